@@ -1,0 +1,52 @@
+/** How completely a category was captured. */
+export type CategoryStatus = 'complete' | 'partial' | 'empty' | 'absent';
+
+export type SourceType = 'files' | 'leveldb';
+
+/** A path in a category, with everything defaulted: what a config or the preset resolves to. */
+export interface Source {
+  readonly category: string;
+  readonly name: string;
+  /** Project-relative, `/`-separated, no leading or trailing slash; `.` is the root itself. May name one file. */
+  readonly path: string;
+  readonly type: SourceType;
+  /** Globs relative to `path`; empty means everything. A pattern without glob characters names a file. */
+  readonly include: readonly string[];
+  /** Globs relative to `path`. Never applied inside a LevelDB store. */
+  readonly exclude: readonly string[];
+  readonly required: boolean;
+  /** The folder belongs to this source alone, so a restore may swap it as one unit. Always true for leveldb. */
+  readonly exclusive: boolean;
+  /** A change here proves that transactions were sent to a chain. */
+  readonly external: boolean;
+}
+
+export interface Category {
+  readonly name: string;
+  readonly sources: readonly Source[];
+}
+
+export type Compression = 'zstd' | 'none';
+
+/** The effective configuration: the preset or a config file, resolved against one project. */
+export interface Config {
+  /** Absolute path of the config file, or undefined when the preset is used. */
+  readonly file: string | undefined;
+  readonly categories: readonly Category[];
+  readonly compression: Compression;
+  readonly level: number;
+  readonly includeSecrets: boolean;
+  /** Globs on project-relative paths; matching files are left out unless includeSecrets. */
+  readonly secrets: readonly string[];
+  /** Globs on project-relative paths that need no category: coverage says nothing about them. */
+  readonly ignore: readonly string[];
+}
+
+/** A project and its store, as every operation is handed them. */
+export interface Project {
+  /** Absolute, real path. */
+  readonly root: string;
+  /** Absolute path of the backups folder; it may not exist yet. */
+  readonly store: string;
+  readonly config: Config;
+}

@@ -1,0 +1,19 @@
+import type { Finding } from './finding.ts';
+
+/** Everything the face learns while an operation runs. */
+export type Event =
+  | { readonly type: 'phase-begin'; readonly phase: string; readonly files?: number; readonly bytes?: number }
+  /** Emitted in batches, every few milliseconds: cumulative figures of the current phase. */
+  | { readonly type: 'progress'; readonly files: number; readonly bytes: number; readonly path?: string }
+  | { readonly type: 'finding'; readonly finding: Finding }
+  | { readonly type: 'note'; readonly message: string };
+
+export type OnEvent = (event: Event) => void;
+
+/** What every operation takes besides its own options. */
+export interface Context {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+  /** The wall clock, injectable so that ids and reports are testable. */
+  readonly now?: (() => Date) | undefined;
+}

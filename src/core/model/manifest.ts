@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { findingSchema } from './finding.ts';
+
+/** The version this program writes. A reader refuses anything newer with a clear message. */
+export const FORMAT_VERSION = 2;
+
+const count = z.int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const sourceConfigSchema = z.looseObject({
+  name: z.string(),
+  path: z.string(),
+  type: z.enum(['files', 'leveldb']),
+  include: z.array(z.string()),
+  exclude: z.array(z.string()),
+  required: z.boolean(),
+  exclusive: z.boolean(),
+  external: z.boolean(),
+});
+
+export const leveldbFactsSchema = z.looseObject({
+  /** Project-relative folder of the store. */
+  path: z.string(),
+  comparator: z.string(),
+  /** null: bytes and CRCs verified, not counted (a foreign comparator). */
+  entries: count.nullable(),
+  digest: sha256.nullable(),
+  lastSequence: count,
+  tables: count,
+  logs: count,
+  captured: z.looseObject({ attempts: count, live: z.enum(['yes', 'no', 'unknown']) }),
+  /** Which readers agreed on entries and digest. */
+  readers: z.array(z.enum(['migbackup', 'classic-level'])),
+});
+export type LeveldbFacts = z.infer<typeof leveldbFactsSchema>;
+
+export const manifestSourceSchema = z.looseObject({
+  name: z.string(),
+  path: z.string(),
+  type: z.enum(['files', 'leveldb']),
+  exclusive: z.boolean(),
+  external: z.boolean(),
+  files: count,
+  bytes: count,
+  /** Stores found in this source: one for type leveldb, any number elsewhere. */
+  leveldb: z.array(leveldbFactsSchema).optional(),
+});
+export type ManifestSource = z.infer<typeof manifestSourceSchema>;
+
+export const archiveSchema = z.looseObject({
+  file: z.string(),
+  size: count,
+  sha256,
+  /** Bytes of the uncompressed tar, end blocks included. */
+  tarSize: count,
+  /** Number of zstd frames, without the seek table; 0 for `none`. */
+  frames: count,
+  compression: z.enum(['zstd', 'none']),
+});
+export type Archive = z.infer<typeof archiveSchema>;
+
+export const manifestCategorySchema = z.looseObject({
+  /** Absent when the category is empty or absent: then there is no archive. */
+  archive: archiveSchema.optional(),
+  status: z.enum(['complete', 'partial', 'empty', 'absent']),
+  files: count,
+  directories: count,
+  symlinks: count,
+  bytes: count,
+  sources: z.array(manifestSourceSchema),
+});
+export type ManifestCategory = z.infer<typeof manifestCategorySchema>;
+
+export const manifestSchema = z
+  .looseObject({
+    formatVersion: z.literal(FORMAT_VERSION),
+    backupId: z.string(),
+    kind: z.enum(['migration', 'safety']),
+    /** ISO 8601, UTC. */
+    createdAt: z.iso.datetime(),
+    note: z.string().optional(),
+    tags: z.record(z.string(), z.string()).optional(),
+    tool: z.looseObject({ name: z.string(), version: z.string(), runtime: z.string() }),
+    host: z.looseObject({ platform: z.string(), arch: z.string() }),
+    project: z.looseObject({
+      name: z.string().optional(),
+      git: z.looseObject({ commit: z.string(), branch: z.string().optional(), dirty: z.boolean() }).optional(),
+    }),
+    config: z.looseObject({
+      compression: z.enum(['zstd', 'none']),
+      level: z.int(),
+      includeSecrets: z.boolean(),
+      secrets: z.array(z.string()),
+      /** Folder names that are left out wherever they stand in a files source. */
+      leftOutFolders: z.array(z.string()),
+      only: z.array(z.string()).optional(),
+      categories: z.record(z.string(), z.looseObject({ sources: z.array(sourceConfigSchema) })),
+    }),
+    categories: z.record(z.string(), manifestCategorySchema),
+    totals: z.looseObject({ files: count, bytes: count, archivedBytes: count }),
+    index: z.looseObject({ file: z.string(), entries: count, sha256 }),
+    checksums: z.looseObject({ file: z.string(), entries: count, sha256 }),
+    /** Safety backups only: paths that did not exist and that `undo` removes. */
+    absent: z.array(z.string()).optional(),
+    findings: z.array(findingSchema),
+  })
+  .meta({ id: 'Manifest' });
+export type Manifest = z.infer<typeof manifestSchema>;
