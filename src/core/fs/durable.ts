@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** errno values by which a file system says that it cannot fsync a folder; anything else (EIO above all) is an error. */
+const NO_DIRECTORY_FSYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
+
+function errno(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Writes all of `bytes` at the descriptor's position; a short write is continued. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.byteLength) done += fs.writeSync(fd, bytes, done, bytes.byteLength - done);
+}
+
+/** Makes the names in `dir` durable. Windows has no such call and journals names itself, so EPERM and its like are ignored there. */
+export function fsyncDir(dir: string): void {
+  let fd: number;
+  try {
+    fd = fs.openSync(dir, fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0));
+  } catch (error) {
+    if (process.platform === 'win32' && ['EISDIR', 'EPERM', 'EACCES'].includes(errno(error) ?? '')) return;
+    throw error;
+  }
+  try {
+    fs.fsyncSync(fd);
+  } catch (error) {
+    const code = errno(error) ?? '';
+    if (!NO_DIRECTORY_FSYNC.has(code) && !(process.platform === 'win32' && code === 'EPERM')) throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Makes the content of an existing file durable. */
+export function fsyncFile(file: string): void {
+  const fd = fs.openSync(file, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Writes a file so that it is either absent (or its old self) or complete, also after a power cut. `mode` is exact whatever the umask. */
+export function writeFileDurable(file: string, bytes: Uint8Array | string, mode = 0o600): void {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const fd = fs.openSync(temporary, 'wx', mode);
+    try {
+      writeAll(fd, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+      fs.fchmodSync(fd, mode);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+  fsyncDir(path.dirname(file));
+}
+
+/** lstat with nanosecond times, or null where nothing is. */
+export function lstatOrNull(file: string): fs.BigIntStats | null {
+  try {
+    return fs.lstatSync(file, { bigint: true });
+  } catch (error) {
+    if (errno(error) === 'ENOENT' || errno(error) === 'ENOTDIR') return null;
+    throw error;
+  }
+}
+
+/** Removes a file or a whole tree, never through a link; folders without owner permissions are opened first. Nothing there is fine. */
+export function removeTree(target: string): void {
+  const stat = lstatOrNull(target);
+  if (stat === null) return;
+  if (!stat.isDirectory()) {
+    fs.unlinkSync(target);
+    return;
+  }
+  if ((stat.mode & 0o700n) !== 0o700n) fs.chmodSync(target, 0o700);
+  for (const name of fs.readdirSync(target, { encoding: 'buffer' })) {
+    removeTreeRaw(Buffer.concat([Buffer.from(target + path.sep), name]));
+  }
+  fs.rmdirSync(target);
+}
+
+/** The same below the top, where a name may not be valid UTF-8. */
+function removeTreeRaw(target: Buffer): void {
+  const stat = fs.lstatSync(target);
+  if (!stat.isDirectory()) {
+    fs.unlinkSync(target);
+    return;
+  }
+  if ((stat.mode & 0o700) !== 0o700) fs.chmodSync(target, 0o700);
+  for (const name of fs.readdirSync(target, { encoding: 'buffer' })) {
+    removeTreeRaw(Buffer.concat([target, Buffer.from(path.sep), name]));
+  }
+  fs.rmdirSync(target);
+}
+
+/** Renames and makes the change durable in both parent folders. */
+export function renameDurable(from: string, to: string): void {
+  fs.renameSync(from, to);
+  fsyncDir(path.dirname(to));
+  if (path.dirname(from) !== path.dirname(to)) fsyncDir(path.dirname(from));
+}

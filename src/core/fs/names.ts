@@ -1,0 +1,28 @@
+import { isUtf8 } from 'node:buffer';
+
+/** C0, C1, DEL, zero-width and bidirectional controls, line separators, the BOM and lone surrogates: what must never reach a terminal raw. */
+// oxlint-disable-next-line no-control-regex
+const UNPRINTABLE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
+
+/** A name as it may be shown in a terminal, a log or Markdown: control, invisible and direction characters become `\xNN` or `\u{N}`. */
+export function escapeName(name: string): string {
+  return name.replaceAll(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** The name that the bytes spell, or null if they are not UTF-8. */
+export function decodeName(raw: Buffer): string | null {
+  return isUtf8(raw) ? raw.toString('utf8') : null;
+}
+
+/** Bytes that are not UTF-8, shown: printable ASCII as it is, everything else as `\xNN`. */
+export function escapeBytes(raw: Buffer): string {
+  let shown = '';
+  for (const byte of raw) {
+    shown += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return shown;
+}
