@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import type { Tool } from './tool.ts';
 
 /** Everything the face learns while an operation runs. */
 export type Event =
@@ -12,6 +13,7 @@ export type OnEvent = (event: Event) => void;
 
 /** What every operation takes besides its own options. */
 export interface Context {
+  readonly tool: Tool;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
   /** The wall clock, injectable so that ids and reports are testable. */

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { manifestCategorySchema } from './manifest.ts';
+import { count, findingsSchema, reportHeadSchema } from './report.ts';
+
+/** What `create` answers. `verified` is null after --no-verify: then nothing was proven and nothing is claimed. */
+export const createReportSchema = reportHeadSchema
+  .extend({
+    backupId: z.string(),
+    /** Absolute path of the committed backup. */
+    folder: z.string(),
+    kind: z.enum(['migration', 'safety']),
+    /** `partial`: --allow-partial left something out (exit 3). */
+    status: z.enum(['complete', 'partial']),
+    categories: z.record(z.string(), manifestCategorySchema),
+    totals: z.object({ files: count, bytes: count, archivedBytes: count }),
+    verified: z.object({ status: z.enum(['PASSED', 'WARNING']), durationMs: z.number(), bytes: count }).nullable(),
+    findings: findingsSchema,
+  })
+  .meta({ id: 'CreateReport' });
+export type CreateReport = z.infer<typeof createReportSchema>;

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { findingSchema } from './finding.ts';
+
+/** What every report opens with: which program, when, about which project. */
+export const reportHeadSchema = z.object({
+  tool: z.object({ name: z.string(), version: z.string(), runtime: z.string() }),
+  /** ISO 8601, UTC. */
+  startedAt: z.iso.datetime(),
+  durationMs: z.number().nonnegative(),
+});
+
+export const count = z.int().nonnegative();
+
+/** Findings to the end, in the order found, and what to do about them. */
+export const findingsSchema = z.array(findingSchema);
+export const recommendationsSchema = z.array(z.string());

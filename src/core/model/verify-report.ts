@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { count, findingsSchema, recommendationsSchema, reportHeadSchema } from './report.ts';
+
+/** How much was looked at. Only `full` counts as verified. */
+export const verifyScopeSchema = z.object({
+  mode: z.enum(['full', 'sample', 'quick']),
+  /** Percent of files, mode sample. */
+  samplePercent: z.number().optional(),
+  /** What the random choice was made with; the same seed makes the same choice. */
+  seed: z.string().optional(),
+  filesChecked: count,
+});
+
+/** What `verify` answers for one backup. */
+export const verifyReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('verify'),
+    backupId: z.string(),
+    folder: z.string(),
+    status: z.enum(['PASSED', 'WARNING', 'FAILED']),
+    scope: verifyScopeSchema,
+    figures: z.object({ files: count, bytes: count, artifacts: count, archivedBytes: count }),
+    /** What each category is worth: a damaged one does not spoil the others for `restore --only`. */
+    categories: z.record(z.string(), z.object({ status: z.enum(['whole', 'damaged', 'empty', 'absent']), affected: count })),
+    findings: findingsSchema,
+    recommendations: recommendationsSchema,
+    /** Where this report was written, if it could be. */
+    reportFile: z.string().nullable(),
+  })
+  .meta({ id: 'VerifyReport' });
+export type VerifyReport = z.infer<typeof verifyReportSchema>;
+
+/** What `verify --all` answers. */
+export const verifyAllReportSchema = z
+  .object({ status: z.enum(['PASSED', 'WARNING', 'FAILED']), reports: z.array(verifyReportSchema) })
+  .meta({ id: 'VerifyAllReport' });
+export type VerifyAllReport = z.infer<typeof verifyAllReportSchema>;
