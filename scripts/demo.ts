@@ -1,0 +1,92 @@
+/**
+ * The whole story on a made-up project: check, back up, verify, destroy, restore, compare every byte. Each command is
+ * printed before it runs and its output is real; the demo fails if anything at all differs at the end.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { compareTrees, readTree } from '../test/support/compare-trees.ts';
+import { cliCommand } from '../test/support/run-cli.ts';
+import { makeSampleProject } from '../test/support/sample-project.ts';
+import { tempFolder } from '../test/support/temp-folder.ts';
+
+const ENTRIES = 1000;
+/** The tool's own folders: they are not the project's state. */
+const OURS = ['backups', '.migbackup'];
+
+function say(text: string): void {
+  console.log(`\n${text}`);
+}
+
+/** Runs migbackup in the project, shows command and output, and stops the demo unless it ends as expected. */
+function migbackup(root: string, args: string[], expected = 0): void {
+  console.log(`\n$ migbackup ${args.join(' ')}`);
+  const [program, ...leading] = cliCommand();
+  const { status, error } = spawnSync(program, [...leading, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== expected) throw new Error(`migbackup ${args[0]} ended with ${status}, expected ${expected}`, { cause: error });
+}
+
+/** What a migration gone wrong leaves: state deleted, files cut short, bytes flipped. */
+function destroy(root: string): void {
+  const database = path.join(root, 'leveldb');
+  for (const name of readdirSync(database)) {
+    if (name.startsWith('MANIFEST-')) rmSync(path.join(database, name));
+  }
+  console.log('  deleted    leveldb/MANIFEST-*  (the database does not open any more)');
+  rmSync(path.join(root, '.openzeppelin'), { recursive: true });
+  console.log('  deleted    .openzeppelin/');
+  rmSync(path.join(root, 'deployments/mainnet'), { recursive: true });
+  console.log('  deleted    deployments/mainnet/');
+  const cut = path.join(root, 'deployments/sepolia/Registry.json');
+  writeFileSync(cut, readFileSync(cut).subarray(0, 20));
+  console.log('  cut short  deployments/sepolia/Registry.json');
+  const flipped = path.join(root, 'deployments/unified/mainnet.json');
+  const bytes = readFileSync(flipped);
+  bytes[10] = (bytes[10] ?? 0) ^ 0xff;
+  writeFileSync(flipped, bytes);
+  console.log('  corrupted  deployments/unified/mainnet.json');
+}
+
+async function countEntries(folder: string): Promise<number> {
+  const database = new ClassicLevel(folder);
+  await database.open();
+  let count = 0;
+  for await (const _key of database.keys()) count += 1;
+  await database.close();
+  return count;
+}
+
+async function main(): Promise<void> {
+  using folder = tempFolder('migbackup-demo-');
+  const root = path.join(folder.path, 'contracts');
+  await makeSampleProject(root, { entries: ENTRIES });
+  const before = readTree(root, OURS);
+  say(`A Hardhat project with ${before.size} paths and a LevelDB of ${ENTRIES} entries in ${root}`);
+
+  migbackup(root, ['validate']);
+  migbackup(root, ['create', '--note', 'before the migration']);
+  migbackup(root, ['list']);
+  migbackup(root, ['verify', '--latest']);
+
+  say('A migration goes wrong:');
+  destroy(root);
+  console.log(`  ${compareTrees(before, readTree(root, OURS)).length} paths differ now`);
+
+  migbackup(root, ['restore', '--latest', '--dry-run']);
+  migbackup(root, ['restore', '--latest', '--yes']);
+
+  const differences = compareTrees(before, readTree(root, OURS));
+  if (differences.length > 0) throw new Error(`the project is not what it was:\n  ${differences.join('\n  ')}`);
+  // Counting opens the database, which writes to it: after the comparison.
+  const entries = await countEntries(path.join(root, 'leveldb'));
+  if (entries !== ENTRIES) throw new Error(`the database has ${entries} entries, expected ${ENTRIES}`);
+  say(`Nothing was lost: ${before.size} paths equal in bytes, modes, times and links; ${entries} LevelDB entries.`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`\ndemo failed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,52 @@
+/** Writes schemas/*.json: the published JSON Schema of every `--json` document, of the error document and of the manifest. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const model = new URL('../src/core/model/', import.meta.url);
+
+/** File name -> where its zod schema is. `validate` becomes schemas/validate.json. */
+const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
+  create: { module: new URL('create-report.ts', model), name: 'createReportSchema' },
+  verify: { module: new URL('verify-report.ts', model), name: 'verifyReportSchema' },
+  'verify-all': { module: new URL('verify-report.ts', model), name: 'verifyAllReportSchema' },
+  validate: { module: new URL('validate-report.ts', model), name: 'validateReportSchema' },
+  restore: { module: new URL('restore-report.ts', model), name: 'restoreReportSchema' },
+  manifest: { module: new URL('manifest.ts', model), name: 'manifestSchema' },
+  error: { module: new URL('../src/cli/error-document.ts', import.meta.url), name: 'errorDocumentSchema' },
+};
+
+async function loadSchema(file: string, { module, name }: { module: URL; name: string }): Promise<z.ZodType> {
+  const exports: Record<string, unknown> = await import(module.href);
+  const schema = exports[name];
+  if (!(schema instanceof z.ZodType)) throw new Error(`${file}: ${module.pathname} exports no zod schema ${name}`);
+  return schema;
+}
+
+/** Every schema file and the text it should have. */
+export async function schemaTexts(): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const [file, source] of Object.entries(SOURCES)) {
+    // io input: a reader must take keys that a later version adds, so nothing is closed.
+    const json = z.toJSONSchema(await loadSchema(file, source), { target: 'draft-2020-12', io: 'input' });
+    texts.set(`${file}.json`, `${JSON.stringify(json, null, 2)}\n`);
+  }
+  return texts;
+}
+
+/** The schema files that are not what the code says: changed, missing or left over. */
+export async function staleSchemas(folder = `${root}/schemas`): Promise<string[]> {
+  const texts = await schemaTexts();
+  const present = new Set(readdirSync(folder));
+  const names = new Set([...texts.keys(), ...present]);
+  return [...names].filter((name) => !present.has(name) || readFileSync(`${folder}/${name}`, 'utf8') !== texts.get(name));
+}
+
+if (import.meta.main) {
+  const folder = `${root}/schemas`;
+  mkdirSync(folder, { recursive: true });
+  const texts = await schemaTexts();
+  for (const name of readdirSync(folder)) if (!texts.has(name)) rmSync(`${folder}/${name}`);
+  for (const [name, text] of texts) writeFileSync(`${folder}/${name}`, text);
+}

@@ -1,0 +1,53 @@
+import type { Command, Interfaces } from '@oclif/core';
+import type { PackageFiles } from './package-files.ts';
+
+export type Loader = () => Promise<Command.Class>;
+export type Loaders = Readonly<Record<string, Loader>>;
+
+/**
+ * The root "plugin" that oclif would otherwise discover on disk, made from the manifest and one lazy loader a command.
+ * With it oclif opens no file, so a checkout, a bundle and a single binary start the same way.
+ */
+export function embeddedPlugin({ packageJson, manifest }: PackageFiles, loaders: Loaders, root: string): Interfaces.Plugin {
+  const { name, version } = packageJson;
+
+  async function load(id: string): Promise<Command.Class> {
+    const loader = loaders[id];
+    if (!loader) throw new Error(`command ${id} is in the manifest but has no loader`);
+    const command = await loader();
+    command.id = id;
+    command.plugin = plugin;
+    return command;
+  }
+
+  const commands = Object.entries(manifest.commands).map(([id, cached]) => ({
+    ...cached,
+    pluginName: name,
+    pluginAlias: name,
+    pluginType: 'core',
+    load: () => load(id),
+  }));
+
+  const plugin: Interfaces.Plugin = {
+    _base: '@oclif/core@embedded',
+    alias: name,
+    commandIDs: Object.keys(manifest.commands),
+    commands: commands.toSorted((a, b) => a.id.localeCompare(b.id)),
+    commandsDir: undefined,
+    findCommand: load,
+    hasManifest: true,
+    hooks: {},
+    isRoot: true,
+    load: async () => {},
+    moduleType: 'module',
+    name,
+    options: { root, pjson: packageJson, isRoot: true },
+    pjson: packageJson,
+    root,
+    topics: [],
+    type: 'core',
+    valid: true,
+    version,
+  };
+  return plugin;
+}

@@ -1,0 +1,77 @@
+import type { ErrorCode } from '../core/model/backup-error.ts';
+
+/** Exit codes: a published contract. */
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  partial: 3,
+  findings: 4,
+  failed: 5,
+  refused: 6,
+  unrecovered: 7,
+  noSuchBackup: 10,
+  locked: 11,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const EXIT_OF: Readonly<Record<ErrorCode, ExitCode>> = {
+  INTERNAL: EXIT.bug,
+  USAGE: EXIT.usage,
+  CONFIG_INVALID: EXIT.usage,
+  CONFIG_CONFLICT: EXIT.usage,
+  UNKNOWN_CATEGORY: EXIT.usage,
+  NOTHING_SELECTED: EXIT.usage,
+  NOTHING_TO_BACK_UP: EXIT.usage,
+  AMBIGUOUS_BACKUP: EXIT.usage,
+  BACKUP_DAMAGED: EXIT.findings,
+  POST_CHECK_FAILED: EXIT.findings,
+  SOURCE_CHANGED: EXIT.failed,
+  SOURCE_UNREADABLE: EXIT.failed,
+  SOURCE_MISSING: EXIT.failed,
+  SOURCE_NAME: EXIT.failed,
+  LEVELDB_DAMAGED: EXIT.failed,
+  LEVELDB_BUSY: EXIT.failed,
+  LEVELDB_FOREIGN: EXIT.failed,
+  PROOF_FAILED: EXIT.failed,
+  STORE_UNWRITABLE: EXIT.failed,
+  NO_SPACE: EXIT.failed,
+  IO: EXIT.failed,
+  FORMAT_UNSUPPORTED: EXIT.failed,
+  CONFIRMATION_REQUIRED: EXIT.refused,
+  PLAN_CHANGED: EXIT.refused,
+  UNSAFE_PATH: EXIT.refused,
+  UNSAFE_TARGET: EXIT.refused,
+  UNSAFE_ARCHIVE: EXIT.refused,
+  TARGET_NOT_EMPTY: EXIT.refused,
+  TARGET_CHANGED: EXIT.refused,
+  TRANSACTION_UNREADABLE: EXIT.refused,
+  ROLLBACK_FAILED: EXIT.unrecovered,
+  NO_SUCH_BACKUP: EXIT.noSuchBackup,
+  NOTHING_TO_UNDO: EXIT.noSuchBackup,
+  LOCKED: EXIT.locked,
+  DATABASE_HELD: EXIT.locked,
+  INTERRUPTED: EXIT.interrupted,
+};
+
+export function exitCodeOfError(code: ErrorCode): ExitCode {
+  return EXIT_OF[code];
+}
+
+const EXIT_OF_STATUS = {
+  complete: EXIT.done,
+  PASSED: EXIT.done,
+  HEALTHY: EXIT.done,
+  WARNING: EXIT.done,
+  partial: EXIT.partial,
+  FAILED: EXIT.findings,
+  CRITICAL: EXIT.findings,
+} as const;
+
+/** The exit code of a report's status; with `failOn` `warning` a WARNING counts as findings too. */
+export function exitCodeOfStatus(status: keyof typeof EXIT_OF_STATUS, failOn = 'error'): ExitCode {
+  if (status === 'WARNING' && failOn === 'warning') return EXIT.findings;
+  return EXIT_OF_STATUS[status];
+}

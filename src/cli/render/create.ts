@@ -1,0 +1,56 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { CreateReport } from '../../core/model/create-report.ts';
+import type { ManifestCategory } from '../../core/model/manifest.ts';
+import { renderFindings } from './findings.ts';
+import { formatBytes, formatDuration, plural } from './format.ts';
+import { table, type Paint } from './style.ts';
+
+/** LevelDB entries in a category, or null if one of its stores could not be counted. */
+function entriesOf(category: ManifestCategory): number | null {
+  let total = 0;
+  for (const store of category.sources.flatMap((source) => source.leveldb ?? [])) {
+    if (store.entries === null) return null;
+    total += store.entries;
+  }
+  return total;
+}
+
+function remark(category: ManifestCategory, proven: boolean): string {
+  if (category.status === 'partial') return 'partial';
+  const stores = category.sources.reduce((sum, source) => sum + (source.leveldb?.length ?? 0), 0);
+  if (stores === 0) return '';
+  const entries = entriesOf(category);
+  const counted = entries === null ? plural(stores, 'store') : plural(entries, 'entry', 'entries');
+  return proven ? `${counted}, proven` : counted;
+}
+
+/** One row a category that holds something, aligned. */
+export function categoryTable(categories: CreateReport['categories'], proven: boolean): string[] {
+  const rows = Object.entries(categories)
+    .filter(([, category]) => category.status !== 'absent')
+    .map(([name, category]) => [
+      escapeName(name),
+      plural(category.files, 'file'),
+      formatBytes(category.bytes),
+      category.archive ? `-> ${formatBytes(category.archive.size)}` : category.status,
+      remark(category, proven),
+    ]);
+  return table(rows, ['left', 'right', 'right', 'left', 'left']);
+}
+
+export function renderCreate(report: CreateReport, paint: Paint): string[] {
+  const proven = report.verified !== null;
+  const { files, bytes } = report.totals;
+  const figures = `${plural(files, 'file')}, ${formatBytes(bytes)} in ${formatDuration(report.durationMs)}`;
+  const status = report.status === 'partial' ? `, ${paint.warn('partial')}` : '';
+  const proof = proven ? paint.good('verified') : paint.warn('not verified');
+  return [
+    ...categoryTable(report.categories, proven),
+    ...renderFindings(report.findings, paint),
+    '',
+    `  ${paint.bold(report.backupId)}`,
+    `  ${figures}, ${proof}${status}`,
+    `  ${escapeName(report.folder)}`,
+    proven ? '  Next: migrate; migbackup restore --latest brings this back' : '  Next: migbackup verify --latest',
+  ];
+}

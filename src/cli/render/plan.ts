@@ -1,0 +1,33 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { RestorePlan } from '../../core/model/restore-report.ts';
+import { formatBytes, plural } from './format.ts';
+import { table, wrap, type Paint } from './style.ts';
+
+type PlanCategory = RestorePlan['categories'][string];
+
+function describe(category: PlanCategory): string {
+  const parts: string[] = [];
+  if (category.replace.files > 0) parts.push(`replace ${category.replace.files}`);
+  if (category.add.files > 0) parts.push(`add ${category.add.files}`);
+  if (category.remove.files > 0) parts.push(`remove ${category.remove.files}`);
+  return parts.length === 0 ? 'nothing to change' : parts.join(', ');
+}
+
+function row(name: string, category: PlanCategory): string[] {
+  const bytes = category.add.bytes + category.replace.bytes;
+  const kept = category.kept > 0 ? `${category.kept} not in the backup stay` : '';
+  return [escapeName(name), describe(category), bytes > 0 ? formatBytes(bytes) : '', kept];
+}
+
+/** What a restore would do, before it does anything. Figures count files. */
+export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
+  const rows = Object.entries(plan.categories).map(([name, category]) => row(name, category));
+  const untouched = plan.untouched.map(escapeName).join(', ');
+  return [
+    `  from  ${paint.bold(plan.backupId)}`,
+    `  into  ${escapeName(plan.target)}`,
+    ...table(rows, ['left', 'left', 'right', 'left']),
+    ...(untouched ? [wrap(untouched, '  untouched: ', 13)] : []),
+    `  ${plural(plan.changes.length, 'path')} would change, plan ${plan.hash}`,
+  ];
+}

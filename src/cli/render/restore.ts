@@ -1,0 +1,40 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { RestoreReport } from '../../core/model/restore-report.ts';
+import { renderFindings } from './findings.ts';
+import { formatBytes, formatDuration, plural } from './format.ts';
+import { renderPlan } from './plan.ts';
+import type { Paint } from './style.ts';
+
+function renderUnchanged(report: RestoreReport, paint: Paint): string[] {
+  const older = report.plan?.olderThatDiffer ?? [];
+  return [
+    `  ${paint.good('unchanged')}  ${escapeName(report.target)} already equals ${report.backupId}`,
+    ...(older.length > 0 ? ['  older backups that differ:', ...older.map((id) => `    ${id}`)] : []),
+    older.length > 0 ? `  Next: migbackup restore ${older[0]}` : '  Nothing to do.',
+  ];
+}
+
+function renderPlanned(report: RestoreReport, paint: Paint): string[] {
+  const plan = report.plan ? renderPlan(report.plan, paint) : [];
+  return [...plan, '  Nothing was changed.', `  Next: migbackup restore ${report.backupId}`];
+}
+
+function renderRestored(report: RestoreReport, paint: Paint): string[] {
+  const { files, bytes } = report.restored;
+  const checked = report.checked ? ', checked' : '';
+  const lines = [
+    `  ${paint.good('restored')}  ${plural(files, 'file')}, ${formatBytes(bytes)} in ${formatDuration(report.durationMs)}${checked}`,
+    `  from  ${report.backupId}`,
+    `  into  ${escapeName(report.target)}`,
+    ...renderFindings(report.findings, paint),
+  ];
+  if (report.safetyBackup) lines.push(`  Take it back: migbackup restore ${report.safetyBackup} --exact`);
+  if (report.reportFile) lines.push(`  Report: ${escapeName(report.reportFile)}`);
+  return [...lines, ...report.next.map((command) => `  Next: ${escapeName(command)}`)];
+}
+
+export function renderRestore(report: RestoreReport, paint: Paint): string[] {
+  if (report.outcome === 'unchanged') return renderUnchanged(report, paint);
+  if (report.outcome === 'planned') return renderPlanned(report, paint);
+  return renderRestored(report, paint);
+}

@@ -1,0 +1,64 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
+import { renderAdvice, renderFindings } from './findings.ts';
+import { formatBytes, formatDuration, plural } from './format.ts';
+import { wrap, type Paint } from './style.ts';
+
+function paintStatus(status: VerifyReport['status'], paint: Paint): string {
+  if (status === 'PASSED') return paint.good(status);
+  return status === 'WARNING' ? paint.warn(status) : paint.bad(status);
+}
+
+function scopeNote(report: VerifyReport): string[] {
+  const { mode, samplePercent, seed, filesChecked } = report.scope;
+  if (mode === 'full') return [];
+  const what =
+    mode === 'quick'
+      ? 'quick: structure and sizes only, no content was read'
+      : `sample: ${samplePercent}% (${plural(filesChecked, 'file')}), seed ${seed}`;
+  return [wrap(`${what}; this does not count as verified`, '  ', 2)];
+}
+
+function wholeCategories(report: VerifyReport): string[] {
+  const names = Object.entries(report.categories)
+    .filter(([, category]) => category.status === 'whole')
+    .map(([name]) => escapeName(name));
+  if (report.status !== 'FAILED' || names.length === 0) return [];
+  const are = names.length === 1 ? 'is' : 'are';
+  return [wrap(`${names.join(', ')} ${are} whole: restore --only works there.`, '  ', 2)];
+}
+
+function nextStep(report: VerifyReport): string[] {
+  if (report.status !== 'FAILED') return ['  Next: migbackup restore --dry-run shows what a restore would change'];
+  return ['  Next: migbackup list shows the other backups; migbackup create takes a new one'];
+}
+
+export function renderVerify(report: VerifyReport, paint: Paint): string[] {
+  const { files, bytes } = report.figures;
+  const problems = report.findings.filter((finding) => finding.severity === 'error').length;
+  const size = `${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(report.durationMs)}`;
+  return [
+    `  ${paintStatus(report.status, paint)}  ${report.backupId}`,
+    `  ${problems > 0 ? `${plural(problems, 'problem')} in ${size}` : size}`,
+    ...scopeNote(report),
+    ...renderFindings(report.findings, paint),
+    ...wholeCategories(report),
+    ...renderAdvice(report.recommendations, paint),
+    ...(report.reportFile ? [`  Report: ${escapeName(report.reportFile)}`] : []),
+    ...nextStep(report),
+  ];
+}
+
+export function renderVerifyAll(report: VerifyAllReport, paint: Paint): string[] {
+  const blocks = report.reports.flatMap((one) => {
+    const { files, bytes } = one.figures;
+    const head = `  ${paintStatus(one.status, paint)}${' '.repeat(9 - one.status.length)}${one.backupId}`;
+    return [
+      head,
+      `           ${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(one.durationMs)}`,
+      ...renderFindings(one.findings, paint),
+    ];
+  });
+  const count = plural(report.reports.length, 'backup');
+  return [...blocks, '', `  ${paintStatus(report.status, paint)}  ${count} looked at`];
+}

@@ -1,0 +1,33 @@
+import { BackupError } from '../core/model/backup-error.ts';
+import { exitCodeOfError, type ExitCode } from './exit-code.ts';
+import type { ErrorDocument } from './error-document.ts';
+import { printErr, printJson } from './output.ts';
+import { paint, wrap } from './render/style.ts';
+
+function asBackupError(error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new BackupError('INTERNAL', `a bug in migbackup: ${what}`, {
+    hint: 'run the same command with --log-level debug and report what it logs',
+    cause: error,
+  });
+}
+
+/** The `--json` form of an error. Never a stack: that belongs in the log. */
+function errorDocument(error: BackupError): ErrorDocument {
+  const { code, message, hint, path, details } = error;
+  return { error: { code, message, hint, ...(path !== undefined && { path }), ...(details && { details }) } };
+}
+
+/** Shows an error, as JSON on stdout or as text on stderr, and returns the exit code it stands for. */
+export function reportError(cause: unknown, json: boolean): ExitCode {
+  const error = asBackupError(cause);
+  if (json) {
+    printJson(errorDocument(error));
+  } else {
+    const paintErr = paint(process.stderr);
+    printErr(wrap(`${error.message}  (${error.code})`, `${paintErr.bad('error')}  `, 7));
+    printErr(wrap(error.hint, `${paintErr.dim('hint')}   `, 7));
+  }
+  return exitCodeOfError(error.code);
+}

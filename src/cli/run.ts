@@ -1,0 +1,47 @@
+import { dirname } from 'node:path';
+import { run as runOclif } from '@oclif/core';
+import { embeddedPlugin, type Loaders } from './embedded-plugin.ts';
+import { EXIT } from './exit-code.ts';
+import { ignoreClosedPipes } from './output.ts';
+import { readPackageFiles } from './package-files.ts';
+import { reportError } from './report-error.ts';
+import { asUsageError, unknownCommand } from './usage-error.ts';
+
+/** Whether an error of this command line has to be JSON; asked before, and even if, the flags can be parsed. */
+function wantsJson(argv: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  const end = argv.indexOf('--');
+  const flags = end === -1 ? argv : argv.slice(0, end);
+  return flags.includes('--json') || ['1', 'true', 'yes', 'y'].includes((env['MIGBACKUP_JSON'] ?? '').toLowerCase());
+}
+
+function prepareOclif(): void {
+  process.env['OCLIF_DISABLE_RC'] = '1';
+  process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1';
+  process.env['MIGBACKUP_DISABLE_THEME'] ??= '1';
+  // Without SHELL oclif spawns PowerShell at every start on Windows.
+  if (process.platform === 'win32') process.env['SHELL'] ??= 'cmd.exe';
+}
+
+/** Runs one command line to its end and sets `process.exitCode`; every error is shown here and nowhere else. */
+export async function main(argv: string[], loaders: Loaders): Promise<void> {
+  // A run that ends without having decided anything is a bug, never a success.
+  process.exitCode = EXIT.bug;
+  ignoreClosedPipes();
+  prepareOclif();
+  const json = wantsJson(argv, process.env);
+  process.once('uncaughtException', (error) => process.exit(reportError(error, json)));
+
+  const files = readPackageFiles();
+  const { packageJson, manifest } = files;
+  const root = dirname(process.execPath);
+  const plugin = embeddedPlugin(files, loaders, root);
+  try {
+    const unknown = unknownCommand(argv, manifest);
+    if (unknown) throw unknown;
+    const loadOptions = { root, pjson: packageJson, plugins: new Map([[plugin.name, plugin]]) };
+    const exitCode = await runOclif(argv, loadOptions);
+    process.exitCode = typeof exitCode === 'number' ? exitCode : EXIT.done;
+  } catch (error) {
+    process.exitCode = reportError(asUsageError(error, argv, manifest), json);
+  }
+}

@@ -1,0 +1,20 @@
+import { Args, Flags } from '@oclif/core';
+import { BackupError } from '../core/model/backup-error.ts';
+
+/** The one way to name a backup, for every command that takes one. */
+export const selectionArgs = {
+  backup: Args.string({ description: 'ID, unique start of an ID, or path of a backup (default: the latest)' }),
+};
+
+export const latestFlag = Flags.boolean({ summary: 'The newest backup (this is the default)' });
+
+/** The selector that args and flags spell; undefined means the latest. */
+export function selectorOf(args: { backup?: string | undefined }, flags: { latest?: boolean }): string | undefined {
+  if (args.backup !== undefined && flags.latest) {
+    throw new BackupError('USAGE', `both ${args.backup} and --latest name a backup`, { hint: 'give one of them' });
+  }
+  return args.backup;
+}
+
+/** A repeatable `--only`. */
+export const onlyFlag = (what: string) => Flags.string({ summary: what, multiple: true, multipleNonGreedy: true, helpValue: 'WHAT' });

@@ -1,0 +1,70 @@
+import type { Project } from '../core/model/category.ts';
+import type { Context, Event } from '../core/model/event.ts';
+import { abortOnSignals } from './interrupt.ts';
+import { openLogger } from './logger.ts';
+import { printErr, printJson } from './output.ts';
+import { isInteractive, noProgress, terminalProgress } from './progress.ts';
+import { paint, type Paint } from './render/style.ts';
+import type { ExitCode } from './exit-code.ts';
+import type { SharedFlags } from './shared-flags.ts';
+import { describeTool } from './tool.ts';
+
+/** Turns a report into the lines a person reads. */
+export type Render<Report> = (report: Report, paint: Paint) => string[];
+
+/** One run of one command: what it hands to an operation and how it shows what comes back. */
+export interface Session {
+  readonly context: Context;
+  readonly flags: SharedFlags;
+  /** True when a person is there to answer a question. */
+  readonly canAsk: boolean;
+  project(): Promise<Project>;
+  /** Takes the progress line away, for example before a question. */
+  clearProgress(): void;
+  /** Shows the report as JSON or as text (on stdout unless the result itself went there) and returns the exit code. */
+  finish<Report>(
+    report: Report,
+    render: Render<Report>,
+    exitCode: ExitCode,
+    stream?: NodeJS.WriteStream,
+  ): ExitCode;
+}
+
+/** Opens the log, the progress line and the signal handlers, and nothing of the project yet. */
+export async function openSession(flags: SharedFlags, version: string): Promise<Session> {
+  const logger = await openLogger(flags);
+  const showProgress = !flags.json && !flags.quiet && isInteractive(process.stderr);
+  const progress = showProgress ? terminalProgress(process.stderr) : noProgress;
+  let phase: string | undefined;
+
+  function onEvent(event: Event): void {
+    if (event.type === 'phase-begin') phase = event.phase;
+    progress.onEvent(event);
+    if (event.type === 'note' && !flags.quiet) {
+      progress.clear();
+      printErr(event.message);
+    }
+    logger?.[event.type === 'progress' ? 'trace' : 'debug'](event);
+  }
+
+  return {
+    flags,
+    canAsk: isInteractive(process.stdin) && isInteractive(process.stderr) && !flags.json,
+    context: { tool: describeTool(version), signal: abortOnSignals(() => phase), onEvent },
+    async project() {
+      const { resolveProject } = await import('../core/config/project.ts');
+      const { root, backups, config } = flags;
+      const project = await resolveProject({ cwd: process.cwd(), root, backups, config, env: process.env });
+      logger?.info({ root: project.root, store: project.store, config: project.config.file ?? 'preset' }, 'project');
+      return project;
+    },
+    clearProgress: () => progress.clear(),
+    finish(report, render, exitCode, stream = process.stdout) {
+      progress.clear();
+      logger?.info({ exitCode, report }, 'done');
+      if (flags.json) printJson(report);
+      else if (!flags.quiet || exitCode !== 0) stream.write(`${render(report, paint(stream)).join('\n')}\n`);
+      return exitCode;
+    },
+  };
+}

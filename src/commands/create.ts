@@ -1,0 +1,58 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { exitCodeOfStatus } from '../cli/exit-code.ts';
+import { renderCreate } from '../cli/render/create.ts';
+import { onlyFlag } from '../cli/selection.ts';
+import { parseTags } from '../cli/tags.ts';
+
+export default class Create extends BaseCommand {
+  static override summary = 'Take a backup, prove it, commit it';
+  static override description =
+    'Captures every category, reads the archives back and compares them with what was read from disk, and only ' +
+    'then gives the backup its name. Either a whole backup appears or none.';
+  static override usage = '<%= command.id %> [FLAGS]';
+  static override hiddenAliases = ['backup:create'];
+  static override examples = [
+    '<%= config.bin %> create --note "before leveldb removal"',
+    '<%= config.bin %> create --only leveldb --only legacy-json',
+    '<%= config.bin %> create --tag release=1.4 --json',
+  ];
+  static override flags = {
+    only: onlyFlag('Only this category (repeatable)'),
+    tag: Flags.string({ summary: 'Label the backup (repeatable)', multiple: true, multipleNonGreedy: true, helpValue: 'KEY=VALUE' }),
+    note: Flags.string({ summary: 'Why this backup was taken' }),
+    compression: Flags.option({
+      options: ['zstd', 'none'] as const,
+      summary: 'Compression of the archives (default: as configured, else zstd)',
+      env: 'MIGBACKUP_COMPRESSION',
+    })(),
+    level: Flags.integer({ summary: 'zstd level, 1 to 19', min: 1, max: 19, env: 'MIGBACKUP_LEVEL' }),
+    verify: Flags.boolean({ summary: 'Prove the backup by reading it back', allowNo: true, default: true }),
+    'allow-partial': Flags.boolean({ summary: 'Leave out what cannot be read, say so and exit 3 (else: exit 5)' }),
+    raw: Flags.string({
+      summary: 'Take this LevelDB store as plain files although it does not open (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATH',
+    }),
+  };
+
+  async run(): Promise<number> {
+    const { flags } = await this.parse(Create);
+    const session = await this.open(flags);
+    const tags = parseTags(flags.tag ?? []);
+    const { create } = await import('../core/operations/create.ts');
+    const options = {
+      only: flags.only,
+      tags,
+      note: flags.note,
+      compression: flags.compression,
+      level: flags.level,
+      verify: flags.verify,
+      allowPartial: flags['allow-partial'],
+      raw: flags.raw,
+    };
+    const report = await create(await session.project(), options, session.context);
+    return session.finish(report, renderCreate, exitCodeOfStatus(report.status));
+  }
+}

@@ -1,0 +1,51 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import { renderExport } from '../cli/render/export.ts';
+import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { BackupError } from '../core/model/backup-error.ts';
+
+export default class Export extends BaseCommand {
+  static override summary = 'Put a whole backup into one portable file';
+  static override description = 'The file is read back and checked before it gets its name. verify, show and restore take it in place of an ID.';
+  static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
+  static override hiddenAliases = ['backup:export'];
+  static override examples = [
+    '<%= config.bin %> export --output backup.zip',
+    '<%= config.bin %> export --format tar --output - | ssh host "cat > backup.tar"',
+  ];
+  static override args = selectionArgs;
+  static override flags = {
+    latest: latestFlag,
+    format: Flags.option({
+      options: ['zip', 'tar'] as const,
+      summary: 'Kind of file (default: as --output ends, else zip)',
+    })(),
+    output: Flags.string({
+      char: 'o',
+      summary: 'Where to put it, - for stdout (default: <ID>.<format> here)',
+      helpValue: 'FILE',
+    }),
+  };
+
+  async run(): Promise<number> {
+    const { args, flags } = await this.parse(Export);
+    const session = await this.open(flags);
+    const selector = selectorOf(args, flags);
+    const toStdout = flags.output === '-';
+    if (toStdout && flags.json) {
+      throw new BackupError('USAGE', '--output - and --json both want stdout', { hint: 'give --output FILE' });
+    }
+    const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');
+    const { select } = await import('../core/operations/select.ts');
+    const { exportBackup } = await import('../core/operations/export.ts');
+    const selected = await select(await session.project(), selector, process.cwd());
+    try {
+      const output = flags.output ?? `${selected.id}.${format}`;
+      const report = await exportBackup(selected, { format, output }, session.context);
+      return session.finish(report, renderExport, EXIT.done, toStdout ? process.stderr : process.stdout);
+    } finally {
+      selected.dispose();
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { Loaders } from '../cli/embedded-plugin.ts';
+
+/** Every command and how to load it: only the one that runs is read. */
+export const loaders: Loaders = {
+  create: async () => (await import('./create.ts')).default,
+  export: async () => (await import('./export.ts')).default,
+  help: async () => (await import('@oclif/plugin-help')).commands.help,
+  init: async () => (await import('./init.ts')).default,
+  list: async () => (await import('./list.ts')).default,
+  recover: async () => (await import('./recover.ts')).default,
+  restore: async () => (await import('./restore.ts')).default,
+  show: async () => (await import('./show.ts')).default,
+  validate: async () => (await import('./validate.ts')).default,
+  verify: async () => (await import('./verify.ts')).default,
+};

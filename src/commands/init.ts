@@ -1,0 +1,24 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import { renderInit } from '../cli/render/init.ts';
+
+export default class Init extends BaseCommand {
+  static override summary = 'Set the project up: config file, npm scripts, .gitignore';
+  static override description = 'Writes only what is missing and never overwrites; running it twice is the same as once.';
+  static override usage = '<%= command.id %> [FLAGS]';
+  static override hiddenAliases = ['backup:init'];
+  static override examples = ['<%= config.bin %> init --dry-run', '<%= config.bin %> init'];
+  static override flags = {
+    'dry-run': Flags.boolean({ summary: 'Show the changes and make none' }),
+  };
+
+  async run(): Promise<number> {
+    const { flags } = await this.parse(Init);
+    const session = await this.open(flags);
+    const { init } = await import('../core/operations/init.ts');
+    const project = await session.project();
+    const report = await init(project.root, { dryRun: flags['dry-run'] }, session.context);
+    return session.finish(report, renderInit, EXIT.done);
+  }
+}

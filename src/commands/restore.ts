@@ -1,0 +1,71 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { confirmRestore } from '../cli/confirm-restore.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import { renderRestore } from '../cli/render/restore.ts';
+import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import type { RestoreReport } from '../core/model/restore-report.ts';
+
+export default class Restore extends BaseCommand {
+  static override summary = 'Bring the backed-up state back, exactly, or change nothing';
+  static override description =
+    'Verifies the backup, shows the plan, takes a safety backup of what is replaced, stages the files beside the project, ' +
+    'swaps them in and checks them. Whatever fails on the way is taken back.';
+  static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
+  static override hiddenAliases = ['backup:restore'];
+  static override examples = [
+    '<%= config.bin %> restore --latest',
+    '<%= config.bin %> restore --only leveldb',
+    '<%= config.bin %> restore --dry-run --json',
+    '<%= config.bin %> restore --to /tmp/look-at-it',
+  ];
+  static override args = selectionArgs;
+  static override flags = {
+    latest: latestFlag,
+    only: onlyFlag('Only this category, category/source, path or glob (repeatable)'),
+    'dry-run': Flags.boolean({ summary: 'Show the plan and change nothing' }),
+    plan: Flags.string({ summary: 'Go on only if the plan is still this one', helpValue: 'HASH' }),
+    to: Flags.string({
+      summary: 'Restore into this folder instead of the project',
+      helpValue: 'DIR',
+      exclusive: ['dry-run', 'plan', 'exact'],
+    }),
+    exact: Flags.boolean({ summary: 'Also remove what the backup does not have' }),
+    'safety-backup': Flags.boolean({
+      summary: 'First back up what will be replaced',
+      allowNo: true,
+      default: true,
+    }),
+  };
+
+  async run(): Promise<number> {
+    const { args, flags } = await this.parse(Restore);
+    const session = await this.open(flags);
+    const selector = selectorOf(args, flags);
+    const only = flags.only ?? [];
+    const { select } = await import('../core/operations/select.ts');
+    const project = await session.project();
+    const selected = await select(project, selector, process.cwd());
+    try {
+      let report: RestoreReport;
+      if (flags.to === undefined) {
+        const { restore } = await import('../core/operations/restore.ts');
+        const options = {
+          only,
+          exact: flags.exact,
+          dryRun: flags['dry-run'],
+          plan: flags.plan,
+          safetyBackup: flags['safety-backup'],
+          confirm: confirmRestore(session, { argv: this.argv, selector, backupId: selected.id }),
+        };
+        report = await restore(project, selected, options, session.context);
+      } else {
+        const { restoreTo } = await import('../core/operations/restore-to.ts');
+        report = await restoreTo(selected, { to: flags.to, only, store: project.store }, session.context);
+      }
+      return session.finish(report, renderRestore, EXIT.done);
+    } finally {
+      selected.dispose();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import { renderShow } from '../cli/render/show.ts';
+import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+
+export default class Show extends BaseCommand {
+  static override summary = 'Show one backup in detail';
+  static override description = 'Categories, sources and LevelDB stores with their figures; --files lists every entry.';
+  static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
+  static override hiddenAliases = ['backup:show'];
+  static override examples = [
+    '<%= config.bin %> show',
+    '<%= config.bin %> show --files --only leveldb',
+    '<%= config.bin %> show --files --json',
+  ];
+  static override args = selectionArgs;
+  static override flags = {
+    latest: latestFlag,
+    files: Flags.boolean({ summary: 'List the entries too' }),
+    only: onlyFlag('Only entries of this category, path or glob (repeatable)'),
+    limit: Flags.integer({ summary: 'List at most this many entries', min: 1, dependsOn: ['files'] }),
+  };
+
+  async run(): Promise<number> {
+    const { args, flags } = await this.parse(Show);
+    const session = await this.open(flags);
+    const selector = selectorOf(args, flags);
+    const { select } = await import('../core/operations/select.ts');
+    const { show } = await import('../core/operations/show.ts');
+    const selected = await select(await session.project(), selector, process.cwd());
+    try {
+      const options = { files: flags.files, only: flags.only, limit: flags.limit };
+      const report = await show(selected, options, session.context);
+      return session.finish(report, renderShow, EXIT.done);
+    } finally {
+      selected.dispose();
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { exitCodeOfStatus } from '../cli/exit-code.ts';
+import { renderVerify, renderVerifyAll } from '../cli/render/verify.ts';
+import { parsePercent } from '../cli/percent.ts';
+import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import type { Session } from '../cli/session.ts';
+import { BackupError } from '../core/model/backup-error.ts';
+
+export default class Verify extends BaseCommand {
+  static override summary = 'Prove from its bytes that a backup can be restored';
+  static override description =
+    'Reads every archive and compares each file with the index and the manifest. Answers PASSED, WARNING or FAILED. ' +
+    'Only a full verification counts as verified: --sample and --quick do not.';
+  static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
+  static override hiddenAliases = ['backup:verify'];
+  static override examples = [
+    '<%= config.bin %> verify --latest',
+    '<%= config.bin %> verify migration-2026-11-23T07-38-00-123Z --json',
+    '<%= config.bin %> verify --all --fail-on warning',
+    '<%= config.bin %> verify --sample 10% --seed 42',
+  ];
+  static override args = selectionArgs;
+  static override flags = {
+    latest: latestFlag,
+    all: Flags.boolean({ summary: 'Every backup there is', exclusive: ['latest'] }),
+    sample: Flags.string({ summary: 'Only a random part of the files', helpValue: 'PERCENT', exclusive: ['quick'] }),
+    seed: Flags.string({ summary: 'What the random choice is made with', dependsOn: ['sample'] }),
+    quick: Flags.boolean({ summary: 'Only structure and sizes' }),
+    'fail-on': Flags.option({
+      options: ['error', 'warning'] as const,
+      summary: 'What makes the exit code 4',
+      default: 'error' as const,
+      env: 'MIGBACKUP_FAIL_ON',
+    })(),
+  };
+
+  async run(): Promise<number> {
+    const { args, flags } = await this.parse(Verify);
+    const session = await this.open(flags);
+    const samplePercent = flags.sample === undefined ? undefined : parsePercent(flags.sample);
+    const mode = flags.quick ? ('quick' as const) : samplePercent === undefined ? ('full' as const) : ('sample' as const);
+    const options = { mode, samplePercent, seed: flags.seed };
+    if (flags.all) {
+      if (args.backup !== undefined) {
+        throw new BackupError('USAGE', `both ${args.backup} and --all say what to verify`, { hint: 'give one of them' });
+      }
+      return this.verifyAll(session, options, flags['fail-on']);
+    }
+
+    const selector = selectorOf(args, flags);
+    const { select } = await import('../core/operations/select.ts');
+    const { verify } = await import('../core/operations/verify.ts');
+    const project = await session.project();
+    const selected = await select(project, selector, process.cwd());
+    try {
+      const report = await verify(selected, { ...options, store: project.store }, session.context);
+      return session.finish(report, renderVerify, exitCodeOfStatus(report.status, flags['fail-on']));
+    } finally {
+      selected.dispose();
+    }
+  }
+
+  private async verifyAll(session: Session, options: VerifyOptions, failOn: 'error' | 'warning'): Promise<number> {
+    const { verifyAll } = await import('../core/operations/verify.ts');
+    const report = await verifyAll(await session.project(), options, session.context);
+    return session.finish(report, renderVerifyAll, exitCodeOfStatus(report.status, failOn));
+  }
+}
+
+interface VerifyOptions {
+  readonly mode: 'full' | 'sample' | 'quick';
+  readonly samplePercent: number | undefined;
+  readonly seed: string | undefined;
+}

@@ -1,0 +1,79 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { createHash } from 'node:crypto';
+import type { Finding } from '../model/finding.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { ARTIFACTS_FILE } from '../store/layout.ts';
+import { parseSums } from '../store/sums.ts';
+import { expectedArtifacts } from './folder-holds.ts';
+
+/** Larger than any list of artifacts: one line a category. */
+const MAX_LIST_BYTES = 1 << 20;
+
+/** What ARTIFACTS.sha256 says, and whatever is wrong with the list itself. */
+export function readArtifactSums(folder: string, manifest: Manifest): { sums: Map<string, string>; findings: Finding[] } {
+  const sums = new Map<string, string>();
+  const findings: Finding[] = [];
+  const wrong = (message: string, cause?: unknown): void => {
+    findings.push({
+      code: 'artifact-list-wrong',
+      severity: 'error',
+      message: `${ARTIFACTS_FILE}: ${message}${cause instanceof Error ? `: ${cause.message}` : ''}`,
+      path: ARTIFACTS_FILE,
+    });
+  };
+  const file = path.join(folder, ARTIFACTS_FILE);
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isFile()) return { sums, findings };
+  if (stat.size > MAX_LIST_BYTES) {
+    wrong('is too large');
+    return { sums, findings };
+  }
+  try {
+    for (const line of parseSums(fs.readFileSync(file).toString('utf8'))) {
+      if (sums.has(line.path)) wrong(`lists ${line.path} twice`);
+      sums.set(line.path, line.sha256);
+    }
+  } catch (cause) {
+    wrong('cannot be read', cause);
+  }
+  const expected = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
+  for (const name of expected) if (!sums.has(name)) wrong(`does not list ${name}`);
+  for (const name of sums.keys()) if (!expected.includes(name)) wrong(`lists ${name}, which is no artifact of this backup`);
+  return { sums, findings };
+}
+
+/** SHA-256 of a file's bytes, in blocks; the descriptor never follows a link. */
+export function hashFile(file: string): string {
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+  try {
+    const hash = createHash('sha256');
+    const block = Buffer.allocUnsafe(1 << 20);
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block)) hash.update(block.subarray(0, read));
+    return hash.digest('hex');
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** An artifact's bytes against the two places that state its hash: the list of artifacts and the manifest. */
+export function checkArtifactHash(artifact: string, actual: string, listed: string | undefined, stated: string | undefined): Finding[] {
+  const listedDiffers = listed !== undefined && listed !== actual;
+  const statedDiffers = stated !== undefined && stated !== actual;
+  if (!listedDiffers && !statedDiffers) return [];
+  const findings: Finding[] = [];
+  const onlyList = listedDiffers && stated === actual;
+  if (onlyList) {
+    findings.push(differs(ARTIFACTS_FILE, `${ARTIFACTS_FILE} states another hash for ${artifact} than its bytes and the manifest do`, actual, listed));
+  } else if (statedDiffers && listed === actual) {
+    findings.push(differs('BACKUP_MANIFEST.json', `BACKUP_MANIFEST.json states another hash for ${artifact} than its bytes and ${ARTIFACTS_FILE} do`, actual, stated));
+  } else {
+    const witness = stated === undefined ? ` (or ${ARTIFACTS_FILE} was)` : '';
+    findings.push(differs(artifact, `${artifact} was altered${witness}: its SHA-256 differs`, actual, listed ?? stated ?? ''));
+  }
+  return findings;
+}
+
+function differs(artifact: string, message: string, actual: string, expected: string): Finding {
+  return { code: 'artifact-altered', severity: 'error', message, path: artifact, evidence: { actual, expected } };
+}

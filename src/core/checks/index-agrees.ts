@@ -1,0 +1,146 @@
+import { comparePaths, type Entry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
+import { escapeName } from '../fs/names.ts';
+import { foldKey, isInside, pathProblem } from '../fs/paths.ts';
+import { INDEX_FILE } from '../store/layout.ts';
+
+/** Names that never come out of a backup: they would change how other tools behave (8-security). */
+const NEVER_RESTORED = new Set(['.git', 'node_modules']);
+
+interface Counts {
+  files: number;
+  directories: number;
+  symlinks: number;
+  bytes: number;
+}
+
+/**
+ * Walks the index beside the manifest: every entry has a good path inside a source that exists, in strictly rising
+ * order category by category, nothing lies below a file or link, and all counts are those of the manifest.
+ */
+export class IndexAudit {
+  readonly findings: Finding[] = [];
+  readonly #manifest: Manifest;
+  readonly #order: string[];
+  readonly #categories = new Map<string, Counts>();
+  readonly #sources = new Map<string, { files: number; bytes: number }>();
+  #position = 0;
+  #entries = 0;
+  #lastPath: string | undefined;
+  #lastLeaf: string | undefined;
+
+  constructor(manifest: Manifest) {
+    this.#manifest = manifest;
+    this.#order = Object.keys(manifest.categories);
+  }
+
+  /** Judges the next entry. */
+  entry(entry: Entry): void {
+    this.#entries++;
+    this.#checkCategoryOrder(entry);
+    this.#checkPath(entry);
+    this.#checkOrder(entry);
+    this.#count(entry);
+  }
+
+  /** Call once after the last entry. */
+  finish(): Finding[] {
+    this.#same('index.entries', this.#manifest.index.entries, this.#entries);
+    for (const [name, category] of Object.entries(this.#manifest.categories)) this.#compareCounts(name, category);
+    return this.findings;
+  }
+
+  #checkCategoryOrder(entry: Entry): void {
+    if (this.#order[this.#position] === entry.category) return;
+    const next = this.#order.indexOf(entry.category, this.#position);
+    if (next < 0) {
+      const known = this.#order.includes(entry.category);
+      this.#wrong(entry, known ? `category ${entry.category} is out of order` : `unknown category "${escapeName(entry.category)}"`);
+      return;
+    }
+    this.#position = next;
+    this.#lastPath = undefined;
+    this.#lastLeaf = undefined;
+  }
+
+  #checkPath(entry: Entry): void {
+    const problem = pathProblem(entry.path);
+    if (problem !== null) {
+      this.#wrong(entry, `unsafe path: ${problem}`);
+      return;
+    }
+    const never = entry.path.split('/').find((part) => NEVER_RESTORED.has(foldKey(part)));
+    if (never !== undefined) this.#wrong(entry, `a path with "${escapeName(never)}" in it is never stored`);
+    const source = this.#source(entry);
+    if (source === undefined) this.#wrong(entry, `unknown source "${escapeName(entry.source)}"`);
+    else if (!isInside(entry.path, source.path)) this.#wrong(entry, `lies outside its source ${entry.category}/${entry.source} (${source.path})`);
+  }
+
+  #checkOrder(entry: Entry): void {
+    const last = this.#lastPath;
+    if (last !== undefined && comparePaths(last, entry.path) >= 0) {
+      this.#wrong(entry, last === entry.path ? 'is in the index twice' : `is out of order: it comes after ${escapeName(last)}`);
+    }
+    if (this.#lastLeaf !== undefined && isInside(entry.path, this.#lastLeaf) && entry.path !== this.#lastLeaf) {
+      this.#wrong(entry, `lies below ${escapeName(this.#lastLeaf)}, which is no folder`);
+    }
+    this.#lastPath = entry.path;
+    if (entry.type !== 'dir') this.#lastLeaf = entry.path;
+  }
+
+  #count(entry: Entry): void {
+    const counts = this.#categories.get(entry.category) ?? { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+    if (entry.type === 'dir') counts.directories++;
+    else if (entry.type === 'symlink') counts.symlinks++;
+    else {
+      counts.files++;
+      counts.bytes += entry.size;
+      const key = `${entry.category}\0${entry.source}`;
+      const source = this.#sources.get(key) ?? { files: 0, bytes: 0 };
+      source.files++;
+      source.bytes += entry.size;
+      this.#sources.set(key, source);
+    }
+    this.#categories.set(entry.category, counts);
+  }
+
+  #compareCounts(name: string, category: ManifestCategory): void {
+    const counts = this.#categories.get(name) ?? { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+    for (const figure of ['files', 'directories', 'symlinks', 'bytes'] as const) {
+      this.#same(`categories.${name}.${figure}`, category[figure], counts[figure], name);
+    }
+    for (const source of category.sources) {
+      const found = this.#sources.get(`${name}\0${source.name}`) ?? { files: 0, bytes: 0 };
+      this.#same(`categories.${name}.sources.${source.name}.files`, source.files, found.files, name);
+      this.#same(`categories.${name}.sources.${source.name}.bytes`, source.bytes, found.bytes, name);
+    }
+  }
+
+  #source(entry: Entry): ManifestSource | undefined {
+    return this.#manifest.categories[entry.category]?.sources.find((source) => source.name === entry.source);
+  }
+
+  #same(key: string, stated: number, counted: number, category?: string): void {
+    if (stated === counted) return;
+    this.findings.push({
+      code: 'count-differs',
+      severity: 'error',
+      message: `manifest ${key} says ${stated}, the index holds ${counted}`,
+      path: 'BACKUP_MANIFEST.json',
+      ...(category === undefined ? {} : { category }),
+      evidence: { key, stated, counted },
+    });
+  }
+
+  #wrong(entry: Entry, message: string): void {
+    this.findings.push({
+      code: 'index-wrong',
+      severity: 'error',
+      message: `index entry ${escapeName(entry.path)}: ${message}`,
+      path: INDEX_FILE,
+      category: entry.category,
+      affects: [entry.path],
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fsyncDir, writeAll } from '../../fs/durable.ts';
+import { realPathAsFar } from '../../fs/paths.ts';
+import type { CheckResult } from '../../model/validate-report.ts';
+
+/**
+ * Does in the backups folder what create will do: write, fsync, rename, read back, remove. A folder that does not exist
+ * yet is tried in its nearest existing parent, so that validating leaves nothing behind.
+ */
+export function checkRoundTrip(store: string): CheckResult {
+  let dir = realPathAsFar(store);
+  while (!fs.existsSync(dir) && path.dirname(dir) !== dir) dir = path.dirname(dir);
+  const temporary = path.join(dir, `.migbackup-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const final = `${temporary}.renamed`;
+  const content = randomBytes(8192);
+  const started = performance.now();
+  try {
+    const fd = fs.openSync(temporary, 'wx', 0o600);
+    try {
+      writeAll(fd, content);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(temporary, final);
+    fsyncDir(dir);
+    const same = fs.readFileSync(final).equals(content);
+    const ms = Math.round((performance.now() - started) * 10) / 10;
+    return {
+      id: 'round-trip',
+      group: 'store',
+      status: same ? 'ok' : 'critical',
+      message: same ? 'wrote, synced, renamed and read back 8 KiB' : 'what was read back is not what was written',
+      evidence: { folder: dir, ms },
+      ...(same ? {} : { recommendation: 'Do not trust this disk: choose another place with --backups DIR.' }),
+    };
+  } catch (error) {
+    return {
+      id: 'round-trip',
+      group: 'store',
+      status: 'critical',
+      message: `the backups folder cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      evidence: { folder: dir },
+      recommendation: 'Make it writable or choose another place with --backups DIR.',
+    };
+  } finally {
+    fs.rmSync(temporary, { force: true });
+    fs.rmSync(final, { force: true });
+  }
+}

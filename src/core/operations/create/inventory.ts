@@ -1,0 +1,132 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Pacer } from '../../fs/pacer.ts';
+import { toNative } from '../../fs/paths.ts';
+import { throwIfInterrupted } from '../../model/backup-error.ts';
+import type { Category, Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import type { ScannedEntry } from '../../model/entry.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Ownership } from '../../sources/ownership.ts';
+import { scanCategory } from '../../sources/scanner.ts';
+import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
+import type { Problem } from './problems.ts';
+
+export interface FoundStore {
+  readonly path: string;
+  readonly dir: string;
+  readonly engine: 'leveldb' | 'rocksdb';
+  readonly source: string;
+}
+
+export interface CategoryInventory {
+  files: number;
+  directories: number;
+  symlinks: number;
+  bytes: number;
+  stores: FoundStore[];
+  /** At least one source path exists on disk. */
+  present: boolean;
+}
+
+export interface Inventory {
+  readonly categories: ReadonlyMap<string, CategoryInventory>;
+  readonly files: number;
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+export interface InventoryOptions {
+  readonly ownership: Ownership;
+  readonly onProblem: (problem: Problem) => void;
+  readonly onFinding?: ((finding: Finding) => void) | undefined;
+}
+
+/** Walks what the categories would store, reading names and stats only, and checks that every file may be read. */
+export async function takeInventory(
+  project: Project,
+  categories: readonly Category[],
+  options: InventoryOptions,
+  context: Context,
+): Promise<Inventory> {
+  const result = new Map<string, CategoryInventory>();
+  const pacer = new Pacer();
+  let files = 0;
+  let bytes = 0;
+  let entries = 0;
+  context.onEvent?.({ type: 'phase-begin', phase: 'looking' });
+  for (const category of categories) {
+    const found = emptyInventory(project, category);
+    result.set(category.name, found);
+    const count = (entry: ScannedEntry): void => {
+      entries++;
+      if (entry.type === 'dir') found.directories++;
+      else if (entry.type === 'symlink') found.symlinks++;
+      else {
+        files++;
+        bytes += entry.size;
+        found.files++;
+        found.bytes += entry.size;
+        checkReadable(project.root, entry, options.onProblem);
+      }
+    };
+    for (const item of scanCategory(project, category, { ownership: options.ownership, onProblem: options.onProblem, onFinding: options.onFinding })) {
+      if (item.kind === 'entry') count(item.entry);
+      else {
+        found.stores.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
+        for (const other of item.others) count(other);
+        const engine = engineFigures(item.dir);
+        found.files += engine.files;
+        found.bytes += engine.bytes;
+        files += engine.files;
+        bytes += engine.bytes;
+        entries += engine.files + 1;
+      }
+      if (pacer.due()) {
+        throwIfInterrupted(context.signal);
+        context.onEvent?.({ type: 'progress', files, bytes });
+        await pacer.turn();
+      }
+    }
+  }
+  return { categories: result, files, bytes, entries };
+}
+
+function emptyInventory(project: Project, category: Category): CategoryInventory {
+  const present = category.sources.some((source) => fs.existsSync(toNative(project.root, source.path)) && source.path !== '.');
+  return { files: 0, directories: 0, symlinks: 0, bytes: 0, stores: [], present };
+}
+
+/** A first estimate: a live store changes while we look. */
+function engineFigures(dir: string): { files: number; bytes: number } {
+  let files = 0;
+  let bytes = 0;
+  for (const name of fs.readdirSync(dir)) {
+    if (isVolatileFile(name)) continue;
+    const stat = fs.lstatSync(path.join(dir, name), { throwIfNoEntry: false });
+    if (!stat?.isFile()) continue;
+    files++;
+    bytes += stat.size;
+  }
+  return { files, bytes };
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** Asks the kernel only where the permission bits leave a doubt: root may read anything, an owner's bit settles it. */
+function checkReadable(root: string, entry: ScannedEntry, onProblem: (problem: Problem) => void): void {
+  if (isRoot || (entry.mode & 0o444) === 0o444) return;
+  try {
+    fs.accessSync(toNative(root, entry.path), fs.constants.R_OK);
+  } catch (cause) {
+    onProblem({
+      code: 'SOURCE_UNREADABLE',
+      path: entry.path,
+      message: 'may not be read by this user',
+      hint: 'Run as a user who may read it, or change its permissions.',
+      category: entry.category,
+      source: entry.source,
+      cause,
+    });
+  }
+}

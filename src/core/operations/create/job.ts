@@ -1,0 +1,28 @@
+import type { Category, Config, Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { IndexWriter } from '../../archive/index-file.ts';
+import type { Ownership } from '../../sources/ownership.ts';
+import type { SumsWriter } from '../../store/sums.ts';
+import type { Problems } from './problems.ts';
+
+/** What every part of one running backup shares. */
+export interface BackupJob {
+  readonly project: Project;
+  /** The effective configuration; its categories are all there are, `categories` the chosen ones. */
+  readonly config: Config;
+  readonly categories: readonly Category[];
+  readonly ownership: Ownership;
+  /** The `.partial-<id>` folder. */
+  readonly folder: string;
+  readonly index: IndexWriter;
+  readonly sums: SumsWriter;
+  readonly problems: Problems;
+  readonly onFinding: (finding: Finding) => void;
+  /** Only paths it accepts are stored; undefined means all. */
+  readonly select: ((path: string) => boolean) | undefined;
+  /** Stores (`category/source` or `category`) that are stored as plain files, unproven. */
+  readonly raw: ReadonlySet<string>;
+  readonly progress: { files: number; bytes: number };
+  readonly context: Context;
+}

@@ -1,0 +1,49 @@
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
+import { listBackups, type Selected } from '../store/catalog.ts';
+import { writeReport } from '../store/reports.ts';
+import { startReport } from './report-head.ts';
+import { auditBackup, type AuditOptions } from './verify/audit.ts';
+
+export interface VerifyOptions extends AuditOptions {
+  /** Where the report goes; null writes none (a backup that is not yet committed, an exported file without a store). */
+  readonly store: string | null;
+}
+
+/** Is this backup good? Everything is computed from bytes; findings are collected to the end, nothing is thrown for them. */
+export async function verify(selected: Selected, options: VerifyOptions, context: Context): Promise<VerifyReport> {
+  const head = startReport(context);
+  const audit = await auditBackup(selected.folder, selected.id, options, context);
+  const report: VerifyReport = {
+    ...head(),
+    operation: 'verify',
+    backupId: selected.id,
+    folder: selected.fromFile ?? selected.folder,
+    status: audit.status,
+    scope: audit.scope,
+    figures: audit.figures,
+    categories: audit.categories,
+    findings: audit.findings,
+    recommendations: audit.recommendations,
+    reportFile: null,
+  };
+  if (options.store === null) return report;
+  const written = writeReport(options.store, selected.id, 'verify', report);
+  return {
+    ...report,
+    reportFile: written.file,
+    findings: written.finding === undefined ? report.findings : [...report.findings, written.finding],
+  };
+}
+
+/** Verifies every backup of the store, newest first. */
+export async function verifyAll(project: Project, options: AuditOptions, context: Context): Promise<VerifyAllReport> {
+  const reports: VerifyReport[] = [];
+  for (const backup of listBackups(project.store)) {
+    const selected = { id: backup.id, folder: backup.folder, dispose() {} };
+    reports.push(await verify(selected, { ...options, store: project.store }, context));
+  }
+  const worst = (['FAILED', 'WARNING'] as const).find((status) => reports.some((report) => report.status === status));
+  return { status: worst ?? 'PASSED', reports };
+}

@@ -1,0 +1,19 @@
+import type { Compression } from '../model/category.ts';
+
+/** Names inside a backup folder. */
+export const MANIFEST_FILE = 'BACKUP_MANIFEST.json';
+export const INDEX_FILE = 'INDEX.ndjson.zst';
+export const SUMS_FILE = 'checksums/SHA256SUMS';
+export const ARTIFACTS_FILE = 'checksums/ARTIFACTS.sha256';
+export const PROCEDURES_FILE = 'RESTORE_PROCEDURES.md';
+
+/** Names inside the store. */
+export const REPORTS_FOLDER = 'reports';
+export const OPERATIONS_FILE = 'operations.ndjson';
+export const LOCK_FILE = 'lock.db';
+export const PARTIAL_PREFIX = '.partial-';
+
+/** The archive of one category. */
+export function archiveFile(category: string, compression: Compression): string {
+  return `${category}.tar${compression === 'zstd' ? '.zst' : ''}`;
+}

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { manifestText } from '../../scripts/manifest.ts';
+import { staleSchemas } from '../../scripts/schemas.ts';
+
+test('oclif.manifest.json is what the commands say (npm run manifest)', async () => {
+  const present = readFileSync(new URL('../../oclif.manifest.json', import.meta.url), 'utf8');
+  expect(present).toBe(await manifestText());
+});
+
+test('schemas/ is what the models say (npm run schemas)', async () => {
+  expect(await staleSchemas()).toEqual([]);
+});
