@@ -41,8 +41,14 @@ function runWith(node) {
 
 function refuse() {
   process.stderr.write(
-    'error  migbackup needs Node.js ' + NEEDED.join('.') + ' or newer; this is ' + process.version + ' (' + process.execPath + ')\n' +
-    'hint   install a current Node.js, or use the single-file migbackup binary, which needs none\n'
+    'error  migbackup needs Node.js ' +
+      NEEDED.join('.') +
+      ' or newer; this is ' +
+      process.version +
+      ' (' +
+      process.execPath +
+      ')\n' +
+      'hint   install a current Node.js, or use the single-file migbackup binary, which needs none\n',
   );
   process.exit(2);
 }

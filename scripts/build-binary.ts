@@ -1,6 +1,16 @@
 /** release/migbackup-linux-x64: one executable that needs no Node (a Node "single executable application"). */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.ts';
@@ -10,8 +20,22 @@ const release = path.join(root, 'release');
 const SENTINEL = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 function run(program: string, args: string[]): void {
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error(`${path.basename(program)} ${args.join(' ')} failed`, { cause: error });
+  // postject warns about sections it does not know in every Node there is: shown only when something fails.
+  const { status, stderr, error } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
+  if (status === 0) return;
+  process.stderr.write(stderr ?? '');
+  throw new Error(`${path.basename(program)} ${args.join(' ')} failed`, { cause: error });
+}
+
+/** The licences of everything that is inside the executable: it is handed on without node_modules. */
+function licenseTexts(packages: readonly string[]): string {
+  const texts = packages.map((folder) => {
+    const files = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
+    return [`== ${path.basename(folder)}`, ...files.map((name) => readFileSync(path.join(folder, name), 'utf8'))].join(
+      '\n\n',
+    );
+  });
+  return texts.join('\n\n');
 }
 
 async function buildBinary(): Promise<string> {
@@ -24,7 +48,7 @@ async function buildBinary(): Promise<string> {
   mkdirSync(work);
   const script = path.join(work, 'migbackup.cjs');
   const blob = path.join(work, 'migbackup.blob');
-  await bundle(script);
+  const packages = await bundle(script);
 
   const config = path.join(work, 'sea.json');
   const addon = path.join(root, 'node_modules/classic-level/prebuilds/linux-x64/classic-level.node');
@@ -49,7 +73,7 @@ async function buildBinary(): Promise<string> {
   run(process.execPath, [postject, unfinished, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', SENTINEL]);
   rmSync(binary, { force: true });
   renameSync(unfinished, binary);
-  copyFileSync(`${script}.LEGAL.txt`, `${binary}.licenses.txt`);
+  writeFileSync(`${binary}.licenses.txt`, licenseTexts([...packages, path.dirname(path.dirname(process.execPath))]));
   rmSync(work, { recursive: true, force: true });
   return binary;
 }

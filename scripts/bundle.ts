@@ -17,20 +17,22 @@ const UNUSED_IN_OCLIF: Readonly<Record<string, string>> = {
 
 const leaveOutUnused: Plugin = {
   name: 'leave-out-unused',
-  setup({ onResolve, onLoad }) {
+  setup(bundler) {
     const names = new RegExp(`^(${Object.keys(UNUSED_IN_OCLIF).join('|')})$`);
-    onResolve({ filter: names }, ({ path: name, importer }) =>
+    bundler.onResolve({ filter: names }, ({ path: name, importer }) =>
       importer.includes(`${path.sep}@oclif${path.sep}`) ? { path: name, namespace: 'unused' } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path: name }) => ({ contents: UNUSED_IN_OCLIF[name] ?? '' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path: name }) => ({
+      contents: UNUSED_IN_OCLIF[name] ?? '',
+    }));
   },
 };
 
 /** package.json and the manifest are read from disk in a checkout; in one file they have to be inside. */
 const embedPackageFiles: Plugin = {
   name: 'embed-package-files',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]cli[\\/]package-files\.ts$/ }, () => {
+  setup(bundler) {
+    bundler.onLoad({ filter: /[\\/]cli[\\/]package-files\.ts$/ }, () => {
       const { name, version, description, oclif } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
       const packageJson = { name, version, description, oclif, type: 'module', dependencies: {} };
       const manifest = JSON.parse(readFileSync(path.join(root, 'oclif.manifest.json'), 'utf8'));
@@ -43,20 +45,29 @@ const embedPackageFiles: Plugin = {
 /** classic-level finds its addon beside itself; the binary has it as an asset. */
 const embedNativeAddon: Plugin = {
   name: 'embed-native-addon',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
       importer.includes(`${path.sep}classic-level${path.sep}`) ? { path: 'binding', namespace: 'addon' } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: 'addon' }, () => ({
+    bundler.onLoad({ filter: /.*/, namespace: 'addon' }, () => ({
       contents: `module.exports = require('./src/cli/single-binary/native-addon.ts').loadNativeAddon();`,
       resolveDir: root,
     }));
   },
 };
 
-/** Writes the bundle to `outfile`. */
-export async function bundle(outfile: string): Promise<void> {
-  await build({
+/** The folders of the packages that a list of source files comes from. */
+function packageFolders(files: readonly string[]): string[] {
+  const folders = files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const unique = new Set(folders.filter((folder) => folder !== undefined));
+  return [...unique].toSorted().map((folder) => path.join(root, folder));
+}
+
+/** Writes the bundle to `outfile` and answers the folders of the packages that went into it. */
+export async function bundle(outfile: string): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    metafile: true,
     entryPoints: [path.join(root, 'src/main.ts')],
     outfile,
     bundle: true,
@@ -65,9 +76,10 @@ export async function bundle(outfile: string): Promise<void> {
     format: 'cjs',
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'external',
+    legalComments: 'none',
     logLevel: 'warning',
     logOverride: { 'require-resolve-not-external': 'silent', 'empty-import-meta': 'silent' },
     plugins: [leaveOutUnused, embedPackageFiles, embedNativeAddon],
   });
+  return packageFolders(Object.keys(metafile.inputs));
 }

@@ -23,8 +23,12 @@ function say(text: string): void {
 function migbackup(root: string, args: string[], expected = 0): void {
   console.log(`\n$ migbackup ${args.join(' ')}`);
   const [program, ...leading] = cliCommand();
-  const { status, error } = spawnSync(program, [...leading, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== expected) throw new Error(`migbackup ${args[0]} ended with ${status}, expected ${expected}`, { cause: error });
+  const { status, error } = spawnSync(program, [...leading, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== expected)
+    throw new Error(`migbackup ${args[0]} ended with ${status}, expected ${expected}`, { cause: error });
 }
 
 /** What a migration gone wrong leaves: state deleted, files cut short, bytes flipped. */

@@ -12,7 +12,14 @@ export async function manifestText(): Promise<string> {
     ...pjson.oclif,
     commands: { strategy: 'explicit', target: './scripts/commands.ts', identifier: 'COMMANDS' },
   };
-  const plugin = new Plugin({ root, pjson, ignoreManifest: true, errorOnManifestCreate: true, isRoot: true, type: 'core' });
+  const plugin = new Plugin({
+    root,
+    pjson,
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+    isRoot: true,
+    type: 'core',
+  });
   await plugin.load();
   return `${JSON.stringify(plugin.manifest, null, 2)}\n`;
 }

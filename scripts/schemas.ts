@@ -13,6 +13,9 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   'verify-all': { module: new URL('verify-report.ts', model), name: 'verifyAllReportSchema' },
   validate: { module: new URL('validate-report.ts', model), name: 'validateReportSchema' },
   restore: { module: new URL('restore-report.ts', model), name: 'restoreReportSchema' },
+  list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },
+  export: { module: new URL('export-report.ts', model), name: 'exportReportSchema' },
+  show: { module: new URL('show-report.ts', model), name: 'showReportSchema' },
   manifest: { module: new URL('manifest.ts', model), name: 'manifestSchema' },
   error: { module: new URL('../src/cli/error-document.ts', import.meta.url), name: 'errorDocumentSchema' },
 };
@@ -40,7 +43,9 @@ export async function staleSchemas(folder = `${root}/schemas`): Promise<string[]
   const texts = await schemaTexts();
   const present = new Set(readdirSync(folder));
   const names = new Set([...texts.keys(), ...present]);
-  return [...names].filter((name) => !present.has(name) || readFileSync(`${folder}/${name}`, 'utf8') !== texts.get(name));
+  return [...names].filter(
+    (name) => !present.has(name) || readFileSync(`${folder}/${name}`, 'utf8') !== texts.get(name),
+  );
 }
 
 if (import.meta.main) {

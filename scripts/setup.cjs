@@ -46,7 +46,11 @@ function npmSaysCurrent() {
 function install() {
   var windows = process.platform === 'win32';
   var args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
-  var result = childProcess.spawnSync(windows ? 'npm.cmd' : 'npm', args, { cwd: root, stdio: ['ignore', 2, 2], shell: windows });
+  var result = childProcess.spawnSync(windows ? 'npm.cmd' : 'npm', args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: windows,
+  });
   if (result.status !== 0) {
     process.stderr.write('error  npm ci failed, so the dependencies of this checkout are missing\n');
     process.exit(result.status || 1);

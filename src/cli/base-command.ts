@@ -9,13 +9,17 @@ import { sharedFlags, type SharedFlags } from './shared-flags.ts';
 export abstract class BaseCommand extends Command {
   static override baseFlags = sharedFlags;
 
+  private session: Session | undefined;
+
   abstract override run(): Promise<number>;
 
-  protected open(flags: SharedFlags): Promise<Session> {
-    return openSession(flags, this.config.version);
+  protected async open(flags: SharedFlags): Promise<Session> {
+    this.session = await openSession(flags, this.config.version);
+    return this.session;
   }
 
   protected override catch(error: Error): Promise<never> {
+    this.session?.fail(error);
     return Promise.reject(error);
   }
 }

@@ -8,7 +8,11 @@ export type Loaders = Readonly<Record<string, Loader>>;
  * The root "plugin" that oclif would otherwise discover on disk, made from the manifest and one lazy loader a command.
  * With it oclif opens no file, so a checkout, a bundle and a single binary start the same way.
  */
-export function embeddedPlugin({ packageJson, manifest }: PackageFiles, loaders: Loaders, root: string): Interfaces.Plugin {
+export function embeddedPlugin(
+  { packageJson, manifest }: PackageFiles,
+  loaders: Loaders,
+  root: string,
+): Interfaces.Plugin {
   const { name, version } = packageJson;
 
   async function load(id: string): Promise<Command.Class> {

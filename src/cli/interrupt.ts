@@ -14,7 +14,7 @@ export function abortOnSignals(currentPhase: () => string | undefined): AbortSig
       printErr(`still taking back what was begun${phase ? ` (${phase})` : ''}; it will end by itself`);
       return;
     }
-    printErr('interrupted: taking back what was begun …');
+    printErr('interrupted: taking back what was begun ...');
     controller.abort();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

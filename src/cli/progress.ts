@@ -3,7 +3,7 @@ import { formatBytes, formatDuration } from './render/format.ts';
 
 const BEGIN_AFTER_MS = 500;
 const EVERY_MS = 100;
-const BAR_CELLS = 20;
+const BAR_CELLS = 16;
 
 export interface Progress {
   onEvent(event: Event): void;
@@ -35,12 +35,16 @@ export function progressLine(phase: Phase, now: number, width: number): string {
   if (phase.totalBytes && rate > 0 && phase.bytes < phase.totalBytes) {
     parts.push(`${formatDuration(((phase.totalBytes - phase.bytes) / rate) * 1000)} left`);
   }
+  // On a narrow terminal the last, least important figures go first; the line must never wrap.
+  while (parts.length > 1 && parts.join('  ').length >= width) parts.pop();
   return parts.join('  ').slice(0, width - 1);
 }
 
 /** Whether a progress line or a question may be shown: a person is watching, and it is no CI job. */
 export function isInteractive(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean {
-  return stream.isTTY === true && (env['CI'] === undefined || env['CI'] === '' || env['CI'] === 'false' || env['CI'] === '0');
+  return (
+    stream.isTTY === true && (env['CI'] === undefined || env['CI'] === '' || env['CI'] === 'false' || env['CI'] === '0')
+  );
 }
 
 /** Draws on the given terminal, from half a second on so that quick work stays silent. */

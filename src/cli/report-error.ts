@@ -2,7 +2,7 @@ import { BackupError } from '../core/model/backup-error.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
 import type { ErrorDocument } from './error-document.ts';
 import { printErr, printJson } from './output.ts';
-import { paint, wrap } from './render/style.ts';
+import { paint } from './render/style.ts';
 
 function asBackupError(error: unknown): BackupError {
   if (error instanceof BackupError) return error;
@@ -26,8 +26,9 @@ export function reportError(cause: unknown, json: boolean): ExitCode {
     printJson(errorDocument(error));
   } else {
     const paintErr = paint(process.stderr);
-    printErr(wrap(`${error.message}  (${error.code})`, `${paintErr.bad('error')}  `, 7));
-    printErr(wrap(error.hint, `${paintErr.dim('hint')}   `, 7));
+    // Never wrapped: a hint may hold a command line, and it has to survive being copied.
+    printErr(`${paintErr.bad('error')}  ${error.message}  (${error.code})`);
+    printErr(`${paintErr.dim('hint')}   ${error.hint}`);
   }
   return exitCodeOfError(error.code);
 }

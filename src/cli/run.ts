@@ -31,6 +31,9 @@ export async function main(argv: string[], loaders: Loaders): Promise<void> {
   const json = wantsJson(argv, process.env);
   process.once('uncaughtException', (error) => process.exit(reportError(error, json)));
 
+  const onUnfinished = () => reportError(new Error('the command ended before it was done'), json);
+  process.once('beforeExit', onUnfinished);
+
   const files = readPackageFiles();
   const { packageJson, manifest } = files;
   const root = dirname(process.execPath);
@@ -43,5 +46,7 @@ export async function main(argv: string[], loaders: Loaders): Promise<void> {
     process.exitCode = typeof exitCode === 'number' ? exitCode : EXIT.done;
   } catch (error) {
     process.exitCode = reportError(asUsageError(error, argv, manifest), json);
+  } finally {
+    process.off('beforeExit', onUnfinished);
   }
 }

@@ -17,4 +17,5 @@ export function selectorOf(args: { backup?: string | undefined }, flags: { lates
 }
 
 /** A repeatable `--only`. */
-export const onlyFlag = (what: string) => Flags.string({ summary: what, multiple: true, multipleNonGreedy: true, helpValue: 'WHAT' });
+export const onlyFlag = (what: string) =>
+  Flags.string({ summary: what, multiple: true, multipleNonGreedy: true, helpValue: 'WHAT' });

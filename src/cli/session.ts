@@ -19,15 +19,12 @@ export interface Session {
   /** True when a person is there to answer a question. */
   readonly canAsk: boolean;
   project(): Promise<Project>;
+  /** Ends a session that failed: the log gets the error with its stack. Showing it is `run.ts`'s job. */
+  fail(error: Error): void;
   /** Takes the progress line away, for example before a question. */
   clearProgress(): void;
   /** Shows the report as JSON or as text (on stdout unless the result itself went there) and returns the exit code. */
-  finish<Report>(
-    report: Report,
-    render: Render<Report>,
-    exitCode: ExitCode,
-    stream?: NodeJS.WriteStream,
-  ): ExitCode;
+  finish<Report>(report: Report, render: Render<Report>, exitCode: ExitCode, stream?: NodeJS.WriteStream): ExitCode;
 }
 
 /** Opens the log, the progress line and the signal handlers, and nothing of the project yet. */
@@ -59,6 +56,10 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       return project;
     },
     clearProgress: () => progress.clear(),
+    fail(error) {
+      progress.clear();
+      logger?.error({ err: error }, 'failed');
+    },
     finish(report, render, exitCode, stream = process.stdout) {
       progress.clear();
       logger?.info({ exitCode, report }, 'done');

@@ -37,7 +37,9 @@ export function asUsageError(error: unknown, argv: readonly string[], manifest: 
   const [unknownFlag] = unknownFlagsOf(error);
   const known = Object.keys(manifest.commands[id]?.flags ?? {});
   const meant = unknownFlag && nearest(unknownFlag.replace(/^-+/, ''), known);
-  const message = unknownFlag ? `${id} has no flag ${unknownFlag}` : error.message.replace(HELP_FOOTER, '').replace(/\n\s+/g, ' ');
+  const message = unknownFlag
+    ? `${id} has no flag ${unknownFlag}`
+    : error.message.replace(HELP_FOOTER, '').replace(/\n\s+/g, ' ');
   const help = `migbackup ${id} --help lists arguments and flags`;
   return new BackupError('USAGE', message, { hint: meant ? `did you mean --${meant}? ${help}` : help, cause: error });
 }

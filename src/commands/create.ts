@@ -19,7 +19,12 @@ export default class Create extends BaseCommand {
   ];
   static override flags = {
     only: onlyFlag('Only this category (repeatable)'),
-    tag: Flags.string({ summary: 'Label the backup (repeatable)', multiple: true, multipleNonGreedy: true, helpValue: 'KEY=VALUE' }),
+    tag: Flags.string({
+      summary: 'Label the backup (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'KEY=VALUE',
+    }),
     note: Flags.string({ summary: 'Why this backup was taken' }),
     compression: Flags.option({
       options: ['zstd', 'none'] as const,

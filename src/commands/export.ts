@@ -7,7 +7,8 @@ import { BackupError } from '../core/model/backup-error.ts';
 
 export default class Export extends BaseCommand {
   static override summary = 'Put a whole backup into one portable file';
-  static override description = 'The file is read back and checked before it gets its name. verify, show and restore take it in place of an ID.';
+  static override description =
+    'The file is read back and checked before it gets its name. verify, show and restore take it in place of an ID.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:export'];
   static override examples = [

@@ -5,7 +5,8 @@ import { renderInit } from '../cli/render/init.ts';
 
 export default class Init extends BaseCommand {
   static override summary = 'Set the project up: config file, npm scripts, .gitignore';
-  static override description = 'Writes only what is missing and never overwrites; running it twice is the same as once.';
+  static override description =
+    'Writes only what is missing and never overwrites; running it twice is the same as once.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:init'];
   static override examples = ['<%= config.bin %> init --dry-run', '<%= config.bin %> init'];

@@ -4,7 +4,6 @@ import { confirmRestore } from '../cli/confirm-restore.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
-import type { RestoreReport } from '../core/model/restore-report.ts';
 
 export default class Restore extends BaseCommand {
   static override summary = 'Bring the backed-up state back, exactly, or change nothing';
@@ -47,22 +46,20 @@ export default class Restore extends BaseCommand {
     const project = await session.project();
     const selected = await select(project, selector, process.cwd());
     try {
-      let report: RestoreReport;
-      if (flags.to === undefined) {
-        const { restore } = await import('../core/operations/restore.ts');
-        const options = {
-          only,
-          exact: flags.exact,
-          dryRun: flags['dry-run'],
-          plan: flags.plan,
-          safetyBackup: flags['safety-backup'],
-          confirm: confirmRestore(session, { argv: this.argv, selector, backupId: selected.id }),
-        };
-        report = await restore(project, selected, options, session.context);
-      } else {
-        const { restoreTo } = await import('../core/operations/restore-to.ts');
-        report = await restoreTo(selected, { to: flags.to, only, store: project.store }, session.context);
+      const { restore, restoreTo } = await import('../core/operations/restore.ts');
+      if (flags.to !== undefined) {
+        const report = await restoreTo(selected, { to: flags.to, only, store: project.store }, session.context);
+        return session.finish(report, renderRestore, EXIT.done);
       }
+      const options = {
+        only,
+        exact: flags.exact,
+        dryRun: flags['dry-run'],
+        plan: flags.plan,
+        safetyBackup: flags['safety-backup'],
+        confirm: confirmRestore(session, { argv: this.argv, selector, backupId: selected.id }),
+      };
+      const report = await restore(project, selected, options, session.context);
       return session.finish(report, renderRestore, EXIT.done);
     } finally {
       selected.dispose();

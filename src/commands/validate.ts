@@ -16,10 +16,10 @@ export default class Validate extends BaseCommand {
   static override args = { backup: Args.string({ hidden: true }) };
   static override flags = {
     'fail-on': Flags.option({
-      options: ['critical', 'warning'] as const,
+      options: ['error', 'warning'] as const,
       summary: 'What makes the exit code 4',
-      default: 'critical' as const,
-      env: 'MIGBACKUP_VALIDATE_FAIL_ON',
+      default: 'error' as const,
+      env: 'MIGBACKUP_FAIL_ON',
     })(),
   };
 

@@ -39,11 +39,17 @@ export default class Verify extends BaseCommand {
     const { args, flags } = await this.parse(Verify);
     const session = await this.open(flags);
     const samplePercent = flags.sample === undefined ? undefined : parsePercent(flags.sample);
-    const mode = flags.quick ? ('quick' as const) : samplePercent === undefined ? ('full' as const) : ('sample' as const);
+    const mode = flags.quick
+      ? ('quick' as const)
+      : samplePercent === undefined
+        ? ('full' as const)
+        : ('sample' as const);
     const options = { mode, samplePercent, seed: flags.seed };
     if (flags.all) {
       if (args.backup !== undefined) {
-        throw new BackupError('USAGE', `both ${args.backup} and --all say what to verify`, { hint: 'give one of them' });
+        throw new BackupError('USAGE', `both ${args.backup} and --all say what to verify`, {
+          hint: 'give one of them',
+        });
       }
       return this.verifyAll(session, options, flags['fail-on']);
     }

@@ -26,7 +26,8 @@ export function cliCommand(): [string, ...string[]] {
 function cleanEnvironment(): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    const ours = name.startsWith('MIGBACKUP_') || ['CI', 'NO_COLOR', 'FORCE_COLOR', 'NODE_ENV', 'VITEST'].includes(name);
+    const ours =
+      name.startsWith('MIGBACKUP_') || ['CI', 'NO_COLOR', 'FORCE_COLOR', 'NODE_ENV', 'VITEST'].includes(name);
     if (value !== undefined && !ours) kept[name] = value;
   }
   return kept;

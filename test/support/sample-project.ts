@@ -48,7 +48,10 @@ async function putDatabase(folder: string, entries: number): Promise<void> {
   for (let begin = 0; begin < entries; begin += 500) {
     const batch = database.batch();
     for (let index = begin; index < Math.min(begin + 500, entries); index++) {
-      batch.put(`deployment:${String(index).padStart(6, '0')}`, JSON.stringify({ address: `0x${hex(`a${index}`, 40)}` }));
+      batch.put(
+        `deployment:${String(index).padStart(6, '0')}`,
+        JSON.stringify({ address: `0x${hex(`a${index}`, 40)}` }),
+      );
     }
     await batch.write();
   }

@@ -1,5 +1,22 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { ExportReport } from '../../core/model/export-report.ts';
+import { shellLine } from '../shell-quote.ts';
+import { renderFindings } from './findings.ts';
+import { formatBytes, formatDuration, plural } from './format.ts';
 import type { Paint } from './style.ts';
 
-export function renderExport(report: unknown, _paint: Paint): string[] {
-  return [JSON.stringify(report)];
+export function renderExport(report: ExportReport, paint: Paint): string[] {
+  const figures = `${plural(report.artifacts, 'artifact')}, ${formatBytes(report.size)} in ${formatDuration(report.durationMs)}`;
+  const checked = report.checked === 'read-back' ? 'read back and checked' : 'checked while it was streamed';
+  const where = report.output === '-' ? 'stdout' : escapeName(report.output);
+  const next =
+    report.output === '-' ? [] : [`  Next: ${shellLine(['migbackup', 'verify', escapeName(report.output)])}`];
+  return [
+    `  ${paint.good('exported')}  ${report.backupId}`,
+    `  ${figures}, ${checked}`,
+    `  to      ${where}`,
+    `  sha256  ${report.sha256}`,
+    ...renderFindings(report.findings, paint),
+    ...next,
+  ];
 }

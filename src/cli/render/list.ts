@@ -1,5 +1,48 @@
-import type { Paint } from './style.ts';
+import { escapeName } from '../../core/fs/names.ts';
+import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
+import { renderFindings } from './findings.ts';
+import { formatAge, formatBytes, plural } from './format.ts';
+import { wrap, type Paint } from './style.ts';
 
-export function renderList(report: unknown, _paint: Paint): string[] {
-  return [JSON.stringify(report)];
+function ageOf(backup: ListedBackup): string {
+  return formatAge(new Date(0), new Date(backup.ageSeconds * 1000));
+}
+
+function proofOf({ lastVerification: last }: ListedBackup, paint: Paint): string {
+  if (last === null) return 'no verification on record';
+  const how = last.scope === 'full' ? '' : ` (${last.scope} only: does not count)`;
+  const status = last.status === 'FAILED' ? paint.bad('FAILED') : last.status;
+  return `last verified ${formatAge(new Date(last.time), new Date())}: ${status}${how}`;
+}
+
+function renderBackup(backup: ListedBackup, paint: Paint): string[] {
+  const id = paint.bold(backup.id);
+  if (backup.status === 'damaged') {
+    return [`  ${id}  ${paint.bad('damaged')}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];
+  }
+  const size = `${plural(backup.files ?? 0, 'file')}, ${formatBytes(backup.bytes ?? 0)}`;
+  const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
+  const about = [backup.note, ...tags].filter((text) => text !== null).map(escapeName);
+  return [
+    `  ${id}  ${size}, ${ageOf(backup)}`,
+    ...(about.length > 0 ? [wrap(about.join(', '), '      ', 6)] : []),
+    `      ${proofOf(backup, paint)}${backup.holdsSecrets ? '; holds secrets' : ''}`,
+  ];
+}
+
+function nextStep(report: ListReport): string {
+  if (report.unfinishedTransaction) return '  A restore was interrupted. Next: migbackup recover';
+  if (report.backups.length === 0) return '  Next: migbackup create';
+  return '  Next: migbackup show ID   or   migbackup verify ID';
+}
+
+/** Newest first; two or three short lines a backup. */
+export function renderList(report: ListReport, paint: Paint): string[] {
+  const none = report.backups.length === 0 ? [`  no backups in ${escapeName(report.store)}`] : [];
+  return [
+    ...none,
+    ...report.backups.flatMap((backup) => renderBackup(backup, paint)),
+    ...renderFindings(report.findings, paint),
+    nextStep(report),
+  ];
 }

@@ -1,5 +1,76 @@
-import type { Paint } from './style.ts';
+import { escapeName } from '../../core/fs/names.ts';
+import type { LeveldbFacts, ManifestCategory, ManifestSource } from '../../core/model/manifest.ts';
+import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
+import { renderFindings } from './findings.ts';
+import { formatBytes, formatTime, plural } from './format.ts';
+import { table, wrap, type Paint } from './style.ts';
 
-export function renderShow(report: unknown, _paint: Paint): string[] {
-  return [JSON.stringify(report)];
+function renderStore(store: LeveldbFacts): string {
+  const entries = store.entries === null ? 'not counted' : plural(store.entries, 'entry', 'entries');
+  const live = store.captured.live === 'yes' ? ', in use while captured' : '';
+  const parts = `${plural(store.tables, 'table')}, ${plural(store.logs, 'log')}${live}`;
+  return wrap(`${escapeName(store.path)}: LevelDB, ${entries}, ${parts}`, '      ', 8);
+}
+
+function renderSource(source: ManifestSource): string[] {
+  const size = `${plural(source.files, 'file')}, ${formatBytes(source.bytes)}`;
+  const head = wrap(`${escapeName(source.name)}  ${escapeName(source.path)}  ${size}`, '    ', 6);
+  return [head, ...(source.leveldb ?? []).map(renderStore)];
+}
+
+function renderCategory(name: string, category: ManifestCategory, paint: Paint): string[] {
+  const size = `${plural(category.files, 'file')}, ${formatBytes(category.bytes)}`;
+  const kept = category.archive ? ` -> ${formatBytes(category.archive.size)}` : '';
+  const status = category.status === 'complete' ? '' : `  ${category.status}`;
+  const head = `  ${paint.bold(escapeName(name))}  ${size}${kept}${status}`;
+  return [head, ...category.sources.filter((source) => source.files > 0).flatMap(renderSource)];
+}
+
+function renderEntries(entries: readonly ShownEntry[]): string[] {
+  const rows = entries.map((entry) => {
+    const target = entry.target === undefined ? '' : ` -> ${escapeName(entry.target)}`;
+    const slash = entry.type === 'dir' ? '/' : '';
+    return [entry.mode, entry.type === 'file' ? formatBytes(entry.size) : '', escapeName(entry.path) + slash + target];
+  });
+  return ['', ...table(rows, ['left', 'right', 'left'])];
+}
+
+function renderHead(report: ShowReport, paint: Paint): string[] {
+  const tags = Object.entries(report.tags).map(([key, value]) => `${escapeName(key)}=${escapeName(value)}`);
+  const git = report.project.git;
+  const rows = [
+    ['taken', `${formatTime(new Date(report.createdAt))}, ${report.kind}`],
+    ['in', escapeName(report.fromFile ?? report.folder)],
+    ['note', escapeName(report.note ?? '')],
+    ['tags', tags.join(', ')],
+    [
+      'git',
+      git ? `${git.commit.slice(0, 12)} ${escapeName(git.branch ?? '')}${git.dirty ? ', with changes' : ''}` : '',
+    ],
+    ['secrets', report.holdsSecrets ? 'files that count as secrets are in it' : ''],
+  ];
+  return [
+    `  ${paint.bold(report.backupId)}`,
+    ...table(
+      rows.filter(([, value]) => value !== ''),
+      ['left', 'left'],
+    ),
+    '',
+  ];
+}
+
+export function renderShow(report: ShowReport, paint: Paint): string[] {
+  const shown = Object.entries(report.categories).filter(([, category]) => category.status !== 'absent');
+  const more = (report.selected?.entries ?? 0) - (report.entries?.length ?? 0);
+  const { files, bytes, archivedBytes } = report.totals;
+  return [
+    ...renderHead(report, paint),
+    ...shown.flatMap(([name, category]) => renderCategory(name, category, paint)),
+    ...renderFindings(report.findings, paint),
+    ...(report.entries ? renderEntries(report.entries) : []),
+    ...(report.entries && more > 0 ? [`  and ${more} more`] : []),
+    '',
+    `  ${plural(files, 'file')}, ${formatBytes(bytes)}, archived ${formatBytes(archivedBytes)}`,
+    `  Next: migbackup verify ${report.backupId}`,
+  ];
 }

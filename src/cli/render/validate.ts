@@ -12,7 +12,8 @@ function mark(check: CheckResult, paint: Paint): string {
 
 function renderCheck(check: CheckResult, paint: Paint): string[] {
   const lines = [wrap(escapeName(check.message), `  ${mark(check, paint)}  `, 6)];
-  if (check.status !== 'ok' && check.paths && check.paths.length > 0) lines.push(wrap(nameSome(check.paths), '      ', 6));
+  if (check.status !== 'ok' && check.paths && check.paths.length > 0)
+    lines.push(wrap(nameSome(check.paths), '      ', 6));
   if (check.recommendation) lines.push(wrap(check.recommendation, `      ${paint.dim('->')} `, 9));
   return lines;
 }
@@ -34,7 +35,9 @@ function renderInventory(report: ValidateReport, paint: Paint): string[] {
       formatBytes(category.bytes),
       category.stores.map((store) => `${escapeName(store.path)} (${store.engine})`).join(', '),
     ]);
-  return rows.length === 0 ? [] : [paint.bold('would be backed up'), ...table(rows, ['left', 'right', 'right', 'left'])];
+  return rows.length === 0
+    ? []
+    : [paint.bold('would be backed up'), ...table(rows, ['left', 'right', 'right', 'left'])];
 }
 
 function verdict(report: ValidateReport, paint: Paint): string {

@@ -71,7 +71,8 @@ export function keepPrivateCopy(folder: string, name: string, bytes: Uint8Array)
 
 /** The per-user cache folder of native addons. */
 export function addonCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  if (isWindows) return path.join(env['LOCALAPPDATA'] ?? path.join(os.homedir(), 'AppData', 'Local'), 'migbackup', 'native');
+  if (isWindows)
+    return path.join(env['LOCALAPPDATA'] ?? path.join(os.homedir(), 'AppData', 'Local'), 'migbackup', 'native');
   if (process.platform === 'darwin') return path.join(os.homedir(), 'Library', 'Caches', 'migbackup', 'native');
   const xdg = env['XDG_CACHE_HOME'];
   return path.join(xdg && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), '.cache'), 'migbackup', 'native');

@@ -32,8 +32,20 @@ export interface Entry extends ScannedEntry {
  * It equals a bytewise order in which `/` is smaller than every other byte. Returns <0, 0, >0.
  */
 export function comparePaths(a: string, b: string): number {
-  if (a === b) return 0;
-  const x = Buffer.from(a.replaceAll('/', '\0'));
-  const y = Buffer.from(b.replaceAll('/', '\0'));
-  return Buffer.compare(x, y);
+  const shorter = Math.min(a.length, b.length);
+  for (let at = 0; at < shorter; at++) {
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+const SLASH = 0x2f;
+
+/** Puts UTF-16 units in the order of the UTF-8 bytes they stand for: surrogates above the rest, and `/` below everything. */
+function rank(unit: number): number {
+  if (unit === SLASH) return -1;
+  if (unit >= 0xe000) return unit - 0x800;
+  return unit >= 0xd800 ? unit + 0x2000 : unit;
 }

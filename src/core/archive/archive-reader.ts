@@ -1,0 +1,278 @@
+import { createHash, hash as oneShotHash } from 'node:crypto';
+import type { Entry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Archive } from '../model/manifest.ts';
+import { escapeName } from '../fs/names.ts';
+import { throwIfInterrupted } from '../model/backup-error.ts';
+import { FramedFile, newFileHash, type Piece } from './framed-file.ts';
+import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
+import { decodeHeader, headerLength, type TarMember } from './tar-decode.ts';
+import { headerSeconds, TAR_BLOCK } from './tar-header.ts';
+
+/** Takes the members that are read. `end` says whether the member was exactly what the index promised. */
+export interface MemberSink {
+  begin(entry: Entry): void;
+  data(chunk: Buffer): void;
+  end(entry: Entry, good: boolean): void | Promise<void>;
+}
+
+export interface ArchiveReadOptions {
+  readonly file: string;
+  readonly category: string;
+  readonly facts: Archive;
+  /** The category's index entries, in order. */
+  readonly entries: AsyncIterable<Entry[]>;
+  /** Only these are read; frames that hold none of them are not touched. Undefined reads and hashes everything. */
+  readonly select?: ((entry: Entry) => boolean) | undefined;
+  readonly sink?: MemberSink | undefined;
+  readonly onFinding: (finding: Finding) => void;
+  readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads an archive beside its index: member by member, in order, each must begin where the index says, right after the one
+ * before, decode to exactly its entry, and hash to its SHA-256; after the last come the end blocks and nothing else. Damage is reported
+ * as findings that name the frame and every affected file, and reading goes on behind it. Resolves with the SHA-256 of the file
+ * (null when only a selection was read).
+ */
+export async function readArchive(options: ArchiveReadOptions): Promise<string | null> {
+  const framed = FramedFile.open(options.file, options.facts.compression);
+  if ('problem' in framed) {
+    options.onFinding(await unusable(options, framed.problem));
+    return null;
+  }
+  try {
+    return await new ArchiveWalk(framed, options).run();
+  } finally {
+    framed.close();
+  }
+}
+
+class ArchiveWalk {
+  readonly #framed: FramedFile;
+  readonly #options: ArchiveReadOptions;
+  readonly #cursor: PieceCursor;
+  readonly #hash = newFileHash();
+  readonly #damaged = new Map<number, { piece: Piece; affects: string[] }>();
+  readonly #beyond: string[] = [];
+  /** Where the next member must begin; null when that is not known, because of damage. */
+  #expected: number | null = 0;
+
+  constructor(framed: FramedFile, options: ArchiveReadOptions) {
+    this.#framed = framed;
+    this.#options = options;
+    const everything = options.select === undefined;
+    this.#cursor = new PieceCursor(framed, {
+      everything,
+      ...(everything ? { hash: this.#hash } : {}),
+      onPiece: (piece) => {
+        if (piece.bytes === null) this.#damaged.set(piece.number, { piece, affects: [] });
+      },
+    });
+  }
+
+  async run(): Promise<string | null> {
+    const { select, onProgress, signal, entries } = this.#options;
+    for await (const batch of entries) {
+      throwIfInterrupted(signal);
+      for (const entry of batch) {
+        this.#checkPlace(entry);
+        if (select !== undefined && !select(entry)) {
+          this.#expected = null;
+          continue;
+        }
+        await this.#member(entry);
+        if (entry.type === 'file') onProgress?.(1, entry.size);
+      }
+    }
+    if (select !== undefined) {
+      this.#reportDamage();
+      return null;
+    }
+    await this.#tail();
+    await this.#cursor.drain();
+    this.#reportDamage();
+    this.#compareFacts();
+    return this.#hash.digest('hex');
+  }
+
+  #checkPlace(entry: Entry): void {
+    if (this.#expected === null || entry.offset === this.#expected) return;
+    this.#find('archive-gap', `${escapeName(entry.path)} begins at ${entry.offset} by the index, but the member before ends at ${this.#expected}`, {
+      affects: [entry.path],
+      evidence: { offset: entry.offset, expected: this.#expected },
+    });
+  }
+
+  async #member(entry: Entry): Promise<void> {
+    const { sink } = this.#options;
+    sink?.begin(entry);
+    const header = await this.#header(entry);
+    let good = false;
+    if (header === null) this.#expected = null;
+    else {
+      const start = entry.offset + header.headerBytes;
+      const matches = this.#compareHeader(entry, header);
+      good = (await this.#content(entry, start)) && matches;
+      this.#expected = start + Math.ceil(entry.size / TAR_BLOCK) * TAR_BLOCK;
+    }
+    const ended = sink?.end(entry, good);
+    if (ended instanceof Promise) await ended;
+  }
+
+  async #header(entry: Entry): Promise<TarMember | null> {
+    const first = this.#cursor.atHand(entry.offset, TAR_BLOCK);
+    const block = first !== undefined && !isDamage(first) && first.length === TAR_BLOCK ? first : await this.#cursor.exactly(entry.offset, TAR_BLOCK);
+    if (isDamage(block)) return this.#hit(block.piece, entry);
+    const length = headerLength(block);
+    if (typeof length === 'string') return this.#badHeader(entry, length);
+    const bytes = length === TAR_BLOCK ? block : await this.#cursor.exactly(entry.offset, length);
+    if (isDamage(bytes)) return this.#hit(bytes.piece, entry);
+    const member = decodeHeader(bytes);
+    return typeof member === 'string' ? this.#badHeader(entry, member) : member;
+  }
+
+  #badHeader(entry: Entry, what: string): null {
+    this.#find('header-altered', `${escapeName(entry.path)}: ${what}`, { path: entry.path, affects: [entry.path] });
+    return null;
+  }
+
+  #compareHeader(entry: Entry, member: TarMember): boolean {
+    const pairs: [string, unknown, unknown][] = [
+      ['path', member.path, entry.path],
+      ['type', member.type, entry.type],
+      ['size', member.size, entry.size],
+      ['mode', member.mode, entry.mode],
+      ['mtime', member.mtime, headerSeconds(entry.mtimeNs)],
+      ['uid', member.uid, entry.uid],
+      ['gid', member.gid, entry.gid],
+      ['target', member.target, entry.target],
+    ];
+    const different = pairs.filter(([, archived, indexed]) => archived !== indexed);
+    if (different.length === 0) return true;
+    const what = different.map(([key, archived, indexed]) => `${key} is ${show(archived)} in the archive, ${show(indexed)} in the index`);
+    this.#find('header-differs', `${escapeName(entry.path)}: ${what.join('; ')}`, { path: entry.path, affects: [entry.path] });
+    return false;
+  }
+
+  async #content(entry: Entry, start: number): Promise<boolean> {
+    if (entry.type !== 'file') return true;
+    const whole = this.#cursor.atHand(start, entry.size);
+    let actual: string;
+    if (whole !== undefined && !isDamage(whole) && whole.length === entry.size) {
+      this.#options.sink?.data(whole);
+      actual = oneShotHash('sha256', whole, 'hex');
+    } else {
+      const streamed = await this.#streamContent(entry, start);
+      if (streamed === null) return false;
+      actual = streamed;
+    }
+    if (!(await this.#paddingIsZero(entry, start + entry.size))) return false;
+    if (actual === entry.sha256) return true;
+    this.#find('file-altered', `${escapeName(entry.path)}: sha256 is ${actual}, expected ${entry.sha256}`, {
+      path: entry.path,
+      affects: [entry.path],
+      evidence: { actual, expected: entry.sha256 },
+    });
+    return false;
+  }
+
+  async #streamContent(entry: Entry, start: number): Promise<string | null> {
+    const hash = createHash('sha256');
+    for (let done = 0; done < entry.size; ) {
+      const chunk: Bytes = await this.#cursor.chunk(start + done, entry.size - done);
+      if (isDamage(chunk)) return this.#hitAll(chunk.piece, entry, start);
+      hash.update(chunk);
+      this.#options.sink?.data(chunk);
+      done += chunk.length;
+    }
+    return hash.digest('hex');
+  }
+
+  /** The zeros that fill the last block: anything else there would be hidden content. */
+  async #paddingIsZero(entry: Entry, end: number): Promise<boolean> {
+    const length = (TAR_BLOCK - (end % TAR_BLOCK)) % TAR_BLOCK;
+    if (length === 0) return true;
+    const padding = await this.#cursor.chunk(end, length);
+    if (isDamage(padding)) return this.#hit(padding.piece, entry) !== null;
+    if (padding.length === length && padding.every((byte) => byte === 0)) return true;
+    this.#find('archive-gap', `${escapeName(entry.path)}: its padding is not zero`, { path: entry.path, affects: [entry.path] });
+    return false;
+  }
+
+  async #tail(): Promise<void> {
+    const from = this.#expected;
+    if (from === null) return;
+    const blocks = await this.#cursor.exactly(from, 2 * TAR_BLOCK);
+    const end = from + 2 * TAR_BLOCK;
+    if (isDamage(blocks)) {
+      if (blocks.piece === null) this.#find('archive-tail', 'the end blocks are missing', {});
+    } else if (!blocks.every((byte) => byte === 0)) {
+      this.#find('archive-tail', 'holds more than the index lists: there is a member behind the last one', {});
+    } else if (this.#framed.contentSize !== end) {
+      this.#find('archive-tail', `has ${this.#framed.contentSize - end} bytes behind its end`, {});
+    }
+  }
+
+  #compareFacts(): void {
+    const { facts } = this.#options;
+    const pairs: [keyof Archive, number, number][] = [
+      ['size', facts.size, this.#framed.size],
+      ['tarSize', facts.tarSize, this.#framed.contentSize],
+      ['frames', facts.frames, facts.compression === 'zstd' ? this.#framed.pieces : 0],
+    ];
+    for (const [key, stated, counted] of pairs) {
+      if (stated === counted) continue;
+      this.#find('archive-differs', `manifest ${key} says ${stated}, the file has ${counted}`, { evidence: { key, stated, counted } });
+    }
+  }
+
+  /** Notes that a damaged piece (or the end of the content) cost this entry. */
+  #hit(piece: Piece | null, entry: Entry): null {
+    const list = piece === null ? this.#beyond : this.#damaged.get(piece.number)?.affects;
+    if (list !== undefined && list.at(-1) !== entry.path) list.push(entry.path);
+    return null;
+  }
+
+  /** A file may lie across several damaged pieces: all of those read so far and the one at hand name it. */
+  #hitAll(piece: Piece | null, entry: Entry, start: number): null {
+    for (const damage of this.#damaged.values()) {
+      if (damage.piece.offset + damage.piece.size > start) this.#hit(damage.piece, entry);
+    }
+    return this.#hit(piece, entry);
+  }
+
+  #reportDamage(): void {
+    for (const { piece, affects } of this.#damaged.values()) {
+      this.#find('frame-damaged', `frame ${piece.number + 1} of ${this.#framed.pieces} ${piece.problem}`, {
+        affects,
+        evidence: { frame: piece.number + 1, frames: this.#framed.pieces },
+      });
+    }
+    if (this.#beyond.length > 0) this.#find('archive-truncated', 'ends before its last members', { affects: this.#beyond });
+  }
+
+  #find(code: string, message: string, extra: Pick<Finding, 'path' | 'affects' | 'evidence'>): void {
+    const { facts, category, onFinding } = this.#options;
+    onFinding({ code, severity: 'error', message: `${facts.file}: ${message}`, path: facts.file, category, ...extra });
+  }
+}
+
+/** Without a seek table nothing can be reached: every entry of the category is affected. */
+async function unusable(options: ArchiveReadOptions, problem: string): Promise<Finding> {
+  const affects: string[] = [];
+  for await (const batch of options.entries) for (const entry of batch) affects.push(entry.path);
+  return {
+    code: 'archive-unreadable',
+    severity: 'error',
+    message: `${options.facts.file}: ${problem}`,
+    path: options.facts.file,
+    category: options.category,
+    affects,
+  };
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `"${escapeName(value)}"` : String(value);
+}

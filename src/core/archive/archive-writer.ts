@@ -1,0 +1,93 @@
+import { BackupError } from '../model/backup-error.ts';
+import type { ScannedEntry } from '../model/entry.ts';
+import { FrameWriter, type FrameOptions } from './frame-writer.ts';
+import { encodeHeader, TAR_BLOCK } from './tar-header.ts';
+
+const ZEROS = Buffer.alloc(2 * TAR_BLOCK);
+
+/** What the manifest says of a finished archive. */
+export interface ArchiveFacts {
+  readonly size: number;
+  readonly sha256: string;
+  readonly tarSize: number;
+  readonly frames: number;
+}
+
+/** Writes one tar stream into frames, a member at a time: `begin`, then `room`/`advance` for its content, then `end`. */
+export class ArchiveWriter {
+  readonly #frames: FrameWriter;
+  #left = 0;
+  #size = 0;
+  #path = '';
+
+  constructor(file: string, options: FrameOptions) {
+    this.#frames = new FrameWriter(file, options);
+  }
+
+  /** Writes the header. Returns where it begins in the tar stream. */
+  begin(entry: ScannedEntry): number {
+    this.#frames.mark();
+    const offset = this.#frames.position;
+    this.#frames.write(encodeHeader(entry));
+    this.#size = entry.type === 'file' ? entry.size : 0;
+    this.#left = this.#size;
+    this.#path = entry.path;
+    return offset;
+  }
+
+  /** Where content may be read to: never empty, never more than the open piece. */
+  room(): Buffer {
+    return this.#frames.room();
+  }
+
+  /** `bytes` of content were put into `room()`. */
+  advance(bytes: number): void {
+    this.#left -= bytes;
+    this.#frames.advance(bytes);
+  }
+
+  /** Copies content in. */
+  write(bytes: Uint8Array): void {
+    this.#left -= bytes.length;
+    this.#frames.write(bytes);
+  }
+
+  /** Ends the member: pads it to a whole block. */
+  end(): void {
+    if (this.#left !== 0) {
+      throw new BackupError('INTERNAL', `${this.#path}: ${this.#size - this.#left} bytes were written for a member of ${this.#size}`, {
+        hint: 'Please report this.',
+        path: this.#path,
+      });
+    }
+    const over = this.#size % TAR_BLOCK;
+    if (over > 0) this.#frames.write(ZEROS.subarray(0, TAR_BLOCK - over));
+  }
+
+  /** Drops the member that was begun last, as if it had never been. */
+  rollback(): Promise<void> {
+    this.#left = 0;
+    this.#size = 0;
+    return this.#frames.rollback();
+  }
+
+  /** True when frames should be awaited before more is read. */
+  get pressed(): boolean {
+    return this.#frames.pressed;
+  }
+
+  drain(): Promise<void> {
+    return this.#frames.drain();
+  }
+
+  /** Writes the two end blocks and the seek table, syncs and closes. */
+  async finish(): Promise<ArchiveFacts> {
+    this.#frames.write(ZEROS);
+    const { size, sha256, contentSize, frames } = await this.#frames.finish();
+    return { size, sha256, tarSize: contentSize, frames };
+  }
+
+  abort(): void {
+    this.#frames.abort();
+  }
+}

@@ -1,0 +1,187 @@
+import { createHash, type Hash } from 'node:crypto';
+import fs from 'node:fs';
+import zlib from 'node:zlib';
+import { writeAll } from '../fs/durable.ts';
+import type { Compression } from '../model/category.ts';
+import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
+
+/** Frames compressed at the same time on libuv's pool: enough for two cores, and a bound on memory. */
+const IN_FLIGHT = 3;
+
+export interface FrameOptions {
+  readonly compression: Compression;
+  /** zstd level. */
+  readonly level: number;
+}
+
+export interface WrittenFrames {
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly sha256: string;
+  /** Bytes before compression. */
+  readonly contentSize: number;
+  readonly frames: number;
+}
+
+/** Where the stream stood, so that what came after can be dropped. */
+interface Mark {
+  readonly frames: number;
+  readonly used: number;
+  /** The open piece's bytes before the mark; kept once that piece has gone out. */
+  prefix?: Buffer;
+  /** The file as it was before the first frame after the mark. */
+  file?: { readonly hash: Hash; readonly size: number };
+}
+
+/**
+ * Cuts a byte stream into pieces of 1 MiB, compresses each as its own zstd frame on libuv's pool, and writes them in order,
+ * hashing the file on the way. Callers read straight into `room()`; nothing is copied. `none` writes the pieces as they are.
+ */
+export class FrameWriter {
+  readonly #fd: number;
+  readonly #options: FrameOptions;
+  readonly #free: Buffer<ArrayBufferLike>[] = [];
+  readonly #flying: Promise<Buffer>[] = [];
+  readonly #sizes: { compressedSize: number; size: number }[] = [];
+  #hash = createHash('sha256');
+  #fileSize = 0;
+  #piece: Buffer<ArrayBufferLike> = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  #used = 0;
+  #dispatched = 0;
+  #mark: Mark | undefined;
+
+  /** Makes the file (mode 0600); it must not exist yet. */
+  constructor(file: string, options: FrameOptions) {
+    this.#fd = fs.openSync(file, 'wx', 0o600);
+    this.#options = options;
+  }
+
+  /** Bytes taken so far, before compression. */
+  get position(): number {
+    return this.#dispatched * PIECE_BYTES + this.#used;
+  }
+
+  /** The writable rest of the open piece, never empty. */
+  room(): Buffer {
+    return this.#piece.subarray(this.#used);
+  }
+
+  /** Takes the first `bytes` of the last `room()`. */
+  advance(bytes: number): void {
+    this.#used += bytes;
+    if (this.#used === PIECE_BYTES) this.#dispatch();
+  }
+
+  /** Copies small bytes in, across pieces if need be. */
+  write(bytes: Uint8Array): void {
+    let done = 0;
+    while (done < bytes.length) {
+      const room = this.room();
+      const part = bytes.subarray(done, done + room.length);
+      room.set(part);
+      this.advance(part.length);
+      done += part.length;
+    }
+  }
+
+  /** True when more frames are under way than memory should hold: await `drain()` before going on. */
+  get pressed(): boolean {
+    return this.#flying.length > IN_FLIGHT;
+  }
+
+  async drain(): Promise<void> {
+    while (this.#flying.length > IN_FLIGHT) await this.#landOne();
+  }
+
+  /** Remembers this place; a later `rollback` returns to it. One at a time. */
+  mark(): void {
+    this.#mark = { frames: this.#dispatched, used: this.#used };
+  }
+
+  /** Drops everything after the mark, as if it had never been written. */
+  async rollback(): Promise<void> {
+    const mark = this.#mark;
+    if (mark === undefined) return;
+    if (this.#dispatched > mark.frames) {
+      while (this.#flying.length > 0) await this.#landOne();
+      if (mark.file !== undefined) {
+        fs.ftruncateSync(this.#fd, mark.file.size);
+        this.#fileSize = mark.file.size;
+        this.#hash = mark.file.hash;
+      }
+      this.#sizes.length = mark.frames;
+      this.#dispatched = mark.frames;
+      this.#piece.set(mark.prefix ?? Buffer.alloc(0));
+    }
+    this.#used = mark.used;
+    this.#mark = { frames: mark.frames, used: mark.used };
+  }
+
+  /** Writes what is left and the seek table, syncs and closes. */
+  async finish(): Promise<WrittenFrames> {
+    this.#mark = undefined;
+    const contentSize = this.position;
+    if (this.#used > 0) this.#dispatch();
+    while (this.#flying.length > 0) await this.#landOne();
+    const framed = this.#options.compression === 'zstd';
+    if (framed) this.#append(encodeSeekTable(this.#sizes));
+    fs.fsyncSync(this.#fd);
+    fs.closeSync(this.#fd);
+    return { size: this.#fileSize, sha256: this.#hash.digest('hex'), contentSize, frames: framed ? this.#sizes.length : 0 };
+  }
+
+  /** Closes without finishing; the caller removes the file. */
+  abort(): void {
+    for (const flying of this.#flying) flying.catch(() => {});
+    fs.closeSync(this.#fd);
+  }
+
+  #dispatch(): void {
+    const piece = this.#piece;
+    const content = piece.subarray(0, this.#used);
+    const mark = this.#mark;
+    if (mark !== undefined && mark.frames === this.#dispatched && mark.prefix === undefined) {
+      mark.prefix = Buffer.from(piece.subarray(0, mark.used));
+    }
+    const compressed = this.#compress(content).finally(() => {
+      if (this.#options.compression === 'zstd') this.#free.push(piece);
+    });
+    compressed.catch(() => {});
+    this.#flying.push(compressed);
+    this.#sizes.push({ compressedSize: 0, size: content.length });
+    this.#dispatched++;
+    this.#piece = this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+    this.#used = 0;
+  }
+
+  #compress(content: Buffer): Promise<Buffer> {
+    if (this.#options.compression === 'none') return Promise.resolve(content);
+    const { ZSTD_c_checksumFlag, ZSTD_c_compressionLevel } = zlib.constants;
+    const params = { [ZSTD_c_compressionLevel]: this.#options.level, [ZSTD_c_checksumFlag]: 1 };
+    const options = { params, pledgedSrcSize: content.length };
+    return new Promise((resolve, reject) => {
+      zlib.zstdCompress(content, options, (error, frame) => (error === null ? resolve(frame) : reject(error)));
+    });
+  }
+
+  async #landOne(): Promise<void> {
+    const number = this.#dispatched - this.#flying.length;
+    const bytes = await this.#flying[0];
+    this.#flying.shift();
+    if (bytes === undefined) return;
+    const mark = this.#mark;
+    if (mark !== undefined && mark.frames === number && mark.file === undefined) {
+      mark.file = { hash: this.#hash.copy(), size: this.#fileSize };
+    }
+    const sizes = this.#sizes[number];
+    if (sizes !== undefined) sizes.compressedSize = bytes.length;
+    this.#append(bytes);
+    if (this.#options.compression === 'none' && bytes.buffer.byteLength === PIECE_BYTES) this.#free.push(Buffer.from(bytes.buffer));
+  }
+
+  #append(bytes: Buffer): void {
+    writeAll(this.#fd, bytes);
+    this.#hash.update(bytes);
+    this.#fileSize += bytes.length;
+  }
+}

@@ -1,0 +1,165 @@
+import { createHash, type Hash } from 'node:crypto';
+import fs from 'node:fs';
+import zlib from 'node:zlib';
+import type { Compression } from '../model/category.ts';
+import { parseSeekTable, PIECE_BYTES, SEEK_FOOTER_BYTES, seekTableSize, type Frame } from './seek-table.ts';
+
+/** One piece of the content, in order: its bytes, or why there are none. */
+export interface Piece {
+  readonly number: number;
+  /** Where it begins in the content. */
+  readonly offset: number;
+  readonly size: number;
+  readonly bytes: Buffer | null;
+  readonly problem?: string;
+}
+
+/** Pieces decompressed ahead on libuv's pool. */
+const AHEAD = 3;
+
+/** Reads a framed (or plain) file piece by piece; never trusts a size that its own table does not give. */
+export class FramedFile {
+  readonly size: number;
+  readonly contentSize: number;
+  readonly pieces: number;
+  readonly #fd: number;
+  readonly #frames: readonly Frame[] | null;
+
+  private constructor(fd: number, size: number, frames: readonly Frame[] | null) {
+    this.#fd = fd;
+    this.size = size;
+    this.#frames = frames;
+    this.pieces = frames === null ? Math.ceil(size / PIECE_BYTES) : frames.length;
+    this.contentSize = frames === null ? size : frames.reduce((total, frame) => total + frame.size, 0);
+  }
+
+  /** Opens it and reads the seek table. Answers with what is wrong instead if the table is unusable; I/O errors are thrown. */
+  static open(file: string, compression: Compression): FramedFile | { problem: string } {
+    const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const size = fs.fstatSync(fd).size;
+    if (compression === 'none') return new FramedFile(fd, size, null);
+    const table = readTable(fd, size);
+    if ('problem' in table) {
+      fs.closeSync(fd);
+      return table;
+    }
+    return new FramedFile(fd, size, table.frames);
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+
+  /** Decompresses one piece on libuv's pool; what it gives is exactly as long as the table says, or a problem. */
+  async piece(number: number, hash?: Hash): Promise<Piece> {
+    const at = this.#locate(number);
+    const raw = this.#read(at.position, at.stored, hash);
+    if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
+    return this.#judge(number, at.offset, at.size, raw, await decompress(raw, at.size));
+  }
+
+  /** The same, at once, on this thread. */
+  pieceSync(number: number): Piece {
+    const at = this.#locate(number);
+    const raw = this.#read(at.position, at.stored);
+    if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
+    let content: Buffer | Error;
+    try {
+      content = zlib.zstdDecompressSync(raw, { maxOutputLength: at.size });
+    } catch (error) {
+      content = error instanceof Error ? error : new Error(String(error));
+    }
+    return this.#judge(number, at.offset, at.size, raw, content);
+  }
+
+  /**
+   * All pieces that `wanted` accepts, in order, a few decompressed ahead. With `hash`, every byte of the file goes into it
+   * (skipped pieces and the seek table too), so that the file's own checksum costs no second read.
+   */
+  async *stream(options: { hash?: Hash; wanted?: (number: number) => boolean } = {}): AsyncGenerator<Piece> {
+    const flying: Promise<Piece>[] = [];
+    let next = 0;
+    const launch = (): void => {
+      while (flying.length < AHEAD && next < this.pieces) {
+        const number = next++;
+        if (options.wanted !== undefined && !options.wanted(number)) {
+          if (options.hash !== undefined) this.#read(this.#locate(number).position, this.#locate(number).stored, options.hash);
+          continue;
+        }
+        flying.push(this.piece(number, options.hash));
+      }
+    };
+    for (launch(); flying.length > 0; launch()) {
+      const piece = await flying[0];
+      flying.shift();
+      launch();
+      if (piece !== undefined) yield piece;
+    }
+    if (options.hash !== undefined && this.#frames !== null) this.#hashTail(options.hash);
+  }
+
+  #hashTail(hash: Hash): void {
+    const last = this.#frames?.at(-1);
+    const from = last === undefined ? 0 : last.position + last.compressedSize;
+    this.#read(from, this.size - from, hash);
+  }
+
+  #locate(number: number): { position: number; stored: number; offset: number; size: number } {
+    const offset = number * PIECE_BYTES;
+    const frame = this.#frames?.[number];
+    if (frame !== undefined) return { position: frame.position, stored: frame.compressedSize, offset, size: frame.size };
+    const size = Math.min(PIECE_BYTES, this.size - offset);
+    return { position: offset, stored: size, offset, size };
+  }
+
+  #read(position: number, length: number, hash?: Hash): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    let done = 0;
+    while (done < length) {
+      const read = fs.readSync(this.#fd, bytes, done, length - done, position + done);
+      if (read === 0) break;
+      done += read;
+    }
+    hash?.update(bytes.subarray(0, done));
+    return bytes.subarray(0, done);
+  }
+
+  #judge(number: number, offset: number, size: number, raw: Buffer, content: Buffer | Error): Piece {
+    const head = { number, offset, size, bytes: null };
+    if (content instanceof Error) return { ...head, problem: `does not decompress (${zlibReason(content)})` };
+    if (content.length !== size) return { ...head, problem: `decompresses to ${content.length} bytes instead of ${size}` };
+    if (!hasChecksum(raw)) return { ...head, problem: 'has no checksum' };
+    return { ...head, bytes: content };
+  }
+}
+
+/** SHA-256 of everything a stream was given, once it has ended. */
+export function newFileHash(): Hash {
+  return createHash('sha256');
+}
+
+function readTable(fd: number, size: number): { frames: Frame[] } | { problem: string } {
+  if (size < SEEK_FOOTER_BYTES) return { problem: 'the file is too short' };
+  const footer = Buffer.alloc(SEEK_FOOTER_BYTES);
+  fs.readSync(fd, footer, 0, footer.length, size - footer.length);
+  const found = seekTableSize(footer, size);
+  if ('problem' in found) return found;
+  const table = Buffer.alloc(found.size);
+  fs.readSync(fd, table, 0, table.length, size - table.length);
+  return parseSeekTable(table, size);
+}
+
+function decompress(raw: Buffer, size: number): Promise<Buffer | Error> {
+  return new Promise((resolve) => {
+    zlib.zstdDecompress(raw, { maxOutputLength: Math.max(size, 1) }, (error, content) => resolve(error ?? content));
+  });
+}
+
+/** Frame header, RFC 8878 3.1.1: magic, then a descriptor whose bit 2 says that a checksum of the content follows. */
+function hasChecksum(raw: Buffer): boolean {
+  return raw.length > 5 && raw.readUInt32LE(0) === 0xfd2fb528 && ((raw[4] ?? 0) & 4) !== 0;
+}
+
+function zlibReason(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}

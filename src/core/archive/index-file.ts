@@ -1,0 +1,86 @@
+import type { Entry } from '../model/entry.ts';
+import { BackupError } from '../model/backup-error.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { FramedFile } from './framed-file.ts';
+import { decodeIndexLine, encodeIndexLine } from './index-line.ts';
+
+/** The index compresses well at any level; 3 is zstd's own default. */
+const INDEX_LEVEL = 3;
+const MAX_LINE_BYTES = 64 << 10;
+const FLUSH_CHARACTERS = 1 << 16;
+
+/** Writes INDEX.ndjson.zst line by line. */
+export class IndexWriter {
+  readonly #frames: FrameWriter;
+  #pending = '';
+  #entries = 0;
+
+  constructor(file: string) {
+    this.#frames = new FrameWriter(file, { compression: 'zstd', level: INDEX_LEVEL });
+  }
+
+  add(entry: Entry): void {
+    this.#pending += encodeIndexLine(entry);
+    this.#entries++;
+    if (this.#pending.length >= FLUSH_CHARACTERS) this.#flush();
+  }
+
+  get pressed(): boolean {
+    return this.#frames.pressed;
+  }
+
+  drain(): Promise<void> {
+    return this.#frames.drain();
+  }
+
+  async finish(): Promise<{ entries: number; sha256: string; size: number }> {
+    this.#flush();
+    const { sha256, size } = await this.#frames.finish();
+    return { entries: this.#entries, sha256, size };
+  }
+
+  abort(): void {
+    this.#frames.abort();
+  }
+
+  #flush(): void {
+    this.#frames.write(Buffer.from(this.#pending));
+    this.#pending = '';
+  }
+}
+
+/** Reads an index, a frame's worth of entries at a time, each line checked. Throws BACKUP_DAMAGED naming the frame or the line. */
+export async function* readIndex(file: string): AsyncGenerator<Entry[]> {
+  const framed = FramedFile.open(file, 'zstd');
+  if ('problem' in framed) throw damaged(file, framed.problem);
+  try {
+    let rest: Buffer = Buffer.alloc(0);
+    let line = 0;
+    for await (const piece of framed.stream()) {
+      if (piece.bytes === null) throw damaged(file, `frame ${piece.number + 1} of ${framed.pieces} ${piece.problem}`);
+      const bytes = rest.length === 0 ? piece.bytes : Buffer.concat([rest, piece.bytes]);
+      const batch: Entry[] = [];
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+        line++;
+        const entry = decodeIndexLine(bytes.toString('utf8', start, end));
+        if (typeof entry === 'string') throw damaged(file, `line ${line} has ${entry}`);
+        batch.push(entry);
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+      if (rest.length > MAX_LINE_BYTES) throw damaged(file, `line ${line + 1} is too long`);
+      yield batch;
+    }
+    if (rest.length > 0) throw damaged(file, `line ${line + 1} has no end`);
+  } finally {
+    framed.close();
+  }
+}
+
+function damaged(file: string, what: string): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `INDEX.ndjson.zst: ${what}`, {
+    hint: 'Use another backup (migbackup list), or restore the archives by hand: see RESTORE_PROCEDURES.md in its folder.',
+    path: file,
+  });
+}

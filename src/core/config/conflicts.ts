@@ -1,0 +1,59 @@
+import { isInside, pathProblem } from '../fs/paths.ts';
+import { escapeName } from '../fs/names.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Category, Source } from '../model/category.ts';
+
+/** Throws CONFIG_INVALID for a path that cannot be a source, CONFIG_CONFLICT for two sources that claim the same. */
+export function checkCategories(categories: readonly Category[], file: string): void {
+  const sources = categories.flatMap((category) => category.sources);
+  for (const source of sources) checkPath(source, file);
+  for (const [at, source] of sources.entries()) {
+    for (const other of sources.slice(at + 1)) checkPair(source, other, file);
+  }
+}
+
+function checkPath(source: Source, file: string): void {
+  const problem = source.path === '.' ? null : pathProblem(source.path);
+  if (problem !== null) {
+    throw new BackupError('CONFIG_INVALID', `${file}: ${label(source)} has the path "${escapeName(source.path)}": ${problem}`, {
+      hint: 'Give a path inside the project, relative to it, with /.',
+      path: file,
+    });
+  }
+  if (source.type === 'leveldb' && (source.path === '.' || source.include.length > 0 || source.exclude.length > 0)) {
+    throw new BackupError('CONFIG_INVALID', `${file}: ${label(source)} is a LevelDB store: it takes a folder of its own, whole`, {
+      hint: 'Give the store\'s folder as path, without include and exclude.',
+      path: file,
+    });
+  }
+}
+
+function checkPair(a: Source, b: Source, file: string): void {
+  const bothWhole = a.include.length === 0 && b.include.length === 0;
+  const overlap = bothWhole || a.include.some((pattern) => b.include.includes(pattern));
+  if (a.path === b.path && overlap) {
+    throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(a)} and ${label(b)} both take ${a.path}`, {
+      hint: 'Give each its own path or patterns: a file belongs to one source.',
+      path: file,
+    });
+  }
+  for (const [store, other] of [[a, b], [b, a]] as const) {
+    if (store.type !== 'leveldb') continue;
+    const reachesIn = other.path !== store.path && isInside(other.path, store.path);
+    const named = other.include.some((pattern) => isInside(joined(other.path, pattern), store.path));
+    if (reachesIn || named) {
+      throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(other)} reaches into the LevelDB store ${store.path} of ${label(store)}`, {
+        hint: 'A store is one unit: take the pattern or source out.',
+        path: file,
+      });
+    }
+  }
+}
+
+function joined(base: string, pattern: string): string {
+  return base === '.' ? pattern : `${base}/${pattern}`;
+}
+
+function label(source: Source): string {
+  return `${source.category}/${source.name}`;
+}

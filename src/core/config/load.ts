@@ -1,0 +1,115 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { z } from 'zod';
+import { escapeName } from '../fs/names.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+import type { Category, Config } from '../model/category.ts';
+import { checkCategories } from './conflicts.ts';
+import { presetCategories } from './preset.ts';
+import { configFileSchema, type ConfigFile } from './schema.ts';
+import { DEFAULT_SECRETS } from './secrets.ts';
+
+export const CONFIG_FILE = 'migbackup.config.json';
+/** Smaller and faster than zstd's own default on real JSON. */
+const DEFAULT_LEVEL = 1;
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The config's `backups`, as written. */
+  readonly backups: string | undefined;
+}
+
+/**
+ * The effective configuration: the given file, else migbackup.config.json in the root, else `package.json#migbackup`, else the preset.
+ * Throws CONFIG_INVALID or CONFIG_CONFLICT, naming the file, the key and what to do.
+ */
+export function loadConfig(root: string, options: { file?: string | undefined; env: NodeJS.ProcessEnv }): LoadedConfig {
+  const found = findConfig(root, options.file);
+  const settings: ConfigFile = found?.settings ?? {};
+  const categories = settings.categories === undefined ? presetCategories(root, options.env) : resolveCategories(settings.categories);
+  checkCategories(categories, found?.file ?? 'the preset');
+  return {
+    backups: settings.backups,
+    config: {
+      file: found?.file,
+      categories,
+      compression: settings.compression ?? 'zstd',
+      level: settings.level ?? DEFAULT_LEVEL,
+      includeSecrets: settings.includeSecrets ?? false,
+      secrets: settings.secrets ?? DEFAULT_SECRETS,
+      ignore: settings.ignore ?? [],
+    },
+  };
+}
+
+function findConfig(root: string, file: string | undefined): { file: string; settings: ConfigFile } | undefined {
+  const named = file ?? path.join(root, CONFIG_FILE);
+  const text = readText(named, file !== undefined);
+  if (text !== undefined) return { file: named, settings: checkShape(parseText(text, named), named) };
+  const packageFile = path.join(root, 'package.json');
+  const inPackage = packageSettings(readText(packageFile, false));
+  return inPackage === undefined ? undefined : { file: packageFile, settings: checkShape(inPackage, `${packageFile}#migbackup`) };
+}
+
+function readText(file: string, required: boolean): string | undefined {
+  try {
+    return fs.readFileSync(file).toString('utf8');
+  } catch (cause) {
+    if (!required && errnoOf(cause) === 'ENOENT') return undefined;
+    throw invalid(file, `cannot be read (${errnoOf(cause)})`, 'Check the path that --config gives, or its permissions.', cause);
+  }
+}
+
+function parseText(text: string, file: string): unknown {
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first === undefined) return value;
+  const before = text.slice(0, first.offset).split('\n');
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  throw invalid(file, `is not valid JSON: ${printParseErrorCode(first.error)} at ${place}`, 'Mend that line; comments and trailing commas are allowed.');
+}
+
+/** A package.json that does not parse is npm's business; it just holds no settings for us. */
+function packageSettings(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    if (typeof parsed === 'object' && parsed !== null && 'migbackup' in parsed) return parsed.migbackup;
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}
+
+function checkShape(value: unknown, file: string): ConfigFile {
+  const result = configFileSchema.safeParse(value);
+  if (result.success) return result.data;
+  const why = z.prettifyError(result.error).replaceAll('\n', ' ').replaceAll(/\s+/g, ' ').replaceAll('✖ ', '').trim();
+  throw invalid(file, escapeName(why), 'docs/format.md and the schema in schemas/config.schema.json say what is allowed.', result.error);
+}
+
+function resolveCategories(categories: NonNullable<ConfigFile['categories']>): Category[] {
+  return Object.entries(categories).map(([category, { sources }]) => ({
+    name: category,
+    sources: Object.entries(sources).map(([name, source]) => {
+      const type = source.type ?? 'files';
+      return {
+        category,
+        name,
+        path: source.path.replace(/^(\.\/)+/, '').replace(/\/+$/, '') || '.',
+        type,
+        include: source.include ?? [],
+        exclude: source.exclude ?? [],
+        required: source.required ?? false,
+        exclusive: type === 'leveldb' || (source.exclusive ?? false),
+        external: source.external ?? false,
+      };
+    }),
+  }));
+}
+
+function invalid(file: string, what: string, hint: string, cause?: unknown): BackupError {
+  return new BackupError('CONFIG_INVALID', `${file}: ${what}`, { hint, path: file, ...(cause === undefined ? {} : { cause }) });
+}

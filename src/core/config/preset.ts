@@ -1,0 +1,115 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Category, Source, SourceType } from '../model/category.ts';
+
+interface PresetSource {
+  readonly name: string;
+  readonly path: string;
+  readonly type?: SourceType;
+  readonly include?: readonly string[];
+  readonly external?: boolean;
+}
+
+const CONFIG_FILES = [
+  'hardhat.config.*',
+  'foundry.toml',
+  'foundry.lock',
+  'remappings.txt',
+  'package.json',
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'yarn.lock',
+  'pnpm-lock.yaml',
+  'bun.lock',
+  'bun.lockb',
+  'tsconfig*.json',
+  '.env.example',
+  '.env',
+  '.env.*',
+  'CLAUDE.md',
+];
+
+const REPORTS = ['leveldb-inventory.json', 'leveldb-data-integrity-report.md'];
+
+/**
+ * What is covered without a config file: the places where Hardhat, OpenZeppelin, Ignition and Foundry keep state that cannot be
+ * made again. Only what exists is stored.
+ */
+export function presetCategories(root: string, env: NodeJS.ProcessEnv): Category[] {
+  const proxies = relativeOr(env['MANIFEST_DEFAULT_DIR'], '.openzeppelin');
+  const broadcast = relativeOr(foundryBroadcast(root), 'broadcast');
+  return [
+    category('leveldb', [
+      { name: 'current', path: 'leveldb', type: 'leveldb' },
+      { name: 'previous-exports', path: 'leveldb-backup' },
+      { name: 'reports', path: '.', include: REPORTS },
+    ]),
+    category('legacy-json', [
+      { name: 'deployments', path: 'deployments' },
+      { name: 'historical-backups', path: 'deployments/backups' },
+    ]),
+    category('unified-json', [
+      { name: 'unified', path: 'deployments/unified' },
+      { name: 'backups', path: 'deployments/unified/backups' },
+      { name: 'test-deployments', path: 'deployments-test' },
+    ]),
+    category('configs', [
+      { name: 'files', path: '.', include: CONFIG_FILES },
+      { name: 'schemas', path: 'schemas' },
+    ]),
+    category('scripts', [
+      { name: 'backup', path: 'scripts/backup' },
+      { name: 'migration', path: 'scripts/migration' },
+      { name: 'utils', path: 'scripts/utils' },
+      { name: 'scripts', path: 'scripts' },
+      { name: 'script', path: 'script' },
+    ]),
+    category('docs', [
+      { name: 'main', path: 'docs' },
+      { name: 'root', path: '.', include: ['*.md'] },
+    ]),
+    category('proxies', [{ name: 'manifests', path: proxies, external: true }]),
+    category('ignition', [{ name: 'deployments', path: 'ignition/deployments', external: true }]),
+    category('foundry', [
+      { name: 'broadcast', path: broadcast, external: true },
+      { name: 'cache', path: 'cache', include: ['*.s.sol/**'], external: true },
+    ]),
+  ];
+}
+
+function category(name: string, sources: readonly PresetSource[]): Category {
+  return { name, sources: sources.map((source) => fullSource(name, source)) };
+}
+
+function fullSource(category: string, source: PresetSource): Source {
+  const type = source.type ?? 'files';
+  return {
+    category,
+    name: source.name,
+    path: source.path,
+    type,
+    include: source.include ?? [],
+    exclude: [],
+    required: false,
+    exclusive: type === 'leveldb',
+    external: source.external ?? false,
+  };
+}
+
+/** A folder named by somebody else's setting, if it lies in the project; else the default. */
+function relativeOr(setting: string | undefined, fallback: string): string {
+  if (setting === undefined || setting === '') return fallback;
+  const normal = path.posix.normalize(setting.replaceAll('\\', '/')).replace(/\/$/, '');
+  return path.posix.isAbsolute(normal) || normal === '.' || normal.startsWith('..') ? fallback : normal;
+}
+
+/** `broadcast = "…"` of foundry.toml. A line is enough: it is a plain string there, and anything odder keeps the default. */
+function foundryBroadcast(root: string): string | undefined {
+  let text: string;
+  try {
+    text = fs.readFileSync(path.join(root, 'foundry.toml')).toString('utf8');
+  } catch {
+    return undefined;
+  }
+  return /^\s*broadcast\s*=\s*["']([^"']+)["']/m.exec(text)?.[1];
+}

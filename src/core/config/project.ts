@@ -1,0 +1,78 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { isInside, realPathAsFar, STATE_FOLDER } from '../fs/paths.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import { CONFIG_FILE, loadConfig } from './load.ts';
+
+export interface ProjectOptions {
+  readonly cwd: string;
+  /** --root */
+  readonly root?: string | undefined;
+  /** --backups (or MIGBACKUP_BACKUPS) */
+  readonly backups?: string | undefined;
+  /** --config */
+  readonly config?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What makes a folder a project's root. */
+const MARKS = /^(migbackup\.config\.json|package\.json|foundry\.toml|hardhat\.config\..+)$/;
+
+/**
+ * The project that a command works on. Root: --root, else the nearest folder upwards that looks like a project, never above one
+ * with `.git`, else the current one. Store: --backups, MIGBACKUP_BACKUPS, the config's `backups`, else `<root>/backups`.
+ */
+export function resolveProject(options: ProjectOptions): Project {
+  const root = options.root === undefined ? findRoot(options.cwd) : givenRoot(path.resolve(options.cwd, options.root));
+  const file = options.config === undefined ? undefined : path.resolve(options.cwd, options.config);
+  const { config, backups } = loadConfig(root, { file, env: options.env });
+  const given = options.backups ?? options.env['MIGBACKUP_BACKUPS'];
+  const store = realPathAsFar(given === undefined || given === '' ? path.resolve(root, backups ?? 'backups') : path.resolve(options.cwd, given));
+  checkStorePlace(root, store, config.categories.flatMap((category) => category.sources));
+  return { root, store, config };
+}
+
+function findRoot(cwd: string): string {
+  const start = fs.realpathSync.native(cwd);
+  for (let folder = start; ; folder = path.dirname(folder)) {
+    const names = listOrNothing(folder);
+    if (names.some((name) => MARKS.test(name))) return folder;
+    if (names.includes('.git') || path.dirname(folder) === folder) return start;
+  }
+}
+
+function listOrNothing(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function givenRoot(root: string): string {
+  try {
+    const real = fs.realpathSync.native(root);
+    if (fs.statSync(real).isDirectory()) return real;
+  } catch {
+    // said below
+  }
+  throw new BackupError('USAGE', `the project folder does not exist: ${root}`, { hint: 'Give an existing folder with --root.', path: root });
+}
+
+/** A source in the store, or a store in a source's own place, would back up backups. The store inside a wider source is left out by the scan. */
+function checkStorePlace(root: string, store: string, sources: Project['config']['categories'][number]['sources']): void {
+  const inRoot = path.relative(root, store).split(path.sep).join('/');
+  const hint = `Choose another place with --backups DIR or "backups" in ${CONFIG_FILE}.`;
+  if (inRoot === '') throw new BackupError('CONFIG_INVALID', 'the backups folder is the project itself', { hint, path: store });
+  if (inRoot.startsWith('..') || path.isAbsolute(inRoot)) return;
+  if (isInside(inRoot, STATE_FOLDER)) throw new BackupError('CONFIG_INVALID', `the backups folder lies in ${STATE_FOLDER}`, { hint, path: store });
+  for (const source of sources) {
+    if (source.path !== '.' && isInside(source.path, inRoot)) {
+      throw new BackupError('CONFIG_CONFLICT', `${source.category}/${source.name} (${source.path}) lies in the backups folder`, { hint, path: store });
+    }
+    if (source.type === 'leveldb' && isInside(inRoot, source.path)) {
+      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the LevelDB store ${source.path}`, { hint, path: store });
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { count, findingsSchema, reportHeadSchema } from './report.ts';
+
+/** What `export` answers. */
+export const exportReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('export'),
+    backupId: z.string(),
+    format: z.enum(['zip', 'tar']),
+    /** Absolute path of the file, `-` for stdout. */
+    output: z.string(),
+    /** Bytes of the exported file. */
+    size: count,
+    /** SHA-256 of the exported file. */
+    sha256: z.string(),
+    /** Files of the backup in it: all of them. */
+    artifacts: count,
+    /** `read-back`: the finished file was read again; `passing`: a stream was checked as its content went by. */
+    checked: z.enum(['read-back', 'passing']),
+    findings: findingsSchema,
+  })
+  .meta({ id: 'ExportReport' });
+export type ExportReport = z.infer<typeof exportReportSchema>;

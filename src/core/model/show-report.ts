@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { manifestCategorySchema, manifestSchema } from './manifest.ts';
+import { count, findingsSchema, reportHeadSchema } from './report.ts';
+
+export const shownEntrySchema = z.object({
+  category: z.string(),
+  source: z.string(),
+  path: z.string(),
+  type: z.enum(['file', 'dir', 'symlink']),
+  size: count,
+  /** Four octal digits. */
+  mode: z.string(),
+  /** ISO 8601, UTC, to the millisecond. */
+  modifiedAt: z.string(),
+  sha256: z.string().optional(),
+  target: z.string().optional(),
+});
+export type ShownEntry = z.infer<typeof shownEntrySchema>;
+
+/** What `show` answers: what the manifest states, and with --files or --only what the index lists. Nothing here is verified. */
+export const showReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('show'),
+    backupId: z.string(),
+    folder: z.string(),
+    /** The exported file that was looked into. */
+    fromFile: z.string().nullable(),
+    kind: z.enum(['migration', 'safety']),
+    createdAt: z.iso.datetime(),
+    note: z.string().nullable(),
+    tags: z.record(z.string(), z.string()),
+    madeBy: manifestSchema.shape.tool,
+    host: manifestSchema.shape.host,
+    project: manifestSchema.shape.project,
+    holdsSecrets: z.boolean(),
+    /** With --only: those that hold something selected. */
+    categories: z.record(z.string(), manifestCategorySchema),
+    totals: z.object({ files: count, bytes: count, archivedBytes: count }),
+    /** Safety backups: paths that did not exist. */
+    absent: z.array(z.string()),
+    /** What --only selects; null without --files and --only. `bytes` counts files. */
+    selected: z.object({ entries: count, bytes: count }).nullable(),
+    /** With --files, in the order of the index, at most --limit of them. */
+    entries: z.array(shownEntrySchema).nullable(),
+    /** What create noticed. */
+    findings: findingsSchema,
+  })
+  .meta({ id: 'ShowReport' });
+export type ShowReport = z.infer<typeof showReportSchema>;

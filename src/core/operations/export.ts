@@ -1,0 +1,188 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Archiver } from 'archiver';
+import { checkFolderHolds, expectedArtifacts } from '../checks/folder-holds.ts';
+import { hashFile, readArtifactSums } from '../checks/artifact-sums.ts';
+import { fsyncFile, lstatOrNull, renameDurable } from '../fs/durable.ts';
+import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
+import type { Context } from '../model/event.ts';
+import type { ExportReport } from '../model/export-report.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Selected } from '../store/catalog.ts';
+import { readMembers, type ExportFormat } from '../store/exported-file.ts';
+import { ARTIFACTS_FILE } from '../store/layout.ts';
+import { readManifest } from '../store/manifest-file.ts';
+import { startReport } from './report-head.ts';
+
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  /** A path (relative to the working directory), or `-` for stdout. */
+  readonly output: string;
+}
+
+/** From here on sizes or offsets may need zip64. */
+const ZIP64_BYTES = 0xf000_0000;
+
+/**
+ * Puts a whole backup into one file, which is read back and compared, artifact by artifact, before it gets its name; a stream to stdout
+ * is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED.
+ */
+export async function exportBackup(
+  selected: Selected,
+  options: ExportOptions,
+  context: Context,
+): Promise<ExportReport> {
+  const head = startReport(context);
+  const { sums, findings } = artifactsOf(selected.folder);
+  const toStdout = options.output === '-';
+  const output = toStdout ? '-' : path.resolve(options.output);
+  const job = { selected, format: options.format, sums, context };
+  const written = toStdout ? await pack(job, process.stdout) : await packToFile(job, output);
+  return {
+    ...head(),
+    operation: 'export',
+    backupId: selected.id,
+    format: options.format,
+    output,
+    ...written,
+    artifacts: sums.size,
+    checked: toStdout ? 'passing' : 'read-back',
+    findings,
+  };
+}
+
+interface Job {
+  readonly selected: Selected;
+  readonly format: ExportFormat;
+  /** What each artifact's SHA-256 must be; the list of artifacts itself is among them. */
+  readonly sums: ReadonlyMap<string, string>;
+  readonly context: Context;
+}
+
+/** Every artifact with its SHA-256. Refuses a backup of which a part is missing; what does not belong to it is named and left. */
+function artifactsOf(folder: string): { sums: Map<string, string>; findings: Finding[] } {
+  const manifest = readManifest(folder);
+  const expected = expectedArtifacts(manifest);
+  const held = checkFolderHolds(folder, manifest);
+  const broken = held.filter((finding) => finding.code === 'artifact-missing' || expected.includes(finding.path ?? ''));
+  const listed = readArtifactSums(folder, manifest);
+  const [problem] = [...broken, ...listed.findings];
+  if (problem !== undefined) throw damaged(problem.message, folder);
+  const sums = new Map<string, string>();
+  for (const name of expected) sums.set(name, listed.sums.get(name) ?? '');
+  sums.set(ARTIFACTS_FILE, hashFile(path.join(folder, ARTIFACTS_FILE)));
+  const foreign = held.filter((finding) => !broken.includes(finding));
+  return { sums, findings: foreign.map((finding) => ({ ...finding, severity: 'warning' })) };
+}
+
+async function packToFile(job: Job, output: string): Promise<{ size: number; sha256: string }> {
+  if (lstatOrNull(output) !== null) throw exists(output);
+  const temporary = `${output}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const written = await pack(job, fs.createWriteStream(temporary, { flags: 'wx', mode: 0o600 }));
+    fsyncFile(temporary);
+    await readBack(job, temporary);
+    if (lstatOrNull(output) !== null) throw exists(output);
+    renameDurable(temporary, output);
+    return written;
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
+}
+
+/** Streams the backup into `sink`; size and SHA-256 are of the bytes that went there. */
+async function pack(job: Job, sink: Writable): Promise<{ size: number; sha256: string }> {
+  const archive = await newArchive(job);
+  const hash = createHash('sha256');
+  let size = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      size += chunk.length;
+      done(null, chunk);
+    },
+  });
+  // archiver reports what it leaves out as a mere warning.
+  archive.on('warning', (error) => archive.destroy(error));
+  const flowing = pipeline(archive, meter, sink, { end: sink !== process.stdout });
+  await Promise.all([flowing, feed(job, archive)]);
+  return { size, sha256: hash.digest('hex') };
+}
+
+async function newArchive(job: Job): Promise<Archiver> {
+  const { TarArchive, ZipArchive } = await import('archiver');
+  if (job.format === 'tar') return new TarArchive();
+  const total = [...job.sums.keys()].reduce(
+    (sum, name) => sum + fs.lstatSync(path.join(job.selected.folder, name)).size,
+    0,
+  );
+  return new ZipArchive({ store: true, forceZip64: total >= ZIP64_BYTES });
+}
+
+/** Hands the artifacts over one by one, each checked against its SHA-256 while it goes by. */
+async function feed(job: Job, archive: Archiver): Promise<void> {
+  const ended = new AbortController();
+  const closed = (): void => ended.abort();
+  archive.once('close', closed);
+  try {
+    for (const [name, expected] of job.sums) {
+      throwIfInterrupted(job.context.signal);
+      const file = path.join(job.selected.folder, name);
+      const hash = createHash('sha256');
+      const source = fs.createReadStream(file, { highWaterMark: 1 << 18 });
+      source.on('data', (chunk) => hash.update(chunk));
+      source.on('error', (error) => archive.destroy(error));
+      const done = once(archive, 'entry', { signal: ended.signal });
+      const stats = fs.lstatSync(file);
+      archive.append(source, { name: `${job.selected.id}/${name}`, stats, mode: 0o600, date: stats.mtime });
+      await done;
+      if (hash.digest('hex') !== expected) throw damaged(`${name} was altered: its SHA-256 differs`, file);
+    }
+    await archive.finalize();
+  } catch (error) {
+    // What destroyed the archive is the better story; the pipeline tells it.
+    if (!ended.signal.aborted) archive.destroy(error instanceof Error ? error : new Error(String(error)));
+    else if (error instanceof BackupError) throw error;
+  } finally {
+    archive.off('close', closed);
+  }
+}
+
+/** Every artifact is in the file, once, with its bytes, and nothing else. */
+async function readBack(job: Job, file: string): Promise<void> {
+  const missing = new Set(job.sums.keys());
+  for await (const member of readMembers(file, job.format)) {
+    throwIfInterrupted(job.context.signal);
+    const name = member.name.slice(job.selected.id.length + 1);
+    const hash = createHash('sha256');
+    for await (const chunk of member.content) hash.update(chunk);
+    const right = member.name === `${job.selected.id}/${name}` && hash.digest('hex') === job.sums.get(name);
+    if (!right || !missing.delete(name)) throw unproven(`${member.name} came back different`, file);
+  }
+  if (missing.size > 0) throw unproven(`${[...missing].join(', ')} did not arrive in it`, file);
+}
+
+function damaged(what: string, file: string): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `the backup is not whole: ${what}`, {
+    hint: 'migbackup verify shows what of it is still good; export another backup.',
+    path: file,
+  });
+}
+
+function unproven(what: string, file: string): BackupError {
+  return new BackupError('PROOF_FAILED', `the exported file is not the backup: ${what}`, {
+    hint: 'Nothing was kept. Check the disk that it was written to, then run the command again.',
+    path: file,
+  });
+}
+
+function exists(output: string): BackupError {
+  return new BackupError('TARGET_NOT_EMPTY', `${output} exists already`, {
+    hint: 'Give another --output, or remove that file first.',
+    path: output,
+  });
+}

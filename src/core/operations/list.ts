@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { lstatOrNull } from '../fs/durable.ts';
+import { STATE_FOLDER } from '../fs/paths.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { ListedBackup, ListReport } from '../model/list-report.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { listBackups, type BackupRef } from '../store/catalog.ts';
+import { PARTIAL_PREFIX } from '../store/layout.ts';
+import { readManifest } from '../store/manifest-file.ts';
+import { lastVerification } from '../store/reports.ts';
+import { startReport } from './report-head.ts';
+
+/** Every backup of the store, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
+export async function list(project: Project, _options: Record<string, never>, context: Context): Promise<ListReport> {
+  const head = startReport(context);
+  const now = (context.now ?? (() => new Date()))();
+  const backups = listBackups(project.store).map((ref) => describe(project.store, ref, now));
+  return {
+    ...head(),
+    operation: 'list',
+    root: project.root,
+    store: project.store,
+    backups,
+    unfinishedTransaction: lstatOrNull(path.join(project.root, STATE_FOLDER, 'txn', 'plan.json')) !== null,
+    findings: staleFindings(project.store),
+  };
+}
+
+function describe(store: string, ref: BackupRef, now: Date): ListedBackup {
+  const { manifest, problem } = inspect(ref);
+  const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
+  return {
+    id: ref.id,
+    kind: ref.kind,
+    folder: ref.folder,
+    createdAt: ref.time.toISOString(),
+    ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
+    status: problem === null ? 'readable' : 'damaged',
+    problem,
+    files: manifest?.totals.files ?? null,
+    bytes: manifest?.totals.bytes ?? null,
+    archivedBytes: manifest?.totals.archivedBytes ?? null,
+    note: manifest?.note ?? null,
+    tags: manifest?.tags ?? {},
+    categories: holding.map(([name]) => name),
+    holdsSecrets: manifest?.config.includeSecrets ?? null,
+    lastVerification: lastVerification(store, ref.id),
+  };
+}
+
+/** The manifest, and what a look at names and sizes finds wrong. */
+function inspect(ref: BackupRef): { manifest: Manifest | null; problem: string | null } {
+  try {
+    const manifest = readManifest(ref.folder);
+    if (manifest.backupId !== ref.id) return { manifest, problem: `its manifest is that of ${manifest.backupId}` };
+    if (manifest.kind !== ref.kind) return { manifest, problem: `its manifest says kind ${manifest.kind}` };
+    return { manifest, problem: archiveProblem(ref.folder, manifest) };
+  } catch (error) {
+    if (error instanceof BackupError) return { manifest: null, problem: error.message };
+    throw error;
+  }
+}
+
+function archiveProblem(folder: string, manifest: Manifest): string | null {
+  for (const { archive } of Object.values(manifest.categories)) {
+    if (archive === undefined) continue;
+    const stat = lstatOrNull(path.join(folder, archive.file));
+    if (stat === null) return `${archive.file} is missing`;
+    if (stat.size !== BigInt(archive.size)) return `${archive.file} has ${stat.size} bytes instead of ${archive.size}`;
+  }
+  return null;
+}
+
+function staleFindings(store: string): Finding[] {
+  if (lstatOrNull(store)?.isDirectory() !== true) return [];
+  const stale = fs.readdirSync(store).filter((name) => name.startsWith(PARTIAL_PREFIX));
+  return stale.map((name) => ({
+    code: 'stale-work',
+    severity: 'info',
+    message: 'the work folder of a create that is running or was killed; it is no backup',
+    path: path.join(store, name),
+    recommendation: 'The next create removes it if nobody works in it.',
+  }));
+}

@@ -1,0 +1,103 @@
+import path from 'node:path';
+import { readIndex } from '../archive/index-file.ts';
+import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Context } from '../model/event.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { ShownEntry, ShowReport } from '../model/show-report.ts';
+import type { Selected } from '../store/catalog.ts';
+import { INDEX_FILE } from '../store/layout.ts';
+import { readManifest } from '../store/manifest-file.ts';
+import { selectEntries } from './entry-selection.ts';
+import { startReport } from './report-head.ts';
+
+export interface ShowOptions {
+  /** List the entries too. */
+  readonly files?: boolean | undefined;
+  /** Categories, `category/source`, paths or globs. */
+  readonly only?: readonly string[] | undefined;
+  /** List at most this many entries. */
+  readonly limit?: number | undefined;
+}
+
+interface IndexView {
+  readonly selected: { entries: number; bytes: number };
+  readonly entries: ShownEntry[];
+  readonly categories: Set<string>;
+}
+
+/** One backup in detail, as its manifest and index state it; nothing is verified. Throws NOTHING_SELECTED if `only` matches nothing. */
+export async function show(selected: Selected, options: ShowOptions, context: Context): Promise<ShowReport> {
+  const head = startReport(context);
+  const manifest = readManifest(selected.folder);
+  const narrowed = options.only !== undefined && options.only.length > 0;
+  const view = options.files === true || narrowed ? await viewIndex(selected.folder, options, context) : null;
+  if (narrowed && view?.selected.entries === 0) throw nothingSelected(options.only ?? [], manifest);
+  const categories = Object.entries(manifest.categories).filter(
+    ([name]) => !narrowed || view?.categories.has(name) === true,
+  );
+  return {
+    ...head(),
+    operation: 'show',
+    backupId: manifest.backupId,
+    folder: selected.folder,
+    fromFile: selected.fromFile ?? null,
+    kind: manifest.kind,
+    createdAt: manifest.createdAt,
+    note: manifest.note ?? null,
+    tags: manifest.tags ?? {},
+    madeBy: manifest.tool,
+    host: manifest.host,
+    project: manifest.project,
+    holdsSecrets: manifest.config.includeSecrets,
+    categories: Object.fromEntries(categories),
+    totals: manifest.totals,
+    absent: manifest.absent ?? [],
+    selected: view?.selected ?? null,
+    entries: options.files === true ? (view?.entries ?? []) : null,
+    findings: manifest.findings,
+  };
+}
+
+async function viewIndex(folder: string, options: ShowOptions, context: Context): Promise<IndexView> {
+  const isSelected = selectEntries(options.only);
+  const keep = options.files === true ? (options.limit ?? Infinity) : 0;
+  const view: IndexView = { selected: { entries: 0, bytes: 0 }, entries: [], categories: new Set() };
+  for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
+    throwIfInterrupted(context.signal);
+    for (const entry of batch) {
+      if (!isSelected(entry)) continue;
+      view.selected.entries++;
+      view.selected.bytes += entry.size;
+      view.categories.add(entry.category);
+      if (view.entries.length < keep) view.entries.push(shown(entry));
+    }
+  }
+  return view;
+}
+
+function shown(entry: Entry): ShownEntry {
+  return {
+    category: entry.category,
+    source: entry.source,
+    path: entry.path,
+    type: entry.type,
+    size: entry.size,
+    mode: entry.mode.toString(8).padStart(4, '0'),
+    modifiedAt: isoTime(entry.mtimeNs),
+    ...(entry.sha256 === undefined ? {} : { sha256: entry.sha256 }),
+    ...(entry.target === undefined ? {} : { target: entry.target }),
+  };
+}
+
+/** An index may state any 64-bit time; one that no calendar holds is shown as nanoseconds. */
+function isoTime(mtimeNs: bigint): string {
+  const date = new Date(Number(mtimeNs / 1_000_000n));
+  return Number.isNaN(date.getTime()) ? `${mtimeNs} ns` : date.toISOString();
+}
+
+function nothingSelected(only: readonly string[], manifest: Manifest): BackupError {
+  return new BackupError('NOTHING_SELECTED', `--only ${only.join(' ')} matches nothing in ${manifest.backupId}`, {
+    hint: `Its categories are: ${Object.keys(manifest.categories).join(', ')}. A path is relative to the project.`,
+  });
+}

@@ -1,0 +1,14 @@
+import picomatch from 'picomatch';
+
+/** Folders that are never state, wherever they stand in a files source. Recorded in every manifest. */
+export const LEFT_OUT_FOLDERS: readonly string[] = ['node_modules', '.git'];
+
+/** Looks like a secret by its name, and is none. */
+const HARMLESS = picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], { dot: true });
+
+/** A test for project-relative paths that the given patterns call secret. */
+export function secretMatcher(patterns: readonly string[]): (path: string) => boolean {
+  if (patterns.length === 0) return () => false;
+  const matches = picomatch([...patterns], { dot: true });
+  return (path) => matches(path) && !HARMLESS(path);
+}

@@ -1,0 +1,43 @@
+import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
+import { StoreDigest } from './digest.ts';
+
+const BATCH = 1000;
+const HIGH_WATER_MARK = 1024 * 1024;
+
+/**
+ * Opens a scratch copy with LevelDB itself (classic-level) and reads all of it. LevelDB rewrites what it opens: never call
+ * this on a source, a target or a stored backup, only on what `makeScratch` made.
+ * @throws BackupError PROOF_FAILED if LevelDB does not open or read it, INTERRUPTED
+ */
+export async function proveWithClassicLevel(
+  scratchDir: string,
+  signal?: AbortSignal,
+): Promise<{ entries: number; digest: string }> {
+  // Loaded here alone: it is native code that most commands do not need.
+  const { ClassicLevel } = await import('classic-level');
+  const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+  const db = new ClassicLevel<Buffer, Buffer>(scratchDir, { ...encodings, createIfMissing: false });
+  try {
+    await db.open();
+    const digest = new StoreDigest();
+    const iterator = db.iterator({ ...encodings, fillCache: false, highWaterMarkBytes: HIGH_WATER_MARK });
+    for (;;) {
+      const entries = await iterator.nextv(BATCH);
+      if (entries.length === 0) break;
+      for (const [key, value] of entries) digest.add(key, key.length, value, 0, value.length);
+      throwIfInterrupted(signal);
+    }
+    return { entries: digest.entries, digest: digest.finish() };
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BackupError('PROOF_FAILED', `LevelDB cannot read the copy: ${why}`, {
+      hint: 'The copy in the backup is not good. Take another backup, and keep the database as it is until one is proven.',
+      path: scratchDir,
+      cause: error,
+    });
+  } finally {
+    await db.close();
+  }
+}

@@ -1,0 +1,34 @@
+import fs from 'node:fs';
+import { parseFileName } from './names.ts';
+
+export type Engine = 'leveldb' | 'rocksdb';
+
+/**
+ * The engine whose store a folder is, judged by its names alone: CURRENT and a MANIFEST make a store, an OPTIONS or
+ * IDENTITY file beside them makes it RocksDB's. Null for any other folder, also one that cannot be listed.
+ * @param names the folder's names, if they have been read already
+ */
+export function recogniseStore(dir: string, names?: readonly string[]): Engine | null {
+  const listed = names ?? listOrEmpty(dir);
+  if (!listed.includes('CURRENT') || !listed.some((name) => parseFileName(name)?.type === 'manifest')) return null;
+  return listed.some((name) => name === 'IDENTITY' || name.startsWith('OPTIONS-')) ? 'rocksdb' : 'leveldb';
+}
+
+function listOrEmpty(dir: string): string[] {
+  try {
+    return fs.readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+/** True for the names of a store that belong to the engine; every other name beside them is an ordinary file. */
+export function isEngineFile(name: string): boolean {
+  return parseFileName(name) !== null;
+}
+
+/** True for LOCK, LOG and LOG.old, which carry no data: never stored, never compared, never opened. */
+export function isVolatileFile(name: string): boolean {
+  const type = parseFileName(name)?.type;
+  return type === 'lock' || type === 'info';
+}

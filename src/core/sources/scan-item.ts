@@ -1,0 +1,28 @@
+import type { ErrorCode } from '../model/backup-error.ts';
+import type { Source } from '../model/category.ts';
+import type { ScannedEntry } from '../model/entry.ts';
+
+/** What a scan finds, in the one order of paths. */
+export type ScanItem =
+  | { readonly kind: 'entry'; readonly path: string; readonly entry: ScannedEntry }
+  | {
+      readonly kind: 'store';
+      readonly path: string;
+      readonly source: Source;
+      /** Absolute folder of the store. */
+      readonly dir: string;
+      readonly engine: 'leveldb' | 'rocksdb';
+      /** The store's folder itself, then what it holds besides the database, in order. */
+      readonly others: readonly ScannedEntry[];
+    };
+
+/** Something on disk that cannot be stored truthfully. */
+export interface ScanProblem {
+  readonly code: ErrorCode;
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly category: string;
+  readonly source: string;
+  readonly cause?: unknown;
+}

@@ -1,0 +1,108 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { BackupError } from '../model/backup-error.ts';
+import { nearest } from '../model/nearest.ts';
+import { escapeName } from '../fs/names.ts';
+import { parseId, type BackupKind } from './id.ts';
+import { MANIFEST_FILE } from './layout.ts';
+
+/** A committed backup in the store: a folder whose name is an id. */
+export interface BackupRef {
+  readonly id: string;
+  readonly kind: BackupKind;
+  readonly time: Date;
+  readonly folder: string;
+}
+
+/** A backup that a command works on. */
+export interface Selected {
+  readonly id: string;
+  readonly folder: string;
+  /** The exported file it was unpacked from. */
+  readonly fromFile?: string;
+  /** Removes what was unpacked for it. */
+  dispose(): void;
+}
+
+/** All committed backups, newest first. An absent store holds none. */
+export function listBackups(store: string): BackupRef[] {
+  const refs: BackupRef[] = [];
+  for (const entry of readStore(store)) {
+    const parsed = parseId(entry.name);
+    if (parsed !== null && entry.isDirectory())
+      refs.push({ id: entry.name, ...parsed, folder: path.join(store, entry.name) });
+  }
+  return refs.toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? 1 : -1));
+}
+
+/**
+ * The backup that `selector` names: an id, a unique start of one, or the path of a backup folder or exported file;
+ * undefined is the newest of kind migration. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP.
+ */
+export async function selectBackup(
+  store: string,
+  selector: string | undefined,
+  options: { cwd: string },
+): Promise<Selected> {
+  const all = listBackups(store);
+  if (selector === undefined) {
+    const newest = all.find((ref) => ref.kind === 'migration');
+    if (newest === undefined)
+      throw none(`there is no backup in ${store}`, 'migbackup create takes one; --backups DIR looks elsewhere.');
+    return chosen(newest);
+  }
+  const exact = all.find((ref) => ref.id === selector);
+  if (exact !== undefined) return chosen(exact);
+  const matching = selector === '' ? [] : all.filter((ref) => ref.id.startsWith(selector));
+  const [only] = matching;
+  if (matching.length === 1 && only !== undefined) return chosen(only);
+  if (matching.length > 1) {
+    throw new BackupError('AMBIGUOUS_BACKUP', `"${escapeName(selector)}" matches ${matching.length} backups`, {
+      hint: `Give more of the id: ${matching
+        .slice(0, 5)
+        .map((ref) => ref.id)
+        .join(', ')}${matching.length > 5 ? ', …' : ''}.`,
+      details: { candidates: matching.map((ref) => ref.id) },
+    });
+  }
+  const byPath = selector === '' ? null : await selectPath(path.resolve(options.cwd, selector));
+  if (byPath !== null) return byPath;
+  const guess =
+    nearest(
+      selector,
+      all.map((ref) => ref.id),
+    ) ?? all[0]?.id;
+  const meant = guess === undefined ? '' : `; did you mean ${guess}?`;
+  throw none(
+    `no backup matches "${escapeName(selector)}"`,
+    all.length === 0 ? `There is none in ${store}.` : `migbackup list shows the ${all.length} there are${meant}`,
+  );
+}
+
+function chosen(ref: BackupRef): Selected {
+  return { id: ref.id, folder: ref.folder, dispose() {} };
+}
+
+async function selectPath(candidate: string): Promise<Selected | null> {
+  const stat = fs.statSync(candidate, { throwIfNoEntry: false });
+  if (stat === undefined) return null;
+  if (stat.isDirectory()) {
+    if (!fs.existsSync(path.join(candidate, MANIFEST_FILE))) return null;
+    return { id: path.basename(candidate), folder: candidate, dispose() {} };
+  }
+  const { openExported } = await import('./exported-file.ts');
+  return openExported(candidate);
+}
+
+function readStore(store: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(store, { withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+function none(message: string, hint: string): BackupError {
+  return new BackupError('NO_SUCH_BACKUP', message, { hint });
+}

@@ -1,0 +1,87 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { BackupError } from '../model/backup-error.ts';
+import { LOCK_FILE } from './layout.ts';
+
+export interface Lock {
+  release(): void;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly command: string;
+  readonly since: string;
+}
+
+/**
+ * Takes the folder's lock or throws LOCKED at once. It is a kernel lock (SQLite's BEGIN EXCLUSIVE on `lock.db`), so it goes
+ * with the process that holds it, SIGKILL included. Who holds it is written beside it for the message only.
+ */
+export function acquireLock(dir: string, command: string): Lock {
+  const file = path.join(dir, LOCK_FILE);
+  const note = `${file}.holder`;
+  const database = openDatabase(file);
+  try {
+    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    if (!isBusy(cause)) throw cause;
+    throw locked(dir, note, cause);
+  }
+  const holder: Holder = { pid: process.pid, host: os.hostname(), command, since: new Date().toISOString() };
+  writeNote(note, holder);
+  return {
+    release() {
+      fs.rmSync(note, { force: true });
+      database.close();
+    },
+  };
+}
+
+/** node:sqlite is stable in use but says "experimental" on stderr when Node 24 loads it; only that line is held back. */
+function openDatabase(file: string): DatabaseSync {
+  const emit = process.emitWarning;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes('SQLite is an experimental feature'))
+      Reflect.apply(emit, process, [warning, ...rest]);
+  };
+  try {
+    const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite');
+    return new Database(file);
+  } finally {
+    process.emitWarning = emit;
+  }
+}
+
+/** SQLITE_BUSY is 5; extended codes keep it in the lowest byte. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === 5;
+}
+
+function writeNote(note: string, holder: Holder): void {
+  try {
+    fs.writeFileSync(note, JSON.stringify(holder), { mode: 0o600 });
+  } catch {
+    // The note is a courtesy; the lock is held all the same.
+  }
+}
+
+function readNote(note: string): string {
+  try {
+    const holder: Partial<Holder> = JSON.parse(fs.readFileSync(note).toString('utf8'));
+    return `migbackup ${holder.command} (pid ${holder.pid} on ${holder.host}, since ${holder.since})`;
+  } catch {
+    return 'another migbackup';
+  }
+}
+
+function locked(dir: string, note: string, cause: unknown): BackupError {
+  return new BackupError('LOCKED', `${dir} is locked by ${readNote(note)}`, {
+    hint: 'Wait until it has finished, then run the command again. A killed process holds no lock.',
+    path: dir,
+    cause,
+  });
+}

@@ -1,0 +1,65 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { writeFileDurable } from '../fs/durable.ts';
+import { escapeName } from '../fs/names.ts';
+import { BackupError } from '../model/backup-error.ts';
+import { FORMAT_VERSION, manifestSchema, type Manifest } from '../model/manifest.ts';
+import { MANIFEST_FILE } from './layout.ts';
+
+const MAX_BYTES = 64 << 20;
+
+/**
+ * Reads and checks a backup's manifest. Throws NO_SUCH_BACKUP where there is none, FORMAT_UNSUPPORTED for a newer format, and
+ * BACKUP_DAMAGED, naming the key, for anything that is not a manifest.
+ */
+export function readManifest(folder: string): Manifest {
+  const file = path.join(folder, MANIFEST_FILE);
+  const parsed = parseJson(file);
+  const version: unknown =
+    typeof parsed === 'object' && parsed !== null && 'formatVersion' in parsed ? parsed.formatVersion : undefined;
+  if (typeof version === 'number' && version > FORMAT_VERSION) {
+    throw new BackupError(
+      'FORMAT_UNSUPPORTED',
+      `${folder} has format version ${version}; this program reads up to ${FORMAT_VERSION}`,
+      {
+        hint: 'Use a newer migbackup.',
+        path: file,
+      },
+    );
+  }
+  const result = manifestSchema.safeParse(parsed);
+  if (result.success) return result.data;
+  throw damaged(file, z.prettifyError(result.error).split('\n').slice(0, 4).join(' '), result.error);
+}
+
+/** Writes a manifest durably, keys in the order given. */
+export function writeManifest(folder: string, manifest: Manifest): void {
+  writeFileDurable(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+function parseJson(file: string): unknown {
+  let bytes: Buffer;
+  try {
+    const stat = fs.lstatSync(file);
+    if (!stat.isFile()) throw damaged(file, 'is not a regular file');
+    if (stat.size > MAX_BYTES) throw damaged(file, `is larger than ${MAX_BYTES} bytes`);
+    bytes = fs.readFileSync(file);
+  } catch (cause) {
+    if (cause instanceof BackupError) throw cause;
+    throw damaged(file, 'is missing or cannot be read', cause);
+  }
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw damaged(file, 'is not JSON', cause);
+  }
+}
+
+function damaged(file: string, what: string, cause?: unknown): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `${MANIFEST_FILE} ${escapeName(what)}`, {
+    hint: 'Use another backup (migbackup list), or restore by hand: see RESTORE_PROCEDURES.md in its folder.',
+    path: file,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,110 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fsyncDir, writeFileDurable } from '../fs/durable.ts';
+import type { Finding } from '../model/finding.ts';
+import { OPERATIONS_FILE, REPORTS_FOLDER } from './layout.ts';
+
+export interface WrittenReport {
+  /** Absolute path of the report, null if it could not be written. */
+  readonly file: string | null;
+  /** Why it could not be written: evidence is worth having, but never worth failing for. */
+  readonly finding?: Finding;
+}
+
+/** Writes `<store>/reports/<subject>/<operation>-<time>.json`, never over another. `reportFile` in it names the file itself. */
+export function writeReport(store: string, subject: string, operation: string, report: object): WrittenReport {
+  const folder = path.join(store, REPORTS_FOLDER, subject);
+  const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  try {
+    if (!fs.existsSync(store)) return { file: null };
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    let file = path.join(folder, `${operation}-${time}.json`);
+    for (let again = 2; fs.existsSync(file); again++) file = path.join(folder, `${operation}-${time}-${again}.json`);
+    writeFileDurable(file, `${JSON.stringify({ ...report, reportFile: file }, null, 2)}\n`);
+    return { file };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      file: null,
+      finding: {
+        code: 'report-not-written',
+        severity: 'warning',
+        message: `the report could not be written: ${why}`,
+        path: folder,
+      },
+    };
+  }
+}
+
+export interface Verification {
+  readonly time: string;
+  readonly status: 'PASSED' | 'WARNING' | 'FAILED';
+  readonly scope: 'full' | 'sample' | 'quick';
+}
+
+/**
+ * The newest full verification of a backup, unless a later one of any scope FAILED; the newest of any scope if none was full; null if
+ * there is none.
+ */
+export function lastVerification(store: string, id: string): Verification | null {
+  const folder = path.join(store, REPORTS_FOLDER, id);
+  let names: string[];
+  try {
+    names = fs.readdirSync(folder).filter((name) => name.startsWith('verify-'));
+  } catch {
+    return null;
+  }
+  let newest: Verification | null = null;
+  for (const name of names.toSorted().toReversed()) {
+    const found = readVerification(path.join(folder, name));
+    if (found?.scope === 'full' || found?.status === 'FAILED') return found;
+    newest ??= found;
+  }
+  return newest;
+}
+
+function readVerification(file: string): Verification | null {
+  try {
+    const report: { startedAt?: unknown; status?: unknown; scope?: { mode?: unknown } } = JSON.parse(
+      fs.readFileSync(file).toString('utf8'),
+    );
+    const { startedAt, status } = report;
+    const mode = report.scope?.mode;
+    if (typeof startedAt !== 'string') return null;
+    if (status !== 'PASSED' && status !== 'WARNING' && status !== 'FAILED') return null;
+    if (mode !== 'full' && mode !== 'sample' && mode !== 'quick') return null;
+    return { time: startedAt, status, scope: mode };
+  } catch {
+    return null;
+  }
+}
+
+/** Appends one line to the operation log and makes it durable. */
+export function logOperation(store: string, record: Record<string, unknown>): void {
+  const folder = path.join(store, REPORTS_FOLDER);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fd = fs.openSync(path.join(folder, OPERATIONS_FILE), 'a', 0o600);
+  try {
+    fs.writeSync(fd, `${JSON.stringify(record)}\n`);
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+  fsyncDir(folder);
+}
+
+/** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */
+export function readOperations(store: string): Record<string, unknown>[] {
+  const file = path.join(store, REPORTS_FOLDER, OPERATIONS_FILE);
+  if (!fs.existsSync(file)) return [];
+  const records: Record<string, unknown>[] = [];
+  for (const line of fs.readFileSync(file).toString('utf8').split('\n')) {
+    try {
+      const record: Record<string, unknown> = JSON.parse(line);
+      records.push(record);
+    } catch {
+      // Not a whole line.
+    }
+  }
+  return records;
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { writeAll } from '../fs/durable.ts';
+import { escapeName } from '../fs/names.ts';
+import { BackupError } from '../model/backup-error.ts';
+
+/** One line of a sums file. */
+export interface Sum {
+  readonly sha256: string;
+  readonly path: string;
+}
+
+const ESCAPES: Record<string, string> = { '\\': String.raw`\\`, '\n': String.raw`\n`, '\r': String.raw`\r` };
+const LINE = /^(\\?)([0-9a-f]{64}) [ *](.+)$/su;
+const FLUSH_BYTES = 1 << 16;
+/** The longest path doubled by escapes, plus hash and separators. */
+const MAX_LINE_BYTES = 16_384;
+
+/** A line as GNU coreutils 9 `sha256sum` writes it; names with a backslash, newline or return are escaped and marked. */
+export function formatSum(sha256: string, path: string): string {
+  const escaped = path.replaceAll(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
+  return `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
+}
+
+/** What one line (without its newline) says. Throws BACKUP_DAMAGED. */
+export function parseSumLine(line: string, file: string, number: number): Sum {
+  const match = LINE.exec(line);
+  if (match === null) throw damaged(file, number, 'is not a sha256sum line');
+  const [, marked, sha256 = '', written = ''] = match;
+  if (marked === '') return { sha256, path: written };
+  if (/\\(?![\\nr])|\\$/.test(written.replaceAll(String.raw`\\`, '')))
+    throw damaged(file, number, 'has an unknown escape');
+  const path = written.replaceAll(/\\([\\nr])/g, (_, letter: string) =>
+    letter === 'n' ? '\n' : letter === 'r' ? '\r' : '\\',
+  );
+  return { sha256, path };
+}
+
+/** All lines of a small sums text. Throws BACKUP_DAMAGED, also where the last line has no newline. */
+export function parseSums(text: string, file = 'sums'): Sum[] {
+  if (text === '') return [];
+  if (!text.endsWith('\n')) throw damaged(file, text.split('\n').length, 'has no end');
+  return text
+    .slice(0, -1)
+    .split('\n')
+    .map((line, at) => parseSumLine(line, file, at + 1));
+}
+
+/** Reads a sums file of any size, a line at a time. Throws BACKUP_DAMAGED. */
+export function* readSums(file: string): Generator<Sum> {
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+  try {
+    const block = Buffer.allocUnsafe(1 << 18);
+    let rest: Buffer = Buffer.alloc(0);
+    let number = 0;
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block)) {
+      const bytes = Buffer.concat([rest, block.subarray(0, read)]);
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+        yield parseSumLine(bytes.toString('utf8', start, end), file, ++number);
+        start = end + 1;
+      }
+      rest = bytes.subarray(start);
+      if (rest.length > MAX_LINE_BYTES) throw damaged(file, number + 1, 'is too long');
+    }
+    if (rest.length > 0) throw damaged(file, number + 1, 'has no end');
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Writes a sums file line by line, hashing what it writes. */
+export class SumsWriter {
+  readonly #fd: number;
+  readonly #hash = createHash('sha256');
+  #pending = '';
+  #entries = 0;
+
+  /** Makes the file (mode 0600); it must not exist yet. */
+  constructor(file: string) {
+    this.#fd = fs.openSync(file, 'wx', 0o600);
+  }
+
+  add(sha256: string, path: string): void {
+    this.#pending += formatSum(sha256, path);
+    this.#entries++;
+    if (this.#pending.length >= FLUSH_BYTES) this.#flush();
+  }
+
+  /** Syncs and closes. */
+  finish(): { entries: number; sha256: string } {
+    this.#flush();
+    fs.fsyncSync(this.#fd);
+    fs.closeSync(this.#fd);
+    return { entries: this.#entries, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Closes without finishing; the caller removes the file. */
+  abort(): void {
+    fs.closeSync(this.#fd);
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#pending);
+    this.#hash.update(bytes);
+    writeAll(this.#fd, bytes);
+    this.#pending = '';
+  }
+}
+
+function damaged(file: string, line: number, what: string): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `${escapeName(file)}: line ${line} ${what}`, {
+    hint: 'migbackup verify shows what of the backup is still good.',
+    path: file,
+  });
+}

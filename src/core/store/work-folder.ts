@@ -1,0 +1,72 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fsyncDir, fsyncFile, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { BackupError } from '../model/backup-error.ts';
+import { PARTIAL_PREFIX } from './layout.ts';
+
+/** Makes the store if it is not there (0700: configs may hold secrets); throws STORE_UNWRITABLE if it is no folder. */
+export function ensureStore(store: string): void {
+  const stat = lstatOrNull(store);
+  if (stat === null) fs.mkdirSync(store, { recursive: true, mode: 0o700 });
+  else if (!fs.statSync(store).isDirectory()) {
+    throw new BackupError('STORE_UNWRITABLE', `the backups folder is not a folder: ${store}`, {
+      hint: 'Move that file away or choose another folder with --backups DIR.',
+      path: store,
+    });
+  }
+}
+
+/** A backup in the making: `.partial-<id>`, which becomes `<id>` by one rename or never existed. */
+export class WorkFolder {
+  readonly id: string;
+  readonly folder: string;
+  readonly #store: string;
+
+  private constructor(store: string, id: string) {
+    this.id = id;
+    this.#store = store;
+    this.folder = path.join(store, PARTIAL_PREFIX + id);
+  }
+
+  /** Makes the work folder (0700) with its `checksums/`. The caller holds the store's lock. */
+  static begin(store: string, id: string): WorkFolder {
+    const work = new WorkFolder(store, id);
+    fs.mkdirSync(work.folder, { mode: 0o700 });
+    fs.mkdirSync(path.join(work.folder, 'checksums'), { mode: 0o700 });
+    return work;
+  }
+
+  /** Makes every byte and name durable, then gives the folder its name; never replaces anything. Returns the final folder. */
+  commit(): string {
+    const final = path.join(this.#store, this.id);
+    syncTree(this.folder);
+    if (lstatOrNull(final) !== null) {
+      throw new BackupError('IO', `${final} exists already`, { hint: 'Run the command again.', path: final });
+    }
+    fs.renameSync(this.folder, final);
+    fsyncDir(this.#store);
+    return final;
+  }
+
+  /** Removes the work folder and all that is in it. */
+  abandon(): void {
+    removeTree(this.folder);
+  }
+}
+
+/** Removes what killed runs left behind. The caller holds the store's lock, so every work folder there is dead. */
+export function cleanStale(store: string): string[] {
+  const stale = fs.readdirSync(store).filter((name) => name.startsWith(PARTIAL_PREFIX));
+  for (const name of stale) removeTree(path.join(store, name));
+  if (stale.length > 0) fsyncDir(store);
+  return stale;
+}
+
+function syncTree(folder: string): void {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(full);
+    else fsyncFile(full);
+  }
+  fsyncDir(folder);
+}

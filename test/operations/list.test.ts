@@ -1,0 +1,63 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { Project } from '../../src/core/model/category.ts';
+import { listReportSchema } from '../../src/core/model/list-report.ts';
+import { list } from '../../src/core/operations/list.ts';
+import { selectBackup } from '../../src/core/store/catalog.ts';
+import { writeReport } from '../../src/core/store/reports.ts';
+import { makeSampleBackup, SAMPLE_ID, testContext } from '../support/sample-backup.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const OLDER = 'migration-2026-11-22T07-38-00-123Z';
+const SAFETY = 'safety-2026-11-24T07-38-00-123Z';
+const config = {
+  file: undefined,
+  categories: [],
+  compression: 'zstd',
+  level: 1,
+  includeSecrets: false,
+  secrets: [],
+  ignore: [],
+} as const;
+
+test('all backups are listed, newest first, damaged ones with what is wrong', async () => {
+  using folder = tempFolder();
+  const store = path.join(folder.path, 'backups');
+  const project: Project = { root: folder.path, store, config };
+  expect((await list(project, {}, testContext)).backups).toEqual([]);
+  for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(store, id, 1000);
+  rmSync(path.join(store, OLDER, 'BACKUP_MANIFEST.json'));
+  mkdirSync(path.join(store, '.partial-x'));
+  mkdirSync(path.join(folder.path, '.migbackup/txn'), { recursive: true });
+  writeFileSync(path.join(folder.path, '.migbackup/txn/plan.json'), '');
+  const verified = { startedAt: '2026-11-25T00:00:00.000Z', status: 'PASSED', scope: { mode: 'full' } };
+  writeReport(store, SAMPLE_ID, 'verify', verified);
+  writeReport(store, SAMPLE_ID, 'verify', { ...verified, scope: { mode: 'quick' } });
+  const report = listReportSchema.parse(await list(project, {}, testContext));
+  expect(report).toMatchObject({ unfinishedTransaction: true, findings: [{ code: 'stale-work' }] });
+  expect(report.backups).toMatchObject([
+    { id: SAFETY, kind: 'safety', status: 'readable' },
+    { id: SAMPLE_ID, note: 'a note', categories: ['docs'], lastVerification: { scope: 'full', status: 'PASSED' } },
+    { id: OLDER, status: 'damaged', files: null, problem: expect.stringContaining('missing') },
+  ]);
+});
+
+test('a backup is selected by id, prefix, path or as the newest of kind migration', async () => {
+  using folder = tempFolder();
+  const store = path.join(folder.path, 'backups');
+  const pick = async (selector?: string) => (await selectBackup(store, selector, { cwd: folder.path })).id;
+  await expect(pick()).rejects.toThrow(expect.objectContaining({ code: 'NO_SUCH_BACKUP' }));
+  for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(store, id, 1000);
+  expect(await pick()).toBe(SAMPLE_ID);
+  expect(await pick('safety')).toBe(SAFETY);
+  expect(await pick('migration-2026-11-22')).toBe(OLDER);
+  expect(await pick(`backups/${OLDER}`)).toBe(OLDER);
+  expect(await pick(path.join(store, OLDER))).toBe(OLDER);
+  await expect(pick('migration')).rejects.toThrow(
+    expect.objectContaining({ code: 'AMBIGUOUS_BACKUP', details: { candidates: [SAMPLE_ID, OLDER] } }),
+  );
+  await expect(pick(SAFETY.replace('24T', '25T'))).rejects.toThrow(
+    expect.objectContaining({ code: 'NO_SUCH_BACKUP', hint: expect.stringContaining(SAFETY) }),
+  );
+});

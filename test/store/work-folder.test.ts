@@ -1,0 +1,23 @@
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { cleanStale, WorkFolder } from '../../src/core/store/work-folder.ts';
+import { SAMPLE_ID } from '../support/sample-backup.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+test('a commit is one rename that replaces nothing; abandoned and stale work is gone', () => {
+  using store = tempFolder();
+  const work = WorkFolder.begin(store.path, SAMPLE_ID);
+  expect(statSync(work.folder).mode & 0o777).toBe(0o700);
+  writeFileSync(path.join(work.folder, 'x'), 'x');
+  const final = work.commit();
+  expect(final).toBe(path.join(store.path, SAMPLE_ID));
+  const again = WorkFolder.begin(store.path, SAMPLE_ID);
+  expect(() => again.commit()).toThrow(expect.objectContaining({ code: 'IO' }));
+  expect(existsSync(path.join(final, 'x'))).toBe(true);
+  again.abandon();
+  expect(existsSync(again.folder)).toBe(false);
+  mkdirSync(path.join(store.path, '.partial-dead/checksums'), { recursive: true });
+  expect(cleanStale(store.path)).toEqual(['.partial-dead']);
+  expect(cleanStale(store.path)).toEqual([]);
+});

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { tempFolder } from '../../support/temp-folder.ts';
+import { stress } from './stress.ts';
+
+/** `npm run test:stress` takes the long form. */
+const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
+const TIMEOUT = FULL ? 3_600_000 : 60_000;
+const PRELOAD = FULL ? 4000 : 400;
+
+test('captures of a hammered database are exact prefixes of its history', { timeout: TIMEOUT }, async () => {
+  using folder = tempFolder();
+  const captures = FULL ? 300 : 6;
+  const result = await stress(folder.path, { captures, preload: PRELOAD });
+  expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
+});
+
+test('so they are with pauses between the steps and a reopening writer', { timeout: TIMEOUT }, async () => {
+  using folder = tempFolder();
+  const captures = FULL ? 100 : 4;
+  const result = await stress(folder.path, { captures, preload: PRELOAD, pauses: true, reopenEvery: 300 });
+  expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
+});
+
+test('so they are with a writer that is killed', { timeout: TIMEOUT }, async () => {
+  using folder = tempFolder();
+  const captures = FULL ? 100 : 3;
+  const result = await stress(folder.path, { captures, preload: PRELOAD, crash: true });
+  expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
+});

@@ -1,0 +1,128 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { captureStore, type Safeguard, type StoreCapture } from '../../../src/core/sources/leveldb/capture.ts';
+import { BackupError } from '../../../src/core/model/backup-error.ts';
+import { checkCopy } from './check.ts';
+import { Model, SeededRandom } from './model.ts';
+
+const WRITER = path.join(import.meta.dirname, 'writer.ts');
+const SEED = 7;
+
+export interface StressOptions {
+  readonly captures: number;
+  readonly keys?: number;
+  /** Batches before the first capture. */
+  readonly preload?: number;
+  /** The writer closes and opens the database every so many batches. */
+  readonly reopenEvery?: number;
+  /** The writer is killed with SIGKILL and started again between captures. */
+  readonly crash?: boolean;
+  /** Random pauses between the steps of a capture. */
+  readonly pauses?: boolean;
+  readonly maxDescriptors?: number;
+  readonly sabotage?: readonly Safeguard[];
+}
+
+export interface StressResult {
+  exact: number;
+  /** Captures that do not open, are torn, or lost an acknowledged write. */
+  wrong: string[];
+  /** Captures that ended in a LEVELDB_BUSY or, under sabotage, another error. */
+  refused: string[];
+}
+
+/** Captures a database that a writer hammers, and holds every capture against the writer's history. */
+export async function stress(base: string, options: StressOptions): Promise<StressResult> {
+  const { keys = 20_000, preload = 1500, reopenEvery = 0 } = options;
+  const dir = path.join(base, 'db');
+  const ackFile = path.join(base, 'ack');
+  const start = (until: number, reopen: number): ChildProcess =>
+    spawn(process.execPath, [WRITER, dir, ackFile, ...[SEED, keys, reopen, until].map(String)], { stdio: 'inherit' });
+
+  await once(start(preload, 0), 'exit');
+  let writer = start(0, reopenEvery);
+  const model = new Model(SEED, keys);
+  const random = new SeededRandom(99);
+  const result: StressResult = { exact: 0, wrong: [], refused: [] };
+  try {
+    await sleep(300);
+    for (let index = 0; index < options.captures; index++) {
+      if (options.crash === true && index > 0) {
+        writer.kill('SIGKILL');
+        await once(writer, 'exit');
+        writer = start(0, reopenEvery);
+        await sleep(random.fraction() * 300);
+      }
+      await captureOnce(base, dir, ackFile, model, random, options, result);
+    }
+  } finally {
+    writer.kill('SIGTERM');
+    if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
+  }
+  return result;
+}
+
+async function captureOnce(
+  base: string,
+  dir: string,
+  ackFile: string,
+  model: Model,
+  random: SeededRandom,
+  options: StressOptions,
+  result: StressResult,
+): Promise<void> {
+  const copy = path.join(base, 'copy');
+  fs.rmSync(copy, { recursive: true, force: true });
+  const acknowledged = readAck(ackFile, 8);
+  try {
+    const capture = await captureStore(dir, {
+      maxDescriptors: options.maxDescriptors ?? 4096,
+      delay: () => (options.pauses === true ? pause(random) : undefined),
+      sabotage: options.sabotage ?? [],
+    });
+    copyCapture(capture, copy);
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    result.refused.push(`${error.code}: ${error.message}`);
+    return;
+  }
+  const issued = readAck(ackFile, 0);
+  const verdict = await checkCopy(copy, model);
+  if (verdict.kind !== 'exact') result.wrong.push(`${verdict.kind}: ${verdict.why}`);
+  else if (verdict.batch < acknowledged) result.wrong.push(`batch ${acknowledged} was acknowledged, ${verdict.batch} captured`);
+  else if (options.crash !== true && verdict.batch > issued) result.wrong.push('a batch that was never issued');
+  else result.exact += 1;
+}
+
+function readAck(file: string, position: number): number {
+  return Number(fs.readFileSync(file).readBigUInt64LE(position));
+}
+
+/** Half of the pauses are none, most are short, some long enough for a compaction. */
+function pause(random: SeededRandom): void {
+  const dice = random.fraction();
+  if (dice < 0.5) return;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, random.fraction() * (dice < 0.9 ? 20 : 200));
+}
+
+/** Writes a capture into a new folder and releases it. */
+export function copyCapture(capture: StoreCapture, dir: string): void {
+  fs.mkdirSync(dir);
+  try {
+    for (const file of capture.files) {
+      const bytes = Buffer.alloc(file.size);
+      for (let done = 0; done < file.size; ) {
+        const count = file.read(bytes, done, file.size - done, done);
+        if (count === 0) throw new Error(`${file.name} ended early`);
+        done += count;
+      }
+      file.done();
+      fs.writeFileSync(path.join(dir, file.name), bytes);
+    }
+  } finally {
+    capture.close();
+  }
+}
