@@ -1,4 +1,4 @@
-/** Writes schemas/*.json: the published JSON Schema of every `--json` document, of the error document and of the manifest. */
+/** Writes schemas/*.json: the published JSON Schema of every `--json` document, the error document, the manifest and the config file. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -16,6 +16,7 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },
   export: { module: new URL('export-report.ts', model), name: 'exportReportSchema' },
   show: { module: new URL('show-report.ts', model), name: 'showReportSchema' },
+  config: { module: new URL('../config/schema.ts', model), name: 'configFileSchema' },
   manifest: { module: new URL('manifest.ts', model), name: 'manifestSchema' },
   error: { module: new URL('../src/cli/error-document.ts', import.meta.url), name: 'errorDocumentSchema' },
 };

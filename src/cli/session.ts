@@ -51,7 +51,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     async project() {
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;
-      const project = await resolveProject({ cwd: process.cwd(), root, backups, config, env: process.env });
+      const project = resolveProject({ cwd: process.cwd(), root, backups, config, env: process.env });
       logger?.info({ root: project.root, store: project.store, config: project.config.file ?? 'preset' }, 'project');
       return project;
     },

@@ -2,6 +2,8 @@ import { Header } from 'tar';
 import type { EntryType } from '../model/entry.ts';
 import { TAR_BLOCK } from './tar-header.ts';
 
+export { TAR_BLOCK };
+
 /** What the headers of one member say. */
 export interface TarMember {
   readonly path: string;

@@ -2,19 +2,26 @@ import type { ErrorCode } from '../model/backup-error.ts';
 import type { Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 
+/** A database folder, found by its content. */
+export interface StoreItem {
+  readonly kind: 'store';
+  readonly path: string;
+  readonly source: Source;
+  /** Absolute folder of the store. */
+  readonly dir: string;
+  readonly engine: 'leveldb' | 'rocksdb';
+  /** The store's folder itself, then what it holds besides the database, in order. */
+  readonly others: readonly ScannedEntry[];
+}
+
+export interface EntryItem {
+  readonly kind: 'entry';
+  readonly path: string;
+  readonly entry: ScannedEntry;
+}
+
 /** What a scan finds, in the one order of paths. */
-export type ScanItem =
-  | { readonly kind: 'entry'; readonly path: string; readonly entry: ScannedEntry }
-  | {
-      readonly kind: 'store';
-      readonly path: string;
-      readonly source: Source;
-      /** Absolute folder of the store. */
-      readonly dir: string;
-      readonly engine: 'leveldb' | 'rocksdb';
-      /** The store's folder itself, then what it holds besides the database, in order. */
-      readonly others: readonly ScannedEntry[];
-    };
+export type ScanItem = EntryItem | StoreItem;
 
 /** Something on disk that cannot be stored truthfully. */
 export interface ScanProblem {

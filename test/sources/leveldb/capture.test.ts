@@ -15,23 +15,26 @@ function identities(dir: string): unknown[] {
   });
 }
 
-test.each([4096, 3])('a capture with %i descriptors holds the same entries and leaves the source as it was', async (max) => {
-  using folder = tempFolder();
-  const dir = path.join(folder.path, 'db');
-  const copy = path.join(folder.path, 'copy');
-  await makeStore(dir, fillLevels);
-  fs.writeFileSync(path.join(dir, '000001.ldb'), 'left over');
-  const before = identities(dir);
-  const capture = await captureStore(dir, { maxDescriptors: max });
-  expect(capture.orphans).toEqual(['000001.ldb']);
-  copyCapture(capture, copy);
-  expect(identities(dir)).toEqual(before);
-  const [source, copied] = [folderFiles(dir), folderFiles(copy)];
-  expect(await readStore(copied)).toEqual(await readStore(source));
-  source.close();
-  copied.close();
-  expect(fs.readdirSync(copy).filter((name) => name.startsWith('LO'))).toEqual([]);
-});
+test.each([4096, 3])(
+  'a capture with %i descriptors holds the same entries and leaves the source as it was',
+  async (max) => {
+    using folder = tempFolder();
+    const dir = path.join(folder.path, 'db');
+    const copy = path.join(folder.path, 'copy');
+    await makeStore(dir, fillLevels);
+    fs.writeFileSync(path.join(dir, '000001.ldb'), 'left over');
+    const before = identities(dir);
+    const capture = await captureStore(dir, { maxDescriptors: max });
+    expect(capture.orphans).toEqual(['000001.ldb']);
+    copyCapture(capture, copy);
+    expect(identities(dir)).toEqual(before);
+    const [source, copied] = [folderFiles(dir), folderFiles(copy)];
+    expect(await readStore(copied)).toEqual(await readStore(source));
+    source.close();
+    copied.close();
+    expect(fs.readdirSync(copy).filter((name) => name.startsWith('LO'))).toEqual([]);
+  },
+);
 
 test('damage is named and never captured: missing table, missing log, MANIFEST, middle of a log', async () => {
   using folder = tempFolder();

@@ -51,7 +51,8 @@ test.each(Object.keys(FILLS))('both readers agree: %s', async (kind) => {
 });
 
 test('a real database: 28 entries, known digest', async (context) => {
-  const fixture = '/work/shared/fixtures/lookcoin-leveldb';
+  const fixtures = process.env['MIGBACKUP_FIXTURES'] ?? path.join(import.meta.dirname, '../../fixtures');
+  const fixture = path.join(fixtures, 'lookcoin-leveldb');
   context.skip(!fs.existsSync(fixture), 'the fixture is not on this machine');
   using folder = tempFolder();
   const dir = path.join(folder.path, 'db');

@@ -99,7 +99,8 @@ export class Model {
     }
     while (this.#batch < batch) {
       this.#batch += 1;
-      for (const { id, isPut } of operationsOf(this.seed, this.#batch, this.keys)) this.last[id] = isPut ? this.#batch : 0;
+      for (const { id, isPut } of operationsOf(this.seed, this.#batch, this.keys))
+        this.last[id] = isPut ? this.#batch : 0;
     }
   }
 }

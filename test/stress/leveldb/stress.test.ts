@@ -27,3 +27,22 @@ test('so they are with a writer that is killed', { timeout: TIMEOUT }, async () 
   const result = await stress(folder.path, { captures, preload: PRELOAD, crash: true });
   expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
 });
+
+test('with few descriptors a capture is exact or refused, never wrong', { timeout: TIMEOUT }, async () => {
+  using folder = tempFolder();
+  const captures = FULL ? 100 : 3;
+  const result = await stress(folder.path, { captures, preload: PRELOAD, maxDescriptors: 8 });
+  expect(result.wrong).toEqual([]);
+  for (const refusal of result.refused) expect(refusal).toMatch(/^LEVELDB_BUSY/);
+});
+
+test('the harness sees safeguards that are missing', { timeout: TIMEOUT }, async () => {
+  using folder = tempFolder();
+  const result = await stress(folder.path, {
+    captures: 8,
+    preload: 1000,
+    pauses: true,
+    sabotage: ['manifest-before-logs', 'ignore-missing-table', 'no-log-check', 'no-sequence-check'],
+  });
+  expect(result.wrong.length).toBeGreaterThan(0);
+});

@@ -92,7 +92,8 @@ async function captureOnce(
   const issued = readAck(ackFile, 0);
   const verdict = await checkCopy(copy, model);
   if (verdict.kind !== 'exact') result.wrong.push(`${verdict.kind}: ${verdict.why}`);
-  else if (verdict.batch < acknowledged) result.wrong.push(`batch ${acknowledged} was acknowledged, ${verdict.batch} captured`);
+  else if (verdict.batch < acknowledged)
+    result.wrong.push(`batch ${acknowledged} was acknowledged, ${verdict.batch} captured`);
   else if (options.crash !== true && verdict.batch > issued) result.wrong.push('a batch that was never issued');
   else result.exact += 1;
 }
@@ -114,7 +115,7 @@ export function copyCapture(capture: StoreCapture, dir: string): void {
   try {
     for (const file of capture.files) {
       const bytes = Buffer.alloc(file.size);
-      for (let done = 0; done < file.size; ) {
+      for (let done = 0; done < file.size;) {
         const count = file.read(bytes, done, file.size - done, done);
         if (count === 0) throw new Error(`${file.name} ended early`);
         done += count;

@@ -24,12 +24,11 @@ const before: Buffer | undefined = await db.get(SEQUENCE_KEY);
 let batch = before === undefined ? 0 : Number(before.readBigUInt64LE());
 note(batch, 0);
 note(batch, 8);
-let stopping = false;
-process.on('SIGTERM', () => {
-  stopping = true;
-});
+const stop = new AbortController();
+process.on('SIGTERM', () => stop.abort());
+const last = until === 0 ? Number.POSITIVE_INFINITY : until;
 
-while (!stopping && (until === 0 || batch < until)) {
+while (!stop.signal.aborted && batch < last) {
   batch += 1;
   const sequence = Buffer.alloc(8);
   sequence.writeBigUInt64LE(BigInt(batch));

@@ -23,6 +23,8 @@ export interface BackupJob {
   readonly select: ((path: string) => boolean) | undefined;
   /** Stores (`category/source` or `category`) that are stored as plain files, unproven. */
   readonly raw: ReadonlySet<string>;
+  /** Safety backups take every store as plain files: a broken database must never block the way back. */
+  readonly rawAll: boolean;
   readonly progress: { files: number; bytes: number };
   readonly context: Context;
 }

@@ -1,22 +1,161 @@
+import path from 'node:path';
+import { ArchiveWriter } from '../../archive/archive-writer.ts';
+import { checkJson } from '../../checks/json-parse.ts';
+import { Pacer } from '../../fs/pacer.ts';
+import { toNative } from '../../fs/paths.ts';
 import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category } from '../../model/category.ts';
-import { comparePaths, type ScannedEntry } from '../../model/entry.ts';
-import type { ManifestCategory, ManifestSource } from '../../model/manifest.ts';
-import { ArchiveWriter } from '../../archive/archive-writer.ts';
-import { archiveFile } from '../../store/layout.ts';
-import { scanCategory } from '../../sources/scanner.ts';
-import { toNative } from '../../fs/paths.ts';
+import { comparePaths, type Entry, type ScannedEntry } from '../../model/entry.ts';
+import type { LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
 import { readFileInto } from '../../sources/file-reader.ts';
+import type { ScanItem, StoreItem } from '../../sources/scan-item.ts';
+import { scanCategory } from '../../sources/scanner.ts';
+import { archiveFile } from '../../store/layout.ts';
 import type { BackupJob } from './job.ts';
-import { StoreWriter } from './write-store.ts';
+import { captureInto, storeIsRaw, type CapturedStore } from './capture-into.ts';
+import { rawStoreEntries } from './raw-store.ts';
+import { proveStore } from './prove-store.ts';
 
-/** Writes one category's archive, its index lines and sums lines. Resolves with what the manifest says of it. */
-export async function writeCategory(job: BackupJob, category: Category): Promise<ManifestCategory> {
+const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
+
+/** Writes one category's archive, its index lines and its sums lines; resolves with what the manifest says of it. */
+export async function writeCategory(job: BackupJob, category: Category, present: boolean): Promise<ManifestCategory> {
   const writer = new CategoryWriter(job, category);
   try {
-    return await writer.run();
+    return await writer.run(present);
   } catch (error) {
     writer.abort();
     throw error;
+  }
+}
+
+export class CategoryWriter {
+  readonly job: BackupJob;
+  readonly archive: ArchiveWriter;
+  readonly #category: Category;
+  readonly #file: string;
+  readonly #pacer = new Pacer();
+  readonly #counts = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+  readonly #sources = new Map<string, { files: number; bytes: number; stores: LeveldbFacts[] }>();
+  readonly #captured: CapturedStore[] = [];
+
+  constructor(job: BackupJob, category: Category) {
+    this.job = job;
+    this.#category = category;
+    this.#file = archiveFile(category.name, job.config.compression);
+    this.archive = new ArchiveWriter(path.join(job.folder, this.#file), job.config);
+  }
+
+  async run(present: boolean): Promise<ManifestCategory> {
+    const { job } = this;
+    for (const item of scanCategory(job.project, this.#category, { ownership: job.ownership, onProblem: (p) => job.problems.add(p), onFinding: job.onFinding })) {
+      if (job.select === undefined || job.select(item.path)) await this.#item(item);
+      if (this.archive.pressed) await this.archive.drain();
+      if (job.index.pressed) await job.index.drain();
+      if (this.#pacer.due()) await this.#breathe();
+    }
+    const { size, sha256, tarSize, frames } = await this.archive.finish();
+    const archive = { file: this.#file, size, sha256, tarSize, frames, compression: job.config.compression };
+    for (const store of this.#captured) this.#source(store.source).stores.push(await proveStore(job, store, archive));
+    const entries = this.#counts.files + this.#counts.directories + this.#counts.symlinks;
+    return {
+      ...(entries === 0 ? {} : { archive }),
+      status: this.#status(present),
+      ...this.#counts,
+      sources: this.#category.sources.map((source) => {
+        const { files, bytes, stores } = this.#source(source.name);
+        const { name, path: sourcePath, type, exclusive, external } = source;
+        return { name, path: sourcePath, type, exclusive, external, files, bytes, ...(stores.length === 0 ? {} : { leveldb: stores }) };
+      }),
+    };
+  }
+
+  abort(): void {
+    this.archive.abort();
+  }
+
+  /** Index, sums and counts for a member that has been written. */
+  note(entry: Entry): void {
+    this.job.index.add(entry);
+    if (entry.type === 'dir') this.#counts.directories++;
+    else if (entry.type === 'symlink') this.#counts.symlinks++;
+    else {
+      this.job.sums.add(entry.sha256 ?? '', entry.path);
+      this.#counts.files++;
+      this.#counts.bytes += entry.size;
+      const source = this.#source(entry.source);
+      source.files++;
+      source.bytes += entry.size;
+      this.job.progress.files++;
+      this.job.progress.bytes += entry.size;
+    }
+  }
+
+  /** Stores one ordinary entry. */
+  async entry(entry: ScannedEntry): Promise<void> {
+    if (entry.type !== 'file') {
+      const offset = this.archive.begin(entry);
+      this.archive.end();
+      this.note({ ...entry, offset });
+      return;
+    }
+    const inspect = entry.path.endsWith('.json') ? (content: Buffer) => checkJson(entry, content, this.job.onFinding) : undefined;
+    const outcome = await readFileInto(toNative(this.job.project.root, entry.path), entry, this.archive, inspect);
+    if (outcome.status === 'ok') {
+      this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
+      return;
+    }
+    this.job.problems.add({
+      code: READ_ERRORS[outcome.status],
+      path: entry.path,
+      message: outcome.message,
+      hint: outcome.status === 'unreadable' ? 'Run as a user who may read it, or change its permissions.' : 'Stop what is writing there, then try again.',
+      category: entry.category,
+      source: entry.source,
+      cause: outcome.cause,
+    });
+    this.job.problems.throwIfAny();
+  }
+
+  async #item(item: ScanItem): Promise<void> {
+    if (item.kind === 'entry') return this.entry(item.entry);
+    if (storeIsRaw(this.job, item)) return this.#rawStore(item);
+    const store = await captureInto(this, item);
+    if (store !== null) this.#captured.push(store);
+    return undefined;
+  }
+
+  /** --raw: every file but the volatile ones, as it stands. The finding says that nothing is proven. */
+  async #rawStore(item: StoreItem): Promise<void> {
+    for (const entry of rawStoreEntries(item).toSorted((a, b) => comparePaths(a.path, b.path))) await this.entry(entry);
+    this.job.onFinding({
+      code: 'store-not-proven',
+      severity: 'warning',
+      message: `${item.path} was stored as plain files (--raw): nothing is proven about the database in it`,
+      path: item.path,
+      category: item.source.category,
+      source: item.source.name,
+      recommendation: 'Make sure that nothing was writing to it, and keep the original until you no longer need it.',
+    });
+  }
+
+  #status(present: boolean): ManifestCategory['status'] {
+    if (this.job.problems.isPartial(this.#category.name)) return 'partial';
+    if (this.#counts.files + this.#counts.symlinks > 0) return 'complete';
+    return present || this.#counts.directories > 0 ? 'empty' : 'absent';
+  }
+
+  #source(name: string): { files: number; bytes: number; stores: LeveldbFacts[] } {
+    const known = this.#sources.get(name);
+    if (known !== undefined) return known;
+    const fresh = { files: 0, bytes: 0, stores: [] };
+    this.#sources.set(name, fresh);
+    return fresh;
+  }
+
+  async #breathe(): Promise<void> {
+    throwIfInterrupted(this.job.context.signal);
+    this.job.context.onEvent?.({ type: 'progress', ...this.job.progress });
+    await this.#pacer.turn();
   }
 }

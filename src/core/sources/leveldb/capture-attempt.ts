@@ -1,20 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
-import {
-  heldFile,
-  isGone,
-  namedTable,
-  pinnedLog,
-  pinnedTable,
-  type CapturedFile,
-} from './captured-file.ts';
+import { heldFile, isGone, namedTable, pinnedLog, pinnedTable, type CapturedFile } from './captured-file.ts';
 import { damaged } from './damage.ts';
 import { logName, manifestNamedBy, parseFileName, tableNames } from './names.ts';
-import { Pins } from './pins.ts';
+import type { Pins } from './pins.ts';
 import { descriptorBytes, readFully } from './random-access.ts';
 import { applyManifest } from './read-manifest.ts';
 import { neededLogs } from './reader.ts';
+import { Restart } from './restart.ts';
 import { scanCapturedLogs } from './scan-captured-logs.ts';
 import { Version, type CompleteVersion, type TableMeta } from './version-edit.ts';
 
@@ -40,21 +34,6 @@ export interface Captured {
   readonly lastSequence: number;
   readonly logs: number;
   readonly files: readonly CapturedFile[];
-}
-
-/**
- * Thrown inside an attempt: the store moved, start over. `damage` is what it would mean if the same happened again and
- * again while `evidence` (CURRENT's text and how far MANIFEST was read) stands still.
- */
-export class Restart extends Error {
-  readonly evidence: string;
-  readonly damage: BackupError | undefined;
-
-  constructor(why: string, evidence: string, damage?: BackupError) {
-    super(why);
-    this.evidence = evidence;
-    this.damage = damage;
-  }
 }
 
 interface HeldLog {
@@ -238,7 +217,10 @@ export class CaptureAttempt {
     if (!sabotage.has('no-identity') && !this.#sameIncarnation()) throw this.#restart('the database was reopened');
     const version = this.#version.complete();
     if (version === null) {
-      throw this.#restart('MANIFEST is cut off', damaged(this.#manifestName, 'a field that every MANIFEST has is missing'));
+      throw this.#restart(
+        'MANIFEST is cut off',
+        damaged(this.#manifestName, 'a field that every MANIFEST has is missing'),
+      );
     }
     const { logNumber } = version;
     if (logNumber > 0 && !this.#logs.has(logNumber) && !sabotage.has('no-log-check')) {
@@ -270,7 +252,9 @@ export class CaptureAttempt {
       if (error instanceof BackupError) throw this.#restart('a log does not read', error);
       throw error;
     }
-    const logs = scanned.ends.map(({ fd, name, size }) => pinnedLog(name, fd, size, fs.fstatSync(fd, { bigint: true })));
+    const logs = scanned.ends.map(({ fd, name, size }) =>
+      pinnedLog(name, fd, size, fs.fstatSync(fd, { bigint: true })),
+    );
     const tables = version.tables.flatMap((table) => this.#tableFile(table.number));
     const manifest = heldFile(
       this.#manifestName,

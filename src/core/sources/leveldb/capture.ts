@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfInterrupted } from '../../model/backup-error.ts';
-import { CaptureAttempt, Restart, type Captured, type Safeguard } from './capture-attempt.ts';
+import { CaptureAttempt, type Captured, type Safeguard } from './capture-attempt.ts';
 import type { CapturedFile } from './captured-file.ts';
 import { busy, foreign } from './damage.ts';
 import { parseFileName } from './names.ts';
 import { Pins } from './pins.ts';
 import { recogniseStore } from './recognise.ts';
+import { Restart } from './restart.ts';
 
 export type { CapturedFile } from './captured-file.ts';
 export type { Safeguard } from './capture-attempt.ts';

@@ -68,7 +68,8 @@ export function pinnedTable(name: string, fd: number, stat: fs.BigIntStats): Cap
     ...attributesOf(stat),
     read: (block, blockOffset, length, position) => readBounded(fd, size, block, blockOffset, length, position),
     done() {
-      if (!sameFile(fs.fstatSync(fd, { bigint: true }), stat)) throw damaged(name, 'the table changed while it was being copied');
+      if (!sameFile(fs.fstatSync(fd, { bigint: true }), stat))
+        throw damaged(name, 'the table changed while it was being copied');
     },
   };
 }

@@ -69,7 +69,7 @@ class Fragments {
 
 /** True if everything from `position` on is zero. */
 function zerosToEnd(file: RandomAccess, position: number): boolean {
-  for (let at = position; at < file.size; ) {
+  for (let at = position; at < file.size;) {
     const bytes = file.read(at, Math.min(WINDOW, file.size - at));
     if (bytes.length === 0 || bytes.some((byte) => byte !== 0)) return false;
     at += bytes.length;
@@ -99,7 +99,12 @@ export function scanLog(
     tail: fragments.open && tail === 'clean' ? 'partial' : tail,
     corruption: null,
   });
-  const broken = (why: string): LogScan => ({ validEnd, records, tail: 'clean', corruption: { offset: position, why } });
+  const broken = (why: string): LogScan => ({
+    validEnd,
+    records,
+    tail: 'clean',
+    corruption: { offset: position, why },
+  });
 
   for (;;) {
     const left = LOG_BLOCK - (position % LOG_BLOCK);
@@ -125,7 +130,8 @@ export function scanLog(
 
     const record = bytes.read(position, LOG_HEADER + length);
     if (record.length < LOG_HEADER + length) return ended('partial');
-    if (crc32c(record, 6) !== unmaskCrc(record.readUInt32LE(0))) return broken('the checksum of a record does not match');
+    if (crc32c(record, 6) !== unmaskCrc(record.readUInt32LE(0)))
+      return broken('the checksum of a record does not match');
 
     if (type === FULL || type === FIRST) {
       // An empty FIRST is what old writers left at the end of a block (db/log_reader.cc, "Handle bug in earlier versions").

@@ -1,7 +1,7 @@
 import { damaged } from './damage.ts';
 import { scanLog, type LogTail } from './log-format.ts';
 import type { RandomAccess } from './random-access.ts';
-import { decodeVersionEdit, Version } from './version-edit.ts';
+import { decodeVersionEdit, type Version } from './version-edit.ts';
 
 /**
  * Applies the records of a MANIFEST from `from` (a record boundary) on. Returns the offset after the last whole record.

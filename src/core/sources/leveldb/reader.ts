@@ -183,7 +183,12 @@ function tableRuns(version: CompleteVersion, open: (meta: TableMeta) => OpenTabl
     deeper.set(meta.level, level);
   }
   for (const level of deeper.values()) {
-    runs.push(new TableCursor(level.sort((a, b) => compareInternalKeys(a.smallest, b.smallest)), open));
+    runs.push(
+      new TableCursor(
+        level.sort((a, b) => compareInternalKeys(a.smallest, b.smallest)),
+        open,
+      ),
+    );
   }
   return runs;
 }
@@ -224,7 +229,10 @@ async function digestRuns(runs: readonly Cursor[], options: ReadStoreOptions): P
       for (let index = 0; index < lastLength; index++) last[index] = top.key[index] ?? 0;
       if (top.isValue) {
         digest.add(top.key, top.keyLength, top.value, top.valueStart, top.valueEnd);
-        onEntry?.(Buffer.from(top.key.subarray(0, top.keyLength)), Buffer.from(top.value.subarray(top.valueStart, top.valueEnd)));
+        onEntry?.(
+          Buffer.from(top.key.subarray(0, top.keyLength)),
+          Buffer.from(top.value.subarray(top.valueStart, top.valueEnd)),
+        );
       }
     }
     merged.advance();

@@ -67,7 +67,7 @@ function copyOne(files: StoreFiles, name: string, to: string): void {
   const file = files.open(name);
   const fd = fs.openSync(to, 'wx', 0o600);
   try {
-    for (let position = 0; position < file.size; ) {
+    for (let position = 0; position < file.size;) {
       const bytes = file.read(position, Math.min(CHUNK, file.size - position));
       if (bytes.length === 0) break;
       writeAll(fd, bytes);

@@ -31,10 +31,7 @@ export class TableCursor implements Cursor {
   #lastLength = -1;
   #lastSequence = 0;
 
-  constructor(
-    metas: readonly TableMeta[],
-    open: (meta: TableMeta) => { readonly table: Table; release(): void },
-  ) {
+  constructor(metas: readonly TableMeta[], open: (meta: TableMeta) => { readonly table: Table; release(): void }) {
     this.#metas = metas;
     this.#open = open;
   }

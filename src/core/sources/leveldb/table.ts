@@ -129,7 +129,8 @@ export class Table {
 
   #rawBlock(handle: BlockHandle): { readonly kind: BlockKind; readonly content: Buffer } {
     const { offset, size } = handle;
-    if (offset + size + BLOCK_TRAILER > this.#bytes.size) throw damaged(this.name, 'a block reaches past the end', offset);
+    if (offset + size + BLOCK_TRAILER > this.#bytes.size)
+      throw damaged(this.name, 'a block reaches past the end', offset);
     const bytes = this.#bytes.read(offset, size + BLOCK_TRAILER);
     if (bytes.length < size + BLOCK_TRAILER) throw damaged(this.name, 'a block could not be read whole', offset);
     if (crc32c(bytes, 0, size + 1) !== unmaskCrc(bytes.readUInt32LE(size + 1))) {

@@ -31,7 +31,8 @@ export function readBatch(record: Buffer, entries: LogEntry[]): BatchHeader {
   const reader = new ByteReader(record, BATCH_HEADER);
   for (let index = 0; index < header.count; index++) {
     const type = reader.byte();
-    if (type !== TYPE_VALUE && type !== TYPE_DELETION) throw new DecodeError(`a write batch has an operation of type ${type}`);
+    if (type !== TYPE_VALUE && type !== TYPE_DELETION)
+      throw new DecodeError(`a write batch has an operation of type ${type}`);
     const key = reader.slice();
     entries.push({ key, sequence: header.sequence + index, value: type === TYPE_VALUE ? reader.slice() : null });
   }

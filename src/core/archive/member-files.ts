@@ -1,0 +1,71 @@
+import { BackupError } from '../model/backup-error.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Archive } from '../model/manifest.ts';
+import { FramedFile } from './framed-file.ts';
+import { PIECE_BYTES } from './seek-table.ts';
+import { headerLength, TAR_BLOCK } from './tar-decode.ts';
+
+/** Decompressed pieces kept at hand: a reader of tables jumps between a few places. */
+const CACHED_PIECES = 8;
+
+/** Random access to the content of an archive's members, decompressing only the frames that are asked for. Synchronous. */
+export class MemberFiles {
+  readonly #framed: FramedFile;
+  readonly #file: string;
+  readonly #cache = new Map<number, Buffer>();
+
+  constructor(file: string, facts: Archive) {
+    const framed = FramedFile.open(file, facts.compression);
+    if ('problem' in framed) throw damaged(file, framed.problem);
+    this.#framed = framed;
+    this.#file = file;
+  }
+
+  close(): void {
+    this.#framed.close();
+  }
+
+  /** The bytes of one file member; `read` gives fewer than asked only at its end. Throws BACKUP_DAMAGED. */
+  open(entry: Entry): { readonly size: number; read(position: number, length: number): Buffer } {
+    const header = headerLength(this.#bytes(entry.offset, TAR_BLOCK));
+    if (typeof header === 'string') throw damaged(this.#file, `${entry.path}: ${header}`);
+    const start = entry.offset + header;
+    return {
+      size: entry.size,
+      read: (position, length) => this.#bytes(start + position, Math.max(0, Math.min(length, entry.size - position))),
+    };
+  }
+
+  #bytes(position: number, length: number): Buffer {
+    if (length === 0) return Buffer.alloc(0);
+    const number = Math.floor(position / PIECE_BYTES);
+    const from = position - number * PIECE_BYTES;
+    const piece = this.#piece(number);
+    if (from + length <= piece.length) return piece.subarray(from, from + length);
+    const head = piece.subarray(from);
+    if (head.length === 0) throw damaged(this.#file, 'ends too early');
+    return Buffer.concat([head, this.#bytes(position + head.length, length - head.length)]);
+  }
+
+  #piece(number: number): Buffer {
+    const cached = this.#cache.get(number);
+    if (cached !== undefined) {
+      this.#cache.delete(number);
+      this.#cache.set(number, cached);
+      return cached;
+    }
+    if (number >= this.#framed.pieces) throw damaged(this.#file, 'ends too early');
+    const piece = this.#framed.pieceSync(number);
+    if (piece.bytes === null) throw damaged(this.#file, `frame ${number + 1} of ${this.#framed.pieces} ${piece.problem}`);
+    this.#cache.set(number, piece.bytes);
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= CACHED_PIECES) break;
+      this.#cache.delete(oldest);
+    }
+    return piece.bytes;
+  }
+}
+
+function damaged(file: string, what: string): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `${file}: ${what}`, { hint: 'migbackup verify shows what of the backup is still good.', path: file });
+}

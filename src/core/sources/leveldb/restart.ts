@@ -1,0 +1,16 @@
+import type { BackupError } from '../../model/backup-error.ts';
+
+/**
+ * Thrown inside an attempt: the store moved, start over. `damage` is what it would mean if the same happened again and
+ * again while `evidence` (CURRENT's text and how far MANIFEST was read) stands still.
+ */
+export class Restart extends Error {
+  readonly evidence: string;
+  readonly damage: BackupError | undefined;
+
+  constructor(why: string, evidence: string, damage?: BackupError) {
+    super(why);
+    this.evidence = evidence;
+    this.damage = damage;
+  }
+}

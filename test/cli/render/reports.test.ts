@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { renderList } from '../../../src/cli/render/list.ts';
+import { renderRestore } from '../../../src/cli/render/restore.ts';
+import { renderVerify } from '../../../src/cli/render/verify.ts';
+import type { Paint } from '../../../src/cli/render/style.ts';
+import type { RestoreReport } from '../../../src/core/model/restore-report.ts';
+import type { VerifyReport } from '../../../src/core/model/verify-report.ts';
+
+const same = (text: string) => text;
+const plain: Paint = { good: same, warn: same, bad: same, dim: same, bold: same };
+const id = 'migration-2026-11-23T07-38-00-123Z';
+const head = {
+  tool: { name: 'migbackup', version: '0.1.0', runtime: 'node' },
+  startedAt: '2026-11-23T07:38:00.123Z',
+  durationMs: 140,
+};
+
+const failed: VerifyReport = {
+  ...head,
+  operation: 'verify',
+  backupId: id,
+  folder: '/p/backups/x',
+  status: 'FAILED',
+  scope: { mode: 'full', filesChecked: 136 },
+  figures: { files: 136, bytes: 2_097_152, artifacts: 9, archivedBytes: 400_000 },
+  categories: { leveldb: { status: 'whole', affected: 0 }, docs: { status: 'damaged', affected: 1 } },
+  findings: [{ code: 'file-altered', severity: 'error', message: 'sha256 4c6a, expected 9b9d', path: 'docs/a.md' }],
+  recommendations: [],
+  reportFile: null,
+};
+
+const planned: RestoreReport = {
+  ...head,
+  operation: 'restore',
+  backupId: id,
+  outcome: 'unchanged',
+  mode: 'in-place',
+  target: '/p',
+  selection: [],
+  plan: null,
+  restored: { files: 0, directories: 0, symlinks: 0, bytes: 0 },
+  safetyBackup: null,
+  checked: false,
+  findings: [],
+  next: [],
+  reportFile: null,
+};
+
+test('a failed verification says what is broken, what is whole and what to do', () => {
+  expect(renderVerify(failed, plain)).toEqual([
+    `  FAILED  ${id}`,
+    '  1 problem in 136 files, 2.0 MiB, 0.14 s',
+    '  x docs/a.md: sha256 4c6a, expected 9b9d',
+    '  leveldb is whole: restore --only works there.',
+    '  Next: migbackup list shows the other backups; migbackup create takes a new one',
+  ]);
+});
+
+test('a sample says its seed and that it does not count', () => {
+  const scope = { mode: 'sample' as const, samplePercent: 10, seed: '42', filesChecked: 14 };
+  const lines = renderVerify({ ...failed, status: 'PASSED', findings: [], scope }, plain);
+  expect(lines.join(' ')).toContain('sample: 10% (14 files), seed 42; this does not count as verified');
+});
+
+test('a restore with nothing to do says so', () => {
+  expect(renderRestore(planned, plain)).toEqual([`  unchanged  /p already equals ${id}`, '  Nothing to do.']);
+});
+
+test('an empty store points to create, an unfinished restore to recover', () => {
+  const report = { ...head, operation: 'list' as const, root: '/p', store: '/p/backups', backups: [], findings: [] };
+  expect(renderList({ ...report, unfinishedTransaction: false }, plain).at(-1)).toContain('migbackup create');
+  expect(renderList({ ...report, unfinishedTransaction: true }, plain).at(-1)).toContain('migbackup recover');
+});
