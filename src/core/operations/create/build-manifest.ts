@@ -1,8 +1,8 @@
-import type { Category, Config, Project } from '../../model/category.ts';
+import type { Category, Config } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import { FORMAT_VERSION, type Manifest, type ManifestCategory } from '../../model/manifest.ts';
-import { LEFT_OUT_FOLDERS } from '../../sources/scanner.ts';
+import { LEFT_OUT_FOLDERS } from '../../sources/left-out.ts';
 import type { GitFacts } from '../../sources/git-facts.ts';
 
 export interface ManifestParts {
@@ -22,7 +22,7 @@ export interface ManifestParts {
 }
 
 /** The manifest of a finished work folder: every figure in it was counted while writing. */
-export function buildManifest(project: Project, config: Config, parts: ManifestParts, context: Context): Manifest {
+export function buildManifest(config: Config, parts: ManifestParts, context: Context): Manifest {
   const categories = [...parts.categories.values()];
   const total = (figure: (category: ManifestCategory) => number) => categories.reduce((sum, c) => sum + figure(c), 0);
   return {

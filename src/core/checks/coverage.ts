@@ -1,0 +1,106 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import picomatch from 'picomatch';
+import { escapeName } from '../fs/names.ts';
+import { STATE_FOLDER } from '../fs/paths.ts';
+import type { Project } from '../model/category.ts';
+import type { Finding } from '../model/finding.ts';
+import { recogniseStore } from '../sources/leveldb/recognise.ts';
+import type { Ownership } from '../sources/ownership.ts';
+
+/** Not state: dependencies, version control, build output, caches. They can be made again. */
+const NOT_STATE = new Set([
+  'node_modules', '.git', '.hg', '.svn', STATE_FOLDER, 'artifacts', 'cache', 'dist', 'build', 'out', 'coverage', 'typechain', 'typechain-types',
+  '.next', '.turbo', '.cache', '.yarn', '.pnpm-store', 'lib', 'cache_forge', 'artifacts-zk', 'cache-zk', 'crytic-export',
+]);
+
+/** Kinds of state by what they are called; each is what somebody once lost. */
+const STATE_KINDS: readonly { readonly kind: string; readonly pattern: string }[] = [
+  { kind: 'OpenZeppelin proxy manifests', pattern: '**/.openzeppelin/*.json' },
+  { kind: 'Ignition deployments', pattern: '**/ignition/deployments/**' },
+  { kind: 'Foundry broadcasts', pattern: '**/broadcast/**/*.json' },
+  { kind: 'deployment records', pattern: '**/deployments*/**' },
+  { kind: 'deployment records', pattern: '**/{deployments,deployment,addresses,registry,contracts}*.json' },
+  { kind: 'a database file', pattern: '**/*.{sqlite,sqlite3,db}' },
+];
+
+/** How deep a project is searched for state that nothing covers. */
+const MAX_DEPTH = 8;
+
+interface Gap {
+  readonly kind: string;
+  readonly paths: string[];
+  bytes: number;
+}
+
+/**
+ * State on disk that is in no category, by name: stores wherever they stand, and the kinds of files of STATE_KINDS. Grouped by
+ * kind and folder; `affects` lists every file.
+ */
+export function coverageFindings(project: Project, ownership: Ownership): Finding[] {
+  const ignored = project.config.ignore.length === 0 ? () => false : picomatch([...project.config.ignore], { dot: true });
+  const kinds = STATE_KINDS.map(({ kind, pattern }) => ({ kind, matches: picomatch(pattern, { dot: true, nocase: true }) }));
+  const gaps = new Map<string, Gap>();
+  const add = (key: string, kind: string, file: string, bytes: number): void => {
+    const gap = gaps.get(key) ?? { kind, paths: [], bytes: 0 };
+    gap.paths.push(file);
+    gap.bytes += bytes;
+    gaps.set(key, gap);
+  };
+
+  const visit = (relative: string, native: string, depth: number): void => {
+    const entries = list(native);
+    const engine = relative === '' ? null : recogniseStore(native, entries.map((entry) => entry.name));
+    if (engine !== null) {
+      if (ownership.ownerOf(`${relative}/CURRENT`) === undefined) add(relative, engine === 'leveldb' ? 'LevelDB' : 'RocksDB', relative, folderBytes(native, entries));
+      return;
+    }
+    for (const entry of entries) {
+      const child = relative === '' ? entry.name : `${relative}/${entry.name}`;
+      const full = path.join(native, entry.name);
+      if (full === project.store || ignored(child)) continue;
+      if (entry.isDirectory()) {
+        if (depth < MAX_DEPTH && !NOT_STATE.has(entry.name)) visit(child, full, depth + 1);
+      } else if (entry.isFile()) {
+        const kind = kinds.find(({ matches }) => matches(child))?.kind;
+        if (kind !== undefined && ownership.ownerOf(child) === undefined) add(topFolder(child), kind, child, sizeOf(full));
+      }
+    }
+  };
+  visit('', project.root, 0);
+  return [...gaps].map(([key, gap]) => finding(key, gap));
+}
+
+function finding(key: string, { kind, paths, bytes }: Gap): Finding {
+  const files = paths.length === 1 ? '' : `, ${paths.length} files`;
+  return {
+    code: 'not-covered',
+    severity: 'warning',
+    message: `not covered: ${escapeName(paths.length === 1 ? (paths[0] ?? key) : key)} (${kind}${files}, ${bytes} bytes)`,
+    path: key,
+    evidence: { kind, files: paths.length, bytes },
+    affects: paths,
+    recommendation: `Add ${escapeName(key)} to a category, or ignore it in migbackup.config.json.`,
+  };
+}
+
+function topFolder(relative: string): string {
+  const slash = relative.lastIndexOf('/');
+  return slash < 0 ? relative : relative.slice(0, slash);
+}
+
+function list(folder: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function folderBytes(folder: string, entries: readonly fs.Dirent[]): number {
+  return entries.reduce((total, entry) => total + (entry.isFile() ? sizeOf(path.join(folder, entry.name)) : 0), 0);
+}
+
+function sizeOf(file: string): number {
+  return fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,25 @@
+import { escapeName } from '../fs/names.ts';
+import type { ScannedEntry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+
+/** Bigger files are stored like any other, but not parsed: a registry is not that big. */
+const MAX_BYTES = 64 << 20;
+
+/** A `.json` file that does not parse is worth knowing before a migration reads it. A byte order mark is tolerated. */
+export function checkJson(entry: ScannedEntry, content: Buffer, onFinding: (finding: Finding) => void): void {
+  if (content.length > MAX_BYTES) return;
+  try {
+    JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    onFinding({
+      code: 'invalid-json',
+      severity: 'warning',
+      message: `${escapeName(entry.path)} is not valid JSON${content.length === 0 ? ': it is empty' : ''}`,
+      path: entry.path,
+      category: entry.category,
+      source: entry.source,
+      evidence: { why: error instanceof Error ? escapeName(error.message).slice(0, 200) : '' },
+      recommendation: 'It is stored as it is. Mend it before something depends on it.',
+    });
+  }
+}

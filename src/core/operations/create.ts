@@ -1,0 +1,75 @@
+import { BackupError } from '../model/backup-error.ts';
+import type { Compression, Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { CreateReport } from '../model/create-report.ts';
+import { cleanStale } from '../store/work-folder.ts';
+import { chooseCategories } from './choose-categories.ts';
+import { takeBackup, type Taken } from './create/take-backup.ts';
+import { startReport } from './report-head.ts';
+import { withLocks } from './with-locks.ts';
+
+export interface CreateOptions {
+  /** Categories; none means all. */
+  readonly only?: readonly string[] | undefined;
+  readonly tags?: Record<string, string> | undefined;
+  readonly note?: string | undefined;
+  readonly compression?: Compression | undefined;
+  readonly level?: number | undefined;
+  /** Read back and prove before it counts. */
+  readonly verify: boolean;
+  readonly allowPartial: boolean;
+  /** Stores (category, category/source or path) to take as plain files, unproven. */
+  readonly raw?: readonly string[] | undefined;
+}
+
+/**
+ * Takes a backup of kind migration and proves it. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, NO_SPACE, STORE_UNWRITABLE, LOCKED, the
+ * SOURCE_* and LEVELDB_* errors, PROOF_FAILED or INTERRUPTED; then there is no backup.
+ */
+export async function create(project: Project, options: CreateOptions, context: Context): Promise<CreateReport> {
+  const head = startReport(context);
+  const categories = chooseCategories(project.config.categories, options.only);
+  const config = {
+    ...project.config,
+    compression: options.compression ?? project.config.compression,
+    level: options.level ?? project.config.level,
+  };
+  const taken = await withLocks(project, 'create', async () => {
+    for (const name of cleanStale(project.store)) context.onEvent?.({ type: 'note', message: `removed ${name}, left by an interrupted run` });
+    return takeBackup(project, { ...options, kind: 'migration', config, categories, only: options.only, beforeCommit: refuseEmpty(options.only) }, context);
+  });
+  return { ...head(), ...describe(taken) };
+}
+
+/** An empty success would be the worst answer: nothing at all, or nothing in a category that was asked for, is an error. */
+function refuseEmpty(only: readonly string[] | undefined) {
+  return ({ categories, totals }: Taken['manifest']): void => {
+    const holds = (name: string): boolean => {
+      const category = categories[name];
+      return category !== undefined && category.files + category.symlinks > 0;
+    };
+    const empty = only?.find((name) => !holds(name));
+    if (empty === undefined && (totals.files > 0 || Object.keys(categories).some(holds))) return;
+    throw new BackupError('NOTHING_TO_BACK_UP', empty === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${empty}`, {
+      hint:
+        empty === undefined
+          ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
+          : 'migbackup validate shows what each category holds.',
+    });
+  };
+}
+
+function describe({ manifest, folder, audit, auditMs }: Taken): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
+  const { backupId, kind, categories, totals, findings } = manifest;
+  const partial = Object.values(categories).some((category) => category.status === 'partial');
+  return {
+    backupId,
+    folder,
+    kind,
+    status: partial ? 'partial' : 'complete',
+    categories,
+    totals: { files: totals.files, bytes: totals.bytes, archivedBytes: totals.archivedBytes },
+    verified: audit === null || audit.status === 'FAILED' ? null : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
+    findings,
+  };
+}

@@ -1,0 +1,198 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { IndexWriter } from '../../archive/index-file.ts';
+import { coverageFindings } from '../../checks/coverage.ts';
+import { hashFile } from '../../checks/artifact-sums.ts';
+import { expectedArtifacts } from '../../checks/folder-holds.ts';
+import { removeTree, writeFileDurable } from '../../fs/durable.ts';
+import { BackupError, errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
+import type { Category, Config, Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Manifest, ManifestCategory } from '../../model/manifest.ts';
+import { gitFacts } from '../../sources/git-facts.ts';
+import { Ownership } from '../../sources/ownership.ts';
+import { makeId, type BackupKind } from '../../store/id.ts';
+import { archiveFile, ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../../store/layout.ts';
+import { writeManifest } from '../../store/manifest-file.ts';
+import { renderProcedures } from '../../store/procedures.ts';
+import { formatSum, SumsWriter } from '../../store/sums.ts';
+import { WorkFolder } from '../../store/work-folder.ts';
+import { auditBackup, type Audit } from '../verify/audit.ts';
+import { buildManifest } from './build-manifest.ts';
+import { takeInventory } from './inventory.ts';
+import type { BackupJob } from './job.ts';
+import { checkStore } from './preflight.ts';
+import { Problems } from './problems.ts';
+import { writeCategory } from './write-category.ts';
+
+export interface TakeOptions {
+  readonly kind: BackupKind;
+  /** All categories there are (recorded), and those that are stored. */
+  readonly config: Config;
+  readonly categories: readonly Category[];
+  readonly only?: readonly string[] | undefined;
+  readonly note?: string | undefined;
+  readonly tags?: Record<string, string> | undefined;
+  readonly verify: boolean;
+  readonly allowPartial: boolean;
+  readonly raw?: readonly string[] | undefined;
+  readonly rawAll?: boolean;
+  /** Safety backups: only these paths, and the paths that did not exist. */
+  readonly select?: ((path: string) => boolean) | undefined;
+  readonly absent?: readonly string[] | undefined;
+  /** A last look at what was written; what it throws takes the backup back. */
+  readonly beforeCommit?: (manifest: Manifest) => void;
+}
+
+export interface Taken {
+  readonly manifest: Manifest;
+  readonly folder: string;
+  readonly audit: Audit | null;
+  readonly auditMs: number;
+}
+
+/**
+ * Takes one backup into the store: look, check, write, prove, commit. Whatever goes wrong before the last rename leaves no backup.
+ * The caller holds the locks.
+ */
+export async function takeBackup(project: Project, options: TakeOptions, context: Context): Promise<Taken> {
+  const findings: Finding[] = [];
+  const onFinding = (finding: Finding): void => {
+    findings.push(finding);
+    context.onEvent?.({ type: 'finding', finding });
+  };
+  const ownership = new Ownership(options.config.categories);
+  const problems = new Problems(options.allowPartial, onFinding);
+  const inventory = await takeInventory(project, options.categories, { ownership, onProblem: (problem) => problems.add(problem) }, context);
+  problems.throwIfAny();
+  checkStore(project.store, inventory.bytes, inventory.entries);
+  const createdAt = freshTime(project.store, options.kind, context);
+  const work = WorkFolder.begin(project.store, makeId(options.kind, createdAt));
+  try {
+    context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
+    const git = gitFacts(project.root);
+    const job = startJob(project, options, { ownership, problems, onFinding, folder: work.folder, context });
+    const categories = await writeCategories(job, (name) => inventory.categories.get(name)?.present ?? false);
+    const index = await job.index.finish();
+    const checksums = job.sums.finish();
+    if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
+    const manifest = buildManifest(options.config, {
+      id: work.id,
+      kind: options.kind,
+      createdAt,
+      note: options.note,
+      tags: options.tags,
+      only: options.only,
+      absent: options.absent,
+      categories,
+      index: { file: INDEX_FILE, entries: index.entries, sha256: index.sha256 },
+      checksums: { file: SUMS_FILE, ...checksums },
+      findings,
+      git: await git,
+      projectName: projectName(project.root),
+    }, context);
+    options.beforeCommit?.(manifest);
+    writeArtifacts(work.folder, manifest);
+    const began = performance.now();
+    const audit = options.verify ? await prove(work.folder, manifest, context) : null;
+    const auditMs = Math.round((performance.now() - began) * 10) / 10;
+    throwIfInterrupted(context.signal);
+    return { manifest, folder: work.commit(), audit, auditMs };
+  } catch (error) {
+    work.abandon();
+    removeTree(`${work.folder}.scratch`);
+    throw asBackupError(error, project.store);
+  }
+}
+
+/** Two backups never share an id: the next free millisecond is taken. */
+function freshTime(store: string, kind: BackupKind, context: Context): Date {
+  let time = (context.now ?? (() => new Date()))();
+  while (fs.existsSync(path.join(store, makeId(kind, time)))) time = new Date(time.getTime() + 1);
+  return time;
+}
+
+function startJob(
+  project: Project,
+  options: TakeOptions,
+  parts: Pick<BackupJob, 'ownership' | 'problems' | 'onFinding' | 'folder' | 'context'>,
+): BackupJob {
+  return {
+    ...parts,
+    project,
+    config: options.config,
+    categories: options.categories,
+    index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
+    sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
+    select: options.select,
+    raw: new Set(options.raw),
+    rawAll: options.rawAll ?? false,
+    progress: { files: 0, bytes: 0 },
+  };
+}
+
+/** The index and the sums have one line an entry in the order of categories, so categories are written one after another. */
+async function writeCategories(job: BackupJob, present: (name: string) => boolean): Promise<Map<string, ManifestCategory>> {
+  const written = new Map<string, ManifestCategory>();
+  try {
+    for (const category of job.categories) {
+      throwIfInterrupted(job.context.signal);
+      const result = await writeCategory(job, category, present(category.name));
+      if (result.archive === undefined) fs.rmSync(path.join(job.folder, archiveFile(category.name, job.config.compression)), { force: true });
+      written.set(category.name, result);
+    }
+    job.problems.throwIfAny();
+    return written;
+  } catch (error) {
+    job.index.abort();
+    job.sums.abort();
+    throw error;
+  }
+}
+
+function writeArtifacts(folder: string, manifest: Manifest): void {
+  writeManifest(folder, manifest);
+  writeFileDurable(path.join(folder, PROCEDURES_FILE), renderProcedures(manifest));
+  const names = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
+  const stated = new Map<string, string>([
+    [INDEX_FILE, manifest.index.sha256],
+    [SUMS_FILE, manifest.checksums.sha256],
+    ...Object.values(manifest.categories).flatMap(({ archive }): [string, string][] => (archive === undefined ? [] : [[archive.file, archive.sha256]])),
+  ]);
+  const lines = names.map((name) => formatSum(stated.get(name) ?? hashFile(path.join(folder, name)), name));
+  writeFileDurable(path.join(folder, ARTIFACTS_FILE), lines.join(''));
+}
+
+/** create never claims what verify would not: the same audit runs on the finished work folder before it gets its name. */
+async function prove(folder: string, manifest: Manifest, context: Context): Promise<Audit> {
+  const audit = await auditBackup(folder, manifest.backupId, { mode: 'full' }, context);
+  if (audit.status !== 'FAILED') return audit;
+  const errors = audit.findings.filter((finding) => finding.severity === 'error');
+  throw new BackupError('PROOF_FAILED', `what was written did not verify: ${errors[0]?.message ?? ''}`, {
+    hint: 'No backup was made. The disk or memory may be failing: try another place with --backups DIR.',
+    details: { findings: errors },
+  });
+}
+
+function asBackupError(error: unknown, store: string): unknown {
+  if (error instanceof BackupError) return error;
+  const code = errnoOf(error);
+  if (code === undefined || !(error instanceof Error)) return error;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new BackupError(full ? 'NO_SPACE' : 'IO', `the backup could not be written: ${error.message}`, {
+    hint: full ? 'No backup was made. Free some space or choose another place with --backups DIR.' : 'No backup was made. Try again, or choose another place with --backups DIR.',
+    path: store,
+    cause: error,
+  });
+}
+
+function projectName(root: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(fs.readFileSync(path.join(root, 'package.json')).toString('utf8'));
+    if (typeof parsed === 'object' && parsed !== null && 'name' in parsed && typeof parsed.name === 'string') return parsed.name;
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { escapeName } from '../../fs/names.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import type { Entry } from '../../model/entry.ts';
+import type { Finding } from '../../model/finding.ts';
+import { SUMS_FILE } from '../../store/layout.ts';
+import { readSums, type Sum } from '../../store/sums.ts';
+
+/** A list that differs from here on differs everywhere: the first lines tell enough, the rest is counted. */
+const MAX_NAMED = 20;
+
+/** Walks SHA256SUMS beside the index: the same files, in the same order, with the same hashes. */
+export class SumsAudit {
+  readonly #lines: Generator<Sum>;
+  readonly #findings: Finding[] = [];
+  #more = 0;
+  #broken = false;
+
+  constructor(folder: string) {
+    this.#lines = readSums(path.join(folder, SUMS_FILE));
+  }
+
+  entry(entry: Entry): void {
+    if (entry.type !== 'file' || this.#broken) return;
+    const line = this.#next();
+    if (line === null) this.#wrong(`does not list ${escapeName(entry.path)}`, entry.path);
+    else if (line.path !== entry.path) {
+      this.#wrong(`lists ${escapeName(line.path)} where the index has ${escapeName(entry.path)}`, entry.path);
+      this.#broken = true;
+    } else if (line.sha256 !== entry.sha256) this.#wrong(`states another hash for ${escapeName(entry.path)} than the index`, entry.path);
+  }
+
+  finish(): Finding[] {
+    if (!this.#broken) {
+      for (let line = this.#next(); line !== null && !this.#broken; line = this.#next()) this.#wrong(`lists ${escapeName(line.path)}, which is not in the index`, line.path);
+    }
+    if (this.#more > 0) this.#findings.push(finding(`${this.#more} more lines differ`));
+    return this.#findings;
+  }
+
+  close(): void {
+    this.#lines.return(undefined);
+  }
+
+  #next(): Sum | null {
+    try {
+      const next = this.#lines.next();
+      return next.done ? null : next.value;
+    } catch (error) {
+      this.#broken = true;
+      if (error instanceof BackupError) this.#findings.push(finding(error.message.replace(/^.*?: /s, '')));
+      else if (errnoOf(error) !== 'ENOENT') throw error;
+      return null;
+    }
+  }
+
+  #wrong(message: string, affected: string): void {
+    if (this.#broken) return;
+    if (this.#findings.length >= MAX_NAMED) this.#more++;
+    else this.#findings.push({ ...finding(message), affects: [affected] });
+  }
+}
+
+function finding(message: string): Finding {
+  return { code: 'sums-differ', severity: 'error', message: `${SUMS_FILE} ${message}`, path: SUMS_FILE };
+}
