@@ -1,0 +1,74 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import picomatch from 'picomatch';
+import { toNative } from '../fs/paths.ts';
+import type { Category, Source } from '../model/category.ts';
+import { presetCategories } from './preset.ts';
+import { findWorkspaces } from './workspaces.ts';
+
+/** Longest name that a config accepts. */
+const MAX_NAME = 63;
+/** Always in the config, also before the first deployment: it is what the tool is for. */
+const ALWAYS = 'leveldb';
+
+export interface Detection {
+  /** The preset's categories with the sources that exist, those of the workspaces included. */
+  readonly categories: readonly Category[];
+  /** Project-relative folders. */
+  readonly workspaces: readonly string[];
+}
+
+/** What of the preset a project has, in its root and in every workspace. */
+export function detect(root: string, env: NodeJS.ProcessEnv): Detection {
+  const workspaces = findWorkspaces(root);
+  const members = workspaces.map((folder) => workspaceCategories(root, folder, env));
+  const categories = presetCategories(root, env).map((category) => {
+    const found = category.sources.filter((source) => sourceExists(root, source));
+    const own = found.length === 0 && category.name === ALWAYS ? category.sources.slice(0, 1) : found;
+    const theirs = members.flatMap((all) => all.find(({ name }) => name === category.name)?.sources ?? []);
+    return { name: category.name, sources: withUniqueNames([...own, ...theirs]) };
+  });
+  return { categories: categories.filter(({ sources }) => sources.length > 0), workspaces };
+}
+
+/** Whether anything is where the source points: its path, or with patterns a name in its folder that could match. */
+export function sourceExists(root: string, source: Source): boolean {
+  const folder = toNative(root, source.path);
+  if (source.include.length === 0) return fs.lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+  const firstParts = source.include.map((pattern) => pattern.split('/')[0] ?? pattern);
+  const matches = picomatch(firstParts, { dot: true });
+  return namesIn(folder).some((name) => matches(name));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function workspaceCategories(root: string, folder: string, env: NodeJS.ProcessEnv): Category[] {
+  const prefix = folder.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'workspace';
+  return presetCategories(path.join(root, folder), env).map(({ name, sources }) => ({
+    name,
+    sources: sources
+      .map((source) => ({
+        ...source,
+        name: `${prefix}-${source.name}`,
+        path: source.path === '.' ? folder : `${folder}/${source.path}`,
+      }))
+      .filter((source) => sourceExists(root, source)),
+  }));
+}
+
+/** Cuts long names and numbers those that are taken: two workspaces may differ in nothing but a dot. */
+function withUniqueNames(sources: readonly Source[]): Source[] {
+  const taken = new Set<string>();
+  return sources.map((source) => {
+    let name = source.name.slice(-MAX_NAME).replace(/^-+/, '');
+    for (let number = 2; taken.has(name); number++) name = `${number}-${source.name.slice(-(MAX_NAME - 5))}`;
+    taken.add(name);
+    return { ...source, name };
+  });
+}

@@ -1,0 +1,171 @@
+import path from 'node:path';
+import { coverageFindings } from '../checks/coverage.ts';
+import { checkCategories } from '../config/conflicts.ts';
+import { detect, sourceExists } from '../config/detect.ts';
+import { CONFIG_FILE, loadConfig } from '../config/load.ts';
+import { renderConfig } from '../config/render.ts';
+import { escapeName } from '../fs/names.ts';
+import { STATE_FOLDER } from '../fs/paths.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Category, Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { InitChange, InitReport } from '../model/init-report.ts';
+import { Ownership } from '../sources/ownership.ts';
+import { addIgnored } from './init/gitignore.ts';
+import { addScripts, SCRIPTS, type ScriptsEdit } from './init/package-scripts.ts';
+import { readExisting, writeText, type Existing } from './init/text-file.ts';
+import { startReport } from './report-head.ts';
+
+export interface InitOptions {
+  /** Changes nothing and lists the changes. */
+  readonly dryRun?: boolean | undefined;
+  /** Where MANIFEST_DEFAULT_DIR is looked up. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** One file to write, and what the report says of it. */
+interface Edit {
+  readonly change: InitChange;
+  readonly before: Existing;
+  readonly text: string;
+}
+
+/**
+ * Sets a project up: migbackup.config.json for what is there (workspaces too), five npm scripts, and .gitignore. It only adds: what is
+ * there already stays byte for byte, so a second run changes nothing. Throws CONFIG_INVALID if an existing config is not
+ * valid, IO if a file cannot be written.
+ * @param root absolute path of the project
+ */
+export async function init(root: string, options: InitOptions, context: Context): Promise<InitReport> {
+  const finish = startReport(context);
+  const env = options.env ?? process.env;
+  const loaded = loadConfig(root, { env });
+  const { categories, workspaces } = detect(root, env);
+  const findings: Finding[] = [];
+  const add = (finding: Finding): void => {
+    findings.push(finding);
+    context.onEvent?.({ type: 'finding', finding });
+  };
+
+  const kept = loaded.config.file;
+  const effective = kept === undefined ? categories : loaded.config.categories;
+  checkCategories(effective, CONFIG_FILE);
+  const store = path.resolve(root, loaded.backups ?? 'backups');
+  const packageFile = readExisting(path.join(root, 'package.json'));
+  const edits = [
+    ...(kept === undefined ? [configEdit(root, categories)] : []),
+    ...scriptsEdit(packageFile, add),
+    ...ignoreEdit(root, store, add),
+  ];
+  const installed = isDependency(packageFile);
+  if (packageFile.state === 'text' && !installed) add(notInstalled());
+  const project: Project = { root, store, config: { ...loaded.config, categories: effective } };
+  for (const gap of coverageFindings(project, new Ownership(effective))) add(gap);
+  // The config comes last: it is what a later run takes as a sign that the project is set up.
+  if (options.dryRun !== true) for (const edit of edits.toReversed()) writeText(path.join(root, edit.change.file), edit.text, edit.before);
+  return {
+    ...finish(),
+    operation: 'init',
+    root,
+    dryRun: options.dryRun === true,
+    status: edits.length === 0 ? 'unchanged' : 'changed',
+    changes: edits.map((edit) => edit.change),
+    config: kept ?? null,
+    workspaces: [...workspaces],
+    sources: effective.flatMap((category) =>
+      category.sources.map((source) => ({
+        category: category.name,
+        source: source.name,
+        path: source.path,
+        exists: sourceExists(root, source),
+      })),
+    ),
+    installed,
+    findings,
+  };
+}
+
+function configEdit(root: string, categories: readonly Category[]): Edit {
+  const before = readExisting(path.join(root, CONFIG_FILE));
+  if (before.state === 'unusable') {
+    throw new BackupError('CONFIG_INVALID', `${CONFIG_FILE} ${before.why}`, {
+      hint: 'Move it away, or make it a regular file.',
+      path: path.join(root, CONFIG_FILE),
+    });
+  }
+  const adds = categories.flatMap(({ name, sources }) => sources.map((source) => `${name}/${source.name}: ${escapeName(source.path)}`));
+  return { change: { file: CONFIG_FILE, action: 'create', adds }, before, text: renderConfig(categories) };
+}
+
+function scriptsEdit(before: Existing, add: (finding: Finding) => void): Edit[] {
+  const file = 'package.json';
+  if (before.state !== 'text') {
+    add(leftAlone(file, before.state === 'absent' ? 'does not exist: no npm scripts were added' : before.why));
+    return [];
+  }
+  const edit = addScripts(before.text);
+  if (edit.problem !== undefined) add(leftAlone(file, edit.problem));
+  for (const script of edit.kept) add(scriptKept(script));
+  if (edit.added.length === 0) return [];
+  const adds = edit.added.map((name) => `${name}: ${SCRIPTS[name]}`);
+  return [{ change: { file, action: 'edit', adds }, before, text: edit.text }];
+}
+
+function ignoreEdit(root: string, store: string, add: (finding: Finding) => void): Edit[] {
+  const file = '.gitignore';
+  const before = readExisting(path.join(root, file));
+  if (before.state === 'unusable') {
+    add(leftAlone(file, before.why));
+    return [];
+  }
+  const inside = path.relative(root, store).split(path.sep).join('/');
+  const outside = inside === '' || inside.startsWith('..') || path.isAbsolute(inside);
+  const { text, added } = addIgnored(before.state === 'text' ? before.text : '', [...(outside ? [] : [inside]), STATE_FOLDER]);
+  if (added.length === 0) return [];
+  return [{ change: { file, action: before.state === 'absent' ? 'create' : 'edit', adds: added }, before, text }];
+}
+
+function scriptKept({ name, command }: ScriptsEdit['kept'][number]): Finding {
+  return {
+    code: 'script-kept',
+    severity: 'warning',
+    message: `the npm script "${name}" does something else and stays: ${escapeName(command)}`,
+    path: 'package.json',
+    evidence: { name, command },
+    recommendation: `If it should be ours, set it to "${SCRIPTS[name]}".`,
+  };
+}
+
+function leftAlone(file: string, why: string): Finding {
+  return {
+    code: 'left-alone',
+    severity: 'warning',
+    message: `${file} ${why}`,
+    path: file,
+    recommendation: `Mend it and run init again, or make the changes yourself.`,
+  };
+}
+
+function notInstalled(): Finding {
+  return {
+    code: 'not-installed',
+    severity: 'info',
+    message: 'migbackup is not a dependency of this project: the npm scripts find it only where it is installed globally',
+    path: 'package.json',
+    recommendation: 'npm install --save-dev migbackup',
+  };
+}
+
+function isDependency(file: Existing): boolean {
+  if (file.state !== 'text') return false;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(file.text.replace(/^\uFEFF/, ''));
+  } catch {
+    return false;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return false;
+  const groups = Object.entries(parsed).filter(([key]) => /^(dev|optional)?dependencies$/i.test(key));
+  return groups.some(([, group]) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'migbackup'));
+}

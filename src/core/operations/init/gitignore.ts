@@ -1,0 +1,23 @@
+import { eolOf } from './text-file.ts';
+
+/**
+ * A .gitignore's text with the folders added that it does not ignore yet, and which those are. The entries are anchored:
+ * a bare `backups/` would hide `deployments/backups/` too, which is state.
+ * @param folders project-relative, without slashes at the ends
+ */
+export function addIgnored(text: string, folders: readonly string[]): { text: string; added: string[] } {
+  const present = new Set(text.split(/\r?\n/).map((line) => plain(line.replace(/^\uFEFF/, ''))));
+  const added = folders.filter((folder) => !present.has(folder)).map((folder) => `/${folder}/`);
+  if (added.length === 0) return { text, added };
+  const eol = eolOf(text);
+  const gap = text === '' || text.endsWith('\n') ? '' : eol;
+  return { text: `${text}${gap}${added.map((line) => line + eol).join('')}`, added };
+}
+
+/** `/backups/`, `backups/**` and their like all say `backups`; git ignores trailing spaces. */
+function plain(line: string): string {
+  return line
+    .trimEnd()
+    .replace(/^\//, '')
+    .replace(/\/(\*{1,2})?$/, '');
+}

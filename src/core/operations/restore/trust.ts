@@ -1,0 +1,79 @@
+import { BackupError } from '../../model/backup-error.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { readIndex } from '../../archive/index-file.ts';
+import type { Entry } from '../../model/entry.ts';
+import path from 'node:path';
+import { INDEX_FILE } from '../../store/layout.ts';
+import { readManifest } from '../../store/manifest-file.ts';
+import type { Selected } from '../../store/catalog.ts';
+import { selectEntries } from '../entry-selection.ts';
+import { auditBackup } from '../verify/audit.ts';
+
+export interface Trusted {
+  readonly manifest: Manifest;
+  /** The entries that are to be restored, in index order. */
+  readonly wanted: readonly Entry[];
+}
+
+/**
+ * Verifies a backup in full and reads which entries `only` selects. Throws BACKUP_DAMAGED if what is selected is not whole (findings
+ * elsewhere do not block), NOTHING_SELECTED if the terms match nothing, USAGE if they cut a store in two.
+ */
+export async function trustBackup(selected: Selected, only: readonly string[], context: Context): Promise<Trusted> {
+  const manifest = readManifest(selected.folder);
+  const audit = await auditBackup(selected.folder, selected.id, { mode: 'full' }, context);
+  const errors = audit.findings.filter((finding) => finding.severity === 'error');
+  if (errors.some((finding) => finding.category === undefined)) throw notWhole(selected.id, errors);
+  const filter = selectEntries(only);
+  const wanted: Entry[] = [];
+  const partOf = new Map<string, { wanted: number; all: number }>(storePaths(manifest).map((store) => [store, { wanted: 0, all: 0 }]));
+  for await (const batch of readIndex(path.join(selected.folder, INDEX_FILE))) {
+    for (const entry of batch) {
+      const take = filter(entry);
+      if (take) wanted.push(entry);
+      for (const [store, counts] of partOf) {
+        if (!entry.path.startsWith(`${store}/`)) continue;
+        counts.all++;
+        if (take) counts.wanted++;
+      }
+    }
+  }
+  if (wanted.length === 0) throw nothingSelected(manifest, only);
+  for (const [store, counts] of partOf) if (counts.wanted > 0 && counts.wanted < counts.all) throw storeInParts(store);
+  const categories = new Set(wanted.map((entry) => entry.category));
+  const inTheWay = errors.filter((finding) => finding.category !== undefined && categories.has(finding.category));
+  if (inTheWay.length > 0) throw notWhole(selected.id, inTheWay);
+  return { manifest, wanted };
+}
+
+/** Folders that are restored whole: LevelDB stores wherever they stand, and sources that own their folder. */
+export function storePaths(manifest: Manifest): string[] {
+  const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
+  const exclusive = sources.filter((source) => source.exclusive && source.path !== '.').map((source) => source.path);
+  const stores = sources.flatMap((source) => source.leveldb ?? []).map((store) => store.path);
+  return [...new Set([...exclusive, ...stores])];
+}
+
+function notWhole(id: string, findings: readonly Finding[]): BackupError {
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more problems)` : '';
+  return new BackupError('BACKUP_DAMAGED', `${id} does not verify: ${findings[0]?.message ?? ''}${more}`, {
+    hint: `Nothing was changed. migbackup verify ${id} shows everything; restore --only works for categories that are whole.`,
+    details: { findings },
+  });
+}
+
+function nothingSelected(manifest: Manifest, only: readonly string[]): BackupError {
+  if (only.length === 0) return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', { hint: 'Choose another: migbackup list.' });
+  return new BackupError('NOTHING_SELECTED', `--only ${only.join(' --only ')} matches nothing in this backup`, {
+    hint: `Its categories are: ${Object.keys(manifest.categories).join(', ')}. migbackup show --files lists every path.`,
+  });
+}
+
+function storeInParts(store: string): BackupError {
+  return new BackupError('USAGE', `${store} is restored whole or not at all: parts of a database are none`, {
+    hint: `Use --only ${store}.`,
+    path: store,
+  });
+}

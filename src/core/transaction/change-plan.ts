@@ -1,0 +1,244 @@
+import fs from 'node:fs';
+import { createHash } from 'node:crypto';
+import { lstatOrNull } from '../fs/durable.ts';
+import { assertRealParents, isInside, parentOf, toNative } from '../fs/paths.ts';
+import { comparePaths, type Entry } from '../model/entry.ts';
+import { isVolatileFile } from '../sources/leveldb/recognise.ts';
+import { fingerprint, typeOf, type MetaStep, type Unit } from './unit.ts';
+
+export type Action = 'add' | 'replace' | 'remove';
+
+export interface Change {
+  readonly path: string;
+  readonly action: Action;
+  readonly type: string;
+  readonly category: string;
+  readonly bytes: number;
+}
+
+export interface ChangePlan {
+  readonly units: readonly Unit[];
+  readonly meta: readonly MetaStep[];
+  readonly changes: readonly Change[];
+  readonly unchanged: readonly Entry[];
+  /** For each unit that brings something in, the entries in it; the first is the unit itself unless its folder is implied. */
+  readonly content: ReadonlyMap<number, readonly Entry[]>;
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+export interface PlanOptions {
+  /** Folders that are mirrored: what the backup does not have in them goes, and they are swapped as one. */
+  readonly mirrored: readonly string[];
+  /** Live paths that the backup does not have and that are to be removed (`--exact`), with their category. */
+  readonly extras: readonly { readonly path: string; readonly category: string }[];
+}
+
+/** mtimes that differ by less are the same: utimes takes a double. */
+const MTIME_SLACK_NS = 1_000_000n;
+
+/**
+ * Compares what is wanted with what is live and says which renames make one of the other. A folder that is missing or mirrored is one unit;
+ * else each file and link is. What is the same already is no unit. Throws UNSAFE_TARGET where a parent is a link or file that stays.
+ */
+export function planChanges(root: string, wanted: readonly Entry[], options: PlanOptions): ChangePlan {
+  return new Planner(root, wanted, options).plan();
+}
+
+class Planner {
+  readonly #root: string;
+  readonly #wanted: readonly Entry[];
+  readonly #options: PlanOptions;
+  readonly #units: Unit[] = [];
+  readonly #meta = new Map<string, MetaStep>();
+  readonly #changes: Change[] = [];
+  readonly #unchanged: Entry[] = [];
+  readonly #content = new Map<number, Entry[]>();
+
+  constructor(root: string, wanted: readonly Entry[], options: PlanOptions) {
+    this.#root = root;
+    this.#wanted = wanted.toSorted((a, b) => comparePaths(a.path, b.path));
+    this.#options = options;
+  }
+
+  plan(): ChangePlan {
+    for (let at = 0; at < this.#wanted.length; ) at = this.#place(at);
+    for (const extra of this.#options.extras) this.#removeExtra(extra.path, extra.category);
+    this.#keepParentTimes();
+    const incoming = [...this.#content.values()].flat();
+    return {
+      units: this.#units,
+      meta: [...this.#meta.values()].toSorted((a, b) => comparePaths(b.path, a.path)),
+      changes: this.#changes,
+      unchanged: this.#unchanged,
+      content: this.#content,
+      bytes: incoming.reduce((total, entry) => total + entry.size, 0),
+      inodes: incoming.length,
+    };
+  }
+
+  /** Plans the entry at `at`, and all that is below it if it becomes one tree; returns where to go on. */
+  #place(at: number): number {
+    const entry = this.#wanted[at];
+    if (entry === undefined) return at + 1;
+    const missing = this.#topmostMissing(entry.path);
+    if (missing !== null) return this.#tree(missing, at);
+    const live = lstatOrNull(toNative(this.#root, entry.path));
+    if (entry.type === 'dir' && live?.isDirectory() === true) {
+      if (this.#options.mirrored.includes(entry.path)) return this.#mirror(entry, at);
+      this.#folderMeta(entry, live);
+      return at + 1;
+    }
+    if (entry.type === 'dir') return this.#tree(entry.path, at);
+    if (live !== null && this.#same(entry, live)) {
+      this.#unchanged.push(entry);
+      return at + 1;
+    }
+    this.#unit(entry.path, false, [entry]);
+    this.#changes.push({ path: entry.path, action: live === null ? 'add' : 'replace', type: entry.type, category: entry.category, bytes: entry.size });
+    return at + 1;
+  }
+
+  /** The highest folder above `path` that does not exist, or that a file or link stands in for where the backup has a folder. */
+  #topmostMissing(path: string): string | null {
+    const parents: string[] = [];
+    for (let parent = parentOf(path); parent !== '.'; parent = parentOf(parent)) parents.push(parent);
+    for (const parent of parents.toReversed()) {
+      const stat = lstatOrNull(toNative(this.#root, parent));
+      if (stat === null) return parent;
+      if (!stat.isDirectory()) {
+        if (this.#wanted.some((entry) => entry.path === parent && entry.type === 'dir')) return parent;
+        assertRealParents(this.#root, path);
+      }
+    }
+    return null;
+  }
+
+  /** One unit for a whole folder: everything wanted at or below `top`. */
+  #tree(top: string, at: number): number {
+    let end = at;
+    while (end < this.#wanted.length && isInside(this.#wanted[end]?.path ?? '', top)) end++;
+    const inside = this.#wanted.slice(at, end);
+    const live = lstatOrNull(toNative(this.#root, top));
+    this.#unit(top, true, inside);
+    if (live !== null) this.#changes.push({ path: top, action: 'replace', type: typeOf(live), category: inside[0]?.category ?? '', bytes: 0 });
+    for (const entry of inside) {
+      if (entry.type !== 'dir') this.#changes.push({ path: entry.path, action: 'add', type: entry.type, category: entry.category, bytes: entry.size });
+    }
+    return end;
+  }
+
+  /** A LevelDB store or exclusive folder: swapped as one if anything in it differs. */
+  #mirror(top: Entry, at: number): number {
+    let end = at + 1;
+    while (end < this.#wanted.length && isInside(this.#wanted[end]?.path ?? '', top.path)) end++;
+    const inside = this.#wanted.slice(at, end);
+    const wantedPaths = new Set(inside.map((entry) => entry.path));
+    const live = listBelow(this.#root, top.path);
+    const gone = live.filter((path) => !wantedPaths.has(path) && !isVolatile(path));
+    const differing = inside.filter((entry) => {
+      const stat = lstatOrNull(toNative(this.#root, entry.path));
+      return stat === null || !this.#same(entry, stat);
+    });
+    if (gone.length === 0 && differing.length === 0) {
+      this.#unchanged.push(...inside.filter((entry) => entry.type !== 'dir'));
+      return end;
+    }
+    this.#unit(top.path, true, inside);
+    const had = new Set(live);
+    for (const entry of inside) {
+      if (entry.type === 'dir') continue;
+      if (!differing.includes(entry)) this.#unchanged.push(entry);
+      else this.#changes.push({ path: entry.path, action: had.has(entry.path) ? 'replace' : 'add', type: entry.type, category: entry.category, bytes: entry.size });
+    }
+    for (const path of gone) this.#change(path, 'remove', top.category);
+    return end;
+  }
+
+  #removeExtra(path: string, category: string): void {
+    const covered = this.#units.some((unit) => unit.tree && isInside(path, unit.path));
+    const stat = lstatOrNull(toNative(this.#root, path));
+    if (covered || stat === null) return;
+    this.#units.push({ n: this.#units.length, path, old: fingerprint(stat), hasNew: false, tree: stat.isDirectory() });
+    this.#change(path, 'remove', category);
+  }
+
+  #change(path: string, action: Action, category: string): void {
+    const stat = lstatOrNull(toNative(this.#root, path));
+    if (stat === null) return;
+    this.#changes.push({ path, action, type: typeOf(stat), category, bytes: stat.isFile() ? Number(stat.size) : 0 });
+  }
+
+  #unit(path: string, tree: boolean, content: Entry[]): void {
+    assertRealParents(this.#root, path);
+    const stat = lstatOrNull(toNative(this.#root, path));
+    const n = this.#units.length;
+    this.#units.push({ n, path, old: stat === null ? null : fingerprint(stat), hasNew: true, tree });
+    this.#content.set(n, content);
+  }
+
+  #folderMeta(entry: Entry, live: fs.BigIntStats): void {
+    this.#meta.set(entry.path, metaStep(entry.path, live, entry.mode, entry.mtimeNs));
+  }
+
+  /** A rename touches its folder's mtime: folders that are not restored themselves get theirs back. */
+  #keepParentTimes(): void {
+    for (const unit of this.#units) {
+      const parent = parentOf(unit.path);
+      if (this.#meta.has(parent) || this.#units.some((other) => other.tree && isInside(parent, other.path))) continue;
+      const live = lstatOrNull(toNative(this.#root, parent));
+      if (live === null) continue;
+      this.#meta.set(parent, metaStep(parent, live, Number(live.mode & 0o7777n), live.mtimeNs));
+    }
+    const touched = new Set(this.#units.map((unit) => parentOf(unit.path)));
+    for (const [path, step] of this.#meta) {
+      const same = step.oldMode === step.newMode && nearly(BigInt(step.oldMtimeNs), BigInt(step.newMtimeNs));
+      if (same && !touched.has(path)) this.#meta.delete(path);
+    }
+  }
+
+  #same(entry: Entry, live: fs.BigIntStats): boolean {
+    if (typeOf(live) !== entry.type) return false;
+    if (entry.type === 'symlink') return fs.readlinkSync(toNative(this.#root, entry.path)) === entry.target;
+    if (entry.type === 'dir') return Number(live.mode & 0o777n) === entry.mode;
+    if (Number(live.size) !== entry.size || Number(live.mode & 0o777n) !== entry.mode || !nearly(live.mtimeNs, entry.mtimeNs)) return false;
+    return hashLive(toNative(this.#root, entry.path)) === entry.sha256;
+  }
+}
+
+function nearly(a: bigint, b: bigint): boolean {
+  const difference = a - b;
+  return difference < MTIME_SLACK_NS && difference > -MTIME_SLACK_NS;
+}
+
+function metaStep(path: string, live: fs.BigIntStats, newMode: number, newMtimeNs: bigint): MetaStep {
+  return { path, oldMode: Number(live.mode & 0o7777n), newMode, oldMtimeNs: String(live.mtimeNs), newMtimeNs: String(newMtimeNs) };
+}
+
+function isVolatile(path: string): boolean {
+  return isVolatileFile(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** All paths below a live folder, folders included, links not followed. */
+export function listBelow(root: string, top: string): string[] {
+  const found: string[] = [];
+  for (const entry of fs.readdirSync(toNative(root, top), { withFileTypes: true })) {
+    const child = `${top}/${entry.name}`;
+    found.push(child);
+    if (entry.isDirectory()) found.push(...listBelow(root, child));
+  }
+  return found;
+}
+
+/** SHA-256 of a live file, never through a link. */
+export function hashLive(file: string): string {
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+  try {
+    const hash = createHash('sha256');
+    const block = Buffer.allocUnsafe(1 << 18);
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block)) hash.update(block.subarray(0, read));
+    return hash.digest('hex');
+  } finally {
+    fs.closeSync(fd);
+  }
+}

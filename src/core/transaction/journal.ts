@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { z } from 'zod';
+import { writeFileDurable } from '../fs/durable.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { statePaths } from './state-folder.ts';
+
+const fingerprintSchema = z.object({ type: z.enum(['file', 'dir', 'symlink', 'other']), ino: z.string(), size: z.string(), mtimeNs: z.string() });
+
+const journalSchema = z.object({
+  version: z.literal(1),
+  id: z.string().regex(/^[a-z0-9-]{1,80}$/i),
+  backupId: z.string(),
+  startedAt: z.string(),
+  units: z.array(z.object({ n: z.int().nonnegative(), path: z.string(), old: fingerprintSchema.nullable(), hasNew: z.boolean(), tree: z.boolean() })),
+  meta: z.array(z.object({ path: z.string(), oldMode: z.int(), newMode: z.int(), oldMtimeNs: z.string(), newMtimeNs: z.string() })),
+});
+
+/** What a restore is about to do, in full: what recovery needs to finish it or take it back. */
+export type Journal = z.infer<typeof journalSchema>;
+
+/** Writes the intent durably, with its own hash. From here on a crash is recovered, not forgotten. */
+export function writeJournal(root: string, journal: Journal): void {
+  const body = JSON.stringify(journal);
+  writeFileDurable(statePaths(root).plan, JSON.stringify({ sha256: sha256(body), body }));
+}
+
+/** The journal of an unfinished restore, or null if there is none. Throws TRANSACTION_UNREADABLE: nothing is ever guessed. */
+export function readJournal(root: string): Journal | null {
+  const { plan, aside } = statePaths(root);
+  let text: string;
+  try {
+    text = fs.readFileSync(plan).toString('utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
+    throw unreadable(plan, aside, error);
+  }
+  try {
+    const outer = z.object({ sha256: z.string(), body: z.string() }).parse(JSON.parse(text));
+    if (sha256(outer.body) !== outer.sha256) throw new Error('its checksum differs');
+    return journalSchema.parse(JSON.parse(outer.body));
+  } catch (error) {
+    throw unreadable(plan, aside, error);
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function unreadable(plan: string, aside: string, cause: unknown): BackupError {
+  return new BackupError('TRANSACTION_UNREADABLE', `the journal of an unfinished restore cannot be read: ${plan}`, {
+    hint: `Nothing was changed. What was replaced is in ${aside}, numbered; copy that folder away before anything else.`,
+    path: plan,
+    cause,
+  });
+}

@@ -1,0 +1,96 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { utimesSeconds } from '../fs/clock.ts';
+import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
+import { escapeName } from '../fs/names.ts';
+import { assertRealParents, toNative } from '../fs/paths.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Journal } from './journal.ts';
+import { renameUnit } from './rename.ts';
+import { statePaths, type StatePaths } from './state-folder.ts';
+import { stillIs, type MetaStep, type Unit } from './unit.ts';
+
+/**
+ * Moves everything forward: all old content aside, then all new content in, then the folders' modes and times. What each unit still needs
+ * follows from which of target, aside and stage exist, so that it may be called again after a crash. Throws TARGET_CHANGED before it
+ * touches something that is no longer what was planned.
+ */
+export function swapForward(root: string, journal: Journal, betweenSteps: () => void = () => {}): void {
+  const paths = statePaths(root);
+  for (const unit of journal.units) {
+    moveAside(root, paths, unit);
+    betweenSteps();
+  }
+  syncAfter(root, journal, paths.aside);
+  for (const unit of journal.units) {
+    moveIn(root, paths, unit);
+    betweenSteps();
+  }
+  for (const step of journal.meta) setMeta(root, step.path, step.newMode, step.newMtimeNs);
+  syncAfter(root, journal, paths.stage);
+}
+
+function moveAside(root: string, paths: StatePaths, unit: Unit): void {
+  const target = toNative(root, unit.path);
+  const aside = path.join(paths.aside, String(unit.n));
+  if (unit.old === null || lstatOrNull(aside) !== null) return;
+  const moved = unit.hasNew && lstatOrNull(path.join(paths.stage, String(unit.n))) === null;
+  if (moved) return;
+  assertRealParents(root, unit.path);
+  if (!stillIs(target, unit.old)) throw changed(unit.path);
+  renameUnit(target, aside);
+}
+
+function moveIn(root: string, paths: StatePaths, unit: Unit): void {
+  const staged = path.join(paths.stage, String(unit.n));
+  if (!unit.hasNew || lstatOrNull(staged) === null) return;
+  const target = toNative(root, unit.path);
+  assertRealParents(root, unit.path);
+  if (lstatOrNull(target) !== null) throw changed(unit.path);
+  renameUnit(staged, target);
+}
+
+/**
+ * Moves everything back, in reverse: new content to stage, old content home, folders as they were. May be called again after a crash.
+ * What somebody else put into a place meanwhile is never overwritten: TARGET_CHANGED.
+ */
+export function swapBack(root: string, journal: Journal): void {
+  const paths = statePaths(root);
+  for (const unit of journal.units.toReversed()) {
+    const target = toNative(root, unit.path);
+    const staged = path.join(paths.stage, String(unit.n));
+    const aside = path.join(paths.aside, String(unit.n));
+    if (unit.hasNew && lstatOrNull(staged) === null && lstatOrNull(target) !== null && (unit.old === null || lstatOrNull(aside) !== null)) {
+      renameUnit(target, staged);
+    }
+    if (unit.old !== null && lstatOrNull(aside) !== null) {
+      if (lstatOrNull(target) !== null) throw changed(unit.path);
+      renameUnit(aside, target);
+    }
+  }
+  for (const step of journal.meta) setMeta(root, step.path, step.oldMode, step.oldMtimeNs);
+  syncAfter(root, journal, paths.aside);
+  syncAfter(root, journal, paths.stage);
+}
+
+function setMeta(root: string, relative: MetaStep['path'], mode: number, mtimeNs: string): void {
+  const native = toNative(root, relative);
+  if (lstatOrNull(native)?.isDirectory() !== true) return;
+  const seconds = utimesSeconds(BigInt(mtimeNs));
+  fs.utimesSync(native, seconds, seconds);
+  fs.chmodSync(native, mode);
+}
+
+/** Makes the renames durable: the folder they came from or went to, and every parent of a unit. */
+function syncAfter(root: string, journal: Journal, folder: string): void {
+  fsyncDir(folder);
+  const parents = new Set(journal.units.map((unit) => path.dirname(toNative(root, unit.path))));
+  for (const parent of parents) if (lstatOrNull(parent)?.isDirectory() === true) fsyncDir(parent);
+}
+
+function changed(relative: string): BackupError {
+  return new BackupError('TARGET_CHANGED', `${escapeName(relative)} was changed by something else while the restore was running`, {
+    hint: 'Stop whatever writes there, then run the command again.',
+    path: relative,
+  });
+}

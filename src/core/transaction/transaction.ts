@@ -1,0 +1,146 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
+import { readJournal, writeJournal, type Journal } from './journal.ts';
+import { statePaths } from './state-folder.ts';
+import { swapBack, swapForward } from './swap.ts';
+
+export interface TransactionSteps {
+  readonly root: string;
+  readonly journal: Journal;
+  /** Writes the new content of every unit to `stageFolder/<n>`, durably. */
+  readonly stage: (stageFolder: string) => Promise<void>;
+  /** Re-reads the changed tree and throws if it is not what it must be. */
+  readonly check: () => Promise<void>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Stage, journal, swap, check, commit: after any error the tree is what it was, after any crash `recoverTransaction` makes it one or the
+ * other. Returns the folder that holds the old content (`committed-<id>`); the caller decides when to remove it.
+ * Throws what went wrong (everything taken back), or ROLLBACK_FAILED.
+ */
+export async function runTransaction({ root, journal, stage, check, signal }: TransactionSteps): Promise<string> {
+  const paths = statePaths(root);
+  try {
+    for (const folder of [paths.state, paths.transaction, paths.stage, paths.aside]) {
+      fs.mkdirSync(folder, { recursive: folder === paths.state, mode: 0o700 });
+    }
+    await stage(paths.stage);
+    for (const folder of [paths.stage, paths.aside, paths.transaction, paths.state, root]) fsyncDir(folder);
+    throwIfInterrupted(signal);
+    writeJournal(root, journal);
+  } catch (error) {
+    removeTree(paths.transaction);
+    throw error;
+  }
+  try {
+    swapForward(root, journal, () => throwIfInterrupted(signal));
+    await check();
+    throwIfInterrupted(signal);
+    return commit(root, journal);
+  } catch (error) {
+    goBack(root, journal, error);
+    throw error;
+  }
+}
+
+function commit(root: string, journal: Journal): string {
+  const paths = statePaths(root);
+  const committed = path.join(paths.state, `committed-${journal.id}`);
+  fs.renameSync(paths.transaction, committed);
+  try {
+    fsyncDir(paths.state);
+  } catch (error) {
+    // The rename may or may not outlive a power cut; either way the journal in it says what to do.
+    fs.renameSync(committed, paths.transaction);
+    throw error;
+  }
+  return committed;
+}
+
+function goBack(root: string, journal: Journal, reason: unknown): void {
+  const paths = statePaths(root);
+  try {
+    fs.closeSync(fs.openSync(paths.undo, 'w', 0o600));
+    fsyncDir(paths.transaction);
+    swapBack(root, journal);
+    closeUndone(root, journal);
+  } catch (cause) {
+    throw rollbackFailed(root, cause, reason);
+  }
+}
+
+/** Everything is back: the transaction becomes garbage by one rename. */
+function closeUndone(root: string, journal: Journal): void {
+  const paths = statePaths(root);
+  const undone = path.join(paths.state, `undone-${journal.id}`);
+  fs.renameSync(paths.transaction, undone);
+  fsyncDir(paths.state);
+  removeTree(undone);
+}
+
+function rollbackFailed(root: string, cause: unknown, reason?: unknown): BackupError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const first = reason instanceof Error ? ` (it had to go back because: ${reason.message})` : '';
+  return new BackupError('ROLLBACK_FAILED', `the restore could not be taken back: ${why}${first}`, {
+    hint: `The project is between two states; nothing is lost: both are in ${statePaths(root).transaction} and in place. Mend the cause, then run: migbackup recover`,
+    path: root,
+    cause,
+  });
+}
+
+export type Recovered = 'nothing' | 'removed-stage' | 'completed' | 'taken-back';
+
+/** The journal of a restore that was killed, or null. Throws TRANSACTION_UNREADABLE. */
+export function pendingTransaction(root: string): Journal | null {
+  return readJournal(root);
+}
+
+/**
+ * Finishes or takes back what a killed restore left, and removes finished ones. May itself be killed and called again. The caller holds the
+ * project's lock. Throws TRANSACTION_UNREADABLE or ROLLBACK_FAILED.
+ */
+export function recoverTransaction(root: string): Recovered {
+  const paths = statePaths(root);
+  const outcome = settle(root);
+  for (const name of listState(paths.state)) if (name.startsWith('undone-')) removeTree(path.join(paths.state, name));
+  return outcome;
+}
+
+function settle(root: string): Recovered {
+  const paths = statePaths(root);
+  if (lstatOrNull(paths.transaction) === null) return 'nothing';
+  const journal = readJournal(root);
+  if (journal === null) {
+    removeTree(paths.transaction);
+    return 'removed-stage';
+  }
+  try {
+    if (lstatOrNull(paths.undo) === null) {
+      try {
+        swapForward(root, journal);
+        commit(root, journal);
+        return 'completed';
+      } catch {
+        fs.closeSync(fs.openSync(paths.undo, 'w', 0o600));
+        fsyncDir(paths.transaction);
+      }
+    }
+    swapBack(root, journal);
+    closeUndone(root, journal);
+    return 'taken-back';
+  } catch (cause) {
+    throw rollbackFailed(root, cause);
+  }
+}
+
+function listState(state: string): string[] {
+  try {
+    return fs.readdirSync(state);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

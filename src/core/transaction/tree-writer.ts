@@ -1,0 +1,92 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { utimesSeconds } from '../fs/clock.ts';
+import { fsyncDir, writeAll } from '../fs/durable.ts';
+import type { ScannedEntry } from '../model/entry.ts';
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0);
+
+/** Metadata comes from a backup; only permission bits are ever applied. */
+const PERMISSIONS = 0o777;
+
+/**
+ * Writes entries to places that do not exist yet, durably: each file is made exclusively, written, given mode and mtime, synced. Folders
+ * are made open and get their mode and mtime in `finish`, deepest first, when nothing more is put into them. Never follows a link.
+ */
+export class TreeWriter {
+  readonly #folders: { readonly native: string; readonly entry: ScannedEntry }[] = [];
+  readonly #parents = new Set<string>();
+  #fd: number | null = null;
+  #native = '';
+
+  /** Makes the folders above `native` that are missing, down from an existing one. */
+  ensureParent(native: string): void {
+    const parent = path.dirname(native);
+    if (this.#parents.has(parent)) return;
+    fs.mkdirSync(parent, { recursive: true });
+    this.#parents.add(parent);
+  }
+
+  folder(native: string, entry: ScannedEntry): void {
+    this.ensureParent(native);
+    if (!this.#parents.has(native)) fs.mkdirSync(native, { recursive: true, mode: 0o700 });
+    this.#parents.add(native);
+    this.#folders.push({ native, entry });
+  }
+
+  link(native: string, entry: ScannedEntry): void {
+    this.ensureParent(native);
+    fs.symlinkSync(entry.target ?? '', native);
+    const seconds = utimesSeconds(entry.mtimeNs);
+    fs.lutimesSync(native, seconds, seconds);
+  }
+
+  beginFile(native: string): void {
+    this.ensureParent(native);
+    this.#fd = fs.openSync(native, NEW_FILE, 0o600);
+    this.#native = native;
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#fd !== null) writeAll(this.#fd, chunk);
+  }
+
+  endFile(entry: ScannedEntry): void {
+    const fd = this.#fd;
+    if (fd === null) return;
+    const seconds = utimesSeconds(entry.mtimeNs);
+    fs.fchmodSync(fd, entry.mode & PERMISSIONS);
+    fs.futimesSync(fd, seconds, seconds);
+    fs.fsyncSync(fd);
+    fs.closeSync(fd);
+    this.#fd = null;
+  }
+
+  /** Closes and removes a file that was begun and turned out bad. */
+  dropFile(): void {
+    if (this.#fd === null) return;
+    fs.closeSync(this.#fd);
+    this.#fd = null;
+    fs.rmSync(this.#native, { force: true });
+  }
+
+  /** Gives every folder its mode and mtime, deepest first, and syncs all folders that were written into. */
+  finish(): void {
+    const deepestFirst = this.#folders.toSorted((a, b) => b.native.length - a.native.length);
+    for (const { native, entry } of deepestFirst) {
+      const seconds = utimesSeconds(entry.mtimeNs);
+      fsyncDir(native);
+      fs.utimesSync(native, seconds, seconds);
+      fs.chmodSync(native, entry.mode & PERMISSIONS);
+    }
+    const own = new Set(this.#folders.map(({ native }) => native));
+    for (const parent of this.#parents) if (!own.has(parent)) fsyncDir(parent);
+  }
+
+  /** After an error: closes what is open. */
+  abort(): void {
+    if (this.#fd !== null) fs.closeSync(this.#fd);
+    this.#fd = null;
+  }
+}

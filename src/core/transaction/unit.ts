@@ -1,0 +1,53 @@
+import fs from 'node:fs';
+import { lstatOrNull } from '../fs/durable.ts';
+import type { EntryType } from '../model/entry.ts';
+
+/** What stood at a path when the plan was made: enough to see that nobody changed it since. */
+export interface Fingerprint {
+  readonly type: EntryType | 'other';
+  readonly ino: string;
+  readonly size: string;
+  readonly mtimeNs: string;
+}
+
+/** One rename: the old content goes aside, the new one comes in. `tree`: a whole folder. */
+export interface Unit {
+  readonly n: number;
+  readonly path: string;
+  readonly old: Fingerprint | null;
+  /** False: the path is removed. */
+  readonly hasNew: boolean;
+  readonly tree: boolean;
+}
+
+/** Mode and mtime of a folder that stays, before and after. */
+export interface MetaStep {
+  readonly path: string;
+  readonly oldMode: number;
+  readonly newMode: number;
+  readonly oldMtimeNs: string;
+  readonly newMtimeNs: string;
+}
+
+export function typeOf(stat: fs.BigIntStats): Fingerprint['type'] {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'dir';
+  return stat.isSymbolicLink() ? 'symlink' : 'other';
+}
+
+export function fingerprint(stat: fs.BigIntStats): Fingerprint {
+  return { type: typeOf(stat), ino: String(stat.ino), size: String(stat.size), mtimeNs: String(stat.mtimeNs) };
+}
+
+/** True if what stands at `file` is still what the fingerprint says. A folder's size is the file system's business. */
+export function stillIs(file: string, expected: Fingerprint | null): boolean {
+  const stat = lstatOrNull(file);
+  if (stat === null || expected === null) return stat === null && expected === null;
+  const found = fingerprint(stat);
+  return (
+    found.type === expected.type &&
+    found.ino === expected.ino &&
+    found.mtimeNs === expected.mtimeNs &&
+    (found.type === 'dir' || found.size === expected.size)
+  );
+}
