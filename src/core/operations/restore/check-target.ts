@@ -1,0 +1,95 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { escapeName } from '../../fs/names.ts';
+import { lstatOrNull } from '../../fs/durable.ts';
+import { isInside, parentOf, toNative } from '../../fs/paths.ts';
+import { freeSpace } from '../../fs/space.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { Entry } from '../../model/entry.ts';
+import { whoHolds } from '../../sources/leveldb/holder.ts';
+import { recogniseStore } from '../../sources/leveldb/recognise.ts';
+import type { ChangePlan } from '../../transaction/change-plan.ts';
+import { hashLive } from '../../transaction/change-plan.ts';
+import { typeOf } from '../../transaction/unit.ts';
+
+/** Refuses, before anything is touched: too little room, another file system in the way, a database that somebody holds or may hold. */
+export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
+  checkRoom(root, plan);
+  checkOneFileSystem(root, plan);
+  for (const unit of plan.units) {
+    const dir = toNative(root, unit.tree ? unit.path : parentOf(unit.path));
+    if (recogniseStore(dir) === null) continue;
+    const holder = await whoHolds(dir);
+    if (holder.held === 'no') continue;
+    const who = holder.pids.length > 0 ? ` (pid ${holder.pids.join(', ')})` : '';
+    throw new BackupError('DATABASE_HELD', holder.held === 'yes' ? `${escapeName(unit.path)} is in use by another process${who}` : `it cannot be told whether ${escapeName(unit.path)} is in use: ${holder.evidence}`, {
+      hint: 'Stop the process that uses the database, then run the command again. Nothing was changed.',
+      path: unit.path,
+      details: { pids: holder.pids, evidence: holder.evidence },
+    });
+  }
+}
+
+function checkRoom(root: string, plan: ChangePlan): void {
+  const free = freeSpace(root);
+  // New content stands beside the old until the end, and each file takes whole blocks.
+  const needed = BigInt(plan.bytes) + BigInt(plan.inodes) * BigInt(free.blockSize);
+  if (free.bytes < needed) {
+    throw new BackupError('NO_SPACE', `not enough space to restore: ${free.bytes} bytes are free, ${needed} are needed`, {
+      hint: 'Free some space, then run the command again. Nothing was changed.',
+      path: root,
+    });
+  }
+  if (free.inodes !== null && free.inodes < BigInt(plan.inodes) + 16n) {
+    throw new BackupError('NO_SPACE', `not enough inodes to restore: ${free.inodes} are free, ${plan.inodes + 16} are needed`, {
+      hint: 'Remove files on that file system, then run the command again. Nothing was changed.',
+      path: root,
+    });
+  }
+}
+
+function checkOneFileSystem(root: string, plan: ChangePlan): void {
+  const home = fs.lstatSync(root).dev;
+  for (const unit of plan.units) {
+    const places = [toNative(root, unit.path), path.dirname(toNative(root, unit.path))];
+    for (const place of places) {
+      const stat = lstatOrNull(place);
+      if (stat === null || Number(stat.dev) === home) continue;
+      throw new BackupError('UNSAFE_TARGET', `${escapeName(unit.path)} is on another file system than the project: it cannot be swapped atomically`, {
+        hint: 'Unmount it, or restore with --to DIR and move the files yourself.',
+        path: unit.path,
+      });
+    }
+  }
+}
+
+/** Re-reads every target after the swap: type, mode, size, hash, link target; removed paths must be gone. Throws POST_CHECK_FAILED. */
+export function checkRestored(root: string, plan: ChangePlan): void {
+  for (const entries of plan.content.values()) for (const entry of entries) checkEntry(root, entry);
+  for (const unit of plan.units) {
+    if (!unit.hasNew && lstatOrNull(toNative(root, unit.path)) !== null) throw failed(unit.path, 'is still there');
+  }
+  for (const change of plan.changes) {
+    const inTree = plan.units.some((unit) => unit.tree && unit.hasNew && isInside(change.path, unit.path));
+    if (change.action === 'remove' && inTree && lstatOrNull(toNative(root, change.path)) !== null) throw failed(change.path, 'is still there');
+  }
+}
+
+function checkEntry(root: string, entry: Entry): void {
+  const native = toNative(root, entry.path);
+  const stat = lstatOrNull(native);
+  if (stat === null || typeOf(stat) !== entry.type) throw failed(entry.path, `is not the ${entry.type} that was restored`);
+  if (entry.type === 'symlink') {
+    if (fs.readlinkSync(native) !== entry.target) throw failed(entry.path, 'points elsewhere');
+    return;
+  }
+  if (Number(stat.mode & 0o777n) !== entry.mode) throw failed(entry.path, 'has another mode');
+  if (entry.type === 'file' && (Number(stat.size) !== entry.size || hashLive(native) !== entry.sha256)) throw failed(entry.path, 'has other content');
+}
+
+function failed(relative: string, what: string): BackupError {
+  return new BackupError('POST_CHECK_FAILED', `after the restore ${escapeName(relative)} ${what}`, {
+    hint: 'The restore was taken back: the project is as it was. Something else may be writing there.',
+    path: relative,
+  });
+}

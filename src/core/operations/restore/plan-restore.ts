@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { isInside } from '../../fs/paths.ts';
+import { comparePaths } from '../../model/entry.ts';
+import type { Category, Config, Project } from '../../model/category.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import type { RestorePlan } from '../../model/restore-report.ts';
+import { Ownership } from '../../sources/ownership.ts';
+import { scanCategory } from '../../sources/scanner.ts';
+import { planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
+import { selectEntries } from '../entry-selection.ts';
+import { storePaths, type Trusted } from './trust.ts';
+
+export interface Planned {
+  readonly changes: ChangePlan;
+  readonly plan: RestorePlan;
+  /** The backup's own configuration: what its sources were when it was taken. */
+  readonly config: Config;
+}
+
+/** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
+export function planRestore(project: Project, trusted: Trusted, options: { only: readonly string[]; exact: boolean }): Planned {
+  const { manifest, wanted } = trusted;
+  const config = configOf(manifest, project.config);
+  const live = findExtras(project, config, trusted, options.only);
+  const isSafety = manifest.kind === 'safety';
+  // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
+  const extras = isSafety ? (manifest.absent ?? []).map((path) => ({ path, category: categoryOf(manifest, path) })) : live;
+  const changes = planChanges(project.root, wanted, { mirrored: storePaths(manifest), extras: options.exact ? extras : [] });
+  const kept = options.exact || isSafety ? [] : extras.filter(({ path }) => !changes.units.some((unit) => unit.tree && isInside(path, unit.path)));
+  return { changes, config, plan: describe(project, trusted, changes, kept) };
+}
+
+/** What the sources of the backup hold now and the backup does not: topmost paths only. */
+function findExtras(project: Project, config: Config, { manifest, wanted }: Trusted, only: readonly string[]): { path: string; category: string }[] {
+  const has = new Set(wanted.map((entry) => entry.path));
+  const filter = selectEntries(only);
+  const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
+  const ownership = new Ownership(config.categories);
+  const extras: { path: string; category: string }[] = [];
+  for (const category of taken) {
+    for (const item of scanCategory({ ...project, config }, category, { ownership, onProblem: () => {} })) {
+      const entries = item.kind === 'entry' ? [item.entry] : item.others;
+      for (const entry of entries) {
+        if (has.has(entry.path) || entry.type === 'dir' || !filter(entry)) continue;
+        extras.push({ path: entry.path, category: category.name });
+      }
+    }
+  }
+  return extras;
+}
+
+function categoryOf(manifest: Manifest, path: string): string {
+  for (const [name, category] of Object.entries(manifest.categories)) {
+    if (category.sources.some((source) => isInside(path, source.path))) return name;
+  }
+  return Object.keys(manifest.categories)[0] ?? '';
+}
+
+/** The configuration that a backup was taken with, for scanning the tree as it was scanned then. */
+export function configOf(manifest: Manifest, local: Config): Config {
+  const categories = Object.entries(manifest.config.categories).map(
+    ([name, category]): Category => ({
+      name,
+      sources: category.sources.map((source) => ({
+        category: name,
+        name: source.name,
+        path: source.path,
+        type: source.type,
+        include: source.include,
+        exclude: source.exclude,
+        required: false,
+        exclusive: source.exclusive,
+        external: source.external,
+      })),
+    }),
+  );
+  return { ...local, categories, includeSecrets: true, secrets: [] };
+}
+
+function describe(project: Project, { manifest, wanted }: Trusted, changes: ChangePlan, kept: readonly { path: string; category: string }[]): RestorePlan {
+  const categories: RestorePlan['categories'] = {};
+  const of = (name: string): RestorePlan['categories'][string] => (categories[name] ??= emptyPlan());
+  for (const entry of wanted) of(entry.category);
+  for (const change of changes.changes) {
+    if (change.type === 'dir') continue;
+    const figures = of(change.category)[change.action];
+    figures.files++;
+    figures.bytes += change.bytes;
+  }
+  for (const entry of changes.unchanged) {
+    const { unchanged } = of(entry.category);
+    unchanged.files++;
+    unchanged.bytes += entry.size;
+  }
+  for (const extra of kept) of(extra.category).kept++;
+  const list = changes.changes.map(({ path, action, type }) => ({ path, action, type })).toSorted((a, b) => comparePaths(a.path, b.path));
+  return {
+    hash: hashOf(manifest.backupId, project.root, changes),
+    backupId: manifest.backupId,
+    target: project.root,
+    nothingToDo: changes.units.length === 0 && changes.meta.length === 0,
+    categories,
+    changes: list,
+    untouched: Object.keys(manifest.categories).filter((name) => categories[name] === undefined),
+    keptExtras: kept.map(({ path }) => path),
+    needs: { bytes: changes.bytes, inodes: changes.inodes },
+  };
+}
+
+function emptyPlan(): RestorePlan['categories'][string] {
+  const none = () => ({ files: 0, bytes: 0 });
+  return { add: none(), replace: none(), remove: none(), unchanged: none(), kept: 0 };
+}
+
+/** Everything that would be done and everything it rests on: another tree or another backup gives another hash. */
+function hashOf(backupId: string, root: string, { units, meta, content }: ChangePlan): string {
+  const incoming = [...content].map(([n, entries]) => [n, entries.map((e) => [e.path, e.type, e.mode, String(e.mtimeNs), e.sha256 ?? e.target ?? ''])]);
+  return createHash('sha256').update(JSON.stringify([backupId, root, units, meta, incoming])).digest('hex');
+}
