@@ -99,10 +99,14 @@ class ArchiveWalk {
 
   #checkPlace(entry: Entry): void {
     if (this.#expected === null || entry.offset === this.#expected) return;
-    this.#find('archive-gap', `${escapeName(entry.path)} begins at ${entry.offset} by the index, but the member before ends at ${this.#expected}`, {
-      affects: [entry.path],
-      evidence: { offset: entry.offset, expected: this.#expected },
-    });
+    this.#find(
+      'archive-gap',
+      `${escapeName(entry.path)} begins at ${entry.offset} by the index, but the member before ends at ${this.#expected}`,
+      {
+        affects: [entry.path],
+        evidence: { offset: entry.offset, expected: this.#expected },
+      },
+    );
   }
 
   async #member(entry: Entry): Promise<void> {
@@ -123,7 +127,10 @@ class ArchiveWalk {
 
   async #header(entry: Entry): Promise<TarMember | null> {
     const first = this.#cursor.atHand(entry.offset, TAR_BLOCK);
-    const block = first !== undefined && !isDamage(first) && first.length === TAR_BLOCK ? first : await this.#cursor.exactly(entry.offset, TAR_BLOCK);
+    const block =
+      first !== undefined && !isDamage(first) && first.length === TAR_BLOCK
+        ? first
+        : await this.#cursor.exactly(entry.offset, TAR_BLOCK);
     if (isDamage(block)) return this.#hit(block.piece, entry);
     const length = headerLength(block);
     if (typeof length === 'string') return this.#badHeader(entry, length);
@@ -151,8 +158,13 @@ class ArchiveWalk {
     ];
     const different = pairs.filter(([, archived, indexed]) => archived !== indexed);
     if (different.length === 0) return true;
-    const what = different.map(([key, archived, indexed]) => `${key} is ${show(archived)} in the archive, ${show(indexed)} in the index`);
-    this.#find('header-differs', `${escapeName(entry.path)}: ${what.join('; ')}`, { path: entry.path, affects: [entry.path] });
+    const what = different.map(
+      ([key, archived, indexed]) => `${key} is ${show(archived)} in the archive, ${show(indexed)} in the index`,
+    );
+    this.#find('header-differs', `${escapeName(entry.path)}: ${what.join('; ')}`, {
+      path: entry.path,
+      affects: [entry.path],
+    });
     return false;
   }
 
@@ -180,7 +192,7 @@ class ArchiveWalk {
 
   async #streamContent(entry: Entry, start: number): Promise<string | null> {
     const hash = createHash('sha256');
-    for (let done = 0; done < entry.size; ) {
+    for (let done = 0; done < entry.size;) {
       const chunk: Bytes = await this.#cursor.chunk(start + done, entry.size - done);
       if (isDamage(chunk)) return this.#hitAll(chunk.piece, entry, start);
       hash.update(chunk);
@@ -197,7 +209,10 @@ class ArchiveWalk {
     const padding = await this.#cursor.chunk(end, length);
     if (isDamage(padding)) return this.#hit(padding.piece, entry) !== null;
     if (padding.length === length && padding.every((byte) => byte === 0)) return true;
-    this.#find('archive-gap', `${escapeName(entry.path)}: its padding is not zero`, { path: entry.path, affects: [entry.path] });
+    this.#find('archive-gap', `${escapeName(entry.path)}: its padding is not zero`, {
+      path: entry.path,
+      affects: [entry.path],
+    });
     return false;
   }
 
@@ -224,7 +239,9 @@ class ArchiveWalk {
     ];
     for (const [key, stated, counted] of pairs) {
       if (stated === counted) continue;
-      this.#find('archive-differs', `manifest ${key} says ${stated}, the file has ${counted}`, { evidence: { key, stated, counted } });
+      this.#find('archive-differs', `manifest ${key} says ${stated}, the file has ${counted}`, {
+        evidence: { key, stated, counted },
+      });
     }
   }
 
@@ -250,7 +267,8 @@ class ArchiveWalk {
         evidence: { frame: piece.number + 1, frames: this.#framed.pieces },
       });
     }
-    if (this.#beyond.length > 0) this.#find('archive-truncated', 'ends before its last members', { affects: this.#beyond });
+    if (this.#beyond.length > 0)
+      this.#find('archive-truncated', 'ends before its last members', { affects: this.#beyond });
   }
 
   #find(code: string, message: string, extra: Pick<Finding, 'path' | 'affects' | 'evidence'>): void {

@@ -55,10 +55,14 @@ export class ArchiveWriter {
   /** Ends the member: pads it to a whole block. */
   end(): void {
     if (this.#left !== 0) {
-      throw new BackupError('INTERNAL', `${this.#path}: ${this.#size - this.#left} bytes were written for a member of ${this.#size}`, {
-        hint: 'Please report this.',
-        path: this.#path,
-      });
+      throw new BackupError(
+        'INTERNAL',
+        `${this.#path}: ${this.#size - this.#left} bytes were written for a member of ${this.#size}`,
+        {
+          hint: 'Please report this.',
+          path: this.#path,
+        },
+      );
     }
     const over = this.#size % TAR_BLOCK;
     if (over > 0) this.#frames.write(ZEROS.subarray(0, TAR_BLOCK - over));

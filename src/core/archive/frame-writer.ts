@@ -40,12 +40,12 @@ interface Mark {
 export class FrameWriter {
   readonly #fd: number;
   readonly #options: FrameOptions;
-  readonly #free: Buffer<ArrayBufferLike>[] = [];
+  readonly #free: Buffer[] = [];
   readonly #flying: Promise<Buffer>[] = [];
   readonly #sizes: { compressedSize: number; size: number }[] = [];
   #hash = createHash('sha256');
   #fileSize = 0;
-  #piece: Buffer<ArrayBufferLike> = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  #piece: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   #used = 0;
   #dispatched = 0;
   #mark: Mark | undefined;
@@ -127,7 +127,12 @@ export class FrameWriter {
     if (framed) this.#append(encodeSeekTable(this.#sizes));
     fs.fsyncSync(this.#fd);
     fs.closeSync(this.#fd);
-    return { size: this.#fileSize, sha256: this.#hash.digest('hex'), contentSize, frames: framed ? this.#sizes.length : 0 };
+    return {
+      size: this.#fileSize,
+      sha256: this.#hash.digest('hex'),
+      contentSize,
+      frames: framed ? this.#sizes.length : 0,
+    };
   }
 
   /** Closes without finishing; the caller removes the file. */
@@ -167,7 +172,7 @@ export class FrameWriter {
   async #landOne(): Promise<void> {
     const number = this.#dispatched - this.#flying.length;
     const bytes = await this.#flying[0];
-    this.#flying.shift();
+    void this.#flying.shift();
     if (bytes === undefined) return;
     const mark = this.#mark;
     if (mark !== undefined && mark.frames === number && mark.file === undefined) {
@@ -176,7 +181,8 @@ export class FrameWriter {
     const sizes = this.#sizes[number];
     if (sizes !== undefined) sizes.compressedSize = bytes.length;
     this.#append(bytes);
-    if (this.#options.compression === 'none' && bytes.buffer.byteLength === PIECE_BYTES) this.#free.push(Buffer.from(bytes.buffer));
+    if (this.#options.compression === 'none' && bytes.buffer.byteLength === PIECE_BYTES)
+      this.#free.push(Buffer.from(bytes.buffer));
   }
 
   #append(bytes: Buffer): void {

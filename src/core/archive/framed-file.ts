@@ -83,7 +83,8 @@ export class FramedFile {
       while (flying.length < AHEAD && next < this.pieces) {
         const number = next++;
         if (options.wanted !== undefined && !options.wanted(number)) {
-          if (options.hash !== undefined) this.#read(this.#locate(number).position, this.#locate(number).stored, options.hash);
+          if (options.hash !== undefined)
+            this.#read(this.#locate(number).position, this.#locate(number).stored, options.hash);
           continue;
         }
         flying.push(this.piece(number, options.hash));
@@ -91,7 +92,7 @@ export class FramedFile {
     };
     for (launch(); flying.length > 0; launch()) {
       const piece = await flying[0];
-      flying.shift();
+      void flying.shift();
       launch();
       if (piece !== undefined) yield piece;
     }
@@ -107,7 +108,8 @@ export class FramedFile {
   #locate(number: number): { position: number; stored: number; offset: number; size: number } {
     const offset = number * PIECE_BYTES;
     const frame = this.#frames?.[number];
-    if (frame !== undefined) return { position: frame.position, stored: frame.compressedSize, offset, size: frame.size };
+    if (frame !== undefined)
+      return { position: frame.position, stored: frame.compressedSize, offset, size: frame.size };
     const size = Math.min(PIECE_BYTES, this.size - offset);
     return { position: offset, stored: size, offset, size };
   }
@@ -127,7 +129,8 @@ export class FramedFile {
   #judge(number: number, offset: number, size: number, raw: Buffer, content: Buffer | Error): Piece {
     const head = { number, offset, size, bytes: null };
     if (content instanceof Error) return { ...head, problem: `does not decompress (${zlibReason(content)})` };
-    if (content.length !== size) return { ...head, problem: `decompresses to ${content.length} bytes instead of ${size}` };
+    if (content.length !== size)
+      return { ...head, problem: `decompresses to ${content.length} bytes instead of ${size}` };
     if (!hasChecksum(raw)) return { ...head, problem: 'has no checksum' };
     return { ...head, bytes: content };
   }

@@ -56,7 +56,8 @@ export class MemberFiles {
     }
     if (number >= this.#framed.pieces) throw damaged(this.#file, 'ends too early');
     const piece = this.#framed.pieceSync(number);
-    if (piece.bytes === null) throw damaged(this.#file, `frame ${number + 1} of ${this.#framed.pieces} ${piece.problem}`);
+    if (piece.bytes === null)
+      throw damaged(this.#file, `frame ${number + 1} of ${this.#framed.pieces} ${piece.problem}`);
     this.#cache.set(number, piece.bytes);
     for (const oldest of this.#cache.keys()) {
       if (this.#cache.size <= CACHED_PIECES) break;
@@ -67,5 +68,8 @@ export class MemberFiles {
 }
 
 function damaged(file: string, what: string): BackupError {
-  return new BackupError('BACKUP_DAMAGED', `${file}: ${what}`, { hint: 'migbackup verify shows what of the backup is still good.', path: file });
+  return new BackupError('BACKUP_DAMAGED', `${file}: ${what}`, {
+    hint: 'migbackup verify shows what of the backup is still good.',
+    path: file,
+  });
 }

@@ -54,7 +54,7 @@ export class PieceCursor {
     const first = await this.chunk(position, length);
     if (isDamage(first) || first.length === length) return first;
     const parts = [first];
-    for (let have = first.length; have < length; ) {
+    for (let have = first.length; have < length;) {
       const more = await this.chunk(position + have, length - have);
       if (isDamage(more)) return more;
       if (more.length === 0) return { piece: null };

@@ -37,11 +37,13 @@ export function encodeSeekTable(frames: readonly Pick<Frame, 'compressedSize' | 
 
 /** How many bytes the table at the end takes, from the file's last 9 bytes; or what is wrong with them. */
 export function seekTableSize(footer: Buffer, fileSize: number): { size: number } | { problem: string } {
-  if (footer.length !== FOOTER_BYTES || footer.readUInt32LE(5) !== SEEKABLE_MAGIC) return { problem: 'no seek table at the end' };
+  if (footer.length !== FOOTER_BYTES || footer.readUInt32LE(5) !== SEEKABLE_MAGIC)
+    return { problem: 'no seek table at the end' };
   if (footer.readUInt8(4) !== 0) return { problem: 'the seek table has an unknown descriptor' };
   const frames = footer.readUInt32LE(0);
   const size = HEADER_BYTES + frames * ROW_BYTES + FOOTER_BYTES;
-  if (frames > MAX_FRAMES || size > fileSize) return { problem: `the seek table names ${frames} frames, more than fit` };
+  if (frames > MAX_FRAMES || size > fileSize)
+    return { problem: `the seek table names ${frames} frames, more than fit` };
   return { size };
 }
 
@@ -63,7 +65,8 @@ export function parseSeekTable(table: Buffer, fileSize: number): { frames: Frame
     frames.push({ position, compressedSize, size });
     position += compressedSize;
   }
-  if (position !== fileSize - table.length) return { problem: `the frames of the seek table take ${position} bytes, the file has ${fileSize - table.length}` };
+  if (position !== fileSize - table.length)
+    return { problem: `the frames of the seek table take ${position} bytes, the file has ${fileSize - table.length}` };
   return { frames };
 }
 

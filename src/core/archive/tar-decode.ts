@@ -103,7 +103,8 @@ function parsePax(body: Buffer, into: Map<string, string>): string | null {
     const space = body.indexOf(0x20, at);
     const length = space > at && space - at <= 6 ? Number(body.toString('latin1', at, space)) : Number.NaN;
     const end = at + length;
-    if (!Number.isInteger(length) || end > body.length || body[end - 1] !== 0x0a) return 'a pax record of a wrong length';
+    if (!Number.isInteger(length) || end > body.length || body[end - 1] !== 0x0a)
+      return 'a pax record of a wrong length';
     const record = body.toString('utf8', space + 1, end - 1);
     const equals = record.indexOf('=');
     const key = record.slice(0, equals);

@@ -11,7 +11,10 @@ import { expectedArtifacts } from './folder-holds.ts';
 const MAX_LIST_BYTES = 1 << 20;
 
 /** What ARTIFACTS.sha256 says, and whatever is wrong with the list itself. */
-export function readArtifactSums(folder: string, manifest: Manifest): { sums: Map<string, string>; findings: Finding[] } {
+export function readArtifactSums(
+  folder: string,
+  manifest: Manifest,
+): { sums: Map<string, string>; findings: Finding[] } {
   const sums = new Map<string, string>();
   const findings: Finding[] = [];
   const wrong = (message: string, cause?: unknown): void => {
@@ -39,7 +42,8 @@ export function readArtifactSums(folder: string, manifest: Manifest): { sums: Ma
   }
   const expected = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
   for (const name of expected) if (!sums.has(name)) wrong(`does not list ${name}`);
-  for (const name of sums.keys()) if (!expected.includes(name)) wrong(`lists ${name}, which is no artifact of this backup`);
+  for (const name of sums.keys())
+    if (!expected.includes(name)) wrong(`lists ${name}, which is no artifact of this backup`);
   return { sums, findings };
 }
 
@@ -49,7 +53,8 @@ export function hashFile(file: string): string {
   try {
     const hash = createHash('sha256');
     const block = Buffer.allocUnsafe(1 << 20);
-    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block)) hash.update(block.subarray(0, read));
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block))
+      hash.update(block.subarray(0, read));
     return hash.digest('hex');
   } finally {
     fs.closeSync(fd);
@@ -57,19 +62,40 @@ export function hashFile(file: string): string {
 }
 
 /** An artifact's bytes against the two places that state its hash: the list of artifacts and the manifest. */
-export function checkArtifactHash(artifact: string, actual: string, listed: string | undefined, stated: string | undefined): Finding[] {
+export function checkArtifactHash(
+  artifact: string,
+  actual: string,
+  listed: string | undefined,
+  stated: string | undefined,
+): Finding[] {
   const listedDiffers = listed !== undefined && listed !== actual;
   const statedDiffers = stated !== undefined && stated !== actual;
   if (!listedDiffers && !statedDiffers) return [];
   const findings: Finding[] = [];
   const onlyList = listedDiffers && stated === actual;
   if (onlyList) {
-    findings.push(differs(ARTIFACTS_FILE, `${ARTIFACTS_FILE} states another hash for ${artifact} than its bytes and the manifest do`, actual, listed));
+    findings.push(
+      differs(
+        ARTIFACTS_FILE,
+        `${ARTIFACTS_FILE} states another hash for ${artifact} than its bytes and the manifest do`,
+        actual,
+        listed,
+      ),
+    );
   } else if (statedDiffers && listed === actual) {
-    findings.push(differs('BACKUP_MANIFEST.json', `BACKUP_MANIFEST.json states another hash for ${artifact} than its bytes and ${ARTIFACTS_FILE} do`, actual, stated));
+    findings.push(
+      differs(
+        'BACKUP_MANIFEST.json',
+        `BACKUP_MANIFEST.json states another hash for ${artifact} than its bytes and ${ARTIFACTS_FILE} do`,
+        actual,
+        stated,
+      ),
+    );
   } else {
     const witness = stated === undefined ? ` (or ${ARTIFACTS_FILE} was)` : '';
-    findings.push(differs(artifact, `${artifact} was altered${witness}: its SHA-256 differs`, actual, listed ?? stated ?? ''));
+    findings.push(
+      differs(artifact, `${artifact} was altered${witness}: its SHA-256 differs`, actual, listed ?? stated ?? ''),
+    );
   }
   return findings;
 }

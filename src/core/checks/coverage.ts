@@ -10,8 +10,29 @@ import type { Ownership } from '../sources/ownership.ts';
 
 /** Not state: dependencies, version control, build output, caches. They can be made again. */
 const NOT_STATE = new Set([
-  'node_modules', '.git', '.hg', '.svn', STATE_FOLDER, 'artifacts', 'cache', 'dist', 'build', 'out', 'coverage', 'typechain', 'typechain-types',
-  '.next', '.turbo', '.cache', '.yarn', '.pnpm-store', 'lib', 'cache_forge', 'artifacts-zk', 'cache-zk', 'crytic-export',
+  'node_modules',
+  '.git',
+  '.hg',
+  '.svn',
+  STATE_FOLDER,
+  'artifacts',
+  'cache',
+  'dist',
+  'build',
+  'out',
+  'coverage',
+  'typechain',
+  'typechain-types',
+  '.next',
+  '.turbo',
+  '.cache',
+  '.yarn',
+  '.pnpm-store',
+  'lib',
+  'cache_forge',
+  'artifacts-zk',
+  'cache-zk',
+  'crytic-export',
 ]);
 
 /** Kinds of state by what they are called; each is what somebody once lost. */
@@ -38,8 +59,12 @@ interface Gap {
  * kind and folder; `affects` lists every file.
  */
 export function coverageFindings(project: Project, ownership: Ownership): Finding[] {
-  const ignored = project.config.ignore.length === 0 ? () => false : picomatch([...project.config.ignore], { dot: true });
-  const kinds = STATE_KINDS.map(({ kind, pattern }) => ({ kind, matches: picomatch(pattern, { dot: true, nocase: true }) }));
+  const ignored =
+    project.config.ignore.length === 0 ? () => false : picomatch([...project.config.ignore], { dot: true });
+  const kinds = STATE_KINDS.map(({ kind, pattern }) => ({
+    kind,
+    matches: picomatch(pattern, { dot: true, nocase: true }),
+  }));
   const gaps = new Map<string, Gap>();
   const add = (key: string, kind: string, file: string, bytes: number): void => {
     const gap = gaps.get(key) ?? { kind, paths: [], bytes: 0 };
@@ -50,9 +75,16 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
 
   const visit = (relative: string, native: string, depth: number): void => {
     const entries = list(native);
-    const engine = relative === '' ? null : recogniseStore(native, entries.map((entry) => entry.name));
+    const engine =
+      relative === ''
+        ? null
+        : recogniseStore(
+            native,
+            entries.map((entry) => entry.name),
+          );
     if (engine !== null) {
-      if (ownership.ownerOf(`${relative}/CURRENT`) === undefined) add(relative, engine === 'leveldb' ? 'LevelDB' : 'RocksDB', relative, folderBytes(native, entries));
+      if (ownership.ownerOf(`${relative}/CURRENT`) === undefined)
+        add(relative, engine === 'leveldb' ? 'LevelDB' : 'RocksDB', relative, folderBytes(native, entries));
       return;
     }
     for (const entry of entries) {
@@ -63,7 +95,8 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
         if (depth < MAX_DEPTH && !NOT_STATE.has(entry.name)) visit(child, full, depth + 1);
       } else if (entry.isFile()) {
         const kind = kinds.find(({ matches }) => matches(child))?.kind;
-        if (kind !== undefined && ownership.ownerOf(child) === undefined) add(topFolder(child), kind, child, sizeOf(full));
+        if (kind !== undefined && ownership.ownerOf(child) === undefined)
+          add(topFolder(child), kind, child, sizeOf(full));
       }
     }
   };

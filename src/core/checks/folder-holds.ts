@@ -22,7 +22,8 @@ export function checkFolderHolds(folder: string, manifest: Manifest): Finding[] 
     else if (expected.has(name)) {
       found.add(name);
       if (!stat.isFile()) findings.push(notAFile(name));
-    } else if (!(stat.isDirectory() && folders.has(name))) findings.push(foreign(name, 'does not belong to this backup'));
+    } else if (!(stat.isDirectory() && folders.has(name)))
+      findings.push(foreign(name, 'does not belong to this backup'));
   }
   for (const file of expected) if (!found.has(file)) findings.push(missing(file));
   return findings;

@@ -56,7 +56,10 @@ export class IndexAudit {
     const next = this.#order.indexOf(entry.category, this.#position);
     if (next < 0) {
       const known = this.#order.includes(entry.category);
-      this.#wrong(entry, known ? `category ${entry.category} is out of order` : `unknown category "${escapeName(entry.category)}"`);
+      this.#wrong(
+        entry,
+        known ? `category ${entry.category} is out of order` : `unknown category "${escapeName(entry.category)}"`,
+      );
       return;
     }
     this.#position = next;
@@ -74,13 +77,17 @@ export class IndexAudit {
     if (never !== undefined) this.#wrong(entry, `a path with "${escapeName(never)}" in it is never stored`);
     const source = this.#source(entry);
     if (source === undefined) this.#wrong(entry, `unknown source "${escapeName(entry.source)}"`);
-    else if (!isInside(entry.path, source.path)) this.#wrong(entry, `lies outside its source ${entry.category}/${entry.source} (${source.path})`);
+    else if (!isInside(entry.path, source.path))
+      this.#wrong(entry, `lies outside its source ${entry.category}/${entry.source} (${source.path})`);
   }
 
   #checkOrder(entry: Entry): void {
     const last = this.#lastPath;
     if (last !== undefined && comparePaths(last, entry.path) >= 0) {
-      this.#wrong(entry, last === entry.path ? 'is in the index twice' : `is out of order: it comes after ${escapeName(last)}`);
+      this.#wrong(
+        entry,
+        last === entry.path ? 'is in the index twice' : `is out of order: it comes after ${escapeName(last)}`,
+      );
     }
     if (this.#lastLeaf !== undefined && isInside(entry.path, this.#lastLeaf) && entry.path !== this.#lastLeaf) {
       this.#wrong(entry, `lies below ${escapeName(this.#lastLeaf)}, which is no folder`);

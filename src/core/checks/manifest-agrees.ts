@@ -18,7 +18,8 @@ export function checkManifestAgrees(manifest: Manifest): Finding[] {
     });
   };
   const same = (key: string, actual: unknown, expected: unknown, category?: string): void => {
-    if (actual !== expected) wrong(key, `says ${show(actual)}, must be ${show(expected)}`, { actual, expected }, category);
+    if (actual !== expected)
+      wrong(key, `says ${show(actual)}, must be ${show(expected)}`, { actual, expected }, category);
   };
 
   const id = parseId(manifest.backupId);
@@ -30,17 +31,36 @@ export function checkManifestAgrees(manifest: Manifest): Finding[] {
   same('index.file', manifest.index.file, INDEX_FILE);
   same('checksums.file', manifest.checksums.file, SUMS_FILE);
 
-  for (const [name, category] of Object.entries(manifest.categories)) checkCategory(manifest, name, category, same, wrong);
+  for (const [name, category] of Object.entries(manifest.categories))
+    checkCategory(manifest, name, category, same, wrong);
   const categories = Object.values(manifest.categories);
-  const sum = (figure: (c: ManifestCategory) => number): number => categories.reduce((total, c) => total + figure(c), 0);
-  same('totals.files', manifest.totals.files, sum((c) => c.files));
-  same('totals.bytes', manifest.totals.bytes, sum((c) => c.bytes));
-  same('totals.archivedBytes', manifest.totals.archivedBytes, sum((c) => c.archive?.size ?? 0));
+  const sum = (figure: (c: ManifestCategory) => number): number =>
+    categories.reduce((total, c) => total + figure(c), 0);
+  same(
+    'totals.files',
+    manifest.totals.files,
+    sum((c) => c.files),
+  );
+  same(
+    'totals.bytes',
+    manifest.totals.bytes,
+    sum((c) => c.bytes),
+  );
+  same(
+    'totals.archivedBytes',
+    manifest.totals.archivedBytes,
+    sum((c) => c.archive?.size ?? 0),
+  );
   const entries = sum((c) => c.files + c.directories + c.symlinks);
   same('index.entries', manifest.index.entries, entries);
-  same('checksums.entries', manifest.checksums.entries, sum((c) => c.files));
+  same(
+    'checksums.entries',
+    manifest.checksums.entries,
+    sum((c) => c.files),
+  );
   const absent = manifest.absent ?? [];
-  if (absent.some((path, at) => at > 0 && comparePaths(absent[at - 1] ?? '', path) >= 0)) wrong('absent', 'is not in order', {});
+  if (absent.some((path, at) => at > 0 && comparePaths(absent[at - 1] ?? '', path) >= 0))
+    wrong('absent', 'is not in order', {});
   return findings;
 }
 
@@ -52,24 +72,53 @@ function checkCategory(manifest: Manifest, name: string, category: ManifestCateg
   const entries = category.files + category.directories + category.symlinks;
   const sum = (figure: (s: ManifestCategory['sources'][number]) => number): number =>
     category.sources.reduce((total, source) => total + figure(source), 0);
-  same(`${key}.files`, category.files, sum((s) => s.files), name);
-  same(`${key}.bytes`, category.bytes, sum((s) => s.bytes), name);
+  same(
+    `${key}.files`,
+    category.files,
+    sum((s) => s.files),
+    name,
+  );
+  same(
+    `${key}.bytes`,
+    category.bytes,
+    sum((s) => s.bytes),
+    name,
+  );
   if ((category.archive !== undefined) !== entries > 0) {
-    wrong(`${key}.archive`, entries > 0 ? 'is missing' : 'is named, but the category has no entries', { entries }, name);
+    wrong(
+      `${key}.archive`,
+      entries > 0 ? 'is missing' : 'is named, but the category has no entries',
+      { entries },
+      name,
+    );
   }
   const bare = category.status === 'empty' || category.status === 'absent';
-  if (bare && category.files > 0) wrong(`${key}.status`, `says ${category.status}, but it holds ${category.files} files`, {}, name);
-  if (category.status === 'complete' && category.files + category.symlinks === 0) wrong(`${key}.status`, 'says complete, but it holds nothing', {}, name);
+  if (bare && category.files > 0)
+    wrong(`${key}.status`, `says ${category.status}, but it holds ${category.files} files`, {}, name);
+  if (category.status === 'complete' && category.files + category.symlinks === 0)
+    wrong(`${key}.status`, 'says complete, but it holds nothing', {}, name);
   const leftOut = manifest.findings.some((f) => f.code === 'left-out' && f.category === name);
   if (leftOut !== (category.status === 'partial')) {
-    wrong(`${key}.status`, leftOut ? `says ${category.status}, but a finding says that files were left out` : 'says partial, but no finding says what was left out', {}, name);
+    wrong(
+      `${key}.status`,
+      leftOut
+        ? `says ${category.status}, but a finding says that files were left out`
+        : 'says partial, but no finding says what was left out',
+      {},
+      name,
+    );
   }
   if (category.archive !== undefined) {
     same(`${key}.archive.compression`, category.archive.compression, manifest.config.compression, name);
     same(`${key}.archive.file`, category.archive.file, archiveFile(name, category.archive.compression), name);
   }
   const configured = manifest.config.categories[name]?.sources ?? [];
-  same(`${key}.sources`, category.sources.map((s) => s.name).join(', '), configured.map((s) => s.name).join(', '), name);
+  same(
+    `${key}.sources`,
+    category.sources.map((s) => s.name).join(', '),
+    configured.map((s) => s.name).join(', '),
+    name,
+  );
   for (const source of category.sources) {
     const config = configured.find((candidate) => candidate.name === source.name);
     if (config === undefined) continue;

@@ -15,16 +15,36 @@ export function checkCategories(categories: readonly Category[], file: string): 
 function checkPath(source: Source, file: string): void {
   const problem = source.path === '.' ? null : pathProblem(source.path);
   if (problem !== null) {
-    throw new BackupError('CONFIG_INVALID', `${file}: ${label(source)} has the path "${escapeName(source.path)}": ${problem}`, {
-      hint: 'Give a path inside the project, relative to it, with /.',
-      path: file,
-    });
+    throw new BackupError(
+      'CONFIG_INVALID',
+      `${file}: ${label(source)} has the path "${escapeName(source.path)}": ${problem}`,
+      {
+        hint: 'Give a path inside the project, relative to it, with /.',
+        path: file,
+      },
+    );
+  }
+  for (const pattern of [...source.include, ...source.exclude]) {
+    const wrong = patternProblem(pattern);
+    if (wrong === null) continue;
+    throw new BackupError(
+      'CONFIG_INVALID',
+      `${file}: ${label(source)} has the pattern "${escapeName(pattern)}": ${wrong}`,
+      {
+        hint: 'Patterns are globs relative to the path of their source, with /.',
+        path: file,
+      },
+    );
   }
   if (source.type === 'leveldb' && (source.path === '.' || source.include.length > 0 || source.exclude.length > 0)) {
-    throw new BackupError('CONFIG_INVALID', `${file}: ${label(source)} is a LevelDB store: it takes a folder of its own, whole`, {
-      hint: 'Give the store\'s folder as path, without include and exclude.',
-      path: file,
-    });
+    throw new BackupError(
+      'CONFIG_INVALID',
+      `${file}: ${label(source)} is a LevelDB store: it takes a folder of its own, whole`,
+      {
+        hint: "Give the store's folder as path, without include and exclude.",
+        path: file,
+      },
+    );
   }
 }
 
@@ -37,17 +57,33 @@ function checkPair(a: Source, b: Source, file: string): void {
       path: file,
     });
   }
-  for (const [store, other] of [[a, b], [b, a]] as const) {
+  for (const [store, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     if (store.type !== 'leveldb') continue;
     const reachesIn = other.path !== store.path && isInside(other.path, store.path);
     const named = other.include.some((pattern) => isInside(joined(other.path, pattern), store.path));
     if (reachesIn || named) {
-      throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(other)} reaches into the LevelDB store ${store.path} of ${label(store)}`, {
-        hint: 'A store is one unit: take the pattern or source out.',
-        path: file,
-      });
+      throw new BackupError(
+        'CONFIG_CONFLICT',
+        `${file}: ${label(other)} reaches into the LevelDB store ${store.path} of ${label(store)}`,
+        {
+          hint: 'A store is one unit: take the pattern or source out.',
+          path: file,
+        },
+      );
     }
   }
+}
+
+/** Why a glob cannot be used, or null. A pattern that can match nothing would leave files out silently. */
+function patternProblem(pattern: string): string | null {
+  if (pattern.startsWith('/') || /^[A-Za-z]:/.test(pattern)) return 'it is absolute';
+  if (pattern.startsWith('./')) return 'leave "./" out';
+  if (pattern.startsWith('!')) return 'name what is left out in "exclude"';
+  if (pattern.split('/').includes('..')) return 'it leaves its folder by ".."';
+  return null;
 }
 
 function joined(base: string, pattern: string): string {

@@ -49,7 +49,11 @@ function namesIn(folder: string): string[] {
 }
 
 function workspaceCategories(root: string, folder: string, env: NodeJS.ProcessEnv): Category[] {
-  const prefix = folder.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'workspace';
+  const prefix =
+    folder
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '') || 'workspace';
   return presetCategories(path.join(root, folder), env).map(({ name, sources }) => ({
     name,
     sources: sources

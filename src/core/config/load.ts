@@ -27,7 +27,8 @@ export interface LoadedConfig {
 export function loadConfig(root: string, options: { file?: string | undefined; env: NodeJS.ProcessEnv }): LoadedConfig {
   const found = findConfig(root, options.file);
   const settings: ConfigFile = found?.settings ?? {};
-  const categories = settings.categories === undefined ? presetCategories(root, options.env) : resolveCategories(settings.categories);
+  const categories =
+    settings.categories === undefined ? presetCategories(root, options.env) : resolveCategories(settings.categories);
   checkCategories(categories, found?.file ?? 'the preset');
   return {
     backups: settings.backups,
@@ -49,7 +50,9 @@ function findConfig(root: string, file: string | undefined): { file: string; set
   if (text !== undefined) return { file: named, settings: checkShape(parseText(text, named), named) };
   const packageFile = path.join(root, 'package.json');
   const inPackage = packageSettings(readText(packageFile, false));
-  return inPackage === undefined ? undefined : { file: packageFile, settings: checkShape(inPackage, `${packageFile}#migbackup`) };
+  return inPackage === undefined
+    ? undefined
+    : { file: packageFile, settings: checkShape(inPackage, `${packageFile}#migbackup`) };
 }
 
 function readText(file: string, required: boolean): string | undefined {
@@ -57,7 +60,12 @@ function readText(file: string, required: boolean): string | undefined {
     return fs.readFileSync(file).toString('utf8');
   } catch (cause) {
     if (!required && errnoOf(cause) === 'ENOENT') return undefined;
-    throw invalid(file, `cannot be read (${errnoOf(cause)})`, 'Check the path that --config gives, or its permissions.', cause);
+    throw invalid(
+      file,
+      `cannot be read (${errnoOf(cause)})`,
+      'Check the path that --config gives, or its permissions.',
+      cause,
+    );
   }
 }
 
@@ -68,7 +76,11 @@ function parseText(text: string, file: string): unknown {
   if (first === undefined) return value;
   const before = text.slice(0, first.offset).split('\n');
   const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-  throw invalid(file, `is not valid JSON: ${printParseErrorCode(first.error)} at ${place}`, 'Mend that line; comments and trailing commas are allowed.');
+  throw invalid(
+    file,
+    `is not valid JSON: ${printParseErrorCode(first.error)} at ${place}`,
+    'Mend that line; comments and trailing commas are allowed.',
+  );
 }
 
 /** A package.json that does not parse is npm's business; it just holds no settings for us. */
@@ -87,7 +99,12 @@ function checkShape(value: unknown, file: string): ConfigFile {
   const result = configFileSchema.safeParse(value);
   if (result.success) return result.data;
   const why = z.prettifyError(result.error).replaceAll('\n', ' ').replaceAll(/\s+/g, ' ').replaceAll('✖ ', '').trim();
-  throw invalid(file, escapeName(why), 'docs/format.md and the schema in schemas/config.schema.json say what is allowed.', result.error);
+  throw invalid(
+    file,
+    escapeName(why),
+    'docs/format.md and the schema in schemas/config.schema.json say what is allowed.',
+    result.error,
+  );
 }
 
 function resolveCategories(categories: NonNullable<ConfigFile['categories']>): Category[] {
@@ -98,7 +115,7 @@ function resolveCategories(categories: NonNullable<ConfigFile['categories']>): C
       return {
         category,
         name,
-        path: source.path.replace(/^(\.\/)+/, '').replace(/\/+$/, '') || '.',
+        path: normalPath(source.path),
         type,
         include: source.include ?? [],
         exclude: source.exclude ?? [],
@@ -110,6 +127,16 @@ function resolveCategories(categories: NonNullable<ConfigFile['categories']>): C
   }));
 }
 
+/** `./a/` is `a`, `./` is `.`; anything else that is odd is kept and refused by the path rules. */
+function normalPath(written: string): string {
+  if (/^\.?\/*$/.test(written) && !written.startsWith('/')) return written === '' ? '' : '.';
+  return written.replace(/^(\.\/+)+/, '').replace(/(?<=.)\/+$/, '');
+}
+
 function invalid(file: string, what: string, hint: string, cause?: unknown): BackupError {
-  return new BackupError('CONFIG_INVALID', `${file}: ${what}`, { hint, path: file, ...(cause === undefined ? {} : { cause }) });
+  return new BackupError('CONFIG_INVALID', `${file}: ${what}`, {
+    hint,
+    path: file,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -36,8 +36,8 @@ const REPORTS = ['leveldb-inventory.json', 'leveldb-data-integrity-report.md'];
  * made again. Only what exists is stored.
  */
 export function presetCategories(root: string, env: NodeJS.ProcessEnv): Category[] {
-  const proxies = relativeOr(env['MANIFEST_DEFAULT_DIR'], '.openzeppelin');
-  const broadcast = relativeOr(foundryBroadcast(root), 'broadcast');
+  const proxies = relativeOr(root, env['MANIFEST_DEFAULT_DIR'], '.openzeppelin');
+  const broadcast = relativeOr(root, foundryBroadcast(root), 'broadcast');
   return [
     category('leveldb', [
       { name: 'current', path: 'leveldb', type: 'leveldb' },
@@ -97,10 +97,11 @@ function fullSource(category: string, source: PresetSource): Source {
 }
 
 /** A folder named by somebody else's setting, if it lies in the project; else the default. */
-function relativeOr(setting: string | undefined, fallback: string): string {
+function relativeOr(root: string, setting: string | undefined, fallback: string): string {
   if (setting === undefined || setting === '') return fallback;
-  const normal = path.posix.normalize(setting.replaceAll('\\', '/')).replace(/\/$/, '');
-  return path.posix.isAbsolute(normal) || normal === '.' || normal.startsWith('..') ? fallback : normal;
+  const native = path.relative(root, path.resolve(root, setting));
+  const normal = native.split(path.sep).join('/');
+  return path.isAbsolute(native) || normal === '' || normal === '..' || normal.startsWith('../') ? fallback : normal;
 }
 
 /** `broadcast = "…"` of foundry.toml. A line is enough: it is a plain string there, and anything odder keeps the default. */

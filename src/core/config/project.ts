@@ -28,8 +28,14 @@ export function resolveProject(options: ProjectOptions): Project {
   const file = options.config === undefined ? undefined : path.resolve(options.cwd, options.config);
   const { config, backups } = loadConfig(root, { file, env: options.env });
   const given = options.backups ?? options.env['MIGBACKUP_BACKUPS'];
-  const store = realPathAsFar(given === undefined || given === '' ? path.resolve(root, backups ?? 'backups') : path.resolve(options.cwd, given));
-  checkStorePlace(root, store, config.categories.flatMap((category) => category.sources));
+  const store = realPathAsFar(
+    given === undefined || given === '' ? path.resolve(root, backups ?? 'backups') : path.resolve(options.cwd, given),
+  );
+  checkStorePlace(
+    root,
+    store,
+    config.categories.flatMap((category) => category.sources),
+  );
   return { root, store, config };
 }
 
@@ -57,22 +63,38 @@ function givenRoot(root: string): string {
   } catch {
     // said below
   }
-  throw new BackupError('USAGE', `the project folder does not exist: ${root}`, { hint: 'Give an existing folder with --root.', path: root });
+  throw new BackupError('USAGE', `the project folder does not exist: ${root}`, {
+    hint: 'Give an existing folder with --root.',
+    path: root,
+  });
 }
 
 /** A source in the store, or a store in a source's own place, would back up backups. The store inside a wider source is left out by the scan. */
-function checkStorePlace(root: string, store: string, sources: Project['config']['categories'][number]['sources']): void {
+function checkStorePlace(
+  root: string,
+  store: string,
+  sources: Project['config']['categories'][number]['sources'],
+): void {
   const inRoot = path.relative(root, store).split(path.sep).join('/');
   const hint = `Choose another place with --backups DIR or "backups" in ${CONFIG_FILE}.`;
-  if (inRoot === '') throw new BackupError('CONFIG_INVALID', 'the backups folder is the project itself', { hint, path: store });
+  if (inRoot === '')
+    throw new BackupError('CONFIG_INVALID', 'the backups folder is the project itself', { hint, path: store });
   if (inRoot.startsWith('..') || path.isAbsolute(inRoot)) return;
-  if (isInside(inRoot, STATE_FOLDER)) throw new BackupError('CONFIG_INVALID', `the backups folder lies in ${STATE_FOLDER}`, { hint, path: store });
+  if (isInside(inRoot, STATE_FOLDER))
+    throw new BackupError('CONFIG_INVALID', `the backups folder lies in ${STATE_FOLDER}`, { hint, path: store });
   for (const source of sources) {
     if (source.path !== '.' && isInside(source.path, inRoot)) {
-      throw new BackupError('CONFIG_CONFLICT', `${source.category}/${source.name} (${source.path}) lies in the backups folder`, { hint, path: store });
+      throw new BackupError(
+        'CONFIG_CONFLICT',
+        `${source.category}/${source.name} (${source.path}) lies in the backups folder`,
+        { hint, path: store },
+      );
     }
     if (source.type === 'leveldb' && isInside(inRoot, source.path)) {
-      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the LevelDB store ${source.path}`, { hint, path: store });
+      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the LevelDB store ${source.path}`, {
+        hint,
+        path: store,
+      });
     }
   }
 }

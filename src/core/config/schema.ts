@@ -9,7 +9,10 @@ export const sourceFileSchema = z.strictObject({
   path: z.string().describe('relative to the project, with /; "." is the project itself'),
   type: z.enum(['files', 'leveldb']).optional().describe('files (default) or leveldb'),
   include: z.array(z.string().min(1)).optional().describe('globs relative to path; none means everything'),
-  exclude: z.array(z.string().min(1)).optional().describe('globs relative to path; never applied inside a LevelDB store'),
+  exclude: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('globs relative to path; never applied inside a LevelDB store'),
   required: z.boolean().optional().describe('create fails when it does not exist'),
   exclusive: z.boolean().optional().describe('the folder is swapped as one when it is restored'),
   external: z.boolean().optional().describe('a change here proves that transactions were sent to a chain'),
@@ -23,7 +26,10 @@ export const configFileSchema = z
     compression: z.enum(['zstd', 'none']).optional(),
     level: z.int().min(1).max(19).optional().describe('zstd level'),
     includeSecrets: z.boolean().optional().describe('take along what looks like keys and passwords'),
-    secrets: z.array(z.string().min(1)).optional().describe('globs of paths that hold secrets, instead of the built-in ones'),
+    secrets: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('globs of paths that hold secrets, instead of the built-in ones'),
     ignore: z.array(z.string().min(1)).optional().describe('globs of paths that are known and need no category'),
     categories: z.record(name, z.strictObject({ sources: z.record(name, sourceFileSchema) })).optional(),
   })

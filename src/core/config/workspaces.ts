@@ -15,7 +15,9 @@ export function findWorkspaces(root: string): string[] {
   if (positive.length === 0) return [];
   const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => trim(pattern.slice(1)));
   const wanted = picomatch(positive, negative.length === 0 ? {} : { ignore: negative });
-  const depth = Math.max(...positive.map((pattern) => (pattern.includes('**') ? MAX_DEPTH : pattern.split('/').length)));
+  const depth = Math.max(
+    ...positive.map((pattern) => (pattern.includes('**') ? MAX_DEPTH : pattern.split('/').length)),
+  );
   return foldersBelow(root, '', depth)
     .filter((folder) => wanted(folder) && fs.existsSync(path.join(root, folder, 'package.json')))
     .toSorted();

@@ -36,16 +36,6 @@ export function pathProblem(relative: string): string | null {
   return null;
 }
 
-/** Throws UNSAFE_PATH if `relative` may not be written below a project root. */
-export function assertSafePath(relative: string): void {
-  const problem = pathProblem(relative);
-  if (problem === null) return;
-  throw new BackupError('UNSAFE_PATH', `unsafe path "${escapeName(relative).slice(0, 300)}": ${problem}`, {
-    hint: 'Nothing was written. If this came from a backup, do not trust that backup.',
-    path: relative,
-  });
-}
-
 /** True if `candidate` is `folder` or lies below it; `.` holds everything. Both project-relative. */
 export function isInside(candidate: string, folder: string): boolean {
   return folder === '.' || candidate === folder || candidate.startsWith(`${folder}/`);

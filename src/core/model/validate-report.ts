@@ -20,7 +20,9 @@ export const inventorySchema = z.record(
   z.object({
     files: count,
     bytes: count,
-    stores: z.array(z.object({ path: z.string(), engine: z.string(), held: z.enum(['yes', 'no', 'unknown']).optional() })),
+    stores: z.array(
+      z.object({ path: z.string(), engine: z.string(), held: z.enum(['yes', 'no', 'unknown']).optional() }),
+    ),
   }),
 );
 

@@ -21,7 +21,10 @@ export const verifyReportSchema = reportHeadSchema
     scope: verifyScopeSchema,
     figures: z.object({ files: count, bytes: count, artifacts: count, archivedBytes: count }),
     /** What each category is worth: a damaged one does not spoil the others for `restore --only`. */
-    categories: z.record(z.string(), z.object({ status: z.enum(['whole', 'damaged', 'empty', 'absent']), affected: count })),
+    categories: z.record(
+      z.string(),
+      z.object({ status: z.enum(['whole', 'damaged', 'empty', 'absent']), affected: count }),
+    ),
     findings: findingsSchema,
     recommendations: recommendationsSchema,
     /** Where this report was written, if it could be. */

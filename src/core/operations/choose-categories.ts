@@ -3,7 +3,10 @@ import type { Category } from '../model/category.ts';
 import { nearest } from '../model/nearest.ts';
 
 /** The categories that `--only` names, in the config's order; all of them without it. Throws UNKNOWN_CATEGORY. */
-export function chooseCategories(categories: readonly Category[], only: readonly string[] | undefined): readonly Category[] {
+export function chooseCategories(
+  categories: readonly Category[],
+  only: readonly string[] | undefined,
+): readonly Category[] {
   if (only === undefined || only.length === 0) return categories;
   const names = categories.map((category) => category.name);
   for (const name of only) {

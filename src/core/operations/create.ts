@@ -35,8 +35,20 @@ export async function create(project: Project, options: CreateOptions, context: 
     level: options.level ?? project.config.level,
   };
   const taken = await withLocks(project, 'create', async () => {
-    for (const name of cleanStale(project.store)) context.onEvent?.({ type: 'note', message: `removed ${name}, left by an interrupted run` });
-    return takeBackup(project, { ...options, kind: 'migration', config, categories, only: options.only, beforeCommit: refuseEmpty(options.only) }, context);
+    for (const name of cleanStale(project.store))
+      context.onEvent?.({ type: 'note', message: `removed ${name}, left by an interrupted run` });
+    return takeBackup(
+      project,
+      {
+        ...options,
+        kind: 'migration',
+        config,
+        categories,
+        only: options.only,
+        beforeCommit: refuseEmpty(options.only),
+      },
+      context,
+    );
   });
   return { ...head(), ...describe(taken) };
 }
@@ -50,16 +62,25 @@ function refuseEmpty(only: readonly string[] | undefined) {
     };
     const empty = only?.find((name) => !holds(name));
     if (empty === undefined && (totals.files > 0 || Object.keys(categories).some(holds))) return;
-    throw new BackupError('NOTHING_TO_BACK_UP', empty === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${empty}`, {
-      hint:
-        empty === undefined
-          ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
-          : 'migbackup validate shows what each category holds.',
-    });
+    throw new BackupError(
+      'NOTHING_TO_BACK_UP',
+      empty === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${empty}`,
+      {
+        hint:
+          empty === undefined
+            ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
+            : 'migbackup validate shows what each category holds.',
+      },
+    );
   };
 }
 
-function describe({ manifest, folder, audit, auditMs }: Taken): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
+function describe({
+  manifest,
+  folder,
+  audit,
+  auditMs,
+}: Taken): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');
   return {
@@ -69,7 +90,10 @@ function describe({ manifest, folder, audit, auditMs }: Taken): Omit<CreateRepor
     status: partial ? 'partial' : 'complete',
     categories,
     totals: { files: totals.files, bytes: totals.bytes, archivedBytes: totals.archivedBytes },
-    verified: audit === null || audit.status === 'FAILED' ? null : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
+    verified:
+      audit === null || audit.status === 'FAILED'
+        ? null
+        : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
     findings,
   };
 }

@@ -63,7 +63,8 @@ export async function init(root: string, options: InitOptions, context: Context)
   const project: Project = { root, store, config: { ...loaded.config, categories: effective } };
   for (const gap of coverageFindings(project, new Ownership(effective))) add(gap);
   // The config comes last: it is what a later run takes as a sign that the project is set up.
-  if (options.dryRun !== true) for (const edit of edits.toReversed()) writeText(path.join(root, edit.change.file), edit.text, edit.before);
+  if (options.dryRun !== true)
+    for (const edit of edits.toReversed()) writeText(path.join(root, edit.change.file), edit.text, edit.before);
   return {
     ...finish(),
     operation: 'init',
@@ -94,7 +95,9 @@ function configEdit(root: string, categories: readonly Category[]): Edit {
       path: path.join(root, CONFIG_FILE),
     });
   }
-  const adds = categories.flatMap(({ name, sources }) => sources.map((source) => `${name}/${source.name}: ${escapeName(source.path)}`));
+  const adds = categories.flatMap(({ name, sources }) =>
+    sources.map((source) => `${name}/${source.name}: ${escapeName(source.path)}`),
+  );
   return { change: { file: CONFIG_FILE, action: 'create', adds }, before, text: renderConfig(categories) };
 }
 
@@ -121,7 +124,10 @@ function ignoreEdit(root: string, store: string, add: (finding: Finding) => void
   }
   const inside = path.relative(root, store).split(path.sep).join('/');
   const outside = inside === '' || inside.startsWith('..') || path.isAbsolute(inside);
-  const { text, added } = addIgnored(before.state === 'text' ? before.text : '', [...(outside ? [] : [inside]), STATE_FOLDER]);
+  const { text, added } = addIgnored(before.state === 'text' ? before.text : '', [
+    ...(outside ? [] : [inside]),
+    STATE_FOLDER,
+  ]);
   if (added.length === 0) return [];
   return [{ change: { file, action: before.state === 'absent' ? 'create' : 'edit', adds: added }, before, text }];
 }
@@ -151,7 +157,8 @@ function notInstalled(): Finding {
   return {
     code: 'not-installed',
     severity: 'info',
-    message: 'migbackup is not a dependency of this project: the npm scripts find it only where it is installed globally',
+    message:
+      'migbackup is not a dependency of this project: the npm scripts find it only where it is installed globally',
     path: 'package.json',
     recommendation: 'npm install --save-dev migbackup',
   };

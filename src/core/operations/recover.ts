@@ -16,9 +16,19 @@ const SAID: Record<Recovered, string> = {
 };
 
 /** Finishes or takes back a restore that was killed. Nothing to do is fine. Throws TRANSACTION_UNREADABLE, ROLLBACK_FAILED or LOCKED. */
-export async function recover(project: Project, _options: Record<string, never>, context: Context): Promise<RecoverReport> {
+export async function recover(
+  project: Project,
+  _options: Record<string, never>,
+  context: Context,
+): Promise<RecoverReport> {
   const head = startReport(context);
-  const answer = (outcome: Recovered): RecoverReport => ({ ...head(), operation: 'recover', root: project.root, outcome, message: SAID[outcome] });
+  const answer = (outcome: Recovered): RecoverReport => ({
+    ...head(),
+    operation: 'recover',
+    root: project.root,
+    outcome,
+    message: SAID[outcome],
+  });
   if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null) return answer('nothing');
   return withLocks(project, 'recover', () => Promise.resolve(answer(recoverTransaction(project.root))));
 }

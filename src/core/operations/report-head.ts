@@ -8,5 +8,9 @@ export function startReport(context: Context): () => {
 } {
   const startedAt = (context.now ?? (() => new Date()))().toISOString();
   const began = performance.now();
-  return () => ({ tool: { ...context.tool }, startedAt, durationMs: Math.round((performance.now() - began) * 10) / 10 });
+  return () => ({
+    tool: { ...context.tool },
+    startedAt,
+    durationMs: Math.round((performance.now() - began) * 10) / 10,
+  });
 }

@@ -26,7 +26,11 @@ export interface RestoreToOptions {
  * Restores into a new folder. It is written beside the target and gets the target's name when every byte has been verified: until then there
  * is no target, after an error there is none either. Throws TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
  */
-export async function restoreTo(selected: Selected, options: RestoreToOptions, context: Context): Promise<RestoreReport> {
+export async function restoreTo(
+  selected: Selected,
+  options: RestoreToOptions,
+  context: Context,
+): Promise<RestoreReport> {
   const head = startReport(context);
   const target = realPathAsFar(options.to);
   refuseOccupied(target);
@@ -39,8 +43,12 @@ export async function restoreTo(selected: Selected, options: RestoreToOptions, c
   try {
     fs.mkdirSync(path.dirname(target), { recursive: true });
     fs.mkdirSync(work, { mode: 0o755 });
-    const place = (entry: { path: string }): string | null => (take.has(entry.path) ? toNative(work, entry.path) : null);
-    const restored = await writeEntries({ folder: selected.folder, manifest, place, everything: options.only.length === 0 }, context);
+    const place = (entry: { path: string }): string | null =>
+      take.has(entry.path) ? toNative(work, entry.path) : null;
+    const restored = await writeEntries(
+      { folder: selected.folder, manifest, place, everything: options.only.length === 0 },
+      context,
+    );
     await proveRestoredStores(manifest, work, (store) => take.has(`${store}/CURRENT`), context);
     fs.renameSync(work, target);
     fsyncDir(path.dirname(target));

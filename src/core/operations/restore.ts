@@ -40,7 +40,12 @@ export interface RestoreOptions {
  * Brings a backup's state back in place: verify, plan, confirm, safety backup, stage, swap, check, commit. After any error the project is
  * as it was. Throws what stood in the way (see ErrorCode); ROLLBACK_FAILED alone means that the state is in between, and says what to run.
  */
-export async function restore(project: Project, selected: Selected, options: RestoreOptions, context: Context): Promise<RestoreReport> {
+export async function restore(
+  project: Project,
+  selected: Selected,
+  options: RestoreOptions,
+  context: Context,
+): Promise<RestoreReport> {
   const head = startReport(context);
   const finish = (parts: Partial<RestoreReport> & Pick<RestoreReport, 'outcome' | 'plan'>): RestoreReport => ({
     ...head(),
@@ -65,12 +70,19 @@ export async function restore(project: Project, selected: Selected, options: Res
     recoverLeftovers(project.root, context);
     const trusted = await trustBackup(selected, options.only, context);
     const planned = planRestore(project, trusted, options);
-    if (options.plan !== undefined && options.plan !== planned.plan.hash) throw planChanged(options.plan, planned.plan.hash);
+    if (options.plan !== undefined && options.plan !== planned.plan.hash)
+      throw planChanged(options.plan, planned.plan.hash);
     if (planned.plan.nothingToDo) return finish({ outcome: 'unchanged', plan: planned.plan, checked: true });
     await checkTarget(project.root, planned.changes);
     if (options.plan === undefined && !(await options.confirm(planned.plan))) throw notConfirmed();
     const done = await apply(project, selected, trusted, planned, options, context);
-    const report = finish({ outcome: 'restored', plan: planned.plan, checked: true, ...done, next: nextSteps(planned) });
+    const report = finish({
+      outcome: 'restored',
+      plan: planned.plan,
+      checked: true,
+      ...done,
+      next: nextSteps(planned),
+    });
     return { ...report, reportFile: writeReport(project.store, selected.id, 'restore', report).file };
   });
 }
@@ -81,7 +93,14 @@ interface Applied {
   readonly findings: Finding[];
 }
 
-async function apply(project: Project, selected: Selected, trusted: Trusted, planned: Planned, options: RestoreOptions, context: Context): Promise<Applied> {
+async function apply(
+  project: Project,
+  selected: Selected,
+  trusted: Trusted,
+  planned: Planned,
+  options: RestoreOptions,
+  context: Context,
+): Promise<Applied> {
   const safety = options.safetyBackup ? await takeSafety(project, planned, selected.id, context) : null;
   const id = safety?.manifest.backupId ?? `restore-${Date.now()}`;
   let restored: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
@@ -89,14 +108,25 @@ async function apply(project: Project, selected: Selected, trusted: Trusted, pla
   context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: changes.inodes, bytes: changes.bytes });
   const committed = await runTransaction({
     root: project.root,
-    journal: { version: 1, id, backupId: selected.id, startedAt: new Date().toISOString(), units: [...changes.units], meta: [...changes.meta] },
+    journal: {
+      version: 1,
+      id,
+      backupId: selected.id,
+      startedAt: new Date().toISOString(),
+      units: [...changes.units],
+      meta: [...changes.meta],
+    },
     async stage(folder) {
       const place = stagePlaces(folder, changes.content, changes.units);
-      restored = await writeEntries({ folder: selected.folder, manifest: trusted.manifest, place, everything: false }, context);
+      restored = await writeEntries(
+        { folder: selected.folder, manifest: trusted.manifest, place, everything: false },
+        context,
+      );
     },
     async check() {
       checkRestored(project.root, changes);
-      const swapped = (store: string): boolean => changes.units.some((unit) => isInside(`${store}/CURRENT`, unit.path) || isInside(unit.path, store));
+      const swapped = (store: string): boolean =>
+        changes.units.some((unit) => isInside(`${store}/CURRENT`, unit.path) || isInside(unit.path, store));
       await proveRestoredStores(trusted.manifest, project.root, swapped, context);
     },
     signal: context.signal,
@@ -109,26 +139,50 @@ async function apply(project: Project, selected: Selected, trusted: Trusted, pla
 }
 
 /** `stage/<n>` for the unit itself, and below it for what is in its folder. */
-function stagePlaces(folder: string, content: ReadonlyMap<number, readonly Entry[]>, units: Planned['changes']['units']): (entry: Entry) => string | null {
+function stagePlaces(
+  folder: string,
+  content: ReadonlyMap<number, readonly Entry[]>,
+  units: Planned['changes']['units'],
+): (entry: Entry) => string | null {
   const places = new Map<string, string>();
   for (const unit of units) {
     const base = path.join(folder, String(unit.n));
     for (const entry of content.get(unit.n) ?? []) {
-      places.set(entry.path, entry.path === unit.path ? base : path.join(base, ...entry.path.slice(unit.path.length + 1).split('/')));
+      places.set(
+        entry.path,
+        entry.path === unit.path ? base : path.join(base, ...entry.path.slice(unit.path.length + 1).split('/')),
+      );
     }
   }
   return (entry) => places.get(entry.path) ?? null;
 }
 
 /** An ordinary backup of everything that will be replaced or removed, and a list of what was not there. */
-async function takeSafety(project: Project, { changes, config }: Planned, backupId: string, context: Context): Promise<Taken> {
+async function takeSafety(
+  project: Project,
+  { changes, config }: Planned,
+  backupId: string,
+  context: Context,
+): Promise<Taken> {
   const replaced = changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path);
   const folders = new Set(changes.meta.map((step) => step.path));
   const select = (candidate: string): boolean =>
-    replaced.some((unit) => isInside(candidate, unit)) || folders.has(candidate) || replaced.some((unit) => parentOf(unit) === candidate);
+    replaced.some((unit) => isInside(candidate, unit)) ||
+    folders.has(candidate) ||
+    replaced.some((unit) => parentOf(unit) === candidate);
   const absent = changes.units.filter((unit) => unit.old === null).map((unit) => unit.path);
   context.onEvent?.({ type: 'note', message: 'taking a safety backup of what will be replaced' });
-  const options = { kind: 'safety', config, categories: config.categories, note: `before restore of ${backupId}`, verify: true, allowPartial: false, rawAll: true, select, absent } as const;
+  const options = {
+    kind: 'safety',
+    config,
+    categories: config.categories,
+    note: `before restore of ${backupId}`,
+    verify: true,
+    allowPartial: false,
+    rawAll: true,
+    select,
+    absent,
+  } as const;
   return takeBackup({ ...project, config }, options, context);
 }
 
@@ -142,7 +196,13 @@ function keptAside(committed: string): Finding {
   };
 }
 
-function logDone(project: Project, backupId: string, planHash: string, safetyId: string | null, context: Context): Finding[] {
+function logDone(
+  project: Project,
+  backupId: string,
+  planHash: string,
+  safetyId: string | null,
+  context: Context,
+): Finding[] {
   const env = process.env;
   try {
     logOperation(project.store, {
@@ -160,11 +220,19 @@ function logDone(project: Project, backupId: string, planHash: string, safetyId:
     return [];
   } catch (error) {
     const why = errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
-    return [{ code: 'log-not-written', severity: 'warning', message: `the operation log could not be written (${why})`, path: project.store }];
+    return [
+      {
+        code: 'log-not-written',
+        severity: 'warning',
+        message: `the operation log could not be written (${why})`,
+        path: project.store,
+      },
+    ];
   }
 }
 
-const INSTALLED_FROM = /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)$/;
+const INSTALLED_FROM =
+  /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)$/;
 
 function nextSteps({ plan }: Planned): string[] {
   const changed = plan.changes.map((change) => change.path).filter((changedPath) => INSTALLED_FROM.test(changedPath));
@@ -175,12 +243,18 @@ function nextSteps({ plan }: Planned): string[] {
 }
 
 function planChanged(given: string, now: string): BackupError {
-  return new BackupError('PLAN_CHANGED', 'the plan is no longer the one that was approved: the project or the backup has changed', {
-    hint: 'Look at it again with migbackup restore --dry-run. Nothing was changed.',
-    details: { approved: given, now },
-  });
+  return new BackupError(
+    'PLAN_CHANGED',
+    'the plan is no longer the one that was approved: the project or the backup has changed',
+    {
+      hint: 'Look at it again with migbackup restore --dry-run. Nothing was changed.',
+      details: { approved: given, now },
+    },
+  );
 }
 
 function notConfirmed(): BackupError {
-  return new BackupError('CONFIRMATION_REQUIRED', 'the restore was not confirmed; nothing was changed', { hint: 'Run it with --yes.' });
+  return new BackupError('CONFIRMATION_REQUIRED', 'the restore was not confirmed; nothing was changed', {
+    hint: 'Run it with --yes.',
+  });
 }

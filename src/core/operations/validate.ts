@@ -18,7 +18,11 @@ import { startReport } from './report-head.ts';
 import { whoHolds } from '../sources/leveldb/holder.ts';
 
 /** Pre-flight: would create and restore work here, and what would a backup hold? Changes nothing but its own report. */
-export async function validate(project: Project, _options: Record<string, never>, context: Context): Promise<ValidateReport> {
+export async function validate(
+  project: Project,
+  _options: Record<string, never>,
+  context: Context,
+): Promise<ValidateReport> {
   const head = startReport(context);
   const problems: Problem[] = [];
   const findings: Finding[] = [];
@@ -53,7 +57,9 @@ export async function validate(project: Project, _options: Record<string, never>
     checks,
     inventory: await describeInventory(inventory),
     totals: { files: inventory.files, bytes: inventory.bytes },
-    recommendations: [...new Set(checks.flatMap((check) => (check.status === 'ok' ? [] : (check.recommendation ?? []))))],
+    recommendations: [
+      ...new Set(checks.flatMap((check) => (check.status === 'ok' ? [] : (check.recommendation ?? [])))),
+    ],
     reportFile: null,
   };
   return withReportFile(project, report);
@@ -125,9 +131,16 @@ function inventoryCheck(inventory: Inventory): CheckResult {
     id: 'inventory',
     group: 'inventory',
     status: some ? 'ok' : 'critical',
-    message: some ? `${inventory.files} files in ${inventory.categories.size} categories` : 'there is nothing to back up here',
+    message: some
+      ? `${inventory.files} files in ${inventory.categories.size} categories`
+      : 'there is nothing to back up here',
     evidence: { files: inventory.files, bytes: inventory.bytes, entries: inventory.entries },
-    ...(some ? {} : { recommendation: 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).' }),
+    ...(some
+      ? {}
+      : {
+          recommendation:
+            'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).',
+        }),
   };
 }
 

@@ -24,82 +24,126 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 /** A fifo that takes the file's place must not make open wait; a link must not be followed. */
 const FLAGS = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
 
+/** What `inspect` may be handed whole; a bigger file is only hashed. */
+const INSPECT_LIMIT = 64 << 20;
+
+type Inspect = (content: Buffer) => void;
+
+/** `null` in `outcome`: the file changed under our hands. `begun`: the target holds a part of the member, to be taken back. */
 interface Attempt {
   readonly outcome: ReadOutcome | null;
   readonly begun: boolean;
 }
 
+/** A failure of the file that is read, told apart from one of the archive that is written. */
+class ReadFailure extends Error {}
+
 /**
- * Reads one regular file into `target` and hashes it on the way, once over its bytes. It is stored as it was at one moment: if size, mtime or
- * ctime differ after reading, the member is rolled back and read again, three times in all. `inspect` gets the content of files up to
- * `inspectLimit` bytes.
+ * Reads one regular file into `target` and hashes it on the way, once over its bytes. It is stored as it was at one moment: if
+ * size, mtime or ctime differ after reading, the member is rolled back and read again, three times in all. A failure of the file
+ * is an outcome, and then the target is as it was before; a failure of the target is thrown.
+ * @param inspect gets the content that is stored, once, of files up to 64 MiB
  */
 export async function readFileInto(
   file: string,
   scanned: ScannedEntry,
   target: MemberTarget,
-  inspect?: (content: Buffer) => void,
+  inspect?: Inspect,
 ): Promise<ReadOutcome> {
   for (let attempt = 1; ; attempt++) {
     const { outcome, begun } = await readOnce(file, scanned, target, inspect);
-    if (outcome !== null && outcome.status !== 'changed') return outcome;
+    if (outcome?.status === 'ok') return outcome;
     if (begun) await target.rollback();
-    if (attempt === ATTEMPTS) return outcome ?? { status: 'changed', message: `changed while it was being read, ${ATTEMPTS} times` };
+    if (outcome !== null && outcome.status !== 'changed') return outcome;
+    if (attempt === ATTEMPTS) {
+      return outcome ?? { status: 'changed', message: `changed while it was being read, ${ATTEMPTS} times` };
+    }
   }
 }
 
-async function readOnce(file: string, scanned: ScannedEntry, target: MemberTarget, inspect?: (content: Buffer) => void): Promise<Attempt> {
+async function readOnce(
+  file: string,
+  scanned: ScannedEntry,
+  target: MemberTarget,
+  inspect: Inspect | undefined,
+): Promise<Attempt> {
   let fd: number;
   try {
     fd = fs.openSync(file, FLAGS);
   } catch (cause) {
     return { outcome: refused(cause), begun: false };
   }
+  let begun = false;
   try {
     const before = fs.fstatSync(fd, { bigint: true });
-    if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun: false };
+    if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun };
     const entry = withStat(scanned, before);
     const offset = target.begin(entry);
-    const sha256 = await copyContent(fd, entry.size, target, inspect);
-    if (sha256 === null) return { outcome: null, begun: true };
-    const after = fs.fstatSync(fd, { bigint: true });
-    if (after.size !== before.size || after.mtimeNs !== before.mtimeNs || after.ctimeNs !== before.ctimeNs) return { outcome: null, begun: true };
+    begun = true;
+    const copied = await copyContent(fd, entry.size, target, inspect !== undefined && entry.size <= INSPECT_LIMIT);
+    if (copied === null || !sameState(before, fs.fstatSync(fd, { bigint: true }))) return { outcome: null, begun };
+    if (copied.content !== undefined) inspect?.(copied.content);
     target.end();
-    return { outcome: { status: 'ok', entry, sha256, offset }, begun: true };
-  } catch (cause) {
-    if (errnoOf(cause) === 'EIO' || errnoOf(cause) === 'EISDIR') return { outcome: { status: 'changed', message: `cannot be read (${errnoOf(cause)})`, cause }, begun: true };
-    throw cause;
+    return { outcome: { status: 'ok', entry, sha256: copied.sha256, offset }, begun };
+  } catch (error) {
+    if (!(error instanceof ReadFailure)) throw error;
+    const code = errnoOf(error.cause) ?? String(error.cause);
+    return { outcome: { status: 'unreadable', message: `cannot be read (${code})`, cause: error.cause }, begun };
   } finally {
     fs.closeSync(fd);
   }
 }
 
+function sameState(before: fs.BigIntStats, after: fs.BigIntStats): boolean {
+  return after.size === before.size && after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs;
+}
+
+interface Copied {
+  readonly sha256: string;
+  /** A copy of its own, only if it was asked for. */
+  readonly content: Buffer | undefined;
+}
+
 /** Reads exactly `size` bytes straight into the target; null if the file gave fewer. */
-async function copyContent(fd: number, size: number, target: MemberTarget, inspect?: (content: Buffer) => void): Promise<string | null> {
+async function copyContent(fd: number, size: number, target: MemberTarget, keep: boolean): Promise<Copied | null> {
   const room = target.room();
   if (size < room.length) {
-    const content = room.subarray(0, size);
-    if (size > 0 && fs.readSync(fd, content, 0, size, 0) !== size) return null;
-    const sha256 = oneShotHash('sha256', content, 'hex');
-    inspect?.(content);
+    const bytes = room.subarray(0, size);
+    if (readAt(fd, bytes, 0) !== size) return null;
+    const content = keep ? Buffer.from(bytes) : undefined;
+    const sha256 = oneShotHash('sha256', bytes, 'hex');
     target.advance(size);
-    return sha256;
+    return { sha256, content };
   }
   const hash = createHash('sha256');
   const copies: Buffer[] = [];
-  for (let done = 0; done < size; ) {
+  for (let done = 0; done < size;) {
     const part = target.room();
-    const read = fs.readSync(fd, part, 0, Math.min(part.length, size - done), done);
+    const read = readAt(fd, part.subarray(0, Math.min(part.length, size - done)), done);
     if (read === 0) return null;
     const chunk = part.subarray(0, read);
     hash.update(chunk);
-    if (inspect !== undefined) copies.push(Buffer.from(chunk));
+    if (keep) copies.push(Buffer.from(chunk));
     target.advance(read);
     done += read;
     if (target.pressed) await target.drain();
   }
-  inspect?.(Buffer.concat(copies));
-  return hash.digest('hex');
+  return { sha256: hash.digest('hex'), content: keep ? Buffer.concat(copies) : undefined };
+}
+
+/** Fills `into` from `position` on as far as the file goes; returns the bytes read. */
+function readAt(fd: number, into: Buffer, position: number): number {
+  let done = 0;
+  try {
+    while (done < into.length) {
+      const read = fs.readSync(fd, into, done, into.length - done, position + done);
+      if (read === 0) break;
+      done += read;
+    }
+  } catch (cause) {
+    throw new ReadFailure('the file cannot be read', { cause });
+  }
+  return done;
 }
 
 function withStat(scanned: ScannedEntry, stat: fs.BigIntStats): ScannedEntry {
@@ -115,7 +159,8 @@ function withStat(scanned: ScannedEntry, stat: fs.BigIntStats): ScannedEntry {
 
 function refused(cause: unknown): ReadOutcome {
   const code = errnoOf(cause);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return { status: 'vanished', message: 'vanished between being listed and being read', cause };
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return { status: 'vanished', message: 'vanished between being listed and being read', cause };
   if (code === 'ELOOP' || code === 'EMLINK') return { status: 'changed', message: 'was replaced by a link', cause };
   if (code === 'ENXIO') return { status: 'changed', message: 'was replaced by a special file', cause };
   return { status: 'unreadable', message: `cannot be read (${code ?? String(cause)})`, cause };

@@ -4,11 +4,11 @@ import picomatch from 'picomatch';
 export const LEFT_OUT_FOLDERS: readonly string[] = ['node_modules', '.git'];
 
 /** Looks like a secret by its name, and is none. */
-const HARMLESS = picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], { dot: true });
+const HARMLESS = picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], { dot: true, nocase: true });
 
 /** A test for project-relative paths that the given patterns call secret. */
 export function secretMatcher(patterns: readonly string[]): (path: string) => boolean {
   if (patterns.length === 0) return () => false;
-  const matches = picomatch([...patterns], { dot: true });
+  const matches = picomatch([...patterns], { dot: true, nocase: true });
   return (path) => matches(path) && !HARMLESS(path);
 }

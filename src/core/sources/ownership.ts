@@ -45,13 +45,17 @@ export class Ownership {
   /** True if no other source reaches into this one's folder or holds it: then everything in it is its own. */
   isAlone(source: Source): boolean {
     return this.#all.every(
-      (other) => other.source === source || (!isInside(other.source.path, source.path) && !isInside(source.path, other.source.path)),
+      (other) =>
+        other.source === source ||
+        (!isInside(other.source.path, source.path) && !isInside(source.path, other.source.path)),
     );
   }
 
   /** The source that takes a folder whole, whatever is in it: walking for another one may stop there. */
   takesWhole(path: string): Source | undefined {
-    return this.#all.find(({ source }) => source.path === path && source.include.length === 0 && source.exclude.length === 0)?.source;
+    return this.#all.find(
+      ({ source }) => source.path === path && source.include.length === 0 && source.exclude.length === 0,
+    )?.source;
   }
 }
 

@@ -1,3 +1,4 @@
+import type fs from 'node:fs';
 import type { ErrorCode } from '../model/backup-error.ts';
 import type { Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
@@ -32,4 +33,24 @@ export interface ScanProblem {
   readonly category: string;
   readonly source: string;
   readonly cause?: unknown;
+}
+
+/** The entry for what was found at `path`; only permission bits of its mode are ever stored. */
+export function scannedEntry(
+  source: Source,
+  path: string,
+  type: ScannedEntry['type'],
+  stat: fs.BigIntStats,
+): ScannedEntry {
+  return {
+    category: source.category,
+    source: source.name,
+    path,
+    type,
+    size: type === 'file' ? Number(stat.size) : 0,
+    mode: Number(stat.mode & 0o777n),
+    mtimeNs: stat.mtimeNs,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+  };
 }

@@ -2,16 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
 import { decodeName, escapeBytes, escapeName } from '../fs/names.ts';
-import { foldKey, pathProblem, STATE_FOLDER, toNative } from '../fs/paths.ts';
+import { assertRealParents, foldKey, pathProblem, STATE_FOLDER, toNative } from '../fs/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Category, Project, Source } from '../model/category.ts';
 import { comparePaths, type ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
-import { assertRealParents } from '../fs/paths.ts';
 import { LEFT_OUT_FOLDERS, secretMatcher } from './left-out.ts';
 import { isEngineFile, recogniseStore } from './leveldb/recognise.ts';
 import { relativeTo, type Ownership } from './ownership.ts';
-import type { ScanItem, ScanProblem } from './scan-item.ts';
+import { scannedEntry, type ScanItem, type ScanProblem } from './scan-item.ts';
 import type { SourcePatterns } from './source-patterns.ts';
 
 export interface ScanOptions {
@@ -68,7 +67,13 @@ class SourceWalk {
     }
     const stat = this.#stat(dir, top);
     if (stat === null) {
-      if (this.#source.required) this.#problem('SOURCE_MISSING', top, 'is required and does not exist', 'Create it, or take "required" out of the config.');
+      if (this.#source.required)
+        this.#problem(
+          'SOURCE_MISSING',
+          top,
+          'is required and does not exist',
+          'Create it, or take "required" out of the config.',
+        );
       return;
     }
     if (top === '.') yield* this.#folder('.', dir, null);
@@ -87,7 +92,8 @@ class SourceWalk {
 
   *#folder(relative: string, native: string, stat: fs.BigIntStats | null): Generator<ScanItem> {
     const inner = relativeTo(this.#source, relative);
-    if (relative !== '.' && inner !== '' && (this.#patterns.excludes(inner) || !this.#patterns.mayContain(inner))) return;
+    if (relative !== '.' && inner !== '' && (this.#patterns.excludes(inner) || !this.#patterns.mayContain(inner)))
+      return;
     const takenBy = this.#options.ownership.takesWhole(relative);
     if (takenBy !== undefined && takenBy !== this.#source) return;
     const names = this.#names(relative, native);
@@ -98,20 +104,37 @@ class SourceWalk {
         yield* this.#store(relative, native, stat, engine, names);
         return;
       }
-      if (this.#source.type === 'leveldb' && inner === '' && names.some((name) => isEngineFile(name) && name !== 'LOCK' && !name.startsWith('LOG'))) {
-        this.#problem('LEVELDB_DAMAGED', relative, 'is a LevelDB store without a CURRENT or MANIFEST', 'Repair it, or store it as it is with --raw.');
+      if (
+        this.#source.type === 'leveldb' &&
+        inner === '' &&
+        names.some((name) => isEngineFile(name) && name !== 'LOCK' && !name.startsWith('LOG'))
+      ) {
+        this.#problem(
+          'LEVELDB_DAMAGED',
+          relative,
+          'is a LevelDB store without a CURRENT or MANIFEST',
+          'Repair it, or store it as it is with --raw.',
+        );
         return;
       }
-      if (this.#ownsFolder(relative)) yield { kind: 'entry', path: relative, entry: this.#entry(relative, 'dir', stat) };
+      if (this.#ownsFolder(relative))
+        yield { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
     }
-    for (const name of names) yield* this.#named(relative === '.' ? name : `${relative}/${name}`, path.join(native, name), name);
+    for (const name of names)
+      yield* this.#named(relative === '.' ? name : `${relative}/${name}`, path.join(native, name), name);
   }
 
   *#named(relative: string, native: string, name: string): Generator<ScanItem> {
     if (native === this.#project.store || (foldKey(name) === STATE_FOLDER && !relative.includes('/'))) return;
     const problem = pathProblem(relative);
     if (problem !== null) {
-      if (this.#owns(relative)) this.#problem('SOURCE_NAME', relative, `cannot be stored: ${problem}`, 'Rename it, or exclude it in migbackup.config.json.');
+      if (this.#owns(relative))
+        this.#problem(
+          'SOURCE_NAME',
+          relative,
+          `cannot be stored: ${problem}`,
+          'Rename it, or exclude it in migbackup.config.json.',
+        );
       return;
     }
     const stat = this.#stat(native, relative);
@@ -120,14 +143,26 @@ class SourceWalk {
     yield* this.#child(relative, native, stat);
   }
 
-  *#store(relative: string, native: string, stat: fs.BigIntStats, engine: 'leveldb' | 'rocksdb', names: readonly string[]): Generator<ScanItem> {
+  *#store(
+    relative: string,
+    native: string,
+    stat: fs.BigIntStats,
+    engine: 'leveldb' | 'rocksdb',
+    names: readonly string[],
+  ): Generator<ScanItem> {
     if (!this.#owns(`${relative}/CURRENT`)) return;
-    const others = [this.#entry(relative, 'dir', stat)];
+    const others = [scannedEntry(this.#source, relative, 'dir', stat)];
     for (const name of names) {
       if (engine === 'leveldb' && isEngineFile(name)) continue;
       for (const item of this.#named(`${relative}/${name}`, path.join(native, name), name)) {
         if (item.kind === 'entry') others.push(item.entry);
-        else this.#problem('LEVELDB_FOREIGN', item.path, 'is a store inside another store', 'Move it out of the other store.');
+        else
+          this.#problem(
+            'LEVELDB_FOREIGN',
+            item.path,
+            'is a store inside another store',
+            'Move it out of the other store.',
+          );
       }
     }
     yield { kind: 'store', path: relative, source: this.#source, dir: native, engine, others };
@@ -165,16 +200,35 @@ class SourceWalk {
     try {
       raw = fs.readdirSync(native, { encoding: 'buffer' });
     } catch (cause) {
-      if (errnoOf(cause) === 'ENOENT') this.#problem('SOURCE_CHANGED', relative, 'vanished while it was being read', 'Stop what is writing there, then try again.', cause);
-      else this.#problem('SOURCE_UNREADABLE', relative, `cannot be listed (${errnoOf(cause)})`, 'Run as a user who may read it, or change its permissions.', cause);
+      if (errnoOf(cause) === 'ENOENT')
+        this.#problem(
+          'SOURCE_CHANGED',
+          relative,
+          'vanished while it was being read',
+          'Stop what is writing there, then try again.',
+          cause,
+        );
+      else
+        this.#problem(
+          'SOURCE_UNREADABLE',
+          relative,
+          `cannot be listed (${errnoOf(cause)})`,
+          'Run as a user who may read it, or change its permissions.',
+          cause,
+        );
       return null;
     }
     const names: string[] = [];
-    for (const bytes of raw.toSorted(Buffer.compare)) {
+    for (const bytes of raw.toSorted((a, b) => a.compare(b))) {
       const name = decodeName(bytes);
       if (name !== null) names.push(name);
       else if (this.#alone || this.#owns(`${relative}/x`)) {
-        this.#problem('SOURCE_NAME', `${relative}/${escapeBytes(bytes)}`, 'has a name that is not UTF-8', 'Rename it: such a name cannot be stored truthfully.');
+        this.#problem(
+          'SOURCE_NAME',
+          `${relative}/${escapeBytes(bytes)}`,
+          'has a name that is not UTF-8',
+          'Rename it: such a name cannot be stored truthfully.',
+        );
       }
     }
     return names;
@@ -184,20 +238,31 @@ class SourceWalk {
     try {
       return lstatOrNull(native);
     } catch (cause) {
-      this.#problem('SOURCE_UNREADABLE', relative, `cannot be looked at (${errnoOf(cause)})`, 'Run as a user who may read it, or change its permissions.', cause);
+      this.#problem(
+        'SOURCE_UNREADABLE',
+        relative,
+        `cannot be looked at (${errnoOf(cause)})`,
+        'Run as a user who may read it, or change its permissions.',
+        cause,
+      );
       return null;
     }
   }
 
   #leaf(relative: string, native: string, stat: fs.BigIntStats): ScannedEntry | null {
-    if (stat.isFile()) return this.#entry(relative, 'file', stat);
+    if (stat.isFile()) return scannedEntry(this.#source, relative, 'file', stat);
     if (stat.isSymbolicLink()) {
       const target = decodeName(fs.readlinkSync(native, { encoding: 'buffer' }));
       if (target === null) {
-        this.#problem('SOURCE_NAME', relative, 'is a link whose target is not UTF-8', 'Make the link anew with a target that is UTF-8.');
+        this.#problem(
+          'SOURCE_NAME',
+          relative,
+          'is a link whose target is not UTF-8',
+          'Make the link anew with a target that is UTF-8.',
+        );
         return null;
       }
-      return { ...this.#entry(relative, 'symlink', stat), target };
+      return { ...scannedEntry(this.#source, relative, 'symlink', stat), target };
     }
     this.#options.onFinding?.({
       code: 'special-file',
@@ -209,20 +274,6 @@ class SourceWalk {
       recommendation: 'Nothing to do unless something depends on it: make it anew after a restore.',
     });
     return null;
-  }
-
-  #entry(relative: string, type: ScannedEntry['type'], stat: fs.BigIntStats): ScannedEntry {
-    return {
-      category: this.#source.category,
-      source: this.#source.name,
-      path: relative,
-      type,
-      size: type === 'file' ? Number(stat.size) : 0,
-      mode: Number(stat.mode & 0o777n),
-      mtimeNs: stat.mtimeNs,
-      uid: Number(stat.uid),
-      gid: Number(stat.gid),
-    };
   }
 
   #problem(code: ScanProblem['code'], relative: string, message: string, hint: string, cause?: unknown): void {

@@ -19,11 +19,7 @@ export class SourcePatterns {
     this.#literals = new Set(source.include.filter((pattern) => !isGlob(pattern)).map(trimSlash));
     this.#include = globs.map((pattern) => picomatch(pattern, OPTIONS));
     this.#exclude = source.exclude.map((pattern) => picomatch(trimSlash(pattern), OPTIONS));
-    this.#segments = source.include.map((pattern) =>
-      trimSlash(pattern)
-        .split('/')
-        .map((part) => (part === '**' ? '**' : picomatch(part, OPTIONS))),
-    );
+    this.#segments = source.include.map(segmentsOf);
   }
 
   /** `named`: the config spells this very file; `pattern`: it is in; null: it is not. */
@@ -34,6 +30,12 @@ export class SourcePatterns {
     if (this.#include.some((matches) => matches(relative))) return 'pattern';
     for (const literal of this.#literals) if (relative.startsWith(`${literal}/`)) return 'pattern';
     return null;
+  }
+
+  /** Whether the config spells a file below this folder. */
+  namesBelow(folder: string): boolean {
+    for (const literal of this.#literals) if (literal.startsWith(`${folder}/`)) return true;
+    return false;
   }
 
   /** The path or a folder above it is excluded. */
@@ -60,6 +62,14 @@ export class SourcePatterns {
       return segments.length > parts.length || this.#literals.has(folder);
     });
   }
+}
+
+/** A pattern part by part. Where a group spans parts (`{a/b,c}/*`) it cannot be split: then anything may be below. */
+function segmentsOf(pattern: string): (Match | '**')[] {
+  if (/[{([][^})\]]*\//.test(pattern)) return ['**'];
+  return trimSlash(pattern)
+    .split('/')
+    .map((part) => (part.includes('**') ? '**' : picomatch(part, OPTIONS)));
 }
 
 function isGlob(pattern: string): boolean {

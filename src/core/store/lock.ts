@@ -43,7 +43,7 @@ export function acquireLock(dir: string, command: string): Lock {
 
 /** node:sqlite is stable in use but says "experimental" on stderr when Node 24 loads it; only that line is held back. */
 function openDatabase(file: string): DatabaseSync {
-  const emit = process.emitWarning;
+  const emit = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
     if (!String(warning).includes('SQLite is an experimental feature'))
       Reflect.apply(emit, process, [warning, ...rest]);

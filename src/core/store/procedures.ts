@@ -47,7 +47,9 @@ export function renderProcedures(manifest: Manifest): string {
     '',
     '## Without migbackup',
     '',
-    'Needs a POSIX shell, tar' + (manifest.config.compression === 'zstd' ? ', zstd' : '') + ' and sha256sum. Run the blocks in one shell, in this folder.',
+    'Needs a POSIX shell, tar' +
+      (manifest.config.compression === 'zstd' ? ', zstd' : '') +
+      ' and sha256sum. Run the blocks in one shell, in this folder.',
     'They unpack into a new folder; nothing of the project is touched.',
     '',
     '1. Choose where from and where to, and check that the backup is whole:',
@@ -93,7 +95,13 @@ function categoryRow(name: string, category: ManifestCategory): string {
 }
 
 function markdownCode(text: string): string {
-  return '`' + escapeName(text).replaceAll('`', String.raw`\x60`).replaceAll('|', String.raw`\|`) + '`';
+  return (
+    '`' +
+    escapeName(text)
+      .replaceAll('`', String.raw`\x60`)
+      .replaceAll('|', String.raw`\|`) +
+    '`'
+  );
 }
 
 function unpackLine(category: ManifestCategory): string {

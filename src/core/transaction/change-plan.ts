@@ -62,7 +62,7 @@ class Planner {
   }
 
   plan(): ChangePlan {
-    for (let at = 0; at < this.#wanted.length; ) at = this.#place(at);
+    for (let at = 0; at < this.#wanted.length;) at = this.#place(at);
     for (const extra of this.#options.extras) this.#removeExtra(extra.path, extra.category);
     this.#keepParentTimes();
     const incoming = [...this.#content.values()].flat();
@@ -95,7 +95,13 @@ class Planner {
       return at + 1;
     }
     this.#unit(entry.path, false, [entry]);
-    this.#changes.push({ path: entry.path, action: live === null ? 'add' : 'replace', type: entry.type, category: entry.category, bytes: entry.size });
+    this.#changes.push({
+      path: entry.path,
+      action: live === null ? 'add' : 'replace',
+      type: entry.type,
+      category: entry.category,
+      bytes: entry.size,
+    });
     return at + 1;
   }
 
@@ -121,9 +127,23 @@ class Planner {
     const inside = this.#wanted.slice(at, end);
     const live = lstatOrNull(toNative(this.#root, top));
     this.#unit(top, true, inside);
-    if (live !== null) this.#changes.push({ path: top, action: 'replace', type: typeOf(live), category: inside[0]?.category ?? '', bytes: 0 });
+    if (live !== null)
+      this.#changes.push({
+        path: top,
+        action: 'replace',
+        type: typeOf(live),
+        category: inside[0]?.category ?? '',
+        bytes: 0,
+      });
     for (const entry of inside) {
-      if (entry.type !== 'dir') this.#changes.push({ path: entry.path, action: 'add', type: entry.type, category: entry.category, bytes: entry.size });
+      if (entry.type !== 'dir')
+        this.#changes.push({
+          path: entry.path,
+          action: 'add',
+          type: entry.type,
+          category: entry.category,
+          bytes: entry.size,
+        });
     }
     return end;
   }
@@ -149,7 +169,14 @@ class Planner {
     for (const entry of inside) {
       if (entry.type === 'dir') continue;
       if (!differing.includes(entry)) this.#unchanged.push(entry);
-      else this.#changes.push({ path: entry.path, action: had.has(entry.path) ? 'replace' : 'add', type: entry.type, category: entry.category, bytes: entry.size });
+      else
+        this.#changes.push({
+          path: entry.path,
+          action: had.has(entry.path) ? 'replace' : 'add',
+          type: entry.type,
+          category: entry.category,
+          bytes: entry.size,
+        });
     }
     for (const path of gone) this.#change(path, 'remove', top.category);
     return end;
@@ -201,7 +228,12 @@ class Planner {
     if (typeOf(live) !== entry.type) return false;
     if (entry.type === 'symlink') return fs.readlinkSync(toNative(this.#root, entry.path)) === entry.target;
     if (entry.type === 'dir') return Number(live.mode & 0o777n) === entry.mode;
-    if (Number(live.size) !== entry.size || Number(live.mode & 0o777n) !== entry.mode || !nearly(live.mtimeNs, entry.mtimeNs)) return false;
+    if (
+      Number(live.size) !== entry.size ||
+      Number(live.mode & 0o777n) !== entry.mode ||
+      !nearly(live.mtimeNs, entry.mtimeNs)
+    )
+      return false;
     return hashLive(toNative(this.#root, entry.path)) === entry.sha256;
   }
 }
@@ -212,7 +244,13 @@ function nearly(a: bigint, b: bigint): boolean {
 }
 
 function metaStep(path: string, live: fs.BigIntStats, newMode: number, newMtimeNs: bigint): MetaStep {
-  return { path, oldMode: Number(live.mode & 0o7777n), newMode, oldMtimeNs: String(live.mtimeNs), newMtimeNs: String(newMtimeNs) };
+  return {
+    path,
+    oldMode: Number(live.mode & 0o7777n),
+    newMode,
+    oldMtimeNs: String(live.mtimeNs),
+    newMtimeNs: String(newMtimeNs),
+  };
 }
 
 function isVolatile(path: string): boolean {
@@ -236,7 +274,8 @@ export function hashLive(file: string): string {
   try {
     const hash = createHash('sha256');
     const block = Buffer.allocUnsafe(1 << 18);
-    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block)) hash.update(block.subarray(0, read));
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block))
+      hash.update(block.subarray(0, read));
     return hash.digest('hex');
   } finally {
     fs.closeSync(fd);

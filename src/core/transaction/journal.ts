@@ -5,15 +5,30 @@ import { writeFileDurable } from '../fs/durable.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { statePaths } from './state-folder.ts';
 
-const fingerprintSchema = z.object({ type: z.enum(['file', 'dir', 'symlink', 'other']), ino: z.string(), size: z.string(), mtimeNs: z.string() });
+const fingerprintSchema = z.object({
+  type: z.enum(['file', 'dir', 'symlink', 'other']),
+  ino: z.string(),
+  size: z.string(),
+  mtimeNs: z.string(),
+});
 
 const journalSchema = z.object({
   version: z.literal(1),
   id: z.string().regex(/^[a-z0-9-]{1,80}$/i),
   backupId: z.string(),
   startedAt: z.string(),
-  units: z.array(z.object({ n: z.int().nonnegative(), path: z.string(), old: fingerprintSchema.nullable(), hasNew: z.boolean(), tree: z.boolean() })),
-  meta: z.array(z.object({ path: z.string(), oldMode: z.int(), newMode: z.int(), oldMtimeNs: z.string(), newMtimeNs: z.string() })),
+  units: z.array(
+    z.object({
+      n: z.int().nonnegative(),
+      path: z.string(),
+      old: fingerprintSchema.nullable(),
+      hasNew: z.boolean(),
+      tree: z.boolean(),
+    }),
+  ),
+  meta: z.array(
+    z.object({ path: z.string(), oldMode: z.int(), newMode: z.int(), oldMtimeNs: z.string(), newMtimeNs: z.string() }),
+  ),
 });
 
 /** What a restore is about to do, in full: what recovery needs to finish it or take it back. */

@@ -60,7 +60,12 @@ export function swapBack(root: string, journal: Journal): void {
     const target = toNative(root, unit.path);
     const staged = path.join(paths.stage, String(unit.n));
     const aside = path.join(paths.aside, String(unit.n));
-    if (unit.hasNew && lstatOrNull(staged) === null && lstatOrNull(target) !== null && (unit.old === null || lstatOrNull(aside) !== null)) {
+    if (
+      unit.hasNew &&
+      lstatOrNull(staged) === null &&
+      lstatOrNull(target) !== null &&
+      (unit.old === null || lstatOrNull(aside) !== null)
+    ) {
       renameUnit(target, staged);
     }
     if (unit.old !== null && lstatOrNull(aside) !== null) {
@@ -89,8 +94,12 @@ function syncAfter(root: string, journal: Journal, folder: string): void {
 }
 
 function changed(relative: string): BackupError {
-  return new BackupError('TARGET_CHANGED', `${escapeName(relative)} was changed by something else while the restore was running`, {
-    hint: 'Stop whatever writes there, then run the command again.',
-    path: relative,
-  });
+  return new BackupError(
+    'TARGET_CHANGED',
+    `${escapeName(relative)} was changed by something else while the restore was running`,
+    {
+      hint: 'Stop whatever writes there, then run the command again.',
+      path: relative,
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import type fs from 'node:fs';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { EntryType } from '../model/entry.ts';
 

@@ -43,9 +43,14 @@ export function checkBackups(store: string, now: Date): BackupsFound {
     id: 'clock',
     group: 'prerequisites',
     status: future.length > 0 ? 'warning' : 'ok',
-    message: future.length > 0 ? 'there are backups from the future: the clock has run back' : 'the clock is past every backup',
+    message:
+      future.length > 0
+        ? 'there are backups from the future: the clock has run back'
+        : 'the clock is past every backup',
     evidence: { now: now.toISOString() },
-    ...(future.length > 0 ? { paths: future.map((ref) => ref.id), recommendation: 'Set the clock: --latest goes by time.' } : {}),
+    ...(future.length > 0
+      ? { paths: future.map((ref) => ref.id), recommendation: 'Set the clock: --latest goes by time.' }
+      : {}),
   });
   return { checks, lastRatio: ratioOf(backups[0]?.folder) };
 }

@@ -23,7 +23,13 @@ export function checkRestoreWritable(project: Project): CheckResult {
     }
   }
   if (refused.size === 0) {
-    return { id: 'restore-writable', group: 'project', status: 'ok', message: 'a restore may write everywhere it would have to', evidence: { folders: places.size } };
+    return {
+      id: 'restore-writable',
+      group: 'project',
+      status: 'ok',
+      message: 'a restore may write everywhere it would have to',
+      evidence: { folders: places.size },
+    };
   }
   return {
     id: 'restore-writable',

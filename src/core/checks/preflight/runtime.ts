@@ -14,7 +14,9 @@ export function checkRuntime(): CheckResult {
     id: 'runtime',
     group: 'prerequisites',
     status: good ? 'ok' : 'critical',
-    message: good ? `Node ${process.versions.node} on ${process.platform}-${process.arch}` : `Node ${process.versions.node} is too old`,
+    message: good
+      ? `Node ${process.versions.node} on ${process.platform}-${process.arch}`
+      : `Node ${process.versions.node} is too old`,
     evidence: { node: process.versions.node, platform: process.platform, arch: process.arch, zstd },
     ...(good ? {} : { recommendation: `Use Node ${OLDEST.join('.')} or newer, or the single binary.` }),
   };

@@ -22,11 +22,22 @@ export function estimateSpace(bytes: number, entries: number): SpaceEstimate {
 }
 
 /** Measured free bytes and inodes where the backup will go, against the inventory and the ratio of the last backup. */
-export function checkSpace(store: string, bytes: number, entries: number, lastRatio: number | undefined): CheckResult[] {
+export function checkSpace(
+  store: string,
+  bytes: number,
+  entries: number,
+  lastRatio: number | undefined,
+): CheckResult[] {
   const free = freeSpace(store);
   const { least, most } = estimateSpace(bytes, entries);
-  const likely = lastRatio === undefined ? most : (BigInt(Math.ceil(bytes * lastRatio * 1.2)) + RESERVE_BYTES);
-  const evidence = { store, freeBytes: Number(free.bytes), leastBytes: Number(least), likelyBytes: Number(likely), mostBytes: Number(most) };
+  const likely = lastRatio === undefined ? most : BigInt(Math.ceil(bytes * lastRatio * 1.2)) + RESERVE_BYTES;
+  const evidence = {
+    store,
+    freeBytes: Number(free.bytes),
+    leastBytes: Number(least),
+    likelyBytes: Number(likely),
+    mostBytes: Number(most),
+  };
   const results: CheckResult[] = [];
   if (free.bytes < least) {
     results.push({
@@ -55,7 +66,9 @@ export function checkSpace(store: string, bytes: number, entries: number, lastRa
       status: enough ? 'ok' : 'critical',
       message: enough ? 'enough free inodes' : 'too few free inodes for a backup',
       evidence: { freeInodes: Number(free.inodes), neededInodes: Number(BACKUP_INODES) },
-      ...(enough ? {} : { recommendation: 'Remove files on that file system or choose another place with --backups DIR.' }),
+      ...(enough
+        ? {}
+        : { recommendation: 'Remove files on that file system or choose another place with --backups DIR.' }),
     });
   }
   return results;

@@ -62,10 +62,15 @@ export function buildManifest(config: Config, parts: ManifestParts, context: Con
 
 function recordCategory(category: Category): Manifest['config']['categories'][string] {
   return {
-    sources: category.sources.map(({ category: _, ...source }) => ({
-      ...source,
-      include: [...source.include],
-      exclude: [...source.exclude],
+    sources: category.sources.map(({ name, path, type, include, exclude, required, exclusive, external }) => ({
+      name,
+      path,
+      type,
+      include: [...include],
+      exclude: [...exclude],
+      required,
+      exclusive,
+      external,
     })),
   };
 }

@@ -33,16 +33,22 @@ export function storeIsRaw(job: BackupJob, item: StoreItem): boolean {
 export async function captureInto(writer: CategoryWriter, item: StoreItem): Promise<CapturedStore | null> {
   const { job } = writer;
   if (item.engine === 'rocksdb') {
-    throw new BackupError('LEVELDB_FOREIGN', `${escapeName(item.path)} is a RocksDB store: it cannot be captured while in use, nor proven`, {
-      hint: `Stop what uses it, then store it as plain files with --raw ${item.source.category}/${item.source.name}.`,
-      path: item.path,
-    });
+    throw new BackupError(
+      'LEVELDB_FOREIGN',
+      `${escapeName(item.path)} is a RocksDB store: it cannot be captured while in use, nor proven`,
+      {
+        hint: `Stop what uses it, then store it as plain files with --raw ${item.source.category}/${item.source.name}.`,
+        path: item.path,
+      },
+    );
   }
   const holder = await whoHolds(item.dir);
   const { capture, attempts } = await captureWithHint(job, item);
   try {
     const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
-    const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) => comparePaths(a.path, b.path));
+    const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) =>
+      comparePaths(a.path, b.path),
+    );
     const members: Entry[] = [];
     for (const entry of entries) {
       const file = files.get(entry.path);
@@ -65,11 +71,15 @@ async function captureWithHint(job: BackupJob, item: StoreItem): Promise<{ captu
       if (!(error instanceof BackupError)) throw readError(error, item);
       if (error.code === 'LEVELDB_BUSY' && attempt < CAPTURES) continue;
       if (error.code !== 'LEVELDB_DAMAGED') throw error;
-      throw new BackupError('LEVELDB_DAMAGED', `the LevelDB store ${escapeName(item.path)} is damaged: ${error.message}`, {
-        hint: `It is not backed up as a good one. To keep it as it is before a repair: --raw ${item.source.category}/${item.source.name}.`,
-        path: error.path ?? item.path,
-        cause: error,
-      });
+      throw new BackupError(
+        'LEVELDB_DAMAGED',
+        `the LevelDB store ${escapeName(item.path)} is damaged: ${error.message}`,
+        {
+          hint: `It is not backed up as a good one. To keep it as it is before a repair: --raw ${item.source.category}/${item.source.name}.`,
+          path: error.path ?? item.path,
+          cause: error,
+        },
+      );
     }
   }
 }
@@ -77,23 +87,37 @@ async function captureWithHint(job: BackupJob, item: StoreItem): Promise<{ captu
 function readError(error: unknown, item: StoreItem): unknown {
   const code = errnoOf(error);
   if (code !== 'EACCES' && code !== 'EPERM') return error;
-  return new BackupError('SOURCE_UNREADABLE', `${escapeName(item.path)}: a file of the store may not be read by this user`, {
-    hint: 'Run as a user who may read it, or change its permissions.',
-    path: item.path,
-    cause: error,
-  });
+  return new BackupError(
+    'SOURCE_UNREADABLE',
+    `${escapeName(item.path)}: a file of the store may not be read by this user`,
+    {
+      hint: 'Run as a user who may read it, or change its permissions.',
+      path: item.path,
+      cause: error,
+    },
+  );
 }
 
 function engineEntry(item: StoreItem, file: CapturedFile): ScannedEntry {
   const { size, mode, mtimeNs, uid, gid } = file;
-  return { category: item.source.category, source: item.source.name, path: `${item.path}/${file.name}`, type: 'file', size, mode, mtimeNs, uid, gid };
+  return {
+    category: item.source.category,
+    source: item.source.name,
+    path: `${item.path}/${file.name}`,
+    type: 'file',
+    size,
+    mode,
+    mtimeNs,
+    uid,
+    gid,
+  };
 }
 
 async function copy(writer: CategoryWriter, entry: ScannedEntry, file: CapturedFile): Promise<Entry> {
   const { archive } = writer;
   const offset = archive.begin(entry);
   const hash = createHash('sha256');
-  for (let done = 0; done < file.size; ) {
+  for (let done = 0; done < file.size;) {
     const room = archive.room();
     const read = file.read(room, 0, Math.min(room.length, file.size - done), done);
     if (read === 0) break;

@@ -70,7 +70,11 @@ export async function takeInventory(
         checkReadable(project.root, entry, options.onProblem);
       }
     };
-    for (const item of scanCategory(project, category, { ownership: options.ownership, onProblem: options.onProblem, onFinding: options.onFinding })) {
+    for (const item of scanCategory(project, category, {
+      ownership: options.ownership,
+      onProblem: options.onProblem,
+      onFinding: options.onFinding,
+    })) {
       if (item.kind === 'entry') count(item.entry);
       else {
         found.stores.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
@@ -93,7 +97,9 @@ export async function takeInventory(
 }
 
 function emptyInventory(project: Project, category: Category): CategoryInventory {
-  const present = category.sources.some((source) => fs.existsSync(toNative(project.root, source.path)) && source.path !== '.');
+  const present = category.sources.some(
+    (source) => fs.existsSync(toNative(project.root, source.path)) && source.path !== '.',
+  );
   return { files: 0, directories: 0, symlinks: 0, bytes: 0, stores: [], present };
 }
 

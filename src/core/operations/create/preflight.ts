@@ -18,25 +18,37 @@ export function checkStore(store: string, bytes: number, entries: number): void 
   } catch (cause) {
     if (cause instanceof BackupError) throw cause;
     const code = errnoOf(cause);
-    throw new BackupError(code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_UNWRITABLE', `the backups folder cannot be written: ${store} (${code ?? String(cause)})`, {
-      hint: 'Make it writable, or choose another with --backups DIR.',
-      path: store,
-      cause,
-    });
+    throw new BackupError(
+      code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_UNWRITABLE',
+      `the backups folder cannot be written: ${store} (${code ?? String(cause)})`,
+      {
+        hint: 'Make it writable, or choose another with --backups DIR.',
+        path: store,
+        cause,
+      },
+    );
   }
   const free = freeSpace(store);
   const need = estimateSpace(bytes, entries).least;
   if (free.bytes < need) {
-    throw new BackupError('NO_SPACE', `not enough space for the backup: ${free.bytes} bytes are free in ${store}, at least ${need} are needed`, {
-      hint: 'Free some space, remove old backups, or choose another place with --backups DIR.',
-      path: store,
-      details: { freeBytes: Number(free.bytes), neededBytes: Number(need) },
-    });
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough space for the backup: ${free.bytes} bytes are free in ${store}, at least ${need} are needed`,
+      {
+        hint: 'Free some space, remove old backups, or choose another place with --backups DIR.',
+        path: store,
+        details: { freeBytes: Number(free.bytes), neededBytes: Number(need) },
+      },
+    );
   }
   if (free.inodes !== null && free.inodes < BACKUP_INODES) {
-    throw new BackupError('NO_SPACE', `not enough inodes for the backup: ${free.inodes} are free in ${store}, ${BACKUP_INODES} may be needed`, {
-      hint: 'Remove files on that file system, or choose another place with --backups DIR.',
-      path: store,
-    });
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough inodes for the backup: ${free.inodes} are free in ${store}, ${BACKUP_INODES} may be needed`,
+      {
+        hint: 'Remove files on that file system, or choose another place with --backups DIR.',
+        path: store,
+      },
+    );
   }
 }

@@ -26,16 +26,30 @@ export async function proveStore(job: BackupJob, store: CapturedStore, archive: 
       makeScratch(files, scratch);
       const other = await proveWithClassicLevel(scratch, signal);
       if (other.entries !== facts.entries || other.digest !== facts.digest) {
-        throw new BackupError('PROOF_FAILED', `${store.path}: two readers of the captured store disagree (${facts.entries} and ${other.entries} entries)`, {
-          hint: 'No backup was made. Try again; if it happens again, stop the database and please report it.',
-          path: store.path,
-          details: { ours: { entries: facts.entries, digest: facts.digest }, classicLevel: other },
-        });
+        throw new BackupError(
+          'PROOF_FAILED',
+          `${store.path}: two readers of the captured store disagree (${facts.entries} and ${other.entries} entries)`,
+          {
+            hint: 'No backup was made. Try again; if it happens again, stop the database and please report it.',
+            path: store.path,
+            details: { ours: { entries: facts.entries, digest: facts.digest }, classicLevel: other },
+          },
+        );
       }
       readers.push('classic-level');
     }
     const { comparator, entries, digest, lastSequence, tables, logs } = facts;
-    return { path: store.path, comparator, entries, digest, lastSequence, tables, logs, captured: { attempts: store.attempts, live: store.live }, readers };
+    return {
+      path: store.path,
+      comparator,
+      entries,
+      digest,
+      lastSequence,
+      tables,
+      logs,
+      captured: { attempts: store.attempts, live: store.live },
+      readers,
+    };
   } finally {
     members.close();
     removeTree(scratch);
@@ -44,5 +58,7 @@ export async function proveStore(job: BackupJob, store: CapturedStore, archive: 
 
 /** LevelDB as classic-level has it knows raw and Snappy blocks. */
 function onlyOursReads(kinds: Readonly<Record<string, number | undefined>>): boolean {
-  return Object.entries(kinds).some(([kind, count]) => (count ?? 0) > 0 && kind !== 'raw' && kind !== 'none' && kind !== 'snappy');
+  return Object.entries(kinds).some(
+    ([kind, count]) => (count ?? 0) > 0 && kind !== 'raw' && kind !== 'none' && kind !== 'snappy',
+  );
 }

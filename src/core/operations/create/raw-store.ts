@@ -3,7 +3,7 @@ import path from 'node:path';
 import { decodeName } from '../../fs/names.ts';
 import type { ScannedEntry } from '../../model/entry.ts';
 import { isEngineFile, isVolatileFile } from '../../sources/leveldb/recognise.ts';
-import type { StoreItem } from '../../sources/scan-item.ts';
+import { scannedEntry, type StoreItem } from '../../sources/scan-item.ts';
 
 /** All of a store's folder as plain entries, without LOCK, LOG and LOG.old. */
 export function rawStoreEntries(item: StoreItem): ScannedEntry[] {
@@ -14,17 +14,7 @@ export function rawStoreEntries(item: StoreItem): ScannedEntry[] {
     if (name === null || isVolatileFile(name) || !isEngineFile(name) || known.has(`${item.path}/${name}`)) continue;
     const stat = fs.lstatSync(path.join(item.dir, name), { bigint: true });
     if (!stat.isFile()) continue;
-    entries.push({
-      category: item.source.category,
-      source: item.source.name,
-      path: `${item.path}/${name}`,
-      type: 'file',
-      size: Number(stat.size),
-      mode: Number(stat.mode & 0o777n),
-      mtimeNs: stat.mtimeNs,
-      uid: Number(stat.uid),
-      gid: Number(stat.gid),
-    });
+    entries.push(scannedEntry(item.source, `${item.path}/${name}`, 'file', stat));
   }
   return entries;
 }

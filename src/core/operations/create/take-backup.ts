@@ -64,7 +64,12 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   };
   const ownership = new Ownership(options.config.categories);
   const problems = new Problems(options.allowPartial, onFinding);
-  const inventory = await takeInventory(project, options.categories, { ownership, onProblem: (problem) => problems.add(problem) }, context);
+  const inventory = await takeInventory(
+    project,
+    options.categories,
+    { ownership, onProblem: (problem) => problems.add(problem) },
+    context,
+  );
   problems.throwIfAny();
   checkStore(project.store, inventory.bytes, inventory.entries);
   const createdAt = freshTime(project.store, options.kind, context);
@@ -77,21 +82,25 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     const index = await job.index.finish();
     const checksums = job.sums.finish();
     if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
-    const manifest = buildManifest(options.config, {
-      id: work.id,
-      kind: options.kind,
-      createdAt,
-      note: options.note,
-      tags: options.tags,
-      only: options.only,
-      absent: options.absent,
-      categories,
-      index: { file: INDEX_FILE, entries: index.entries, sha256: index.sha256 },
-      checksums: { file: SUMS_FILE, ...checksums },
-      findings,
-      git: await git,
-      projectName: projectName(project.root),
-    }, context);
+    const manifest = buildManifest(
+      options.config,
+      {
+        id: work.id,
+        kind: options.kind,
+        createdAt,
+        note: options.note,
+        tags: options.tags,
+        only: options.only,
+        absent: options.absent,
+        categories,
+        index: { file: INDEX_FILE, entries: index.entries, sha256: index.sha256 },
+        checksums: { file: SUMS_FILE, ...checksums },
+        findings,
+        git: await git,
+        projectName: projectName(project.root),
+      },
+      context,
+    );
     options.beforeCommit?.(manifest);
     writeArtifacts(work.folder, manifest);
     const began = performance.now();
@@ -133,13 +142,17 @@ function startJob(
 }
 
 /** The index and the sums have one line an entry in the order of categories, so categories are written one after another. */
-async function writeCategories(job: BackupJob, present: (name: string) => boolean): Promise<Map<string, ManifestCategory>> {
+async function writeCategories(
+  job: BackupJob,
+  present: (name: string) => boolean,
+): Promise<Map<string, ManifestCategory>> {
   const written = new Map<string, ManifestCategory>();
   try {
     for (const category of job.categories) {
       throwIfInterrupted(job.context.signal);
       const result = await writeCategory(job, category, present(category.name));
-      if (result.archive === undefined) fs.rmSync(path.join(job.folder, archiveFile(category.name, job.config.compression)), { force: true });
+      if (result.archive === undefined)
+        fs.rmSync(path.join(job.folder, archiveFile(category.name, job.config.compression)), { force: true });
       written.set(category.name, result);
     }
     job.problems.throwIfAny();
@@ -158,7 +171,9 @@ function writeArtifacts(folder: string, manifest: Manifest): void {
   const stated = new Map<string, string>([
     [INDEX_FILE, manifest.index.sha256],
     [SUMS_FILE, manifest.checksums.sha256],
-    ...Object.values(manifest.categories).flatMap(({ archive }): [string, string][] => (archive === undefined ? [] : [[archive.file, archive.sha256]])),
+    ...Object.values(manifest.categories).flatMap(({ archive }): [string, string][] =>
+      archive === undefined ? [] : [[archive.file, archive.sha256]],
+    ),
   ]);
   const lines = names.map((name) => formatSum(stated.get(name) ?? hashFile(path.join(folder, name)), name));
   writeFileDurable(path.join(folder, ARTIFACTS_FILE), lines.join(''));
@@ -181,7 +196,9 @@ function asBackupError(error: unknown, store: string): unknown {
   if (code === undefined || !(error instanceof Error)) return error;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new BackupError(full ? 'NO_SPACE' : 'IO', `the backup could not be written: ${error.message}`, {
-    hint: full ? 'No backup was made. Free some space or choose another place with --backups DIR.' : 'No backup was made. Try again, or choose another place with --backups DIR.',
+    hint: full
+      ? 'No backup was made. Free some space or choose another place with --backups DIR.'
+      : 'No backup was made. Try again, or choose another place with --backups DIR.',
     path: store,
     cause: error,
   });
@@ -190,7 +207,8 @@ function asBackupError(error: unknown, store: string): unknown {
 function projectName(root: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(fs.readFileSync(path.join(root, 'package.json')).toString('utf8'));
-    if (typeof parsed === 'object' && parsed !== null && 'name' in parsed && typeof parsed.name === 'string') return parsed.name;
+    if (typeof parsed === 'object' && parsed !== null && 'name' in parsed && typeof parsed.name === 'string')
+      return parsed.name;
   } catch {
     return undefined;
   }

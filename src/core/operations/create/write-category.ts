@@ -48,7 +48,11 @@ export class CategoryWriter {
 
   async run(present: boolean): Promise<ManifestCategory> {
     const { job } = this;
-    for (const item of scanCategory(job.project, this.#category, { ownership: job.ownership, onProblem: (p) => job.problems.add(p), onFinding: job.onFinding })) {
+    for (const item of scanCategory(job.project, this.#category, {
+      ownership: job.ownership,
+      onProblem: (p) => job.problems.add(p),
+      onFinding: job.onFinding,
+    })) {
       if (job.select === undefined || job.select(item.path)) await this.#item(item);
       if (this.archive.pressed) await this.archive.drain();
       if (job.index.pressed) await job.index.drain();
@@ -65,7 +69,16 @@ export class CategoryWriter {
       sources: this.#category.sources.map((source) => {
         const { files, bytes, stores } = this.#source(source.name);
         const { name, path: sourcePath, type, exclusive, external } = source;
-        return { name, path: sourcePath, type, exclusive, external, files, bytes, ...(stores.length === 0 ? {} : { leveldb: stores }) };
+        return {
+          name,
+          path: sourcePath,
+          type,
+          exclusive,
+          external,
+          files,
+          bytes,
+          ...(stores.length === 0 ? {} : { leveldb: stores }),
+        };
       }),
     };
   }
@@ -99,7 +112,9 @@ export class CategoryWriter {
       this.note({ ...entry, offset });
       return;
     }
-    const inspect = entry.path.endsWith('.json') ? (content: Buffer) => checkJson(entry, content, this.job.onFinding) : undefined;
+    const inspect = entry.path.endsWith('.json')
+      ? (content: Buffer) => checkJson(entry, content, this.job.onFinding)
+      : undefined;
     const outcome = await readFileInto(toNative(this.job.project.root, entry.path), entry, this.archive, inspect);
     if (outcome.status === 'ok') {
       this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
@@ -109,7 +124,10 @@ export class CategoryWriter {
       code: READ_ERRORS[outcome.status],
       path: entry.path,
       message: outcome.message,
-      hint: outcome.status === 'unreadable' ? 'Run as a user who may read it, or change its permissions.' : 'Stop what is writing there, then try again.',
+      hint:
+        outcome.status === 'unreadable'
+          ? 'Run as a user who may read it, or change its permissions.'
+          : 'Stop what is writing there, then try again.',
       category: entry.category,
       source: entry.source,
       cause: outcome.cause,

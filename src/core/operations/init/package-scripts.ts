@@ -29,7 +29,8 @@ export function addScripts(original: string): ScriptsEdit {
   const root = parseTree(text);
   if (root === undefined) return { ...unchanged, problem: 'is not a valid JSON object' };
   const scripts = lastProperty(root, 'scripts');
-  if (scripts !== undefined && scripts.type !== 'object') return { ...unchanged, problem: 'has "scripts" that are not an object' };
+  if (scripts !== undefined && scripts.type !== 'object')
+    return { ...unchanged, problem: 'has "scripts" that are not an object' };
 
   const kept: { name: string; command: string }[] = [];
   const missing: string[] = [];

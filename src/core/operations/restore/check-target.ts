@@ -22,11 +22,17 @@ export async function checkTarget(root: string, plan: ChangePlan): Promise<void>
     const holder = await whoHolds(dir);
     if (holder.held === 'no') continue;
     const who = holder.pids.length > 0 ? ` (pid ${holder.pids.join(', ')})` : '';
-    throw new BackupError('DATABASE_HELD', holder.held === 'yes' ? `${escapeName(unit.path)} is in use by another process${who}` : `it cannot be told whether ${escapeName(unit.path)} is in use: ${holder.evidence}`, {
-      hint: 'Stop the process that uses the database, then run the command again. Nothing was changed.',
-      path: unit.path,
-      details: { pids: holder.pids, evidence: holder.evidence },
-    });
+    throw new BackupError(
+      'DATABASE_HELD',
+      holder.held === 'yes'
+        ? `${escapeName(unit.path)} is in use by another process${who}`
+        : `it cannot be told whether ${escapeName(unit.path)} is in use: ${holder.evidence}`,
+      {
+        hint: 'Stop the process that uses the database, then run the command again. Nothing was changed.',
+        path: unit.path,
+        details: { pids: holder.pids, evidence: holder.evidence },
+      },
+    );
   }
 }
 
@@ -35,16 +41,24 @@ function checkRoom(root: string, plan: ChangePlan): void {
   // New content stands beside the old until the end, and each file takes whole blocks.
   const needed = BigInt(plan.bytes) + BigInt(plan.inodes) * BigInt(free.blockSize);
   if (free.bytes < needed) {
-    throw new BackupError('NO_SPACE', `not enough space to restore: ${free.bytes} bytes are free, ${needed} are needed`, {
-      hint: 'Free some space, then run the command again. Nothing was changed.',
-      path: root,
-    });
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough space to restore: ${free.bytes} bytes are free, ${needed} are needed`,
+      {
+        hint: 'Free some space, then run the command again. Nothing was changed.',
+        path: root,
+      },
+    );
   }
   if (free.inodes !== null && free.inodes < BigInt(plan.inodes) + 16n) {
-    throw new BackupError('NO_SPACE', `not enough inodes to restore: ${free.inodes} are free, ${plan.inodes + 16} are needed`, {
-      hint: 'Remove files on that file system, then run the command again. Nothing was changed.',
-      path: root,
-    });
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough inodes to restore: ${free.inodes} are free, ${plan.inodes + 16} are needed`,
+      {
+        hint: 'Remove files on that file system, then run the command again. Nothing was changed.',
+        path: root,
+      },
+    );
   }
 }
 
@@ -55,10 +69,14 @@ function checkOneFileSystem(root: string, plan: ChangePlan): void {
     for (const place of places) {
       const stat = lstatOrNull(place);
       if (stat === null || Number(stat.dev) === home) continue;
-      throw new BackupError('UNSAFE_TARGET', `${escapeName(unit.path)} is on another file system than the project: it cannot be swapped atomically`, {
-        hint: 'Unmount it, or restore with --to DIR and move the files yourself.',
-        path: unit.path,
-      });
+      throw new BackupError(
+        'UNSAFE_TARGET',
+        `${escapeName(unit.path)} is on another file system than the project: it cannot be swapped atomically`,
+        {
+          hint: 'Unmount it, or restore with --to DIR and move the files yourself.',
+          path: unit.path,
+        },
+      );
     }
   }
 }
@@ -71,20 +89,23 @@ export function checkRestored(root: string, plan: ChangePlan): void {
   }
   for (const change of plan.changes) {
     const inTree = plan.units.some((unit) => unit.tree && unit.hasNew && isInside(change.path, unit.path));
-    if (change.action === 'remove' && inTree && lstatOrNull(toNative(root, change.path)) !== null) throw failed(change.path, 'is still there');
+    if (change.action === 'remove' && inTree && lstatOrNull(toNative(root, change.path)) !== null)
+      throw failed(change.path, 'is still there');
   }
 }
 
 function checkEntry(root: string, entry: Entry): void {
   const native = toNative(root, entry.path);
   const stat = lstatOrNull(native);
-  if (stat === null || typeOf(stat) !== entry.type) throw failed(entry.path, `is not the ${entry.type} that was restored`);
+  if (stat === null || typeOf(stat) !== entry.type)
+    throw failed(entry.path, `is not the ${entry.type} that was restored`);
   if (entry.type === 'symlink') {
     if (fs.readlinkSync(native) !== entry.target) throw failed(entry.path, 'points elsewhere');
     return;
   }
   if (Number(stat.mode & 0o777n) !== entry.mode) throw failed(entry.path, 'has another mode');
-  if (entry.type === 'file' && (Number(stat.size) !== entry.size || hashLive(native) !== entry.sha256)) throw failed(entry.path, 'has other content');
+  if (entry.type === 'file' && (Number(stat.size) !== entry.size || hashLive(native) !== entry.sha256))
+    throw failed(entry.path, 'has other content');
 }
 
 function failed(relative: string, what: string): BackupError {

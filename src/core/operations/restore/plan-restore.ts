@@ -18,20 +18,37 @@ export interface Planned {
 }
 
 /** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
-export function planRestore(project: Project, trusted: Trusted, options: { only: readonly string[]; exact: boolean }): Planned {
+export function planRestore(
+  project: Project,
+  trusted: Trusted,
+  options: { only: readonly string[]; exact: boolean },
+): Planned {
   const { manifest, wanted } = trusted;
   const config = configOf(manifest, project.config);
   const live = findExtras(project, config, trusted, options.only);
   const isSafety = manifest.kind === 'safety';
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
-  const extras = isSafety ? (manifest.absent ?? []).map((path) => ({ path, category: categoryOf(manifest, path) })) : live;
-  const changes = planChanges(project.root, wanted, { mirrored: storePaths(manifest), extras: options.exact ? extras : [] });
-  const kept = options.exact || isSafety ? [] : extras.filter(({ path }) => !changes.units.some((unit) => unit.tree && isInside(path, unit.path)));
+  const extras = isSafety
+    ? (manifest.absent ?? []).map((path) => ({ path, category: categoryOf(manifest, path) }))
+    : live;
+  const changes = planChanges(project.root, wanted, {
+    mirrored: storePaths(manifest),
+    extras: options.exact ? extras : [],
+  });
+  const kept =
+    options.exact || isSafety
+      ? []
+      : extras.filter(({ path }) => !changes.units.some((unit) => unit.tree && isInside(path, unit.path)));
   return { changes, config, plan: describe(project, trusted, changes, kept) };
 }
 
 /** What the sources of the backup hold now and the backup does not: topmost paths only. */
-function findExtras(project: Project, config: Config, { manifest, wanted }: Trusted, only: readonly string[]): { path: string; category: string }[] {
+function findExtras(
+  project: Project,
+  config: Config,
+  { manifest, wanted }: Trusted,
+  only: readonly string[],
+): { path: string; category: string }[] {
   const has = new Set(wanted.map((entry) => entry.path));
   const filter = selectEntries(only);
   const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
@@ -58,26 +75,29 @@ function categoryOf(manifest: Manifest, path: string): string {
 
 /** The configuration that a backup was taken with, for scanning the tree as it was scanned then. */
 export function configOf(manifest: Manifest, local: Config): Config {
-  const categories = Object.entries(manifest.config.categories).map(
-    ([name, category]): Category => ({
-      name,
-      sources: category.sources.map((source) => ({
-        category: name,
-        name: source.name,
-        path: source.path,
-        type: source.type,
-        include: source.include,
-        exclude: source.exclude,
-        required: false,
-        exclusive: source.exclusive,
-        external: source.external,
-      })),
-    }),
-  );
+  const categories = Object.entries(manifest.config.categories).map(([name, category]): Category => ({
+    name,
+    sources: category.sources.map((source) => ({
+      category: name,
+      name: source.name,
+      path: source.path,
+      type: source.type,
+      include: source.include,
+      exclude: source.exclude,
+      required: false,
+      exclusive: source.exclusive,
+      external: source.external,
+    })),
+  }));
   return { ...local, categories, includeSecrets: true, secrets: [] };
 }
 
-function describe(project: Project, { manifest, wanted }: Trusted, changes: ChangePlan, kept: readonly { path: string; category: string }[]): RestorePlan {
+function describe(
+  project: Project,
+  { manifest, wanted }: Trusted,
+  changes: ChangePlan,
+  kept: readonly { path: string; category: string }[],
+): RestorePlan {
   const categories: RestorePlan['categories'] = {};
   const of = (name: string): RestorePlan['categories'][string] => (categories[name] ??= emptyPlan());
   for (const entry of wanted) of(entry.category);
@@ -93,7 +113,9 @@ function describe(project: Project, { manifest, wanted }: Trusted, changes: Chan
     unchanged.bytes += entry.size;
   }
   for (const extra of kept) of(extra.category).kept++;
-  const list = changes.changes.map(({ path, action, type }) => ({ path, action, type })).toSorted((a, b) => comparePaths(a.path, b.path));
+  const list = changes.changes
+    .map(({ path, action, type }) => ({ path, action, type }))
+    .toSorted((a, b) => comparePaths(a.path, b.path));
   return {
     hash: hashOf(manifest.backupId, project.root, changes),
     backupId: manifest.backupId,
@@ -114,6 +136,11 @@ function emptyPlan(): RestorePlan['categories'][string] {
 
 /** Everything that would be done and everything it rests on: another tree or another backup gives another hash. */
 function hashOf(backupId: string, root: string, { units, meta, content }: ChangePlan): string {
-  const incoming = [...content].map(([n, entries]) => [n, entries.map((e) => [e.path, e.type, e.mode, String(e.mtimeNs), e.sha256 ?? e.target ?? ''])]);
-  return createHash('sha256').update(JSON.stringify([backupId, root, units, meta, incoming])).digest('hex');
+  const incoming = [...content].map(([n, entries]) => [
+    n,
+    entries.map((e) => [e.path, e.type, e.mode, String(e.mtimeNs), e.sha256 ?? e.target ?? '']),
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([backupId, root, units, meta, incoming]))
+    .digest('hex');
 }

@@ -14,8 +14,15 @@ import { makeScratch } from '../../sources/leveldb/scratch.ts';
  * Opens what was restored: every store must hold the entries and the digest that the manifest states, read by our reader in place (which
  * changes nothing) and by LevelDB in a scratch copy. Throws POST_CHECK_FAILED.
  */
-export async function proveRestoredStores(manifest: Manifest, root: string, restored: (store: string) => boolean, context: Context): Promise<void> {
-  const stores = Object.values(manifest.categories).flatMap((category) => category.sources.flatMap((source) => source.leveldb ?? []));
+export async function proveRestoredStores(
+  manifest: Manifest,
+  root: string,
+  restored: (store: string) => boolean,
+  context: Context,
+): Promise<void> {
+  const stores = Object.values(manifest.categories).flatMap((category) =>
+    category.sources.flatMap((source) => source.leveldb ?? []),
+  );
   for (const store of stores) if (restored(store.path)) await proveOne(store, toNative(root, store.path), context);
 }
 
@@ -36,8 +43,12 @@ async function proveOne(stated: LeveldbFacts, dir: string, context: Context): Pr
 
 function compare(stated: LeveldbFacts, found: { entries: number | null; digest: string | null }, dir: string): void {
   if (found.entries === stated.entries && found.digest === stated.digest) return;
-  throw new BackupError('POST_CHECK_FAILED', `${stated.path} holds ${found.entries} entries after the restore, the backup holds ${stated.entries}`, {
-    hint: 'The restore was taken back. The disk or memory may be failing.',
-    path: dir,
-  });
+  throw new BackupError(
+    'POST_CHECK_FAILED',
+    `${stated.path} holds ${found.entries} entries after the restore, the backup holds ${stated.entries}`,
+    {
+      hint: 'The restore was taken back. The disk or memory may be failing.',
+      path: dir,
+    },
+  );
 }

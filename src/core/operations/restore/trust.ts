@@ -28,7 +28,9 @@ export async function trustBackup(selected: Selected, only: readonly string[], c
   if (errors.some((finding) => finding.category === undefined)) throw notWhole(selected.id, errors);
   const filter = selectEntries(only);
   const wanted: Entry[] = [];
-  const partOf = new Map<string, { wanted: number; all: number }>(storePaths(manifest).map((store) => [store, { wanted: 0, all: 0 }]));
+  const partOf = new Map<string, { wanted: number; all: number }>(
+    storePaths(manifest).map((store) => [store, { wanted: 0, all: 0 }]),
+  );
   for await (const batch of readIndex(path.join(selected.folder, INDEX_FILE))) {
     for (const entry of batch) {
       const take = filter(entry);
@@ -65,7 +67,10 @@ function notWhole(id: string, findings: readonly Finding[]): BackupError {
 }
 
 function nothingSelected(manifest: Manifest, only: readonly string[]): BackupError {
-  if (only.length === 0) return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', { hint: 'Choose another: migbackup list.' });
+  if (only.length === 0)
+    return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', {
+      hint: 'Choose another: migbackup list.',
+    });
   return new BackupError('NOTHING_SELECTED', `--only ${only.join(' --only ')} matches nothing in this backup`, {
     hint: `Its categories are: ${Object.keys(manifest.categories).join(', ')}. migbackup show --files lists every path.`,
   });

@@ -50,7 +50,8 @@ export async function writeEntries(options: WriteOptions, context: Context): Pro
         onProgress: () => context.onEvent?.({ type: 'progress', files: sink.written.files, bytes: sink.written.bytes }),
         signal: context.signal,
       });
-      if (sha256 !== null && sha256 !== category.archive.sha256) findings.push(alteredArchive(name, category.archive.file));
+      if (sha256 !== null && sha256 !== category.archive.sha256)
+        findings.push(alteredArchive(name, category.archive.file));
     }
     if (findings.length > 0) throw damagedWhileReading(findings);
     writer.finish();
@@ -99,7 +100,13 @@ class PlacingSink implements MemberSink {
 }
 
 function alteredArchive(category: string, file: string): Finding {
-  return { code: 'artifact-altered', severity: 'error', message: `${file} was altered: its SHA-256 differs`, path: file, category };
+  return {
+    code: 'artifact-altered',
+    severity: 'error',
+    message: `${file} was altered: its SHA-256 differs`,
+    path: file,
+    category,
+  };
 }
 
 function damagedWhileReading(findings: readonly Finding[]): BackupError {

@@ -64,7 +64,8 @@ export class ArchivesAudit {
       signal: context.signal,
     });
     if (sha256 !== null) {
-      for (const finding of checkArtifactHash(archive.file, sha256, listed.get(archive.file), archive.sha256)) onFinding({ ...finding, category: name });
+      for (const finding of checkArtifactHash(archive.file, sha256, listed.get(archive.file), archive.sha256))
+        onFinding({ ...finding, category: name });
     } else if (choice.select !== undefined) this.#checkSize(name, archive, file);
     if (choice.scope.mode === 'full' && !damaged) await this.#stores(name, file, archive, stores, members);
   }
@@ -72,7 +73,8 @@ export class ArchivesAudit {
   #progress(files: number, bytes: number): void {
     this.files += files;
     this.bytes += bytes;
-    if (this.files % 256 === 0 || bytes > 1 << 20) this.#options.context.onEvent?.({ type: 'progress', files: this.files, bytes: this.bytes });
+    if (this.files % 256 === 0 || bytes > 1 << 20)
+      this.#options.context.onEvent?.({ type: 'progress', files: this.files, bytes: this.bytes });
   }
 
   #checkSize(category: string, archive: Archive, file: string): void {
@@ -87,7 +89,13 @@ export class ArchivesAudit {
     });
   }
 
-  async #stores(category: string, file: string, archive: Archive, stores: readonly LeveldbFacts[], members: Map<string, Entry[]>): Promise<void> {
+  async #stores(
+    category: string,
+    file: string,
+    archive: Archive,
+    stores: readonly LeveldbFacts[],
+    members: Map<string, Entry[]>,
+  ): Promise<void> {
     if (stores.length === 0) return;
     const content = new MemberFiles(file, archive);
     try {
@@ -113,7 +121,12 @@ export class ArchivesAudit {
     try {
       const found = await readStore(files, { signal: this.#options.context.signal });
       for (const key of ['comparator', 'entries', 'digest', 'lastSequence', 'tables', 'logs'] as const) {
-        if (found[key] !== stated[key]) wrong(`${key} is ${found[key]}, the manifest says ${stated[key]}`, { key, found: found[key], stated: stated[key] });
+        if (found[key] !== stated[key])
+          wrong(`${key} is ${found[key]}, the manifest says ${stated[key]}`, {
+            key,
+            found: found[key],
+            stated: stated[key],
+          });
       }
     } catch (error) {
       if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
@@ -136,12 +149,27 @@ async function* watch(entries: AsyncGenerator<Entry[]>, members: Map<string, Ent
 }
 
 /** An archive that is not there takes all its files with it. */
-async function affectAll(category: string, archive: Archive | undefined, entries: AsyncGenerator<Entry[]>, onFinding: (finding: Finding) => void): Promise<void> {
+async function affectAll(
+  category: string,
+  archive: Archive | undefined,
+  entries: AsyncGenerator<Entry[]>,
+  onFinding: (finding: Finding) => void,
+): Promise<void> {
   const affects: string[] = [];
   for await (const batch of entries) for (const entry of batch) affects.push(entry.path);
   if (affects.length === 0) return;
-  const what = archive === undefined ? `the index lists entries of ${category}, which has no archive` : `${archive.file} is missing`;
-  onFinding({ code: 'archive-missing', severity: 'error', message: what, path: archive?.file ?? INDEX, category, affects });
+  const what =
+    archive === undefined
+      ? `the index lists entries of ${category}, which has no archive`
+      : `${archive.file} is missing`;
+  onFinding({
+    code: 'archive-missing',
+    severity: 'error',
+    message: what,
+    path: archive?.file ?? INDEX,
+    category,
+    affects,
+  });
 }
 
 const INDEX = 'INDEX.ndjson.zst';

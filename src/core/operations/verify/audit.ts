@@ -47,21 +47,40 @@ export async function auditBackup(folder: string, id: string, options: AuditOpti
     return unreadable(error, options);
   }
   if (id !== manifest.backupId) {
-    onFinding({ code: 'manifest-contradicts', severity: 'error', message: `${MANIFEST_FILE} says it is ${manifest.backupId}, the folder is ${id}`, path: MANIFEST_FILE });
+    onFinding({
+      code: 'manifest-contradicts',
+      severity: 'error',
+      message: `${MANIFEST_FILE} says it is ${manifest.backupId}, the folder is ${id}`,
+      path: MANIFEST_FILE,
+    });
   }
   for (const finding of [...checkManifestAgrees(manifest), ...checkFolderHolds(folder, manifest)]) onFinding(finding);
   const listed = readArtifactSums(folder, manifest);
   listed.findings.forEach(onFinding);
   const choice = choose(options);
-  context.onEvent?.({ type: 'phase-begin', phase: 'verifying', files: manifest.totals.files, bytes: manifest.totals.bytes });
+  context.onEvent?.({
+    type: 'phase-begin',
+    phase: 'verifying',
+    files: manifest.totals.files,
+    bytes: manifest.totals.bytes,
+  });
   const archives = new ArchivesAudit({ folder, manifest, listed: listed.sums, choice, onFinding, context });
   await checkContents(folder, manifest, listed.sums, archives, onFinding);
   return conclude(manifest, findings, choice, archives);
 }
 
 /** Index, sums, archives and stores, in one pass over each. */
-async function checkContents(folder: string, manifest: Manifest, listed: Map<string, string>, archives: ArchivesAudit, onFinding: (finding: Finding) => void): Promise<void> {
-  const stated = new Map([[INDEX_FILE, manifest.index.sha256], [SUMS_FILE, manifest.checksums.sha256]]);
+async function checkContents(
+  folder: string,
+  manifest: Manifest,
+  listed: Map<string, string>,
+  archives: ArchivesAudit,
+  onFinding: (finding: Finding) => void,
+): Promise<void> {
+  const stated = new Map([
+    [INDEX_FILE, manifest.index.sha256],
+    [SUMS_FILE, manifest.checksums.sha256],
+  ]);
   for (const artifact of [MANIFEST_FILE, INDEX_FILE, SUMS_FILE, PROCEDURES_FILE]) {
     const file = path.join(folder, artifact);
     if (lstatOrNull(file)?.isFile() !== true) continue;
@@ -92,12 +111,20 @@ async function checkContents(folder: string, manifest: Manifest, listed: Map<str
 
 function conclude(manifest: Manifest, findings: Finding[], choice: Choice, archives: ArchivesAudit): Audit {
   const noted = manifest.findings.filter((finding) => finding.severity !== 'error');
-  const status = statusOf([...findings, ...noted.filter((finding) => finding.code === 'left-out' || finding.code === 'store-not-proven')]);
+  const status = statusOf([
+    ...findings,
+    ...noted.filter((finding) => finding.code === 'left-out' || finding.code === 'store-not-proven'),
+  ]);
   const categories = categoryStates(manifest, findings);
   return {
     status,
     scope: { ...choice.scope, filesChecked: archives.files },
-    figures: { files: manifest.totals.files, bytes: archives.bytes, artifacts: 5 + archives.count, archivedBytes: manifest.totals.archivedBytes },
+    figures: {
+      files: manifest.totals.files,
+      bytes: archives.bytes,
+      artifacts: 5 + archives.count,
+      archivedBytes: manifest.totals.archivedBytes,
+    },
     categories,
     findings,
     recommendations: recommend(status, categories, findings),
@@ -106,7 +133,13 @@ function conclude(manifest: Manifest, findings: Finding[], choice: Choice, archi
 
 /** Without a manifest nothing else can be judged. */
 function unreadable(error: BackupError, options: AuditOptions): Audit {
-  const finding: Finding = { code: 'manifest-damaged', severity: 'error', message: error.message, path: MANIFEST_FILE, recommendation: error.hint };
+  const finding: Finding = {
+    code: 'manifest-damaged',
+    severity: 'error',
+    message: error.message,
+    path: MANIFEST_FILE,
+    recommendation: error.hint,
+  };
   return {
     status: 'FAILED',
     scope: { mode: options.mode, filesChecked: 0 },

@@ -4,7 +4,11 @@ import type { AuditOptions } from './audit.ts';
 
 /** Which files a verification reads, and what its report says about that. */
 export interface Choice {
-  readonly scope: { readonly mode: 'full' | 'sample' | 'quick'; readonly samplePercent?: number; readonly seed?: string };
+  readonly scope: {
+    readonly mode: 'full' | 'sample' | 'quick';
+    readonly samplePercent?: number;
+    readonly seed?: string;
+  };
   /** Undefined: every file is read. */
   readonly select: ((entry: Entry) => boolean) | undefined;
 }
@@ -18,6 +22,7 @@ export function choose(options: AuditOptions): Choice {
   const percent = options.samplePercent ?? 10;
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const below = (percent / 100) * RANGE;
-  const select = (entry: Entry): boolean => createHash('sha256').update(`${seed}\0${entry.path}`).digest().readUInt32BE(0) < below;
+  const select = (entry: Entry): boolean =>
+    createHash('sha256').update(`${seed}\0${entry.path}`).digest().readUInt32BE(0) < below;
   return { scope: { mode: 'sample', samplePercent: percent, seed }, select };
 }

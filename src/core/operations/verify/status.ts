@@ -15,24 +15,37 @@ export function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
  */
 export function categoryStates(manifest: Manifest, findings: readonly Finding[]): VerifyReport['categories'] {
   const errors = findings.filter((finding) => finding.severity === 'error');
-  const general = errors.some((finding) => finding.category === undefined && finding.code !== 'artifact-foreign' && finding.path !== 'RESTORE_PROCEDURES.md');
+  const general = errors.some(
+    (finding) =>
+      finding.category === undefined && finding.code !== 'artifact-foreign' && finding.path !== 'RESTORE_PROCEDURES.md',
+  );
   const states: VerifyReport['categories'] = {};
   for (const [name, category] of Object.entries(manifest.categories)) {
     const own = errors.filter((finding) => finding.category === name);
     const affected = new Set(own.flatMap((finding) => finding.affects ?? [])).size;
     if (general || own.length > 0) states[name] = { status: 'damaged', affected };
-    else if (category.status === 'empty' || category.status === 'absent') states[name] = { status: category.status, affected: 0 };
+    else if (category.status === 'empty' || category.status === 'absent')
+      states[name] = { status: category.status, affected: 0 };
     else states[name] = { status: 'whole', affected: 0 };
   }
   return states;
 }
 
 /** What to do about it, one sentence each. */
-export function recommend(status: VerifyReport['status'], states: VerifyReport['categories'], findings: readonly Finding[]): string[] {
+export function recommend(
+  status: VerifyReport['status'],
+  states: VerifyReport['categories'],
+  findings: readonly Finding[],
+): string[] {
   const advice = new Set<string>();
   if (status === 'FAILED') {
-    const whole = Object.entries(states).filter(([, state]) => state.status === 'whole').map(([name]) => name);
-    if (whole.length > 0) advice.add(`${whole.join(', ')} ${whole.length === 1 ? 'is' : 'are'} whole: restore --only works for ${whole.length === 1 ? 'it' : 'them'}.`);
+    const whole = Object.entries(states)
+      .filter(([, state]) => state.status === 'whole')
+      .map(([name]) => name);
+    if (whole.length > 0)
+      advice.add(
+        `${whole.join(', ')} ${whole.length === 1 ? 'is' : 'are'} whole: restore --only works for ${whole.length === 1 ? 'it' : 'them'}.`,
+      );
     advice.add('Do not run the migration on the strength of this backup: take a new one with migbackup create.');
   }
   for (const finding of findings) if (finding.recommendation !== undefined) advice.add(finding.recommendation);

@@ -27,12 +27,14 @@ export class SumsAudit {
     else if (line.path !== entry.path) {
       this.#wrong(`lists ${escapeName(line.path)} where the index has ${escapeName(entry.path)}`, entry.path);
       this.#broken = true;
-    } else if (line.sha256 !== entry.sha256) this.#wrong(`states another hash for ${escapeName(entry.path)} than the index`, entry.path);
+    } else if (line.sha256 !== entry.sha256)
+      this.#wrong(`states another hash for ${escapeName(entry.path)} than the index`, entry.path);
   }
 
   finish(): Finding[] {
     if (!this.#broken) {
-      for (let line = this.#next(); line !== null && !this.#broken; line = this.#next()) this.#wrong(`lists ${escapeName(line.path)}, which is not in the index`, line.path);
+      for (let line = this.#next(); line !== null && !this.#broken; line = this.#next())
+        this.#wrong(`lists ${escapeName(line.path)}, which is not in the index`, line.path);
     }
     if (this.#more > 0) this.#findings.push(finding(`${this.#more} more lines differ`));
     return this.#findings;
