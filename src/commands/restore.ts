@@ -30,6 +30,7 @@ export default class Restore extends BaseCommand {
       exclusive: ['dry-run', 'plan', 'exact'],
     }),
     exact: Flags.boolean({ summary: 'Also remove what the backup does not have' }),
+    'allow-unsafe-links': Flags.boolean({ summary: 'Also make links that lead out of the project' }),
     'safety-backup': Flags.boolean({
       summary: 'First back up what will be replaced',
       allowNo: true,
@@ -48,12 +49,17 @@ export default class Restore extends BaseCommand {
     try {
       const { restore, restoreTo } = await import('../core/operations/restore.ts');
       if (flags.to !== undefined) {
-        const report = await restoreTo(selected, { to: flags.to, only, store: project.store }, session.context);
+        const report = await restoreTo(
+          selected,
+          { to: flags.to, only, allowUnsafeLinks: flags['allow-unsafe-links'], store: project.store },
+          session.context,
+        );
         return session.finish(report, renderRestore, EXIT.done);
       }
       const options = {
         only,
         exact: flags.exact,
+        allowUnsafeLinks: flags['allow-unsafe-links'],
         dryRun: flags['dry-run'],
         plan: flags.plan,
         safetyBackup: flags['safety-backup'],

@@ -8,32 +8,22 @@ import type { Finding } from '../model/finding.ts';
 import { recogniseStore } from '../sources/leveldb/recognise.ts';
 import type { Ownership } from '../sources/ownership.ts';
 
-/** Not state: dependencies, version control, build output, caches. They can be made again. */
-const NOT_STATE = new Set([
-  'node_modules',
-  '.git',
-  '.hg',
-  '.svn',
-  STATE_FOLDER,
-  'artifacts',
-  'cache',
-  'dist',
-  'build',
-  'out',
-  'coverage',
-  'typechain',
-  'typechain-types',
-  '.next',
-  '.turbo',
-  '.cache',
-  '.yarn',
-  '.pnpm-store',
-  'lib',
-  'cache_forge',
-  'artifacts-zk',
-  'cache-zk',
-  'crytic-export',
-]);
+/** Never looked into: dependencies and version control. */
+const FOREIGN = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER, '.yarn', '.pnpm-store']);
+
+/** Build output, caches and vendored code can be made again, whatever their files are called. A database in them still counts. */
+const REBUILT = new Set(
+  ['artifacts', 'artifacts-zk', 'cache', 'cache-zk', 'cache_forge', '.cache', 'typechain', 'typechain-types'].concat([
+    'dist',
+    'build',
+    'out',
+    'lib',
+    'coverage',
+    'crytic-export',
+    '.next',
+    '.turbo',
+  ]),
+);
 
 /** Kinds of state by what they are called; each is what somebody once lost. */
 const STATE_KINDS: readonly { readonly kind: string; readonly pattern: string }[] = [
@@ -59,8 +49,8 @@ interface Gap {
  * kind and folder; `affects` lists every file.
  */
 export function coverageFindings(project: Project, ownership: Ownership): Finding[] {
-  const ignored =
-    project.config.ignore.length === 0 ? () => false : picomatch([...project.config.ignore], { dot: true });
+  const ignore = project.config.ignore.map((pattern) => pattern.replace(/\/+$/, ''));
+  const ignored = ignore.length === 0 ? () => false : picomatch(ignore, { dot: true });
   const kinds = STATE_KINDS.map(({ kind, pattern }) => ({
     kind,
     matches: picomatch(pattern, { dot: true, nocase: true }),
@@ -73,7 +63,7 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
     gaps.set(key, gap);
   };
 
-  const visit = (relative: string, native: string, depth: number): void => {
+  const visit = (relative: string, native: string, depth: number, rebuilt: boolean): void => {
     const entries = list(native);
     const engine =
       relative === ''
@@ -92,15 +82,16 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
       const full = path.join(native, entry.name);
       if (full === project.store || ignored(child)) continue;
       if (entry.isDirectory()) {
-        if (depth < MAX_DEPTH && !NOT_STATE.has(entry.name)) visit(child, full, depth + 1);
-      } else if (entry.isFile()) {
+        if (depth >= MAX_DEPTH || FOREIGN.has(entry.name)) continue;
+        visit(child, full, depth + 1, rebuilt || REBUILT.has(entry.name));
+      } else if (entry.isFile() && !rebuilt) {
         const kind = kinds.find(({ matches }) => matches(child))?.kind;
         if (kind !== undefined && ownership.ownerOf(child) === undefined)
           add(topFolder(child), kind, child, sizeOf(full));
       }
     }
   };
-  visit('', project.root, 0);
+  visit('', project.root, 0, false);
   return [...gaps].map(([key, gap]) => finding(key, gap));
 }
 

@@ -98,13 +98,20 @@ function packageSettings(text: string | undefined): unknown {
 function checkShape(value: unknown, file: string): ConfigFile {
   const result = configFileSchema.safeParse(value);
   if (result.success) return result.data;
-  const why = z.prettifyError(result.error).replaceAll('\n', ' ').replaceAll(/\s+/g, ' ').replaceAll('✖ ', '').trim();
+  const why = result.error.issues.map(describeIssue).join('; ');
   throw invalid(
     file,
     escapeName(why),
-    'docs/format.md and the schema in schemas/config.schema.json say what is allowed.',
+    'Mend or remove that key; schemas/config.json says what is allowed.',
     result.error,
   );
+}
+
+/** One problem in one line, the key first. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const key = z.core.toDotPath(issue.path);
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return key === '' ? message : `${key}: ${message}`;
 }
 
 function resolveCategories(categories: NonNullable<ConfigFile['categories']>): Category[] {

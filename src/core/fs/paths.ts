@@ -60,6 +60,12 @@ export function foldKey(relative: string): string {
     .join('/');
 }
 
+/** True if a link at `relative` with this target may lead out of the project: it is absolute, or climbs above the root. */
+export function leadsOut(relative: string, target: string): boolean {
+  const landing = path.posix.join(path.posix.dirname(relative), target.replaceAll('\\', '/'));
+  return path.posix.isAbsolute(target) || /^[A-Za-z]:/.test(target) || landing === '..' || landing.startsWith('../');
+}
+
 /** The absolute native path of a project-relative one. */
 export function toNative(root: string, relative: string): string {
   return relative === '.' ? root : path.join(root, ...relative.split('/'));

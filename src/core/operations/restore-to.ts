@@ -11,13 +11,12 @@ import type { Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
 import { startReport } from './report-head.ts';
 import { proveRestoredStores } from './restore/prove-restored.ts';
-import { trustBackup } from './restore/trust.ts';
+import { trustBackup, type TrustOptions } from './restore/trust.ts';
 import { writeEntries } from './restore/write-entries.ts';
 
-export interface RestoreToOptions {
+export interface RestoreToOptions extends TrustOptions {
   /** A folder that does not exist or is empty. */
   readonly to: string;
-  readonly only: readonly string[];
   /** Where the report goes, if anywhere. */
   readonly store?: string | undefined;
 }
@@ -34,7 +33,7 @@ export async function restoreTo(
   const head = startReport(context);
   const target = realPathAsFar(options.to);
   refuseOccupied(target);
-  const { manifest, wanted } = await trustBackup(selected, options.only, context);
+  const { manifest, wanted } = await trustBackup(selected, options, context);
   const bytes = wanted.reduce((total, entry) => total + entry.size, 0);
   checkRoom(target, bytes);
   context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: wanted.length, bytes });

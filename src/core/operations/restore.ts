@@ -17,15 +17,13 @@ import { checkRestored, checkTarget } from './restore/check-target.ts';
 import { disposeAside } from './restore/dispose.ts';
 import { planRestore, type Planned } from './restore/plan-restore.ts';
 import { proveRestoredStores } from './restore/prove-restored.ts';
-import { trustBackup, type Trusted } from './restore/trust.ts';
+import { trustBackup, type Trusted, type TrustOptions } from './restore/trust.ts';
 import { writeEntries, type Written } from './restore/write-entries.ts';
 import { withLocks } from './with-locks.ts';
 
 export { restoreTo } from './restore-to.ts';
 
-export interface RestoreOptions {
-  /** Category, category/source, path or glob; none means everything. */
-  readonly only: readonly string[];
+export interface RestoreOptions extends TrustOptions {
   /** Also remove what the backup does not have. */
   readonly exact: boolean;
   readonly dryRun: boolean;
@@ -63,12 +61,12 @@ export async function restore(
     ...parts,
   });
   if (options.dryRun) {
-    const { plan } = planRestore(project, await trustBackup(selected, options.only, context), options);
+    const { plan } = planRestore(project, await trustBackup(selected, options, context), options);
     return finish({ outcome: 'planned', plan });
   }
   return withLocks(project, 'restore', async () => {
     recoverLeftovers(project.root, context);
-    const trusted = await trustBackup(selected, options.only, context);
+    const trusted = await trustBackup(selected, options, context);
     const planned = planRestore(project, trusted, options);
     if (options.plan !== undefined && options.plan !== planned.plan.hash)
       throw planChanged(options.plan, planned.plan.hash);
@@ -179,7 +177,6 @@ async function takeSafety(
     note: `before restore of ${backupId}`,
     verify: true,
     allowPartial: false,
-    rawAll: true,
     select,
     absent,
   } as const;

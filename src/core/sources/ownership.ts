@@ -42,13 +42,13 @@ export class Ownership {
     return this.#all.find((candidate) => candidate.source === source)?.patterns ?? new SourcePatterns(source);
   }
 
-  /** True if no other source reaches into this one's folder or holds it: then everything in it is its own. */
+  /** True if no other source reaches into this one's folder: then everything in it is its own. */
   isAlone(source: Source): boolean {
-    return this.#all.every(
-      (other) =>
-        other.source === source ||
-        (!isInside(other.source.path, source.path) && !isInside(source.path, other.source.path)),
-    );
+    return this.#all.every(({ source: other, patterns }) => {
+      if (other === source) return true;
+      if (isInside(other.path, source.path)) return false;
+      return !isInside(source.path, other.path) || !patterns.mayContain(relativeTo(other, source.path));
+    });
   }
 
   /** The source that takes a folder whole, whatever is in it: walking for another one may stop there. */

@@ -20,12 +20,6 @@ export interface CapturedStore {
 /** A store that vanishes a table's worth of times while it is copied is captured anew this often. */
 const CAPTURES = 5;
 
-/** Whether the user asked for this store as plain files: by category, category/source or path. */
-export function storeIsRaw(job: BackupJob, item: StoreItem): boolean {
-  const { category, name } = item.source;
-  return job.rawAll || [category, `${category}/${name}`, item.path].some((term) => job.raw.has(term));
-}
-
 /**
  * Captures a store, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
  * order of paths. Throws LEVELDB_DAMAGED, LEVELDB_FOREIGN or LEVELDB_BUSY with what to do: a database is never stored in part.

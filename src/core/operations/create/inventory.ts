@@ -6,11 +6,8 @@ import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { ScannedEntry } from '../../model/entry.ts';
-import type { Finding } from '../../model/finding.ts';
-import type { Ownership } from '../../sources/ownership.ts';
-import { scanCategory } from '../../sources/scanner.ts';
+import { scanCategory, type ScanOptions } from '../../sources/scanner.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
-import type { Problem } from './problems.ts';
 
 export interface FoundStore {
   readonly path: string;
@@ -36,11 +33,7 @@ export interface Inventory {
   readonly entries: number;
 }
 
-export interface InventoryOptions {
-  readonly ownership: Ownership;
-  readonly onProblem: (problem: Problem) => void;
-  readonly onFinding?: ((finding: Finding) => void) | undefined;
-}
+export type InventoryOptions = ScanOptions;
 
 /** Walks what the categories would store, reading names and stats only, and checks that every file may be read. */
 export async function takeInventory(
@@ -70,11 +63,7 @@ export async function takeInventory(
         checkReadable(project.root, entry, options.onProblem);
       }
     };
-    for (const item of scanCategory(project, category, {
-      ownership: options.ownership,
-      onProblem: options.onProblem,
-      onFinding: options.onFinding,
-    })) {
+    for (const item of scanCategory(project, category, options)) {
       if (item.kind === 'entry') count(item.entry);
       else {
         found.stores.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
@@ -120,7 +109,7 @@ function engineFigures(dir: string): { files: number; bytes: number } {
 const isRoot = process.getuid?.() === 0;
 
 /** Asks the kernel only where the permission bits leave a doubt: root may read anything, an owner's bit settles it. */
-function checkReadable(root: string, entry: ScannedEntry, onProblem: (problem: Problem) => void): void {
+function checkReadable(root: string, entry: ScannedEntry, onProblem: ScanOptions['onProblem']): void {
   if (isRoot || (entry.mode & 0o444) === 0o444) return;
   try {
     fs.accessSync(toNative(root, entry.path), fs.constants.R_OK);

@@ -1,4 +1,4 @@
-import type { Category, Config, Project } from '../../model/category.ts';
+import type { Category, Config, Project, Source } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { IndexWriter } from '../../archive/index-file.ts';
@@ -21,10 +21,8 @@ export interface BackupJob {
   readonly onFinding: (finding: Finding) => void;
   /** Only paths it accepts are stored; undefined means all. */
   readonly select: ((path: string) => boolean) | undefined;
-  /** Stores (`category/source` or `category`) that are stored as plain files, unproven. */
-  readonly raw: ReadonlySet<string>;
-  /** Safety backups take every store as plain files: a broken database must never block the way back. */
-  readonly rawAll: boolean;
+  /** Stores that are taken as plain files, unproven. */
+  readonly storeAsFiles: (path: string, source: Source) => boolean;
   readonly progress: { files: number; bytes: number };
   readonly context: Context;
 }

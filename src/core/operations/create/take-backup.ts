@@ -37,7 +37,6 @@ export interface TakeOptions {
   readonly verify: boolean;
   readonly allowPartial: boolean;
   readonly raw?: readonly string[] | undefined;
-  readonly rawAll?: boolean;
   /** Safety backups: only these paths, and the paths that did not exist. */
   readonly select?: ((path: string) => boolean) | undefined;
   readonly absent?: readonly string[] | undefined;
@@ -67,7 +66,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const inventory = await takeInventory(
     project,
     options.categories,
-    { ownership, onProblem: (problem) => problems.add(problem) },
+    { ownership, onProblem: (problem) => problems.add(problem), storeAsFiles: rawStores(options) },
     context,
   );
   problems.throwIfAny();
@@ -115,6 +114,16 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   }
 }
 
+/**
+ * Which stores are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
+ * broken database must never block the way back.
+ */
+function rawStores({ kind, raw = [] }: TakeOptions): BackupJob['storeAsFiles'] {
+  const terms = new Set(raw.map((term) => term.replace(/\/+$/, '')));
+  return (path, { category, name }) =>
+    kind === 'safety' || [category, `${category}/${name}`, path].some((term) => terms.has(term));
+}
+
 /** Two backups never share an id: the next free millisecond is taken. */
 function freshTime(store: string, kind: BackupKind, context: Context): Date {
   let time = (context.now ?? (() => new Date()))();
@@ -135,8 +144,7 @@ function startJob(
     index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
     sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
     select: options.select,
-    raw: new Set(options.raw),
-    rawAll: options.rawAll ?? false,
+    storeAsFiles: rawStores(options),
     progress: { files: 0, bytes: 0 },
   };
 }

@@ -5,15 +5,14 @@ import { Pacer } from '../../fs/pacer.ts';
 import { toNative } from '../../fs/paths.ts';
 import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category } from '../../model/category.ts';
-import { comparePaths, type Entry, type ScannedEntry } from '../../model/entry.ts';
+import type { Entry, ScannedEntry } from '../../model/entry.ts';
 import type { LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
 import { readFileInto } from '../../sources/file-reader.ts';
-import type { ScanItem, StoreItem } from '../../sources/scan-item.ts';
+import type { ScanItem } from '../../sources/scan-item.ts';
 import { scanCategory } from '../../sources/scanner.ts';
 import { archiveFile } from '../../store/layout.ts';
 import type { BackupJob } from './job.ts';
-import { captureInto, storeIsRaw, type CapturedStore } from './capture-into.ts';
-import { rawStoreEntries } from './raw-store.ts';
+import { captureInto, type CapturedStore } from './capture-into.ts';
 import { proveStore } from './prove-store.ts';
 
 const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
@@ -52,6 +51,7 @@ export class CategoryWriter {
       ownership: job.ownership,
       onProblem: (p) => job.problems.add(p),
       onFinding: job.onFinding,
+      storeAsFiles: job.storeAsFiles,
     })) {
       if (job.select === undefined || job.select(item.path)) await this.#item(item);
       if (this.archive.pressed) await this.archive.drain();
@@ -137,24 +137,9 @@ export class CategoryWriter {
 
   async #item(item: ScanItem): Promise<void> {
     if (item.kind === 'entry') return this.entry(item.entry);
-    if (storeIsRaw(this.job, item)) return this.#rawStore(item);
     const store = await captureInto(this, item);
     if (store !== null) this.#captured.push(store);
     return undefined;
-  }
-
-  /** --raw: every file but the volatile ones, as it stands. The finding says that nothing is proven. */
-  async #rawStore(item: StoreItem): Promise<void> {
-    for (const entry of rawStoreEntries(item).toSorted((a, b) => comparePaths(a.path, b.path))) await this.entry(entry);
-    this.job.onFinding({
-      code: 'store-not-proven',
-      severity: 'warning',
-      message: `${item.path} was stored as plain files (--raw): nothing is proven about the database in it`,
-      path: item.path,
-      category: item.source.category,
-      source: item.source.name,
-      recommendation: 'Make sure that nothing was writing to it, and keep the original until you no longer need it.',
-    });
   }
 
   #status(present: boolean): ManifestCategory['status'] {

@@ -2,6 +2,8 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Manifest } from '../../model/manifest.ts';
+import { escapeName } from '../../fs/names.ts';
+import { leadsOut } from '../../fs/paths.ts';
 import { readIndex } from '../../archive/index-file.ts';
 import type { Entry } from '../../model/entry.ts';
 import path from 'node:path';
@@ -11,6 +13,13 @@ import type { Selected } from '../../store/catalog.ts';
 import { selectEntries } from '../entry-selection.ts';
 import { auditBackup } from '../verify/audit.ts';
 
+export interface TrustOptions {
+  /** Category, category/source, path or glob; none means everything. */
+  readonly only: readonly string[];
+  /** Also make links that are absolute or lead out of the project. */
+  readonly allowUnsafeLinks: boolean;
+}
+
 export interface Trusted {
   readonly manifest: Manifest;
   /** The entries that are to be restored, in index order. */
@@ -19,9 +28,13 @@ export interface Trusted {
 
 /**
  * Verifies a backup in full and reads which entries `only` selects. Throws BACKUP_DAMAGED if what is selected is not whole (findings
- * elsewhere do not block), NOTHING_SELECTED if the terms match nothing, USAGE if they cut a store in two.
+ * elsewhere do not block), NOTHING_SELECTED if the terms match nothing, UNSAFE_ARCHIVE for links that lead out, USAGE if they cut a store in two.
  */
-export async function trustBackup(selected: Selected, only: readonly string[], context: Context): Promise<Trusted> {
+export async function trustBackup(
+  selected: Selected,
+  { only, allowUnsafeLinks }: TrustOptions,
+  context: Context,
+): Promise<Trusted> {
   const manifest = readManifest(selected.folder);
   const audit = await auditBackup(selected.folder, selected.id, { mode: 'full' }, context);
   const errors = audit.findings.filter((finding) => finding.severity === 'error');
@@ -47,6 +60,7 @@ export async function trustBackup(selected: Selected, only: readonly string[], c
   const categories = new Set(wanted.map((entry) => entry.category));
   const inTheWay = errors.filter((finding) => finding.category !== undefined && categories.has(finding.category));
   if (inTheWay.length > 0) throw notWhole(selected.id, inTheWay);
+  if (!allowUnsafeLinks) refuseUnsafeLinks(wanted);
   return { manifest, wanted };
 }
 
@@ -56,6 +70,22 @@ export function storePaths(manifest: Manifest): string[] {
   const exclusive = sources.filter((source) => source.exclusive && source.path !== '.').map((source) => source.path);
   const stores = sources.flatMap((source) => source.leveldb ?? []).map((store) => store.path);
   return [...new Set([...exclusive, ...stores])];
+}
+
+function refuseUnsafeLinks(wanted: readonly Entry[]): void {
+  const unsafe = wanted.filter((entry) => entry.target !== undefined && leadsOut(entry.path, entry.target));
+  const [first] = unsafe;
+  if (first === undefined) return;
+  const more = unsafe.length > 1 ? ` (and ${unsafe.length - 1} more)` : '';
+  throw new BackupError(
+    'UNSAFE_ARCHIVE',
+    `${escapeName(first.path)} is a link out of the project${more}: ${escapeName(first.target ?? '')}`,
+    {
+      hint: 'Nothing was changed. If you trust this backup, add --allow-unsafe-links.',
+      path: first.path,
+      details: { links: unsafe.map((entry) => entry.path) },
+    },
+  );
 }
 
 function notWhole(id: string, findings: readonly Finding[]): BackupError {

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/core/config/load.ts';
+import { BackupError } from '../../src/core/model/backup-error.ts';
+import { put } from '../support/files.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** Loads a migbackup.config.json with this text. */
+function load(text: string) {
+  using folder = tempFolder();
+  put(folder.path, 'migbackup.config.json', text);
+  return loadConfig(folder.path, { env: {} });
+}
+
+/** Loads a config whose only category `c` has these sources. */
+function loadSources(sources: Record<string, unknown>) {
+  return load(JSON.stringify({ categories: { c: { sources } } }));
+}
+
+function errorOf(run: () => unknown): BackupError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof BackupError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('where the configuration comes from', () => {
+  test('without a file it is the preset', () => {
+    using folder = tempFolder();
+    const { config, backups } = loadConfig(folder.path, { env: {} });
+    expect(config.file).toBeUndefined();
+    expect(backups).toBeUndefined();
+    expect(config.categories.map(({ name }) => name)).toEqual([
+      'leveldb',
+      'legacy-json',
+      'unified-json',
+      'configs',
+      'scripts',
+      'docs',
+      'proxies',
+      'ignition',
+      'foundry',
+    ]);
+    expect(config).toMatchObject({ compression: 'zstd', level: 1, includeSecrets: false, ignore: [] });
+  });
+
+  test('a file replaces the preset, with comments, trailing commas and a byte order mark', () => {
+    const { config, backups } = load(
+      '\uFEFF// ours\n{ "$schema": "x", "backups": "var/b", /* one */ "categories": { "db": { "sources": { "main": { "path": "./data/", "type": "leveldb", }, } } }, }',
+    );
+    expect(backups).toBe('var/b');
+    expect(config.categories).toEqual([
+      {
+        name: 'db',
+        sources: [
+          {
+            category: 'db',
+            name: 'main',
+            path: 'data',
+            type: 'leveldb',
+            include: [],
+            exclude: [],
+            required: false,
+            exclusive: true,
+            external: false,
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('a file without categories keeps those of the preset', () => {
+    const { config } = load('{"level": 9, "ignore": ["old"]}');
+    expect(config).toMatchObject({ level: 9, ignore: ['old'] });
+    expect(config.categories.map(({ name }) => name)).toContain('proxies');
+  });
+
+  test('package.json#migbackup counts where there is no file, and the file beats it', () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{"name": "x", "migbackup": {"backups": "from-package"}}');
+    expect(loadConfig(folder.path, { env: {} }).backups).toBe('from-package');
+    put(folder.path, 'migbackup.config.json', '{"backups": "from-file"}');
+    expect(loadConfig(folder.path, { env: {} }).backups).toBe('from-file');
+  });
+
+  test('a file that is named must exist', () => {
+    using folder = tempFolder();
+    const error = errorOf(() => loadConfig(folder.path, { file: `${folder.path}/none.json`, env: {} }));
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', path: `${folder.path}/none.json` });
+    expect(error.hint).toContain('--config');
+  });
+});
+
+describe('what is refused', () => {
+  test('a syntax error, by line and column', () => {
+    const error = errorOf(() => load('{\n  "backups": "x",\n  "level": ]\n}'));
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message).toContain('line 3, column 12');
+  });
+
+  test.each([
+    ['an unknown key, by name', '{"backup": "x"}', 'backup'],
+    [
+      'an unknown key of a source',
+      '{"categories": {"c": {"sources": {"s": {"path": "a", "includes": []}}}}}',
+      'includes',
+    ],
+    ['a bad category name', '{"categories": {"My Category": {"sources": {}}}}', 'lower-case'],
+    ['a name that would leave the folder', '{"categories": {"../x": {"sources": {}}}}', 'lower-case'],
+    ['a bad type', '{"categories": {"c": {"sources": {"s": {"path": "a", "type": "mysql"}}}}}', 'files'],
+    ['a list', '[]', 'object'],
+    ['nothing', '', 'JSON'],
+    ['a level out of range', '{"level": 99}', '19'],
+  ])('%s', (_, text, part) => {
+    const error = errorOf(() => load(text));
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(error.message).toContain(part);
+    expect(error.message).toContain('migbackup.config.json');
+  });
+
+  test.each([
+    ['..'],
+    ['../x'],
+    ['a/../b'],
+    ['/etc'],
+    ['/'],
+    ['a\\b'],
+    ['C:\\x'],
+    ['.migbackup/x'],
+    [''],
+    ['a//b'],
+    ['a\u0000'],
+  ])('the source path %j', (path) => {
+    expect(errorOf(() => loadSources({ s: { path } })).code).toBe('CONFIG_INVALID');
+  });
+
+  test.each([['/x'], ['../x'], ['a/../../b'], ['!x'], ['./x']])('the pattern %j', (pattern) => {
+    for (const key of ['include', 'exclude']) {
+      const error = errorOf(() => loadSources({ s: { path: 'a', [key]: [pattern] } }));
+      expect(error.code).toBe('CONFIG_INVALID');
+      expect(error.message).toContain('c/s');
+    }
+  });
+
+  test('patterns on a LevelDB source', () => {
+    const error = errorOf(() => loadSources({ s: { path: 'db', type: 'leveldb', exclude: ['*.log'] } }));
+    expect(error.code).toBe('CONFIG_INVALID');
+  });
+
+  test.each([
+    ['two sources of one path', { a: { path: 'x' }, b: { path: 'x/' } }],
+    ['two sources of one pattern', { a: { path: '.', include: ['*.md'] }, b: { path: '.', include: ['*.md', 'x'] } }],
+    ['a source inside a store', { a: { path: 'db', type: 'leveldb' }, b: { path: 'db/sub' } }],
+    [
+      'a pattern that reaches into a store',
+      { a: { path: 'db', type: 'leveldb' }, b: { path: '.', include: ['db/*.ldb'] } },
+    ],
+  ])('%s', (_, sources) => {
+    const error = errorOf(() => loadSources(sources));
+    expect(error.code).toBe('CONFIG_CONFLICT');
+    expect(error.message).toContain('c/a');
+    expect(error.message).toContain('c/b');
+  });
+
+  test('one path with patterns that differ is fine, and so is a source in another', () => {
+    const { config } = loadSources({
+      a: { path: '.', include: ['*.md'] },
+      b: { path: '.', include: ['*.json'] },
+      c: { path: 'x' },
+      d: { path: 'x/y' },
+    });
+    expect(config.categories[0]?.sources).toHaveLength(4);
+  });
+});
