@@ -12,13 +12,21 @@ const name = fc.constantFrom('a', 'b', 'c.json', '.d', 'a.b');
 const file = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
 const glob = fc.oneof(
   file,
-  fc.array(fc.oneof(name, fc.constantFrom('*', '**', '*.json', '{a,b}', '?', '[ab]')), { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+  fc
+    .array(fc.oneof(name, fc.constantFrom('*', '**', '*.json', '{a,b}', '?', '[ab]')), { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.join('/')),
   fc.constantFrom('{a/b,b}/*', '{a,b/a}/**', '**/c.json', '@(a|b/a)/*', '**.json'),
 );
 const source = fc.record({
-  path: fc.oneof(fc.constant('.'), fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'))),
+  path: fc.oneof(
+    fc.constant('.'),
+    fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+  ),
   include: fc.array(glob, { maxLength: 3 }),
-  exclude: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: fc.array(glob, { maxLength: 2 }) }),
+  exclude: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(glob, { maxLength: 2 }) },
+  ),
 });
 
 function filesIn(root: string): string[] {
@@ -46,7 +54,12 @@ test('what is scanned is what is owned', () => {
       const ownership = new Ownership(categories);
       const seen: string[] = [];
       for (const category of categories) {
-        const items = [...scanCategory(makeProject(root, categories), category, { ownership, onProblem: ({ message }) => expect(message).toContain('parent') })];
+        const items = [
+          ...scanCategory(makeProject(root, categories), category, {
+            ownership,
+            onProblem: ({ message }) => expect(message).toContain('parent'),
+          }),
+        ];
         const paths = items.map((item) => item.path);
         expect(paths).toEqual([...new Set(paths)].toSorted(comparePaths));
         for (const item of items) {

@@ -35,7 +35,11 @@ function scan(root: string, categories: readonly Category[], config: Partial<Con
   return { items, paths: items.map((item) => item.path), problems, findings };
 }
 
-function scanSources(root: string, sources: (Partial<Source> & { path: string })[], config: Partial<Config> = {}): Scan {
+function scanSources(
+  root: string,
+  sources: (Partial<Source> & { path: string })[],
+  config: Partial<Config> = {},
+): Scan {
   return scan(root, makeCategories({ c: sources }), config);
 }
 
@@ -47,9 +51,25 @@ describe('what is stored', () => {
     putAll(folder.path, ['d/a/x', 'd/a.b', 'd/a-b', 'd/.dot/.file', 'd/empty/', 'd/é', 'd/z', 'other']);
     symlinkSync('../other', path.join(folder.path, 'd/link'));
     const { items, paths, problems, findings } = scanSources(folder.path, [{ path: 'd' }]);
-    expect(paths).toEqual(['d', 'd/.dot', 'd/.dot/.file', 'd/a', 'd/a/x', 'd/a-b', 'd/a.b', 'd/empty', 'd/link', 'd/z', 'd/é']);
-    expect(items.find((item) => item.path === 'd/link')).toMatchObject({ entry: { type: 'symlink', size: 0, target: '../other' } });
-    expect(items.find((item) => item.path === 'd/a/x')).toMatchObject({ entry: { type: 'file', size: 6, category: 'c', source: 's0' } });
+    expect(paths).toEqual([
+      'd',
+      'd/.dot',
+      'd/.dot/.file',
+      'd/a',
+      'd/a/x',
+      'd/a-b',
+      'd/a.b',
+      'd/empty',
+      'd/link',
+      'd/z',
+      'd/é',
+    ]);
+    expect(items.find((item) => item.path === 'd/link')).toMatchObject({
+      entry: { type: 'symlink', size: 0, target: '../other' },
+    });
+    expect(items.find((item) => item.path === 'd/a/x')).toMatchObject({
+      entry: { type: 'file', size: 6, category: 'c', source: 's0' },
+    });
     expect([problems, findings]).toEqual([[], []]);
   });
 
@@ -63,14 +83,23 @@ describe('what is stored', () => {
   test('a source that is one file, and one that does not exist', () => {
     using folder = tempFolder();
     put(folder.path, 'a/one.json');
-    expect(scanSources(folder.path, [{ path: 'a/one.json' }, { path: 'a/none' }])).toMatchObject({ paths: ['a/one.json'], problems: [] });
-    expect(scanSources(folder.path, [{ path: 'a/none', required: true }]).problems).toMatchObject([{ code: 'SOURCE_MISSING', path: 'a/none' }]);
+    expect(scanSources(folder.path, [{ path: 'a/one.json' }, { path: 'a/none' }])).toMatchObject({
+      paths: ['a/one.json'],
+      problems: [],
+    });
+    expect(scanSources(folder.path, [{ path: 'a/none', required: true }]).problems).toMatchObject([
+      { code: 'SOURCE_MISSING', path: 'a/none' },
+    ]);
   });
 
   test('the sources of a category are merged, one inside another', () => {
     using folder = tempFolder();
     putAll(folder.path, ['d/a', 'd/m/1', 'd/m/n/2', 'd/z', 'b.md']);
-    const { items, paths } = scanSources(folder.path, [{ path: 'd' }, { path: 'd/m' }, { path: '.', include: ['*.md'] }]);
+    const { items, paths } = scanSources(folder.path, [
+      { path: 'd' },
+      { path: 'd/m' },
+      { path: '.', include: ['*.md'] },
+    ]);
     expect(paths).toEqual(['b.md', 'd', 'd/a', 'd/m', 'd/m/1', 'd/m/n', 'd/m/n/2', 'd/z']);
     const sources = items.map((item) => (item.kind === 'entry' ? item.entry.source : item.source.name));
     expect(sources).toEqual(['s2', 's0', 's0', 's1', 's1', 's1', 's1', 's0']);
@@ -87,7 +116,16 @@ describe('what is stored', () => {
 describe('what is left out', () => {
   test('node_modules, .git, the store and .migbackup', () => {
     using folder = tempFolder();
-    putAll(folder.path, ['a', 'node_modules/x', 'sub/node_modules/x', 'sub/.git/HEAD', 'sub/.gitignore', '.migbackup/x', 'backups/x', 'sub/backups/x']);
+    putAll(folder.path, [
+      'a',
+      'node_modules/x',
+      'sub/node_modules/x',
+      'sub/.git/HEAD',
+      'sub/.gitignore',
+      '.migbackup/x',
+      'backups/x',
+      'sub/backups/x',
+    ]);
     const { paths, problems } = scanSources(folder.path, [{ path: '.' }]);
     expect(paths).toEqual(['a', 'sub', 'sub/.gitignore', 'sub/backups', 'sub/backups/x']);
     expect(problems).toEqual([]);
@@ -95,15 +133,32 @@ describe('what is left out', () => {
 
   test('secrets, each with a finding, unless they are asked for', () => {
     using folder = tempFolder();
-    const secrets = ['.env', '.env.local', 'sub/Server.PEM', 'sub/id_rsa', 'sub/UTC--2020-01-01--abc', 'cache/D.s.sol/1/run.json'];
+    const secrets = [
+      '.env',
+      '.env.local',
+      'sub/Server.PEM',
+      'sub/id_rsa',
+      'sub/UTC--2020-01-01--abc',
+      'cache/D.s.sol/1/run.json',
+    ];
     putAll(folder.path, [...secrets, '.env.example', 'sub/keys.json']);
     const left = scanSources(folder.path, [{ path: '.', include: ['**'] }], { secrets: DEFAULT_SECRETS });
     expect(left.paths).toEqual(['.env.example', 'sub/keys.json']);
     expect(left.findings.map(({ code, path: file }) => [code, file])).toEqual(
-      ['.env', '.env.local', 'cache/D.s.sol/1/run.json', 'sub/Server.PEM', 'sub/UTC--2020-01-01--abc', 'sub/id_rsa'].map((file) => ['secret-left-out', file]),
+      [
+        '.env',
+        '.env.local',
+        'cache/D.s.sol/1/run.json',
+        'sub/Server.PEM',
+        'sub/UTC--2020-01-01--abc',
+        'sub/id_rsa',
+      ].map((file) => ['secret-left-out', file]),
     );
     expect(left.findings[2]?.recommendation).toContain('--resume');
-    const taken = scanSources(folder.path, [{ path: '.', include: ['**'] }], { secrets: DEFAULT_SECRETS, includeSecrets: true });
+    const taken = scanSources(folder.path, [{ path: '.', include: ['**'] }], {
+      secrets: DEFAULT_SECRETS,
+      includeSecrets: true,
+    });
     expect(taken.paths).toHaveLength(8);
   });
 
@@ -116,7 +171,10 @@ describe('what is left out', () => {
     const { paths, findings, problems } = scanSources(folder.path, [{ path: 'd' }]);
     server.close();
     expect(paths).toEqual(['d', 'd/x']);
-    expect(findings.map(({ code, path: file }) => [code, file])).toEqual([['special-file', 'd/fifo'], ['special-file', 'd/socket']]);
+    expect(findings.map(({ code, path: file }) => [code, file])).toEqual([
+      ['special-file', 'd/fifo'],
+      ['special-file', 'd/socket'],
+    ]);
     expect(problems).toEqual([]);
   });
 });
@@ -152,7 +210,10 @@ describe('problems', () => {
     using folder = tempFolder();
     putAll(folder.path, ['real/sub/x']);
     symlinkSync('real', path.join(folder.path, 'link'));
-    expect(scanSources(folder.path, [{ path: 'link/sub' }])).toMatchObject({ paths: [], problems: [{ code: 'UNSAFE_TARGET' }] });
+    expect(scanSources(folder.path, [{ path: 'link/sub' }])).toMatchObject({
+      paths: [],
+      problems: [{ code: 'UNSAFE_TARGET' }],
+    });
     const { items, findings } = scanSources(folder.path, [{ path: 'link' }]);
     expect(items).toMatchObject([{ entry: { path: 'link', type: 'symlink', target: 'real' } }]);
     expect(findings.map(({ code }) => code)).toEqual(['source-is-link']);
@@ -161,12 +222,19 @@ describe('problems', () => {
   test('links out of the project are stored and said', () => {
     using folder = tempFolder();
     put(folder.path, 'd/');
-    for (const [name, target] of [['abs', '/etc/passwd'], ['up', '../../x'], ['in', '../d']] as const) {
+    for (const [name, target] of [
+      ['abs', '/etc/passwd'],
+      ['up', '../../x'],
+      ['in', '../d'],
+    ] as const) {
       symlinkSync(target, path.join(folder.path, 'd', name));
     }
     const { paths, findings } = scanSources(folder.path, [{ path: 'd' }]);
     expect(paths).toEqual(['d', 'd/abs', 'd/in', 'd/up']);
-    expect(findings.map(({ code, path: file }) => [code, file])).toEqual([['unsafe-link', 'd/abs'], ['unsafe-link', 'd/up']]);
+    expect(findings.map(({ code, path: file }) => [code, file])).toEqual([
+      ['unsafe-link', 'd/abs'],
+      ['unsafe-link', 'd/up'],
+    ]);
   });
 
   test.skipIf(isRoot)('a folder that may not be listed', () => {
@@ -185,7 +253,10 @@ describe('stores', () => {
 
   test('are found by their content, also in a files source, with what else their folder holds', () => {
     using folder = tempFolder();
-    putAll(folder.path, STORE.map((name) => `d/db/${name}`));
+    putAll(
+      folder.path,
+      STORE.map((name) => `d/db/${name}`),
+    );
     putAll(folder.path, ['d/db/note.txt', 'd/db/sub/x', 'd/db.txt', 'd/a']);
     const { items, paths } = scanSources(folder.path, [{ path: 'd', exclude: ['**/*.ldb'] }]);
     expect(paths).toEqual(['d', 'd/a', 'd/db', 'd/db.txt']);
@@ -204,14 +275,22 @@ describe('stores', () => {
   test('a declared store without CURRENT is a problem; an empty folder is not', () => {
     using folder = tempFolder();
     putAll(folder.path, ['db/000005.ldb', 'db/LOCK', 'new/']);
-    expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }])).toMatchObject({ paths: [], problems: [{ code: 'LEVELDB_DAMAGED', path: 'db' }] });
-    expect(scanSources(folder.path, [{ path: 'new', type: 'leveldb' }])).toMatchObject({ paths: ['new'], problems: [] });
+    expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }])).toMatchObject({
+      paths: [],
+      problems: [{ code: 'LEVELDB_DAMAGED', path: 'db' }],
+    });
+    expect(scanSources(folder.path, [{ path: 'new', type: 'leveldb' }])).toMatchObject({
+      paths: ['new'],
+      problems: [],
+    });
   });
 
   test('a store in a store is a problem', () => {
     using folder = tempFolder();
     putAll(folder.path, ['db/CURRENT', 'db/MANIFEST-000001', 'db/in/CURRENT', 'db/in/MANIFEST-000001']);
-    expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }]).problems).toMatchObject([{ code: 'LEVELDB_FOREIGN', path: 'db/in' }]);
+    expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }]).problems).toMatchObject([
+      { code: 'LEVELDB_FOREIGN', path: 'db/in' },
+    ]);
   });
 
   test('a store that another source declares is not walked by an outer one', () => {

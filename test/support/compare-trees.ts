@@ -25,7 +25,11 @@ function snapshot(file: string): Snapshot {
 export function readTree(root: string, leaveOut: readonly string[] = []): Tree {
   const tree = new Map<string, Snapshot>();
   function walk(folder: string): void {
-    for (const name of readdirSync(path.join(root, folder)).toSorted()) {
+    const names = readdirSync(path.join(root, folder)).toSorted();
+    const isStore = names.includes('CURRENT');
+    for (const name of names) {
+      // A store's lock and its chatter carry no data: they are never stored, and LevelDB makes them anew.
+      if (isStore && ['LOCK', 'LOG', 'LOG.old'].includes(name)) continue;
       const relative = path.posix.join(folder, name);
       if (leaveOut.includes(relative)) continue;
       const seen = snapshot(path.join(root, relative));

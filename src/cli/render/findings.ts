@@ -19,7 +19,8 @@ export function nameSome(paths: readonly string[]): string {
 }
 
 function renderFinding(finding: Finding, paint: Paint): string[] {
-  const about = finding.path === undefined ? '' : `${escapeName(finding.path)}: `;
+  const named = finding.path === undefined || finding.message.includes(escapeName(finding.path));
+  const about = named ? '' : `${escapeName(finding.path ?? '')}: `;
   const lines = [wrap(`${about}${escapeName(finding.message)}`, `  ${mark(finding, paint)} `, 4)];
   const affects = finding.affects ?? [];
   if (affects.length > 0) {

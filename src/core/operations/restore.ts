@@ -7,7 +7,9 @@ import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { RestorePlan, RestoreReport } from '../model/restore-report.ts';
-import type { Selected } from '../store/catalog.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { listBackups, type Selected } from '../store/catalog.ts';
+import { readManifest } from '../store/manifest-file.ts';
 import { logOperation, writeReport } from '../store/reports.ts';
 import { runTransaction } from '../transaction/transaction.ts';
 import { takeBackup, type Taken } from './create/take-backup.ts';
@@ -70,7 +72,10 @@ export async function restore(
     const planned = planRestore(project, trusted, options);
     if (options.plan !== undefined && options.plan !== planned.plan.hash)
       throw planChanged(options.plan, planned.plan.hash);
-    if (planned.plan.nothingToDo) return finish({ outcome: 'unchanged', plan: planned.plan, checked: true });
+    if (planned.plan.nothingToDo) {
+      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project.store, trusted.manifest) };
+      return finish({ outcome: 'unchanged', plan, checked: true });
+    }
     await checkTarget(project.root, planned.changes);
     if (options.plan === undefined && !(await options.confirm(planned.plan))) throw notConfirmed();
     const done = await apply(project, selected, trusted, planned, options, context);
@@ -83,6 +88,20 @@ export async function restore(
     });
     return { ...report, reportFile: writeReport(project.store, selected.id, 'restore', report).file };
   });
+}
+
+/** Older backups that hold something else: the same tree gives the same index, byte for byte. */
+function olderThatDiffer(store: string, current: Manifest): string[] {
+  const older = listBackups(store).filter((ref) => ref.kind === 'migration' && ref.id < current.backupId);
+  return older
+    .filter((ref) => {
+      try {
+        return readManifest(ref.folder).index.sha256 !== current.index.sha256;
+      } catch {
+        return false;
+      }
+    })
+    .map((ref) => ref.id);
 }
 
 interface Applied {

@@ -85,9 +85,7 @@ export class SourceWalk {
   *#folder(relative: string, native: string, stat: fs.BigIntStats | null): Generator<ScanItem> {
     const inner = relativeTo(this.#source, relative);
     const below = stat !== null && inner !== '';
-    if (below && (this.#patterns.excludes(inner) || !this.#patterns.mayContain(inner))) return;
-    const takenBy = this.#options.ownership.takesWhole(relative);
-    if (takenBy !== undefined && takenBy !== this.#source && !this.#patterns.namesBelow(inner)) return;
+    if (below && !this.#mayHold(relative, inner)) return;
     const names = this.#names(relative, native);
     if (names === null) return;
     if (stat !== null) {
@@ -130,6 +128,14 @@ export class SourceWalk {
       stat,
       names.filter((name) => !isVolatileFile(name)),
     );
+  }
+
+  /** Whether this source could own anything in a folder below its path. */
+  #mayHold(relative: string, inner: string): boolean {
+    if (this.#patterns.excludes(inner) || !this.#patterns.mayContain(inner)) return false;
+    const takenBy = this.#options.ownership.takesWhole(relative);
+    // An inner source that takes everything leaves only what is spelled out to others.
+    return takenBy === undefined || takenBy === this.#source || this.#patterns.namesBelow(inner);
   }
 
   *#named(relative: string, native: string, name: string): Generator<ScanItem> {

@@ -1,0 +1,157 @@
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { resolveProject } from '../../src/core/config/project.ts';
+import { initReportSchema, type InitReport } from '../../src/core/model/init-report.ts';
+import { init } from '../../src/core/operations/init.ts';
+import { addIgnored } from '../../src/core/operations/init/gitignore.ts';
+import { addScripts, SCRIPTS } from '../../src/core/operations/init/package-scripts.ts';
+import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { put, putAll } from '../support/files.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const context = { tool: { name: 'migbackup', version: '0.0.0', runtime: 'test' } };
+
+async function run(root: string, dryRun = false): Promise<InitReport> {
+  const report = await init(root, { dryRun, env: {} }, context);
+  return initReportSchema.parse(report);
+}
+
+function codes(report: InitReport): string[] {
+  return report.findings.map(({ code }) => code);
+}
+
+describe('init', () => {
+  test('sets a project up; a dry run says the same and changes nothing; twice is the same as once', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{\n  "name": "x",\n  "workspaces": ["pkgs/*"],\n  "devDependencies": { "migbackup": "*" }\n}\n');
+    putAll(folder.path, ['.openzeppelin/mainnet.json', 'deployments/a.json', 'pkgs/one/package.json', 'pkgs/one/deployments/b.json', 'README.md']);
+    const before = readTree(folder.path);
+
+    const planned = await run(folder.path, true);
+    expect(compareTrees(before, readTree(folder.path))).toEqual([]);
+
+    const report = await run(folder.path);
+    expect(report.changes).toEqual(planned.changes);
+    expect(report).toMatchObject({ status: 'changed', dryRun: false, config: null, workspaces: ['pkgs/one'], installed: true, findings: [] });
+    expect(report.changes.map(({ file, action }) => [file, action])).toEqual([
+      ['migbackup.config.json', 'create'],
+      ['package.json', 'edit'],
+      ['.gitignore', 'create'],
+    ]);
+    expect(JSON.parse(readFileSync(path.join(folder.path, 'package.json'), 'utf8'))).toMatchObject({ name: 'x', scripts: SCRIPTS });
+    expect(readFileSync(path.join(folder.path, '.gitignore'), 'utf8')).toBe('/backups/\n/.migbackup/\n');
+    // The written config is what was detected.
+    const { config, store } = resolveProject({ cwd: folder.path, env: {} });
+    expect(store).toBe(`${folder.path}/backups`);
+    expect(config.categories.flatMap(({ sources }) => sources.map((source) => `${source.category}/${source.name}=${source.path}`))).toEqual([
+      'leveldb/current=leveldb',
+      'legacy-json/deployments=deployments',
+      'legacy-json/pkgs-one-deployments=pkgs/one/deployments',
+      'configs/files=.',
+      'configs/pkgs-one-files=pkgs/one',
+      'docs/root=.',
+      'proxies/manifests=.openzeppelin',
+    ]);
+    expect(config.categories.at(-1)?.sources[0]).toMatchObject({ external: true });
+
+    const once = readTree(folder.path);
+    expect(await run(folder.path)).toMatchObject({ status: 'unchanged', changes: [], config: `${folder.path}/migbackup.config.json` });
+    expect(compareTrees(once, readTree(folder.path))).toEqual([]);
+  });
+
+  test('an existing config stays and is what is reported; its store is ignored in git', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'migbackup.config.json', '{"backups": "var/safe", "categories": {"mine": {"sources": {"s": {"path": "data"}}}}}');
+    const report = await run(folder.path);
+    expect(report.sources).toEqual([{ category: 'mine', source: 's', path: 'data', exists: false }]);
+    expect(readFileSync(path.join(folder.path, '.gitignore'), 'utf8')).toBe('/var/safe/\n/.migbackup/\n');
+    expect(codes(report)).toEqual(['left-alone']);
+  });
+
+  test('package.json#migbackup counts as a config', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{"migbackup": {"level": 3}}');
+    expect((await run(folder.path)).changes.map(({ file }) => file)).toEqual(['package.json', '.gitignore']);
+  });
+
+  test('an invalid config is an error and nothing is changed', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{}');
+    put(folder.path, 'migbackup.config.json', '{"nonsense": 1}');
+    const before = readTree(folder.path);
+    await expect(run(folder.path)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(compareTrees(before, readTree(folder.path))).toEqual([]);
+  });
+
+  test('scripts that do something else stay, and are said', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{\n  "scripts": {\n    "backup:create": "node old.js"\n  }\n}');
+    const report = await run(folder.path);
+    expect(codes(report)).toEqual(['script-kept', 'not-installed']);
+    expect(JSON.parse(readFileSync(path.join(folder.path, 'package.json'), 'utf8')).scripts).toEqual({ ...SCRIPTS, 'backup:create': 'node old.js' });
+  });
+
+  test('state that no category covers is said', async () => {
+    using folder = tempFolder();
+    putAll(folder.path, ['data/db/CURRENT', 'data/db/MANIFEST-000001']);
+    expect((await run(folder.path)).findings).toContainEqual(expect.objectContaining({ code: 'not-covered', path: 'data/db' }));
+  });
+
+  test.each([
+    ['broken', (file: string) => writeFileSync(file, '{"name": ')],
+    ['not UTF-8', (file: string) => writeFileSync(file, Buffer.from([0x7b, 0xff, 0x7d]))],
+    ['a link', (file: string) => symlinkSync('elsewhere.json', file)],
+  ])('a package.json that is %s is left alone', async (_, make) => {
+    using folder = tempFolder();
+    put(folder.path, 'elsewhere.json', '{}');
+    make(path.join(folder.path, 'package.json'));
+    const before = readTree(folder.path);
+    const report = await run(folder.path);
+    expect(codes(report)).toContain('left-alone');
+    expect(compareTrees(before, readTree(folder.path))).toEqual(['.gitignore: is new', 'migbackup.config.json: is new']);
+  });
+});
+
+describe('addScripts keeps every other byte', () => {
+  const B = Object.entries(SCRIPTS).map(([name, command]) => `"${name}": "${command}"`);
+  test.each([
+    ['two spaces', '{\n  "a": 1,\n  "scripts": {\n    "t": "x"\n  },\n  "z": []\n}\n', `{\n  "a": 1,\n  "scripts": {\n    "t": "x",\n    ${B.join(',\n    ')}\n  },\n  "z": []\n}\n`],
+    ['tabs, CRLF, no newline at the end', '{\r\n\t"scripts": {\r\n\t\t"t": "x"\r\n\t}\r\n}', `{\r\n\t"scripts": {\r\n\t\t"t": "x",\r\n\t\t${B.join(',\r\n\t\t')}\r\n\t}\r\n}`],
+    ['a byte order mark, no scripts', '\uFEFF{\n    "a": 1\n}\n', `\uFEFF{\n    "a": 1,\n    "scripts": {\n        ${B.join(',\n        ')}\n    }\n}\n`],
+    ['empty scripts', '{\n  "scripts": {}\n}\n', `{\n  "scripts": {\n    ${B.join(',\n    ')}\n  }\n}\n`],
+    ['one line', '{"a": 1, "scripts": {"t": "x"}}\n', `{"a": 1, "scripts": {"t": "x", ${B.join(', ')}}}\n`],
+    ['one dense line', '{"a":1}', `{"a":1,"scripts":{${B.map((one) => one.replace(': ', ':')).join(',')}}}`],
+    ['nothing', '{}\n', `{\n  "scripts": {\n    ${B.join(',\n    ')}\n  }\n}\n`],
+    ['scripts on one line in a longer text', '{\n  "scripts": { "t": "x" },\n  "u": 1\n}', `{\n  "scripts": { "t": "x", ${B.join(', ')} },\n  "u": 1\n}`],
+    ['odd spacing', '{ "a" :1 ,\n\n   "scripts":{\n "t":"x"   }\n , "z":0}', `{ "a" :1 ,\n\n   "scripts":{\n "t":"x",\n ${B.map((one) => one.replace(': ', ':')).join(',\n ')}   }\n , "z":0}`],
+  ])('%s', (_, before, after) => {
+    const edit = addScripts(before);
+    expect(edit.text).toBe(after);
+    const plain = (text: string): { scripts?: object } => JSON.parse(text.replace(/^\uFEFF/, ''));
+    expect(plain(edit.text)).toEqual({ ...plain(before), scripts: { ...plain(before).scripts, ...SCRIPTS } });
+    expect(addScripts(edit.text)).toMatchObject({ text: edit.text, added: [], kept: [] });
+  });
+
+  test('only what is missing is added', () => {
+    const text = `{\n  "scripts": {\n    ${B.slice(0, 4).join(',\n    ')}\n  }\n}\n`;
+    expect(addScripts(text).added).toEqual(['backup:validate']);
+  });
+
+  test.each([['[]'], ['"x"'], ['{'], [''], ['{"scripts": []}'], ['{"a": 1,}']])('%j is left as it is', (text) => {
+    expect(addScripts(text)).toMatchObject({ text, added: [], problem: expect.any(String) });
+  });
+});
+
+test.each([
+  ['', '/backups/\n/.migbackup/\n'],
+  ['node_modules', 'node_modules\n/backups/\n/.migbackup/\n'],
+  ['a\r\nb\r\n', 'a\r\nb\r\n/backups/\r\n/.migbackup/\r\n'],
+  ['/backups/**\n', '/backups/**\n/.migbackup/\n'],
+  ['backups\n.migbackup/', 'backups\n.migbackup/'],
+  ['deployments/backups/\n', 'deployments/backups/\n/backups/\n/.migbackup/\n'],
+])('.gitignore %j becomes %j', (before, after) => {
+  const { text } = addIgnored(before, ['backups', '.migbackup']);
+  expect(text).toBe(after);
+  expect(addIgnored(text, ['backups', '.migbackup'])).toEqual({ text: after, added: [] });
+});
