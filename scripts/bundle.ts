@@ -72,6 +72,8 @@ export async function bundle(outfile: string): Promise<string[]> {
     outfile,
     bundle: true,
     platform: 'node',
+    // Its main file is UMD, which loads its parts by names that no bundler sees.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     target: 'node24',
     format: 'cjs',
     minifySyntax: true,

@@ -20,15 +20,21 @@ function gaps(files: readonly string[], config?: object): string[] {
 const STORE = ['CURRENT', 'MANIFEST-000002', '000003.log'];
 
 test('a project that the preset covers has no gaps', () => {
-  expect(gaps([...STORE.map((name) => `leveldb/${name}`), 'deployments/a.json', '.openzeppelin/x.json', 'broadcast/a/1/run.json'])).toEqual([]);
+  expect(
+    gaps([
+      ...STORE.map((name) => `leveldb/${name}`),
+      'deployments/a.json',
+      '.openzeppelin/x.json',
+      'broadcast/a/1/run.json',
+    ]),
+  ).toEqual([]);
 });
 
 test('stores wherever they stand, also in build output, never in dependencies', () => {
   const at = (folder: string): string[] => STORE.map((name) => `${folder}/${name}`);
-  expect(gaps([...at('data/deep/db'), ...at('cache/db'), ...at('node_modules/x/db'), ...at('backups/db'), ...at('.git/db')])).toEqual([
-    'cache/db: LevelDB 1',
-    'data/deep/db: LevelDB 1',
-  ]);
+  expect(
+    gaps([...at('data/deep/db'), ...at('cache/db'), ...at('node_modules/x/db'), ...at('backups/db'), ...at('.git/db')]),
+  ).toEqual(['cache/db: LevelDB 1', 'data/deep/db: LevelDB 1']);
   expect(gaps([...at('rocks'), 'rocks/OPTIONS-000001'])).toEqual(['rocks: RocksDB 1']);
 });
 
@@ -56,11 +62,15 @@ test('state by its name, grouped by folder', () => {
 
 test('what a pattern leaves out of a category is a gap too', () => {
   const categories = { c: { sources: { s: { path: 'deployments', exclude: ['old'] } } } };
-  expect(gaps(['deployments/a.json', 'deployments/old/b.json'], { categories })).toEqual(['deployments/old: deployment records 1']);
+  expect(gaps(['deployments/a.json', 'deployments/old/b.json'], { categories })).toEqual([
+    'deployments/old: deployment records 1',
+  ]);
 });
 
 test('what is ignored is known', () => {
-  expect(gaps(['deployments-old/one.json', 'addresses.json'], { ignore: ['deployments-old/', 'addresses.json'] })).toEqual([]);
+  expect(
+    gaps(['deployments-old/one.json', 'addresses.json'], { ignore: ['deployments-old/', 'addresses.json'] }),
+  ).toEqual([]);
 });
 
 test('every file is named', () => {

@@ -4,15 +4,33 @@ import type { Finding } from '../../src/core/model/finding.ts';
 
 function check(content: string | Buffer): Finding[] {
   const findings: Finding[] = [];
-  const entry = { category: 'c', source: 's', path: 'x.json', type: 'file', size: 0, mode: 0o644, mtimeNs: 0n, uid: 0, gid: 0 } as const;
+  const entry = {
+    category: 'c',
+    source: 's',
+    path: 'x.json',
+    type: 'file',
+    size: 0,
+    mode: 0o644,
+    mtimeNs: 0n,
+    uid: 0,
+    gid: 0,
+  } as const;
   checkJson(entry, Buffer.from(content), (finding) => findings.push(finding));
   return findings;
 }
 
-test.each([['{}'], ['[1, 2]'], ['"text"'], ['null'], ['\uFEFF{"bom": true}'], [' \r\n{}\n']])('%j is fine', (content) => {
-  expect(check(content)).toEqual([]);
-});
+test.each([['{}'], ['[1, 2]'], ['"text"'], ['null'], ['\uFEFF{"bom": true}'], [' \r\n{}\n']])(
+  '%j is fine',
+  (content) => {
+    expect(check(content)).toEqual([]);
+  },
+);
 
-test.each([['{'], ['{"a": 1,}'], [''], ['// x\n{}'], ['<<<<<<< HEAD\n{}'], ['{}\u0000']])('%j is a finding', (content) => {
-  expect(check(content)).toMatchObject([{ code: 'invalid-json', severity: 'warning', path: 'x.json', category: 'c', source: 's' }]);
-});
+test.each([['{'], ['{"a": 1,}'], [''], ['// x\n{}'], ['<<<<<<< HEAD\n{}'], ['{}\u0000']])(
+  '%j is a finding',
+  (content) => {
+    expect(check(content)).toMatchObject([
+      { code: 'invalid-json', severity: 'warning', path: 'x.json', category: 'c', source: 's' },
+    ]);
+  },
+);

@@ -24,8 +24,18 @@ function codes(report: InitReport): string[] {
 describe('init', () => {
   test('sets a project up; a dry run says the same and changes nothing; twice is the same as once', async () => {
     using folder = tempFolder();
-    put(folder.path, 'package.json', '{\n  "name": "x",\n  "workspaces": ["pkgs/*"],\n  "devDependencies": { "migbackup": "*" }\n}\n');
-    putAll(folder.path, ['.openzeppelin/mainnet.json', 'deployments/a.json', 'pkgs/one/package.json', 'pkgs/one/deployments/b.json', 'README.md']);
+    put(
+      folder.path,
+      'package.json',
+      '{\n  "name": "x",\n  "workspaces": ["pkgs/*"],\n  "devDependencies": { "migbackup": "*" }\n}\n',
+    );
+    putAll(folder.path, [
+      '.openzeppelin/mainnet.json',
+      'deployments/a.json',
+      'pkgs/one/package.json',
+      'pkgs/one/deployments/b.json',
+      'README.md',
+    ]);
     const before = readTree(folder.path);
 
     const planned = await run(folder.path, true);
@@ -33,18 +43,32 @@ describe('init', () => {
 
     const report = await run(folder.path);
     expect(report.changes).toEqual(planned.changes);
-    expect(report).toMatchObject({ status: 'changed', dryRun: false, config: null, workspaces: ['pkgs/one'], installed: true, findings: [] });
+    expect(report).toMatchObject({
+      status: 'changed',
+      dryRun: false,
+      config: null,
+      workspaces: ['pkgs/one'],
+      installed: true,
+      findings: [],
+    });
     expect(report.changes.map(({ file, action }) => [file, action])).toEqual([
       ['migbackup.config.json', 'create'],
       ['package.json', 'edit'],
       ['.gitignore', 'create'],
     ]);
-    expect(JSON.parse(readFileSync(path.join(folder.path, 'package.json'), 'utf8'))).toMatchObject({ name: 'x', scripts: SCRIPTS });
+    expect(JSON.parse(readFileSync(path.join(folder.path, 'package.json'), 'utf8'))).toMatchObject({
+      name: 'x',
+      scripts: SCRIPTS,
+    });
     expect(readFileSync(path.join(folder.path, '.gitignore'), 'utf8')).toBe('/backups/\n/.migbackup/\n');
     // The written config is what was detected.
     const { config, store } = resolveProject({ cwd: folder.path, env: {} });
     expect(store).toBe(`${folder.path}/backups`);
-    expect(config.categories.flatMap(({ sources }) => sources.map((source) => `${source.category}/${source.name}=${source.path}`))).toEqual([
+    expect(
+      config.categories.flatMap(({ sources }) =>
+        sources.map((source) => `${source.category}/${source.name}=${source.path}`),
+      ),
+    ).toEqual([
       'leveldb/current=leveldb',
       'legacy-json/deployments=deployments',
       'legacy-json/pkgs-one-deployments=pkgs/one/deployments',
@@ -56,13 +80,21 @@ describe('init', () => {
     expect(config.categories.at(-1)?.sources[0]).toMatchObject({ external: true });
 
     const once = readTree(folder.path);
-    expect(await run(folder.path)).toMatchObject({ status: 'unchanged', changes: [], config: `${folder.path}/migbackup.config.json` });
+    expect(await run(folder.path)).toMatchObject({
+      status: 'unchanged',
+      changes: [],
+      config: `${folder.path}/migbackup.config.json`,
+    });
     expect(compareTrees(once, readTree(folder.path))).toEqual([]);
   });
 
   test('an existing config stays and is what is reported; its store is ignored in git', async () => {
     using folder = tempFolder();
-    put(folder.path, 'migbackup.config.json', '{"backups": "var/safe", "categories": {"mine": {"sources": {"s": {"path": "data"}}}}}');
+    put(
+      folder.path,
+      'migbackup.config.json',
+      '{"backups": "var/safe", "categories": {"mine": {"sources": {"s": {"path": "data"}}}}}',
+    );
     const report = await run(folder.path);
     expect(report.sources).toEqual([{ category: 'mine', source: 's', path: 'data', exists: false }]);
     expect(readFileSync(path.join(folder.path, '.gitignore'), 'utf8')).toBe('/var/safe/\n/.migbackup/\n');
@@ -89,13 +121,18 @@ describe('init', () => {
     put(folder.path, 'package.json', '{\n  "scripts": {\n    "backup:create": "node old.js"\n  }\n}');
     const report = await run(folder.path);
     expect(codes(report)).toEqual(['script-kept', 'not-installed']);
-    expect(JSON.parse(readFileSync(path.join(folder.path, 'package.json'), 'utf8')).scripts).toEqual({ ...SCRIPTS, 'backup:create': 'node old.js' });
+    expect(JSON.parse(readFileSync(path.join(folder.path, 'package.json'), 'utf8')).scripts).toEqual({
+      ...SCRIPTS,
+      'backup:create': 'node old.js',
+    });
   });
 
   test('state that no category covers is said', async () => {
     using folder = tempFolder();
     putAll(folder.path, ['data/db/CURRENT', 'data/db/MANIFEST-000001']);
-    expect((await run(folder.path)).findings).toContainEqual(expect.objectContaining({ code: 'not-covered', path: 'data/db' }));
+    expect((await run(folder.path)).findings).toContainEqual(
+      expect.objectContaining({ code: 'not-covered', path: 'data/db' }),
+    );
   });
 
   test.each([
@@ -109,22 +146,45 @@ describe('init', () => {
     const before = readTree(folder.path);
     const report = await run(folder.path);
     expect(codes(report)).toContain('left-alone');
-    expect(compareTrees(before, readTree(folder.path))).toEqual(['.gitignore: is new', 'migbackup.config.json: is new']);
+    expect(compareTrees(before, readTree(folder.path))).toEqual([
+      '.gitignore: is new',
+      'migbackup.config.json: is new',
+    ]);
   });
 });
 
 describe('addScripts keeps every other byte', () => {
   const B = Object.entries(SCRIPTS).map(([name, command]) => `"${name}": "${command}"`);
   test.each([
-    ['two spaces', '{\n  "a": 1,\n  "scripts": {\n    "t": "x"\n  },\n  "z": []\n}\n', `{\n  "a": 1,\n  "scripts": {\n    "t": "x",\n    ${B.join(',\n    ')}\n  },\n  "z": []\n}\n`],
-    ['tabs, CRLF, no newline at the end', '{\r\n\t"scripts": {\r\n\t\t"t": "x"\r\n\t}\r\n}', `{\r\n\t"scripts": {\r\n\t\t"t": "x",\r\n\t\t${B.join(',\r\n\t\t')}\r\n\t}\r\n}`],
-    ['a byte order mark, no scripts', '\uFEFF{\n    "a": 1\n}\n', `\uFEFF{\n    "a": 1,\n    "scripts": {\n        ${B.join(',\n        ')}\n    }\n}\n`],
+    [
+      'two spaces',
+      '{\n  "a": 1,\n  "scripts": {\n    "t": "x"\n  },\n  "z": []\n}\n',
+      `{\n  "a": 1,\n  "scripts": {\n    "t": "x",\n    ${B.join(',\n    ')}\n  },\n  "z": []\n}\n`,
+    ],
+    [
+      'tabs, CRLF, no newline at the end',
+      '{\r\n\t"scripts": {\r\n\t\t"t": "x"\r\n\t}\r\n}',
+      `{\r\n\t"scripts": {\r\n\t\t"t": "x",\r\n\t\t${B.join(',\r\n\t\t')}\r\n\t}\r\n}`,
+    ],
+    [
+      'a byte order mark, no scripts',
+      '\uFEFF{\n    "a": 1\n}\n',
+      `\uFEFF{\n    "a": 1,\n    "scripts": {\n        ${B.join(',\n        ')}\n    }\n}\n`,
+    ],
     ['empty scripts', '{\n  "scripts": {}\n}\n', `{\n  "scripts": {\n    ${B.join(',\n    ')}\n  }\n}\n`],
     ['one line', '{"a": 1, "scripts": {"t": "x"}}\n', `{"a": 1, "scripts": {"t": "x", ${B.join(', ')}}}\n`],
     ['one dense line', '{"a":1}', `{"a":1,"scripts":{${B.map((one) => one.replace(': ', ':')).join(',')}}}`],
     ['nothing', '{}\n', `{\n  "scripts": {\n    ${B.join(',\n    ')}\n  }\n}\n`],
-    ['scripts on one line in a longer text', '{\n  "scripts": { "t": "x" },\n  "u": 1\n}', `{\n  "scripts": { "t": "x", ${B.join(', ')} },\n  "u": 1\n}`],
-    ['odd spacing', '{ "a" :1 ,\n\n   "scripts":{\n "t":"x"   }\n , "z":0}', `{ "a" :1 ,\n\n   "scripts":{\n "t":"x",\n ${B.map((one) => one.replace(': ', ':')).join(',\n ')}   }\n , "z":0}`],
+    [
+      'scripts on one line in a longer text',
+      '{\n  "scripts": { "t": "x" },\n  "u": 1\n}',
+      `{\n  "scripts": { "t": "x", ${B.join(', ')} },\n  "u": 1\n}`,
+    ],
+    [
+      'odd spacing',
+      '{ "a" :1 ,\n\n   "scripts":{\n "t":"x"   }\n , "z":0}',
+      `{ "a" :1 ,\n\n   "scripts":{\n "t":"x",\n ${B.map((one) => one.replace(': ', ':')).join(',\n ')}   }\n , "z":0}`,
+    ],
   ])('%s', (_, before, after) => {
     const edit = addScripts(before);
     expect(edit.text).toBe(after);

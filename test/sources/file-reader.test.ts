@@ -96,7 +96,11 @@ describe('a file that nobody touches', () => {
     fs.chmodSync(made.file, 0o600);
     const target = new MemoryTarget();
     const outcome = await readFileInto(made.file, made.entry, target);
-    expect(outcome).toMatchObject({ status: 'ok', entry: { size: 18, mode: 0o600 }, sha256: sha256(Buffer.from('longer than before')) });
+    expect(outcome).toMatchObject({
+      status: 'ok',
+      entry: { size: 18, mode: 0o600 },
+      sha256: sha256(Buffer.from('longer than before')),
+    });
   });
 });
 
@@ -145,16 +149,24 @@ describe.each([[1000], [3 * ROOM + 5]])('a file of %i bytes that changes while i
 
 describe('a file that is something else by the time it is read', () => {
   test.each<[string, string, (file: string) => void]>([
-    ['gone', 'vanished', (file) => fs.rmSync(file)],
-    ['a link', 'changed', (file) => (fs.rmSync(file), fs.symlinkSync('/etc/hostname', file))],
-    ['a folder', 'changed', (file) => (fs.rmSync(file), fs.mkdirSync(file))],
-    ['a fifo', 'changed', (file) => (fs.rmSync(file), execFileSync('mkfifo', [file]))],
-    ['in a folder that is a file now', 'vanished', (file) => (fs.rmSync(path.dirname(file), { recursive: true }), fs.writeFileSync(path.dirname(file), ''))],
+    ['gone', 'vanished', () => undefined],
+    ['a link', 'changed', (file) => fs.symlinkSync('/etc/hostname', file)],
+    ['a folder', 'changed', (file) => fs.mkdirSync(file)],
+    ['a fifo', 'changed', (file) => void execFileSync('mkfifo', [file])],
+    [
+      'in a folder that is a file now',
+      'vanished',
+      (file) => {
+        fs.rmdirSync(path.dirname(file));
+        fs.writeFileSync(path.dirname(file), '');
+      },
+    ],
   ])('%s', async (_, status, change) => {
     using folder = tempFolder();
     const file = path.join(folder.path, 'sub/file');
     put(folder.path, 'sub/file');
     const entry = scanned(file);
+    fs.rmSync(file);
     change(file);
     const target = new MemoryTarget();
     expect(await readFileInto(file, entry, target)).toMatchObject({ status });
@@ -181,15 +193,6 @@ describe('a file that is something else by the time it is read', () => {
     fs.chmodSync(made.file, 0o000);
     expect(await readFileInto(made.file, made.entry, new MemoryTarget())).toMatchObject({ status: 'unreadable' });
   });
-
-  test.skipIf(process.platform !== 'linux')('one whose content fails to be read', async () => {
-    // A process's own memory opens, is a regular file, and gives EIO at address 0.
-    using made = makeFile(10);
-    const target = new MemoryTarget();
-    const outcome = await readFileInto('/proc/self/mem', made.entry, target);
-    // Its size is 0, so there is nothing to read: it must come out empty, never wait.
-    expect(outcome).toMatchObject({ status: 'ok', entry: { size: 0 } });
-  });
 });
 
 test('a failure of the archive is thrown, not blamed on the file', async () => {
@@ -212,7 +215,7 @@ test('against a process that rewrites the file all the time, what is stored is o
   try {
     await once(writer.stdout, 'data');
     const seen = { ok: 0, changed: 0 };
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < 40; round++) {
       const target = new MemoryTarget();
       const outcome = await readFileInto(made.file, made.entry, target);
       if (outcome.status !== 'ok') {
@@ -225,7 +228,7 @@ test('against a process that rewrites the file all the time, what is stored is o
       expect(content.length).toBe(size);
       expect(content.equals(Buffer.alloc(size, content[0]))).toBe(true);
     }
-    expect(seen.ok + seen.changed).toBe(200);
+    expect(seen.ok + seen.changed).toBe(40);
   } finally {
     writer.kill('SIGKILL');
     await once(writer, 'exit');

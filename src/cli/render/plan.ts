@@ -28,6 +28,7 @@ export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
     `  into  ${escapeName(plan.target)}`,
     ...table(rows, ['left', 'left', 'right', 'left']),
     ...(untouched ? [wrap(untouched, '  untouched: ', 13)] : []),
-    `  ${plural(plan.changes.length, 'path')} would change, plan ${plan.hash}`,
+    `  ${plural(plan.changes.length, 'path')} would change`,
+    `  plan  ${plan.hash}`,
   ];
 }

@@ -1,5 +1,6 @@
 import { createHash, hash as oneShotHash } from 'node:crypto';
 import fs from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 
@@ -20,6 +21,11 @@ export type ReadOutcome =
 
 /** How often a file that changes under our hands is read before we say so. */
 const ATTEMPTS = 3;
+/**
+ * Kernels stamp changes by the tick, up to 10 ms. A file that was changed in this very tick could be changed again without its
+ * ctime telling, so it is left to grow this old first.
+ */
+const TICK_MS = 20;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 /** A fifo that takes the file's place must not make open wait; a link must not be followed. */
 const FLAGS = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
@@ -75,7 +81,11 @@ async function readOnce(
   }
   let begun = false;
   try {
-    const before = fs.fstatSync(fd, { bigint: true });
+    let before = fs.fstatSync(fd, { bigint: true });
+    if (Math.abs(Date.now() - Number(before.ctimeMs)) < TICK_MS) {
+      await setTimeout(TICK_MS);
+      before = fs.fstatSync(fd, { bigint: true });
+    }
     if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun };
     const entry = withStat(scanned, before);
     const offset = target.begin(entry);
