@@ -37,6 +37,11 @@ const POOL = Buffer.alloc(1 << 20);
 const poolRandom = new SeededRandom(12345);
 for (let at = 0; at < POOL.length; at += 4) POOL.writeUInt32LE(poolRandom.next(), at);
 
+export function keyOf(id: number): Buffer {
+  const scattered = String(mix(Math.imul(id, 0x9e3779b1))).padStart(10, '0');
+  return Buffer.from(`k${scattered}:${String(id).padStart(7, '0')}`);
+}
+
 export function idOf(key: Buffer): number {
   return Number(key.toString('latin1', 12));
 }
