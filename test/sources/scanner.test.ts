@@ -302,9 +302,9 @@ describe('stores', () => {
   });
 });
 
-test('50,000 files in flat memory', () => {
+test('5,000 files, each once', () => {
   using folder = tempFolder();
-  for (let at = 0; at < 50; at++) {
+  for (let at = 0; at < 5; at++) {
     mkdirSync(path.join(folder.path, `d/f${at}`), { recursive: true });
     for (let file = 0; file < 1000; file++) writeFileSync(path.join(folder.path, `d/f${at}/${file}.json`), '');
   }
@@ -314,5 +314,5 @@ test('50,000 files in flat memory', () => {
   const options = { ownership: new Ownership(categories), onProblem: () => undefined };
   let count = 0;
   for (const _ of scanCategory(makeProject(folder.path, categories), category, options)) count++;
-  expect(count).toBe(50_051);
+  expect(count).toBe(5006);
 });
