@@ -1,7 +1,9 @@
 import { BackupError } from '../model/backup-error.ts';
-import type { Compression, Project } from '../model/category.ts';
+import type { Category, Compression, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { CreateReport } from '../model/create-report.ts';
+import { Ownership } from '../sources/ownership.ts';
+import { scanCategory } from '../sources/scanner.ts';
 import { cleanStale } from '../store/work-folder.ts';
 import { chooseCategories } from './choose-categories.ts';
 import { takeBackup, type Taken } from './create/take-backup.ts';
@@ -34,6 +36,7 @@ export async function create(project: Project, options: CreateOptions, context: 
     compression: options.compression ?? project.config.compression,
     level: options.level ?? project.config.level,
   };
+  refuseNothing(project, categories, options.only);
   const taken = await withLocks(project, 'create', async () => {
     for (const name of cleanStale(project.store))
       context.onEvent?.({ type: 'note', message: `removed ${name}, left by an interrupted run` });
@@ -53,6 +56,38 @@ export async function create(project: Project, options: CreateOptions, context: 
   return { ...head(), ...describe(taken) };
 }
 
+/** Looks for one file or link, in each category that was asked for, before anything is made: nothing to do leaves nothing behind. */
+function refuseNothing(project: Project, categories: readonly Category[], only: readonly string[] | undefined): void {
+  const ownership = new Ownership(project.config.categories);
+  const holds = (category: Category): boolean => {
+    let seen = false;
+    const onProblem = (): void => {
+      seen = true;
+    };
+    for (const item of scanCategory(project, category, { ownership, onProblem })) {
+      if (seen || item.kind === 'store' || item.entry.type !== 'dir') return true;
+    }
+    return seen;
+  };
+  if (only === undefined || only.length === 0) {
+    if (!categories.some(holds)) throw nothingToBackUp(undefined);
+    return;
+  }
+  const empty = categories.find((category) => !holds(category));
+  if (empty !== undefined) throw nothingToBackUp(empty.name);
+}
+
+function nothingToBackUp(category: string | undefined): BackupError {
+  const where =
+    category === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${category}`;
+  return new BackupError('NOTHING_TO_BACK_UP', where, {
+    hint:
+      category === undefined
+        ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
+        : 'migbackup validate shows what each category holds.',
+  });
+}
+
 /** An empty success would be the worst answer: nothing at all, or nothing in a category that was asked for, is an error. */
 function refuseEmpty(only: readonly string[] | undefined) {
   return ({ categories, totals }: Taken['manifest']): void => {
@@ -62,16 +97,7 @@ function refuseEmpty(only: readonly string[] | undefined) {
     };
     const empty = only?.find((name) => !holds(name));
     if (empty === undefined && (totals.files > 0 || Object.keys(categories).some(holds))) return;
-    throw new BackupError(
-      'NOTHING_TO_BACK_UP',
-      empty === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${empty}`,
-      {
-        hint:
-          empty === undefined
-            ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
-            : 'migbackup validate shows what each category holds.',
-      },
-    );
+    throw nothingToBackUp(empty);
   };
 }
 

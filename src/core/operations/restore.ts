@@ -188,7 +188,6 @@ async function takeSafety(
     folders.has(candidate) ||
     replaced.some((unit) => parentOf(unit) === candidate);
   const absent = changes.units.filter((unit) => unit.old === null).map((unit) => unit.path);
-  context.onEvent?.({ type: 'note', message: 'taking a safety backup of what will be replaced' });
   const options = {
     kind: 'safety',
     config,
