@@ -37,6 +37,7 @@ export async function restoreTo(
   const bytes = wanted.reduce((total, entry) => total + entry.size, 0);
   checkRoom(target, bytes);
   context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: wanted.length, bytes });
+  const categories = new Set(wanted.map((entry) => entry.category));
   const take = new Set(wanted.map((entry) => entry.path));
   const work = path.join(path.dirname(target), `.${path.basename(target)}.migbackup-${randomBytes(4).toString('hex')}`);
   try {
@@ -45,7 +46,7 @@ export async function restoreTo(
     const place = (entry: { path: string }): string | null =>
       take.has(entry.path) ? toNative(work, entry.path) : null;
     const restored = await writeEntries(
-      { folder: selected.folder, manifest, place, everything: options.only.length === 0 },
+      { folder: selected.folder, manifest, place, categories, everything: options.only.length === 0 },
       context,
     );
     await proveRestoredStores(manifest, work, (store) => take.has(`${store}/CURRENT`), context);

@@ -135,8 +135,9 @@ async function apply(
     },
     async stage(folder) {
       const place = stagePlaces(folder, changes.content, changes.units);
+      const incoming = new Set([...changes.content.values()].flat().map((entry) => entry.category));
       restored = await writeEntries(
-        { folder: selected.folder, manifest: trusted.manifest, place, everything: false },
+        { folder: selected.folder, manifest: trusted.manifest, place, categories: incoming, everything: false },
         context,
       );
     },

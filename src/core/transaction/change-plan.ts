@@ -187,7 +187,8 @@ class Planner {
     const stat = lstatOrNull(toNative(this.#root, path));
     if (covered || stat === null) return;
     this.#units.push({ n: this.#units.length, path, old: fingerprint(stat), hasNew: false, tree: stat.isDirectory() });
-    this.#change(path, 'remove', category);
+    const below = stat.isDirectory() ? listBelow(this.#root, path) : [];
+    for (const gone of [path, ...below]) this.#change(gone, 'remove', category);
   }
 
   #change(path: string, action: Action, category: string): void {

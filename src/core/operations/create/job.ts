@@ -3,6 +3,7 @@ import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { IndexWriter } from '../../archive/index-file.ts';
 import type { Ownership } from '../../sources/ownership.ts';
+import type { ScanOptions } from '../../sources/scanner.ts';
 import type { SumsWriter } from '../../store/sums.ts';
 import type { Problems } from './problems.ts';
 
@@ -18,6 +19,8 @@ export interface BackupJob {
   readonly index: IndexWriter;
   readonly sums: SumsWriter;
   readonly problems: Problems;
+  /** Takes what a scan cannot store truthfully. */
+  readonly onProblem: ScanOptions['onProblem'];
   readonly onFinding: (finding: Finding) => void;
   /** Only paths it accepts are stored; undefined means all. */
   readonly select: ((path: string) => boolean) | undefined;

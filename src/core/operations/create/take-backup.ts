@@ -63,10 +63,11 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   };
   const ownership = new Ownership(options.config.categories);
   const problems = new Problems(options.allowPartial, onFinding);
+  const onProblem = problemFilter(options, problems);
   const inventory = await takeInventory(
     project,
     options.categories,
-    { ownership, onProblem: (problem) => problems.add(problem), storeAsFiles: rawStores(options) },
+    { ownership, onProblem, storeAsFiles: rawStores(options) },
     context,
   );
   problems.throwIfAny();
@@ -76,7 +77,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
     const git = gitFacts(project.root);
-    const job = startJob(project, options, { ownership, problems, onFinding, folder: work.folder, context });
+    const job = startJob(project, options, { ownership, problems, onProblem, onFinding, folder: work.folder, context });
     const categories = await writeCategories(job, (name) => inventory.categories.get(name)?.present ?? false);
     const index = await job.index.finish();
     const checksums = job.sums.finish();
@@ -115,6 +116,18 @@ export async function takeBackup(project: Project, options: TakeOptions, context
 }
 
 /**
+ * A safety backup takes what is about to be replaced: what lies outside of that is none of its business, and a source that is reached
+ * through a link only is saved as that link, by the source that holds it.
+ */
+function problemFilter({ kind, select }: TakeOptions, problems: Problems): BackupJob['onProblem'] {
+  return (problem) => {
+    if (select !== undefined && !select(problem.path)) return;
+    if (kind === 'safety' && problem.code === 'UNSAFE_TARGET') return;
+    problems.add(problem);
+  };
+}
+
+/**
  * Which stores are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
  * broken database must never block the way back.
  */
@@ -134,7 +147,7 @@ function freshTime(store: string, kind: BackupKind, context: Context): Date {
 function startJob(
   project: Project,
   options: TakeOptions,
-  parts: Pick<BackupJob, 'ownership' | 'problems' | 'onFinding' | 'folder' | 'context'>,
+  parts: Pick<BackupJob, 'onProblem' | 'ownership' | 'problems' | 'onFinding' | 'folder' | 'context'>,
 ): BackupJob {
   return {
     ...parts,

@@ -49,7 +49,7 @@ export class CategoryWriter {
     const { job } = this;
     for (const item of scanCategory(job.project, this.#category, {
       ownership: job.ownership,
-      onProblem: (p) => job.problems.add(p),
+      onProblem: job.onProblem,
       onFinding: job.onFinding,
       storeAsFiles: job.storeAsFiles,
     })) {

@@ -37,6 +37,7 @@ function firstUnsaved(native: string, relative: string, saved: ReadonlyMap<strin
   const stat = lstatOrNull(native);
   if (stat === null) return null;
   if (stat.isDirectory()) {
+    if (!saved.has(relative)) return relative;
     for (const name of fs.readdirSync(native)) {
       const lost = firstUnsaved(path.join(native, name), `${relative}/${name}`, saved);
       if (lost !== null) return lost;

@@ -6,7 +6,7 @@ import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';
 import { Ownership } from '../../sources/ownership.ts';
 import { scanCategory } from '../../sources/scanner.ts';
-import { planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
+import { listBelow, planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
 import { selectEntries } from '../entry-selection.ts';
 import { storePaths, type Trusted } from './trust.ts';
 
@@ -28,9 +28,8 @@ export function planRestore(
   const live = findExtras(project, config, trusted, options.only);
   const isSafety = manifest.kind === 'safety';
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
-  const extras = isSafety
-    ? (manifest.absent ?? []).map((path) => ({ path, category: categoryOf(manifest, path) }))
-    : live;
+  const absent = (manifest.absent ?? []).map((path) => ({ path, category: categoryOf(manifest, path) }));
+  const extras = isSafety ? absent : live.all;
   const changes = planChanges(project.root, wanted, {
     mirrored: storePaths(manifest),
     extras: options.exact ? extras : [],
@@ -38,32 +37,38 @@ export function planRestore(
   const kept =
     options.exact || isSafety
       ? []
-      : extras.filter(({ path }) => !changes.units.some((unit) => unit.tree && isInside(path, unit.path)));
+      : live.files.filter(({ path }) => !changes.units.some((unit) => unit.tree && isInside(path, unit.path)));
   return { changes, config, plan: describe(project, trusted, changes, kept) };
 }
 
-/** What the sources of the backup hold now and the backup does not: topmost paths only. */
+interface Extra {
+  readonly path: string;
+  readonly category: string;
+}
+
+/** What the sources of the backup hold now and the backup does not, in order: files and links, and folders with nothing else in them. */
 function findExtras(
   project: Project,
   config: Config,
   { manifest, wanted }: Trusted,
   only: readonly string[],
-): { path: string; category: string }[] {
+): { files: Extra[]; all: Extra[] } {
   const has = new Set(wanted.map((entry) => entry.path));
   const filter = selectEntries(only);
   const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
   const ownership = new Ownership(config.categories);
-  const extras: { path: string; category: string }[] = [];
+  const files: Extra[] = [];
+  const folders: Extra[] = [];
   for (const category of taken) {
-    for (const item of scanCategory({ ...project, config }, category, { ownership, onProblem: () => {} })) {
-      const entries = item.kind === 'entry' ? [item.entry] : item.others;
-      for (const entry of entries) {
-        if (has.has(entry.path) || entry.type === 'dir' || !filter(entry)) continue;
-        extras.push({ path: entry.path, category: category.name });
-      }
+    const options = { ownership, onProblem: () => {}, storeAsFiles: () => true };
+    for (const item of scanCategory({ ...project, config }, category, options)) {
+      if (item.kind === 'store' || has.has(item.path) || !filter(item.entry)) continue;
+      (item.entry.type === 'dir' ? folders : files).push({ path: item.path, category: category.name });
     }
   }
-  return extras;
+  const known = new Set([...files, ...folders].map((extra) => extra.path));
+  const whole = folders.filter(({ path }) => listBelow(project.root, path).every((below) => known.has(below)));
+  return { files, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
 }
 
 function categoryOf(manifest: Manifest, path: string): string {

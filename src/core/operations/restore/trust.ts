@@ -55,7 +55,9 @@ export async function trustBackup(
       }
     }
   }
-  if (wanted.length === 0) throw nothingSelected(manifest, only);
+  // A safety backup may hold nothing but the names of what was not there.
+  const onlyAbsent = only.length === 0 && (manifest.absent ?? []).length > 0;
+  if (wanted.length === 0 && !onlyAbsent) throw nothingSelected(manifest, only);
   for (const [store, counts] of partOf) if (counts.wanted > 0 && counts.wanted < counts.all) throw storeInParts(store);
   const categories = new Set(wanted.map((entry) => entry.category));
   const inTheWay = errors.filter((finding) => finding.category !== undefined && categories.has(finding.category));

@@ -22,6 +22,8 @@ export interface WriteOptions {
   readonly manifest: Manifest;
   /** The absolute place of an entry, or null to leave it out. */
   readonly place: (entry: Entry) => string | null;
+  /** Categories that something is wanted of; the archives of others are not opened. */
+  readonly categories: ReadonlySet<string>;
   /** Everything is wanted: then the archives are read to their ends and their own checksums compared too. */
   readonly everything: boolean;
 }
@@ -39,6 +41,10 @@ export async function writeEntries(options: WriteOptions, context: Context): Pro
     const cursor = new IndexCursor(readIndex(path.join(folder, INDEX_FILE)), () => {});
     for (const [name, category] of Object.entries(manifest.categories)) {
       if (category.archive === undefined) continue;
+      if (!options.categories.has(name)) {
+        await cursor.skip(name);
+        continue;
+      }
       const sha256 = await readArchive({
         file: path.join(folder, category.archive.file),
         category: name,

@@ -28,6 +28,12 @@ export class IndexCursor {
     }
   }
 
+  /** Lets the entries of `category` that come next pass by. */
+  async skip(category: string): Promise<void> {
+    const batches = this.take(category);
+    while (!(await batches.next()).done);
+  }
+
   /** Lets the rest pass by, so that `tap` has seen everything. */
   async drain(): Promise<void> {
     while ((await this.#peek()).length > 0) this.#pending = [];
