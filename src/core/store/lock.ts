@@ -35,7 +35,11 @@ export function acquireLock(dir: string, command: string): Lock {
   writeNote(note, holder);
   return {
     release() {
-      fs.rmSync(note, { force: true });
+      try {
+        fs.rmSync(note, { force: true });
+      } catch {
+        // As with writing it: the note is a courtesy, and the lock must go whatever becomes of it.
+      }
       database.close();
     },
   };
