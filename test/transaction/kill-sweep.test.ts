@@ -130,5 +130,9 @@ test(
     }
     expect(seen.old).toBeGreaterThan(0);
     expect(seen.fresh).toBeGreaterThan(0);
+    if (process.env['MIGBACKUP_FAULTS'] === 'full')
+      process.stdout.write(
+        `${calls} operations, ${seen.old + seen.fresh} faults fired: ${seen.old} old, ${seen.fresh} new, 0 mixed\n`,
+      );
   },
 );
