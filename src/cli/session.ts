@@ -47,7 +47,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
   return {
     flags,
     canAsk: isInteractive(process.stdin) && isInteractive(process.stderr) && !flags.json,
-    context: { tool: describeTool(version), signal: abortOnSignals(() => phase), onEvent },
+    context: { tool: describeTool(version), signal: abortOnSignals(() => (progress.clear(), phase)), onEvent },
     async project() {
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;

@@ -86,8 +86,13 @@ function typeOf(block: Buffer): string {
 function checkBlock(block: Buffer): Header | string {
   if (block.length !== TAR_BLOCK) return 'a header that is cut off';
   if (!block.subarray(257, 265).equals(MAGIC)) return 'no ustar header here';
-  const head = new Header(block, 0);
-  return head.cksumValid ? head : 'a header with a wrong checksum';
+  try {
+    const head = new Header(block, 0);
+    return head.cksumValid ? head : 'a header with a wrong checksum';
+  } catch {
+    // node-tar throws a TypeError for a base-256 number beyond 2^53.
+    return 'a header with a number out of range';
+  }
 }
 
 function paxNumber(pax: Map<string, string>, key: string): number | undefined {

@@ -1,0 +1,152 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readlinkSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decodeIndexLine, encodeIndexLine } from '../../src/core/archive/index-line.ts';
+import { encodeSeekTable, parseSeekTable, PIECE_BYTES, seekTableSize } from '../../src/core/archive/seek-table.ts';
+import { decodeHeader, headerLength } from '../../src/core/archive/tar-decode.ts';
+import { encodeHeader, headerSeconds } from '../../src/core/archive/tar-header.ts';
+import { pathProblem } from '../../src/core/fs/paths.ts';
+import { comparePaths, type Entry, type ScannedEntry } from '../../src/core/model/entry.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const part = fc
+  .oneof(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), fc.string({ minLength: 1, maxLength: 200 }))
+  .filter((text) => pathProblem(text) === null && !text.includes('/'));
+const goodPath = fc
+  .array(part, { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.join('/'))
+  .filter((p) => pathProblem(p) === null);
+
+const scanned: fc.Arbitrary<ScannedEntry> = fc
+  .record({
+    category: fc.constant('c'),
+    source: fc.constant('s'),
+    path: goodPath,
+    type: fc.constantFrom('file', 'dir', 'symlink'),
+    size: fc.oneof(fc.nat(), fc.integer({ min: 0, max: 2 ** 45 })),
+    mode: fc.integer({ min: 0, max: 0o777 }),
+    mtimeNs: fc.bigInt({ min: -(10n ** 18n), max: 4n * 10n ** 18n }),
+    uid: fc.oneof(fc.nat(70_000), fc.integer({ min: 0, max: 2 ** 32 - 2 })),
+    gid: fc.nat(),
+    target: goodPath,
+  })
+  .map(({ target, ...entry }): ScannedEntry => {
+    if (entry.type === 'file') return { ...entry, type: 'file' };
+    const type = entry.type === 'dir' ? 'dir' : 'symlink';
+    return type === 'dir' ? { ...entry, type, size: 0 } : { ...entry, type, size: 0, target };
+  });
+
+test('a header decodes to the entry that it was made from', () => {
+  fc.assert(
+    fc.property(scanned, (entry) => {
+      const bytes = encodeHeader(entry);
+      expect(headerLength(bytes.subarray(0, 512))).toBe(bytes.length);
+      const { category: _c, source: _s, mtimeNs, ...rest } = entry;
+      expect(decodeHeader(bytes)).toEqual({ ...rest, mtime: headerSeconds(mtimeNs), headerBytes: bytes.length });
+      expect(encodeHeader(entry).equals(bytes)).toBe(true);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a header with any byte outside of its checksum field changed is refused', () => {
+  fc.assert(
+    fc.property(scanned, fc.nat(), fc.integer({ min: 1, max: 255 }), (entry, at, by) => {
+      const bytes = encodeHeader(entry);
+      const block = bytes.subarray(bytes.length - 512);
+      // The checksum field (148 to 155) has fill bytes that mean nothing; the frame's own checksum covers those.
+      const place = at % 504 < 148 ? at % 504 : (at % 504) + 8;
+      block[place] = (block[place] ?? 0) ^ by;
+      expect(typeof decodeHeader(bytes)).toBe('string');
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('GNU tar unpacks what we encode', () => {
+  using temp = tempFolder();
+  const names = [
+    'a',
+    'é/ü.json',
+    `${'long/'.repeat(40)}end`,
+    'it\'s "q" 😀.md',
+    'x'.repeat(150),
+    `dir/${'y'.repeat(120)}`,
+  ];
+  const content = Buffer.from('content');
+  const common = { category: 'c', source: 's', mode: 0o640, mtimeNs: 1_600_000_000n * 10n ** 9n, uid: 0, gid: 0 };
+  const members = names
+    .toSorted(comparePaths)
+    .flatMap((name) => [
+      encodeHeader({ ...common, path: name, type: 'file', size: content.length }),
+      Buffer.concat([content, Buffer.alloc(512 - content.length)]),
+    ]);
+  const link = { ...common, path: 'zlink', type: 'symlink', size: 0, target: `${'t'.repeat(120)}/ü` } as const;
+  writeFileSync(path.join(temp.path, 'a.tar'), Buffer.concat([...members, encodeHeader(link), Buffer.alloc(1024)]));
+  const out = path.join(temp.path, 'out');
+  mkdirSync(out);
+  execFileSync('tar', ['-xpf', path.join(temp.path, 'a.tar'), '-C', out]);
+  for (const name of names) {
+    expect(readFileSync(path.join(out, name)).equals(content), name).toBe(true);
+    expect(lstatSync(path.join(out, name)).mode & 0o777).toBe(0o640);
+  }
+  expect(readlinkSync(path.join(out, 'zlink'))).toBe(link.target);
+});
+
+test('an index line decodes to its entry', () => {
+  fc.assert(
+    fc.property(scanned, fc.nat(), (entry, offset) => {
+      const full: Entry = { ...entry, offset, ...(entry.type === 'file' ? { sha256: 'a'.repeat(64) } : {}) };
+      expect(decodeIndexLine(encodeIndexLine(full).trimEnd())).toEqual(full);
+    }),
+  );
+});
+
+test('an index line of anything else is refused with a reason, never thrown', () => {
+  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (line) => typeof decodeIndexLine(line) === 'string'));
+  const hostile = '{"__proto__":{"category":"c"},"constructor":1,"path":"x"}';
+  expect(decodeIndexLine(hostile)).toBe('no category or source');
+});
+
+test('a seek table parses to its frames, and one changed byte is noticed or harmless', () => {
+  const frames = fc.array(fc.integer({ min: 1, max: 2_000_000 }), { minLength: 1, maxLength: 50 });
+  fc.assert(
+    fc.property(frames, fc.integer({ min: 1, max: PIECE_BYTES }), (sizes, last) => {
+      const rows = sizes.map((compressedSize, at) => ({
+        compressedSize,
+        size: at === sizes.length - 1 ? last : PIECE_BYTES,
+      }));
+      const table = encodeSeekTable(rows);
+      const fileSize = table.length + sizes.reduce((sum, size) => sum + size, 0);
+      expect(seekTableSize(table.subarray(-9), fileSize)).toEqual({ size: table.length });
+      const parsed = parseSeekTable(table, fileSize);
+      expect('frames' in parsed && parsed.frames.map(({ compressedSize, size }) => ({ compressedSize, size }))).toEqual(
+        rows,
+      );
+      expect(parseSeekTable(table, fileSize + 1)).toHaveProperty('problem');
+    }),
+  );
+});
+
+test('paths are ordered by the bytes of their parts', () => {
+  const key = (text: string): Buffer => Buffer.from(text.replaceAll('/', '\0'));
+  fc.assert(
+    fc.property(
+      goodPath,
+      goodPath,
+      (a, b) => Math.sign(comparePaths(a, b)) === Math.sign(Buffer.compare(key(a), key(b))),
+    ),
+  );
+});
+
+test('a good path has only good parts', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+      if (pathProblem(text) !== null) return;
+      expect(path.posix.normalize(text)).toBe(text);
+      expect(path.posix.isAbsolute(text) || text.split('/').includes('..')).toBe(false);
+    }),
+  );
+});
