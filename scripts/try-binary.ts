@@ -25,7 +25,8 @@ function migbackup(...args: string[]): void {
 
 migbackup('create');
 migbackup('verify', '--latest');
-rmSync(path.join(root, 'leveldb'), { recursive: true });
+// LOCK stays where it is: the binary must find out by itself that nobody holds the database.
+rmSync(path.join(root, 'leveldb/CURRENT'));
 rmSync(path.join(root, 'deployments'), { recursive: true });
 migbackup('restore', '--latest', '--yes');
 const differences = compareTrees(before, readTree(root, OURS));

@@ -3,8 +3,10 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { isSea } from 'node:sea';
 import { lstatOrNull, removeTree } from '../../fs/durable.ts';
 import { errnoOf } from '../../model/backup-error.ts';
+import { LOCK_PROBE } from './lock-probe.ts';
 
 export interface Holder {
   readonly held: 'yes' | 'no' | 'unknown';
@@ -93,6 +95,7 @@ function runProbe(scratch: string, options: HolderOptions): Promise<string> {
 }
 
 function defaultProbe(): NonNullable<HolderOptions['probe']> {
+  if (isSea()) return { command: process.execPath, args: [LOCK_PROBE] };
   const classicLevel = createRequire(import.meta.url).resolve('classic-level');
   return { command: process.execPath, args: ['-e', PROBE_SCRIPT, '--', classicLevel] };
 }
