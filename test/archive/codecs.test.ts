@@ -110,7 +110,7 @@ test('an index line of anything else is refused with a reason, never thrown', ()
   expect(decodeIndexLine(hostile)).toBe('no category or source');
 });
 
-test('a seek table parses to its frames, and one changed byte is noticed or harmless', () => {
+test('a seek table parses to its frames, and does not fit a file of another size', () => {
   const frames = fc.array(fc.integer({ min: 1, max: 2_000_000 }), { minLength: 1, maxLength: 50 });
   fc.assert(
     fc.property(frames, fc.integer({ min: 1, max: PIECE_BYTES }), (sizes, last) => {
@@ -139,6 +139,35 @@ test('paths are ordered by the bytes of their parts', () => {
       (a, b) => Math.sign(comparePaths(a, b)) === Math.sign(Buffer.compare(key(a), key(b))),
     ),
   );
+});
+
+test('paths that differ late, in parts that begin alike, are ordered by bytes too', () => {
+  // Around "/" (0x2f) and the places where UTF-16 and UTF-8 order apart: below, in and above the surrogates.
+  const unit = fc.constantFrom(
+    'a',
+    '/',
+    '.',
+    '-',
+    ' ',
+    '!',
+    '0',
+    'é',
+    '\ud7ff',
+    '\ue000',
+    '\uffee',
+    '😀',
+    '\u{10ffff}',
+  );
+  const text = fc.array(unit, { minLength: 1, maxLength: 6 }).map((units) => units.join(''));
+  const key = (of: string): Buffer => Buffer.from(of.replaceAll('/', '\0'));
+  fc.assert(
+    fc.property(text, text, text, (head, a, b) => {
+      const [left, right] = [head + a, head + b];
+      expect(Math.sign(comparePaths(left, right))).toBe(Math.sign(Buffer.compare(key(left), key(right))));
+    }),
+    { numRuns: 3000 },
+  );
+  expect(['a.b', 'a/b', 'a', 'a-b', 'a/'].toSorted(comparePaths)).toEqual(['a', 'a/', 'a/b', 'a-b', 'a.b']);
 });
 
 test('a good path has only good parts', () => {

@@ -110,8 +110,7 @@ class ArchiveWalk {
   }
 
   async #member(entry: Entry): Promise<void> {
-    const { sink } = this.#options;
-    sink?.begin(entry);
+    this.#options.sink?.begin(entry);
     const header = await this.#header(entry);
     let good = false;
     if (header === null) this.#expected = null;
@@ -121,7 +120,7 @@ class ArchiveWalk {
       good = (await this.#content(entry, start)) && matches;
       this.#expected = start + Math.ceil(entry.size / TAR_BLOCK) * TAR_BLOCK;
     }
-    const ended = sink?.end(entry, good);
+    const ended = this.#options.sink?.end(entry, good);
     if (ended instanceof Promise) await ended;
   }
 
@@ -131,11 +130,11 @@ class ArchiveWalk {
       first !== undefined && !isDamage(first) && first.length === TAR_BLOCK
         ? first
         : await this.#cursor.exactly(entry.offset, TAR_BLOCK);
-    if (isDamage(block)) return this.#hit(block.piece, entry);
+    if (isDamage(block)) return this.#hitHeader(block.piece, entry);
     const length = headerLength(block);
     if (typeof length === 'string') return this.#badHeader(entry, length);
     const bytes = length === TAR_BLOCK ? block : await this.#cursor.exactly(entry.offset, length);
-    if (isDamage(bytes)) return this.#hit(bytes.piece, entry);
+    if (isDamage(bytes)) return this.#hitHeader(bytes.piece, entry);
     const member = decodeHeader(bytes);
     return typeof member === 'string' ? this.#badHeader(entry, member) : member;
   }
@@ -161,10 +160,8 @@ class ArchiveWalk {
     const what = different.map(
       ([key, archived, indexed]) => `${key} is ${show(archived)} in the archive, ${show(indexed)} in the index`,
     );
-    this.#find('header-differs', `${escapeName(entry.path)}: ${what.join('; ')}`, {
-      path: entry.path,
-      affects: [entry.path],
-    });
+    const about = { path: entry.path, affects: [entry.path] };
+    this.#find('header-differs', `${escapeName(entry.path)}: ${what.join('; ')}`, about);
     return false;
   }
 
@@ -192,14 +189,23 @@ class ArchiveWalk {
 
   async #streamContent(entry: Entry, start: number): Promise<string | null> {
     const hash = createHash('sha256');
+    let whole = true;
     for (let done = 0; done < entry.size;) {
       const chunk: Bytes = await this.#cursor.chunk(start + done, entry.size - done);
-      if (isDamage(chunk)) return this.#hitAll(chunk.piece, entry, start);
+      if (isDamage(chunk)) {
+        // Read on: every damaged piece that the file lies in must name it.
+        this.#hit(chunk.piece, entry);
+        if (chunk.piece === null) return null;
+        whole = false;
+        done = chunk.piece.offset + chunk.piece.size - start;
+        continue;
+      }
+      done += chunk.length;
+      if (!whole) continue;
       hash.update(chunk);
       this.#options.sink?.data(chunk);
-      done += chunk.length;
     }
-    return hash.digest('hex');
+    return whole ? hash.digest('hex') : null;
   }
 
   /** The zeros that fill the last block: anything else there would be hidden content. */
@@ -209,10 +215,8 @@ class ArchiveWalk {
     const padding = await this.#cursor.chunk(end, length);
     if (isDamage(padding)) return this.#hit(padding.piece, entry) !== null;
     if (padding.length === length && padding.every((byte) => byte === 0)) return true;
-    this.#find('archive-gap', `${escapeName(entry.path)}: its padding is not zero`, {
-      path: entry.path,
-      affects: [entry.path],
-    });
+    const about = { path: entry.path, affects: [entry.path] };
+    this.#find('archive-gap', `${escapeName(entry.path)}: its padding is not zero`, about);
     return false;
   }
 
@@ -252,12 +256,11 @@ class ArchiveWalk {
     return null;
   }
 
-  /** A file may lie across several damaged pieces: all of those read so far and the one at hand name it. */
-  #hitAll(piece: Piece | null, entry: Entry, start: number): null {
-    for (const damage of this.#damaged.values()) {
-      if (damage.piece.offset + damage.piece.size > start) this.#hit(damage.piece, entry);
-    }
-    return this.#hit(piece, entry);
+  /** The same for an entry whose header is lost: pieces under its content may be damaged too. */
+  async #hitHeader(piece: Piece | null, entry: Entry): Promise<null> {
+    this.#hit(piece, entry);
+    if (entry.type === 'file' && piece !== null) await this.#streamContent(entry, entry.offset + TAR_BLOCK);
+    return null;
   }
 
   #reportDamage(): void {

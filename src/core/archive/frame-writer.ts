@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import zlib from 'node:zlib';
-import { writeAll } from '../fs/durable.ts';
 import type { Compression } from '../model/category.ts';
 import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
 
@@ -186,7 +185,10 @@ export class FrameWriter {
   }
 
   #append(bytes: Buffer): void {
-    writeAll(this.#fd, bytes);
+    // By position: the descriptor's own stays behind the end when a rollback cuts the file, and would leave a hole of zeros.
+    for (let done = 0; done < bytes.length;) {
+      done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, this.#fileSize + done);
+    }
     this.#hash.update(bytes);
     this.#fileSize += bytes.length;
   }
