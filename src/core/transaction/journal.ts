@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { z } from 'zod';
 import { writeFileDurable } from '../fs/durable.ts';
+import { pathProblem } from '../fs/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { statePaths } from './state-folder.ts';
 
@@ -12,6 +13,10 @@ const fingerprintSchema = z.object({
   mtimeNs: z.string(),
 });
 
+/** The state folder lies in the project, so a checkout may bring a journal along: it may name nothing outside. */
+const safePath = z.string().refine((value) => pathProblem(value) === null);
+const safeFolder = z.union([z.literal('.'), safePath]);
+
 const journalSchema = z.object({
   version: z.literal(1),
   id: z.string().regex(/^[a-z0-9-]{1,80}$/i),
@@ -20,14 +25,14 @@ const journalSchema = z.object({
   units: z.array(
     z.object({
       n: z.int().nonnegative(),
-      path: z.string(),
+      path: safePath,
       old: fingerprintSchema.nullable(),
       hasNew: z.boolean(),
       tree: z.boolean(),
     }),
   ),
   meta: z.array(
-    z.object({ path: z.string(), oldMode: z.int(), newMode: z.int(), oldMtimeNs: z.string(), newMtimeNs: z.string() }),
+    z.object({ path: safeFolder, oldMode: z.int(), newMode: z.int(), oldMtimeNs: z.string(), newMtimeNs: z.string() }),
   ),
 });
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { lstatOrNull } from '../fs/durable.ts';
 import { STATE_FOLDER } from '../fs/paths.ts';
+import { BackupError } from '../model/backup-error.ts';
 
 /** Where a restore keeps what it needs, beside what it changes, so that every move is a rename. */
 export interface StatePaths {
@@ -26,4 +28,17 @@ export function statePaths(root: string): StatePaths {
     plan: path.join(transaction, 'plan.json'),
     undo: path.join(transaction, 'undo'),
   };
+}
+
+/** Throws UNSAFE_TARGET if a folder of ours is a link or file: a checkout may bring one along, and moves must not lead out of the project. */
+export function assertRealState(root: string): void {
+  const { state, transaction, stage, aside } = statePaths(root);
+  for (const folder of [state, transaction, stage, aside]) {
+    const stat = lstatOrNull(folder);
+    if (stat === null || stat.isDirectory()) continue;
+    throw new BackupError('UNSAFE_TARGET', `${folder} is not a real folder`, {
+      hint: 'Nothing was changed. Look at what it is and remove it, then run the command again.',
+      path: folder,
+    });
+  }
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { utimesSeconds } from '../fs/clock.ts';
 import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
-import { assertRealParents, toNative } from '../fs/paths.ts';
+import { assertRealParents, parentOf, toNative } from '../fs/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Journal } from './journal.ts';
 import { renameUnit } from './rename.ts';
@@ -17,6 +17,8 @@ import { stillIs, type MetaStep, type Unit } from './unit.ts';
  */
 export function swapForward(root: string, journal: Journal, betweenSteps: () => void = () => {}): void {
   const paths = statePaths(root);
+  for (const unit of journal.units) assertComplete(paths, unit);
+  openParents(root, journal);
   for (const unit of journal.units) {
     moveAside(root, paths, unit);
     betweenSteps();
@@ -28,6 +30,24 @@ export function swapForward(root: string, journal: Journal, betweenSteps: () => 
   }
   for (const step of journal.meta) setMeta(root, step.path, step.newMode, step.newMtimeNs);
   syncAfter(root, journal, paths.stage);
+}
+
+/** New content that is neither staged nor, by its old content being aside, in place, is lost: then going forward would skip the unit. */
+function assertComplete(paths: StatePaths, unit: Unit): void {
+  const staged = lstatOrNull(path.join(paths.stage, String(unit.n))) !== null;
+  const aside = lstatOrNull(path.join(paths.aside, String(unit.n))) !== null;
+  if (unit.hasNew && unit.old !== null && !staged && !aside) throw changed(unit.path);
+}
+
+/** Only root may rename in a read-only folder. It gets its mode, old or new, when everything is in its place. */
+function openParents(root: string, journal: Journal): void {
+  const parents = new Set(journal.units.map((unit) => parentOf(unit.path)));
+  for (const step of journal.meta) {
+    const native = toNative(root, step.path);
+    const live = parents.has(step.path) ? lstatOrNull(native) : null;
+    if (live?.isDirectory() !== true || (live.mode & 0o300n) === 0o300n) continue;
+    fs.chmodSync(native, Number(live.mode & 0o777n) | 0o700);
+  }
 }
 
 function moveAside(root: string, paths: StatePaths, unit: Unit): void {
@@ -56,6 +76,7 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
  */
 export function swapBack(root: string, journal: Journal): void {
   const paths = statePaths(root);
+  openParents(root, journal);
   for (const unit of journal.units.toReversed()) {
     const target = toNative(root, unit.path);
     const staged = path.join(paths.stage, String(unit.n));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import { readJournal, writeJournal, type Journal } from './journal.ts';
-import { statePaths } from './state-folder.ts';
+import { assertRealState, statePaths } from './state-folder.ts';
 import { swapBack, swapForward } from './swap.ts';
 
 export interface TransactionSteps {
@@ -23,16 +23,19 @@ export interface TransactionSteps {
  */
 export async function runTransaction({ root, journal, stage, check, signal }: TransactionSteps): Promise<string> {
   const paths = statePaths(root);
+  fs.mkdirSync(paths.state, { recursive: true, mode: 0o700 });
+  assertRealState(root);
+  // Outside the try: what another restore left there holds old content, and is never cleared away because this one failed.
+  fs.mkdirSync(paths.transaction, { mode: 0o700 });
   try {
-    for (const folder of [paths.state, paths.transaction, paths.stage, paths.aside]) {
-      fs.mkdirSync(folder, { recursive: folder === paths.state, mode: 0o700 });
-    }
+    fs.mkdirSync(paths.stage, { mode: 0o700 });
+    fs.mkdirSync(paths.aside, { mode: 0o700 });
     await stage(paths.stage);
     for (const folder of [paths.stage, paths.aside, paths.transaction, paths.state, root]) fsyncDir(folder);
     throwIfInterrupted(signal);
     writeJournal(root, journal);
   } catch (error) {
-    removeTree(paths.transaction);
+    abandon(root, journal, error);
     throw error;
   }
   try {
@@ -60,11 +63,29 @@ function commit(root: string, journal: Journal): string {
   return committed;
 }
 
-function goBack(root: string, journal: Journal, reason: unknown): void {
+/** Before the swap: nothing but the transaction's own folder has to go. One rename takes the permission to swap away, then it is removed. */
+function abandon(root: string, journal: Journal, reason: unknown): void {
+  try {
+    closeUndone(root, journal);
+  } catch (cause) {
+    if (lstatOrNull(statePaths(root).plan) !== null) throw rollbackFailed(root, cause, reason);
+  }
+}
+
+/** Says that we are going back. A full disk must not keep us from it: without the marker a recovery goes forward, which is exact too. */
+function markUndo(root: string): void {
   const paths = statePaths(root);
   try {
     fs.closeSync(fs.openSync(paths.undo, 'w', 0o600));
     fsyncDir(paths.transaction);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+function goBack(root: string, journal: Journal, reason: unknown): void {
+  try {
+    markUndo(root);
     swapBack(root, journal);
     closeUndone(root, journal);
   } catch (cause) {
@@ -111,6 +132,7 @@ export function recoverTransaction(root: string): Recovered {
 
 function settle(root: string): Recovered {
   const paths = statePaths(root);
+  assertRealState(root);
   if (lstatOrNull(paths.transaction) === null) return 'nothing';
   const journal = readJournal(root);
   if (journal === null) {
@@ -124,8 +146,7 @@ function settle(root: string): Recovered {
         commit(root, journal);
         return 'completed';
       } catch {
-        fs.closeSync(fs.openSync(paths.undo, 'w', 0o600));
-        fsyncDir(paths.transaction);
+        markUndo(root);
       }
     }
     swapBack(root, journal);

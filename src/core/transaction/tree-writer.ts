@@ -76,9 +76,10 @@ export class TreeWriter {
     const deepestFirst = this.#folders.toSorted((a, b) => b.native.length - a.native.length);
     for (const { native, entry } of deepestFirst) {
       const seconds = utimesSeconds(entry.mtimeNs);
-      fsyncDir(native);
       fs.utimesSync(native, seconds, seconds);
       fs.chmodSync(native, entry.mode & PERMISSIONS);
+      // Last: in the other order a power cut lost a folder's mode on btrfs.
+      fsyncDir(native);
     }
     const own = new Set(this.#folders.map(({ native }) => native));
     for (const parent of this.#parents) if (!own.has(parent)) fsyncDir(parent);
