@@ -89,6 +89,14 @@ function at(value: unknown, keys: string): { holder: Json; key: string } {
   return { holder: Object(holder), key: parts.at(-1) ?? '' };
 }
 
+/** Lies that are named by something else than their own key. */
+const NAMED_AS: Readonly<Record<string, string>> = {
+  backupId: 'says it is migration-2020-01-01T00-00-00-000Z',
+  'categories.leveldb.sources.0.name': 'manifest categories.leveldb.sources: ',
+  'categories.leveldb.sources.0.leveldb.0.path': 'deployments',
+  'config.compression': 'archive.compression',
+};
+
 /** Key in the manifest -> a lie about it. */
 const LIES: Readonly<Record<string, unknown>> = {
   kind: 'safety',
@@ -128,6 +136,8 @@ const LIES: Readonly<Record<string, unknown>> = {
   'categories.leveldb.sources.0.leveldb.0.logs': 99,
   'categories.leveldb.sources.0.leveldb.0.path': 'deployments',
   'config.compression': 'none',
+  'categories.leveldb.sources.0.leveldb': [],
+  absent: ['src'],
 };
 
 describe('a manifest that lies, with every checksum recomputed', () => {
@@ -140,7 +150,8 @@ describe('a manifest that lies, with every checksum recomputed', () => {
     });
     const { status, text } = await audit(folder);
     expect(status).toBe('FAILED');
-    expect(text).not.toBe('');
+    // A list of sources is compared as one; a store is known by its path.
+    expect(text).toContain(NAMED_AS[keys] ?? keys.split('.').at(-1));
   });
 });
 
@@ -164,6 +175,18 @@ const FALSE_ENTRIES: Readonly<Record<string, (entries: Entry[]) => Entry[]>> = {
     entries.map((entry) => (entry.type === 'symlink' ? { ...entry, target: `${entry.target}x` } : entry)),
 };
 
+/** What the finding about a lie says, where it is not the name of the fact and its two values. */
+const WORDS: Readonly<Record<string, string>> = {
+  offset: 'package.json begins at',
+  path: 'package.jsonx',
+  category: 'index entry package.json',
+  source: 'index entry package.json: ',
+  missing: 'package.json',
+  twice: 'index entry package.json: is in the index twice',
+  order: 'is out of order',
+  'link target': 'target is',
+};
+
 function change(falsify: (entry: Entry) => Entry): (entries: Entry[]) => Entry[] {
   return (entries) => entries.map((entry) => (entry.path === 'package.json' ? falsify(entry) : entry));
 }
@@ -171,9 +194,28 @@ function change(falsify: (entry: Entry) => Entry): (entries: Entry[]) => Entry[]
 describe('an index that lies, with every checksum recomputed', () => {
   test.each(Object.keys(FALSE_ENTRIES))('%s', async (kind) => {
     const folder = backup.copy();
-    await rewriteIndex(folder, FALSE_ENTRIES[kind] ?? ((entries) => entries));
+    const falsify = FALSE_ENTRIES[kind];
+    if (falsify === undefined) throw new Error(`no such lie: ${kind}`);
+    await rewriteIndex(folder, falsify);
     const { status, text } = await audit(folder);
     expect(status).toBe('FAILED');
-    expect(text).not.toBe('');
+    expect(text).toContain(WORDS[kind] ?? `package.json: ${kind} is`);
   });
 });
+
+test('rewriting without a lie changes nothing for verify', async () => {
+  const folder = backup.copy();
+  await rewriteIndex(folder, (entries) => entries);
+  expect(await audit(folder)).toEqual({ status: 'PASSED', text: '' });
+});
+
+test.each([['../victim'], ['/etc'], ['a/../../b']])(
+  'a safety backup that claims %s was absent is refused',
+  async (lie) => {
+    const folder = backup.copy();
+    rewriteManifest(folder, (manifest) => {
+      manifest['absent'] = [lie];
+    });
+    expect((await audit(folder)).text).toContain(`manifest absent: unsafe path ${lie}`);
+  },
+);

@@ -1,6 +1,8 @@
+import { escapeName } from '../fs/names.ts';
+import { isInside, pathProblem } from '../fs/paths.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Manifest, ManifestCategory } from '../model/manifest.ts';
+import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
 import { parseId } from '../store/id.ts';
 import { archiveFile, INDEX_FILE, SUMS_FILE } from '../store/layout.ts';
 
@@ -61,6 +63,12 @@ export function checkManifestAgrees(manifest: Manifest): Finding[] {
   const absent = manifest.absent ?? [];
   if (absent.some((path, at) => at > 0 && comparePaths(absent[at - 1] ?? '', path) >= 0))
     wrong('absent', 'is not in order', {});
+  if (absent.length > 0 && manifest.kind !== 'safety')
+    wrong('absent', 'stands in a backup that is no safety backup', {});
+  for (const path of absent) {
+    const problem = pathProblem(path);
+    if (problem !== null) wrong('absent', `unsafe path ${escapeName(path)}: ${problem}`, { path });
+  }
   return findings;
 }
 
@@ -125,7 +133,19 @@ function checkCategory(manifest: Manifest, name: string, category: ManifestCateg
     for (const field of ['path', 'type', 'exclusive', 'external'] as const) {
       same(`${key}.sources.${source.name}.${field}`, source[field], config[field], name);
     }
+    checkStores(manifest, `${key}.sources.${source.name}`, name, source, wrong);
   }
+}
+
+/** A store that was proven when it was taken stays proven: its facts may not fall silent. */
+function checkStores(manifest: Manifest, key: string, category: string, source: ManifestSource, wrong: Wrong): void {
+  const stores = (source.leveldb ?? []).map((store) => store.path);
+  if (new Set(stores).size < stores.length) wrong(`${key}.leveldb`, 'names a store twice', {}, category);
+  const stray = stores.find((store) => !isInside(store, source.path));
+  if (stray !== undefined) wrong(`${key}.leveldb`, `${escapeName(stray)} lies outside the source`, {}, category);
+  const asFiles = manifest.findings.some((f) => f.code === 'store-not-proven' && f.category === category);
+  if (source.type === 'leveldb' && source.files > 0 && stores.length === 0 && !asFiles)
+    wrong(`${key}.leveldb`, 'is missing, though the source is a database that holds files', {}, category);
 }
 
 function show(value: unknown): string {
