@@ -39,9 +39,12 @@ const ARTIFACTS = [
   'checksums/ARTIFACTS.sha256',
   'checksums/SHA256SUMS',
   'configs.tar.zst',
+  'docs.tar.zst',
   'leveldb.tar.zst',
   'legacy-json.tar.zst',
   'proxies.tar.zst',
+  'scripts.tar.zst',
+  'unified-json.tar.zst',
 ];
 
 async function audit(folder: string): Promise<{ status: string; text: string }> {
@@ -69,6 +72,42 @@ describe.each(ARTIFACTS)('%s', (artifact) => {
     expect(existsSync(to)).toBe(false);
     expect(readdirSync(path.dirname(folder))).toEqual([backup.id]);
   });
+});
+
+test('the table of damage covers every artifact that there is', () => {
+  const files = readdirSync(backup.folder, { recursive: true, encoding: 'utf8' });
+  expect(files.filter((file) => file !== 'checksums').toSorted()).toEqual(ARTIFACTS.toSorted());
+});
+
+test.each(['removed', 'middle byte flipped'])(
+  'an artifact %s: each category is restored alone exactly if verify calls it whole',
+  async (kind) => {
+    for (const artifact of ARTIFACTS) {
+      const folder = backup.copy();
+      DAMAGE[kind]?.(path.join(folder, artifact));
+      const { categories } = await auditBackup(folder, backup.id, { mode: 'full' }, context);
+      const selected = { id: backup.id, folder, dispose() {} };
+      for (const [name, { status }] of Object.entries(categories)) {
+        if (status !== 'whole' && status !== 'damaged') continue;
+        const to = path.join(path.dirname(folder), `to-${name}`);
+        const restored = restoreTo(selected, { to, only: [name], allowUnsafeLinks: false }, context).then(
+          () => 'whole',
+          () => 'damaged',
+        );
+        expect(await restored, `${artifact} ${kind}: ${name}`).toBe(status);
+      }
+    }
+  },
+);
+
+test('a backup without its manifest is FAILED by its path and by its id, not "no such backup"', async () => {
+  const folder = backup.copy();
+  rmSync(path.join(folder, 'BACKUP_MANIFEST.json'));
+  const run = await runCli(['verify', folder, '--json'], { cwd: backup.root });
+  expect(run.exitCode).toBe(4);
+  expect(run.stdout).toContain('BACKUP_MANIFEST.json is missing');
+  const byId = await runCli(['verify', backup.id, '--json', '--backups', path.dirname(folder)], { cwd: backup.root });
+  expect(byId.exitCode).toBe(4);
 });
 
 test('a foreign file is found, by the command too', async () => {

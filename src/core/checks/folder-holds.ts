@@ -15,17 +15,20 @@ export function expectedArtifacts(manifest: Manifest): string[] {
 export function checkFolderHolds(folder: string, manifest: Manifest): Finding[] {
   const expected = new Set(expectedArtifacts(manifest));
   const folders = new Set([...expected].map((file) => path.posix.dirname(file)).filter((dir) => dir !== '.'));
+  const categoryOf = new Map(Object.entries(manifest.categories).map(([name, { archive }]) => [archive?.file, name]));
   const findings: Finding[] = [];
   const found = new Set<string>();
   for (const { name, stat } of walk(folder, '')) {
     if (stat === 'not-utf8') findings.push(foreign(name, 'a file that does not belong to this backup'));
     else if (expected.has(name)) {
       found.add(name);
-      if (!stat.isFile()) findings.push(notAFile(name));
+      if (!stat.isFile()) findings.push(missing(name, 'is not a regular file', categoryOf.get(name)));
     } else if (!(stat.isDirectory() && folders.has(name)))
       findings.push(foreign(name, 'does not belong to this backup'));
   }
-  for (const file of expected) if (!found.has(file)) findings.push(missing(file));
+  for (const file of expected) {
+    if (!found.has(file)) findings.push(missing(file, 'is missing', categoryOf.get(file)));
+  }
   return findings;
 }
 
@@ -52,10 +55,13 @@ function foreign(name: string, what: string): Finding {
   };
 }
 
-function missing(file: string): Finding {
-  return { code: 'artifact-missing', severity: 'error', message: `${file} is missing`, path: file };
-}
-
-function notAFile(file: string): Finding {
-  return { code: 'artifact-foreign', severity: 'error', message: `${file} is not a regular file`, path: file };
+/** An artifact that is not there as a file. */
+function missing(file: string, what: string, category: string | undefined): Finding {
+  return {
+    code: 'artifact-missing',
+    severity: 'error',
+    message: `${file} ${what}`,
+    path: file,
+    ...(category === undefined ? {} : { category }),
+  };
 }

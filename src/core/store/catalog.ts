@@ -87,8 +87,10 @@ async function selectPath(candidate: string): Promise<Selected | null> {
   const stat = fs.statSync(candidate, { throwIfNoEntry: false });
   if (stat === undefined) return null;
   if (stat.isDirectory()) {
-    if (!fs.existsSync(path.join(candidate, MANIFEST_FILE))) return null;
-    return { id: path.basename(candidate), folder: candidate, dispose() {} };
+    const id = path.basename(candidate);
+    // A folder that has the name of a backup is one, and a damaged one without its manifest.
+    if (parseId(id) === null && !fs.existsSync(path.join(candidate, MANIFEST_FILE))) return null;
+    return { id, folder: candidate, dispose() {} };
   }
   const { openExported } = await import('./exported-file.ts');
   return openExported(candidate);

@@ -12,6 +12,7 @@ import { readManifest } from '../../store/manifest-file.ts';
 import type { Selected } from '../../store/catalog.ts';
 import { selectEntries } from '../entry-selection.ts';
 import { auditBackup } from '../verify/audit.ts';
+import { concerns } from '../verify/status.ts';
 
 export interface TrustOptions {
   /** Category, category/source, path or glob; none means everything. */
@@ -27,8 +28,8 @@ export interface Trusted {
 }
 
 /**
- * Verifies a backup in full and reads which entries `only` selects. Throws BACKUP_DAMAGED if what is selected is not whole (findings
- * elsewhere do not block), NOTHING_SELECTED if the terms match nothing, UNSAFE_ARCHIVE for links that lead out, USAGE if they cut a store in two.
+ * Verifies a backup in full and reads which entries `only` selects. Throws BACKUP_DAMAGED if what is selected is not whole (with `only`,
+ * findings elsewhere do not block), NOTHING_SELECTED if the terms match nothing, UNSAFE_ARCHIVE for links that lead out, USAGE if they cut a store in two.
  */
 export async function trustBackup(
   selected: Selected,
@@ -38,7 +39,11 @@ export async function trustBackup(
   const manifest = readManifest(selected.folder);
   const audit = await auditBackup(selected.folder, selected.id, { mode: 'full' }, context);
   const errors = audit.findings.filter((finding) => finding.severity === 'error');
-  if (errors.some((finding) => finding.category === undefined)) throw notWhole(selected.id, errors);
+  // A restore of everything rests on everything, also on what verify says about files that no category needs.
+  if (only.length === 0 && errors.length > 0) throw notWhole(selected.id, errors);
+  const names = Object.keys(manifest.categories);
+  if (names.length > 0 && names.every((name) => errors.some((finding) => concerns(name, finding))))
+    throw notWhole(selected.id, errors);
   const filter = selectEntries(only);
   const wanted: Entry[] = [];
   const partOf = new Map<string, { wanted: number; all: number }>(
@@ -60,7 +65,7 @@ export async function trustBackup(
   if (wanted.length === 0 && !onlyAbsent) throw nothingSelected(manifest, only);
   for (const [store, counts] of partOf) if (counts.wanted > 0 && counts.wanted < counts.all) throw storeInParts(store);
   const categories = new Set(wanted.map((entry) => entry.category));
-  const inTheWay = errors.filter((finding) => finding.category !== undefined && categories.has(finding.category));
+  const inTheWay = errors.filter((finding) => [...categories].some((category) => concerns(category, finding)));
   if (inTheWay.length > 0) throw notWhole(selected.id, inTheWay);
   if (!allowUnsafeLinks) refuseUnsafeLinks(wanted);
   return { manifest, wanted };

@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { VerifyReport } from '../../model/verify-report.ts';
+import { PROCEDURES_FILE } from '../../store/layout.ts';
 
 /** FAILED if anything is wrong, WARNING if something is worth knowing. What create noted itself is repeated, not judged again. */
 export function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
@@ -10,20 +11,22 @@ export function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
 }
 
 /**
- * What each category is worth by itself. A finding without a category (the manifest, the index, the sums) casts doubt on all of
- * them, unless it is about a file that no category needs.
+ * Whether an error stands in the way of a category: its own errors do, and those about what all of them rest on (the manifest, the index,
+ * the sums). A foreign file beside the artifacts and the page of procedures are nothing that a category needs.
  */
+export function concerns(category: string, finding: Finding): boolean {
+  if (finding.category !== undefined) return finding.category === category;
+  return finding.code !== 'artifact-foreign' && finding.path !== PROCEDURES_FILE;
+}
+
+/** What each category is worth by itself: a restore of it alone goes by the same rule. */
 export function categoryStates(manifest: Manifest, findings: readonly Finding[]): VerifyReport['categories'] {
   const errors = findings.filter((finding) => finding.severity === 'error');
-  const general = errors.some(
-    (finding) =>
-      finding.category === undefined && finding.code !== 'artifact-foreign' && finding.path !== 'RESTORE_PROCEDURES.md',
-  );
   const states: VerifyReport['categories'] = {};
   for (const [name, category] of Object.entries(manifest.categories)) {
-    const own = errors.filter((finding) => finding.category === name);
+    const own = errors.filter((finding) => concerns(name, finding));
     const affected = new Set(own.flatMap((finding) => finding.affects ?? [])).size;
-    if (general || own.length > 0) states[name] = { status: 'damaged', affected };
+    if (own.length > 0) states[name] = { status: 'damaged', affected };
     else if (category.status === 'empty' || category.status === 'absent')
       states[name] = { status: category.status, affected: 0 };
     else states[name] = { status: 'whole', affected: 0 };
