@@ -13,6 +13,7 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   'verify-all': { module: new URL('verify-report.ts', model), name: 'verifyAllReportSchema' },
   validate: { module: new URL('validate-report.ts', model), name: 'validateReportSchema' },
   restore: { module: new URL('restore-report.ts', model), name: 'restoreReportSchema' },
+  undo: { module: new URL('undo-report.ts', model), name: 'undoReportSchema' },
   recover: { module: new URL('recover-report.ts', model), name: 'recoverReportSchema' },
   init: { module: new URL('init-report.ts', model), name: 'initReportSchema' },
   list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },

@@ -10,6 +10,7 @@ export const loaders: Loaders = {
   recover: async () => (await import('./recover.ts')).default,
   restore: async () => (await import('./restore.ts')).default,
   show: async () => (await import('./show.ts')).default,
+  undo: async () => (await import('./undo.ts')).default,
   validate: async () => (await import('./validate.ts')).default,
   verify: async () => (await import('./verify.ts')).default,
 };

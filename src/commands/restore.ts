@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { confirmRestore } from '../cli/confirm-restore.ts';
+import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
@@ -56,6 +56,8 @@ export default class Restore extends BaseCommand {
         );
         return session.finish(report, renderRestore, EXIT.done);
       }
+      const given = this.argv.filter((word) => word !== '--latest');
+      const again = selector === undefined ? [selected.id, ...given] : given;
       const options = {
         only,
         exact: flags.exact,
@@ -63,7 +65,7 @@ export default class Restore extends BaseCommand {
         dryRun: flags['dry-run'],
         plan: flags.plan,
         safetyBackup: flags['safety-backup'],
-        confirm: confirmRestore(session, { argv: this.argv, selector, backupId: selected.id }),
+        confirm: confirmChange(session, { command: 'restore', question: 'Restore?', argv: again }),
       };
       const report = await restore(project, selected, options, session.context);
       return session.finish(report, renderRestore, EXIT.done);

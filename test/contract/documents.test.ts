@@ -93,6 +93,17 @@ describe('each command with and without --json', () => {
     expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
   });
 
+  test('undo', async () => {
+    expect(await json('undo', ['undo', '--dry-run'])).toMatchObject({ outcome: 'planned' });
+    expect(await json('error', ['undo'], 6)).toMatchObject({ error: { code: 'CONFIRMATION_REQUIRED' } });
+    expect(await text(['undo', '--yes'])).toContain('taken back');
+    expect(await json('undo', ['undo', '--yes'])).toMatchObject({ outcome: 'restored', checked: true });
+    expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
+    expect(await json('error', ['undo', '--root', folder.path], 10)).toMatchObject({
+      error: { code: 'NOTHING_TO_UNDO' },
+    });
+  });
+
   test('export, and every command takes the file', async () => {
     const file = path.join(folder.path, 'portable.zip');
     await json('export', ['export', backupId, '--output', file]);

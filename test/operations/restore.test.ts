@@ -100,12 +100,32 @@ test('--only touches nothing else', async () => {
   expect(changed).toEqual(['README.md']);
 });
 
-test('a folder where a file was is kept aside and named when the safety backup cannot hold it', async () => {
+test('a folder where a file was goes, whole, into the safety backup', async () => {
   rmSync(inside('package.json'));
-  mkdirSync(inside('package.json'));
+  mkdirSync(inside('package.json/empty'), { recursive: true });
   const report = await run();
   expect(compareTrees(before, readTree(backup.root, OURS))).toEqual([]);
-  expect(report.findings).toMatchObject([{ code: 'aside-kept', path: 'package.json' }]);
+  expect(report.findings).toEqual([]);
+});
+
+test('what the safety backup does not hold is kept aside and named', async () => {
+  rmSync(inside('package.json'));
+  mkdirSync(inside('package.json/node_modules'), { recursive: true });
+  const report = await run();
+  expect(compareTrees(before, readTree(backup.root, OURS))).toEqual([]);
+  expect(report.findings).toMatchObject([{ code: 'aside-kept', path: 'package.json/node_modules' }]);
+});
+
+test('a file that was left out as a secret is no extra: --exact leaves it where it is, also in a mirrored folder', async () => {
+  writeFileSync(inside('deployments/.env'), 'KEY=1');
+  writeFileSync(inside('leveldb/.env'), 'KEY=2');
+  writeFileSync(inside('leveldb/000999.ldb'), 'stray');
+  rmSync(inside('leveldb/CURRENT'));
+  const report = await run({ exact: true });
+  expect(report.plan?.changes.map((change) => change.path)).not.toContain('deployments/.env');
+  const changed = compareTrees(before, readTree(backup.root, OURS)).map((line) => line.split(':')[0]);
+  expect(changed).toEqual(['deployments/.env', 'leveldb/.env']);
+  expect(report.findings).toEqual([]);
 });
 
 /** Each refusal leaves the tree as it was. */

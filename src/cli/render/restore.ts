@@ -28,7 +28,7 @@ function renderRestored(report: RestoreReport, paint: Paint): string[] {
     `  into  ${escapeName(report.target)}`,
     ...renderFindings(report.findings, paint),
   ];
-  if (report.safetyBackup) lines.push(`  Take it back: migbackup restore ${report.safetyBackup} --exact`);
+  if (report.safetyBackup) lines.push('  Take it back: migbackup undo');
   if (report.reportFile) lines.push(`  Report: ${escapeName(report.reportFile)}`);
   return [...lines, ...report.next.map((command) => `  Next: ${escapeName(command)}`)];
 }

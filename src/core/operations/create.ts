@@ -7,6 +7,7 @@ import { scanCategory } from '../sources/scanner.ts';
 import { cleanStale } from '../store/work-folder.ts';
 import { chooseCategories } from './choose-categories.ts';
 import { takeBackup, type Taken } from './create/take-backup.ts';
+import { recoverLeftovers } from './recover.ts';
 import { startReport } from './report-head.ts';
 import { withLocks } from './with-locks.ts';
 
@@ -38,6 +39,7 @@ export async function create(project: Project, options: CreateOptions, context: 
   };
   refuseNothing(project, categories, options.only);
   const taken = await withLocks(project, 'create', async () => {
+    recoverLeftovers(project, context);
     for (const name of cleanStale(project.store))
       context.onEvent?.({ type: 'note', message: `removed ${name}, left by an interrupted run` });
     return takeBackup(

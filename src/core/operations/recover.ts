@@ -4,7 +4,9 @@ import { lstatOrNull } from '../fs/durable.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
-import { recoverTransaction, type Recovered } from '../transaction/transaction.ts';
+import { parseId } from '../store/id.ts';
+import { finishedTransactions, recoverTransaction, type Recovered } from '../transaction/transaction.ts';
+import { operationsOn, recordOperation } from './operation-log.ts';
 import { startReport } from './report-head.ts';
 import { withLocks } from './with-locks.ts';
 
@@ -30,11 +32,25 @@ export async function recover(
     message: SAID[outcome],
   });
   if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null) return answer('nothing');
-  return withLocks(project, 'recover', () => Promise.resolve(answer(recoverTransaction(project.root))));
+  return withLocks(project, 'recover', () => Promise.resolve(answer(settle(project, context))));
 }
 
 /** What every changing command does first, under the lock. It says so if there was something. */
-export function recoverLeftovers(root: string, context: Context): void {
-  const outcome = recoverTransaction(root);
+export function recoverLeftovers(project: Project, context: Context): void {
+  const outcome = settle(project, context);
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
+}
+
+/** Recovers, and logs what was committed by a run that was killed before it could: undo must know of it. */
+function settle(project: Project, context: Context): Recovered {
+  const outcome = recoverTransaction(project.root);
+  const finished = finishedTransactions(project.root);
+  if (finished.length === 0) return outcome;
+  const logged = new Set(operationsOn(project).map((record) => record.transactionId));
+  for (const { id, operation, backupId, planHash } of finished) {
+    if (logged.has(id)) continue;
+    const safetyId = parseId(id)?.kind === 'safety' ? id : null;
+    recordOperation(project, { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 }, context);
+  }
+  return outcome;
 }

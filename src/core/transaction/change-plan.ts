@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import { createHash } from 'node:crypto';
 import { lstatOrNull } from '../fs/durable.ts';
 import { assertRealParents, isInside, parentOf, toNative } from '../fs/paths.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
-import { isVolatileFile } from '../sources/leveldb/recognise.ts';
+import { isVolatileFile, recogniseStore } from '../sources/leveldb/recognise.ts';
+import { hashLive, listBelow } from './live-tree.ts';
 import { fingerprint, typeOf, type MetaStep, type Unit } from './unit.ts';
 
 export type Action = 'add' | 'replace' | 'remove';
@@ -32,6 +32,8 @@ export interface PlanOptions {
   readonly mirrored: readonly string[];
   /** Live paths that the backup does not have and that are to be removed (`--exact`), with their category. */
   readonly extras: readonly { readonly path: string; readonly category: string }[];
+  /** Live paths that the selection covers. A mirrored folder that holds anything else is not swapped as one. */
+  readonly covered: ReadonlySet<string>;
 }
 
 /** mtimes that differ by less are the same: utimes takes a double. */
@@ -85,7 +87,7 @@ class Planner {
     if (missing !== null) return this.#tree(missing, at);
     const live = lstatOrNull(toNative(this.#root, entry.path));
     if (entry.type === 'dir' && live?.isDirectory() === true) {
-      if (this.#options.mirrored.includes(entry.path)) return this.#mirror(entry, at);
+      if (this.#isMirrored(entry.path)) return this.#mirror(entry, at);
       this.#folderMeta(entry, live);
       return at + 1;
     }
@@ -103,6 +105,11 @@ class Planner {
       bytes: entry.size,
     });
     return at + 1;
+  }
+
+  /** Exclusive folders, and every database: one of the backup, or one that is live now. Two of them are never merged. */
+  #isMirrored(folder: string): boolean {
+    return this.#options.mirrored.includes(folder) || recogniseStore(toNative(this.#root, folder)) !== null;
   }
 
   /** The highest folder above `path` that does not exist, or that a file or link stands in for where the backup has a folder. */
@@ -164,6 +171,8 @@ class Planner {
       this.#unchanged.push(...inside.filter((entry) => entry.type !== 'dir'));
       return end;
     }
+    const foreign = live.some((path) => !this.#options.covered.has(path) && !isVolatile(path));
+    if (foreign) return this.#mirrorInside(top, at, gone);
     this.#unit(top.path, true, inside);
     const had = new Set(live);
     for (const entry of inside) {
@@ -182,8 +191,22 @@ class Planner {
     return end;
   }
 
+  /** A mirrored folder that also holds what nobody selected: that stays where it is, and each file and link is moved by itself. */
+  #mirrorInside(top: Entry, at: number, gone: readonly string[]): number {
+    const live = lstatOrNull(toNative(this.#root, top.path));
+    if (live !== null) this.#folderMeta(top, live);
+    for (const path of gone) {
+      const isFolder = lstatOrNull(toNative(this.#root, path))?.isDirectory() === true;
+      if (this.#options.covered.has(path) && !isFolder) this.#removeExtra(path, top.category);
+    }
+    let next = at + 1;
+    while (next < this.#wanted.length && isInside(this.#wanted[next]?.path ?? '', top.path)) next = this.#place(next);
+    return next;
+  }
+
   #removeExtra(path: string, category: string): void {
-    const covered = this.#units.some((unit) => unit.tree && isInside(path, unit.path));
+    // A unit takes along all that is below it now, also where a folder makes way for a file.
+    const covered = this.#units.some((unit) => isInside(path, unit.path));
     const stat = lstatOrNull(toNative(this.#root, path));
     if (covered || stat === null) return;
     this.#units.push({ n: this.#units.length, path, old: fingerprint(stat), hasNew: false, tree: stat.isDirectory() });
@@ -256,29 +279,4 @@ function metaStep(path: string, live: fs.BigIntStats, newMode: number, newMtimeN
 
 function isVolatile(path: string): boolean {
   return isVolatileFile(path.slice(path.lastIndexOf('/') + 1));
-}
-
-/** All paths below a live folder, folders included, links not followed. */
-export function listBelow(root: string, top: string): string[] {
-  const found: string[] = [];
-  for (const entry of fs.readdirSync(toNative(root, top), { withFileTypes: true })) {
-    const child = `${top}/${entry.name}`;
-    found.push(child);
-    if (entry.isDirectory()) found.push(...listBelow(root, child));
-  }
-  return found;
-}
-
-/** SHA-256 of a live file, never through a link. */
-export function hashLive(file: string): string {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
-  try {
-    const hash = createHash('sha256');
-    const block = Buffer.allocUnsafe(1 << 18);
-    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block))
-      hash.update(block.subarray(0, read));
-    return hash.digest('hex');
-  } finally {
-    fs.closeSync(fd);
-  }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { writeFileDurable } from '../fs/durable.ts';
 import { pathProblem } from '../fs/paths.ts';
@@ -21,6 +22,9 @@ const journalSchema = z.object({
   version: z.literal(1),
   id: z.string().regex(/^[a-z0-9-]{1,80}$/i),
   backupId: z.string(),
+  /** For the operation log, if a recovery has to write it. */
+  operation: z.string().default('restore'),
+  planHash: z.string().nullable().default(null),
   startedAt: z.string(),
   units: z.array(
     z.object({
@@ -38,16 +42,24 @@ const journalSchema = z.object({
 
 /** What a restore is about to do, in full: what recovery needs to finish it or take it back. */
 export type Journal = z.infer<typeof journalSchema>;
+export type JournalInput = z.input<typeof journalSchema>;
 
 /** Writes the intent durably, with its own hash. From here on a crash is recovered, not forgotten. */
-export function writeJournal(root: string, journal: Journal): void {
+export function writeJournal(root: string, journal: JournalInput): void {
   const body = JSON.stringify(journal);
   writeFileDurable(statePaths(root).plan, JSON.stringify({ sha256: sha256(body), body }));
 }
 
 /** The journal of an unfinished restore, or null if there is none. Throws TRANSACTION_UNREADABLE: nothing is ever guessed. */
 export function readJournal(root: string): Journal | null {
-  const { plan, aside } = statePaths(root);
+  const { transaction } = statePaths(root);
+  return readJournalIn(transaction);
+}
+
+/** The journal in a transaction's folder, a finished one (`committed-<id>`) too. */
+export function readJournalIn(transaction: string): Journal | null {
+  const plan = path.join(transaction, 'plan.json');
+  const aside = path.join(transaction, 'aside');
   let text: string;
   try {
     text = fs.readFileSync(plan).toString('utf8');

@@ -5,7 +5,7 @@ import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { assertRealParents, parentOf, toNative } from '../fs/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
-import type { Journal } from './journal.ts';
+import type { JournalInput } from './journal.ts';
 import { renameUnit } from './rename.ts';
 import { statePaths, type StatePaths } from './state-folder.ts';
 import { stillIs, type MetaStep, type Unit } from './unit.ts';
@@ -15,7 +15,7 @@ import { stillIs, type MetaStep, type Unit } from './unit.ts';
  * follows from which of target, aside and stage exist, so that it may be called again after a crash. Throws TARGET_CHANGED before it
  * touches something that is no longer what was planned.
  */
-export function swapForward(root: string, journal: Journal, betweenSteps: () => void = () => {}): void {
+export function swapForward(root: string, journal: JournalInput, betweenSteps: () => void = () => {}): void {
   const paths = statePaths(root);
   for (const unit of journal.units) assertComplete(paths, unit);
   openParents(root, journal);
@@ -40,7 +40,7 @@ function assertComplete(paths: StatePaths, unit: Unit): void {
 }
 
 /** Only root may rename in a read-only folder. It gets its mode, old or new, when everything is in its place. */
-function openParents(root: string, journal: Journal): void {
+function openParents(root: string, journal: JournalInput): void {
   const parents = new Set(journal.units.map((unit) => parentOf(unit.path)));
   for (const step of journal.meta) {
     const native = toNative(root, step.path);
@@ -74,7 +74,7 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
  * Moves everything back, in reverse: new content to stage, old content home, folders as they were. May be called again after a crash.
  * What somebody else put into a place meanwhile is never overwritten: TARGET_CHANGED.
  */
-export function swapBack(root: string, journal: Journal): void {
+export function swapBack(root: string, journal: JournalInput): void {
   const paths = statePaths(root);
   openParents(root, journal);
   for (const unit of journal.units.toReversed()) {
@@ -108,7 +108,7 @@ function setMeta(root: string, relative: MetaStep['path'], mode: number, mtimeNs
 }
 
 /** Makes the renames durable: the folder they came from or went to, and every parent of a unit. */
-function syncAfter(root: string, journal: Journal, folder: string): void {
+function syncAfter(root: string, journal: JournalInput, folder: string): void {
   fsyncDir(folder);
   const parents = new Set(journal.units.map((unit) => path.dirname(toNative(root, unit.path))));
   for (const parent of parents) if (lstatOrNull(parent)?.isDirectory() === true) fsyncDir(parent);

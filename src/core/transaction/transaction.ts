@@ -2,13 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
-import { readJournal, writeJournal, type Journal } from './journal.ts';
+import { readJournal, readJournalIn, writeJournal, type Journal, type JournalInput } from './journal.ts';
 import { assertRealState, statePaths } from './state-folder.ts';
 import { swapBack, swapForward } from './swap.ts';
 
 export interface TransactionSteps {
   readonly root: string;
-  readonly journal: Journal;
+  readonly journal: JournalInput;
   /** Writes the new content of every unit to `stageFolder/<n>`, durably. */
   readonly stage: (stageFolder: string) => Promise<void>;
   /** Re-reads the changed tree and throws if it is not what it must be. */
@@ -49,7 +49,7 @@ export async function runTransaction({ root, journal, stage, check, signal }: Tr
   }
 }
 
-function commit(root: string, journal: Journal): string {
+function commit(root: string, journal: JournalInput): string {
   const paths = statePaths(root);
   const committed = path.join(paths.state, `committed-${journal.id}`);
   fs.renameSync(paths.transaction, committed);
@@ -64,7 +64,7 @@ function commit(root: string, journal: Journal): string {
 }
 
 /** Before the swap: nothing but the transaction's own folder has to go. One rename takes the permission to swap away, then it is removed. */
-function abandon(root: string, journal: Journal, reason: unknown): void {
+function abandon(root: string, journal: JournalInput, reason: unknown): void {
   try {
     closeUndone(root, journal);
   } catch (cause) {
@@ -83,7 +83,7 @@ function markUndo(root: string): void {
   }
 }
 
-function goBack(root: string, journal: Journal, reason: unknown): void {
+function goBack(root: string, journal: JournalInput, reason: unknown): void {
   try {
     markUndo(root);
     swapBack(root, journal);
@@ -94,7 +94,7 @@ function goBack(root: string, journal: Journal, reason: unknown): void {
 }
 
 /** Everything is back: the transaction becomes garbage by one rename. */
-function closeUndone(root: string, journal: Journal): void {
+function closeUndone(root: string, journal: JournalInput): void {
   const paths = statePaths(root);
   const undone = path.join(paths.state, `undone-${journal.id}`);
   fs.renameSync(paths.transaction, undone);
@@ -117,6 +117,20 @@ export type Recovered = 'nothing' | 'removed-stage' | 'completed' | 'taken-back'
 /** The journal of a restore that was killed, or null. Throws TRANSACTION_UNREADABLE. */
 export function pendingTransaction(root: string): Journal | null {
   return readJournal(root);
+}
+
+/** The journals of transactions that were committed and whose old content is still there; one that cannot be read is garbage. */
+export function finishedTransactions(root: string): Journal[] {
+  const { state } = statePaths(root);
+  const folders = listState(state).filter((name) => name.startsWith('committed-'));
+  return folders.flatMap((name) => {
+    try {
+      return readJournalIn(path.join(state, name)) ?? [];
+    } catch (error) {
+      if (error instanceof BackupError) return [];
+      throw error;
+    }
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Entry } from '../../../src/core/model/entry.ts';
 import { planChanges } from '../../../src/core/transaction/change-plan.ts';
+import { listBelow } from '../../../src/core/transaction/live-tree.ts';
 import { runTransaction } from '../../../src/core/transaction/transaction.ts';
 import { TreeWriter } from '../../../src/core/transaction/tree-writer.ts';
 
@@ -56,7 +57,9 @@ export interface ApplyOptions {
 /** Plans and runs one transaction. Everything but the first await is synchronous, so faults meet one fixed order of calls. */
 export async function apply(root: string, { entries, texts }: Wanted, options: ApplyOptions = {}): Promise<string> {
   const extras = (options.extras ?? []).map((extra) => ({ path: extra, category: 'test' }));
-  const plan = planChanges(root, entries, { mirrored: options.mirrored ?? [], extras });
+  const mirrored = options.mirrored ?? [];
+  const covered = new Set(mirrored.flatMap((top) => (fs.existsSync(path.join(root, top)) ? listBelow(root, top) : [])));
+  const plan = planChanges(root, entries, { mirrored, extras, covered });
   return runTransaction({
     root,
     journal: {

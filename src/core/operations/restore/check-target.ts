@@ -9,7 +9,7 @@ import type { Entry } from '../../model/entry.ts';
 import { whoHolds } from '../../sources/leveldb/holder.ts';
 import { recogniseStore } from '../../sources/leveldb/recognise.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
-import { hashLive } from '../../transaction/change-plan.ts';
+import { hashLive } from '../../transaction/live-tree.ts';
 import { typeOf } from '../../transaction/unit.ts';
 
 /** Refuses, before anything is touched: too little room, another file system in the way, a database that somebody holds or may hold. */

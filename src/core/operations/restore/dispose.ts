@@ -5,7 +5,8 @@ import type { Finding } from '../../model/finding.ts';
 import { readIndex } from '../../archive/index-file.ts';
 import { INDEX_FILE } from '../../store/layout.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
-import { hashLive, type ChangePlan } from '../../transaction/change-plan.ts';
+import type { ChangePlan } from '../../transaction/change-plan.ts';
+import { hashLive } from '../../transaction/live-tree.ts';
 
 /**
  * Removes what a restore moved aside, but only where the safety backup holds exactly that; anything else is kept and named.

@@ -6,7 +6,8 @@ import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';
 import { Ownership } from '../../sources/ownership.ts';
 import { scanCategory } from '../../sources/scanner.ts';
-import { listBelow, planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
+import { planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
+import { listBelow } from '../../transaction/live-tree.ts';
 import { selectEntries } from '../entry-selection.ts';
 import { storePaths, type Trusted } from './trust.ts';
 
@@ -17,22 +18,27 @@ export interface Planned {
   readonly config: Config;
 }
 
+export interface PlanOptions {
+  readonly only: readonly string[];
+  /** Also remove what the backup does not have. */
+  readonly exact: boolean;
+  /** Of what a safety backup says was absent, what may go again; undefined: all of it. */
+  readonly removable?: readonly string[] | undefined;
+}
+
 /** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
-export function planRestore(
-  project: Project,
-  trusted: Trusted,
-  options: { only: readonly string[]; exact: boolean },
-): Planned {
+export function planRestore(project: Project, trusted: Trusted, options: PlanOptions): Planned {
   const { manifest, wanted } = trusted;
   const config = configOf(manifest, project.config);
-  const live = findExtras(project, config, trusted, options.only);
+  const live = scanLive(project, config, trusted, options.only);
   const isSafety = manifest.kind === 'safety';
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
-  const absent = (manifest.absent ?? []).map((path) => ({ path, category: categoryOf(manifest, path) }));
-  const extras = isSafety ? absent : live.all;
+  const absent = options.removable ?? manifest.absent ?? [];
+  const extras = isSafety ? absent.map((path) => ({ path, category: categoryOf(manifest, path) })) : live.all;
   const changes = planChanges(project.root, wanted, {
     mirrored: storePaths(manifest),
     extras: options.exact ? extras : [],
+    covered: live.covered,
   });
   const kept =
     options.exact || isSafety
@@ -46,29 +52,36 @@ interface Extra {
   readonly category: string;
 }
 
-/** What the sources of the backup hold now and the backup does not, in order: files and links, and folders with nothing else in them. */
-function findExtras(
-  project: Project,
-  config: Config,
-  { manifest, wanted }: Trusted,
-  only: readonly string[],
-): { files: Extra[]; all: Extra[] } {
+interface Live {
+  /** Every selected path that the sources of the backup hold now. */
+  readonly covered: Set<string>;
+  /** Those that the backup does not have: files and links. */
+  readonly files: Extra[];
+  /** The same in order, with folders that have nothing else in them. */
+  readonly all: Extra[];
+}
+
+/** What the sources of the backup hold now, seen as they were seen when it was taken: what was left out then is left alone now. */
+function scanLive(project: Project, config: Config, { manifest, wanted }: Trusted, only: readonly string[]): Live {
   const has = new Set(wanted.map((entry) => entry.path));
   const filter = selectEntries(only);
   const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
   const ownership = new Ownership(config.categories);
+  const covered = new Set<string>();
   const files: Extra[] = [];
   const folders: Extra[] = [];
   for (const category of taken) {
     const options = { ownership, onProblem: () => {}, storeAsFiles: () => true };
     for (const item of scanCategory({ ...project, config }, category, options)) {
-      if (item.kind === 'store' || has.has(item.path) || !filter(item.entry)) continue;
+      if (item.kind === 'store' || !filter(item.entry)) continue;
+      covered.add(item.path);
+      if (has.has(item.path)) continue;
       (item.entry.type === 'dir' ? folders : files).push({ path: item.path, category: category.name });
     }
   }
   const known = new Set([...files, ...folders].map((extra) => extra.path));
   const whole = folders.filter(({ path }) => listBelow(project.root, path).every((below) => known.has(below)));
-  return { files, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
+  return { covered, files, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
 }
 
 function categoryOf(manifest: Manifest, path: string): string {
@@ -94,7 +107,8 @@ export function configOf(manifest: Manifest, local: Config): Config {
       external: source.external,
     })),
   }));
-  return { ...local, categories, includeSecrets: true, secrets: [] };
+  const { includeSecrets, secrets } = manifest.config;
+  return { ...local, categories, includeSecrets, secrets };
 }
 
 function describe(

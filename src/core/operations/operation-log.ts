@@ -1,0 +1,56 @@
+import os from 'node:os';
+import { errnoOf } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import { operationRecordSchema, type OperationRecord } from '../model/operation-record.ts';
+import { logOperation, readOperations } from '../store/reports.ts';
+
+/** What a caller knows of its operation; who, where and when are added. */
+export type Operation = Pick<
+  OperationRecord,
+  'operation' | 'backupId' | 'planHash' | 'safetyId' | 'transactionId' | 'exit'
+>;
+
+/** Appends to the operation log. It never throws: what was done stays done; a log that cannot be written is a finding. */
+export function recordOperation(project: Project, operation: Operation, context: Context): Finding[] {
+  const record: OperationRecord = {
+    time: (context.now ?? (() => new Date()))().toISOString(),
+    user: userName(),
+    host: os.hostname(),
+    ci: process.env['GITHUB_RUN_ID'] ?? process.env['CI_JOB_ID'] ?? null,
+    root: project.root,
+    ...operation,
+  };
+  try {
+    logOperation(project.store, record);
+    return [];
+  } catch (error) {
+    const why = errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
+    return [
+      {
+        code: 'log-not-written',
+        severity: 'warning',
+        message: `the operation log could not be written (${why}): migbackup undo will not know of this ${operation.operation}`,
+        path: project.store,
+      },
+    ];
+  }
+}
+
+/** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */
+export function operationsOn(project: Project): OperationRecord[] {
+  return readOperations(project.store).flatMap((line) => {
+    const parsed = operationRecordSchema.safeParse(line);
+    return parsed.success && parsed.data.root === project.root ? [parsed.data] : [];
+  });
+}
+
+/** The user's name, or its number where the system has no name for it (some containers). */
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

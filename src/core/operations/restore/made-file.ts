@@ -1,0 +1,44 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { IndexWriter, readIndex } from '../../archive/index-file.ts';
+import { lstatOrNull } from '../../fs/durable.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { Entry } from '../../model/entry.ts';
+import { REPORTS_FOLDER } from '../../store/layout.ts';
+import type { ChangePlan } from '../../transaction/change-plan.ts';
+
+/** Beside the reports of a safety backup: what the restore put where nothing was. An index, so that undo can tell it from later work. */
+function madeFile(store: string, safetyId: string): string {
+  return path.join(store, REPORTS_FOLDER, safetyId, 'made.ndjson.zst');
+}
+
+/** Records, before anything is changed, every entry that a restore is about to put where nothing was. */
+export async function writeMade(store: string, safetyId: string, changes: ChangePlan): Promise<void> {
+  const file = madeFile(store, safetyId);
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const index = new IndexWriter(file);
+  try {
+    for (const unit of changes.units) {
+      if (unit.old !== null) continue;
+      for (const entry of changes.content.get(unit.n) ?? []) index.add(entry);
+    }
+    await index.finish();
+  } catch (error) {
+    index.abort();
+    throw error;
+  }
+}
+
+/** What was recorded, by path. A record that is missing or damaged is an empty one: then undo removes nothing. */
+export async function readMade(store: string, safetyId: string): Promise<Map<string, Entry>> {
+  const made = new Map<string, Entry>();
+  const file = madeFile(store, safetyId);
+  if (lstatOrNull(file)?.isFile() !== true) return made;
+  try {
+    for await (const batch of readIndex(file)) for (const entry of batch) made.set(entry.path, entry);
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    made.clear();
+  }
+  return made;
+}

@@ -1,0 +1,100 @@
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { OperationRecord } from '../model/operation-record.ts';
+import type { UndoReport } from '../model/undo-report.ts';
+import { listBackups, type Selected } from '../store/catalog.ts';
+import { writeReport } from '../store/reports.ts';
+import { operationsOn } from './operation-log.ts';
+import { recoverLeftovers } from './recover.ts';
+import { startReport } from './report-head.ts';
+import { requireSamePlan, requireYes, type Approval } from './restore/approve.ts';
+import { changeInPlace } from './restore/change-in-place.ts';
+import { checkTarget } from './restore/check-target.ts';
+import { readMade } from './restore/made-file.ts';
+import { nextSteps } from './restore/next-steps.ts';
+import { planRestore, type Planned } from './restore/plan-restore.ts';
+import { trustBackup, type Trusted } from './restore/trust.ts';
+import { removable } from './undo/removable.ts';
+import { withLocks } from './with-locks.ts';
+
+export interface UndoOptions extends Approval {
+  readonly dryRun: boolean;
+}
+
+interface Reversal {
+  readonly record: OperationRecord;
+  readonly selected: Selected;
+  readonly trusted: Trusted;
+  readonly planned: Planned;
+  readonly stay: string[];
+}
+
+/** What can be reversed. */
+const REVERSIBLE = new Set(['restore', 'undo', 'guard']);
+
+/**
+ * Reverses the last operation that changed the project, exactly, as a transaction that can be undone itself. Throws NOTHING_TO_UNDO where
+ * the log knows of none or its safety backup is gone: an older state is never taken for it. Else what a restore throws.
+ */
+export async function undo(project: Project, options: UndoOptions, context: Context): Promise<UndoReport> {
+  const head = startReport(context);
+  const answer = (
+    { record, selected, planned, stay }: Reversal,
+    parts: Partial<UndoReport> & Pick<UndoReport, 'outcome'>,
+  ): UndoReport => ({
+    ...head(),
+    operation: 'undo',
+    backupId: selected.id,
+    mode: 'in-place',
+    target: project.root,
+    selection: [],
+    plan: planned.plan,
+    restored: { files: 0, directories: 0, symlinks: 0, bytes: 0 },
+    safetyBackup: null,
+    checked: false,
+    findings: [],
+    next: [],
+    reportFile: null,
+    undone: { operation: record.operation, time: record.time, backupId: record.backupId },
+    stay,
+    ...parts,
+  });
+  if (options.dryRun) return answer(await planReversal(project, context), { outcome: 'planned' });
+  return withLocks(project, 'undo', async () => {
+    recoverLeftovers(project, context);
+    const reversal = await planReversal(project, context);
+    const { selected, trusted, planned } = reversal;
+    requireSamePlan(options, planned.plan);
+    if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
+    await checkTarget(project.root, planned.changes);
+    await requireYes(options, planned.plan);
+    const change = { project, selected, trusted, planned, operation: 'undo', safetyBackup: true, exit: 0 } as const;
+    const done = await changeInPlace(change, context);
+    const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });
+    return { ...report, reportFile: writeReport(project.store, selected.id, 'undo', report).file };
+  });
+}
+
+async function planReversal(project: Project, context: Context): Promise<Reversal> {
+  const record = operationsOn(project).findLast(({ operation }) => REVERSIBLE.has(operation));
+  if (record === undefined) throw nothing(`nothing that migbackup did in ${project.root} can be undone`);
+  if (record.safetyId === null)
+    throw nothing(
+      `the last ${record.operation} was made without a safety backup: what it replaced is not in the store`,
+    );
+  const ref = listBackups(project.store).find(({ id }) => id === record.safetyId);
+  if (ref === undefined) throw nothing(`${record.safetyId}, which the last ${record.operation} needs, is gone`);
+  const selected: Selected = { id: ref.id, folder: ref.folder, dispose() {} };
+  const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
+  const made = await readMade(project.store, ref.id);
+  const { remove, keep } = removable(project.root, trusted.manifest.absent ?? [], made);
+  const planned = planRestore(project, trusted, { only: [], exact: true, removable: remove });
+  return { record, selected, trusted, planned, stay: keep };
+}
+
+function nothing(message: string): BackupError {
+  return new BackupError('NOTHING_TO_UNDO', message, {
+    hint: 'Nothing was changed. migbackup list shows every backup, also the safety ones: migbackup restore ID brings one back.',
+  });
+}

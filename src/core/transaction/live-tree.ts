@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { toNative } from '../fs/paths.ts';
+
+/** All paths below a live folder, folders included, links not followed. */
+export function listBelow(root: string, top: string): string[] {
+  const found: string[] = [];
+  for (const entry of fs.readdirSync(toNative(root, top), { withFileTypes: true })) {
+    const child = `${top}/${entry.name}`;
+    found.push(child);
+    if (entry.isDirectory()) found.push(...listBelow(root, child));
+  }
+  return found;
+}
+
+/** SHA-256 of a live file, never through a link. */
+export function hashLive(file: string): string {
+  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+  try {
+    const hash = createHash('sha256');
+    const block = Buffer.allocUnsafe(1 << 18);
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block))
+      hash.update(block.subarray(0, read));
+    return hash.digest('hex');
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,161 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { restore, type RestoreOptions } from '../../src/core/operations/restore.ts';
+import { undo } from '../../src/core/operations/undo.ts';
+import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
+import { withFault } from '../transaction/support/faults.ts';
+import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
+
+const OURS = ['backups', '.migbackup'];
+const YES = () => Promise.resolve(true);
+
+let backup: RealBackup;
+let before: Tree;
+beforeEach(async () => {
+  backup = await makeRealBackup();
+  before = readTree(backup.root, OURS);
+});
+afterEach(() => backup[Symbol.dispose]());
+
+const inside = (relative: string): string => path.join(backup.root, relative);
+const tree = (): Tree => readTree(backup.root, OURS);
+
+/** A folder whose CURRENT is gone is no database to the comparison; its LOCK and LOG are no data all the same. */
+function differences(a: Tree, b: Tree): string[] {
+  return compareTrees(a, b).filter((line) => !/^leveldb\/(LOCK|LOG|LOG\.old):/.test(line));
+}
+
+function run(options: Partial<RestoreOptions> = {}) {
+  const selected = { id: backup.id, folder: backup.folder, dispose() {} };
+  const defaults = { only: [], allowUnsafeLinks: true, exact: true, dryRun: false, safetyBackup: true, confirm: YES };
+  return restore(backup.project, selected, { ...defaults, ...options }, context);
+}
+
+const takeBack = () => undo(backup.project, { dryRun: false, confirm: YES }, context);
+
+const DISASTERS: Readonly<Record<string, () => void>> = {
+  'everything is deleted'() {
+    for (const name of readdirSync(backup.root)) if (!OURS.includes(name)) rmSync(inside(name), { recursive: true });
+  },
+  'files are cut short'() {
+    for (const file of ['deployments/mainnet/Token.json', 'package.json']) truncateSync(inside(file), 5);
+  },
+  'a folder is replaced by a link'() {
+    rmSync(inside('deployments/unified'), { recursive: true });
+    symlinkSync('/tmp', inside('deployments/unified'));
+  },
+  'the database is corrupt'() {
+    for (const name of readdirSync(inside('leveldb')))
+      if (name.startsWith('MANIFEST') || name === 'CURRENT') rmSync(inside(`leveldb/${name}`));
+  },
+  'a migration stops half-way'() {
+    renameSync(inside('deployments/mainnet'), inside('deployments/mainnet.migrated'));
+    writeFileSync(inside('leveldb/000999.ldb'), 'stray');
+    mkdirSync(inside('deployments/new'));
+    writeFileSync(inside('deployments/new/x y "z" 😀.json'), '{}');
+    chmodSync(inside('package.json'), 0o600);
+  },
+  'a folder stands where a file was'() {
+    rmSync(inside('package.json'));
+    mkdirSync(inside('package.json/deep'), { recursive: true });
+    writeFileSync(inside('package.json/deep/file'), 'kept');
+  },
+};
+
+describe.each(Object.keys(DISASTERS))('%s', (name) => {
+  test('undo brings the disaster back exactly, and undoing that the restored state', async () => {
+    DISASTERS[name]?.();
+    const destroyed = tree();
+    const report = await run();
+    expect(report.findings).toEqual([]);
+    expect(differences(before, tree())).toEqual([]);
+    const undone = await takeBack();
+    expect(undone).toMatchObject({ outcome: 'restored', undone: { operation: 'restore' }, stay: [], findings: [] });
+    expect(differences(destroyed, tree())).toEqual([]);
+    expect(await takeBack()).toMatchObject({ undone: { operation: 'undo' } });
+    expect(differences(before, tree())).toEqual([]);
+  });
+});
+
+test('refuses where nothing was done, and where there is no safety backup rather than take an older one', async () => {
+  await expect(takeBack()).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO' });
+  rmSync(inside('package.json'));
+  await run();
+  rmSync(inside('README.md'));
+  await run({ safetyBackup: false });
+  const now = tree();
+  await expect(takeBack()).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO' });
+  expect(differences(now, tree())).toEqual([]);
+});
+
+test('a safety backup that is gone is no reason to take another', async () => {
+  rmSync(inside('package.json'));
+  await run();
+  rmSync(inside('README.md'));
+  const { safetyBackup } = await run();
+  rmSync(path.join(backup.project.store, safetyBackup ?? ''), { recursive: true });
+  await expect(takeBack()).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO' });
+});
+
+test('what the restore made and somebody changed since stays and is named', async () => {
+  rmSync(inside('deployments'), { recursive: true });
+  await run();
+  appendFileSync(inside('deployments/mainnet/Token.json'), ' ');
+  writeFileSync(inside('deployments/unified/later.json'), '{}');
+  const report = await takeBack();
+  expect(report.stay.toSorted()).toEqual(['deployments/mainnet/Token.json', 'deployments/unified/later.json']);
+  expect(existsSync(inside('deployments/mainnet/Token.json'))).toBe(true);
+  expect(existsSync(inside('deployments/mainnet/Vault.json'))).toBe(false);
+  expect(readdirSync(inside('deployments')).toSorted()).toEqual(['mainnet', 'unified']);
+});
+
+test('a database that was restored and written to since stays whole', async () => {
+  rmSync(inside('leveldb'), { recursive: true });
+  await run();
+  const [log] = readdirSync(inside('leveldb')).filter((name) => name.endsWith('.log'));
+  appendFileSync(inside(`leveldb/${log}`), 'more');
+  const now = readTree(inside('leveldb'));
+  expect(await takeBack()).toMatchObject({ stay: ['leveldb'], outcome: 'unchanged' });
+  expect(differences(now, readTree(inside('leveldb')))).toEqual([]);
+});
+
+test('a dry run changes nothing, and its plan can be approved', async () => {
+  rmSync(inside('package.json'));
+  await run();
+  const { plan } = await undo(backup.project, { dryRun: true, confirm: YES }, context);
+  expect(differences(before, tree())).toEqual([]);
+  const confirm = () => Promise.reject(new Error('asked although the plan was approved'));
+  expect(await undo(backup.project, { dryRun: false, plan: plan?.hash, confirm }, context)).toMatchObject({
+    outcome: 'restored',
+  });
+  expect(existsSync(inside('package.json'))).toBe(false);
+});
+
+test('a restore that was killed after its commit and before it was logged is the one that is taken back', async () => {
+  rmSync(inside('README.md'));
+  await run();
+  rmSync(inside('package.json'));
+  const destroyed = tree();
+  let dead = false;
+  const outcome = await withFault(null, run, (name, args) => {
+    dead ||= name === 'openSync' && String(args[0]).endsWith('operations.ndjson') && args[1] === 'a';
+    if (dead) throw new Error('killed');
+    return false;
+  });
+  expect(outcome.error).toBeDefined();
+  expect(compareTrees(before, tree())).toEqual([]);
+  await takeBack();
+  expect(compareTrees(destroyed, tree())).toEqual([]);
+});
