@@ -14,6 +14,7 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   validate: { module: new URL('validate-report.ts', model), name: 'validateReportSchema' },
   restore: { module: new URL('restore-report.ts', model), name: 'restoreReportSchema' },
   undo: { module: new URL('undo-report.ts', model), name: 'undoReportSchema' },
+  guard: { module: new URL('guard-report.ts', model), name: 'guardReportSchema' },
   recover: { module: new URL('recover-report.ts', model), name: 'recoverReportSchema' },
   init: { module: new URL('init-report.ts', model), name: 'initReportSchema' },
   list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },

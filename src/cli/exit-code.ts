@@ -1,4 +1,6 @@
+import { constants } from 'node:os';
 import type { ErrorCode } from '../core/model/backup-error.ts';
+import type { GuardReport } from '../core/model/guard-report.ts';
 
 /** Exit codes: a published contract. */
 export const EXIT = {
@@ -12,6 +14,8 @@ export const EXIT = {
   unrecovered: 7,
   noSuchBackup: 10,
   locked: 11,
+  guardRolledBack: 20,
+  guardKept: 21,
   interrupted: 130,
 } as const;
 
@@ -49,6 +53,7 @@ const EXIT_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   TARGET_CHANGED: EXIT.refused,
   TRANSACTION_UNREADABLE: EXIT.refused,
   ROLLBACK_FAILED: EXIT.unrecovered,
+  WAY_BACK_FAILED: EXIT.unrecovered,
   NO_SUCH_BACKUP: EXIT.noSuchBackup,
   NOTHING_TO_UNDO: EXIT.noSuchBackup,
   LOCKED: EXIT.locked,
@@ -74,4 +79,20 @@ const EXIT_OF_STATUS = {
 export function exitCodeOfStatus(status: keyof typeof EXIT_OF_STATUS, failOn = 'error'): ExitCode {
   if (status === 'WARNING' && failOn === 'warning') return EXIT.findings;
   return EXIT_OF_STATUS[status];
+}
+
+const EXIT_OF_GUARD = { succeeded: EXIT.done, 'rolled-back': EXIT.guardRolledBack, kept: EXIT.guardKept } as const;
+
+/** What a shell says of a command that a signal ended: 128 and the signal's number. */
+const SHELL_SIGNAL_BASE = 128;
+/** What a shell says of a command that it cannot start. */
+const NOT_STARTED = 127;
+
+/** The exit code of a guarded command's report, or with `passthrough` the command's own (a failed check's, if the command was fine). */
+export function exitCodeOfGuard({ outcome, result, checks }: GuardReport, passthrough: boolean): number {
+  if (!passthrough) return EXIT_OF_GUARD[outcome];
+  const last = checks.at(-1) ?? result;
+  if (last.exitCode !== null) return last.exitCode;
+  const number = Object.entries(constants.signals).find(([name]) => name === last.signal)?.[1];
+  return number === undefined ? NOT_STARTED : SHELL_SIGNAL_BASE + number;
 }

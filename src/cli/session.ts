@@ -5,7 +5,6 @@ import { openLogger } from './logger.ts';
 import { printErr, printJson } from './output.ts';
 import { isInteractive, noProgress, terminalProgress } from './progress.ts';
 import { paint, type Paint } from './render/style.ts';
-import type { ExitCode } from './exit-code.ts';
 import type { SharedFlags } from './shared-flags.ts';
 import { describeTool } from './tool.ts';
 
@@ -24,7 +23,7 @@ export interface Session {
   /** Takes the progress line away, for example before a question. */
   clearProgress(): void;
   /** Shows the report as JSON or as text (on stdout unless the result itself went there) and returns the exit code. */
-  finish<Report>(report: Report, render: Render<Report>, exitCode: ExitCode, stream?: NodeJS.WriteStream): ExitCode;
+  finish<Report>(report: Report, render: Render<Report>, exitCode: number, stream?: NodeJS.WriteStream): number;
 }
 
 /** Opens the log, the progress line and the signal handlers, and nothing of the project yet. */
@@ -33,10 +32,14 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
   const showProgress = !flags.json && !flags.quiet && isInteractive(process.stderr);
   const progress = showProgress ? terminalProgress(process.stderr) : noProgress;
   let phase: string | undefined;
+  let command = false;
 
   function onEvent(event: Event): void {
     if (event.type === 'phase-begin') phase = event.phase;
-    progress.onEvent(event);
+    if (event.type === 'command-begin' || event.type === 'command-end') {
+      command = event.type === 'command-begin';
+      progress.clear();
+    } else progress.onEvent(event);
     if (event.type === 'note' && !flags.quiet) {
       progress.clear();
       printErr(event.message);
@@ -44,10 +47,15 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     logger?.[event.type === 'progress' ? 'trace' : 'debug'](event);
   }
 
+  function doing() {
+    progress.clear();
+    return { phase, command };
+  }
+
   return {
     flags,
     canAsk: isInteractive(process.stdin) && isInteractive(process.stderr) && !flags.json,
-    context: { tool: describeTool(version), signal: abortOnSignals(() => (progress.clear(), phase)), onEvent },
+    context: { tool: describeTool(version), signal: abortOnSignals(doing), onEvent },
     async project() {
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;

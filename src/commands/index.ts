@@ -4,6 +4,7 @@ import type { Loaders } from '../cli/embedded-plugin.ts';
 export const loaders: Loaders = {
   create: async () => (await import('./create.ts')).default,
   export: async () => (await import('./export.ts')).default,
+  guard: async () => (await import('./guard.ts')).default,
   help: async () => (await import('@oclif/plugin-help')).commands.help,
   init: async () => (await import('./init.ts')).default,
   list: async () => (await import('./list.ts')).default,

@@ -22,7 +22,7 @@ describe('each command with and without --json', () => {
   afterAll(() => folder[Symbol.dispose]());
 
   async function json(schema: string, args: string[], exitCode = 0): Promise<Record<string, unknown>> {
-    const result = await runCli([...args, '--json'], { cwd: root });
+    const result = await runCli([...args.slice(0, 1), '--json', ...args.slice(1)], { cwd: root });
     expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
     const document: Record<string, unknown> = JSON.parse(result.stdout);
     expect(schemaViolations(schema, document)).toEqual([]);
@@ -102,6 +102,14 @@ describe('each command with and without --json', () => {
     expect(await json('error', ['undo', '--root', folder.path], 10)).toMatchObject({
       error: { code: 'NOTHING_TO_UNDO' },
     });
+  });
+
+  test('guard', async () => {
+    const touch = [process.execPath, '-e', 'require("node:fs").writeFileSync("deployments/new.json", "{}")'];
+    expect(await json('guard', ['guard', '--quiet', '--', 'false'], 20)).toMatchObject({ outcome: 'rolled-back' });
+    expect(await json('guard', ['guard', '--quiet', '--', ...touch])).toMatchObject({ outcome: 'succeeded' });
+    await text(['undo', '--yes']);
+    expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
   });
 
   test('export, and every command takes the file', async () => {

@@ -1,23 +1,32 @@
-import type { Paint } from './style.ts';
+import { escapeName } from '../../core/fs/names.ts';
+import type { RecoverReport } from '../../core/model/recover-report.ts';
+import { wrap, type Paint } from './style.ts';
 
-/** What `recover` did, as far as a person needs to know. */
-interface Recovered {
-  readonly outcome: 'nothing' | 'removed-stage' | 'completed' | 'taken-back';
-}
-
-const SAYS: Readonly<Record<Recovered['outcome'], readonly [string, string]>> = {
+const SAYS: Readonly<Record<RecoverReport['outcome'], readonly [string, string]>> = {
   nothing: ['nothing to recover', 'No restore was interrupted.'],
   'removed-stage': ['cleaned up', 'A restore was interrupted before it changed anything; what it had staged is gone.'],
-  completed: ['completed', 'An interrupted restore was finished and checked.'],
+  completed: ['completed', 'An interrupted restore was finished.'],
   'taken-back': ['taken back', 'An interrupted restore was undone: the project is as it was before it.'],
 };
 
-export function renderRecover(report: Recovered, paint: Paint): string[] {
+export function renderRecover(report: RecoverReport, paint: Paint): string[] {
   const [done, meaning] = SAYS[report.outcome];
   const next = report.outcome === 'taken-back' || report.outcome === 'removed-stage';
   return [
     `  ${paint.good(done)}`,
     `  ${meaning}`,
     ...(next ? ['  Next: migbackup restore --dry-run shows what a restore would change'] : []),
+    ...renderGuard(report, paint),
+  ];
+}
+
+function renderGuard({ guard }: RecoverReport, paint: Paint): string[] {
+  if (guard === null) return [];
+  const command = guard.command.map(escapeName).join(' ');
+  return [
+    `  ${paint.warn('a guarded command was cut off from migbackup')}`,
+    wrap(command, '  it ran: ', 4),
+    '  The project is as that left it.',
+    `  Take it back: migbackup undo (brings ${guard.backupId} back)`,
   ];
 }

@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   'TRANSACTION_UNREADABLE',
   // failed and could not be taken back (exit 7)
   'ROLLBACK_FAILED',
+  'WAY_BACK_FAILED',
   // exit 10, 11, 130
   'NO_SUCH_BACKUP',
   'NOTHING_TO_UNDO',

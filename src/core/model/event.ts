@@ -7,6 +7,8 @@ export type Event =
   /** Emitted in batches, every few milliseconds: cumulative figures of the current phase. */
   | { readonly type: 'progress'; readonly files: number; readonly bytes: number; readonly path?: string }
   | { readonly type: 'finding'; readonly finding: Finding }
+  /** A command of the user's has the terminal until it ends. */
+  | { readonly type: 'command-begin' | 'command-end' }
   | { readonly type: 'note'; readonly message: string };
 
 export type OnEvent = (event: Event) => void;

@@ -7,7 +7,9 @@ export const recoverReportSchema = reportHeadSchema
     operation: z.literal('recover'),
     root: z.string(),
     outcome: z.enum(['nothing', 'removed-stage', 'completed', 'taken-back']),
-    /** The outcome in a sentence. */
+    /** The command that a killed guard had been running; it is logged now, and undo takes back what it did. */
+    guard: z.object({ backupId: z.string(), command: z.array(z.string()), startedAt: z.string() }).nullable(),
+    /** All of it in a sentence. */
     message: z.string(),
   })
   .meta({ id: 'RecoverReport' });

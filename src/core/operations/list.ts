@@ -12,6 +12,8 @@ import { listBackups, type BackupRef } from '../store/catalog.ts';
 import { PARTIAL_PREFIX } from '../store/layout.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { lastVerification } from '../store/reports.ts';
+import { interruptedGuard } from './guard/marker.ts';
+import { sayGuard } from './recover.ts';
 import { startReport } from './report-head.ts';
 
 /** Every backup of the store, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
@@ -26,7 +28,7 @@ export async function list(project: Project, _options: Record<string, never>, co
     store: project.store,
     backups,
     unfinishedTransaction: lstatOrNull(path.join(project.root, STATE_FOLDER, 'txn', 'plan.json')) !== null,
-    findings: staleFindings(project.store),
+    findings: [...staleFindings(project.store), ...guardFindings(project.root)],
   };
 }
 
@@ -73,6 +75,12 @@ function archiveProblem(folder: string, manifest: Manifest): string | null {
     if (stat.size !== BigInt(archive.size)) return `${archive.file} has ${stat.size} bytes instead of ${archive.size}`;
   }
   return null;
+}
+
+function guardFindings(root: string): Finding[] {
+  const guard = interruptedGuard(root);
+  if (guard === null) return [];
+  return [{ code: 'guard-interrupted', severity: 'warning', message: sayGuard(guard), path: root }];
 }
 
 function staleFindings(store: string): Finding[] {

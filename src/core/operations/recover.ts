@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { escapeName } from '../fs/names.ts';
 import { STATE_FOLDER } from '../fs/paths.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { Project } from '../model/category.ts';
@@ -8,7 +9,12 @@ import { parseId } from '../store/id.ts';
 import { finishedTransactions, recoverTransaction, type Recovered } from '../transaction/transaction.ts';
 import { operationsOn, recordOperation } from './operation-log.ts';
 import { startReport } from './report-head.ts';
+import { interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
+import { survivors } from './guard/survivors.ts';
 import { withLocks } from './with-locks.ts';
+
+/** The exit code that is logged for a guard that was killed. */
+const INTERRUPTED = 130;
 
 const SAID: Record<Recovered, string> = {
   nothing: 'there was no unfinished restore',
@@ -17,40 +23,74 @@ const SAID: Record<Recovered, string> = {
   'taken-back': 'an interrupted restore was taken back',
 };
 
-/** Finishes or takes back a restore that was killed. Nothing to do is fine. Throws TRANSACTION_UNREADABLE, ROLLBACK_FAILED or LOCKED. */
+/**
+ * Finishes or takes back a restore that was killed, and says what a killed guard had been running. Nothing to do is fine. Throws
+ * TRANSACTION_UNREADABLE, ROLLBACK_FAILED or LOCKED.
+ */
 export async function recover(
   project: Project,
   _options: Record<string, never>,
   context: Context,
 ): Promise<RecoverReport> {
   const head = startReport(context);
-  const answer = (outcome: Recovered): RecoverReport => ({
+  const answer = ({ outcome, guard }: Settled): RecoverReport => ({
     ...head(),
     operation: 'recover',
     root: project.root,
     outcome,
-    message: SAID[outcome],
+    guard: guard === null ? null : { backupId: guard.backupId, command: guard.command, startedAt: guard.startedAt },
+    message: [SAID[outcome], ...(guard === null ? [] : [sayGuard(guard)])].join('; '),
   });
-  if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null) return answer('nothing');
+  if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null) return answer({ outcome: 'nothing', guard: null });
   return withLocks(project, 'recover', () => Promise.resolve(answer(settle(project, context))));
 }
 
 /** What every changing command does first, under the lock. It says so if there was something. */
 export function recoverLeftovers(project: Project, context: Context): void {
-  const outcome = settle(project, context);
+  const { outcome, guard } = settle(project, context);
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
+  if (guard !== null) context.onEvent?.({ type: 'note', message: sayGuard(guard) });
 }
 
-/** Recovers, and logs what was committed by a run that was killed before it could: undo must know of it. */
-function settle(project: Project, context: Context): Recovered {
+interface Settled {
+  readonly outcome: Recovered;
+  readonly guard: Marker | null;
+}
+
+/** Recovers, and logs what a run that was killed could not log any more: undo must know of it. */
+function settle(project: Project, context: Context): Settled {
   const outcome = recoverTransaction(project.root);
   const finished = finishedTransactions(project.root);
-  if (finished.length === 0) return outcome;
-  const logged = new Set(operationsOn(project).map((record) => record.transactionId));
+  const guard = interruptedGuard(project.root);
+  if (finished.length === 0 && guard === null) return { outcome, guard };
+  const log = operationsOn(project);
+  const logged = new Set(log.map((record) => record.transactionId));
   for (const { id, operation, backupId, planHash } of finished) {
     if (logged.has(id)) continue;
     const safetyId = parseId(id)?.kind === 'safety' ? id : null;
     recordOperation(project, { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 }, context);
   }
-  return outcome;
+  return { outcome, guard: guard === null ? null : settleGuard(project, guard, context) };
+}
+
+/** Logs a command that was guarded by a run that was killed, unless its end was logged: then nobody has to hear of it. */
+function settleGuard(project: Project, guard: Marker, context: Context): Marker | null {
+  const { backupId } = guard;
+  const known = operationsOn(project).some((record) => record.operation === 'guard' && record.backupId === backupId);
+  if (!known) {
+    const done = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null };
+    recordOperation(project, { ...done, exit: INTERRUPTED }, context);
+  }
+  removeMarker(project.root);
+  return known ? null : guard;
+}
+
+/** What is said of a guard that was killed; `migbackup list` says the same before anybody settles it. */
+export function sayGuard({ command, backupId, startedAt, token }: Marker): string {
+  const pids = survivors(token);
+  const running = pids.length === 0 ? '' : ` and still runs (pid ${pids.join(', ')}): stop it first`;
+  return (
+    `migbackup was killed while it guarded "${command.map(escapeName).join(' ')}", which began ${startedAt}${running}. ` +
+    `The project is as that left it: migbackup undo brings ${backupId} back`
+  );
 }

@@ -1,0 +1,28 @@
+import { escapeName } from '../core/fs/names.ts';
+import type { GuardReport } from '../core/model/guard-report.ts';
+import { printErr } from './output.ts';
+import { askYesNo } from './prompt.ts';
+import { plural } from './render/format.ts';
+import type { Session } from './session.ts';
+
+type Changes = Pick<GuardReport, 'paths' | 'external'>;
+
+const NAMED = 5;
+
+/**
+ * `--on-failure ask`: shows what the command did and asks whether to go back. --yes goes back; where nobody can be asked, it goes back
+ * unless transactions were sent, as without the flag.
+ */
+export function confirmWayBack(session: Session) {
+  return async ({ paths, external }: Changes): Promise<boolean> => {
+    if (session.flags.yes) return true;
+    if (!session.canAsk) return external.length === 0;
+    session.clearProgress();
+    printErr(`  the command failed; it changed ${plural(paths.length, 'path')}:`);
+    for (const { path, change } of paths.slice(0, NAMED)) printErr(`    ${change.padEnd(7)}  ${escapeName(path)}`);
+    if (paths.length > NAMED) printErr(`    and ${paths.length - NAMED} more`);
+    if (external.length > 0)
+      printErr('  ! it changed records of transactions that were sent to a chain; those cannot be taken back');
+    return askYesNo('Bring everything back?');
+  };
+}

@@ -1,0 +1,73 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { CommandResult, GuardReport } from '../../core/model/guard-report.ts';
+import { renderFindings } from './findings.ts';
+import { formatDuration, plural } from './format.ts';
+import { table, wrap, type Paint } from './style.ts';
+
+/** Names a few and counts the rest: JSON has them all. */
+const NAMED = 5;
+
+function howItEnded({ exitCode, signal, problem }: CommandResult): string {
+  if (problem !== null) return `could not be started: ${escapeName(problem)}`;
+  return signal === null ? `exit code ${exitCode}` : `ended by ${signal}`;
+}
+
+function renderCommand(what: string, result: CommandResult): string {
+  const command = result.command.map(escapeName).join(' ');
+  return wrap(`${command}  (${howItEnded(result)}, ${formatDuration(result.durationMs)})`, `  ${what}  `, 11);
+}
+
+function renderChanges({ changes, paths }: GuardReport): string[] {
+  if (paths.length === 0) return ['  It changed nothing that the backup covers.'];
+  const rows = Object.entries(changes).map(([name, { added, changed, removed }]) => [
+    escapeName(name),
+    `${added} added`,
+    `${changed} changed`,
+    `${removed} removed`,
+  ]);
+  return table(rows, ['left', 'right', 'right', 'right']);
+}
+
+function some(names: readonly string[], label: string): string {
+  const shown = names.slice(0, NAMED).map(escapeName).join(', ');
+  const more = names.length > NAMED ? `, and ${names.length - NAMED} more (--json names them)` : '';
+  return wrap(`${shown}${more}`, label, 4);
+}
+
+function renderEnding(report: GuardReport, paint: Paint): string[] {
+  if (report.outcome === 'succeeded') {
+    const undo = report.next.length > 0 ? ['  Take it back: migbackup undo'] : [];
+    return [`  ${paint.good('succeeded')}  the changes stay; ${report.backupId} is kept`, ...undo];
+  }
+  if (report.outcome === 'rolled-back') {
+    const kept = report.safetyBackup;
+    return [
+      `  ${paint.warn('rolled back')}  all that ${report.backupId} holds is exactly as before`,
+      ...(kept === null ? [] : [`  What the command left is kept: ${kept}`]),
+    ];
+  }
+  return [
+    `  ${paint.bad('kept')}  the command failed, and what it did was not taken back`,
+    ...(report.external.length > 0
+      ? ['  Transactions were sent to a chain: going back would lose their records.']
+      : []),
+    '  Go back:      migbackup undo',
+    '  Or go on:     mend the cause and run the command again',
+  ];
+}
+
+export function renderGuard(report: GuardReport, paint: Paint): string[] {
+  return [
+    '',
+    renderCommand('command', report.result),
+    ...report.checks.map((check) => renderCommand('check  ', check)),
+    ...renderChanges(report),
+    ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
+    ...(report.outside.length > 0
+      ? [some(report.outside, `  in no category, so as the command left ${plural(report.outside.length, 'path')}: `)]
+      : []),
+    ...renderFindings(report.findings, paint),
+    ...renderEnding(report, paint),
+    ...(report.reportFile === null ? [] : [`  Report: ${escapeName(report.reportFile)}`]),
+  ];
+}

@@ -1,0 +1,61 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { confirmWayBack } from '../cli/confirm-way-back.ts';
+import { exitCodeOfGuard } from '../cli/exit-code.ts';
+import { commandAfterDashes } from '../cli/guarded-command.ts';
+import { renderGuard } from '../cli/render/guard.ts';
+import { parseTags } from '../cli/tags.ts';
+
+export default class Guard extends BaseCommand {
+  static override summary = 'Back up, run a command, and bring everything back if it fails';
+  static override description =
+    'Takes and proves a backup, runs the command with this terminal, and if it fails, is killed, or a --check fails, brings back ' +
+    'exactly what the backup holds; what the command left is kept as a safety backup. Files come back, a chain does not: if the ' +
+    'command changed records of sent transactions (.openzeppelin, ignition, broadcast), its result is kept unless --on-failure says otherwise. ' +
+    'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';
+  static override usage = '<%= command.id %> [FLAGS] -- COMMAND [ARGUMENTS]';
+  static override hiddenAliases = ['backup:guard'];
+  static override examples = [
+    '<%= config.bin %> guard -- npm run migrate',
+    '<%= config.bin %> guard --check "npm run check" -- npx hardhat run migrate.ts',
+    '<%= config.bin %> guard --on-failure keep --json -- ./migrate.sh',
+  ];
+  static override flags = {
+    check: Flags.string({
+      summary: 'Run this after the command; if it fails, the command has failed (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'COMMAND',
+    }),
+    'on-failure': Flags.option({
+      options: ['restore', 'ask', 'keep'] as const,
+      summary: 'What to do then (default: restore, but keep if transactions were sent)',
+      env: 'MIGBACKUP_ON_FAILURE',
+    })(),
+    passthrough: Flags.boolean({ summary: "Exit with the command's own code" }),
+    note: Flags.string({ summary: 'Why this backup was taken (default: the command)' }),
+    tag: Flags.string({
+      summary: 'Label the backup (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'KEY=VALUE',
+    }),
+  };
+
+  async run(): Promise<number> {
+    const { own, command } = commandAfterDashes(this.argv);
+    const { flags } = await this.parse(Guard, own);
+    const session = await this.open(flags);
+    const { guard } = await import('../core/operations/guard.ts');
+    const options = {
+      command,
+      checks: flags.check ?? [],
+      onFailure: flags['on-failure'],
+      confirm: confirmWayBack(session),
+      stdoutToStderr: flags.json,
+      backup: { note: flags.note, tags: parseTags(flags.tag ?? []) },
+    };
+    const report = await guard(await session.project(), options, session.context);
+    return session.finish(report, renderGuard, exitCodeOfGuard(report, flags.passthrough), process.stderr);
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { count, findingsSchema, reportHeadSchema } from './report.ts';
+
+/** How a command that was run ended; `signal` is set when a signal ended it. */
+export const commandResultSchema = z.object({
+  command: z.array(z.string()),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** Why it could not be started at all. */
+  problem: z.string().nullable(),
+  durationMs: z.number().nonnegative(),
+});
+export type CommandResult = z.infer<typeof commandResultSchema>;
+
+/** What the command did to what the backup covers, by category. */
+const changesSchema = z.object({ added: count, changed: count, removed: count });
+
+/** What `guard` answers. */
+export const guardReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('guard'),
+    /** `succeeded`: the changes stay. `rolled-back`: everything is as before. `kept`: the command failed and its result was kept. */
+    outcome: z.enum(['succeeded', 'rolled-back', 'kept']),
+    root: z.string(),
+    /** The backup that was taken before, and where it is. */
+    backupId: z.string(),
+    folder: z.string(),
+    result: commandResultSchema,
+    /** Each `--check` that was run, in order. */
+    checks: z.array(commandResultSchema),
+    changes: z.record(z.string(), changesSchema),
+    /** Every path that the command added, changed or removed, uncut. */
+    paths: z.array(z.object({ path: z.string(), change: z.enum(['added', 'changed', 'removed']) })),
+    /** Changed paths of sources that prove that transactions were sent to a chain: no restore takes those back. */
+    external: z.array(z.string()),
+    /** Changed paths that no category covers: the way back leaves them as they are. */
+    outside: z.array(z.string()),
+    /** Holds the state that the command left, if it was rolled back. */
+    safetyBackup: z.string().nullable(),
+    findings: findingsSchema,
+    /** Command lines worth running now. */
+    next: z.array(z.string()),
+    reportFile: z.string().nullable(),
+  })
+  .meta({ id: 'GuardReport' });
+export type GuardReport = z.infer<typeof guardReportSchema>;

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { CreateReport } from '../model/create-report.ts';
+import type { Context } from '../model/event.ts';
+import type { CommandResult, GuardReport } from '../model/guard-report.ts';
+import type { Selected } from '../store/catalog.ts';
+import { writeReport } from '../store/reports.ts';
+import { create, type CreateOptions } from './create.ts';
+import { describeChanges, type Changes } from './guard/changes.ts';
+import { lockGuard, removeMarker, writeMarker } from './guard/marker.ts';
+import { changedOutside, lookOutside } from './guard/outside.ts';
+import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
+import { endSurvivors, GUARD_VARIABLE } from './guard/survivors.ts';
+import { goBack, type WentBack } from './guard/way-back.ts';
+import { recordOperation } from './operation-log.ts';
+import { recoverLeftovers } from './recover.ts';
+import { startReport } from './report-head.ts';
+import { planRestore } from './restore/plan-restore.ts';
+import { trustBackup } from './restore/trust.ts';
+import { withLocks } from './with-locks.ts';
+
+export type OnFailure = 'restore' | 'keep' | 'ask';
+
+export interface GuardOptions {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  /** Lines of shell that must all succeed after the command, or it has failed. */
+  readonly checks: readonly string[];
+  /** Undefined: go back, unless the command sent transactions to a chain. */
+  readonly onFailure: OnFailure | undefined;
+  /** Asked on `ask`: true goes back. */
+  readonly confirm: (changes: Changes) => Promise<boolean>;
+  readonly stdoutToStderr: boolean;
+  readonly backup: Pick<CreateOptions, 'tags' | 'note'>;
+}
+
+/**
+ * Takes and proves a backup, runs a command, and if that fails brings everything back that the backup covers, exactly. Throws what create
+ * throws (then the command was not run), LOCKED if a guard is at work, WAY_BACK_FAILED if the state before could not be brought back.
+ */
+export async function guard(project: Project, options: GuardOptions, context: Context): Promise<GuardReport> {
+  const head = startReport(context);
+  const lock = lockGuard(project.root);
+  try {
+    const note = options.backup.note ?? `before: ${options.command.join(' ')}`;
+    const taken = await create(project, { ...options.backup, note, verify: true, allowPartial: false }, context);
+    const parts = await runGuarded(project, taken, options, context);
+    const report: GuardReport = {
+      ...head(),
+      operation: 'guard',
+      root: project.root,
+      backupId: taken.backupId,
+      folder: taken.folder,
+      ...parts,
+      reportFile: null,
+    };
+    return { ...report, reportFile: writeReport(project.store, taken.backupId, 'guard', report).file };
+  } finally {
+    lock.release();
+  }
+}
+
+type Guarded = Omit<
+  GuardReport,
+  'tool' | 'startedAt' | 'durationMs' | 'operation' | 'root' | 'backupId' | 'folder' | 'reportFile'
+>;
+
+async function runGuarded(
+  project: Project,
+  taken: CreateReport,
+  options: GuardOptions,
+  context: Context,
+): Promise<Guarded> {
+  const { backupId, folder } = taken;
+  const token = randomBytes(8).toString('hex');
+  const before = lookOutside(project);
+  const command = [...options.command];
+  writeMarker(project.root, { backupId, command, startedAt: new Date().toISOString(), token });
+  context.onEvent?.({
+    type: 'note',
+    message: `${backupId} is taken and verified; running ${options.command.join(' ')}`,
+  });
+  const env = { ...process.env, MIGBACKUP_ID: backupId, MIGBACKUP_DIR: folder, [GUARD_VARIABLE]: token };
+  const { stdoutToStderr } = options;
+  const run = { cwd: process.cwd(), env, stdoutToStderr, signal: context.signal };
+  const ended = await runAll(options, run, context);
+
+  // From here on nothing is cut short: what was interrupted was the command.
+  const after: Context = { ...context, signal: undefined };
+  const selected: Selected = { id: backupId, folder, dispose() {} };
+  const parts = { ...ended, outside: changedOutside(before, lookOutside(project)) };
+  try {
+    if (ended.result.exitCode === 0 && ended.checks.every(succeeded))
+      return { ...parts, ...(await keep(project, selected, 'succeeded', after)) };
+    await endSurvivors(token);
+    const changes = await lookAtChanges(project, selected, after);
+    if (!(await wantsBack(options, changes))) return { ...parts, ...(await keep(project, selected, 'kept', after)) };
+    return { ...parts, ...rolledBack(changes, await goBack(project, selected, after)) };
+  } catch (error) {
+    const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
+    recordOperation(project, failed, after);
+    throw wayBackFailed(backupId, ended.result, error);
+  } finally {
+    removeMarker(project.root);
+  }
+}
+
+/** The command, then each check until one fails. */
+async function runAll(
+  { command, checks }: GuardOptions,
+  run: RunOptions,
+  context: Context,
+): Promise<Pick<GuardReport, 'result' | 'checks'>> {
+  context.onEvent?.({ type: 'command-begin' });
+  try {
+    const result = await runCommand(command, run);
+    const checked: CommandResult[] = [];
+    for (const check of succeeded(result) ? checks : []) {
+      const outcome = await runShell(check, run);
+      checked.push(outcome);
+      if (!succeeded(outcome)) break;
+    }
+    return { result, checks: checked };
+  } finally {
+    context.onEvent?.({ type: 'command-end' });
+  }
+}
+
+/** Verifies the backup again on the way: the command may have touched it. */
+async function lookAtChanges(project: Project, selected: Selected, context: Context): Promise<Changes> {
+  const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
+  return describeChanges(trusted.manifest, planRestore(project, trusted, { only: [], exact: true }).plan);
+}
+
+/** Without a word from the user a chain decides: what it has seen does not go back, and its records must not be lost. */
+async function wantsBack({ onFailure, confirm }: GuardOptions, changes: Changes): Promise<boolean> {
+  if (onFailure === 'ask') return confirm(changes);
+  return onFailure === undefined ? changes.external.length === 0 : onFailure === 'restore';
+}
+
+type Ending = Omit<Guarded, 'result' | 'checks' | 'outside'>;
+
+/** The changes stay, and are logged, so that undo can take them back. */
+async function keep(
+  project: Project,
+  selected: Selected,
+  outcome: 'succeeded' | 'kept',
+  context: Context,
+): Promise<Ending> {
+  const changes = await lookAtChanges(project, selected, context);
+  const exit = outcome === 'kept' ? 21 : 0;
+  const done = { operation: 'guard', backupId: selected.id, planHash: null, safetyId: selected.id, exit };
+  const changed = changes.paths.length > 0;
+  const findings = changed
+    ? await withLocks(project, 'guard', () => {
+        recoverLeftovers(project, context);
+        return Promise.resolve(recordOperation(project, { ...done, transactionId: null }, context));
+      })
+    : [];
+  return { outcome, ...changes, safetyBackup: null, findings, next: changed ? ['migbackup undo'] : [] };
+}
+
+function rolledBack(changes: Changes, went: WentBack): Ending {
+  const { safetyBackup, findings } = went;
+  const next = safetyBackup === null ? [] : [`migbackup show ${safetyBackup}`];
+  return { outcome: 'rolled-back', ...changes, safetyBackup, findings, next };
+}
+
+function wayBackFailed(backupId: string, result: CommandResult, cause: unknown): BackupError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const between = cause instanceof BackupError && cause.code === 'ROLLBACK_FAILED';
+  const state = between ? 'the project is between two states' : 'the project is as the command left it';
+  const first = between ? 'migbackup recover, then ' : '';
+  return new BackupError('WAY_BACK_FAILED', `the command ended, and then: ${why}; ${state}`, {
+    hint: `Mend the cause, then run: ${first}migbackup restore ${backupId} --exact`,
+    cause,
+    details: { backupId, result },
+  });
+}

@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { fsyncDir, writeFileDurable } from '../../fs/durable.ts';
+import { STATE_FOLDER } from '../../fs/paths.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import { acquireLock, type Lock } from '../../store/lock.ts';
+
+const markerSchema = z.object({
+  backupId: z.string(),
+  command: z.array(z.string()),
+  startedAt: z.string(),
+  /** In the environment of all that the command started. */
+  token: z.string(),
+});
+
+/** A guarded command that is running, or was when migbackup was killed. */
+export type Marker = z.infer<typeof markerSchema>;
+
+const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
+const markerFile = (root: string): string => path.join(guardFolder(root), 'running.json');
+
+/** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
+export function lockGuard(root: string): Lock {
+  const folder = guardFolder(root);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return acquireLock(folder, 'guard');
+}
+
+/** Says durably that a command is about to run. The caller holds the guard's lock. */
+export function writeMarker(root: string, marker: Marker): void {
+  writeFileDurable(markerFile(root), `${JSON.stringify(marker)}\n`);
+}
+
+export function removeMarker(root: string): void {
+  fs.rmSync(markerFile(root), { force: true });
+  fsyncDir(guardFolder(root));
+}
+
+/** The command that a killed guard left behind; null if there is none, or if the guard is still at work. */
+export function interruptedGuard(root: string): Marker | null {
+  const marker = readMarker(root);
+  if (marker === null) return null;
+  try {
+    lockGuard(root).release();
+    return marker;
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'LOCKED') return null;
+    throw error;
+  }
+}
+
+function readMarker(root: string): Marker | null {
+  try {
+    const parsed = markerSchema.safeParse(JSON.parse(fs.readFileSync(markerFile(root)).toString('utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;
+    return null;
+  }
+}

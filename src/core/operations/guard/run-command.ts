@@ -1,0 +1,67 @@
+import { spawn as spawnDirectly, spawnSync, type ChildProcess } from 'node:child_process';
+import type { CommandResult } from '../../model/guard-report.ts';
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The command's stdout goes to our stderr, because ours is one JSON document. */
+  readonly stdoutToStderr: boolean;
+  /** Raised with the signal's name as reason when we are asked to stop: the command gets that signal too. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Runs a command with our terminal and waits for its end; signals are passed on. Never throws: what happened is in the result. */
+export async function runCommand(command: readonly string[], options: RunOptions): Promise<CommandResult> {
+  // Windows starts npm and npx through .cmd files, which need quoting of their own.
+  const spawn = process.platform === 'win32' ? (await import('cross-spawn')).default : spawnDirectly;
+  const [program = '', ...args] = command;
+  return waitFor(command, options, (stdio) => spawn(program, args, { cwd: options.cwd, env: options.env, stdio }));
+}
+
+/** The same for one line of shell, as the user typed it. */
+export function runShell(line: string, options: RunOptions): Promise<CommandResult> {
+  return waitFor([line], options, (stdio) =>
+    spawnDirectly(line, { cwd: options.cwd, env: options.env, stdio, shell: true }),
+  );
+}
+
+type Stdio = ['inherit', 'inherit' | 2, 'inherit'];
+
+function waitFor(
+  command: readonly string[],
+  { stdoutToStderr, signal }: RunOptions,
+  start: (stdio: Stdio) => ChildProcess,
+): Promise<CommandResult> {
+  const began = performance.now();
+  return new Promise((resolve) => {
+    const child = start(['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit']);
+    const pass = (): void => passOn(child, signal?.reason);
+    const end = (parts: Pick<CommandResult, 'exitCode' | 'signal' | 'problem'>): void => {
+      signal?.removeEventListener('abort', pass);
+      resolve({ command: [...command], ...parts, durationMs: Math.round(performance.now() - began) });
+    };
+    if (signal?.aborted === true) pass();
+    signal?.addEventListener('abort', pass, { once: true });
+    child.once('error', (error) => {
+      // A signal that could not be delivered is an error too, but the command still runs.
+      if (child.pid === undefined) end({ exitCode: null, signal: null, problem: error.message });
+    });
+    child.once('exit', (exitCode, ended) => end({ exitCode, signal: ended, problem: null }));
+  });
+}
+
+/** A terminal sends Ctrl-C to the whole foreground group: then the command has it already, and a second one would cut its clean-up short. */
+function passOn(child: ChildProcess, reason: unknown): void {
+  if (reason === 'SIGINT' && process.stdin.isTTY) return;
+  if (process.platform === 'win32' && child.pid !== undefined) {
+    // There a signal would end the shim and leave what it started.
+    spawnSync('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
+    return;
+  }
+  child.kill(reason === 'SIGINT' || reason === 'SIGHUP' ? reason : 'SIGTERM');
+}
+
+/** True if it ran and said that all is well. */
+export function succeeded(result: CommandResult): boolean {
+  return result.exitCode === 0;
+}

@@ -1,0 +1,42 @@
+import { BackupError } from '../../model/backup-error.ts';
+import type { Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { Selected } from '../../store/catalog.ts';
+import { recoverLeftovers } from '../recover.ts';
+import { changeInPlace } from '../restore/change-in-place.ts';
+import { planRestore } from '../restore/plan-restore.ts';
+import { trustBackup } from '../restore/trust.ts';
+import { withLocks } from '../with-locks.ts';
+
+/** The exit code that the operation log records: the command failed and everything was brought back. */
+const ROLLED_BACK = 20;
+
+export interface WentBack {
+  /** Holds what the command left; null if it had changed nothing. */
+  readonly safetyBackup: string | null;
+  readonly findings: Finding[];
+}
+
+/** Brings back exactly what the backup holds, and proves it by planning once more: nothing may be left to do. */
+export async function goBack(project: Project, selected: Selected, context: Context): Promise<WentBack> {
+  return withLocks(project, 'guard', async () => {
+    recoverLeftovers(project, context);
+    const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
+    const plan = () => planRestore(project, trusted, { only: [], exact: true });
+    const planned = plan();
+    if (planned.plan.nothingToDo) return { safetyBackup: null, findings: [] };
+    const change = { project, selected, trusted, planned, operation: 'guard', safetyBackup: true } as const;
+    const { safetyBackup, findings } = await changeInPlace({ ...change, exit: ROLLED_BACK }, context);
+    const [left] = plan().plan.changes;
+    if (left !== undefined) throw notExact(left.path);
+    return { safetyBackup, findings };
+  });
+}
+
+function notExact(path: string): BackupError {
+  return new BackupError('POST_CHECK_FAILED', `${path} changed again while everything was brought back`, {
+    hint: 'Stop whatever writes there, then restore once more.',
+    path,
+  });
+}

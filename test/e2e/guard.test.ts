@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
+import { cliCommand, runCli } from '../support/run-cli.ts';
+import { makeSampleProject } from '../support/sample-project.ts';
+import { schemaViolations } from '../support/schemas.ts';
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+
+const OURS = ['backups', '.migbackup', 'migrate.mjs'];
+
+/** A migration as teams write them: reads the database, writes JSON, deletes what it read. `end` is how it ends. */
+const MIGRATION = (end: string): string => `
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
+mkdirSync('deployments/unified/new', { recursive: true });
+writeFileSync('deployments/unified/new/all "in one" 😀.json', '{}');
+renameSync('deployments/mainnet', 'deployments/moved');
+appendFileSync('package.json', ' ');
+rmSync('scripts/utils', { recursive: true });
+rmSync('leveldb/CURRENT');
+writeFileSync('leveldb/000777.ldb', 'half a table');
+${end}
+`;
+
+let temp: TempFolder;
+let root: string;
+let before: Tree;
+
+beforeEach(async () => {
+  temp = tempFolder();
+  root = path.join(temp.path, 'project');
+  await makeSampleProject(root);
+  before = readTree(root, OURS);
+});
+afterEach(() => temp[Symbol.dispose]());
+
+const tree = (): Tree => readTree(root, OURS);
+
+function migrate(end: string, ...flags: string[]) {
+  writeFileSync(path.join(root, 'migrate.mjs'), MIGRATION(end));
+  return runCli(['guard', ...flags, '--', process.execPath, 'migrate.mjs'], { cwd: root });
+}
+
+async function migrateJson(end: string, exitCode: number, ...flags: string[]): Promise<Record<string, unknown>> {
+  const run = await migrate(end, '--json', ...flags);
+  expect(run, run.stderr + run.stdout).toMatchObject({ exitCode });
+  const report: Record<string, unknown> = JSON.parse(run.stdout);
+  expect(schemaViolations('guard', report)).toEqual([]);
+  return report;
+}
+
+describe('a migration that fails leaves the tree exactly as before', () => {
+  test.each([
+    ['by its exit code', 'process.exit(3)', { exitCode: 3, signal: null }],
+    ['by a crash', 'throw new Error("half-way")', { exitCode: 1, signal: null }],
+    [
+      'killed',
+      'process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000)',
+      { exitCode: null, signal: 'SIGKILL' },
+    ],
+  ])('%s', async (_how, end, result) => {
+    const report = await migrateJson(end, 20);
+    expect(report).toMatchObject({ outcome: 'rolled-back', result, external: [] });
+    expect(compareTrees(before, tree())).toEqual([]);
+    // What it left is not lost: undo brings it back, and undoing that the state before.
+    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
+    expect(existsSync(path.join(root, 'deployments/moved'))).toBe(true);
+    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+
+  test('when its check fails', async () => {
+    const report = await migrateJson('', 20, '--check', 'true', '--check', 'exit 9', '--check', 'touch never');
+    expect(report).toMatchObject({ result: { exitCode: 0 }, checks: [{ exitCode: 0 }, { exitCode: 9 }] });
+    expect(existsSync(path.join(root, 'never'))).toBe(false);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+
+  test('and --passthrough answers its own exit code', async () => {
+    expect((await migrate('process.exit(3)', '--passthrough')).exitCode).toBe(3);
+    expect((await migrate('process.kill(process.pid, "SIGTERM")', '--passthrough')).exitCode).toBe(143);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+
+  test('also where it made the first files of a category', async () => {
+    rmSync(path.join(root, 'deployments/unified'), { recursive: true });
+    rmSync(path.join(root, 'schemas'), { recursive: true });
+    before = tree();
+    const end = `mkdirSync('deployments-test'); writeFileSync('deployments-test/a.json', '{}');
+mkdirSync('schemas'); writeFileSync('schemas/a.json', '{}'); writeFileSync('NEW.md', ''); process.exit(1)`;
+    const report = await migrateJson(end, 20);
+    expect(report['outside']).toEqual([]);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+
+  test('when a process that it left behind still writes', async () => {
+    const orphan = `
+import { spawn } from 'node:child_process';
+const code = 'setInterval(() => require("node:fs").writeFileSync("deployments/late.json", String(Math.random())), 5)';
+spawn(process.execPath, ['-e', code], { detached: true, stdio: 'ignore' }).unref();
+setTimeout(() => process.exit(1), 300);`;
+    await migrateJson(orphan, 20);
+    expect(compareTrees(before, tree())).toEqual([]);
+    await sleep(100);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+});
+
+test('a migration that succeeds stays, and undo takes it back exactly', async () => {
+  const report = await migrateJson('', 0);
+  expect(report).toMatchObject({ outcome: 'succeeded', result: { exitCode: 0 }, next: ['migbackup undo'] });
+  expect(report['changes']).toMatchObject({
+    'unified-json': { added: 1 },
+    configs: { changed: 1 },
+    scripts: { removed: 1 },
+  });
+  expect(existsSync(path.join(root, 'deployments/moved'))).toBe(true);
+  expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
+  expect(compareTrees(before, tree())).toEqual([]);
+});
+
+test('the command has the terminal, its own words, and the backup in its environment; --json keeps stdout for itself', async () => {
+  const code = 'console.log("out", process.argv[1], process.env.MIGBACKUP_ID, process.env.MIGBACKUP_DIR)';
+  const plain = await runCli(['guard', '--', process.execPath, '-e', code, '--', '--json'], { cwd: root });
+  expect(plain.exitCode).toBe(0);
+  const [id] = readdirSync(path.join(root, 'backups')).filter((name) => name.startsWith('migration-'));
+  expect(plain.stdout).toBe(`out --json ${id} ${path.join(root, 'backups', id ?? '')}\n`);
+  const json = await runCli(['guard', '--json', '--', process.execPath, '-e', code], { cwd: root });
+  expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'succeeded', paths: [] });
+  expect(json.stderr).toContain('out ');
+});
+
+describe('transactions that were sent to a chain do not go back', () => {
+  const SENT = 'writeFileSync(".openzeppelin/mainnet.json", "{}"); process.exit(1)';
+
+  test('so their records are kept unless somebody says otherwise', async () => {
+    const report = await migrateJson(SENT, 21);
+    expect(report).toMatchObject({ outcome: 'kept', external: ['.openzeppelin/mainnet.json'] });
+    expect(readFileSync(path.join(root, '.openzeppelin/mainnet.json'), 'utf8')).toBe('{}');
+    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+
+  test('--on-failure restore goes back all the same', async () => {
+    await migrateJson(SENT, 20, '--on-failure', 'restore');
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+});
+
+test('--on-failure keep keeps; what no category covers is named', async () => {
+  const report = await migrateJson('writeFileSync("notes.txt", "x"); process.exit(1)', 21, '--on-failure', 'keep');
+  expect(report).toMatchObject({ outcome: 'kept', outside: ['notes.txt'] });
+});
+
+test('create and verify inside the command do not deadlock', async () => {
+  const bin = JSON.stringify(cliCommand());
+  const code = `const { spawnSync } = require('node:child_process'); const [bin, ...lead] = ${bin};
+for (const word of ['create', 'verify']) { const r = spawnSync(bin, [...lead, word], { stdio: 'inherit' }); if (r.status !== 0) process.exit(r.status); }`;
+  const run = await runCli(['guard', '--', process.execPath, '-e', code], { cwd: root });
+  expect(run.exitCode, run.stderr).toBe(0);
+  const nested = [...cliCommand(), 'guard', '--', 'true'];
+  const [program = '', ...args] = nested;
+  const inner = await runCli(['guard', '--', program, ...args], { cwd: root });
+  expect(inner).toMatchObject({ exitCode: 20 });
+  expect(inner.stderr).toContain('LOCKED');
+});
+
+test('a command that cannot be started changes nothing', async () => {
+  const run = await runCli(['guard', '--json', '--', 'no-such-program-anywhere'], { cwd: root });
+  expect(run.exitCode).toBe(20);
+  expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'rolled-back', paths: [], safetyBackup: null });
+  expect((await runCli(['guard'], { cwd: root })).exitCode).toBe(2);
+});
+
+test('where the way back is gone, it says so and exits 7', async () => {
+  const run = await migrate('rmSync("backups", { recursive: true }); process.exit(1)', '--json');
+  expect(run.exitCode).toBe(7);
+  expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'WAY_BACK_FAILED' } });
+});
+
+test('a signal is passed on, and everything is brought back', async () => {
+  writeFileSync(path.join(root, 'migrate.mjs'), MIGRATION('writeFileSync("ready", ""); setInterval(() => {}, 1000);'));
+  const [program, ...leading] = cliCommand();
+  const child = spawn(program, [...leading, 'guard', '--', process.execPath, 'migrate.mjs'], { cwd: root });
+  while (!existsSync(path.join(root, 'ready'))) await sleep(10);
+  child.kill('SIGTERM');
+  const [exitCode] = await once(child, 'exit');
+  expect(exitCode).toBe(20);
+  rmSync(path.join(root, 'ready'));
+  expect(compareTrees(before, tree())).toEqual([]);
+});
+
+test('a guard that is killed is remembered: list says so, undo goes back', async () => {
+  const forget = 'writeFileSync("ready", ""); setTimeout(() => {}, 60_000);';
+  writeFileSync(path.join(root, 'migrate.mjs'), MIGRATION(forget));
+  const [program, ...leading] = cliCommand();
+  const child = spawn(program, [...leading, 'guard', '--', process.execPath, 'migrate.mjs'], { cwd: root });
+  while (!existsSync(path.join(root, 'ready'))) await sleep(10);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const listed = JSON.parse((await runCli(['list', '--json'], { cwd: root })).stdout);
+  expect(listed.findings).toMatchObject([{ code: 'guard-interrupted' }]);
+  const [, pid] = /still runs \(pid (\d+)\)/.exec(listed.findings[0].message) ?? [];
+  process.kill(Number(pid), 'SIGKILL');
+  const recovered = JSON.parse((await runCli(['recover', '--json'], { cwd: root })).stdout);
+  expect(recovered.guard.command).toEqual([process.execPath, 'migrate.mjs']);
+  expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
+  rmSync(path.join(root, 'ready'));
+  expect(compareTrees(before, tree())).toEqual([]);
+});
