@@ -37,13 +37,14 @@ function some(names: readonly string[], label: string): string {
 function renderEnding(report: GuardReport, paint: Paint): string[] {
   if (report.outcome === 'succeeded') {
     const undo = report.next.length > 0 ? ['  Take it back: migbackup undo'] : [];
-    return [`  ${paint.good('succeeded')}  the changes stay; ${report.backupId} is kept`, ...undo];
+    return [`  ${paint.good('succeeded')}  the changes stay`, `  kept  ${report.backupId}`, ...undo];
   }
   if (report.outcome === 'rolled-back') {
     const kept = report.safetyBackup;
     return [
-      `  ${paint.warn('rolled back')}  all that ${report.backupId} holds is exactly as before`,
-      ...(kept === null ? [] : [`  What the command left is kept: ${kept}`]),
+      `  ${paint.warn('rolled back')}  everything in the backup is exactly as before`,
+      `  backup  ${report.backupId}`,
+      ...(kept === null ? [] : [`  what the command left  ${kept}`]),
     ];
   }
   return [

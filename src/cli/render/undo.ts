@@ -1,7 +1,7 @@
 import { escapeName } from '../../core/fs/names.ts';
 import type { UndoReport } from '../../core/model/undo-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatDuration, plural } from './format.ts';
+import { formatDuration, plural } from './format.ts';
 import { renderPlan } from './plan.ts';
 import { wrap, type Paint } from './style.ts';
 
@@ -30,10 +30,9 @@ export function renderUndo(report: UndoReport, paint: Paint): string[] {
       '  Next: migbackup undo',
     ];
   }
-  const { files, bytes } = report.restored;
   return [
     `  ${paint.good('taken back')}  the ${what}`,
-    `  ${plural(files, 'file')}, ${formatBytes(bytes)} in ${formatDuration(report.durationMs)}, checked`,
+    `  ${plural(report.plan?.changes.length ?? 0, 'path')} changed in ${formatDuration(report.durationMs)}, checked`,
     ...renderStay(report),
     ...renderFindings(report.findings, paint),
     '  Take this back: migbackup undo',

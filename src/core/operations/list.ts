@@ -5,7 +5,7 @@ import { STATE_FOLDER } from '../fs/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
-import type { Finding } from '../model/finding.ts';
+import { SECRET_TAKEN, type Finding } from '../model/finding.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { listBackups, type BackupRef } from '../store/catalog.ts';
@@ -49,7 +49,7 @@ function describe(store: string, ref: BackupRef, now: Date): ListedBackup {
     note: manifest?.note ?? null,
     tags: manifest?.tags ?? {},
     categories: holding.map(([name]) => name),
-    holdsSecrets: manifest?.config.includeSecrets ?? null,
+    holdsSecrets: manifest?.findings.some(({ code }) => code === SECRET_TAKEN) ?? null,
     lastVerification: lastVerification(store, ref.id),
   };
 }

@@ -3,6 +3,7 @@ import { readIndex } from '../archive/index-file.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
+import { SECRET_TAKEN } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../model/show-report.ts';
 import type { Selected } from '../store/catalog.ts';
@@ -49,7 +50,7 @@ export async function show(selected: Selected, options: ShowOptions, context: Co
     madeBy: manifest.tool,
     host: manifest.host,
     project: manifest.project,
-    holdsSecrets: manifest.config.includeSecrets,
+    holdsSecrets: manifest.findings.some(({ code }) => code === SECRET_TAKEN),
     categories: Object.fromEntries(categories),
     totals: manifest.totals,
     absent: manifest.absent ?? [],

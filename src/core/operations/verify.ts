@@ -4,7 +4,7 @@ import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
 import { listBackups, type Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
 import { startReport } from './report-head.ts';
-import { auditBackup, type AuditOptions } from './verify/audit.ts';
+import { auditBackup, type Audit, type AuditOptions } from './verify/audit.ts';
 
 export interface VerifyOptions extends AuditOptions {
   /** Where the report goes; null writes none (a backup that is not yet committed, an exported file without a store). */
@@ -15,19 +15,8 @@ export interface VerifyOptions extends AuditOptions {
 export async function verify(selected: Selected, options: VerifyOptions, context: Context): Promise<VerifyReport> {
   const head = startReport(context);
   const audit = await auditBackup(selected.folder, selected.id, options, context);
-  const report: VerifyReport = {
-    ...head(),
-    operation: 'verify',
-    backupId: selected.id,
-    folder: selected.fromFile ?? selected.folder,
-    status: audit.status,
-    scope: audit.scope,
-    figures: audit.figures,
-    categories: audit.categories,
-    findings: audit.findings,
-    recommendations: audit.recommendations,
-    reportFile: null,
-  };
+  const folder = selected.fromFile ?? selected.folder;
+  const report: VerifyReport = { ...head(), ...describeAudit(selected.id, folder, audit), reportFile: null };
   if (options.store === null) return report;
   const written = writeReport(options.store, selected.id, 'verify', report);
   return {
@@ -35,6 +24,13 @@ export async function verify(selected: Selected, options: VerifyOptions, context
     reportFile: written.file,
     findings: written.finding === undefined ? report.findings : [...report.findings, written.finding],
   };
+}
+
+/** What an audit says, as the report says it. */
+export function describeAudit(id: string, folder: string, audit: Audit) {
+  const { status, scope, figures, categories, findings, recommendations } = audit;
+  const facts = { status, scope, figures, categories, findings, recommendations };
+  return { operation: 'verify', backupId: id, folder, ...facts } as const;
 }
 
 /** Verifies every backup of the store, newest first. */

@@ -1,3 +1,4 @@
+import { SECRET_TAKEN } from '../model/finding.ts';
 import { escapeName } from '../fs/names.ts';
 import { leadsOut } from '../fs/paths.ts';
 import type { ErrorCode } from '../model/backup-error.ts';
@@ -66,6 +67,16 @@ export function secretLeftOut(file: string): FindingText {
     recommendation: file.includes('.s.sol/')
       ? 'forge script --resume will not work from this backup; set "includeSecrets" to take it along.'
       : 'Keep it somewhere safe yourself, or set "includeSecrets" in migbackup.config.json.',
+  };
+}
+
+/** The same file where secrets are taken along: whoever keeps the backup has to know. */
+export function secretTaken(file: string): FindingText {
+  return {
+    code: SECRET_TAKEN,
+    severity: 'info',
+    message: `${escapeName(file)} may hold secrets and is in the backup`,
+    recommendation: 'Keep the backup where only those who may know them can read it.',
   };
 }
 

@@ -17,7 +17,10 @@ import { archiveFile, ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } f
 import { writeManifest } from '../../store/manifest-file.ts';
 import { renderProcedures } from '../../store/procedures.ts';
 import { formatSum, SumsWriter } from '../../store/sums.ts';
+import { writeReport } from '../../store/reports.ts';
 import { WorkFolder } from '../../store/work-folder.ts';
+import { startReport } from '../report-head.ts';
+import { describeAudit } from '../verify.ts';
 import { auditBackup, type Audit } from '../verify/audit.ts';
 import { buildManifest } from './build-manifest.ts';
 import { takeInventory } from './inventory.ts';
@@ -103,11 +106,16 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     );
     options.beforeCommit?.(manifest);
     writeArtifacts(work.folder, manifest);
-    const began = performance.now();
+    const head = startReport(context);
     const audit = options.verify ? await prove(work.folder, manifest, context) : null;
-    const auditMs = Math.round((performance.now() - began) * 10) / 10;
+    const proof = head();
     throwIfInterrupted(context.signal);
-    return { manifest, folder: work.commit(), audit, auditMs };
+    const folder = work.commit();
+    if (audit !== null) {
+      const report = { ...proof, ...describeAudit(work.id, folder, audit) };
+      writeReport(project.store, work.id, 'verify', report);
+    }
+    return { manifest, folder, audit, auditMs: proof.durationMs };
   } catch (error) {
     work.abandon();
     removeTree(`${work.folder}.scratch`);

@@ -8,7 +8,9 @@ import type { Category } from '../../model/category.ts';
 import type { Entry, ScannedEntry } from '../../model/entry.ts';
 import type { LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
 import { readFileInto } from '../../sources/file-reader.ts';
+import { secretMatcher } from '../../sources/left-out.ts';
 import type { ScanItem } from '../../sources/scan-item.ts';
+import { secretTaken, toFinding } from '../../sources/scan-messages.ts';
 import { scanCategory } from '../../sources/scanner.ts';
 import { archiveFile } from '../../store/layout.ts';
 import type { BackupJob } from './job.ts';
@@ -37,11 +39,14 @@ export class CategoryWriter {
   readonly #counts = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
   readonly #sources = new Map<string, { files: number; bytes: number; stores: LeveldbFacts[] }>();
   readonly #captured: CapturedStore[] = [];
+  readonly #isSecret: (path: string) => boolean;
 
   constructor(job: BackupJob, category: Category) {
     this.job = job;
     this.#category = category;
     this.#file = archiveFile(category.name, job.config.compression);
+    // Where they are left out, the scan has left them out.
+    this.#isSecret = secretMatcher(job.config.includeSecrets ? job.config.secrets : []);
     this.archive = new ArchiveWriter(path.join(job.folder, this.#file), job.config);
   }
 
@@ -94,6 +99,8 @@ export class CategoryWriter {
     else if (entry.type === 'symlink') this.#counts.symlinks++;
     else {
       this.job.sums.add(entry.sha256 ?? '', entry.path);
+      if (this.#isSecret(entry.path))
+        this.job.onFinding(toFinding(secretTaken(entry.path), entry.path, entry.category, entry.source));
       this.#counts.files++;
       this.#counts.bytes += entry.size;
       const source = this.#source(entry.source);

@@ -84,11 +84,17 @@ function scanLive(project: Project, config: Config, { manifest, wanted }: Truste
   return { covered, files, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
 }
 
+/** The category whose source reaches closest to a path. */
 function categoryOf(manifest: Manifest, path: string): string {
+  let [closest = ''] = Object.keys(manifest.categories);
+  let depth = -1;
   for (const [name, category] of Object.entries(manifest.categories)) {
-    if (category.sources.some((source) => isInside(path, source.path))) return name;
+    for (const source of category.sources) {
+      const reach = source.path === '.' ? 0 : source.path.length;
+      if (isInside(path, source.path) && reach > depth) [closest, depth] = [name, reach];
+    }
   }
-  return Object.keys(manifest.categories)[0] ?? '';
+  return closest;
 }
 
 /** The configuration that a backup was taken with, for scanning the tree as it was scanned then. */

@@ -46,7 +46,7 @@ function safetyConfig(config: Config, { units }: ChangePlan): Config {
     const rules = { include: [], exclude: [], required: false, exclusive: false, external: false };
     return { category: REPLACED, name: `folder-${known.length + at + 1}`, path, type: 'files', ...rules };
   });
-  const all = { ...config, includeSecrets: true, secrets: [] };
+  const all = { ...config, includeSecrets: true };
   if (sources.length === 0) return all;
   const others = config.categories.filter(({ name }) => name !== REPLACED);
   return { ...all, categories: [...others, { name: REPLACED, sources: [...known, ...sources] }] };
