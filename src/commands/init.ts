@@ -9,8 +9,9 @@ export default class Init extends BaseCommand {
     'Writes only what is missing and never overwrites; running it twice is the same as once.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:init'];
-  static override examples = ['<%= config.bin %> init --dry-run', '<%= config.bin %> init'];
+  static override examples = ['<%= config.bin %> init --dry-run', '<%= config.bin %> init --install'];
   static override flags = {
+    install: Flags.boolean({ summary: 'Also add migbackup to devDependencies, for the npm scripts' }),
     'dry-run': Flags.boolean({ summary: 'Show the changes and make none' }),
   };
 
@@ -19,7 +20,7 @@ export default class Init extends BaseCommand {
     const session = await this.open(flags);
     const { init } = await import('../core/operations/init.ts');
     const project = await session.project();
-    const report = await init(project.root, { dryRun: flags['dry-run'] }, session.context);
+    const report = await init(project.root, { dryRun: flags['dry-run'], install: flags.install }, session.context);
     return session.finish(report, renderInit, EXIT.done);
   }
 }

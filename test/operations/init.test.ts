@@ -5,7 +5,8 @@ import { resolveProject } from '../../src/core/config/project.ts';
 import { initReportSchema, type InitReport } from '../../src/core/model/init-report.ts';
 import { init } from '../../src/core/operations/init.ts';
 import { addIgnored } from '../../src/core/operations/init/gitignore.ts';
-import { addScripts, SCRIPTS } from '../../src/core/operations/init/package-scripts.ts';
+import { addToSection } from '../../src/core/operations/init/package-json.ts';
+import { SCRIPTS } from '../../src/core/operations/init/scripts.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { put, putAll } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -153,7 +154,22 @@ describe('init', () => {
   });
 });
 
-describe('addScripts keeps every other byte', () => {
+const addScripts = (text: string) => addToSection(text, 'scripts', SCRIPTS);
+
+test('--install makes it a devDependency, once, and keeps every other byte', async () => {
+  using folder = tempFolder();
+  const scripts = JSON.stringify(SCRIPTS).slice(1, -1);
+  put(folder.path, 'package.json', `{"name":"x","scripts":{${scripts}},"devDependencies":{"a":"1"}}\n`);
+  const first = await init(folder.path, { install: true, env: {} }, context);
+  expect(first.installed).toBe(true);
+  expect(codes(first)).not.toContain('not-installed');
+  const text = `{"name":"x","scripts":{${scripts}},"devDependencies":{"a":"1","migbackup":"^0.0.0"}}\n`;
+  expect(readFileSync(path.join(folder.path, 'package.json'), 'utf8')).toBe(text);
+  expect((await init(folder.path, { install: true, env: {} }, context)).status).toBe('unchanged');
+  expect(readFileSync(path.join(folder.path, 'package.json'), 'utf8')).toBe(text);
+});
+
+describe('addToSection keeps every other byte', () => {
   const B = Object.entries(SCRIPTS).map(([name, command]) => `"${name}": "${command}"`);
   test.each([
     [

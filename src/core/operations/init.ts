@@ -13,16 +13,22 @@ import type { Finding } from '../model/finding.ts';
 import type { InitChange, InitReport } from '../model/init-report.ts';
 import { Ownership } from '../sources/ownership.ts';
 import { addIgnored } from './init/gitignore.ts';
-import { addScripts, SCRIPTS, type ScriptsEdit } from './init/package-scripts.ts';
+import { addToSection, type SectionEdit } from './init/package-json.ts';
+import { SCRIPTS } from './init/scripts.ts';
 import { readExisting, writeText, type Existing } from './init/text-file.ts';
 import { startReport } from './report-head.ts';
 
 export interface InitOptions {
   /** Changes nothing and lists the changes. */
   readonly dryRun?: boolean | undefined;
+  /** Also makes migbackup a devDependency, so that the npm scripts find it. */
+  readonly install?: boolean | undefined;
   /** Where MANIFEST_DEFAULT_DIR is looked up. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
+
+/** How the report names the dependency that was added. */
+const DEPENDENCY = 'devDependencies migbackup: ';
 
 /** One file to write, and what the report says of it. */
 interface Edit {
@@ -32,7 +38,7 @@ interface Edit {
 }
 
 /**
- * Sets a project up: migbackup.config.json for what is there (workspaces too), five npm scripts, and .gitignore. It only adds: what is
+ * Sets a project up: migbackup.config.json for what is there (workspaces too), five npm scripts (and the dependency they need, with `install`), and .gitignore. It only adds: what is
  * there already stays byte for byte, so a second run changes nothing. Throws CONFIG_INVALID if an existing config is not
  * valid, IO if a file cannot be written.
  * @param root absolute path of the project
@@ -53,12 +59,13 @@ export async function init(root: string, options: InitOptions, context: Context)
   checkCategories(effective, CONFIG_FILE);
   const store = path.resolve(root, loaded.backups ?? 'backups');
   const packageFile = readExisting(path.join(root, 'package.json'));
+  const declared = isDependency(packageFile);
   const edits = [
     ...(kept === undefined ? [configEdit(root, categories)] : []),
-    ...scriptsEdit(packageFile, add),
+    ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
     ...ignoreEdit(root, store, add),
   ];
-  const installed = isDependency(packageFile);
+  const installed = declared || edits.some(({ change }) => change.adds.some((line) => line.startsWith(DEPENDENCY)));
   if (packageFile.state === 'text' && !installed) add(notInstalled());
   const project: Project = { root, store, config: { ...loaded.config, categories: effective } };
   for (const gap of coverageFindings(project, new Ownership(effective))) add(gap);
@@ -101,18 +108,25 @@ function configEdit(root: string, categories: readonly Category[]): Edit {
   return { change: { file: CONFIG_FILE, action: 'create', adds }, before, text: renderConfig(categories) };
 }
 
-function scriptsEdit(before: Existing, add: (finding: Finding) => void): Edit[] {
+/** What package.json lacks: the scripts, and the dependency if its version is given. */
+function packageEdit(before: Existing, version: string | null, add: (finding: Finding) => void): Edit[] {
   const file = 'package.json';
   if (before.state !== 'text') {
     add(leftAlone(file, before.state === 'absent' ? 'does not exist: no npm scripts were added' : before.why));
     return [];
   }
-  const edit = addScripts(before.text);
-  if (edit.problem !== undefined) add(leftAlone(file, edit.problem));
-  for (const script of edit.kept) add(scriptKept(script));
-  if (edit.added.length === 0) return [];
-  const adds = edit.added.map((name) => `${name}: ${SCRIPTS[name]}`);
-  return [{ change: { file, action: 'edit', adds }, before, text: edit.text }];
+  const scripts = addToSection(before.text, 'scripts', SCRIPTS);
+  for (const script of scripts.kept) add(scriptKept(script));
+  const wanted = version === null ? {} : { migbackup: `^${version}` };
+  const dependency = addToSection(scripts.text, 'devDependencies', wanted);
+  for (const problem of new Set([scripts.problem, dependency.problem]))
+    if (problem !== undefined) add(leftAlone(file, problem));
+  const adds = [
+    ...scripts.added.map((name) => `${name}: ${SCRIPTS[name]}`),
+    ...dependency.added.map(() => `${DEPENDENCY}^${version}`),
+  ];
+  if (adds.length === 0) return [];
+  return [{ change: { file, action: 'edit', adds }, before, text: dependency.text }];
 }
 
 function ignoreEdit(root: string, store: string, add: (finding: Finding) => void): Edit[] {
@@ -132,7 +146,7 @@ function ignoreEdit(root: string, store: string, add: (finding: Finding) => void
   return [{ change: { file, action: before.state === 'absent' ? 'create' : 'edit', adds: added }, before, text }];
 }
 
-function scriptKept({ name, command }: ScriptsEdit['kept'][number]): Finding {
+function scriptKept({ name, value: command }: SectionEdit['kept'][number]): Finding {
   return {
     code: 'script-kept',
     severity: 'warning',
@@ -160,7 +174,7 @@ function notInstalled(): Finding {
     message:
       'migbackup is not a dependency of this project: the npm scripts find it only where it is installed globally',
     path: 'package.json',
-    recommendation: 'npm install --save-dev migbackup',
+    recommendation: 'migbackup init --install adds it to devDependencies; then install as usual.',
   };
 }
 

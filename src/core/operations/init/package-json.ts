@@ -1,51 +1,45 @@
 import { findNodeAtLocation, parseTree, type Node } from 'jsonc-parser';
 import { eolOf } from './text-file.ts';
 
-/** The npm scripts that init adds. */
-export const SCRIPTS: Readonly<Record<string, string>> = {
-  'backup:create': 'migbackup create',
-  'backup:verify': 'migbackup verify',
-  'backup:verify:latest': 'migbackup verify --latest',
-  'backup:restore': 'migbackup restore',
-  'backup:validate': 'migbackup validate',
-};
-
-export interface ScriptsEdit {
+export interface SectionEdit {
   readonly text: string;
-  /** Names of the scripts that were added. */
+  /** Keys that were added. */
   readonly added: readonly string[];
-  /** Scripts of these names that do something else; they stay. */
-  readonly kept: readonly { readonly name: string; readonly command: string }[];
+  /** Keys that have another value; they stay. */
+  readonly kept: readonly { readonly name: string; readonly value: string }[];
   /** Why nothing could be added: the text is not a package.json. */
   readonly problem?: string;
 }
 
-/** A package.json's text with the missing scripts put in at the end of `scripts`; every other byte stays as it is. */
-export function addScripts(original: string): ScriptsEdit {
+/**
+ * A package.json's text with missing keys put in at the end of one of its objects (`scripts`, `devDependencies`), which is made if it is not
+ * there; every other byte stays as it is.
+ */
+export function addToSection(original: string, section: string, wanted: Readonly<Record<string, string>>): SectionEdit {
   const bom = original.startsWith('\uFEFF') ? '\uFEFF' : '';
   const text = original.slice(bom.length);
   const unchanged = { text: original, added: [], kept: [] };
   if (!isJsonObject(text)) return { ...unchanged, problem: 'is not a valid JSON object' };
   const root = parseTree(text);
   if (root === undefined) return { ...unchanged, problem: 'is not a valid JSON object' };
-  const scripts = lastProperty(root, 'scripts');
-  if (scripts !== undefined && scripts.type !== 'object')
-    return { ...unchanged, problem: 'has "scripts" that are not an object' };
+  const object = lastProperty(root, section);
+  if (object !== undefined && object.type !== 'object')
+    return { ...unchanged, problem: `has "${section}" that are not an object` };
 
-  const kept: { name: string; command: string }[] = [];
+  const kept: { name: string; value: string }[] = [];
   const missing: string[] = [];
-  for (const [name, command] of Object.entries(SCRIPTS)) {
-    const present = scripts === undefined ? undefined : findNodeAtLocation(scripts, [name]);
+  for (const [name, value] of Object.entries(wanted)) {
+    const present = object === undefined ? undefined : findNodeAtLocation(object, [name]);
     if (present === undefined) missing.push(name);
-    else if (present.value !== command) kept.push({ name, command: String(present.value) });
+    else if (present.value !== value) kept.push({ name, value: String(present.value) });
   }
   if (missing.length === 0) return { ...unchanged, kept };
   const style = styleOf(text, root);
-  const lines = missing.map((name) => `${JSON.stringify(name)}${style.colon}${JSON.stringify(SCRIPTS[name])}`);
+  const lines = missing.map((name) => `${JSON.stringify(name)}${style.colon}${JSON.stringify(wanted[name])}`);
   const edited =
-    scripts === undefined
-      ? insertInto(text, root, [`"scripts"${style.colon}${wholeObject(lines, style)}`], style, 1)
-      : insertInto(text, scripts, lines, style, 2);
+    object === undefined
+      ? insertInto(text, root, [`${JSON.stringify(section)}${style.colon}${wholeObject(lines, style)}`], style, 1)
+      : insertInto(text, object, lines, style, 2);
   return { text: bom + edited, added: missing, kept };
 }
 
