@@ -1,10 +1,12 @@
 import { BackupError } from '../core/model/backup-error.ts';
+import { fromSystemError } from '../core/model/system-error.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
 import type { ErrorDocument } from './error-document.ts';
 import { printErr, printJson } from './output.ts';
 import { paint } from './render/style.ts';
 
-function asBackupError(error: unknown): BackupError {
+function asBackupError(cause: unknown): BackupError {
+  const error = fromSystemError(cause, 'the system refused');
   if (error instanceof BackupError) return error;
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new BackupError('INTERNAL', `a bug in migbackup: ${what}`, {

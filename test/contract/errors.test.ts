@@ -1,7 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { errorDocumentSchema } from '../../src/cli/error-document.ts';
 import { runCli } from '../support/run-cli.ts';
+import { makeSampleProject } from '../support/sample-project.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 interface Case {
@@ -73,4 +75,23 @@ test('an invalid config file is exit 2 for every command', async () => {
     const { exitCode } = await runCli([command, '--config', config], { cwd: folder.path });
     expect(exitCode, command).toBe(2);
   }
+});
+
+/** What stands in the way is the system's doing: it gets a code and a way on, and is no bug of ours. */
+test.each([
+  ['a store that is a file', ['create'], 'backups'],
+  ['a report folder that is a file', ['undo'], 'backups/reports'],
+  ['an output below a file', ['export', '--output', 'package.json/x.zip'], null],
+])('%s', async (_what, args, inTheWay) => {
+  using folder = tempFolder();
+  await makeSampleProject(folder.path);
+  if (inTheWay === null) await runCli(['create'], { cwd: folder.path });
+  else {
+    mkdirSync(path.dirname(path.join(folder.path, inTheWay)), { recursive: true });
+    writeFileSync(path.join(folder.path, inTheWay), '');
+  }
+  const { stdout, exitCode } = await runCli([...args, '--json'], { cwd: folder.path });
+  const { error } = errorDocumentSchema.parse(JSON.parse(stdout));
+  expect(['STORE_UNWRITABLE', 'IO', 'NOTHING_TO_UNDO'], error.message).toContain(error.code);
+  expect(exitCode).not.toBe(1);
 });

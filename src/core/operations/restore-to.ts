@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { realPathAsFar, toNative } from '../fs/paths.ts';
 import { freeSpace } from '../fs/space.ts';
-import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { BackupError } from '../model/backup-error.ts';
+import { fromSystemError } from '../model/system-error.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Selected } from '../store/catalog.ts';
@@ -72,7 +73,7 @@ export async function restoreTo(
     return { ...report, reportFile: writeReport(options.store, selected.id, 'restore', report).file };
   } catch (error) {
     removeTree(work);
-    throw asBackupError(error, target);
+    throw fromSystemError(error, 'the restore could not be written', target, 'Nothing was restored.');
   }
 }
 
@@ -92,16 +93,5 @@ function checkRoom(target: string, bytes: number): void {
   throw new BackupError('NO_SPACE', `not enough space to restore: ${free.bytes} bytes are free, ${bytes} are needed`, {
     hint: 'Free some space or choose another folder.',
     path: target,
-  });
-}
-
-function asBackupError(error: unknown, target: string): unknown {
-  if (error instanceof BackupError || !(error instanceof Error)) return error;
-  const code = errnoOf(error);
-  if (code === undefined) return error;
-  return new BackupError(code === 'ENOSPC' ? 'NO_SPACE' : 'IO', `the restore could not be written: ${error.message}`, {
-    hint: 'Nothing was restored, and what had been written was removed.',
-    path: target,
-    cause: error,
   });
 }

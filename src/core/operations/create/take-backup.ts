@@ -5,7 +5,8 @@ import { coverageFindings } from '../../checks/coverage.ts';
 import { hashFile } from '../../checks/artifact-sums.ts';
 import { expectedArtifacts } from '../../checks/folder-holds.ts';
 import { removeTree, writeFileDurable } from '../../fs/durable.ts';
-import { BackupError, errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
+import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
+import { fromSystemError } from '../../model/system-error.ts';
 import type { Category, Config, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -119,7 +120,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   } catch (error) {
     work.abandon();
     removeTree(`${work.folder}.scratch`);
-    throw asBackupError(error, project.store);
+    throw fromSystemError(error, 'the backup could not be written', project.store, 'No backup was made.');
   }
 }
 
@@ -216,20 +217,6 @@ async function prove(folder: string, manifest: Manifest, context: Context): Prom
   throw new BackupError('PROOF_FAILED', `what was written did not verify: ${errors[0]?.message ?? ''}`, {
     hint: 'No backup was made. The disk or memory may be failing: try another place with --backups DIR.',
     details: { findings: errors },
-  });
-}
-
-function asBackupError(error: unknown, store: string): unknown {
-  if (error instanceof BackupError) return error;
-  const code = errnoOf(error);
-  if (code === undefined || !(error instanceof Error)) return error;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new BackupError(full ? 'NO_SPACE' : 'IO', `the backup could not be written: ${error.message}`, {
-    hint: full
-      ? 'No backup was made. Free some space or choose another place with --backups DIR.'
-      : 'No backup was made. Try again, or choose another place with --backups DIR.',
-    path: store,
-    cause: error,
   });
 }
 

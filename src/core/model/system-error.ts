@@ -1,0 +1,41 @@
+import { BackupError, errnoOf, type ErrorCode } from './backup-error.ts';
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly hint: string;
+}
+
+const FULL: Meaning = { code: 'NO_SPACE', hint: 'Free some space (or inodes, or quota), then run the command again.' };
+const FORBIDDEN: Meaning = {
+  code: 'IO',
+  hint: 'Run as a user who may do that, or change the permissions, then run the command again.',
+};
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
+  EROFS: { code: 'IO', hint: 'The file system is read-only: choose another place (--backups DIR, --to DIR).' },
+  EMFILE: { code: 'IO', hint: 'Too many files are open: raise the limit (ulimit -n), then run the command again.' },
+};
+const OTHER: Meaning = { code: 'IO', hint: 'Look at the disk and the path, then run the command again.' };
+
+/**
+ * An error of the operating system as a BackupError: NO_SPACE or IO, with what to do about it. Anything else, a BackupError or a
+ * bug, comes back unchanged.
+ * @param doing what could not be done, as a sentence's start: `the backup could not be written`
+ * @param after what that means for the user, put before the hint: `No backup was made.`
+ */
+export function fromSystemError(error: unknown, doing: string, path?: string, after?: string): unknown {
+  if (error instanceof BackupError || !(error instanceof Error)) return error;
+  const errno = errnoOf(error);
+  // Node's own errors (ERR_INVALID_ARG_TYPE, …) are bugs, not the system's doing.
+  if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) return error;
+  const { code, hint } = MEANINGS[errno] ?? OTHER;
+  const about = path ?? ('path' in error && typeof error.path === 'string' ? error.path : undefined);
+  return new BackupError(code, `${doing}: ${error.message}`, {
+    hint: after === undefined ? hint : `${after} ${hint}`,
+    ...(about === undefined ? {} : { path: about }),
+    cause: error,
+  });
+}
