@@ -51,6 +51,24 @@ test('a header decodes to the entry that it was made from', () => {
   );
 });
 
+test.each(['file', 'dir', 'symlink'] as const)(
+  'a %s whose name is split between prefix and name, at every length',
+  (type) => {
+    const facts = { category: 'c', source: 's', size: 0, mode: 0o755, mtimeNs: 0n, uid: 0, gid: 0 };
+    for (const step of [1, 5, 60]) {
+      for (let length = 90; length < 300; length++) {
+        const name = Array.from({ length }, (_, at) => (at % (step + 1) === step && at < length - 1 ? '/' : 'a')).join(
+          '',
+        );
+        const decoded = decodeHeader(
+          encodeHeader({ ...facts, type, path: name, ...(type === 'symlink' ? { target: name } : {}) }),
+        );
+        expect(decoded).toMatchObject({ type, path: name });
+      }
+    }
+  },
+);
+
 test('a header with any byte outside of its checksum field changed is refused', () => {
   fc.assert(
     fc.property(scanned, fc.nat(), fc.integer({ min: 1, max: 255 }), (entry, at, by) => {

@@ -6,6 +6,8 @@ export const TAR_BLOCK = 512;
 const MAX_SIZE = 0o77777777777;
 const MAX_ID = 0o7777777;
 const MAX_MTIME = 0o77777777777;
+/** The name field of ustar. */
+const NAME_BYTES = 100;
 const TYPE_NAMES = { file: 'File', dir: 'Directory', symlink: 'SymbolicLink' } as const;
 
 /** Seconds of the tar header: rounded down, also before 1970. */
@@ -41,9 +43,12 @@ export function encodeHeader(entry: ScannedEntry): Buffer {
   const block = Buffer.alloc(TAR_BLOCK);
   const textNeedsPax = header.encode(block, 0);
   const odd = { uid: entry.uid > MAX_ID, gid: entry.gid > MAX_ID, size: size > MAX_SIZE, mtime: oddTime };
-  if (!textNeedsPax && !Object.values(odd).includes(true)) return block;
+  // node-tar splits a long name into prefix and name without its last slash, and without it a folder is none.
+  const slashLost = entry.type === 'dir' && Buffer.byteLength(path) >= NAME_BYTES;
+  if (!textNeedsPax && !slashLost && !Object.values(odd).includes(true)) return block;
   const linkNeedsPax = entry.target !== undefined && !fitsField(entry.target);
-  const pathNeedsPax = textNeedsPax && (!linkNeedsPax || new Header({ path }).encode(Buffer.alloc(TAR_BLOCK), 0));
+  const pathNeedsPax =
+    slashLost || (textNeedsPax && (!linkNeedsPax || new Header({ path }).encode(Buffer.alloc(TAR_BLOCK), 0)));
   const pax = new Pax({
     ...(pathNeedsPax ? { path } : {}),
     ...(linkNeedsPax && entry.target !== undefined ? { linkpath: entry.target } : {}),
@@ -56,5 +61,5 @@ export function encodeHeader(entry: ScannedEntry): Buffer {
 }
 
 function fitsField(text: string): boolean {
-  return Buffer.byteLength(text) === text.length && text.length <= 100;
+  return Buffer.byteLength(text) === text.length && text.length <= NAME_BYTES;
 }
