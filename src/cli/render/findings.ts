@@ -4,7 +4,7 @@ import { plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 
 const SHOWN_PATHS = 3;
-const SHOWN_FINDINGS = 20;
+const SHOWN_OF_A_KIND = 3;
 
 function mark(finding: Finding, paint: Paint): string {
   if (finding.severity === 'error') return paint.bad('x');
@@ -26,18 +26,26 @@ function renderFinding(finding: Finding, paint: Paint): string[] {
   if (affects.length > 0) {
     lines.push(wrap(`affects ${plural(affects.length, 'file')}: ${nameSome(affects)}`, '    ', 6));
   }
-  if (finding.recommendation) lines.push(wrap(finding.recommendation, `    ${paint.dim('->')} `, 7));
   return lines;
 }
 
-/** The findings, worst first, and how many more there are than fit; `--json` has all of them. */
+/** Findings of one kind: the first few, how many more there are, and what to do about them, said once. */
+function renderKind(findings: readonly Finding[], paint: Paint): string[] {
+  const advice = new Set(findings.flatMap((finding) => finding.recommendation ?? []));
+  const more = findings.length - SHOWN_OF_A_KIND;
+  return [
+    ...findings.slice(0, SHOWN_OF_A_KIND).flatMap((finding) => renderFinding(finding, paint)),
+    ...(more > 0 ? [`    and ${more} more of this kind: --json lists all of them`] : []),
+    ...[...advice].slice(0, SHOWN_OF_A_KIND).map((line) => wrap(line, `    ${paint.dim('->')} `, 7)),
+  ];
+}
+
+/** The findings, worst first, each kind together; `--json` has every one of them. */
 export function renderFindings(findings: readonly Finding[], paint: Paint): string[] {
   const order = { error: 0, warning: 1, info: 2 };
   const sorted = findings.toSorted((a, b) => order[a.severity] - order[b.severity]);
-  const lines = sorted.slice(0, SHOWN_FINDINGS).flatMap((finding) => renderFinding(finding, paint));
-  const more = sorted.length - SHOWN_FINDINGS;
-  if (more > 0) lines.push(`  ${plural(more, 'more finding')}: --json lists all of them`);
-  return lines;
+  const kinds = Map.groupBy(sorted, ({ severity, code }) => `${severity} ${code}`);
+  return [...kinds.values()].flatMap((kind) => renderKind(kind, paint));
 }
 
 /** Advice, one a line. */

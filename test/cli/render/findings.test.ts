@@ -26,9 +26,15 @@ test('errors come first, and names cannot write to the terminal', () => {
   ]);
 });
 
-test('a long list is cut and says by how much', () => {
-  const many = Array.from({ length: 25 }, () => ({ code: 'a', severity: 'info' as const, message: 'm' }));
-  const lines = renderFindings(many, plain);
-  expect(lines).toHaveLength(21);
-  expect(lines.at(-1)).toContain('5 more findings');
+test('many of one kind are cut, counted, and advised once; other kinds are still seen', () => {
+  const kind = (code: string, count: number) =>
+    Array.from({ length: count }, () => ({
+      code,
+      severity: 'info' as const,
+      message: code,
+      recommendation: `do ${code}`,
+    }));
+  const lines = renderFindings([...kind('a', 25), ...kind('b', 1)], plain);
+  const a = ['  - a', '  - a', '  - a', '    and 22 more of this kind: --json lists all of them', '    -> do a'];
+  expect(lines).toEqual([...a, '  - b', '    -> do b']);
 });
