@@ -15,6 +15,7 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   restore: { module: new URL('restore-report.ts', model), name: 'restoreReportSchema' },
   undo: { module: new URL('undo-report.ts', model), name: 'undoReportSchema' },
   guard: { module: new URL('guard-report.ts', model), name: 'guardReportSchema' },
+  diff: { module: new URL('diff-report.ts', model), name: 'diffReportSchema' },
   recover: { module: new URL('recover-report.ts', model), name: 'recoverReportSchema' },
   init: { module: new URL('init-report.ts', model), name: 'initReportSchema' },
   list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },

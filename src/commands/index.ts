@@ -3,6 +3,7 @@ import type { Loaders } from '../cli/embedded-plugin.ts';
 /** Every command and how to load it: only the one that runs is read. */
 export const loaders: Loaders = {
   create: async () => (await import('./create.ts')).default,
+  diff: async () => (await import('./diff.ts')).default,
   export: async () => (await import('./export.ts')).default,
   guard: async () => (await import('./guard.ts')).default,
   help: async () => (await import('@oclif/plugin-help')).commands.help,

@@ -112,6 +112,16 @@ describe('each command with and without --json', () => {
     expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
   });
 
+  test('diff', async () => {
+    expect(await json('diff', ['diff', '--live', '--exit-code'])).toMatchObject({ same: true });
+    writeFileSync(path.join(root, 'NEW.md'), '');
+    expect(await json('diff', ['diff', backupId, '--live', '--exit-code'], 4)).toMatchObject({ same: false });
+    expect(await text(['diff'])).toContain('+ NEW.md');
+    rmSync(path.join(root, 'NEW.md'));
+    await json('diff', ['diff', backupId]);
+    expect(await json('error', ['diff', backupId, backupId, '--live'], 2)).toMatchObject({ error: { code: 'USAGE' } });
+  });
+
   test('export, and every command takes the file', async () => {
     const file = path.join(folder.path, 'portable.zip');
     await json('export', ['export', backupId, '--output', file]);

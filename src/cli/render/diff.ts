@@ -1,0 +1,48 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { DiffChange, DiffReport, DiffStore } from '../../core/model/diff-report.ts';
+import { plural } from './format.ts';
+import { table, type Paint } from './style.ts';
+
+const SHOWN = 20;
+const SIGN = { added: '+', removed: '-', changed: '~' } as const;
+
+function renderStore(store: DiffStore): string[] {
+  const count = (state: DiffStore['before']): string =>
+    state === null ? 'none' : String(state.entries ?? 'uncounted');
+  const path = escapeName(store.path);
+  if (store.problem !== null) return [`  ! ${path}: one side does not read: ${escapeName(store.problem)}`];
+  if (store.same) return [`  = ${path}: the same ${plural(store.after?.entries ?? 0, 'entry', 'entries')}`];
+  return [`  ~ ${path}: ${count(store.before)} -> ${count(store.after)} entries`];
+}
+
+function renderChange({ change, path, type, differs }: DiffChange): string {
+  const how = differs.length > 0 ? `  (${differs.join(', ')})` : '';
+  return `  ${SIGN[change]} ${escapeName(path)}${type === 'dir' ? '/' : ''}${how}`;
+}
+
+/** @param all show every path, not the first few */
+export function renderDiff(report: DiffReport, paint: Paint, all = false): string[] {
+  const { before, after, changes } = report;
+  const lines = [
+    `  before  ${paint.bold(before.backupId ?? before.where)}`,
+    `  after   ${paint.bold(after.backupId ?? `the project as it is now, ${escapeName(after.where)}`)}`,
+  ];
+  if (report.same) return [...lines, `  ${paint.good('same')}  nothing differs`, ...report.stores.flatMap(renderStore)];
+  const rows = Object.entries(report.categories)
+    .filter(([, { added, removed, changed }]) => added + removed + changed > 0)
+    .map(([name, { added, removed, changed }]) => [
+      escapeName(name),
+      `${added} added`,
+      `${removed} removed`,
+      `${changed} changed`,
+    ]);
+  const shown = all ? changes : changes.slice(0, SHOWN);
+  const more = changes.length - shown.length;
+  return [
+    ...lines,
+    ...table(rows, ['left', 'right', 'right', 'right']),
+    ...report.stores.flatMap(renderStore),
+    ...shown.map(renderChange),
+    ...(more > 0 ? [`    and ${more} more: --verbose lists them`] : []),
+  ];
+}

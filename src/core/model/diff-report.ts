@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { count, reportHeadSchema } from './report.ts';
+
+const changeSchema = z.object({
+  path: z.string(),
+  category: z.string(),
+  change: z.enum(['added', 'removed', 'changed']),
+  type: z.enum(['file', 'dir', 'symlink']),
+  /** What is different about a changed path. */
+  differs: z.array(z.enum(['type', 'content', 'mode', 'target'])),
+  /** Sizes before and after; null where it is not there. */
+  bytesBefore: count.nullable(),
+  bytesAfter: count.nullable(),
+});
+export type DiffChange = z.infer<typeof changeSchema>;
+
+const storeStateSchema = z.object({
+  /** Null: the order of a foreign comparator is unknown, so nothing can be counted. */
+  entries: count.nullable(),
+  digest: z.string().nullable(),
+});
+export type StoreState = z.infer<typeof storeStateSchema>;
+
+const storeSchema = z.object({
+  path: z.string(),
+  category: z.string(),
+  /** Null: there is no such store on that side, or it could not be read (see `problem`). */
+  before: storeStateSchema.nullable(),
+  after: storeStateSchema.nullable(),
+  /** True if both sides hold the same entries, whatever their files look like. */
+  same: z.boolean(),
+  /** Why a side was not read. */
+  problem: z.string().nullable(),
+});
+export type DiffStore = z.infer<typeof storeSchema>;
+
+const sideSchema = z.object({
+  /** Null: the live project. */
+  backupId: z.string().nullable(),
+  /** The backup's folder or file, or the project. */
+  where: z.string(),
+});
+
+/** What `diff` answers. Directories count as paths; times alone are no change. */
+export const diffReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('diff'),
+    before: sideSchema,
+    after: sideSchema,
+    /** True: nothing differs. */
+    same: z.boolean(),
+    /** By category that either side holds. */
+    categories: z.record(z.string(), z.object({ added: count, removed: count, changed: count, same: count })),
+    /** Every difference, uncut. */
+    changes: z.array(changeSchema),
+    stores: z.array(storeSchema),
+  })
+  .meta({ id: 'DiffReport' });
+export type DiffReport = z.infer<typeof diffReportSchema>;

@@ -1,0 +1,63 @@
+import type { Project } from '../model/category.ts';
+import { throwIfInterrupted } from '../model/backup-error.ts';
+import type { DiffChange, DiffReport, DiffStore } from '../model/diff-report.ts';
+import type { Context } from '../model/event.ts';
+import type { Selected } from '../store/catalog.ts';
+import { backupSide } from './diff/backup-side.ts';
+import { compareEntries } from './diff/compare-entries.ts';
+import { liveSide } from './diff/live-side.ts';
+import type { Side, SideStore } from './diff/side.ts';
+import { startReport } from './report-head.ts';
+import { configOf } from './restore/plan-restore.ts';
+
+/** Compares two backups, the older as `before`. Throws BACKUP_DAMAGED if an index is not what its manifest says. */
+export async function diffBackups(before: Selected, after: Selected, context: Context): Promise<DiffReport> {
+  return diff(backupSide(before), backupSide(after), context);
+}
+
+/** Compares a backup with what its sources hold now. Live databases are read in place, without opening them as LevelDB. */
+export async function diffLive(project: Project, before: Selected, context: Context): Promise<DiffReport> {
+  const backup = backupSide(before);
+  return diff(backup, liveSide(project, configOf(backup.manifest, project.config), context), context);
+}
+
+async function diff(before: Side, after: Side, context: Context): Promise<DiffReport> {
+  const head = startReport(context);
+  context.onEvent?.({ type: 'phase-begin', phase: 'comparing' });
+  const changes: DiffChange[] = [];
+  const categories: DiffReport['categories'] = {};
+  for (const name of new Set([...before.categories, ...after.categories])) {
+    throwIfInterrupted(context.signal);
+    const counts = await compareEntries(name, before.entries(name), after.entries(name), (change) =>
+      changes.push(change),
+    );
+    if (Object.values(counts).some((figure) => figure > 0)) categories[name] = counts;
+  }
+  const stores = compareStores(await before.stores(), await after.stores());
+  return {
+    ...head(),
+    operation: 'diff',
+    before: { backupId: before.backupId, where: before.where },
+    after: { backupId: after.backupId, where: after.where },
+    same: changes.length === 0,
+    categories,
+    changes,
+    stores,
+  };
+}
+
+function compareStores(before: readonly SideStore[], after: readonly SideStore[]): DiffStore[] {
+  const paths = [...new Set([...before, ...after].map((store) => store.path))].toSorted();
+  return paths.map((path) => {
+    const [old, now] = [before, after].map((side) => side.find((store) => store.path === path));
+    const digest = old?.state?.digest ?? null;
+    return {
+      path,
+      category: now?.category ?? old?.category ?? '',
+      before: old?.state ?? null,
+      after: now?.state ?? null,
+      same: digest !== null && digest === now?.state?.digest,
+      problem: old?.problem ?? now?.problem ?? null,
+    };
+  });
+}

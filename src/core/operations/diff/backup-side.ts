@@ -1,0 +1,77 @@
+import path from 'node:path';
+import { readIndex } from '../../archive/index-file.ts';
+import { checkArtifactHash, hashFile } from '../../checks/artifact-sums.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { Entry } from '../../model/entry.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import type { Selected } from '../../store/catalog.ts';
+import { INDEX_FILE } from '../../store/layout.ts';
+import { readManifest } from '../../store/manifest-file.ts';
+import { IndexCursor } from '../verify/index-cursor.ts';
+import type { Side, SideEntry, SideStore } from './side.ts';
+
+/** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the manifest's. */
+export function backupSide(selected: Selected): Side & { readonly manifest: Manifest } {
+  const manifest = readManifest(selected.folder);
+  const index = path.join(selected.folder, INDEX_FILE);
+  const [wrong] = checkArtifactHash(INDEX_FILE, hashFile(index), undefined, manifest.index.sha256);
+  if (wrong !== undefined) {
+    throw new BackupError('BACKUP_DAMAGED', `${selected.id}: ${wrong.message}`, {
+      hint: `Nothing was compared. migbackup verify ${selected.id} shows all that is wrong with it.`,
+      path: index,
+    });
+  }
+  const categories = Object.keys(manifest.categories);
+  const reader = new CategoryReader(index, categories);
+  return {
+    manifest,
+    backupId: manifest.backupId,
+    where: selected.fromFile ?? selected.folder,
+    categories,
+    entries: (category) => reader.entries(category),
+    stores: () => Promise.resolve(storesOf(manifest)),
+  };
+}
+
+/** Reads an index in one pass as long as its categories are asked for in its own order, and begins anew where they are not. */
+class CategoryReader {
+  readonly #file: string;
+  readonly #order: readonly string[];
+  #cursor: IndexCursor | undefined;
+  #next = 0;
+
+  constructor(file: string, order: readonly string[]) {
+    this.#file = file;
+    this.#order = order;
+  }
+
+  async *entries(category: string): AsyncGenerator<SideEntry> {
+    const at = this.#order.indexOf(category);
+    if (at < 0) return;
+    if (this.#cursor === undefined || at < this.#next) {
+      this.#cursor = new IndexCursor(readIndex(this.#file), () => {});
+      this.#next = 0;
+    }
+    const cursor = this.#cursor;
+    for (; this.#next < at; this.#next++) await cursor.skip(this.#order[this.#next] ?? '');
+    this.#next = at + 1;
+    for await (const batch of cursor.take(category)) for (const entry of batch) yield fromEntry(entry);
+  }
+}
+
+function fromEntry({ path: relative, type, size, mode, target, sha256 }: Entry): SideEntry {
+  return { path: relative, type, size, mode, target, sha256: () => sha256 ?? null };
+}
+
+function storesOf(manifest: Manifest): SideStore[] {
+  return Object.entries(manifest.categories).flatMap(([category, { sources }]) =>
+    sources
+      .flatMap((source) => source.leveldb ?? [])
+      .map(({ path: store, entries, digest }) => ({
+        path: store,
+        category,
+        state: { entries, digest },
+        problem: null,
+      })),
+  );
+}

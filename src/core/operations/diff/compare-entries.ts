@@ -1,0 +1,67 @@
+import { comparePaths } from '../../model/entry.ts';
+import type { DiffChange } from '../../model/diff-report.ts';
+import type { SideEntry } from './side.ts';
+
+export interface Compared {
+  added: number;
+  removed: number;
+  changed: number;
+  same: number;
+}
+
+/** Walks two ordered streams side by side: memory does not grow with what is equal. Returns the counts; differences go to `onChange`. */
+export async function compareEntries(
+  category: string,
+  before: AsyncGenerator<SideEntry>,
+  after: AsyncGenerator<SideEntry>,
+  onChange: (change: DiffChange) => void,
+): Promise<Compared> {
+  const counts: Compared = { added: 0, removed: 0, changed: 0, same: 0 };
+  let [a, b] = [await next(before), await next(after)];
+  while (a !== undefined || b !== undefined) {
+    const order = a === undefined ? 1 : b === undefined ? -1 : comparePaths(a.path, b.path);
+    const [old, now] = [order <= 0 ? a : undefined, order >= 0 ? b : undefined];
+    const change = describe(category, old, now);
+    if (change === null) counts.same++;
+    else {
+      counts[change.change]++;
+      onChange(change);
+    }
+    if (old !== undefined) a = await next(before);
+    if (now !== undefined) b = await next(after);
+  }
+  return counts;
+}
+
+async function next(entries: AsyncGenerator<SideEntry>): Promise<SideEntry | undefined> {
+  const result = await entries.next();
+  return result.done === true ? undefined : result.value;
+}
+
+function describe(category: string, old: SideEntry | undefined, now: SideEntry | undefined): DiffChange | null {
+  const present = now ?? old;
+  if (present === undefined) return null;
+  const { path, type } = present;
+  const sizes = { bytesBefore: old?.size ?? null, bytesAfter: now?.size ?? null };
+  if (old === undefined || now === undefined) {
+    return { path, category, change: old === undefined ? 'added' : 'removed', type, differs: [], ...sizes };
+  }
+  const differs = differences(old, now);
+  return differs.length === 0 ? null : { path, category, change: 'changed', type, differs, ...sizes };
+}
+
+function differences(old: SideEntry, now: SideEntry): DiffChange['differs'] {
+  if (old.type !== now.type) return ['type'];
+  if (old.type === 'symlink') return old.target === now.target ? [] : ['target'];
+  const differs: DiffChange['differs'] = [];
+  if (old.type === 'file' && !sameContent(old, now)) differs.push('content');
+  if (old.mode !== now.mode) differs.push('mode');
+  return differs;
+}
+
+/** Sizes first: a live file is read only if they do not tell. */
+function sameContent(old: SideEntry, now: SideEntry): boolean {
+  if (old.size !== now.size) return false;
+  const [a, b] = [old.sha256(), now.sha256()];
+  return a !== null && a === b;
+}

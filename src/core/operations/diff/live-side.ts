@@ -1,0 +1,70 @@
+import { toNative } from '../../fs/paths.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import type { Config, Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import { folderFiles, readStore } from '../../sources/leveldb/reader.ts';
+import { recogniseStore } from '../../sources/leveldb/recognise.ts';
+import { Ownership } from '../../sources/ownership.ts';
+import { scanCategory } from '../../sources/scanner.ts';
+import { hashLive } from '../../transaction/live-tree.ts';
+import type { Side, SideEntry, SideStore } from './side.ts';
+
+/** The live project, seen with a backup's own configuration: what was left out then is left out now. */
+export function liveSide(project: Project, config: Config, context: Context): Side {
+  const seen = { ...project, config };
+  const ownership = new Ownership(config.categories);
+  const stores = new Map<string, string>();
+
+  async function* entries(name: string): AsyncGenerator<SideEntry> {
+    const category = config.categories.find((candidate) => candidate.name === name);
+    if (category === undefined) return;
+    const options = { ownership, onProblem: () => {}, storeAsFiles: () => true };
+    for (const item of scanCategory(seen, category, options)) {
+      if (item.kind !== 'entry') continue;
+      const { path, type, size, mode, target } = item.entry;
+      const native = toNative(project.root, path);
+      if (type === 'dir' && recogniseStore(native) === 'leveldb') stores.set(path, name);
+      yield { path, type, size, mode, target, sha256: () => hashOrNull(native) };
+    }
+  }
+
+  return {
+    backupId: null,
+    where: project.root,
+    categories: config.categories.map((category) => category.name),
+    entries,
+    /** Those that the entries showed. */
+    async stores() {
+      const states: SideStore[] = [];
+      for (const [path, category] of stores) states.push(await readLive(project.root, path, category, context));
+      return states;
+    },
+  };
+}
+
+/** Reads a store in place, which opens files for reading only; one that somebody writes to may not read, and that is said. */
+async function readLive(root: string, path: string, category: string, context: Context): Promise<SideStore> {
+  try {
+    const files = folderFiles(toNative(root, path));
+    try {
+      const { entries, digest } = await readStore(files, { signal: context.signal });
+      return { path, category, state: { entries, digest }, problem: null };
+    } finally {
+      files.close();
+    }
+  } catch (error) {
+    if (error instanceof BackupError && error.code === 'INTERRUPTED') throw error;
+    if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
+    return { path, category, state: null, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A file that vanished or cannot be read has no content to compare: it differs. */
+function hashOrNull(native: string): string | null {
+  try {
+    return hashLive(native);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+import type { EntryType } from '../../model/entry.ts';
+import type { StoreState } from '../../model/diff-report.ts';
+
+/** One path of one side of a comparison. */
+export interface SideEntry {
+  readonly path: string;
+  readonly type: EntryType;
+  readonly size: number;
+  readonly mode: number;
+  readonly target?: string | undefined;
+  /** SHA-256 of a file's content; a live one is read only when it is asked for, and null says that it cannot be. */
+  readonly sha256: () => string | null;
+}
+
+export interface SideStore {
+  readonly path: string;
+  readonly category: string;
+  /** Null: it could not be read; `problem` says why. */
+  readonly state: StoreState | null;
+  readonly problem: string | null;
+}
+
+/** A backup or the live project, as a comparison sees it. */
+export interface Side {
+  readonly backupId: string | null;
+  readonly where: string;
+  /** Names of the categories, in the side's own order. */
+  readonly categories: readonly string[];
+  /** What one category holds, in `comparePaths` order. Categories are asked for in any order. */
+  entries(category: string): AsyncGenerator<SideEntry>;
+  stores(): Promise<SideStore[]>;
+}

@@ -1,0 +1,108 @@
+import { appendFileSync, chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { create } from '../../src/core/operations/create.ts';
+import { diffBackups, diffLive } from '../../src/core/operations/diff.ts';
+import type { DiffReport } from '../../src/core/model/diff-report.ts';
+import type { Selected } from '../../src/core/store/catalog.ts';
+import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
+import { rewriteManifest } from '../support/rewrite-backup.ts';
+
+let backup: RealBackup;
+let first: Selected;
+beforeEach(async () => {
+  backup = await makeRealBackup();
+  first = { id: backup.id, folder: backup.folder, dispose() {} };
+});
+afterEach(() => backup[Symbol.dispose]());
+
+const inside = (relative: string): string => path.join(backup.root, relative);
+
+/** `+ a`, `- b`, `~ c content mode`, in the order of the report. */
+function lines({ changes }: DiffReport): string[] {
+  const sign = { added: '+', removed: '-', changed: '~' };
+  return changes.map(({ change, path: file, differs }) => [sign[change], file, ...differs].join(' '));
+}
+
+async function changeEverything(): Promise<void> {
+  writeFileSync(inside('deployments/mainnet/New.json'), '{}');
+  rmSync(inside('deployments/mainnet/Token.json'));
+  appendFileSync(inside('deployments/mainnet/Vault.json'), ' ');
+  writeFileSync(inside('deployments/mainnet/.chainId'), '2');
+  chmodSync(inside('scripts/deploy.ts'), 0o600);
+  rmSync(inside('deployments/registry-link.json'));
+  symlinkSync('elsewhere', inside('deployments/registry-link.json'));
+  rmSync(inside('README.md'));
+  mkdirSync(inside('docs/README.md'));
+  utimesSync(inside('package.json'), 1, 1);
+  const database = new ClassicLevel(inside('leveldb'));
+  await database.put('one more', 'entry');
+  await database.close();
+}
+
+const EXPECTED = [
+  '~ deployments/mainnet/.chainId content',
+  '+ deployments/mainnet/New.json',
+  '- deployments/mainnet/Token.json',
+  '~ deployments/mainnet/Vault.json content',
+  '~ deployments/registry-link.json target',
+  '~ scripts/deploy.ts mode',
+  '- README.md',
+  '+ docs/README.md',
+];
+
+const isOurs = (line: string): boolean => !line.includes(' leveldb/');
+
+test('a backup equals the tree that it was taken of; times alone are no change', async () => {
+  utimesSync(inside('package.json'), 1, 1);
+  const report = await diffLive(backup.project, first, context);
+  expect(report).toMatchObject({ same: true, changes: [], stores: [{ path: 'leveldb', same: true }] });
+});
+
+test('the live tree and a second backup of it differ from the first in the same way', async () => {
+  await changeEverything();
+  const live = await diffLive(backup.project, first, context);
+  expect(lines(live).filter(isOurs).toSorted()).toEqual(EXPECTED.toSorted());
+  expect(live.stores).toMatchObject([{ before: { entries: 200 }, after: { entries: 201 }, same: false }]);
+  expect(live.categories['legacy-json']).toMatchObject({ added: 1, removed: 1, changed: 3 });
+
+  const { backupId: id, folder } = await create(backup.project, { verify: true, allowPartial: false }, context);
+  const second = { id, folder, dispose() {} };
+  const between = await diffBackups(first, second, context);
+  expect(between.changes).toEqual(live.changes);
+  expect(between.stores).toEqual(live.stores);
+  const back = await diffBackups(second, first, context);
+  const swapped = { added: 'removed', removed: 'added', changed: 'changed' } as const;
+  expect(back.changes.map((change) => [change.path, change.change])).toEqual(
+    live.changes.map((change) => [change.path, swapped[change.change]]),
+  );
+});
+
+test('categories in another order are compared all the same', async () => {
+  await changeEverything();
+  const { config } = backup.project;
+  const turned = { ...backup.project, config: { ...config, categories: config.categories.toReversed() } };
+  const { backupId: id, folder } = await create(turned, { verify: true, allowPartial: false }, context);
+  const report = await diffBackups(first, { id, folder, dispose() {} }, context);
+  expect(lines(report).filter(isOurs).toSorted()).toEqual(EXPECTED.toSorted());
+});
+
+test('a live database that does not read is said, not fatal', async () => {
+  rmSync(inside('leveldb'), { recursive: true });
+  mkdirSync(inside('leveldb'));
+  writeFileSync(inside('leveldb/CURRENT'), 'MANIFEST-000009\n');
+  writeFileSync(inside('leveldb/MANIFEST-000009'), 'not a manifest');
+  const report = await diffLive(backup.project, first, context);
+  expect(report.stores).toMatchObject([{ after: null, same: false, problem: expect.stringContaining('MANIFEST') }]);
+});
+
+test('an index that is not the one of its manifest is refused', async () => {
+  const folder = backup.copy();
+  rewriteManifest(folder, (manifest) => {
+    Object.assign(Object(manifest['index']), { sha256: 'a'.repeat(64) });
+  });
+  await expect(diffLive(backup.project, { ...first, folder }, context)).rejects.toMatchObject({
+    code: 'BACKUP_DAMAGED',
+  });
+});
