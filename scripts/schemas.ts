@@ -16,6 +16,7 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   undo: { module: new URL('undo-report.ts', model), name: 'undoReportSchema' },
   guard: { module: new URL('guard-report.ts', model), name: 'guardReportSchema' },
   diff: { module: new URL('diff-report.ts', model), name: 'diffReportSchema' },
+  prune: { module: new URL('prune-report.ts', model), name: 'pruneReportSchema' },
   recover: { module: new URL('recover-report.ts', model), name: 'recoverReportSchema' },
   init: { module: new URL('init-report.ts', model), name: 'initReportSchema' },
   list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },

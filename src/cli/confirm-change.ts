@@ -15,26 +15,46 @@ interface Asked {
   readonly argv: readonly string[];
 }
 
+interface Shown {
+  /** What a person sees before the question. */
+  readonly lines: readonly string[];
+  /** What the command is about to do, after its name: `changes /project`. */
+  readonly what: string;
+  readonly path: string;
+  readonly plan: unknown;
+}
+
 /**
- * What a command asks before it changes the project. It is only asked when there is something to change. --yes answers; a person at
- * the terminal sees the plan and answers; anyone else gets CONFIRMATION_REQUIRED with the line to run.
+ * What a command asks before it changes anything. --yes answers; a person at the terminal sees the plan and answers; anyone else gets
+ * CONFIRMATION_REQUIRED with the line to run.
  */
-export function confirmChange(session: Session, { command, question, argv }: Asked) {
-  return async (plan: RestorePlan): Promise<boolean> => {
+export function askOrRefuse(session: Session, { command, question, argv }: Asked) {
+  return async ({ lines, what, path, plan }: Shown): Promise<boolean> => {
     if (session.flags.yes) return true;
     if (!session.canAsk) {
-      throw new BackupError('CONFIRMATION_REQUIRED', `${command} changes ${plan.target}, and nobody said yes`, {
+      throw new BackupError('CONFIRMATION_REQUIRED', `${command} ${what}, and nobody said yes`, {
         hint: `run: ${shellLine(['migbackup', command, ...argv, '--yes'])}`,
-        path: plan.target,
+        path,
         details: { plan },
       });
     }
     session.clearProgress();
-    for (const line of renderPlan(plan, paint(process.stderr))) printErr(line);
-    printErr('  What is replaced is saved first; migbackup undo takes this back.');
+    for (const line of lines) printErr(line);
     if (await askYesNo(question, session.context.signal)) return true;
     throw new BackupError('CONFIRMATION_REQUIRED', 'the answer was no; nothing was changed', {
       hint: `migbackup ${command} --dry-run shows the plan again`,
     });
+  };
+}
+
+/** The same for a change of the project, which can be taken back. */
+export function confirmChange(session: Session, asked: Asked) {
+  const ask = askOrRefuse(session, asked);
+  return (plan: RestorePlan): Promise<boolean> => {
+    const lines = [
+      ...renderPlan(plan, paint(process.stderr)),
+      '  What is replaced is saved first; migbackup undo takes this back.',
+    ];
+    return ask({ lines, what: `changes ${plan.target}`, path: plan.target, plan });
   };
 }

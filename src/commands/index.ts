@@ -9,6 +9,7 @@ export const loaders: Loaders = {
   help: async () => (await import('@oclif/plugin-help')).commands.help,
   init: async () => (await import('./init.ts')).default,
   list: async () => (await import('./list.ts')).default,
+  prune: async () => (await import('./prune.ts')).default,
   recover: async () => (await import('./recover.ts')).default,
   restore: async () => (await import('./restore.ts')).default,
   show: async () => (await import('./show.ts')).default,

@@ -135,6 +135,18 @@ describe('each command with and without --json', () => {
     await text(['recover']);
   });
 
+  test('prune', async () => {
+    expect(await json('error', ['prune'], 2)).toMatchObject({ error: { code: 'USAGE' } });
+    expect(await json('error', ['prune', '--keep-within', 'soon'], 2)).toMatchObject({ error: { code: 'USAGE' } });
+    const planned = await json('prune', ['prune', '--keep-last', '2', '--dry-run']);
+    expect(planned['remove']).not.toEqual([]);
+    expect(await json('error', ['prune', '--keep-last', '2'], 6)).toMatchObject({
+      error: { code: 'CONFIRMATION_REQUIRED' },
+    });
+    expect(await json('prune', ['prune', '--keep-last', '99', '--keep-safety', '99'])).toMatchObject({ remove: [] });
+    expect(await text(['prune', '--keep-last', '99', '--keep-safety', '1', '--yes'])).toContain('removed');
+  });
+
   test('a damaged backup is FAILED and exit 4, in text and in JSON', async () => {
     const [archive] = [...readTree(path.join(root, 'backups', backupId)).keys()].filter((name) =>
       name.includes('docs'),

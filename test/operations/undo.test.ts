@@ -150,7 +150,7 @@ test('a restore that was killed after its commit and before it was logged is the
   const destroyed = tree();
   let dead = false;
   const outcome = await withFault(null, run, (name, args) => {
-    dead ||= name === 'openSync' && String(args[0]).endsWith('operations.ndjson') && args[1] === 'a';
+    dead ||= name === 'openSync' && String(args[0]).endsWith('operations.ndjson') && args[1] === 'a+';
     if (dead) throw new Error('killed');
     return false;
   });
@@ -158,4 +158,20 @@ test('a restore that was killed after its commit and before it was logged is the
   expect(compareTrees(before, tree())).toEqual([]);
   await takeBack();
   expect(compareTrees(destroyed, tree())).toEqual([]);
+});
+
+test('what a killed run left in the state folder and the store is cleaned by the next one, and it is said', async () => {
+  rmSync(inside('package.json'));
+  let dead = false;
+  await withFault(null, run, (name, args) => {
+    dead ||= name === 'openSync' && String(args[0]).endsWith('operations.ndjson') && args[1] === 'a+';
+    if (dead) throw new Error('killed');
+    return false;
+  });
+  mkdirSync(path.join(backup.project.store, '.partial-migration-x'));
+  const said: string[] = [];
+  const onEvent = (event: { type: string; message?: string }) => void (event.message && said.push(event.message));
+  await undo(backup.project, { dryRun: false, confirm: YES }, { ...context, onEvent });
+  expect(said.join('\n')).toMatch(/removed \.partial-migration-x.*\n.*removed what the restore of safety-/);
+  expect(readdirSync(inside('.migbackup')).filter((name) => !name.startsWith('lock.db'))).toEqual([]);
 });

@@ -21,6 +21,8 @@ test('a report that cannot be written is a finding; the log survives a torn line
   logOperation(store.path, { operation: 'a' });
   appendFileSync(path.join(store.path, 'reports/operations.ndjson'), '{"oper');
   expect(readOperations(store.path)).toEqual([{ operation: 'a' }]);
+  logOperation(store.path, { operation: 'b' });
+  expect(readOperations(store.path)).toEqual([{ operation: 'a' }, { operation: 'b' }]);
   writeFileSync(path.join(store.path, 'reports/id'), 'a file in the way');
   expect(writeReport(store.path, 'id', 'verify', {})).toMatchObject({
     file: null,

@@ -4,7 +4,6 @@ import type { Context } from '../model/event.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import { Ownership } from '../sources/ownership.ts';
 import { scanCategory } from '../sources/scanner.ts';
-import { cleanStale } from '../store/work-folder.ts';
 import { chooseCategories } from './choose-categories.ts';
 import { takeBackup, type Taken } from './create/take-backup.ts';
 import { recoverLeftovers } from './recover.ts';
@@ -39,9 +38,7 @@ export async function create(project: Project, options: CreateOptions, context: 
   };
   refuseNothing(project, categories, options.only);
   const taken = await withLocks(project, 'create', async () => {
-    recoverLeftovers(project, context);
-    for (const name of cleanStale(project.store))
-      context.onEvent?.({ type: 'note', message: `removed ${name}, left by an interrupted run` });
+    await recoverLeftovers(project, context);
     return takeBackup(
       project,
       {

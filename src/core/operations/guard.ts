@@ -153,9 +153,9 @@ async function keep(
   const done = { operation: 'guard', backupId: selected.id, planHash: null, safetyId: selected.id, exit };
   const changed = changes.paths.length > 0;
   const findings = changed
-    ? await withLocks(project, 'guard', () => {
-        recoverLeftovers(project, context);
-        return Promise.resolve(recordOperation(project, { ...done, transactionId: null }, context));
+    ? await withLocks(project, 'guard', async () => {
+        await recoverLeftovers(project, context);
+        return recordOperation(project, { ...done, transactionId: null }, context);
       })
     : [];
   return { outcome, ...changes, safetyBackup: null, findings, next: changed ? ['migbackup undo'] : [] };

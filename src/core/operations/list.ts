@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
 import { STATE_FOLDER } from '../fs/paths.ts';
@@ -9,9 +8,9 @@ import { SECRET_TAKEN, type Finding } from '../model/finding.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { listBackups, type BackupRef } from '../store/catalog.ts';
-import { PARTIAL_PREFIX } from '../store/layout.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { lastVerification } from '../store/reports.ts';
+import { staleNames } from '../store/work-folder.ts';
 import { interruptedGuard } from './guard/marker.ts';
 import { sayGuard } from './recover.ts';
 import { startReport } from './report-head.ts';
@@ -85,12 +84,11 @@ function guardFindings(root: string): Finding[] {
 
 function staleFindings(store: string): Finding[] {
   if (lstatOrNull(store)?.isDirectory() !== true) return [];
-  const stale = fs.readdirSync(store).filter((name) => name.startsWith(PARTIAL_PREFIX));
-  return stale.map((name) => ({
+  return staleNames(store).map((name) => ({
     code: 'stale-work',
     severity: 'info',
-    message: 'the work folder of a create that is running or was killed; it is no backup',
+    message: 'what a create or prune that is running or was killed works in; it is no backup',
     path: path.join(store, name),
-    recommendation: 'The next create removes it if nobody works in it.',
+    recommendation: 'The next command that changes something removes it if nobody works in it.',
   }));
 }

@@ -39,11 +39,30 @@ export function recordOperation(project: Project, operation: Operation, context:
 }
 
 /** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */
-export function operationsOn(project: Project): OperationRecord[] {
-  return readOperations(project.store).flatMap((line) => {
+export function operationsOn({ root, store }: Project): OperationRecord[] {
+  return readRecords(store).filter((record) => record.root === root);
+}
+
+function readRecords(store: string): OperationRecord[] {
+  return readOperations(store).flatMap((line) => {
     const parsed = operationRecordSchema.safeParse(line);
-    return parsed.success && parsed.data.root === project.root ? [parsed.data] : [];
+    return parsed.success ? [parsed.data] : [];
   });
+}
+
+/** What can be reversed. */
+const REVERSIBLE = new Set(['restore', 'undo', 'guard']);
+
+/** The last operation on this project that can be reversed. */
+export function lastReversible(project: Project): OperationRecord | undefined {
+  return operationsOn(project).findLast(({ operation }) => REVERSIBLE.has(operation));
+}
+
+/** The backups that `undo` would bring back, one a project that uses this store. */
+export function undoTargets(store: string): string[] {
+  const last = new Map<string, string | null>();
+  for (const record of readRecords(store)) if (REVERSIBLE.has(record.operation)) last.set(record.root, record.safetyId);
+  return [...last.values()].filter((id) => id !== null);
 }
 
 /** The user's name, or its number where the system has no name for it (some containers). */

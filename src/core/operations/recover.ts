@@ -2,13 +2,23 @@ import path from 'node:path';
 import { escapeName } from '../fs/names.ts';
 import { STATE_FOLDER } from '../fs/paths.ts';
 import { lstatOrNull } from '../fs/durable.ts';
+import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
+import { listBackups } from '../store/catalog.ts';
 import { parseId } from '../store/id.ts';
-import { finishedTransactions, recoverTransaction, type Recovered } from '../transaction/transaction.ts';
+import { cleanStale } from '../store/work-folder.ts';
+import type { Journal } from '../transaction/journal.ts';
+import {
+  committedFolder,
+  finishedTransactions,
+  recoverTransaction,
+  type Recovered,
+} from '../transaction/transaction.ts';
 import { operationsOn, recordOperation } from './operation-log.ts';
 import { startReport } from './report-head.ts';
+import { disposeAside } from './restore/dispose.ts';
 import { interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
 import { survivors } from './guard/survivors.ts';
 import { withLocks } from './with-locks.ts';
@@ -41,36 +51,72 @@ export async function recover(
     guard: guard === null ? null : { backupId: guard.backupId, command: guard.command, startedAt: guard.startedAt },
     message: [SAID[outcome], ...(guard === null ? [] : [sayGuard(guard)])].join('; '),
   });
-  if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null) return answer({ outcome: 'nothing', guard: null });
-  return withLocks(project, 'recover', () => Promise.resolve(answer(settle(project, context))));
+  if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null)
+    return answer({ outcome: 'nothing', guard: null, cleaned: [] });
+  return withLocks(project, 'recover', async () => {
+    const settled = await settle(project, context);
+    for (const message of settled.cleaned) context.onEvent?.({ type: 'note', message });
+    return answer(settled);
+  });
 }
 
 /** What every changing command does first, under the lock. It says so if there was something. */
-export function recoverLeftovers(project: Project, context: Context): void {
-  const { outcome, guard } = settle(project, context);
+export async function recoverLeftovers(project: Project, context: Context): Promise<void> {
+  const { outcome, guard, cleaned } = await settle(project, context);
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
   if (guard !== null) context.onEvent?.({ type: 'note', message: sayGuard(guard) });
+  for (const message of cleaned) context.onEvent?.({ type: 'note', message });
 }
 
 interface Settled {
   readonly outcome: Recovered;
   readonly guard: Marker | null;
+  /** What was cleaned up, a sentence each. */
+  readonly cleaned: string[];
 }
 
-/** Recovers, and logs what a run that was killed could not log any more: undo must know of it. */
-function settle(project: Project, context: Context): Settled {
+/** Recovers, logs what a run that was killed could not log any more (undo must know of it), and cleans up. */
+async function settle(project: Project, context: Context): Promise<Settled> {
   const outcome = recoverTransaction(project.root);
   const finished = finishedTransactions(project.root);
   const guard = interruptedGuard(project.root);
-  if (finished.length === 0 && guard === null) return { outcome, guard };
-  const log = operationsOn(project);
-  const logged = new Set(log.map((record) => record.transactionId));
+  logFinished(project, finished, context);
+  return {
+    outcome,
+    guard: guard === null ? null : settleGuard(project, guard, context),
+    cleaned: [
+      ...cleanStale(project.store).map((name) => `removed ${name}, left by an interrupted run`),
+      ...(await disposeFinished(project, finished)),
+    ],
+  };
+}
+
+function logFinished(project: Project, finished: readonly Journal[], context: Context): void {
+  if (finished.length === 0) return;
+  const logged = new Set(operationsOn(project).map((record) => record.transactionId));
   for (const { id, operation, backupId, planHash } of finished) {
     if (logged.has(id)) continue;
     const safetyId = parseId(id)?.kind === 'safety' ? id : null;
     recordOperation(project, { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 }, context);
   }
-  return { outcome, guard: guard === null ? null : settleGuard(project, guard, context) };
+}
+
+/** What a finished restore replaced goes as soon as its safety backup is seen to hold it; without one it stays until somebody removes it. */
+async function disposeFinished({ root, store }: Project, finished: readonly Journal[]): Promise<string[]> {
+  const said: string[] = [];
+  for (const { id, units } of finished) {
+    const safety = listBackups(store).find((ref) => ref.id === id);
+    if (safety === undefined) continue;
+    const kept = await disposeAside(committedFolder(root, id), safety.folder, { units }).catch(unlessBug);
+    if (kept === null) said.push(`removed what the restore of ${id} had replaced: the safety backup holds it`);
+  }
+  return said;
+}
+
+/** A safety backup that does not read holds nothing for certain: then all is kept. */
+function unlessBug(error: unknown): BackupError {
+  if (error instanceof BackupError) return error;
+  throw error;
 }
 
 /** Logs a command that was guarded by a run that was killed, unless its end was logged: then nobody has to hear of it. */

@@ -55,7 +55,7 @@ export async function restore(
     return finish({ outcome: 'planned', plan });
   }
   return withLocks(project, 'restore', async () => {
-    recoverLeftovers(project, context);
+    await recoverLeftovers(project, context);
     const trusted = await trustBackup(selected, options, context);
     const planned = planRestore(project, trusted, options);
     requireSamePlan(options, planned.plan);

@@ -5,7 +5,7 @@ import type { OperationRecord } from '../model/operation-record.ts';
 import type { UndoReport } from '../model/undo-report.ts';
 import { listBackups, type Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
-import { operationsOn } from './operation-log.ts';
+import { lastReversible } from './operation-log.ts';
 import { recoverLeftovers } from './recover.ts';
 import { startReport } from './report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from './restore/approve.ts';
@@ -29,9 +29,6 @@ interface Reversal {
   readonly planned: Planned;
   readonly stay: string[];
 }
-
-/** What can be reversed. */
-const REVERSIBLE = new Set(['restore', 'undo', 'guard']);
 
 /**
  * Reverses the last operation that changed the project, exactly, as a transaction that can be undone itself. Throws NOTHING_TO_UNDO where
@@ -62,7 +59,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
   });
   if (options.dryRun) return answer(await planReversal(project, context), { outcome: 'planned' });
   return withLocks(project, 'undo', async () => {
-    recoverLeftovers(project, context);
+    await recoverLeftovers(project, context);
     const reversal = await planReversal(project, context);
     const { selected, trusted, planned } = reversal;
     requireSamePlan(options, planned.plan);
@@ -77,7 +74,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
 }
 
 async function planReversal(project: Project, context: Context): Promise<Reversal> {
-  const record = operationsOn(project).findLast(({ operation }) => REVERSIBLE.has(operation));
+  const record = lastReversible(project);
   if (record === undefined) throw nothing(`nothing that migbackup did in ${project.root} can be undone`);
   if (record.safetyId === null)
     throw nothing(

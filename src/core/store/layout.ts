@@ -12,6 +12,8 @@ export const REPORTS_FOLDER = 'reports';
 export const OPERATIONS_FILE = 'operations.ndjson';
 export const LOCK_FILE = 'lock.db';
 export const PARTIAL_PREFIX = '.partial-';
+/** A backup that is being removed: no longer one, and cleaned up by the next run if this one is killed. */
+export const DEAD_PREFIX = '.dead-';
 
 /** The archive of one category. */
 export function archiveFile(category: string, compression: Compression): string {

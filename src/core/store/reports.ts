@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { fsyncDir, writeFileDurable } from '../fs/durable.ts';
+import { fsyncDir, writeAll, writeFileDurable } from '../fs/durable.ts';
 import type { Finding } from '../model/finding.ts';
 import { OPERATIONS_FILE, REPORTS_FOLDER } from './layout.ts';
 
@@ -83,14 +83,23 @@ function readVerification(file: string): Verification | null {
 export function logOperation(store: string, record: Record<string, unknown>): void {
   const folder = path.join(store, REPORTS_FOLDER);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const fd = fs.openSync(path.join(folder, OPERATIONS_FILE), 'a', 0o600);
+  const fd = fs.openSync(path.join(folder, OPERATIONS_FILE), 'a+', 0o600);
   try {
-    fs.writeSync(fd, `${JSON.stringify(record)}\n`);
+    // A line that a power cut left unfinished must not swallow this one.
+    const start = endsInLine(fd) ? '' : '\n';
+    writeAll(fd, Buffer.from(`${start}${JSON.stringify(record)}\n`));
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
   }
   fsyncDir(folder);
+}
+
+/** True for an empty file and one that ends with a line end. */
+function endsInLine(fd: number): boolean {
+  const { size } = fs.fstatSync(fd);
+  const last = Buffer.alloc(1);
+  return size === 0 || (fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] === 0x0a);
 }
 
 /** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, fsyncFile, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
-import { PARTIAL_PREFIX } from './layout.ts';
+import { DEAD_PREFIX, PARTIAL_PREFIX } from './layout.ts';
 
 /** Makes the store if it is not there (0700: configs may hold secrets); throws STORE_UNWRITABLE if it is no folder. */
 export function ensureStore(store: string): void {
@@ -54,9 +54,26 @@ export class WorkFolder {
   }
 }
 
+/** Names in the store that are no backups: work folders of a create, and backups that were being removed. */
+export function staleNames(store: string): string[] {
+  return fs.readdirSync(store).filter((name) => name.startsWith(PARTIAL_PREFIX) || name.startsWith(DEAD_PREFIX));
+}
+
+/**
+ * Removes a committed backup: one rename makes it no backup at all, then its files go. Killed in between, the rest is stale and cleaned by
+ * the next run. The caller holds the store's lock.
+ */
+export function removeBackup(store: string, id: string): void {
+  const dead = path.join(store, DEAD_PREFIX + id);
+  fs.renameSync(path.join(store, id), dead);
+  fsyncDir(store);
+  removeTree(dead);
+  fsyncDir(store);
+}
+
 /** Removes what killed runs left behind. The caller holds the store's lock, so every work folder there is dead. */
 export function cleanStale(store: string): string[] {
-  const stale = fs.readdirSync(store).filter((name) => name.startsWith(PARTIAL_PREFIX));
+  const stale = staleNames(store);
   for (const name of stale) removeTree(path.join(store, name));
   if (stale.length > 0) fsyncDir(store);
   return stale;

@@ -6,6 +6,8 @@ import { readJournal, readJournalIn, writeJournal, type Journal, type JournalInp
 import { assertRealState, statePaths } from './state-folder.ts';
 import { swapBack, swapForward } from './swap.ts';
 
+const GARBAGE_PREFIX = 'garbage-';
+
 export interface TransactionSteps {
   readonly root: string;
   readonly journal: JournalInput;
@@ -49,9 +51,21 @@ export async function runTransaction({ root, journal, stage, check, signal }: Tr
   }
 }
 
+/** Where a committed transaction keeps what it replaced, until that is disposed of. */
+export function committedFolder(root: string, id: string): string {
+  return path.join(statePaths(root).state, `committed-${id}`);
+}
+
+/** Removes a committed transaction's folder. One rename makes it garbage, so that a kill leaves nothing that looks like old content. */
+export function discardCommitted(committed: string): void {
+  const garbage = path.join(path.dirname(committed), GARBAGE_PREFIX + path.basename(committed));
+  fs.renameSync(committed, garbage);
+  removeTree(garbage);
+}
+
 function commit(root: string, journal: JournalInput): string {
   const paths = statePaths(root);
-  const committed = path.join(paths.state, `committed-${journal.id}`);
+  const committed = committedFolder(root, journal.id);
   fs.renameSync(paths.transaction, committed);
   try {
     fsyncDir(paths.state);
@@ -140,7 +154,10 @@ export function finishedTransactions(root: string): Journal[] {
 export function recoverTransaction(root: string): Recovered {
   const paths = statePaths(root);
   const outcome = settle(root);
-  for (const name of listState(paths.state)) if (name.startsWith('undone-')) removeTree(path.join(paths.state, name));
+  const garbage = listState(paths.state).filter(
+    (name) => name.startsWith('undone-') || name.startsWith(GARBAGE_PREFIX),
+  );
+  for (const name of garbage) removeTree(path.join(paths.state, name));
   return outcome;
 }
 

@@ -50,6 +50,11 @@ export function interruptedGuard(root: string): Marker | null {
   }
 }
 
+/** The backup that a guarded command relies on, whether its guard lives or not. */
+export function guardedBackup(root: string): string | null {
+  return readMarker(root)?.backupId ?? null;
+}
+
 function readMarker(root: string): Marker | null {
   try {
     const parsed = markerSchema.safeParse(JSON.parse(fs.readFileSync(markerFile(root)).toString('utf8')));

@@ -21,7 +21,7 @@ export interface WentBack {
 /** Brings back exactly what the backup holds, and proves it by planning once more: nothing may be left to do. */
 export async function goBack(project: Project, selected: Selected, context: Context): Promise<WentBack> {
   return withLocks(project, 'guard', async () => {
-    recoverLeftovers(project, context);
+    await recoverLeftovers(project, context);
     const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
     const plan = () => planRestore(project, trusted, { only: [], exact: true });
     const planned = plan();

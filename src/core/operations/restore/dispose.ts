@@ -1,18 +1,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { removeTree, lstatOrNull } from '../../fs/durable.ts';
+import { lstatOrNull } from '../../fs/durable.ts';
 import type { Finding } from '../../model/finding.ts';
 import { readIndex } from '../../archive/index-file.ts';
 import { INDEX_FILE } from '../../store/layout.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
+import { discardCommitted } from '../../transaction/transaction.ts';
 import { hashLive } from '../../transaction/live-tree.ts';
 
 /**
  * Removes what a restore moved aside, but only where the safety backup holds exactly that; anything else is kept and named.
  * `committed` is the transaction's folder, `safety` the folder of the safety backup.
  */
-export async function disposeAside(committed: string, safety: string, plan: ChangePlan): Promise<Finding | null> {
+export async function disposeAside(
+  committed: string,
+  safety: string,
+  plan: Pick<ChangePlan, 'units'>,
+): Promise<Finding | null> {
   const saved = new Map<string, string>();
   for await (const batch of readIndex(path.join(safety, INDEX_FILE))) {
     for (const entry of batch) saved.set(entry.path, entry.sha256 ?? entry.target ?? entry.type);
@@ -29,7 +34,7 @@ export async function disposeAside(committed: string, safety: string, plan: Chan
       recommendation: `Look at ${path.join(committed, 'aside')} and remove that folder when you no longer need it.`,
     };
   }
-  removeTree(committed);
+  discardCommitted(committed);
   return null;
 }
 

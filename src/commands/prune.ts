@@ -1,0 +1,70 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.ts';
+import { askOrRefuse } from '../cli/confirm-change.ts';
+import { parseDuration } from '../cli/duration.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import { renderPrune, renderPrunePlan } from '../cli/render/prune.ts';
+import { parseTags } from '../cli/tags.ts';
+import { BackupError } from '../core/model/backup-error.ts';
+
+const KEEP_SAFETY = 3;
+
+export default class Prune extends BaseCommand {
+  static override summary = 'Remove old backups that no rule keeps';
+  static override description =
+    'A backup stays if any --keep rule keeps it. The newest that verifies (it is read in full now), what undo needs, and what cannot be ' +
+    'read are never removed. Safety backups go by their own rule.';
+  static override usage = '<%= command.id %> [FLAGS]';
+  static override hiddenAliases = ['backup:prune'];
+  static override examples = [
+    '<%= config.bin %> prune --keep-last 5 --dry-run',
+    '<%= config.bin %> prune --keep-within 30d --keep-tag release=1.4',
+  ];
+  static override flags = {
+    'keep-last': Flags.integer({ summary: 'Keep the newest N', min: 1, helpValue: 'N' }),
+    'keep-within': Flags.string({ summary: 'Keep those no older: 12h, 30d, 6w, 1y', helpValue: 'TIME' }),
+    'keep-tag': Flags.string({
+      summary: 'Keep those with this label (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'KEY=VALUE',
+    }),
+    'keep-safety': Flags.integer({
+      summary: 'Keep the newest N safety backups',
+      min: 0,
+      default: KEEP_SAFETY,
+      helpValue: 'N',
+    }),
+    'dry-run': Flags.boolean({ summary: 'Show what would go and remove nothing', default: false }),
+  };
+
+  async run(): Promise<number> {
+    const { flags } = await this.parse(Prune);
+    const within = flags['keep-within'];
+    const tags = flags['keep-tag'] ?? [];
+    if (flags['keep-last'] === undefined && within === undefined && tags.length === 0) {
+      throw new BackupError('USAGE', 'prune needs to know what to keep', {
+        hint: 'for example: migbackup prune --keep-last 5 --dry-run',
+      });
+    }
+    const policy = {
+      keepLast: flags['keep-last'],
+      keepWithinMs: within === undefined ? undefined : parseDuration(within, '--keep-within'),
+      keepTags: tags.map((tag) => parseTags([tag])),
+      keepSafety: flags['keep-safety'],
+    };
+    const session = await this.open(flags);
+    const { prune } = await import('../core/operations/prune.ts');
+    const project = await session.project();
+    const ask = askOrRefuse(session, { command: 'prune', question: 'Remove them?', argv: this.argv });
+    const options = {
+      policy,
+      dryRun: flags['dry-run'],
+      confirm: (plan: Parameters<typeof renderPrunePlan>[0]) =>
+        ask({ lines: renderPrunePlan(plan), what: `removes backups in ${plan.store}`, path: plan.store, plan }),
+    };
+    const report = await prune(project, options, session.context);
+    const failed = report.findings.some((finding) => finding.severity === 'error');
+    return session.finish(report, renderPrune, failed ? EXIT.findings : EXIT.done);
+  }
+}

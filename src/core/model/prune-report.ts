@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { count, findingsSchema, reportHeadSchema } from './report.ts';
+
+const prunedSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['migration', 'safety']),
+  /** Bytes of all its files. */
+  bytes: count,
+  note: z.string().nullable(),
+});
+
+/** What `prune` answers; with `dryRun`, and until somebody says yes, `remove` is a plan. */
+export const pruneReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('prune'),
+    store: z.string(),
+    dryRun: z.boolean(),
+    /** Backups that go, oldest first. */
+    remove: z.array(prunedSchema),
+    /** Backups that stay, newest first, and every reason. */
+    keep: z.array(prunedSchema.extend({ reasons: z.array(z.string()) })),
+    /** Bytes that become free. */
+    freed: count,
+    /** The newest backup that was just verified in full; it is never removed. Null if nothing had to be removed. */
+    newestVerified: z.string().nullable(),
+    findings: findingsSchema,
+  })
+  .meta({ id: 'PruneReport' });
+export type PruneReport = z.infer<typeof pruneReportSchema>;

@@ -1,0 +1,153 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { PruneReport } from '../model/prune-report.ts';
+import { listBackups } from '../store/catalog.ts';
+import { readManifest } from '../store/manifest-file.ts';
+import { removeBackup } from '../store/work-folder.ts';
+import { guardedBackup } from './guard/marker.ts';
+import { recordOperation, undoTargets } from './operation-log.ts';
+import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
+import { recoverLeftovers } from './recover.ts';
+import { startReport } from './report-head.ts';
+import { auditBackup } from './verify/audit.ts';
+import { withLocks } from './with-locks.ts';
+
+export interface PruneOptions {
+  readonly policy: Policy;
+  readonly dryRun: boolean;
+  /** Asked once, with the plan, when there is something to remove. */
+  readonly confirm: (plan: PruneReport) => Promise<boolean>;
+}
+
+/**
+ * Removes backups that no rule keeps, one by one, each atomically. Never removed: the newest that verifies (it is verified now), what `undo`
+ * or a running guard needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
+ * INTERRUPTED (what was removed so far is gone, and logged).
+ */
+export async function prune(project: Project, options: PruneOptions, context: Context): Promise<PruneReport> {
+  const head = startReport(context);
+  if (options.dryRun) return { ...head(), ...(await planPrune(project, options, context)) };
+  return withLocks(project, 'prune', async () => {
+    await recoverLeftovers(project, context);
+    const plan = await planPrune(project, options, context);
+    if (plan.remove.length === 0) return { ...head(), ...plan };
+    if (!(await options.confirm({ ...head(), ...plan }))) {
+      throw new BackupError('CONFIRMATION_REQUIRED', 'nobody said yes; nothing was removed', {
+        hint: 'Run it with --yes.',
+      });
+    }
+    removeAll(project, plan, context);
+    return { ...head(), ...plan };
+  });
+}
+
+type Plan = Omit<PruneReport, 'tool' | 'startedAt' | 'durationMs'>;
+
+interface Known extends Candidate {
+  readonly manifest: Manifest | null;
+}
+
+async function planPrune(project: Project, { policy, dryRun }: PruneOptions, context: Context): Promise<Plan> {
+  const known = listBackups(project.store).map((ref): Known => {
+    const manifest = manifestOrNull(ref.folder);
+    return { ...ref, manifest, tags: manifest === null ? null : (manifest.tags ?? {}) };
+  });
+  const reasons = reasonsToKeep(known, policy, (context.now ?? (() => new Date()))());
+  for (const id of undoTargets(project.store)) reasons.get(id)?.push('undo needs it');
+  const guarded = guardedBackup(project.root);
+  if (guarded !== null) reasons.get(guarded)?.push('a guarded command relies on it');
+  const findings: Finding[] = [];
+  const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
+  // Only where something would go is it worth knowing what must not.
+  const newestVerified = goes().length === 0 ? null : await findNewestVerified(known, context);
+  if (newestVerified !== null) reasons.get(newestVerified)?.push('the newest that verifies');
+  else if (goes().length > 0) {
+    findings.push(nothingVerifies());
+    for (const { id } of goes()) reasons.get(id)?.push('no backup verifies');
+  }
+  const describe = ({ id, kind, folder, manifest }: Known) => ({
+    id,
+    kind,
+    bytes: bytesBelow(folder),
+    note: manifest?.note ?? null,
+  });
+  const remove = goes().map(describe).toReversed();
+  return {
+    operation: 'prune',
+    store: project.store,
+    dryRun,
+    remove,
+    keep: known
+      .filter(({ id }) => (reasons.get(id) ?? []).length > 0)
+      .map((backup) => ({ ...describe(backup), reasons: reasons.get(backup.id) ?? [] })),
+    freed: remove.reduce((total, { bytes }) => total + bytes, 0),
+    newestVerified,
+    findings,
+  };
+}
+
+/** A record of an old verification says nothing about the disk of today: the bytes are read now. */
+async function findNewestVerified(known: readonly Known[], context: Context): Promise<string | null> {
+  for (const { id, kind, folder } of known) {
+    if (kind !== 'migration') continue;
+    const { status } = await auditBackup(folder, id, { mode: 'full' }, { ...context, onEvent: undefined });
+    if (status !== 'FAILED') return id;
+  }
+  return null;
+}
+
+function removeAll(project: Project, { remove }: Plan, context: Context): void {
+  const removed: string[] = [];
+  try {
+    for (const { id } of remove) {
+      throwIfStopped(context, removed.length, remove.length);
+      removeBackup(project.store, id);
+      removed.push(id);
+    }
+  } finally {
+    for (const id of removed) {
+      const done = { operation: 'prune', backupId: id, planHash: null, safetyId: null, transactionId: null, exit: 0 };
+      recordOperation(project, done, context);
+    }
+  }
+}
+
+function throwIfStopped({ signal }: Context, done: number, all: number): void {
+  if (done === 0) throwIfInterrupted(signal);
+  if (signal?.aborted !== true) return;
+  throw new BackupError('INTERRUPTED', `interrupted: ${done} of ${all} backups were removed, the others are whole`, {
+    hint: 'Run the same command again to go on.',
+  });
+}
+
+function manifestOrNull(folder: string): Manifest | null {
+  try {
+    return readManifest(folder);
+  } catch (error) {
+    if (error instanceof BackupError) return null;
+    throw error;
+  }
+}
+
+function bytesBelow(folder: string): number {
+  let bytes = 0;
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const full = path.join(folder, entry.name);
+    bytes += entry.isDirectory() ? bytesBelow(full) : (fs.lstatSync(full, { throwIfNoEntry: false })?.size ?? 0);
+  }
+  return bytes;
+}
+
+function nothingVerifies(): Finding {
+  return {
+    code: 'none-verifies',
+    severity: 'error',
+    message: 'no migration backup here verifies, so none is removed',
+    recommendation: 'Take a new one with migbackup create, then prune.',
+  };
+}
