@@ -2,13 +2,18 @@ import { escapeName } from '../../core/fs/names.ts';
 import type { PruneReport } from '../../core/model/prune-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, plural } from './format.ts';
-import { table, type Paint } from './style.ts';
+import { wrap, type Paint } from './style.ts';
 
-/** What stays and what goes, before anything does. */
+/** What stays and what goes, before anything does: two lines a backup, so that reasons and notes have room. */
 export function renderPrunePlan({ keep, remove }: PruneReport): string[] {
-  const stays = keep.map(({ id, bytes, reasons }) => ['keep', id, formatBytes(bytes), escapeName(reasons.join(', '))]);
-  const goes = remove.map(({ id, bytes, note }) => ['remove', id, formatBytes(bytes), escapeName(note ?? '')]);
-  return table([...stays, ...goes], ['left', 'left', 'right', 'left']);
+  const row = (verb: string, { id, bytes }: PruneReport['remove'][number], why: string): string[] => [
+    `  ${verb.padEnd(6)}  ${id}  ${formatBytes(bytes)}`,
+    ...(why === '' ? [] : [wrap(escapeName(why), '          ', 10)]),
+  ];
+  return [
+    ...keep.flatMap((backup) => row('keep', backup, backup.reasons.join(', '))),
+    ...remove.flatMap((backup) => row('remove', backup, backup.note ?? '')),
+  ];
 }
 
 export function renderPrune(report: PruneReport, paint: Paint): string[] {
