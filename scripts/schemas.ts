@@ -21,6 +21,10 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   init: { module: new URL('init-report.ts', model), name: 'initReportSchema' },
   list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },
   export: { module: new URL('export-report.ts', model), name: 'exportReportSchema' },
+  'leveldb-digest': {
+    module: new URL('leveldb-digest-report.ts', model),
+    name: 'leveldbDigestReportSchema',
+  },
   show: { module: new URL('show-report.ts', model), name: 'showReportSchema' },
   config: { module: new URL('../config/schema.ts', model), name: 'configFileSchema' },
   manifest: { module: new URL('manifest.ts', model), name: 'manifestSchema' },

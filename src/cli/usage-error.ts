@@ -4,15 +4,37 @@ import { nearest } from '../core/model/nearest.ts';
 
 const HELP_FOOTER = '\nSee more help with --help';
 
-/** `backup create` and `create` are the same command. */
-export function commandIdOf(argv: readonly string[]): string | undefined {
-  return argv[0] === 'backup' ? argv[1] : argv[0];
+/** The command that a command line begins with: `backup create` and `create` are the same, `leveldb digest` is `leveldb:digest`. */
+export function commandIdOf(argv: readonly string[], manifest: Interfaces.Manifest): string | undefined {
+  const [first, second] = argv[0] === 'backup' ? argv.slice(1) : argv;
+  const inTopic = `${first}:${second}`;
+  return manifest.commands[inTopic] === undefined ? first : inTopic;
 }
+
+const commandsOfTopic = (word: string, manifest: Interfaces.Manifest): string[] =>
+  Object.keys(manifest.commands).filter((id) => id.startsWith(`${word}:`));
+
+/** `migbackup leveldb` shows the help of the topic. */
+function isTopicAlone(argv: readonly string[], word: string, manifest: Interfaces.Manifest): boolean {
+  const [first, next] = argv;
+  const alone = first === word && (next === undefined || next.startsWith('-'));
+  return alone && commandsOfTopic(word, manifest).length > 0;
+}
+
+function hintFor(id: string, manifest: Interfaces.Manifest): string {
+  const inside = commandsOfTopic(id, manifest);
+  if (inside.length > 0) return `its commands are: ${inside.map((one) => `migbackup ${asTyped(one)}`).join(', ')}`;
+  const meant = nearest(id, Object.keys(manifest.commands));
+  return meant ? `did you mean migbackup ${asTyped(meant)}?` : 'migbackup --help lists the commands';
+}
+
+/** `leveldb:digest` as a person types it. */
+const asTyped = (id: string): string => id.replaceAll(':', ' ');
 
 /** USAGE for a first word that is no command, with the command that was probably meant; undefined if the word is fine. */
 export function unknownCommand(argv: readonly string[], manifest: Interfaces.Manifest): BackupError | undefined {
-  const id = commandIdOf(argv);
-  if (id === undefined || manifest.commands[id]) return undefined;
+  const id = commandIdOf(argv, manifest);
+  if (id === undefined || manifest.commands[id] || isTopicAlone(argv, id, manifest)) return undefined;
   if (id.startsWith('-')) {
     return ['--help', '--version'].includes(id)
       ? undefined
@@ -20,10 +42,7 @@ export function unknownCommand(argv: readonly string[], manifest: Interfaces.Man
           hint: 'flags come after the command, for example: migbackup create --json',
         });
   }
-  const meant = nearest(id, Object.keys(manifest.commands));
-  return new BackupError('USAGE', `"${id}" is not a migbackup command`, {
-    hint: meant ? `did you mean migbackup ${meant}?` : 'migbackup --help lists the commands',
-  });
+  return new BackupError('USAGE', `"${id}" is not a migbackup command`, { hint: hintFor(id, manifest) });
 }
 
 function unknownFlagsOf(error: Error): string[] {
@@ -33,13 +52,14 @@ function unknownFlagsOf(error: Error): string[] {
 /** Turns what oclif's parser throws into USAGE with a hint; anything else comes back unchanged. */
 export function asUsageError(error: unknown, argv: readonly string[], manifest: Interfaces.Manifest): unknown {
   if (!(error instanceof Errors.CLIError)) return error;
-  const id = commandIdOf(argv) ?? '';
+  const id = commandIdOf(argv, manifest) ?? '';
+  const typed = asTyped(id);
   const [unknownFlag] = unknownFlagsOf(error);
   const known = Object.keys(manifest.commands[id]?.flags ?? {});
   const meant = unknownFlag && nearest(unknownFlag.replace(/^-+/, ''), known);
   const message = unknownFlag
-    ? `${id} has no flag ${unknownFlag}`
+    ? `${typed} has no flag ${unknownFlag}`
     : error.message.replace(HELP_FOOTER, '').replace(/\n\s+/g, ' ');
-  const help = `migbackup ${id} --help lists arguments and flags`;
+  const help = `migbackup ${typed} --help lists arguments and flags`;
   return new BackupError('USAGE', message, { hint: meant ? `did you mean --${meant}? ${help}` : help, cause: error });
 }

@@ -8,6 +8,7 @@ export const loaders: Loaders = {
   guard: async () => (await import('./guard.ts')).default,
   help: async () => (await import('@oclif/plugin-help')).commands.help,
   init: async () => (await import('./init.ts')).default,
+  'leveldb:digest': async () => (await import('./leveldb/digest.ts')).default,
   list: async () => (await import('./list.ts')).default,
   prune: async () => (await import('./prune.ts')).default,
   recover: async () => (await import('./recover.ts')).default,

@@ -5,21 +5,32 @@ import { runCli } from '../support/run-cli.ts';
 const COMMANDS = Object.keys(loaders).filter((id) => id !== 'help');
 
 test.each(COMMANDS)('migbackup %s --help', async (id) => {
-  const plain = await runCli([id, '--help']);
+  const words = id.split(':');
+  const plain = await runCli([...words, '--help']);
   expect(plain).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(plain.stdout).toContain(`$ migbackup ${id}`);
+  expect(plain.stdout).toContain(`$ migbackup ${words.join(' ')}`);
   expect(plain.stdout).toContain('EXAMPLES');
   expect(plain.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-  const byTopic = await runCli(['backup', id, '--help']);
+  const byTopic = await runCli(['backup', ...words, '--help']);
   expect(byTopic.exitCode).toBe(0);
-  const byCommand = await runCli(['help', id]);
+  const byCommand = await runCli(['help', ...words]);
   expect(byCommand.stdout).toBe(plain.stdout);
 });
 
 test('migbackup alone shows help and lists each command once', async () => {
   const { exitCode, stdout, stderr } = await runCli([]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  for (const id of COMMANDS) expect(stdout.match(new RegExp(`^ +(backup )?${id} `, 'gm')), id).toHaveLength(1);
+  const listed = new Set(COMMANDS.map((id) => id.split(':')[0] ?? id));
+  for (const word of listed) expect(stdout.match(new RegExp(`^ +(backup )?${word} `, 'gm')), word).toHaveLength(1);
+});
+
+test.each([[], ['--help']])('a topic alone shows its commands', async (...flags) => {
+  const { exitCode, stdout, stderr } = await runCli(['leveldb', ...flags.flat()]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toContain('leveldb digest');
+  const wrong = await runCli(['leveldb', 'digets']);
+  expect(wrong).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(wrong.stderr).toContain('migbackup leveldb digest');
 });
 
 test('--version names program, platform and Node', async () => {

@@ -1,0 +1,68 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readTree } from '../support/compare-trees.ts';
+import { runCli } from '../support/run-cli.ts';
+import { makeSampleProject } from '../support/sample-project.ts';
+import { schemaViolations } from '../support/schemas.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { flipBit } from '../support/flip-bit.ts';
+
+const folder = tempFolder();
+const root = path.join(folder.path, 'project');
+const ENTRIES = 200;
+let backupId: string;
+
+async function digest(store: string, exitCode = 0): Promise<Record<string, unknown>> {
+  const result = await runCli(['leveldb', 'digest', store, '--json'], { cwd: root });
+  expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
+  const document: Record<string, unknown> = JSON.parse(result.stdout);
+  expect(schemaViolations(exitCode === 0 ? 'leveldb-digest' : 'error', document)).toEqual([]);
+  return document;
+}
+
+beforeAll(async () => {
+  await makeSampleProject(root, { entries: ENTRIES });
+  const created = await runCli(['create', '--json'], { cwd: root });
+  backupId = String(JSON.parse(created.stdout).backupId);
+});
+afterAll(() => folder[Symbol.dispose]());
+
+test('a store on disk and the same in a backup, by source and by path, have one digest; nothing is touched', async () => {
+  const before = readTree(path.join(root, 'leveldb'));
+  const onDisk = await digest('leveldb');
+  expect(onDisk).toMatchObject({ entries: ENTRIES, backupId: null, stated: null, agrees: null });
+  expect(readTree(path.join(root, 'leveldb'))).toEqual(before);
+  for (const name of [`${backupId}:leveldb/current`, `migration-:leveldb`]) {
+    const stored = await digest(name);
+    expect(stored).toMatchObject({ store: 'leveldb', backupId, digest: onDisk['digest'], agrees: true });
+  }
+  const text = await runCli(['backup', 'leveldb', 'digest', `${backupId}:leveldb/current`], { cwd: root });
+  expect(text).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(text.stdout).toContain(String(onDisk['digest']));
+  expect(text.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('a store that is open elsewhere is read from a capture', async () => {
+  const dir = path.join(folder.path, 'live');
+  const database = new ClassicLevel(dir);
+  await database.open();
+  await database.batch([1, 2, 3].map((key) => ({ type: 'put', key: String(key), value: 'x' })));
+  expect(await digest(dir)).toMatchObject({ entries: 3, keyBytes: 3, valueBytes: 3 });
+  await database.close();
+});
+
+test('damage, look-alikes and names that lead nowhere say what to do', async () => {
+  const bad = path.join(folder.path, 'bad');
+  fs.cpSync(path.join(root, 'leveldb'), bad, { recursive: true });
+  const log = fs.readdirSync(bad).find((name) => name.endsWith('.log')) ?? '';
+  flipBit(path.join(bad, log), 20);
+  expect(await digest(bad, 5)).toMatchObject({ error: { code: 'LEVELDB_DAMAGED', details: { file: log, offset: 0 } } });
+  fs.writeFileSync(path.join(bad, 'IDENTITY'), 'x');
+  expect(await digest(bad, 5)).toMatchObject({ error: { code: 'LEVELDB_FOREIGN' } });
+  expect(await digest('deployments', 2)).toMatchObject({ error: { code: 'USAGE' } });
+  expect(await digest('nowhere', 2)).toMatchObject({ error: { code: 'USAGE' } });
+  expect(await digest(`${backupId}:docs/main`, 2)).toMatchObject({ error: { code: 'NOTHING_SELECTED' } });
+  expect(await digest('migration-1999:leveldb', 10)).toMatchObject({ error: { code: 'NO_SUCH_BACKUP' } });
+});
