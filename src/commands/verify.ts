@@ -19,6 +19,7 @@ export default class Verify extends BaseCommand {
     '<%= config.bin %> verify migration-2026-11-23T07-38-00-123Z --json',
     '<%= config.bin %> verify --all --fail-on warning',
     '<%= config.bin %> verify --sample 10% --seed 42',
+    '<%= config.bin %> verify --latest --rehearse',
   ];
   static override args = selectionArgs;
   static override flags = {
@@ -27,6 +28,10 @@ export default class Verify extends BaseCommand {
     sample: Flags.string({ summary: 'Only a random part of the files', helpValue: 'PERCENT', exclusive: ['quick'] }),
     seed: Flags.string({ summary: 'What the random choice is made with', dependsOn: ['sample'] }),
     quick: Flags.boolean({ summary: 'Only structure and sizes' }),
+    rehearse: Flags.boolean({
+      summary: 'Also unpack it into a scratch folder, open every database and parse every JSON file',
+      exclusive: ['sample', 'quick'],
+    }),
     'fail-on': Flags.option({
       options: ['error', 'warning'] as const,
       summary: 'What makes the exit code 4',
@@ -44,7 +49,7 @@ export default class Verify extends BaseCommand {
       : samplePercent === undefined
         ? ('full' as const)
         : ('sample' as const);
-    const options = { mode, samplePercent, seed: flags.seed };
+    const options = { mode, samplePercent, seed: flags.seed, rehearse: flags.rehearse };
     if (flags.all) {
       if (args.backup !== undefined) {
         throw new BackupError('USAGE', `both ${args.backup} and --all say what to verify`, {
@@ -78,4 +83,5 @@ interface VerifyOptions {
   readonly mode: 'full' | 'sample' | 'quick';
   readonly samplePercent: number | undefined;
   readonly seed: string | undefined;
+  readonly rehearse: boolean;
 }

@@ -10,7 +10,8 @@ function ageOf(backup: ListedBackup): string {
 
 function proofOf({ lastVerification: last }: ListedBackup, paint: Paint): string {
   if (last === null) return 'no verification on record';
-  const how = last.scope === 'full' ? '' : ` (${last.scope} only: does not count)`;
+  const full = last.rehearsed ? ', rehearsed' : '';
+  const how = last.scope === 'full' ? full : ` (${last.scope} only: does not count)`;
   const status = last.status === 'FAILED' ? paint.bad('FAILED') : last.status;
   return `last verified ${formatAge(new Date(last.time), new Date())}: ${status}${how}`;
 }

@@ -10,7 +10,12 @@ function paintStatus(status: VerifyReport['status'], paint: Paint): string {
 }
 
 function scopeNote(report: VerifyReport): string[] {
-  const { mode, samplePercent, seed, filesChecked } = report.scope;
+  const { mode, samplePercent, seed, filesChecked, rehearsed } = report.scope;
+  if (rehearsed !== undefined) {
+    const { stores, entries, jsonFiles } = rehearsed;
+    const opened = `${plural(stores, 'database')} opened (${plural(entries, 'entry', 'entries')})`;
+    return [wrap(`rehearsed: all unpacked, ${opened}, ${plural(jsonFiles, 'JSON file')} parsed`, '  ', 4)];
+  }
   if (mode === 'full') return [];
   const what =
     mode === 'quick'

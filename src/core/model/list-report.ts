@@ -7,6 +7,8 @@ const verificationSchema = z.object({
   status: z.enum(['PASSED', 'WARNING', 'FAILED']),
   /** Only `full` counts as verified. */
   scope: z.enum(['full', 'sample', 'quick']),
+  /** Everything was unpacked and every database opened too (verify --rehearse). */
+  rehearsed: z.boolean(),
 });
 
 /** One line of `list`. What the manifest says is null where the manifest cannot be read. */

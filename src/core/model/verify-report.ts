@@ -9,6 +9,8 @@ export const verifyScopeSchema = z.object({
   /** What the random choice was made with; the same seed makes the same choice. */
   seed: z.string().optional(),
   filesChecked: count,
+  /** With --rehearse: everything was unpacked, and this was opened with LevelDB and parsed. Absent: not rehearsed. */
+  rehearsed: z.object({ stores: count, entries: count, jsonFiles: count }).optional(),
 });
 
 /** What `verify` answers for one backup. */

@@ -87,7 +87,7 @@ function staleFindings(store: string): Finding[] {
   return staleNames(store).map((name) => ({
     code: 'stale-work',
     severity: 'info',
-    message: 'what a create or prune that is running or was killed works in; it is no backup',
+    message: 'the work folder of a run that is going on or was killed; it is no backup',
     path: path.join(store, name),
     recommendation: 'The next command that changes something removes it if nobody works in it.',
   }));

@@ -50,7 +50,7 @@ export async function restoreTo(
       { folder: selected.folder, manifest, place, categories, everything: options.only.length === 0 },
       context,
     );
-    await proveRestoredStores(manifest, work, (store) => take.has(`${store}/CURRENT`), context);
+    await proveRestoredStores(manifest, work, `${work}.check`, (store) => take.has(`${store}/CURRENT`), context);
     fs.renameSync(work, target);
     fsyncDir(path.dirname(target));
     const report: RestoreReport = {

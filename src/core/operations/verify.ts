@@ -5,16 +5,21 @@ import { listBackups, type Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
 import { startReport } from './report-head.ts';
 import { auditBackup, type Audit, type AuditOptions } from './verify/audit.ts';
+import { rehearse } from './verify/rehearse.ts';
 
 export interface VerifyOptions extends AuditOptions {
   /** Where the report goes; null writes none (a backup that is not yet committed, an exported file without a store). */
   readonly store: string | null;
+  /** Also unpack it into a scratch folder and open every store. Mode full only. */
+  readonly rehearse?: boolean;
 }
 
 /** Is this backup good? Everything is computed from bytes; findings are collected to the end, nothing is thrown for them. */
 export async function verify(selected: Selected, options: VerifyOptions, context: Context): Promise<VerifyReport> {
   const head = startReport(context);
-  const audit = await auditBackup(selected.folder, selected.id, options, context);
+  const read = await auditBackup(selected.folder, selected.id, options, context);
+  const place = selected.fromFile === undefined ? options.store : null;
+  const audit = options.rehearse === true ? await rehearse(selected, read, place, context) : read;
   const folder = selected.fromFile ?? selected.folder;
   const report: VerifyReport = { ...head(), ...describeAudit(selected.id, folder, audit), reportFile: null };
   if (options.store === null) return report;
@@ -34,7 +39,11 @@ export function describeAudit(id: string, folder: string, audit: Audit) {
 }
 
 /** Verifies every backup of the store, newest first. */
-export async function verifyAll(project: Project, options: AuditOptions, context: Context): Promise<VerifyAllReport> {
+export async function verifyAll(
+  project: Project,
+  options: Omit<VerifyOptions, 'store'>,
+  context: Context,
+): Promise<VerifyAllReport> {
   const reports: VerifyReport[] = [];
   for (const backup of listBackups(project.store)) {
     const selected = { id: backup.id, folder: backup.folder, dispose() {} };

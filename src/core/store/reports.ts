@@ -40,6 +40,8 @@ export interface Verification {
   readonly time: string;
   readonly status: 'PASSED' | 'WARNING' | 'FAILED';
   readonly scope: 'full' | 'sample' | 'quick';
+  /** Everything was unpacked and every database opened too. */
+  readonly rehearsed: boolean;
 }
 
 /**
@@ -65,15 +67,14 @@ export function lastVerification(store: string, id: string): Verification | null
 
 function readVerification(file: string): Verification | null {
   try {
-    const report: { startedAt?: unknown; status?: unknown; scope?: { mode?: unknown } } = JSON.parse(
-      fs.readFileSync(file).toString('utf8'),
-    );
+    const report: { startedAt?: unknown; status?: unknown; scope?: { mode?: unknown; rehearsed?: unknown } } =
+      JSON.parse(fs.readFileSync(file).toString('utf8'));
     const { startedAt, status } = report;
     const mode = report.scope?.mode;
     if (typeof startedAt !== 'string') return null;
     if (status !== 'PASSED' && status !== 'WARNING' && status !== 'FAILED') return null;
     if (mode !== 'full' && mode !== 'sample' && mode !== 'quick') return null;
-    return { time: startedAt, status, scope: mode };
+    return { time: startedAt, status, scope: mode, rehearsed: report.scope?.rehearsed !== undefined };
   } catch {
     return null;
   }

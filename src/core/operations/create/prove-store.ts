@@ -1,12 +1,10 @@
 import path from 'node:path';
 import { MemberFiles } from '../../archive/member-files.ts';
-import { removeTree } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Archive, LeveldbFacts } from '../../model/manifest.ts';
 import { archivedStore } from '../../sources/leveldb/archived-store.ts';
-import { proveWithClassicLevel } from '../../sources/leveldb/proof.ts';
+import { proveCopy } from '../../sources/leveldb/proof.ts';
 import { readStore } from '../../sources/leveldb/reader.ts';
-import { makeScratch } from '../../sources/leveldb/scratch.ts';
 import type { BackupJob } from './job.ts';
 import type { CapturedStore } from './capture-into.ts';
 
@@ -23,8 +21,7 @@ export async function proveStore(job: BackupJob, store: CapturedStore, archive: 
     const facts = await readStore(files, { signal });
     const readers: LeveldbFacts['readers'] = ['migbackup'];
     if (facts.entries !== null && !onlyOursReads(facts.blockKinds)) {
-      makeScratch(files, scratch);
-      const other = await proveWithClassicLevel(scratch, signal);
+      const other = await proveCopy(files, scratch, signal);
       if (other.entries !== facts.entries || other.digest !== facts.digest) {
         throw new BackupError(
           'PROOF_FAILED',
@@ -52,7 +49,6 @@ export async function proveStore(job: BackupJob, store: CapturedStore, archive: 
     };
   } finally {
     members.close();
-    removeTree(scratch);
   }
 }
 

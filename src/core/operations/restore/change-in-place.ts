@@ -12,6 +12,7 @@ import { checkRestored, checkTarget } from './check-target.ts';
 import { disposeAside } from './dispose.ts';
 import { writeMade } from './made-file.ts';
 import type { Planned } from './plan-restore.ts';
+import { PARTIAL_PREFIX } from '../../store/layout.ts';
 import { proveRestoredStores } from './prove-restored.ts';
 import { takeSafety } from './take-safety.ts';
 import type { Trusted } from './trust.ts';
@@ -78,7 +79,8 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
       checkRestored(project.root, changes);
       const swapped = (store: string): boolean =>
         changes.units.some((unit) => isInside(`${store}/CURRENT`, unit.path) || isInside(unit.path, store));
-      await proveRestoredStores(trusted.manifest, project.root, swapped, context);
+      const scratch = path.join(project.store, `${PARTIAL_PREFIX}check-${transactionId}`);
+      await proveRestoredStores(trusted.manifest, project.root, scratch, swapped, context);
     },
     signal: context.signal,
   });

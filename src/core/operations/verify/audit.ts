@@ -16,7 +16,7 @@ import { readManifest } from '../../store/manifest-file.ts';
 import { ArchivesAudit } from './archives.ts';
 import { IndexCursor } from './index-cursor.ts';
 import { choose, type Choice } from './sample.ts';
-import { categoryStates, recommend, statusOf } from './status.ts';
+import { judge } from './status.ts';
 import { SumsAudit } from './sums-agree.ts';
 
 export interface AuditOptions {
@@ -110,14 +110,8 @@ async function checkContents(
 }
 
 function conclude(manifest: Manifest, findings: Finding[], choice: Choice, archives: ArchivesAudit): Audit {
-  const noted = manifest.findings.filter((finding) => finding.severity !== 'error');
-  const status = statusOf([
-    ...findings,
-    ...noted.filter((finding) => finding.code === 'left-out' || finding.code === 'store-not-proven'),
-  ]);
-  const categories = categoryStates(manifest, findings);
   return {
-    status,
+    ...judge(manifest, findings),
     scope: { ...choice.scope, filesChecked: archives.files },
     figures: {
       files: manifest.totals.files,
@@ -125,9 +119,6 @@ function conclude(manifest: Manifest, findings: Finding[], choice: Choice, archi
       artifacts: 5 + archives.count,
       archivedBytes: manifest.totals.archivedBytes,
     },
-    categories,
-    findings,
-    recommendations: recommend(status, categories, findings),
   };
 }
 

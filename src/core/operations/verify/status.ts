@@ -4,7 +4,7 @@ import type { VerifyReport } from '../../model/verify-report.ts';
 import { PROCEDURES_FILE } from '../../store/layout.ts';
 
 /** FAILED if anything is wrong, WARNING if something is worth knowing. What create noted itself is repeated, not judged again. */
-export function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
+function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
   if (findings.some((finding) => finding.severity === 'error')) return 'FAILED';
   if (findings.some((finding) => finding.severity === 'warning')) return 'WARNING';
   return 'PASSED';
@@ -19,8 +19,21 @@ export function concerns(category: string, finding: Finding): boolean {
   return finding.code !== 'artifact-foreign' && finding.path !== PROCEDURES_FILE;
 }
 
+/** Everything that a set of findings decides. What create left out or could not prove stays a warning for ever. */
+export function judge(
+  manifest: Manifest,
+  findings: Finding[],
+): Pick<VerifyReport, 'status' | 'categories' | 'findings' | 'recommendations'> {
+  const noted = manifest.findings.filter(
+    ({ code, severity }) => severity !== 'error' && (code === 'left-out' || code === 'store-not-proven'),
+  );
+  const status = statusOf([...findings, ...noted]);
+  const categories = categoryStates(manifest, findings);
+  return { status, categories, findings, recommendations: recommend(status, categories, findings) };
+}
+
 /** What each category is worth by itself: a restore of it alone goes by the same rule. */
-export function categoryStates(manifest: Manifest, findings: readonly Finding[]): VerifyReport['categories'] {
+function categoryStates(manifest: Manifest, findings: readonly Finding[]): VerifyReport['categories'] {
   const errors = findings.filter((finding) => finding.severity === 'error');
   const states: VerifyReport['categories'] = {};
   for (const [name, category] of Object.entries(manifest.categories)) {
@@ -35,7 +48,7 @@ export function categoryStates(manifest: Manifest, findings: readonly Finding[])
 }
 
 /** What to do about it, one sentence each. */
-export function recommend(
+function recommend(
   status: VerifyReport['status'],
   states: VerifyReport['categories'],
   findings: readonly Finding[],

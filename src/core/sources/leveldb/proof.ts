@@ -1,8 +1,49 @@
+import path from 'node:path';
+import { removeTree } from '../../fs/durable.ts';
+import { freeSpace } from '../../fs/space.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import { StoreDigest } from './digest.ts';
+import type { StoreFiles } from './random-access.ts';
+import { makeScratch, scratchBytes } from './scratch.ts';
 
 const BATCH = 1000;
 const HIGH_WATER_MARK = 1024 * 1024;
+
+/**
+ * Copies a store into `scratchDir`, which must not exist, has LevelDB read it there, and removes the copy.
+ * @param source its files in an archive, or a folder that is ours (unpacked, restored): its tables are linked where that works
+ * @throws BackupError NO_SPACE before anything is written, PROOF_FAILED, INTERRUPTED
+ */
+export async function proveCopy(
+  source: StoreFiles | string,
+  scratchDir: string,
+  signal?: AbortSignal,
+): Promise<{ entries: number; digest: string }> {
+  checkRoom(source, scratchDir);
+  try {
+    makeScratch(source, scratchDir, { link: true });
+    return await proveWithClassicLevel(scratchDir, signal);
+  } finally {
+    removeTree(scratchDir);
+  }
+}
+
+/** The copy, and half of it again: LevelDB may compact what it opens. */
+function checkRoom(source: StoreFiles | string, scratchDir: string): void {
+  const bytes = scratchBytes(source);
+  const need = BigInt(bytes + Math.ceil(bytes / 2));
+  const free = freeSpace(scratchDir).bytes;
+  if (free >= need) return;
+  throw new BackupError(
+    'NO_SPACE',
+    `not enough space to prove a database: ${free} bytes are free, ${need} are needed`,
+    {
+      hint: 'Free some space there.',
+      path: path.dirname(scratchDir),
+      details: { freeBytes: Number(free), neededBytes: Number(need) },
+    },
+  );
+}
 
 /**
  * Opens a scratch copy with LevelDB itself (classic-level) and reads all of it. LevelDB rewrites what it opens: never call

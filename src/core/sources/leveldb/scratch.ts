@@ -33,24 +33,51 @@ export function makeScratch(source: StoreFiles | string, scratchDir: string, opt
   }
 }
 
+/** Bytes of what `makeScratch` takes of a store. */
+export function scratchBytes(source: StoreFiles | string): number {
+  if (typeof source !== 'string') return neededNames(source).reduce((total, name) => total + sizeOf(source, name), 0);
+  const files = folderFiles(source);
+  try {
+    return scratchBytes(files);
+  } finally {
+    files.close();
+  }
+}
+
+function sizeOf(files: StoreFiles, name: string): number {
+  const file = files.open(name);
+  file.close?.();
+  return file.size;
+}
+
 function copyNeeded(files: StoreFiles, scratchDir: string, link: (name: string) => boolean): void {
-  const { manifest, version } = readVersion(files);
-  const names = files.names();
-  const numbersOfLogs = names.flatMap((name) => {
-    const parsed = parseFileName(name);
-    return parsed?.type === 'log' ? [parsed.number] : [];
-  });
-  const logs = new Set(neededLogs(version, numbersOfLogs));
-  const tables = new Set(version.tables.map((table) => table.number));
-  for (const name of names) {
-    const parsed = parseFileName(name);
-    if (parsed === null) continue;
-    const isTable = parsed.type === 'table' && tables.has(parsed.number);
-    const isLog = parsed.type === 'log' && logs.has(parsed.number);
-    if (!isTable && !isLog && name !== 'CURRENT' && name !== manifest) continue;
-    if (isTable && link(name)) continue;
+  for (const name of neededNames(files)) {
+    if (parseFileName(name)?.type === 'table' && link(name)) continue;
     copyOne(files, name, path.join(scratchDir, name));
   }
+}
+
+/** CURRENT, its MANIFEST, and the tables and logs that the MANIFEST needs. */
+function neededNames(files: StoreFiles): string[] {
+  const { manifest, version } = readVersion(files);
+  const parsed = files.names().flatMap((name) => {
+    const file = parseFileName(name);
+    return file === null ? [] : [{ name, ...file }];
+  });
+  const logs = new Set(
+    neededLogs(
+      version,
+      parsed.flatMap(({ type, number }) => (type === 'log' ? [number] : [])),
+    ),
+  );
+  const tables = new Set(version.tables.map((table) => table.number));
+  return parsed
+    .filter(({ name, type, number }) => {
+      if (type === 'table') return tables.has(number);
+      if (type === 'log') return logs.has(number);
+      return type === 'current' || name === manifest;
+    })
+    .map(({ name }) => name);
 }
 
 function linkTable(from: string, to: string): boolean {

@@ -1,0 +1,162 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { readIndex } from '../../archive/index-file.ts';
+import { checkJson } from '../../checks/json-parse.ts';
+import { escapeName } from '../../fs/names.ts';
+import { leadsOut, toNative } from '../../fs/paths.ts';
+import { freeSpace } from '../../fs/space.ts';
+import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { LeveldbFacts, Manifest } from '../../model/manifest.ts';
+import { proveCopy } from '../../sources/leveldb/proof.ts';
+import type { Selected } from '../../store/catalog.ts';
+import { INDEX_FILE } from '../../store/layout.ts';
+import { readManifest } from '../../store/manifest-file.ts';
+import { openScratchFolder } from '../../store/scratch-folder.ts';
+import { writeEntries } from '../restore/write-entries.ts';
+import type { Audit } from './audit.ts';
+import { judge } from './status.ts';
+
+/** What every file costs beside its bytes, and what others on the file system need. */
+const FILE_OVERHEAD = 4096n;
+const RESERVE_BYTES = 16n << 20n;
+
+/**
+ * Rehearses the restore of a backup whose audit found no error: unpacks all of it into a scratch folder, opens every store there with
+ * LevelDB and compares its entries and digest, and parses every JSON file that parsed when the backup was taken. Returns the audit with what
+ * that found. The scratch folder is gone afterwards. Throws NO_SPACE, STORE_UNWRITABLE, LOCKED or INTERRUPTED.
+ */
+export async function rehearse(
+  selected: Selected,
+  audit: Audit,
+  store: string | null,
+  context: Context,
+): Promise<Audit> {
+  if (audit.status === 'FAILED') return { ...audit, findings: [...audit.findings, notRehearsed(selected.id)] };
+  const manifest = readManifest(selected.folder);
+  const scratch = openScratchFolder(store, 'verify --rehearse');
+  try {
+    const rehearsal = new Rehearsal(selected.folder, manifest, scratch.path, context);
+    await rehearsal.run();
+    const findings = [...audit.findings, ...rehearsal.findings];
+    return { ...audit, ...judge(manifest, findings), scope: { ...audit.scope, rehearsed: rehearsal.counts } };
+  } finally {
+    scratch.dispose();
+  }
+}
+
+class Rehearsal {
+  readonly findings: Finding[] = [];
+  readonly counts = { stores: 0, entries: 0, jsonFiles: 0 };
+  readonly #folder: string;
+  readonly #manifest: Manifest;
+  readonly #scratch: string;
+  readonly #context: Context;
+
+  constructor(folder: string, manifest: Manifest, scratch: string, context: Context) {
+    this.#folder = folder;
+    this.#manifest = manifest;
+    this.#scratch = scratch;
+    this.#context = context;
+  }
+
+  async run(): Promise<void> {
+    const { files, bytes } = this.#manifest.totals;
+    checkRoom(this.#scratch, this.#manifest);
+    this.#context.onEvent?.({ type: 'phase-begin', phase: 'rehearsing', files, bytes });
+    const tree = path.join(this.#scratch, 'tree');
+    await this.#unpack(tree);
+    for (const [category, { sources }] of Object.entries(this.#manifest.categories)) {
+      for (const source of sources) {
+        for (const store of source.leveldb ?? []) await this.#openStore(category, store, toNative(tree, store.path));
+      }
+    }
+    await this.#parseJson(tree);
+  }
+
+  async #unpack(tree: string): Promise<void> {
+    try {
+      await writeEntries(
+        {
+          folder: this.#folder,
+          manifest: this.#manifest,
+          place: (entry) =>
+            entry.target !== undefined && leadsOut(entry.path, entry.target) ? null : toNative(tree, entry.path),
+          categories: new Set(Object.keys(this.#manifest.categories)),
+          everything: true,
+        },
+        this.#context,
+      );
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
+      this.#find({ code: 'rehearsal-failed', message: error.message });
+    }
+  }
+
+  async #openStore(category: string, stated: LeveldbFacts, dir: string): Promise<void> {
+    const about = { path: stated.path, category };
+    const name = `LevelDB store ${escapeName(stated.path)}`;
+    if (!stated.readers.includes('classic-level')) {
+      const message = `${name}: LevelDB does not read its format; our own reader checked it`;
+      this.findings.push({ code: 'store-not-opened', severity: 'info', message, ...about });
+      return;
+    }
+    try {
+      const found = await proveCopy(dir, path.join(this.#scratch, 'store'), this.#context.signal);
+      this.counts.stores++;
+      this.counts.entries += found.entries;
+      if (found.entries === stated.entries && found.digest === stated.digest) return;
+      const message = `${name}: opened with LevelDB it holds ${found.entries} entries that are not the ${stated.entries} of the manifest`;
+      this.#find({ code: 'store-differs', message, ...about, evidence: { found, stated: { ...stated } } });
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code === 'INTERRUPTED' || error.code === 'NO_SPACE') throw error;
+      this.#find({ code: 'store-differs', message: `${name}: ${error.message}`, ...about });
+    }
+  }
+
+  async #parseJson(tree: string): Promise<void> {
+    const known = new Set(
+      this.#manifest.findings.flatMap(({ code, path: at }) => (code === 'invalid-json' ? [at] : [])),
+    );
+    for await (const batch of readIndex(path.join(this.#folder, INDEX_FILE))) {
+      throwIfInterrupted(this.#context.signal);
+      for (const entry of batch) {
+        if (entry.type !== 'file' || !entry.path.endsWith('.json') || known.has(entry.path)) continue;
+        this.counts.jsonFiles++;
+        checkJson(entry, fs.readFileSync(toNative(tree, entry.path)), ({ evidence = {} }) => {
+          const message = `${escapeName(entry.path)} parsed when the backup was taken and does not now`;
+          this.#find({ code: 'json-differs', message, path: entry.path, category: entry.category, evidence });
+        });
+      }
+    }
+  }
+
+  #find(finding: Omit<Finding, 'severity'>): void {
+    const error: Finding = { ...finding, severity: 'error' };
+    this.findings.push(error);
+    this.#context.onEvent?.({ type: 'finding', finding: error });
+  }
+}
+
+function notRehearsed(id: string): Finding {
+  return {
+    code: 'not-rehearsed',
+    severity: 'info',
+    message: `${id} was not rehearsed: what does not verify is not unpacked`,
+  };
+}
+
+/** Everything unpacked, and for the largest source with a store half of it again: LevelDB may compact what it opens. */
+function checkRoom(scratch: string, { totals, index, categories }: Manifest): void {
+  const sources = Object.values(categories).flatMap((category) => category.sources);
+  const largest = Math.max(0, ...sources.map((source) => (source.leveldb === undefined ? 0 : source.bytes)));
+  const need = BigInt(totals.bytes + Math.ceil(largest / 2)) + BigInt(index.entries) * FILE_OVERHEAD + RESERVE_BYTES;
+  const free = freeSpace(scratch).bytes;
+  if (free >= need) return;
+  throw new BackupError('NO_SPACE', `not enough space to rehearse: ${free} bytes are free, ${need} are needed`, {
+    hint: 'Free some space, or verify without --rehearse.',
+    path: path.dirname(scratch),
+    details: { freeBytes: Number(free), neededBytes: Number(need) },
+  });
+}

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readTree } from '../support/compare-trees.ts';
+import { put } from '../support/files.ts';
+import { rewriteManifest } from '../support/rewrite-backup.ts';
+import { cliCommand, runCli } from '../support/run-cli.ts';
+import { makeSampleProject } from '../support/sample-project.ts';
+import { schemaViolations } from '../support/schemas.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const folder = tempFolder();
+const root = path.join(folder.path, 'project');
+const store = path.join(root, 'backups');
+let backupId: string;
+
+async function verify(args: readonly string[], exitCode = 0): Promise<Record<string, unknown>> {
+  const result = await runCli(['verify', ...args, '--json'], { cwd: root });
+  expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
+  const document: Record<string, unknown> = JSON.parse(result.stdout);
+  expect(schemaViolations('verify', document)).toEqual([]);
+  return document;
+}
+
+const leftovers = (): string[] => fs.readdirSync(store).filter((name) => name.startsWith('.partial-'));
+
+beforeAll(async () => {
+  await makeSampleProject(root);
+  put(root, 'deployments/broken.json', '{"half": ');
+  put(root, 'deployments/marked.json', '\uFEFF{}');
+  const created = await runCli(['create', '--json'], { cwd: root });
+  backupId = String(JSON.parse(created.stdout).backupId);
+});
+afterAll(() => folder[Symbol.dispose]());
+
+test('a rehearsal opens the database, parses what parsed, leaves nothing, and list tells it from a plain one', async () => {
+  const jsonFiles = [...readTree(root, ['backups', '.migbackup']).keys()].filter((name) => name.endsWith('.json'));
+  const before = readTree(root, ['backups', '.migbackup']);
+  const report = await verify([backupId, '--rehearse']);
+  expect(report).toMatchObject({
+    status: 'PASSED',
+    scope: { mode: 'full', rehearsed: { stores: 1, entries: 200, jsonFiles: jsonFiles.length - 2 } },
+  });
+  expect(readTree(root, ['backups', '.migbackup'])).toEqual(before);
+  expect(leftovers()).toEqual([]);
+  const listed = await runCli(['list'], { cwd: root });
+  expect(listed.stdout).toContain('PASSED, rehearsed');
+  await verify([backupId]);
+  expect((await runCli(['list'], { cwd: root })).stdout).not.toContain('rehearsed');
+});
+
+test('what a killed rehearsal leaves is removed by the next run that takes the lock', async () => {
+  const [program, ...leading] = cliCommand();
+  const child = spawn(program, [...leading, 'verify', backupId, '--rehearse'], { cwd: root, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  while (leftovers().length === 0 && child.exitCode === null) await sleep(1);
+  child.kill('SIGKILL');
+  await ended;
+  expect(leftovers()).toHaveLength(1);
+  await verify([backupId, '--rehearse']);
+  expect(leftovers()).toEqual([]);
+});
+
+test('without --backups to work in, an exported file is rehearsed too', async () => {
+  const file = path.join(folder.path, 'portable.tar');
+  await runCli(['export', backupId, '--output', file], { cwd: root });
+  const elsewhere = path.join(folder.path, 'elsewhere');
+  fs.mkdirSync(elsewhere);
+  const result = await runCli(['verify', file, '--rehearse'], { cwd: elsewhere });
+  expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(result.stdout).toContain('rehearsed: all unpacked, 1 database opened (200 entries)');
+  expect(fs.readdirSync(elsewhere)).toEqual([]);
+});
+
+test('a JSON file that is said to have parsed and does not fails the rehearsal, and only that', async () => {
+  const lying = path.join(folder.path, 'lying', backupId);
+  fs.cpSync(path.join(store, backupId), lying, { recursive: true });
+  rewriteManifest(lying, (manifest) => Object.assign(manifest, { findings: [] }));
+  expect(await verify([lying])).toMatchObject({ status: 'PASSED' });
+  const finding = { code: 'json-differs', severity: 'error', path: 'deployments/broken.json', category: 'legacy-json' };
+  expect(await verify([lying, '--rehearse'], 4)).toMatchObject({
+    status: 'FAILED',
+    findings: [finding],
+    categories: { 'legacy-json': { status: 'damaged' }, leveldb: { status: 'whole' } },
+  });
+});
+
+test('what does not verify is not unpacked', async () => {
+  const archive = path.join(store, backupId, 'leveldb.tar.zst');
+  const good = fs.readFileSync(archive);
+  fs.writeFileSync(archive, good.subarray(0, good.length - 100));
+  const report = await verify([backupId, '--rehearse'], 4);
+  expect(report).toMatchObject({ status: 'FAILED', scope: { mode: 'full' } });
+  expect(report['scope']).not.toHaveProperty('rehearsed');
+  expect(JSON.stringify(report['findings'])).toContain('not-rehearsed');
+  fs.writeFileSync(archive, good);
+});
