@@ -34,41 +34,65 @@ export interface StressResult {
   refused: string[];
 }
 
-/** Captures a database that a writer hammers, and holds every capture against the writer's history. */
-export async function stress(base: string, options: StressOptions): Promise<StressResult> {
-  const { keys = 20_000, preload = 1500, reopenEvery = 0 } = options;
-  const dir = path.join(base, 'db');
-  const ackFile = path.join(base, 'ack');
+/** A writer that hammers a database of its own until it is disposed of. */
+export interface Hammer extends AsyncDisposable {
+  readonly dir: string;
+  readonly ackFile: string;
+  readonly seed: number;
+  /** Kills it with SIGKILL and starts it again. */
+  kill(): Promise<void>;
+}
+
+/** Makes a database of `preload` batches in `dir` and goes on writing to it. Batches are noted in `ackFile`. */
+export async function startHammer(
+  dir: string,
+  ackFile: string,
+  { keys = 20_000, preload = 1500, reopenEvery = 0 }: Pick<StressOptions, 'keys' | 'preload' | 'reopenEvery'>,
+): Promise<Hammer> {
   const start = (until: number, reopen: number): ChildProcess =>
     spawn(process.execPath, [WRITER, dir, ackFile, ...[SEED, keys, reopen, until].map(String)], { stdio: 'inherit' });
-
   await once(start(preload, 0), 'exit');
   let writer = start(0, reopenEvery);
-  const model = new Model(SEED, keys);
+  await sleep(300);
+  return {
+    dir,
+    ackFile,
+    seed: SEED,
+    async kill() {
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+      writer = start(0, reopenEvery);
+    },
+    async [Symbol.asyncDispose]() {
+      writer.kill('SIGTERM');
+      if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
+    },
+  };
+}
+
+/** The last batch that the writer has acknowledged. */
+export const acknowledged = (ackFile: string): number => readAck(ackFile, 8);
+
+/** Captures a database that a writer hammers, and holds every capture against the writer's history. */
+export async function stress(base: string, options: StressOptions): Promise<StressResult> {
+  const { keys = 20_000 } = options;
+  await using hammer = await startHammer(path.join(base, 'db'), path.join(base, 'ack'), options);
+  const model = new Model(hammer.seed, keys);
   const random = new SeededRandom(99);
   const result: StressResult = { exact: 0, wrong: [], refused: [] };
-  try {
-    await sleep(300);
-    for (let index = 0; index < options.captures; index++) {
-      if (options.crash === true && index > 0) {
-        writer.kill('SIGKILL');
-        await once(writer, 'exit');
-        writer = start(0, reopenEvery);
-        await sleep(random.fraction() * 300);
-      }
-      await captureOnce(base, dir, ackFile, model, random, options, result);
+  for (let index = 0; index < options.captures; index++) {
+    if (options.crash === true && index > 0) {
+      await hammer.kill();
+      await sleep(random.fraction() * 300);
     }
-  } finally {
-    writer.kill('SIGTERM');
-    if (writer.exitCode === null && writer.signalCode === null) await once(writer, 'exit');
+    await captureOnce(base, hammer, model, random, options, result);
   }
   return result;
 }
 
 async function captureOnce(
   base: string,
-  dir: string,
-  ackFile: string,
+  { dir, ackFile }: Hammer,
   model: Model,
   random: SeededRandom,
   options: StressOptions,
@@ -76,10 +100,11 @@ async function captureOnce(
 ): Promise<void> {
   const copy = path.join(base, 'copy');
   fs.rmSync(copy, { recursive: true, force: true });
-  const acknowledged = readAck(ackFile, 8);
+  const promised = acknowledged(ackFile);
   try {
     const capture = await captureStore(dir, {
-      maxDescriptors: options.maxDescriptors ?? 4096,
+      ...(options.maxDescriptors === undefined ? {} : { maxDescriptors: options.maxDescriptors }),
+      spool: path.join(base, 'spool'),
       delay: () => (options.pauses === true ? pause(random) : undefined),
       sabotage: options.sabotage ?? [],
     });
@@ -92,8 +117,7 @@ async function captureOnce(
   const issued = readAck(ackFile, 0);
   const verdict = await checkCopy(copy, model);
   if (verdict.kind !== 'exact') result.wrong.push(`${verdict.kind}: ${verdict.why}`);
-  else if (verdict.batch < acknowledged)
-    result.wrong.push(`batch ${acknowledged} was acknowledged, ${verdict.batch} captured`);
+  else if (verdict.batch < promised) result.wrong.push(`batch ${promised} was acknowledged, ${verdict.batch} captured`);
   else if (options.crash !== true && verdict.batch > issued) result.wrong.push('a batch that was never issued');
   else result.exact += 1;
 }

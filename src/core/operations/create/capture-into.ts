@@ -59,7 +59,7 @@ export async function captureInto(writer: CategoryWriter, item: StoreItem): Prom
 async function captureWithHint(job: BackupJob, item: StoreItem): Promise<{ capture: StoreCapture; attempts: number }> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const capture = await captureStore(item.dir, { signal: job.context.signal });
+      const capture = await captureStore(item.dir, { signal: job.context.signal, spool: `${job.folder}.spool` });
       return { capture, attempts: capture.attempts };
     } catch (error) {
       if (!(error instanceof BackupError)) throw readError(error, item);

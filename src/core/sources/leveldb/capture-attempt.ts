@@ -3,13 +3,15 @@ import path from 'node:path';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import { heldFile, isGone, namedTable, pinnedLog, pinnedTable, type CapturedFile } from './captured-file.ts';
 import { damaged } from './damage.ts';
-import { logName, manifestNamedBy, parseFileName, tableNames } from './names.ts';
+import { logName, manifestNamedBy, tableNames } from './names.ts';
+import { pinLogs, type HeldLog } from './pin-logs.ts';
 import type { Pins } from './pins.ts';
 import { descriptorBytes, readFully } from './random-access.ts';
 import { applyManifest } from './read-manifest.ts';
 import { neededLogs } from './reader.ts';
 import { Restart } from './restart.ts';
 import { scanCapturedLogs } from './scan-captured-logs.ts';
+import type { TableSpool } from './spool.ts';
 import { Version, type CompleteVersion, type TableMeta } from './version-edit.ts';
 
 /** Safeguards that a test can take away, to show that it would notice. */
@@ -24,6 +26,8 @@ export type Safeguard =
 
 export interface AttemptOptions {
   readonly maxDescriptors: number;
+  /** Where tables go that there are too few descriptors for; without it they are opened by name when they are read. */
+  readonly spool: TableSpool | undefined;
   readonly delay: (step: string) => void;
   readonly sabotage: ReadonlySet<Safeguard>;
 }
@@ -36,13 +40,6 @@ export interface Captured {
   readonly files: readonly CapturedFile[];
 }
 
-interface HeldLog {
-  readonly fd: number;
-  readonly name: string;
-  /** The end of the log when it was read, in bytes. A log only grows, so the bytes below can be read at leisure. */
-  size: number;
-}
-
 interface HeldTable {
   readonly name: string;
   readonly stat: fs.BigIntStats;
@@ -53,14 +50,19 @@ interface HeldTable {
 /** How often a missing table may turn out to be an edit that was not yet read, before the attempt gives up. */
 const MANIFEST_ROUNDS = 100;
 
+/** Rounds of copying tables while the writer makes others. */
+const SPOOL_ROUNDS = 20;
+/** Descriptors that MANIFEST and logs take. */
+const NOT_TABLES = 4;
+
 /** One attempt at steps A to F of a capture. Descriptors belong to `pins`, also when it throws. */
 export class CaptureAttempt {
   readonly #dir: string;
   readonly #pins: Pins;
   readonly #options: AttemptOptions;
-  readonly #logs = new Map<number, HeldLog>();
   readonly #tables = new Map<number, HeldTable>();
   readonly #version = new Version();
+  #logs: ReadonlyMap<number, HeldLog> = new Map();
   #current = '';
   #manifestName = '';
   #manifestFd = -1;
@@ -72,16 +74,17 @@ export class CaptureAttempt {
     this.#options = options;
   }
 
-  /** @throws Restart, or BackupError LEVELDB_FOREIGN */
-  run(): Captured {
+  /** @throws Restart, or BackupError LEVELDB_FOREIGN, INTERRUPTED */
+  async run(): Promise<Captured> {
     const { delay, sabotage } = this.#options;
     this.#pinManifest();
     delay('A');
+    await this.#spoolTables();
     if (sabotage.has('manifest-before-logs')) {
       this.#readManifest();
       delay('B');
     }
-    this.#pinLogs();
+    this.#logs = pinLogs(this.#dir, this.#pins, this.#options);
     delay('B');
     if (!sabotage.has('manifest-before-logs')) this.#readManifest();
     delay('C');
@@ -107,35 +110,18 @@ export class CaptureAttempt {
     }
   }
 
-  /** B. Every log there is, then where each ends, lowest first: all but the highest were closed by then. */
-  #pinLogs(): void {
-    const { delay, sabotage } = this.#options;
-    let found: boolean;
-    do {
-      found = false;
-      for (const name of fs.readdirSync(this.#dir)) {
-        const parsed = parseFileName(name);
-        if (parsed?.type !== 'log' || this.#logs.has(parsed.number)) continue;
-        let fd: number;
-        try {
-          fd = this.#pins.open(path.join(this.#dir, name));
-        } catch (error) {
-          // Deleted since the listing, so its flush is in the MANIFEST that is read next.
-          if (isGone(error)) continue;
-          throw error;
-        }
-        const size = sabotage.has('read-log-on-open') ? fs.fstatSync(fd).size : -1;
-        this.#logs.set(parsed.number, { fd, name, size });
-        found = true;
-        if (size >= 0) delay('B');
-      }
-      delay('B');
-    } while (found && !sabotage.has('single-listing'));
-    for (const number of [...this.#logs.keys()].sort((a, b) => a - b)) {
-      const log = this.#logs.get(number);
-      if (log === undefined || log.size >= 0) continue;
-      log.size = fs.fstatSync(log.fd).size;
-      delay('B');
+  /** Between A and B: copies tables until descriptors suffice for the rest, with room for those that are made meanwhile. */
+  async #spoolTables(): Promise<void> {
+    const { spool, maxDescriptors } = this.#options;
+    if (spool === undefined) return;
+    spool.dropStale(this.#dir);
+    for (let round = 0; round < SPOOL_ROUNDS; round++) {
+      this.#readManifest();
+      const missing = [...this.#version.tables()].filter((table) => !spool.has(table));
+      if (missing.length <= maxDescriptors - NOT_TABLES) return;
+      const keep = Math.floor((maxDescriptors - NOT_TABLES) / 2);
+      const oldest = missing.toSorted((a, b) => a.number - b.number).slice(0, missing.length - keep);
+      await spool.add(this.#dir, oldest);
     }
   }
 
@@ -174,7 +160,7 @@ export class CaptureAttempt {
     // Files are copied in the order of their names, so the tables that are copied last get the descriptors.
     const live = [...this.#version.tables()].sort((a, b) => b.number - a.number);
     for (const table of live) {
-      if (this.#tables.has(table.number)) continue;
+      if (this.#tables.has(table.number) || this.#options.spool?.has(table) === true) continue;
       const held = this.#openTable(table);
       if (held !== null) this.#tables.set(table.number, held);
       else if (!this.#options.sabotage.has('ignore-missing-table')) return table.number;
@@ -186,8 +172,8 @@ export class CaptureAttempt {
     for (const name of tableNames(table.number)) {
       const file = path.join(this.#dir, name);
       try {
-        const full = this.#pins.size >= this.#options.maxDescriptors;
-        const fd = full ? undefined : this.#openIfRoom(file);
+        const fd = this.#openIfRoom(file);
+        if (fd === undefined && this.#options.spool !== undefined) throw this.#restart('more tables than descriptors');
         const stat = fd === undefined ? fs.statSync(file, { bigint: true }) : fs.fstatSync(fd, { bigint: true });
         if (Number(stat.size) !== table.size) {
           const why = `it has ${stat.size} bytes and MANIFEST says ${table.size}`;
@@ -201,8 +187,9 @@ export class CaptureAttempt {
     return null;
   }
 
-  /** undefined: the process or the system has no descriptor left. */
+  /** undefined: this capture, the process or the system has no descriptor left. */
   #openIfRoom(file: string): number | undefined {
+    if (this.#pins.size >= this.#options.maxDescriptors) return undefined;
     try {
       return this.#pins.open(file);
     } catch (error) {
@@ -255,7 +242,7 @@ export class CaptureAttempt {
     const logs = scanned.ends.map(({ fd, name, size }) =>
       pinnedLog(name, fd, size, fs.fstatSync(fd, { bigint: true })),
     );
-    const tables = version.tables.flatMap((table) => this.#tableFile(table.number));
+    const tables = version.tables.flatMap((table) => this.#tableFile(table));
     const manifest = heldFile(
       this.#manifestName,
       readFully(this.#manifestFd, 0, this.#manifestEnd),
@@ -276,8 +263,10 @@ export class CaptureAttempt {
     }
   }
 
-  #tableFile(number: number): CapturedFile[] {
-    const table = this.#tables.get(number);
+  #tableFile(meta: TableMeta): CapturedFile[] {
+    const spooled = this.#options.spool?.file(meta, this.#pins);
+    if (spooled !== undefined) return [spooled];
+    const table = this.#tables.get(meta.number);
     if (table === undefined) return [];
     if (table.fd !== undefined) return [pinnedTable(table.name, table.fd, table.stat)];
     return [namedTable(table.name, path.join(this.#dir, table.name), table.stat, this.#pins)];

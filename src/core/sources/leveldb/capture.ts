@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { spareDescriptors } from '../../fs/descriptors.ts';
 import { throwIfInterrupted } from '../../model/backup-error.ts';
-import { CaptureAttempt, type Captured, type Safeguard } from './capture-attempt.ts';
+import { CaptureAttempt, type AttemptOptions, type Captured, type Safeguard } from './capture-attempt.ts';
 import type { CapturedFile } from './captured-file.ts';
 import { busy, foreign } from './damage.ts';
 import { parseFileName } from './names.ts';
 import { Pins } from './pins.ts';
 import { recogniseStore } from './recognise.ts';
 import { Restart } from './restart.ts';
+import { TableSpool } from './spool.ts';
 
 export type { CapturedFile } from './captured-file.ts';
 export type { Safeguard } from './capture-attempt.ts';
@@ -16,8 +18,13 @@ export interface CaptureOptions {
   readonly signal?: AbortSignal | undefined;
   /** How often to start over on a store that moves. Default 200. */
   readonly maxAttempts?: number;
-  /** Descriptors to hold at most. Tables beyond that are opened by name when they are read. Default 4096. */
+  /** Descriptors to hold at most. Default: as many as the process has to spare, up to 4096. */
   readonly maxDescriptors?: number;
+  /**
+   * A folder to make, never in the source, for copies of the tables beyond that. It goes when the capture is closed. Without one they are
+   * opened by name when they are read, and LEVELDB_BUSY then says that one was compacted away.
+   */
+  readonly spool?: string;
   /** Called between the steps (A to D), so that a test can stretch them. */
   readonly delay?: (step: string) => void;
   /** Tests only: safeguards to leave out. */
@@ -37,13 +44,15 @@ export interface StoreCapture {
   readonly orphans: readonly string[];
   /** CURRENT, MANIFEST, live tables and logs, sorted by name. */
   readonly files: readonly CapturedFile[];
-  /** Releases every descriptor. */
+  /** Releases every descriptor and removes what was spooled. */
   close(): void;
 }
 
 /** The same evidence of damage so many times in a row, with growing pauses, is damage and no race. */
 const DAMAGE_REPEATS = 6;
 const LONGEST_PAUSE_MS = 20;
+/** Of one capture; a store of 8 GiB has about so many tables. */
+const MOST_DESCRIPTORS = 4096;
 
 /**
  * Captures a store that another process may be writing, without a lock, without its help and without writing anything: an
@@ -58,17 +67,36 @@ const LONGEST_PAUSE_MS = 20;
  * @throws BackupError LEVELDB_DAMAGED, LEVELDB_FOREIGN, LEVELDB_BUSY (another call may succeed), INTERRUPTED
  */
 export async function captureStore(dir: string, options: CaptureOptions = {}): Promise<StoreCapture> {
-  const { maxAttempts = 200, maxDescriptors = 4096, delay = () => undefined, sabotage = [] } = options;
+  const { maxAttempts = 200, maxDescriptors = spareDescriptors(MOST_DESCRIPTORS), delay = () => undefined } = options;
   if (recogniseStore(dir) === 'rocksdb') throw foreign(dir, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
-  const attemptOptions = { maxDescriptors, delay, sabotage: new Set(sabotage) };
+  const spool = options.spool === undefined ? undefined : new TableSpool(options.spool, options.signal);
+  try {
+    const attemptOptions = { maxDescriptors, delay, spool, sabotage: new Set(options.sabotage) };
+    const { captured, attempts, pins } = await repeat(dir, attemptOptions, maxAttempts, options.signal);
+    return describe(dir, captured, attempts, () => {
+      pins.closeAll();
+      spool?.remove();
+    });
+  } catch (error) {
+    spool?.remove();
+    throw error;
+  }
+}
+
+/** Starts over until an attempt succeeds, finds the same damage again and again, or there were too many. */
+async function repeat(
+  dir: string,
+  options: AttemptOptions,
+  maxAttempts: number,
+  signal: AbortSignal | undefined,
+): Promise<{ captured: Captured; attempts: number; pins: Pins }> {
   let lastEvidence = '';
   let repeats = 0;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    throwIfInterrupted(options.signal);
+    throwIfInterrupted(signal);
     const pins = new Pins();
     try {
-      const captured = new CaptureAttempt(dir, pins, attemptOptions).run();
-      return describe(dir, captured, attempt, pins);
+      return { captured: await new CaptureAttempt(dir, pins, options).run(), attempts: attempt, pins };
     } catch (error) {
       pins.closeAll();
       if (!(error instanceof Restart)) throw error;
@@ -81,7 +109,7 @@ export async function captureStore(dir: string, options: CaptureOptions = {}): P
   throw busy(dir, `no consistent state in ${maxAttempts} attempts`);
 }
 
-function describe(dir: string, captured: Captured, attempts: number, pins: Pins): StoreCapture {
+function describe(dir: string, captured: Captured, attempts: number, close: () => void): StoreCapture {
   const { version, files, lastSequence, logs } = captured;
   return {
     comparator: version.comparator,
@@ -92,7 +120,7 @@ function describe(dir: string, captured: Captured, attempts: number, pins: Pins)
     logs,
     orphans: orphansOf(dir, new Set(files.map((file) => file.name)), version.nextFileNumber),
     files,
-    close: () => pins.closeAll(),
+    close,
   };
 }
 

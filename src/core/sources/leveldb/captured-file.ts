@@ -78,42 +78,56 @@ export function pinnedTable(name: string, fd: number, stat: fs.BigIntStats): Cap
  * A table for which no descriptor was left: it is opened by its name when it is read. If it is gone or another by then,
  * LEVELDB_BUSY says that the whole capture has to be taken again.
  */
-export function namedTable(
-  name: string,
-  file: string,
-  stat: fs.BigIntStats,
-  opened: { add(fd: number): void; close(fd: number): void },
-): CapturedFile {
-  const size = Number(stat.size);
-  let fd: number | undefined;
-  const pinned = (): number => {
-    if (fd !== undefined) return fd;
+export function namedTable(name: string, file: string, stat: fs.BigIntStats, opened: Opened): CapturedFile {
+  const open = (): number => {
     let fresh: number;
     try {
-      fresh = fs.openSync(file, 'r');
+      fresh = opened.open(file);
     } catch (error) {
       if (isGone(error)) throw busy(name, 'the table was compacted away before it could be copied');
       throw error;
     }
-    opened.add(fresh);
-    if (!sameFile(fs.fstatSync(fresh, { bigint: true }), stat)) {
-      opened.close(fresh);
-      throw busy(name, 'another table took its name before it could be copied');
-    }
-    fd = fresh;
-    return fresh;
+    if (sameFile(fs.fstatSync(fresh, { bigint: true }), stat)) return fresh;
+    opened.close(fresh);
+    throw busy(name, 'another table took its name before it could be copied');
   };
+  return openedLate(name, stat, open, (fd) => {
+    const same = sameFile(fs.fstatSync(fd, { bigint: true }), stat);
+    opened.close(fd);
+    if (!same) throw damaged(name, 'the table changed while it was being copied');
+  });
+}
+
+/** A table that stands in a copy of ours; `stat` is that of the table itself. */
+export function spooledTable(name: string, copy: string, stat: fs.BigIntStats, opened: Opened): CapturedFile {
+  return openedLate(
+    name,
+    stat,
+    () => opened.open(copy),
+    (fd) => opened.close(fd),
+  );
+}
+
+/** Where descriptors are kept that are opened while a capture is read. */
+interface Opened {
+  open(file: string): number;
+  close(fd: number): void;
+}
+
+function openedLate(name: string, stat: fs.BigIntStats, open: () => number, close: (fd: number) => void): CapturedFile {
+  const size = Number(stat.size);
+  let fd: number | undefined;
   return {
     name,
     size,
     ...attributesOf(stat),
-    read: (block, blockOffset, length, position) => readBounded(pinned(), size, block, blockOffset, length, position),
+    read(block, blockOffset, length, position) {
+      fd ??= open();
+      return readBounded(fd, size, block, blockOffset, length, position);
+    },
     done() {
-      const open = pinned();
-      const same = sameFile(fs.fstatSync(open, { bigint: true }), stat);
-      opened.close(open);
+      if (fd !== undefined) close(fd);
       fd = undefined;
-      if (!same) throw damaged(name, 'the table changed while it was being copied');
     },
   };
 }

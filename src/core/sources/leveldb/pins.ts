@@ -14,10 +14,6 @@ export class Pins {
     return fd;
   }
 
-  add(fd: number): void {
-    this.#open.add(fd);
-  }
-
   /** Closing twice is fine. */
   close(fd: number): void {
     if (this.#open.delete(fd)) fs.closeSync(fd);
