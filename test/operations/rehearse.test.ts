@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readTree } from '../support/compare-trees.ts';
 import { put } from '../support/files.ts';
+import { writeStore } from '../support/leveldb/write-store.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 import { cliCommand, runCli } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';
@@ -86,6 +87,26 @@ test('a JSON file that is said to have parsed and does not fails the rehearsal, 
     findings: [finding],
     categories: { 'legacy-json': { status: 'damaged' }, leveldb: { status: 'whole' } },
   });
+});
+
+test('a database that LevelDB does not read as the manifest says fails the rehearsal', async () => {
+  const odd = path.join(folder.path, 'odd');
+  put(odd, 'package.json', '{}');
+  writeStore(path.join(odd, 'leveldb'), [[Buffer.from('k'), Buffer.from('v')]], { compression: 'zlib' });
+  const created = await runCli(['create', '--json'], { cwd: odd });
+  const { backupId: id, folder: backup } = JSON.parse(created.stdout);
+  expect((await runCli(['verify', '--rehearse'], { cwd: odd })).stdout).toContain('0 databases opened');
+  rewriteManifest(backup, (manifest) => {
+    const text = JSON.stringify(manifest).replaceAll(
+      '"readers":["migbackup"]',
+      '"readers":["migbackup","classic-level"]',
+    );
+    Object.assign(manifest, JSON.parse(text));
+  });
+  expect((await runCli(['verify', id], { cwd: odd })).exitCode).toBe(0);
+  const { exitCode, stdout } = await runCli(['verify', id, '--rehearse', '--json'], { cwd: odd });
+  expect(exitCode).toBe(4);
+  expect(JSON.parse(stdout).findings).toMatchObject([{ code: 'store-differs', severity: 'error', path: 'leveldb' }]);
 });
 
 test('what does not verify is not unpacked', async () => {

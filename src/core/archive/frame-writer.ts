@@ -38,6 +38,7 @@ interface Mark {
  */
 export class FrameWriter {
   readonly #fd: number;
+  #closed = false;
   readonly #options: FrameOptions;
   readonly #free: Buffer[] = [];
   readonly #flying: Promise<Buffer>[] = [];
@@ -125,7 +126,7 @@ export class FrameWriter {
     const framed = this.#options.compression === 'zstd';
     if (framed) this.#append(encodeSeekTable(this.#sizes));
     fs.fsyncSync(this.#fd);
-    fs.closeSync(this.#fd);
+    this.#close();
     return {
       size: this.#fileSize,
       sha256: this.#hash.digest('hex'),
@@ -134,10 +135,16 @@ export class FrameWriter {
     };
   }
 
-  /** Closes without finishing; the caller removes the file. */
+  /** Closes without finishing; the caller removes the file. After `finish` there is nothing to do. */
   abort(): void {
     for (const flying of this.#flying) flying.catch(() => {});
-    fs.closeSync(this.#fd);
+    this.#close();
+  }
+
+  /** Once: the number of a closed descriptor may already be another file's. */
+  #close(): void {
+    if (!this.#closed) fs.closeSync(this.#fd);
+    this.#closed = true;
   }
 
   #dispatch(): void {

@@ -99,6 +99,17 @@ export function storeNotProven(file: string): FindingText {
   };
 }
 
+/** A SQLite database with writes beside it: its files were stored one after another, so together they may be no state it ever had. */
+export function sqliteNotProven(file: string, journal: string): FindingText {
+  return {
+    code: 'sqlite-not-proven',
+    severity: 'warning',
+    message: `${escapeName(file)} is a SQLite database with unfinished writes in ${escapeName(journal)}: stored as files, not proven`,
+    recommendation:
+      'Stop what uses the database, so that the file beside it is empty or gone, and take the backup again.',
+  };
+}
+
 /** A link stands where state should be: the state itself is somewhere else and not in the backup. */
 export function sourceIsLink(file: string): FindingText {
   return {

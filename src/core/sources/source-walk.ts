@@ -16,11 +16,13 @@ import {
   secretLeftOut,
   sourceIsLink,
   specialFile,
+  sqliteNotProven,
   storeNotProven,
   toFinding,
   unsafeLink,
 } from './scan-messages.ts';
 import type { SourcePatterns } from './source-patterns.ts';
+import { besideJournals, isUnfinishedSqlite } from './sqlite.ts';
 
 export interface ScanOptions {
   readonly ownership: Ownership;
@@ -69,6 +71,8 @@ export class SourceWalk {
     if (stat.isSymbolicLink()) this.#finding(sourceIsLink(top), top);
     if (top === '.') yield* this.#folder('.', dir, null);
     else yield* this.#child(top, dir, stat);
+    if (stat.isFile())
+      this.#lookForSqlite(path.posix.dirname(top), path.dirname(dir), fs.readdirSync(path.dirname(dir)));
   }
 
   *#child(relative: string, native: string, stat: fs.BigIntStats): Generator<ScanItem> {
@@ -104,6 +108,7 @@ export class SourceWalk {
         return;
       }
     }
+    this.#lookForSqlite(relative, native, names);
     yield* this.#plainFolder(relative, native, stat, names);
   }
 
@@ -160,6 +165,7 @@ export class SourceWalk {
     names: readonly string[],
   ): Generator<ScanItem> {
     if (!this.#owns(`${relative}/CURRENT`)) return;
+    this.#lookForSqlite(relative, native, names);
     const others = [scannedEntry(this.#source, relative, 'dir', stat)];
     for (const name of names) {
       if (engine === 'leveldb' && isEngineFile(name)) continue;
@@ -169,6 +175,15 @@ export class SourceWalk {
       }
     }
     yield { kind: 'store', path: relative, source: this.#source, dir: native, engine, others };
+  }
+
+  /** Names the databases of a folder that are stored and have unfinished writes beside them. */
+  #lookForSqlite(relative: string, native: string, names: readonly string[]): void {
+    for (const { name, journal } of besideJournals(names)) {
+      const file = joined(relative, name);
+      if (this.#owns(file) && isUnfinishedSqlite(path.join(native, name), path.join(native, journal)))
+        this.#finding(sqliteNotProven(file, journal), file);
+    }
   }
 
   #owns(relative: string): boolean {

@@ -8,14 +8,9 @@ import { isEngineFile, isVolatileFile } from '../../../src/core/sources/leveldb/
 import { uncompressSnappy } from '../../../src/core/sources/leveldb/snappy.ts';
 import { ByteReader, encodeVarint } from '../../../src/core/sources/leveldb/varint.ts';
 import { decodeVersionEdit } from '../../../src/core/sources/leveldb/version-edit.ts';
+import { logRecord } from '../../support/leveldb/write-store.ts';
 
-function record(type: number, payload: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from([type]), payload]);
-  const header = Buffer.alloc(6);
-  header.writeUInt32LE(maskCrc(crc32c(body)), 0);
-  header.writeUInt16LE(payload.length, 4);
-  return Buffer.concat([header, body]);
-}
+const record = (type: number, payload: Buffer): Buffer => logRecord(payload, type);
 
 function scan(log: Buffer, keep?: number): LogScan & { payloads: string[] } {
   const payloads: string[] = [];
@@ -79,6 +74,15 @@ test('a log: everything else is corruption, with its offset', () => {
   expect(scan(Buffer.concat([ONE, Buffer.alloc(100), TWO])).corruption?.offset).toBe(ONE.length);
   expect(scan(record(4, Buffer.from('x'))).corruption?.why).toMatch('no beginning');
   expect(scan(Buffer.concat([record(2, Buffer.from('x')), ONE])).corruption?.why).toMatch('no end');
+});
+
+test('a record whose length reaches past the end is a torn tail only if nothing whole follows it', () => {
+  for (const bit of [3, 7]) {
+    const log = Buffer.concat([ONE, TWO, ONE]);
+    log[ONE.length + 4] = (log[ONE.length + 4] ?? 0) ^ (1 << bit);
+    expect(scan(log)).toMatchObject({ payloads: ['one'], corruption: { offset: ONE.length } });
+    expect(scan(log.subarray(0, ONE.length + TWO.length))).toMatchObject({ tail: 'partial', corruption: null });
+  }
 });
 
 test('Snappy: literals, overlapping copies, and blocks that lie', () => {

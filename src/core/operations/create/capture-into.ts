@@ -1,95 +1,70 @@
 import { createHash } from 'node:crypto';
-import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import { BackupError } from '../../model/backup-error.ts';
 import { comparePaths, type Entry, type ScannedEntry } from '../../model/entry.ts';
 import { escapeName } from '../../fs/names.ts';
 import { captureStore, type CapturedFile, type StoreCapture } from '../../sources/leveldb/capture.ts';
+import { foreign } from '../../sources/leveldb/damage.ts';
 import { whoHolds } from '../../sources/leveldb/holder.ts';
 import type { StoreItem } from '../../sources/scan-item.ts';
 import type { BackupJob } from './job.ts';
+import { aboutStore, type StorePlace } from './store-error.ts';
 import type { CategoryWriter } from './write-category.ts';
 
 /** A store that stands in the archive, not yet proven. */
-export interface CapturedStore {
-  readonly path: string;
-  readonly source: string;
+export interface CapturedStore extends StorePlace {
   readonly members: readonly Entry[];
   readonly attempts: number;
   readonly live: 'yes' | 'no' | 'unknown';
 }
 
-/** A store that vanishes a table's worth of times while it is copied is captured anew this often. */
+/** How often a store that does not hold still is tried again. */
 const CAPTURES = 5;
 
 /**
  * Captures a store, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
  * order of paths. Throws LEVELDB_DAMAGED, LEVELDB_FOREIGN or LEVELDB_BUSY with what to do: a database is never stored in part.
  */
-export async function captureInto(writer: CategoryWriter, item: StoreItem): Promise<CapturedStore | null> {
+export async function captureInto(writer: CategoryWriter, item: StoreItem): Promise<CapturedStore> {
   const { job } = writer;
-  if (item.engine === 'rocksdb') {
-    throw new BackupError(
-      'LEVELDB_FOREIGN',
-      `${escapeName(item.path)} is a RocksDB store: it cannot be captured while in use, nor proven`,
-      {
-        hint: `Stop what uses it, then store it as plain files with --raw ${item.source.category}/${item.source.name}.`,
-        path: item.path,
-      },
-    );
-  }
-  const holder = await whoHolds(item.dir);
-  const { capture, attempts } = await captureWithHint(job, item);
+  const place = { path: item.path, category: item.source.category, source: item.source.name };
   try {
-    const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
-    const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) =>
-      comparePaths(a.path, b.path),
-    );
-    const members: Entry[] = [];
-    for (const entry of entries) {
-      const file = files.get(entry.path);
-      if (file === undefined) await writer.entry(entry);
-      else members.push(await copy(writer, entry, file));
+    if (item.engine === 'rocksdb') throw foreign(item.path, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
+    const holder = await whoHolds(item.dir);
+    const capture = await capturePatiently(job, item.dir);
+    try {
+      const members = await copyAll(writer, item, capture);
+      noteOrphans(job, item, capture);
+      return { ...place, members, attempts: capture.attempts, live: holder.held };
+    } finally {
+      capture.close();
     }
-    noteOrphans(job, item, capture);
-    return { path: item.path, source: item.source.name, members, attempts, live: holder.held };
-  } finally {
-    capture.close();
+  } catch (error) {
+    throw aboutStore(error, place);
   }
 }
 
-async function captureWithHint(job: BackupJob, item: StoreItem): Promise<{ capture: StoreCapture; attempts: number }> {
+async function copyAll(writer: CategoryWriter, item: StoreItem, capture: StoreCapture): Promise<Entry[]> {
+  const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
+  const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) =>
+    comparePaths(a.path, b.path),
+  );
+  const members: Entry[] = [];
+  for (const entry of entries) {
+    const file = files.get(entry.path);
+    if (file === undefined) await writer.entry(entry);
+    else members.push(await copy(writer, entry, file));
+  }
+  return members;
+}
+
+async function capturePatiently({ folder, context }: BackupJob, dir: string): Promise<StoreCapture> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const capture = await captureStore(item.dir, { signal: job.context.signal, spool: `${job.folder}.spool` });
-      return { capture, attempts: capture.attempts };
+      return await captureStore(dir, { signal: context.signal, spool: `${folder}.spool` });
     } catch (error) {
-      if (!(error instanceof BackupError)) throw readError(error, item);
-      if (error.code === 'LEVELDB_BUSY' && attempt < CAPTURES) continue;
-      if (error.code !== 'LEVELDB_DAMAGED') throw error;
-      throw new BackupError(
-        'LEVELDB_DAMAGED',
-        `the LevelDB store ${escapeName(item.path)} is damaged: ${error.message}`,
-        {
-          hint: `It is not backed up as a good one. To keep it as it is before a repair: --raw ${item.source.category}/${item.source.name}.`,
-          path: error.path ?? item.path,
-          cause: error,
-        },
-      );
+      if (!(error instanceof BackupError) || error.code !== 'LEVELDB_BUSY' || attempt === CAPTURES) throw error;
     }
   }
-}
-
-function readError(error: unknown, item: StoreItem): unknown {
-  const code = errnoOf(error);
-  if (code !== 'EACCES' && code !== 'EPERM') return error;
-  return new BackupError(
-    'SOURCE_UNREADABLE',
-    `${escapeName(item.path)}: a file of the store may not be read by this user`,
-    {
-      hint: 'Run as a user who may read it, or change its permissions.',
-      path: item.path,
-      cause: error,
-    },
-  );
 }
 
 function engineEntry(item: StoreItem, file: CapturedFile): ScannedEntry {

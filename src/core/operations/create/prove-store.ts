@@ -7,6 +7,7 @@ import { proveCopy } from '../../sources/leveldb/proof.ts';
 import { readStore } from '../../sources/leveldb/reader.ts';
 import type { BackupJob } from './job.ts';
 import type { CapturedStore } from './capture-into.ts';
+import { aboutStore } from './store-error.ts';
 
 /**
  * Proves a store from the archive it stands in, not from its source: our reader checks every CRC and counts, LevelDB itself opens
@@ -47,6 +48,8 @@ export async function proveStore(job: BackupJob, store: CapturedStore, archive: 
       captured: { attempts: store.attempts, live: store.live },
       readers,
     };
+  } catch (error) {
+    throw aboutStore(error, store);
   } finally {
     members.close();
   }

@@ -144,8 +144,7 @@ export class CategoryWriter {
 
   async #item(item: ScanItem): Promise<void> {
     if (item.kind === 'entry') return this.entry(item.entry);
-    const store = await captureInto(this, item);
-    if (store !== null) this.#captured.push(store);
+    this.#captured.push(await captureInto(this, item));
     return undefined;
   }
 

@@ -19,14 +19,15 @@ export function concerns(category: string, finding: Finding): boolean {
   return finding.code !== 'artifact-foreign' && finding.path !== PROCEDURES_FILE;
 }
 
+/** What create noted and no later verification can make good. */
+const KEPT = new Set(['left-out', 'store-not-proven', 'sqlite-not-proven']);
+
 /** Everything that a set of findings decides. What create left out or could not prove stays a warning for ever. */
 export function judge(
   manifest: Manifest,
   findings: Finding[],
 ): Pick<VerifyReport, 'status' | 'categories' | 'findings' | 'recommendations'> {
-  const noted = manifest.findings.filter(
-    ({ code, severity }) => severity !== 'error' && (code === 'left-out' || code === 'store-not-proven'),
-  );
+  const noted = manifest.findings.filter(({ code, severity }) => severity !== 'error' && KEPT.has(code));
   const status = statusOf([...findings, ...noted]);
   const categories = categoryStates(manifest, findings);
   return { status, categories, findings, recommendations: recommend(status, categories, findings) };

@@ -78,6 +78,21 @@ function zerosToEnd(file: RandomAccess, position: number): boolean {
 }
 
 /**
+ * True if a whole record stands anywhere in the rest of the last block. Then what cannot be read before it is no tail that was cut off, but
+ * damage (of a length, for example), and LevelDB itself would drop what follows without a word.
+ */
+function recordFollows(file: RandomAccess, from: number): boolean {
+  const rest = file.read(from, LOG_BLOCK);
+  for (let at = 0; at + LOG_HEADER <= rest.length; at++) {
+    const type = rest.readUInt8(at + 6);
+    const end = at + LOG_HEADER + rest.readUInt16LE(at + 4);
+    if (type < FULL || type > LAST || end > rest.length) continue;
+    if (crc32c(rest, at + 6, end) === unmaskCrc(rest.readUInt32LE(at))) return true;
+  }
+  return false;
+}
+
+/**
  * Reads a log record by record through a window of 256 KiB and checks every CRC. `onRecord` gets the payload (a view) and
  * the offset after the record; exceptions that it throws pass through.
  */
@@ -126,7 +141,11 @@ export function scanLog(
     }
     if (LOG_HEADER + length > left) return broken('a record is longer than its block');
     const next = position + LOG_HEADER + length;
-    if (next > file.size) return ended('partial');
+    if (next > file.size) {
+      return recordFollows(file, position + 1)
+        ? broken('a record is longer than the log, and others follow')
+        : ended('partial');
+    }
 
     const record = bytes.read(position, LOG_HEADER + length);
     if (record.length < LOG_HEADER + length) return ended('partial');
