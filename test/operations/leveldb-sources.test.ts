@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -5,7 +6,7 @@ import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { put } from '../support/files.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { ROCKSDB_MAGIC, writeStore } from '../support/leveldb/write-store.ts';
-import { runCli } from '../support/run-cli.ts';
+import { cliCommand, runCli } from '../support/run-cli.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { fillLevels, firstWith, makeStore } from '../sources/leveldb/make-store.ts';
 
@@ -147,6 +148,28 @@ test('RocksDB is refused whatever gives it away, and can be stored as plain file
   }
   expect((await run(root, 'create', '--raw', 'leveldb/current')).exitCode).toBe(0);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a store of more tables than the process may open files is captured',
+  async () => {
+    using folder = project();
+    const root = folder.path;
+    const pairs = Array.from({ length: 300 }, (_, at): [Buffer, Buffer] => [
+      Buffer.from(`k${1000 + at}`),
+      Buffer.from('v'),
+    ]);
+    const store = path.join(root, 'leveldb');
+    writeStore(store, pairs, { tables: 100 });
+    const before = readTree(store);
+    const [program, ...args] = [...cliCommand(), 'create', '--json'];
+    const limited = ['-c', 'ulimit -n 64 && exec "$0" "$@"', program, ...args];
+    const { stdout, status } = spawnSync('sh', limited, { cwd: root, encoding: 'utf8' });
+    expect(status, stdout).toBe(0);
+    expect(JSON.parse(stdout).categories.leveldb.sources[0].leveldb).toMatchObject([{ entries: 300, tables: 100 }]);
+    expect(readTree(store)).toEqual(before);
+    expect(fs.readdirSync(path.join(root, 'backups')).filter((name) => name.startsWith('.partial'))).toEqual([]);
+  },
+);
 
 test('a store in no category is a finding of create and of validate', async () => {
   using folder = project();

@@ -26,6 +26,20 @@ export async function fillLevels(db: Db): Promise<void> {
   }
 }
 
+/** So many entries with values that compress about as well as real records do, in many batches. */
+export async function fillMany(db: Db, entries: number, valueBytes: number): Promise<void> {
+  const text = Array.from({ length: valueBytes }, (_, at) => ((at * at) % 251).toString(36)).join('');
+  for (let begin = 0; begin < entries; begin += 2000) {
+    const batch = db.batch();
+    for (let at = begin; at < Math.min(begin + 2000, entries); at++) {
+      // Scattered, so that tables of level 0 overlap and compactions merge them.
+      const key = `key-${String((at * 7_919) % entries).padStart(9, '0')}`;
+      batch.put(Buffer.from(key), Buffer.from(`${at}:${text}`.slice(0, valueBytes)));
+    }
+    await batch.write();
+  }
+}
+
 export function firstWith(dir: string, extension: string): string {
   const name = fs.readdirSync(dir).find((candidate) => candidate.endsWith(extension));
   if (name === undefined) throw new Error(`no ${extension} in ${dir}`);

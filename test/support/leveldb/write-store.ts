@@ -21,6 +21,8 @@ export interface StoreShape {
   readonly compression?: keyof typeof COMPRESSION;
   readonly comparator?: string;
   readonly magic?: bigint;
+  /** How many tables the pairs are spread over; 1 if not given. */
+  readonly tables?: number;
   /** Bytes after the MANIFEST's last edit. */
   readonly extraEdit?: Buffer;
 }
@@ -86,10 +88,30 @@ class TableBuilder {
   }
 }
 
-/** A closed store of one table, 000005.ldb, that holds `pairs` in the order given, and an empty log. */
+/** A closed store of level-1 tables from 000005.ldb on that hold `pairs`, in the order given, and of an empty log. */
 export function writeStore(dir: string, pairs: readonly Pair[], shape: StoreShape = {}): void {
-  const { compression = 'raw', comparator = 'leveldb.BytewiseComparator', magic = LEVELDB_MAGIC } = shape;
+  const { comparator = 'leveldb.BytewiseComparator', tables = 1 } = shape;
   const keyed = pairs.map(([key, value], at): Pair => [internalKey(key, at + 1), value]);
+  const share = Math.ceil(keyed.length / tables);
+  fs.mkdirSync(dir, { recursive: true });
+  const added: Buffer[] = [];
+  for (let table = 0; table < tables; table++) {
+    const mine = keyed.slice(table * share, (table + 1) * share);
+    const bytes = encodeTable(mine, shape);
+    fs.writeFileSync(path.join(dir, `${String(5 + table).padStart(6, '0')}.ldb`), bytes);
+    const [smallest, largest] = [mine[0]?.[0] ?? Buffer.alloc(8), mine.at(-1)?.[0] ?? Buffer.alloc(8)];
+    added.push(...[7, 1, 5 + table, bytes.length].map(encodeVarint), slice(smallest), slice(largest));
+  }
+  const log = 5 + tables;
+  const numbers = [2, log, 9, 0, 3, log + 1, 4, pairs.length].map(encodeVarint);
+  const head = [Buffer.from([1]), slice(Buffer.from(comparator)), ...numbers];
+  const edit = Buffer.concat([...head, ...added, shape.extraEdit ?? Buffer.alloc(0)]);
+  fs.writeFileSync(path.join(dir, `${String(log).padStart(6, '0')}.log`), '');
+  fs.writeFileSync(path.join(dir, 'MANIFEST-000004'), logRecord(edit));
+  fs.writeFileSync(path.join(dir, 'CURRENT'), 'MANIFEST-000004\n');
+}
+
+function encodeTable(keyed: readonly Pair[], { compression = 'raw', magic = LEVELDB_MAGIC }: StoreShape): Buffer {
   const table = new TableBuilder();
   const index: Pair[] = [];
   for (let at = 0; at < keyed.length; at += 100) {
@@ -97,20 +119,5 @@ export function writeStore(dir: string, pairs: readonly Pair[], shape: StoreShap
     index.push([some.at(-1)?.[0] ?? Buffer.alloc(8), table.add(block(some), COMPRESSION[compression])]);
   }
   const metaindex = table.add(block([]), COMPRESSION.raw);
-  const bytes = table.finish(metaindex, table.add(block(index), COMPRESSION.raw), magic);
-  const [smallest, largest] = [keyed[0]?.[0] ?? Buffer.alloc(8), keyed.at(-1)?.[0] ?? Buffer.alloc(8)];
-  const edit = Buffer.concat([
-    Buffer.from([1]),
-    slice(Buffer.from(comparator)),
-    ...[2, 6, 9, 0, 3, 7, 4, pairs.length].map(encodeVarint),
-    ...[7, 1, 5, bytes.length].map(encodeVarint),
-    slice(smallest),
-    slice(largest),
-    shape.extraEdit ?? Buffer.alloc(0),
-  ]);
-  fs.mkdirSync(dir, { recursive: true });
-  fs.writeFileSync(path.join(dir, '000005.ldb'), bytes);
-  fs.writeFileSync(path.join(dir, '000006.log'), '');
-  fs.writeFileSync(path.join(dir, 'MANIFEST-000004'), logRecord(edit));
-  fs.writeFileSync(path.join(dir, 'CURRENT'), 'MANIFEST-000004\n');
+  return table.finish(metaindex, table.add(block(index), COMPRESSION.raw), magic);
 }

@@ -9,7 +9,7 @@ import type { Pins } from './pins.ts';
 import { descriptorBytes, readFully } from './random-access.ts';
 import { applyManifest } from './read-manifest.ts';
 import { neededLogs } from './reader.ts';
-import { Restart } from './restart.ts';
+import { OutOfDescriptors, Restart } from './restart.ts';
 import { scanCapturedLogs } from './scan-captured-logs.ts';
 import type { TableSpool } from './spool.ts';
 import { Version, type CompleteVersion, type TableMeta } from './version-edit.ts';
@@ -173,7 +173,8 @@ export class CaptureAttempt {
       const file = path.join(this.#dir, name);
       try {
         const fd = this.#openIfRoom(file);
-        if (fd === undefined && this.#options.spool !== undefined) throw this.#restart('more tables than descriptors');
+        if (fd === undefined && this.#options.spool !== undefined)
+          throw new OutOfDescriptors(this.#evidence('more tables than descriptors'), this.#pins.size);
         const stat = fd === undefined ? fs.statSync(file, { bigint: true }) : fs.fstatSync(fd, { bigint: true });
         if (Number(stat.size) !== table.size) {
           const why = `it has ${stat.size} bytes and MANIFEST says ${table.size}`;
@@ -273,6 +274,10 @@ export class CaptureAttempt {
   }
 
   #restart(why: string, damage?: BackupError): Restart {
-    return new Restart(why, `${this.#current}|${this.#manifestEnd}|${why}`, damage);
+    return new Restart(why, this.#evidence(why), damage);
+  }
+
+  #evidence(why: string): string {
+    return `${this.#current}|${this.#manifestEnd}|${why}`;
   }
 }

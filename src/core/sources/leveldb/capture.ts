@@ -8,7 +8,7 @@ import { busy, foreign } from './damage.ts';
 import { parseFileName } from './names.ts';
 import { Pins } from './pins.ts';
 import { recogniseStore } from './recognise.ts';
-import { Restart } from './restart.ts';
+import { OutOfDescriptors, Restart } from './restart.ts';
 import { TableSpool } from './spool.ts';
 
 export type { CapturedFile } from './captured-file.ts';
@@ -51,8 +51,10 @@ export interface StoreCapture {
 /** The same evidence of damage so many times in a row, with growing pauses, is damage and no race. */
 const DAMAGE_REPEATS = 6;
 const LONGEST_PAUSE_MS = 20;
-/** Of one capture; a store of 8 GiB has about so many tables. */
+/** Of one capture: a store of 8 GiB has about so many tables. */
 const MOST_DESCRIPTORS = 4096;
+/** MANIFEST, logs, and a few tables that were made after the rest was copied aside. */
+const FEWEST_DESCRIPTORS = 10;
 
 /**
  * Captures a store that another process may be writing, without a lock, without its help and without writing anything: an
@@ -90,16 +92,22 @@ async function repeat(
   maxAttempts: number,
   signal: AbortSignal | undefined,
 ): Promise<{ captured: Captured; attempts: number; pins: Pins }> {
+  let { maxDescriptors } = options;
   let lastEvidence = '';
   let repeats = 0;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     throwIfInterrupted(signal);
     const pins = new Pins();
     try {
-      return { captured: await new CaptureAttempt(dir, pins, options).run(), attempts: attempt, pins };
+      return {
+        captured: await new CaptureAttempt(dir, pins, { ...options, maxDescriptors }).run(),
+        attempts: attempt,
+        pins,
+      };
     } catch (error) {
       pins.closeAll();
       if (!(error instanceof Restart)) throw error;
+      if (error instanceof OutOfDescriptors) maxDescriptors = Math.max(FEWEST_DESCRIPTORS, Math.floor(error.held / 2));
       repeats = error.evidence === lastEvidence ? repeats + 1 : 1;
       lastEvidence = error.evidence;
       if (error.damage !== undefined && repeats >= DAMAGE_REPEATS) throw error.damage;

@@ -14,3 +14,14 @@ export class Restart extends Error {
     this.damage = damage;
   }
 }
+
+/** Fewer files could be opened than was thought: start over and copy more tables aside. */
+export class OutOfDescriptors extends Restart {
+  /** How many were open. */
+  readonly held: number;
+
+  constructor(evidence: string, held: number) {
+    super('more tables than descriptors', evidence);
+    this.held = held;
+  }
+}
