@@ -18,11 +18,13 @@ test('a second taker is told who holds it; after release it is free', () => {
   acquireLock(folder.path, 'restore').release();
 });
 
-test('a holder killed by SIGKILL blocks nobody, and nothing is said on stderr', async () => {
+test('a holder killed by SIGKILL blocks nobody; until then it holds, also if nothing refers to its lock', async () => {
   using folder = tempFolder();
   const script = `import { acquireLock } from ${LOCK};
-    acquireLock(${JSON.stringify(folder.path)}, 'create'); console.log('held'); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    acquireLock(${JSON.stringify(folder.path)}, 'create');
+    setTimeout(() => { gc(); console.log('held'); }, 10);
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script]);
   let stderr = '';
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   await once(child.stdout, 'data');

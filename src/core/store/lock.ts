@@ -9,6 +9,9 @@ export interface Lock {
   release(): void;
 }
 
+/** SQLite's lock goes when its database object is collected: one that a caller lost sight of must hold all the same. */
+const held = new Set<DatabaseSync>();
+
 interface Holder {
   readonly pid: number;
   readonly host: string;
@@ -31,6 +34,7 @@ export function acquireLock(dir: string, command: string): Lock {
     if (!isBusy(cause)) throw cause;
     throw locked(dir, note, cause);
   }
+  held.add(database);
   const holder: Holder = { pid: process.pid, host: os.hostname(), command, since: new Date().toISOString() };
   writeNote(note, holder);
   return {
@@ -40,6 +44,7 @@ export function acquireLock(dir: string, command: string): Lock {
       } catch {
         // As with writing it: the note is a courtesy, and the lock must go whatever becomes of it.
       }
+      held.delete(database);
       database.close();
     },
   };
