@@ -17,6 +17,7 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
   guard: { module: new URL('guard-report.ts', model), name: 'guardReportSchema' },
   diff: { module: new URL('diff-report.ts', model), name: 'diffReportSchema' },
   prune: { module: new URL('prune-report.ts', model), name: 'pruneReportSchema' },
+  report: { module: new URL('backup-summary.ts', model), name: 'backupSummarySchema' },
   recover: { module: new URL('recover-report.ts', model), name: 'recoverReportSchema' },
   init: { module: new URL('init-report.ts', model), name: 'initReportSchema' },
   list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },

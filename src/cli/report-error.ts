@@ -1,5 +1,6 @@
 import { BackupError } from '../core/model/backup-error.ts';
 import { fromSystemError } from '../core/model/system-error.ts';
+import { annotateError } from './annotations.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
 import type { ErrorDocument } from './error-document.ts';
 import { printErr, printJson } from './output.ts';
@@ -24,6 +25,7 @@ function errorDocument(error: BackupError): ErrorDocument {
 /** Shows an error, as JSON on stdout or as text on stderr, and returns the exit code it stands for. */
 export function reportError(cause: unknown, json: boolean): ExitCode {
   const error = asBackupError(cause);
+  annotateError(error.code, error.message);
   if (json) {
     printJson(errorDocument(error));
   } else {

@@ -1,5 +1,6 @@
 import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
+import { annotate } from './annotations.ts';
 import { abortOnSignals } from './interrupt.ts';
 import { openLogger } from './logger.ts';
 import { printErr, printJson } from './output.ts';
@@ -71,6 +72,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     finish(report, render, exitCode, stream = process.stdout) {
       progress.clear();
       logger?.info({ exitCode, report }, 'done');
+      annotate(report);
       if (flags.json) printJson(report);
       else if (!flags.quiet || exitCode !== 0) stream.write(`${render(report, paint(stream)).join('\n')}\n`);
       return exitCode;

@@ -12,6 +12,7 @@ export const loaders: Loaders = {
   list: async () => (await import('./list.ts')).default,
   prune: async () => (await import('./prune.ts')).default,
   recover: async () => (await import('./recover.ts')).default,
+  report: async () => (await import('./report.ts')).default,
   restore: async () => (await import('./restore.ts')).default,
   show: async () => (await import('./show.ts')).default,
   undo: async () => (await import('./undo.ts')).default,

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
@@ -91,6 +91,32 @@ describe('each command with and without --json', () => {
     writeFileSync(path.join(root, 'README.md'), 'damaged');
     expect(await text(['restore', backupId, '--yes'])).toContain('restored');
     expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
+  });
+
+  test('report', async () => {
+    expect(await json('report', ['report', backupId])).toMatchObject({
+      answers: {
+        coverage: { yes: true },
+        verifiedInFull: { yes: true },
+        rehearsed: { yes: false },
+        wayBackTested: { yes: true },
+      },
+    });
+    const { stdout } = await runCli(['report', backupId, '--format', 'json'], { cwd: root });
+    expect(JSON.parse(stdout)).toMatchObject({ operation: 'report', backupId });
+    const page = await runCli(['report', backupId], { cwd: root });
+    expect(page.stdout).toContain(`## Backup ${backupId}`);
+  });
+
+  test('in GitHub Actions errors and warnings are annotations, and stdout stays one document', async () => {
+    mkdirSync(path.join(root, 'data'));
+    writeFileSync(path.join(root, 'data/deployments.json'), '{}');
+    const { stdout, stderr } = await runCli(['validate', '--json'], { cwd: root, env: { GITHUB_ACTIONS: 'true' } });
+    JSON.parse(stdout);
+    expect(stderr).toMatch(/^::warning title=migbackup not-covered::.*data\/deployments\.json/m);
+    const failed = await runCli(['show', 'no%such'], { cwd: root, env: { GITHUB_ACTIONS: 'true' } });
+    expect(failed.stderr).toContain('::error title=migbackup NO_SUCH_BACKUP::no backup matches "no%25such"');
+    rmSync(path.join(root, 'data'), { recursive: true });
   });
 
   test('undo', async () => {

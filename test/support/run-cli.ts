@@ -27,7 +27,8 @@ function cleanEnvironment(): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     const ours =
-      name.startsWith('MIGBACKUP_') || ['CI', 'NO_COLOR', 'FORCE_COLOR', 'NODE_ENV', 'VITEST'].includes(name);
+      name.startsWith('MIGBACKUP_') ||
+      ['CI', 'GITHUB_ACTIONS', 'NO_COLOR', 'FORCE_COLOR', 'NODE_ENV', 'VITEST'].includes(name);
     if (value !== undefined && !ours) kept[name] = value;
   }
   return kept;

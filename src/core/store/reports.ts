@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { z } from 'zod';
 import { fsyncDir, writeAll, writeFileDurable } from '../fs/durable.ts';
+import { errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
 import { OPERATIONS_FILE, REPORTS_FOLDER } from './layout.ts';
 
@@ -49,16 +51,9 @@ export interface Verification {
  * there is none.
  */
 export function lastVerification(store: string, id: string): Verification | null {
-  const folder = path.join(store, REPORTS_FOLDER, id);
-  let names: string[];
-  try {
-    names = fs.readdirSync(folder).filter((name) => name.startsWith('verify-'));
-  } catch {
-    return null;
-  }
   let newest: Verification | null = null;
-  for (const name of names.toSorted().toReversed()) {
-    const found = readVerification(path.join(folder, name));
+  for (const file of reportNames(store, id, 'verify')) {
+    const found = readVerification(file);
     if (found?.scope === 'full' || found?.status === 'FAILED') return found;
     newest ??= found;
   }
@@ -77,6 +72,34 @@ function readVerification(file: string): Verification | null {
     return { time: startedAt, status, scope: mode, rehearsed: report.scope?.rehearsed !== undefined };
   } catch {
     return null;
+  }
+}
+
+/** The reports of one kind about a backup that are on record, newest first; what is no such report is passed over. */
+export function storedReports<T>(store: string, id: string, operation: string, schema: z.ZodType<T>): T[] {
+  return reportNames(store, id, operation).flatMap((file) => {
+    try {
+      const parsed = schema.safeParse(JSON.parse(fs.readFileSync(file).toString('utf8')));
+      return parsed.success ? [parsed.data] : [];
+    } catch (error) {
+      if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;
+      return [];
+    }
+  });
+}
+
+/** Report files of one kind, newest first. */
+function reportNames(store: string, id: string, operation: string): string[] {
+  const folder = path.join(store, REPORTS_FOLDER, id);
+  try {
+    const names = fs.readdirSync(folder).filter((name) => name.startsWith(`${operation}-`) && name.endsWith('.json'));
+    return names
+      .toSorted()
+      .toReversed()
+      .map((name) => path.join(folder, name));
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return [];
   }
 }
 

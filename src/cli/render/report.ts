@@ -1,0 +1,60 @@
+import { escapeName } from '../../core/fs/names.ts';
+import type { Answer, BackupSummary } from '../../core/model/backup-summary.ts';
+import { formatBytes } from './format.ts';
+
+const SHOWN = 50;
+
+/** Text that stays text in a Markdown table or line, whatever a file is called. */
+function plain(text: string): string {
+  return escapeName(text).replaceAll(/[\\`*_{}[\]<>()#+!|~]/g, String.raw`\$&`);
+}
+
+function answerRow(question: string, { yes, evidence }: Answer): string {
+  return `| ${question} | ${yes ? 'yes' : '**no**'} | ${plain(evidence)} |`;
+}
+
+function renderCategories({ categories, totals }: BackupSummary): string[] {
+  const rows = Object.entries(categories)
+    .filter(([, { status }]) => status !== 'absent')
+    .map(([name, { status, files, bytes, archivedBytes, entries }]) =>
+      [plain(name), status, files, formatBytes(bytes), formatBytes(archivedBytes), entries ?? ''].join(' | '),
+    );
+  return [
+    '| category | status | files | size | stored | database entries |',
+    '|---|---|---:|---:|---:|---:|',
+    ...rows.map((row) => `| ${row} |`),
+    `| **all** |  | ${totals.files} | ${formatBytes(totals.bytes)} | ${formatBytes(totals.archivedBytes)} |  |`,
+  ];
+}
+
+function renderFindings({ findings }: BackupSummary): string[] {
+  if (findings.length === 0) return [];
+  const more = findings.length - SHOWN;
+  return [
+    '',
+    '### Findings',
+    '',
+    ...findings.slice(0, SHOWN).map(({ severity, message }) => `- ${severity}: ${plain(message)}`),
+    ...(more > 0 ? [`- and ${more} more: \`migbackup report --format json\` has all of them`] : []),
+  ];
+}
+
+/** Markdown that fits a pull request or `$GITHUB_STEP_SUMMARY`: four answers first, then what they rest on. */
+export function renderReport(summary: BackupSummary): string[] {
+  const { coverage, verifiedInFull, rehearsed, wayBackTested } = summary.answers;
+  const about = [summary.project, summary.note].filter((text) => text !== null).map(plain);
+  return [
+    `## Backup ${summary.backupId}`,
+    '',
+    ...(about.length > 0 ? [about.join(': '), ''] : []),
+    '| question | answer | evidence |',
+    '|---|---|---|',
+    answerRow('All state covered?', coverage),
+    answerRow('Verified in full?', verifiedInFull),
+    answerRow('Rehearsed?', rehearsed),
+    answerRow('Way back tested?', wayBackTested),
+    '',
+    ...renderCategories(summary),
+    ...renderFindings(summary),
+  ];
+}

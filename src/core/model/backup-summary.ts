@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { count, findingsSchema, reportHeadSchema } from './report.ts';
+
+/** A yes or no with what it rests on. */
+const answerSchema = z.object({
+  yes: z.boolean(),
+  /** One sentence: when, how much, or why not. */
+  evidence: z.string(),
+  /** The report that shows it, if one does. */
+  reportFile: z.string().nullable(),
+});
+export type Answer = z.infer<typeof answerSchema>;
+
+/** What `report` answers: one backup, and what is on record about it. */
+export const backupSummarySchema = reportHeadSchema
+  .extend({
+    operation: z.literal('report'),
+    backupId: z.string(),
+    createdAt: z.string(),
+    project: z.string().nullable(),
+    note: z.string().nullable(),
+    answers: z.object({
+      /** All state that was found on disk is in the backup. */
+      coverage: answerSchema.extend({ covered: count, total: count }),
+      verifiedInFull: answerSchema,
+      rehearsed: answerSchema,
+      wayBackTested: answerSchema,
+    }),
+    categories: z.record(
+      z.string(),
+      z.object({ status: z.string(), files: count, bytes: count, archivedBytes: count, entries: count.nullable() }),
+    ),
+    totals: z.object({ files: count, bytes: count, archivedBytes: count }),
+    /** What create noticed, and what the last verification found. */
+    findings: findingsSchema,
+  })
+  .meta({ id: 'BackupSummary' });
+export type BackupSummary = z.infer<typeof backupSummarySchema>;

@@ -1,0 +1,99 @@
+import type { BackupSummary, Answer } from '../model/backup-summary.ts';
+import type { Context } from '../model/event.ts';
+import { guardReportSchema } from '../model/guard-report.ts';
+import type { Manifest, ManifestCategory } from '../model/manifest.ts';
+import { restoreReportSchema } from '../model/restore-report.ts';
+import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
+import type { Selected } from '../store/catalog.ts';
+import { readManifest } from '../store/manifest-file.ts';
+import { storedReports } from '../store/reports.ts';
+import { startReport } from './report-head.ts';
+
+/** Gathers what is on record about one backup: its manifest, and the reports that were written since. Verifies nothing itself. */
+export async function report(selected: Selected, store: string, context: Context): Promise<BackupSummary> {
+  const head = startReport(context);
+  const manifest = readManifest(selected.folder);
+  const verifications = storedReports(store, selected.id, 'verify', verifyReportSchema);
+  const [last] = verifications;
+  return {
+    ...head(),
+    operation: 'report',
+    backupId: selected.id,
+    createdAt: manifest.createdAt,
+    project: manifest.project.name ?? null,
+    note: manifest.note ?? null,
+    answers: {
+      coverage: coverage(manifest),
+      verifiedInFull: verifiedInFull(verifications),
+      rehearsed: rehearsed(verifications),
+      wayBackTested: wayBackTested(store, selected.id),
+    },
+    categories: Object.fromEntries(Object.entries(manifest.categories).map(([name, one]) => [name, figures(one)])),
+    totals: { ...manifest.totals },
+    findings: [...manifest.findings, ...(last?.findings ?? [])],
+  };
+}
+
+/** Files in the backup, against those and whatever was found on disk in no category or left out. */
+function coverage({ totals, findings }: Manifest): BackupSummary['answers']['coverage'] {
+  const missing = findings.filter(({ code }) => code === 'not-covered' || code === 'left-out');
+  const missed = missing.reduce((sum, finding) => sum + Math.max(finding.affects?.length ?? 1, 1), 0);
+  const total = totals.files + missed;
+  const named = missing.flatMap((finding) => finding.path ?? []).join(', ');
+  const evidence =
+    missed === 0 ? `${totals.files} of ${total} files of state` : `${totals.files} of ${total}; not in it: ${named}`;
+  return { yes: missed === 0, evidence, reportFile: null, covered: totals.files, total };
+}
+
+function no(evidence: string, reportFile: string | null = null): Answer {
+  return { yes: false, evidence, reportFile };
+}
+
+/** Newest first: a later failure outweighs an earlier success, and a sample or a quick look is none. */
+function verifiedInFull(verifications: readonly VerifyReport[]): Answer {
+  const decisive = verifications.find(({ status, scope }) => status === 'FAILED' || scope.mode === 'full');
+  if (decisive === undefined) return no('no full verification is on record: migbackup verify');
+  const { status, startedAt, figures: looked, reportFile } = decisive;
+  if (status === 'FAILED') return no(`FAILED at ${startedAt}`, reportFile);
+  return {
+    yes: true,
+    evidence: `${status} at ${startedAt}: ${looked.files} files, ${looked.bytes} bytes read`,
+    reportFile,
+  };
+}
+
+function rehearsed(verifications: readonly VerifyReport[]): Answer {
+  const decisive = verifications.find(({ status, scope }) => status === 'FAILED' || scope.rehearsed !== undefined);
+  const done = decisive?.scope.rehearsed;
+  if (decisive === undefined || done === undefined || decisive.status === 'FAILED')
+    return no(decisive === undefined ? 'migbackup verify --rehearse was not run' : `FAILED at ${decisive.startedAt}`);
+  const what = `${done.stores} databases with ${done.entries} entries opened, ${done.jsonFiles} JSON files parsed`;
+  return { yes: true, evidence: `at ${decisive.startedAt}: ${what}`, reportFile: decisive.reportFile };
+}
+
+/** A restore of all of it that passed its checks, into a folder or in place, or a guard that went back. */
+function wayBackTested(store: string, id: string): Answer {
+  const restored = storedReports(store, id, 'restore', restoreReportSchema).find(
+    ({ outcome, checked, selection }) => outcome === 'restored' && checked && selection.length === 0,
+  );
+  if (restored !== undefined) {
+    const where = restored.mode === 'to' ? `into ${restored.target}` : 'in place';
+    const evidence = `restored ${where} at ${restored.startedAt}: ${restored.restored.files} files, checked`;
+    return { yes: true, evidence, reportFile: restored.reportFile };
+  }
+  const guarded = storedReports(store, id, 'guard', guardReportSchema).find(
+    ({ outcome, safetyBackup }) => outcome === 'rolled-back' && safetyBackup !== null,
+  );
+  if (guarded === undefined) return no('it was never restored: migbackup restore --to DIR');
+  return {
+    yes: true,
+    evidence: `a guarded command was rolled back at ${guarded.startedAt}`,
+    reportFile: guarded.reportFile,
+  };
+}
+
+function figures({ status, files, bytes, archive, sources }: ManifestCategory): BackupSummary['categories'][string] {
+  const stores = sources.flatMap((source) => source.leveldb ?? []);
+  const entries = stores.reduce((sum, store) => sum + (store.entries ?? 0), 0);
+  return { status, files, bytes, archivedBytes: archive?.size ?? 0, entries: stores.length === 0 ? null : entries };
+}

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { cliCommand } from '../support/run-cli.ts';
+import { makeSampleProject } from '../support/sample-project.ts';
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
+
+/** The fenced blocks of one language in a page. */
+function blocks(page: string, language: string): string[] {
+  const text = readFileSync(path.join(DOCS, page), 'utf8');
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, body]) => body ?? '');
+}
+
+/** Commands of a job: `- run: X` or, below `script:`, `- X`. */
+function commands(yaml: string, job: string): string[] {
+  const lines = yaml.split('\n');
+  const begin = lines.findIndex((line) => line.trim() === `${job}:`);
+  const indent = (lines[begin] ?? '').search(/\S/);
+  const end = lines.findIndex((line, at) => at > begin && line.trim() !== '' && line.search(/\S/) <= indent);
+  const body = lines.slice(begin + 1, end < 0 ? undefined : end).map((line) => line.trim());
+  return body.flatMap((line) => /^- (?:run: )?((?:npx|npm) .*)$/.exec(line)?.[1] ?? []);
+}
+
+let temp: TempFolder;
+let root: string;
+beforeEach(async () => {
+  temp = tempFolder();
+  root = path.join(temp.path, 'project');
+  await makeSampleProject(root);
+  mkdirSync(path.join(temp.path, 'bin'));
+  // npx and npm as a runner has them, with this migbackup installed.
+  const [program, ...leading] = cliCommand();
+  const bin = (name: string, script: string): void => {
+    writeFileSync(path.join(temp.path, 'bin', name), `#!/bin/sh\n${script}\n`);
+    chmodSync(path.join(temp.path, 'bin', name), 0o755);
+  };
+  bin('npx', `[ "$1" = migbackup ] && shift && exec "${[program, ...leading].join('" "')}" "$@"`);
+  bin('npm', 'case "$*" in "run migrate") rm -r leveldb && echo "{}" > deployments/migrated.json;; esac');
+});
+afterEach(() => temp[Symbol.dispose]());
+
+function sh(script: string, cwd: string): void {
+  const env = { PATH: `${temp.path}/bin:${process.env['PATH']}`, HOME: temp.path, CI: 'true' };
+  const summary = path.join(temp.path, 'summary.md');
+  execFileSync('sh', ['-ec', script], { cwd, env: { ...env, GITHUB_STEP_SUMMARY: summary }, stdio: 'pipe' });
+}
+
+describe.each(['GitHub Actions', 'GitLab'])('the example for %s', (host) => {
+  test('backs up, exports and migrates; the file restores where nothing else is', () => {
+    const yaml = blocks('ci.md', 'yaml')[host === 'GitLab' ? 1 : 0] ?? '';
+    const before = readTree(root);
+    const first = commands(yaml, 'migrate');
+    expect(first.length).toBeGreaterThanOrEqual(6);
+    for (const command of first) sh(command, root);
+    expect(existsSync(path.join(root, 'leveldb'))).toBe(false);
+    expect(JSON.parse(readFileSync(path.join(root, 'verify.json'), 'utf8'))).toMatchObject({ status: 'PASSED' });
+
+    const other = path.join(temp.path, 'another machine');
+    mkdirSync(other);
+    copyFileSync(path.join(root, 'migbackup.tar'), path.join(other, 'migbackup.tar'));
+    const second = commands(yaml, 'way-back');
+    expect(second).toHaveLength(2);
+    for (const command of second) sh(command, other);
+    expect(compareTrees(before, readTree(path.join(other, 'restored')))).toEqual([]);
+    if (host === 'GitLab') return;
+    const summary = readFileSync(path.join(temp.path, 'summary.md'), 'utf8');
+    expect(summary).toMatch(/All state covered\? \| yes[^]*Verified in full\? \| yes[^]*Rehearsed\? \| yes/);
+    expect(summary).toContain('Way back tested? | **no**');
+  });
+});
+
+test('the approved plan is carried out', () => {
+  const before = readTree(root);
+  sh('npx migbackup create', root);
+  writeFileSync(path.join(root, 'README.md'), 'changed');
+  for (const script of blocks('ci.md', 'sh')) sh(script, root);
+  expect(compareTrees(before, readTree(root, ['backups', '.migbackup']))).toEqual([]);
+});
+
+test('the page about documents names every schema that a command prints', () => {
+  const text = readFileSync(path.join(DOCS, 'cli-json.md'), 'utf8');
+  const schemas = readdirSync(new URL('../../schemas/', import.meta.url));
+  const documents = schemas.filter((name) => !['config.json', 'manifest.json'].includes(name));
+  expect(documents.filter((name) => !text.includes(name))).toEqual([]);
+});
