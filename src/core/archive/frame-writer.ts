@@ -127,6 +127,9 @@ export class FrameWriter {
     if (framed) this.#append(encodeSeekTable(this.#sizes));
     fs.fsyncSync(this.#fd);
     this.#close();
+    // The writer may live on while a database is proven, which needs memory of its own.
+    this.#free.length = 0;
+    this.#piece = Buffer.alloc(0);
     return {
       size: this.#fileSize,
       sha256: this.#hash.digest('hex'),

@@ -8,6 +8,8 @@ import { makeScratch, scratchBytes } from './scratch.ts';
 
 const BATCH = 1000;
 const HIGH_WATER_MARK = 1024 * 1024;
+/** LevelDB maps every open table into memory: the least it takes is 64 tables of 2 MiB, its default a thousand. */
+const MAX_OPEN_FILES = 74;
 
 /**
  * Copies a store into `scratchDir`, which must not exist, has LevelDB read it there, and removes the copy.
@@ -57,7 +59,11 @@ export async function proveWithClassicLevel(
   // Loaded here alone: it is native code that most commands do not need.
   const { ClassicLevel } = await import('classic-level');
   const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
-  const db = new ClassicLevel<Buffer, Buffer>(scratchDir, { ...encodings, createIfMissing: false });
+  const db = new ClassicLevel<Buffer, Buffer>(scratchDir, {
+    ...encodings,
+    createIfMissing: false,
+    maxOpenFiles: MAX_OPEN_FILES,
+  });
   try {
     await db.open();
     const digest = new StoreDigest();

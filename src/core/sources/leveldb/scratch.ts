@@ -6,7 +6,8 @@ import { parseFileName } from './names.ts';
 import { folderFiles, type StoreFiles } from './random-access.ts';
 import { neededLogs, readVersion } from './reader.ts';
 
-const CHUNK = 1024 * 1024;
+/** Small beside the pieces of an archive, so that hardly a read has to put two of them together. */
+const CHUNK = 64 * 1024;
 /** Why a hard link may be refused where a copy works. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES']);
 

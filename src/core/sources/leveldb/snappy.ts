@@ -20,12 +20,15 @@ function littleEndian(reader: ByteReader, bytes: number): number {
   return value;
 }
 
-/** Uncompresses one Snappy block. Throws DecodeError if it is not one. */
-export function uncompressSnappy(compressed: Buffer): Buffer {
+/**
+ * Uncompresses one Snappy block, into `room` if it is large enough. Throws DecodeError if it is none.
+ * @returns a view of `room`, or a new buffer that may serve as room from then on
+ */
+export function uncompressSnappy(compressed: Buffer, room?: Buffer): Buffer {
   const reader = new ByteReader(compressed);
   const size = reader.varint();
   if (size > compressed.length * MAX_EXPANSION) throw new DecodeError('a Snappy block claims an impossible size');
-  const out = Buffer.allocUnsafeSlow(size);
+  const out = room !== undefined && room.length >= size ? room.subarray(0, size) : Buffer.allocUnsafeSlow(size);
   let written = 0;
   while (!reader.done) {
     const tag = reader.byte();

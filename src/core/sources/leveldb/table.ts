@@ -45,13 +45,13 @@ function kindOf(type: number, content: Buffer): BlockKind | null {
   }
 }
 
-function uncompress(kind: BlockKind, content: Buffer): Buffer {
+function uncompress(kind: BlockKind, content: Buffer, room: Buffer): Buffer {
   const limits = { maxOutputLength: MAX_BLOCK };
   switch (kind) {
     case 'raw':
       return content;
     case 'snappy':
-      return uncompressSnappy(content);
+      return uncompressSnappy(content, room);
     case 'zlib':
       return zlib.inflateSync(content, limits);
     case 'zstd':
@@ -70,6 +70,8 @@ export class Table {
   readonly kinds: BlockKinds;
   readonly #bytes: RandomAccess;
   readonly #blocks: readonly BlockHandle[];
+  /** Where one block after another is uncompressed: a new buffer for each was hundreds of megabytes of garbage in a large store. */
+  #room: Buffer = Buffer.alloc(0);
 
   /**
    * Opens a table: reads the footer, the index, the metaindex and what that points to (a filter), all of them checked.
@@ -101,7 +103,7 @@ export class Table {
     return this.#blocks.length;
   }
 
-  /** The uncompressed data block `index`, its CRC checked. */
+  /** The uncompressed data block `index`, its CRC checked; valid until the next block is read. */
   readBlock(index: number): Buffer {
     const handle = this.#blocks[index];
     if (handle === undefined) throw new RangeError(`${this.name} has no block ${index}`);
@@ -146,7 +148,9 @@ export class Table {
 
   #block(handle: BlockHandle): Buffer {
     const { kind, content } = this.#rawBlock(handle);
-    return this.#decode(handle.offset, () => uncompress(kind, content));
+    const block = this.#decode(handle.offset, () => uncompress(kind, content, this.#room));
+    if (kind === 'snappy' && block.length > this.#room.length) this.#room = block;
+    return block;
   }
 
   /** The handles that an index or metaindex block holds as values. */
