@@ -6,6 +6,8 @@ import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
 
 /** Frames compressed at the same time on libuv's pool: enough for two cores, and a bound on memory. */
 const IN_FLIGHT = 3;
+/** More than zstd ever adds to a piece that does not compress (ZSTD_COMPRESSBOUND: 1/256, and a little for small ones). */
+const FRAME_OVERHEAD = 8 << 10;
 
 export interface FrameOptions {
   readonly compression: Compression;
@@ -172,7 +174,8 @@ export class FrameWriter {
     if (this.#options.compression === 'none') return Promise.resolve(content);
     const { ZSTD_c_checksumFlag, ZSTD_c_compressionLevel } = zlib.constants;
     const params = { [ZSTD_c_compressionLevel]: this.#options.level, [ZSTD_c_checksumFlag]: 1 };
-    const options = { params, pledgedSrcSize: content.length };
+    // One trip to the pool a frame: with zlib's own 16 KiB chunks the main thread is called back for each of them.
+    const options = { params, pledgedSrcSize: content.length, chunkSize: content.length + FRAME_OVERHEAD };
     return new Promise((resolve, reject) => {
       zlib.zstdCompress(content, options, (error, frame) => (error === null ? resolve(frame) : reject(error)));
     });

@@ -16,6 +16,8 @@ export interface Piece {
 
 /** Pieces decompressed ahead on libuv's pool. */
 const AHEAD = 3;
+/** The smallest chunk that zlib takes. */
+const MIN_CHUNK = 64;
 
 /** Reads a framed (or plain) file piece by piece; never trusts a size that its own table does not give. */
 export class FramedFile {
@@ -65,7 +67,7 @@ export class FramedFile {
     if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
     let content: Buffer | Error;
     try {
-      content = zlib.zstdDecompressSync(raw, outputOf(at.size));
+      content = zlib.zstdDecompressSync(raw, limits(at.size));
     } catch (error) {
       content = error instanceof Error ? error : new Error(String(error));
     }
@@ -152,14 +154,14 @@ function readTable(fd: number, size: number): { frames: Frame[] } | { problem: s
   return parseSeekTable(table, size);
 }
 
-/** One buffer a piece instead of a dozen and their concatenation; the byte more says that nothing is missing. */
-function outputOf(size: number): zlib.ZstdOptions {
-  return { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size + 1, 64) };
+/** Room for the whole piece at once (and a byte, since a full chunk makes zlib ask for another), and never more than the table says. */
+function limits(size: number): zlib.ZstdOptions {
+  return { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size + 1, MIN_CHUNK) };
 }
 
 function decompress(raw: Buffer, size: number): Promise<Buffer | Error> {
   return new Promise((resolve) => {
-    zlib.zstdDecompress(raw, outputOf(size), (error, content) => resolve(error ?? content));
+    zlib.zstdDecompress(raw, limits(size), (error, content) => resolve(error ?? content));
   });
 }
 
