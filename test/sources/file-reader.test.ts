@@ -51,6 +51,11 @@ class MemoryTarget implements MemberTarget {
     this.#open = null;
   }
 
+  write(bytes: Uint8Array): void {
+    this.room().set(bytes);
+    this.advance(bytes.length);
+  }
+
   async rollback(): Promise<void> {
     expect(this.#open).not.toBeNull();
     this.#open = null;

@@ -3,12 +3,14 @@ import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
+import { TICK_MS } from './file-state.ts';
 
 /** Where a file's bytes go; an ArchiveWriter is one. */
 export interface MemberTarget {
   begin(entry: ScannedEntry): number;
   room(): Buffer;
   advance(bytes: number): void;
+  write(bytes: Uint8Array): void;
   end(): void;
   rollback(): Promise<void>;
   readonly pressed: boolean;
@@ -21,19 +23,14 @@ export type ReadOutcome =
 
 /** How often a file that changes under our hands is read before we say so. */
 const ATTEMPTS = 3;
-/**
- * Kernels stamp changes by the tick, up to 10 ms. A file that was changed in this very tick could be changed again without its
- * ctime telling, so it is left to grow this old first.
- */
-const TICK_MS = 20;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 /** A fifo that takes the file's place must not make open wait; a link must not be followed. */
-const FLAGS = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
+export const READ_FLAGS = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
 
 /** What `inspect` may be handed whole; a bigger file is only hashed. */
 const INSPECT_LIMIT = 64 << 20;
 
-type Inspect = (content: Buffer) => void;
+export type Inspect = (content: Buffer) => void;
 
 /** `null` in `outcome`: the file changed under our hands. `begun`: the target holds a part of the member, to be taken back. */
 interface Attempt {
@@ -75,13 +72,14 @@ async function readOnce(
 ): Promise<Attempt> {
   let fd: number;
   try {
-    fd = fs.openSync(file, FLAGS);
+    fd = fs.openSync(file, READ_FLAGS);
   } catch (cause) {
     return { outcome: refused(cause), begun: false };
   }
   let begun = false;
   try {
     let before = fs.fstatSync(fd, { bigint: true });
+    // Too young to tell its next change by: it is left to grow old enough first.
     if (Math.abs(Date.now() - Number(before.ctimeMs)) < TICK_MS) {
       await setTimeout(TICK_MS);
       before = fs.fstatSync(fd, { bigint: true });

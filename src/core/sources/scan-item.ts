@@ -2,6 +2,7 @@ import type fs from 'node:fs';
 import type { ErrorCode } from '../model/backup-error.ts';
 import type { Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
+import type { FileState } from './file-state.ts';
 
 /** A database folder, found by its content. */
 export interface StoreItem {
@@ -19,6 +20,8 @@ export interface EntryItem {
   readonly kind: 'entry';
   readonly path: string;
   readonly entry: ScannedEntry;
+  /** Files only, if a later change will show: then reading it can lean on this. */
+  readonly state?: FileState;
 }
 
 /** What a scan finds, in the one order of paths. */

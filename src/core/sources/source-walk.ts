@@ -7,6 +7,7 @@ import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project, Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
+import { settledState } from './file-state.ts';
 import { LEFT_OUT_FOLDERS, secretMatcher } from './left-out.ts';
 import { isEngineFile, isVolatileFile, recogniseStore, type Engine } from './leveldb/recognise.ts';
 import { relativeTo, type Ownership } from './ownership.ts';
@@ -82,7 +83,9 @@ export class SourceWalk {
     }
     if (!this.#owns(relative) || this.#secret(relative)) return;
     const entry = this.#leaf(relative, native, stat);
-    if (entry !== null) yield { kind: 'entry', path: relative, entry };
+    if (entry === null) return;
+    const state = entry.type === 'file' ? settledState(stat, Date.now()) : undefined;
+    yield { kind: 'entry', path: relative, entry, ...(state === undefined ? {} : { state }) };
   }
 
   /** `stat` is null for the project itself, which is never an entry. */

@@ -6,6 +6,7 @@ import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { ScannedEntry } from '../../model/entry.ts';
+import type { ScanItem } from '../../sources/scan-item.ts';
 import { scanCategory, type ScanOptions } from '../../sources/scanner.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
 
@@ -33,7 +34,10 @@ export interface Inventory {
   readonly entries: number;
 }
 
-export type InventoryOptions = ScanOptions;
+export interface InventoryOptions extends ScanOptions {
+  /** Gets everything that is found, category by category, in order. */
+  readonly onItem?: (category: string, item: ScanItem) => void;
+}
 
 /** Walks what the categories would store, reading names and stats only, and checks that every file may be read. */
 export async function takeInventory(
@@ -64,6 +68,7 @@ export async function takeInventory(
       }
     };
     for (const item of scanCategory(project, category, options)) {
+      options.onItem?.(category.name, item);
       if (item.kind === 'entry') count(item.entry);
       else {
         found.stores.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });

@@ -1,9 +1,8 @@
-import type { Category, Config, Project, Source } from '../../model/category.ts';
+import type { Category, Config, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { IndexWriter } from '../../archive/index-file.ts';
 import type { Ownership } from '../../sources/ownership.ts';
-import type { ScanOptions } from '../../sources/scanner.ts';
 import type { SumsWriter } from '../../store/sums.ts';
 import type { Problems } from './problems.ts';
 
@@ -19,13 +18,7 @@ export interface BackupJob {
   readonly index: IndexWriter;
   readonly sums: SumsWriter;
   readonly problems: Problems;
-  /** Takes what a scan cannot store truthfully. */
-  readonly onProblem: ScanOptions['onProblem'];
   readonly onFinding: (finding: Finding) => void;
-  /** Only paths it accepts are stored; undefined means all. */
-  readonly select: ((path: string) => boolean) | undefined;
-  /** Stores that are taken as plain files, unproven. */
-  readonly storeAsFiles: (path: string, source: Source) => boolean;
   readonly progress: { files: number; bytes: number };
   readonly context: Context;
 }

@@ -13,6 +13,9 @@ import type { Finding } from '../../model/finding.ts';
 import type { Manifest, ManifestCategory } from '../../model/manifest.ts';
 import { gitFacts } from '../../sources/git-facts.ts';
 import { Ownership } from '../../sources/ownership.ts';
+import type { ScanItem } from '../../sources/scan-item.ts';
+import type { ScanOptions } from '../../sources/scanner.ts';
+import { ScanTape } from '../../sources/scan-tape.ts';
 import { makeId, type BackupKind } from '../../store/id.ts';
 import { archiveFile, ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../../store/layout.ts';
 import { writeManifest } from '../../store/manifest-file.ts';
@@ -68,10 +71,14 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const ownership = new Ownership(options.config.categories);
   const problems = new Problems(options.allowPartial, onFinding);
   const onProblem = problemFilter(options, problems);
+  const tapes = new Map(options.categories.map(({ name }) => [name, new ScanTape()]));
+  const onItem = (category: string, item: ScanItem): void => {
+    if (options.select?.(item.path) !== false) tapes.get(category)?.add(item);
+  };
   const inventory = await takeInventory(
     project,
     options.categories,
-    { ownership, onProblem, storeAsFiles: rawStores(options) },
+    { ownership, onProblem, onFinding, storeAsFiles: rawStores(options), onItem },
     context,
   );
   problems.throwIfAny();
@@ -81,8 +88,8 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
     const git = gitFacts(project.root);
-    const job = startJob(project, options, { ownership, problems, onProblem, onFinding, folder: work.folder, context });
-    const categories = await writeCategories(job, (name) => inventory.categories.get(name)?.present ?? false);
+    const job = startJob(project, options, { ownership, problems, onFinding, folder: work.folder, context });
+    const categories = await writeCategories(job, tapes, (name) => inventory.categories.get(name)?.present ?? false);
     const index = await job.index.finish();
     const checksums = job.sums.finish();
     if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
@@ -128,7 +135,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
  * A safety backup takes what is about to be replaced: what lies outside of that is none of its business, and a source that is reached
  * through a link only is saved as that link, by the source that holds it.
  */
-function problemFilter({ kind, select }: TakeOptions, problems: Problems): BackupJob['onProblem'] {
+function problemFilter({ kind, select }: TakeOptions, problems: Problems): ScanOptions['onProblem'] {
   return (problem) => {
     if (select !== undefined && !select(problem.path)) return;
     if (kind === 'safety' && problem.code === 'UNSAFE_TARGET') return;
@@ -140,7 +147,7 @@ function problemFilter({ kind, select }: TakeOptions, problems: Problems): Backu
  * Which stores are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
  * broken database must never block the way back.
  */
-function rawStores({ kind, raw = [] }: TakeOptions): BackupJob['storeAsFiles'] {
+function rawStores({ kind, raw = [] }: TakeOptions): NonNullable<ScanOptions['storeAsFiles']> {
   const terms = new Set(raw.map((term) => term.replace(/\/+$/, '')));
   return (path, { category, name }) =>
     kind === 'safety' || [category, `${category}/${name}`, path].some((term) => terms.has(term));
@@ -156,7 +163,7 @@ function freshTime(store: string, kind: BackupKind, context: Context): Date {
 function startJob(
   project: Project,
   options: TakeOptions,
-  parts: Pick<BackupJob, 'onProblem' | 'ownership' | 'problems' | 'onFinding' | 'folder' | 'context'>,
+  parts: Pick<BackupJob, 'ownership' | 'problems' | 'onFinding' | 'folder' | 'context'>,
 ): BackupJob {
   return {
     ...parts,
@@ -165,8 +172,6 @@ function startJob(
     categories: options.categories,
     index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
     sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
-    select: options.select,
-    storeAsFiles: rawStores(options),
     progress: { files: 0, bytes: 0 },
   };
 }
@@ -174,13 +179,16 @@ function startJob(
 /** The index and the sums have one line an entry in the order of categories, so categories are written one after another. */
 async function writeCategories(
   job: BackupJob,
+  tapes: Map<string, ScanTape>,
   present: (name: string) => boolean,
 ): Promise<Map<string, ManifestCategory>> {
   const written = new Map<string, ManifestCategory>();
   try {
     for (const category of job.categories) {
       throwIfInterrupted(job.context.signal);
-      const result = await writeCategory(job, category, present(category.name));
+      const found = tapes.get(category.name)?.items() ?? [];
+      const result = await writeCategory(job, category, found, present(category.name));
+      tapes.delete(category.name);
       if (result.archive === undefined)
         fs.rmSync(path.join(job.folder, archiveFile(category.name, job.config.compression)), { force: true });
       written.set(category.name, result);

@@ -7,11 +7,11 @@ import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category } from '../../model/category.ts';
 import type { Entry, ScannedEntry } from '../../model/entry.ts';
 import type { LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
-import { readFileInto } from '../../sources/file-reader.ts';
+import { readFileInto, type Inspect } from '../../sources/file-reader.ts';
 import { secretMatcher } from '../../sources/left-out.ts';
-import type { ScanItem } from '../../sources/scan-item.ts';
+import { quickRead } from '../../sources/quick-read.ts';
+import type { EntryItem, ScanItem, StoreItem } from '../../sources/scan-item.ts';
 import { secretTaken, toFinding } from '../../sources/scan-messages.ts';
-import { scanCategory } from '../../sources/scanner.ts';
 import { archiveFile } from '../../store/layout.ts';
 import type { BackupJob } from './job.ts';
 import { captureInto, type CapturedStore } from './capture-into.ts';
@@ -20,10 +20,15 @@ import { proveStore } from './prove-store.ts';
 const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
 
 /** Writes one category's archive, its index lines and its sums lines; resolves with what the manifest says of it. */
-export async function writeCategory(job: BackupJob, category: Category, present: boolean): Promise<ManifestCategory> {
+export async function writeCategory(
+  job: BackupJob,
+  category: Category,
+  found: Iterable<ScanItem>,
+  present: boolean,
+): Promise<ManifestCategory> {
   const writer = new CategoryWriter(job, category);
   try {
-    return await writer.run(present);
+    return await writer.run(found, present);
   } catch (error) {
     writer.abort();
     throw error;
@@ -50,15 +55,11 @@ export class CategoryWriter {
     this.archive = new ArchiveWriter(path.join(job.folder, this.#file), job.config);
   }
 
-  async run(present: boolean): Promise<ManifestCategory> {
+  async run(found: Iterable<ScanItem>, present: boolean): Promise<ManifestCategory> {
     const { job } = this;
-    for (const item of scanCategory(job.project, this.#category, {
-      ownership: job.ownership,
-      onProblem: job.onProblem,
-      onFinding: job.onFinding,
-      storeAsFiles: job.storeAsFiles,
-    })) {
-      if (job.select === undefined || job.select(item.path)) await this.#item(item);
+    for (const item of found) {
+      if (item.kind === 'store') await this.#store(item);
+      else if (!this.#quickly(item)) await this.entry(item.entry);
       if (this.archive.pressed) await this.archive.drain();
       if (job.index.pressed) await job.index.drain();
       if (this.#pacer.due()) await this.#breathe();
@@ -119,10 +120,7 @@ export class CategoryWriter {
       this.note({ ...entry, offset });
       return;
     }
-    const inspect = entry.path.endsWith('.json')
-      ? (content: Buffer) => checkJson(entry, content, this.job.onFinding)
-      : undefined;
-    const outcome = await readFileInto(toNative(this.job.project.root, entry.path), entry, this.archive, inspect);
+    const outcome = await readFileInto(this.#native(entry), entry, this.archive, this.#inspector(entry));
     if (outcome.status === 'ok') {
       this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
       return;
@@ -142,10 +140,25 @@ export class CategoryWriter {
     this.job.problems.throwIfAny();
   }
 
-  async #item(item: ScanItem): Promise<void> {
-    if (item.kind === 'entry') return this.entry(item.entry);
+  /** The way of almost every file, without a promise; false: it has to be taken with more care. */
+  #quickly({ entry, state }: EntryItem): boolean {
+    if (state === undefined) return false;
+    const outcome = quickRead(this.#native(entry), entry, state, this.archive, this.#inspector(entry));
+    if (outcome?.status !== 'ok') return false;
+    this.note({ ...entry, sha256: outcome.sha256, offset: outcome.offset });
+    return true;
+  }
+
+  #native(entry: ScannedEntry): string {
+    return toNative(this.job.project.root, entry.path);
+  }
+
+  #inspector(entry: ScannedEntry): Inspect | undefined {
+    return entry.path.endsWith('.json') ? (content) => checkJson(entry, content, this.job.onFinding) : undefined;
+  }
+
+  async #store(item: StoreItem): Promise<void> {
     this.#captured.push(await captureInto(this, item));
-    return undefined;
   }
 
   #status(present: boolean): ManifestCategory['status'] {
