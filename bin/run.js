@@ -54,7 +54,7 @@ function refuse() {
 }
 
 function start() {
-  var entry = path.join(root, 'dist', 'main.js');
+  var entry = path.join(root, 'dist', 'migbackup.cjs');
   if (!fs.existsSync(entry)) {
     process.stderr.write('error  this checkout is not built: ' + entry + ' is missing\nhint   npm run build\n');
     process.exit(2);

@@ -1,10 +1,9 @@
-/** src/ -> dist/, from which bin/run.js runs. dist/ is made afresh, so nothing of an older build can be left in it. */
-import { spawnSync } from 'node:child_process';
+/** src/ -> dist/migbackup.cjs, which bin/run.js runs. dist/ is made afresh, so nothing of an older build can be left in it. */
 import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-rmSync(`${root}/dist`, { recursive: true, force: true });
-const tsc = `${root}/node_modules/typescript/bin/tsc`;
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
-process.exitCode = status ?? 1;
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+rmSync(dist, { recursive: true, force: true });
+await bundle(path.join(dist, 'migbackup.cjs'), 'node');

@@ -1,36 +1,16 @@
-/** The whole program as one CommonJS file, for the single binary. CommonJS because that is what Node's SEA takes. */
+/** The whole program as one CommonJS file: for the checkout, the npm package and the single binary alike. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { readBuildFacts } from '../src/cli/build-facts.ts';
+import { leaveOutUnused } from './bundle/leave-out-unused.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What oclif loads eagerly, to discover plugins and commands, and never uses when it is handed a ready plugin. */
-const UNUSED_IN_OCLIF: Readonly<Record<string, string>> = {
-  tinyglobby: 'export const glob = async () => [];',
-  minimatch: 'export const minimatch = () => false;',
-  lilconfig: 'export const lilconfig = () => ({ search: async () => null });',
-  typescript: 'export default {};',
-  'ts-node': 'export default {};',
-};
-
-const leaveOutUnused: Plugin = {
-  name: 'leave-out-unused',
-  setup(bundler) {
-    const names = new RegExp(`^(${Object.keys(UNUSED_IN_OCLIF).join('|')})$`);
-    bundler.onResolve({ filter: names }, ({ path: name, importer }) =>
-      importer.includes(`${path.sep}@oclif${path.sep}`) ? { path: name, namespace: 'unused' } : undefined,
-    );
-    bundler.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path: name }) => ({
-      contents: UNUSED_IN_OCLIF[name] ?? '',
-    }));
-  },
-};
-
-/** package.json and the manifest are read from disk in a checkout; in one file they have to be inside. */
-const embedPackageFiles: Plugin = {
-  name: 'embed-package-files',
+/** package.json, the manifest and what is known of the build are read from disk in a checkout's src/; in one file they have to be inside. */
+const embedFacts: Plugin = {
+  name: 'embed-facts',
   setup(bundler) {
     bundler.onLoad({ filter: /[\\/]cli[\\/]package-files\.ts$/ }, () => {
       const { name, version, description, oclif } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -39,6 +19,9 @@ const embedPackageFiles: Plugin = {
       const files = JSON.stringify({ packageJson, manifest });
       return { contents: `export const readPackageFiles = () => (${files});` };
     });
+    bundler.onLoad({ filter: /[\\/]cli[\\/]build-facts\.ts$/ }, () => ({
+      contents: `export const readBuildFacts = () => (${JSON.stringify(readBuildFacts())});`,
+    }));
   },
 };
 
@@ -63,8 +46,11 @@ function packageFolders(files: readonly string[]): string[] {
   return [...unique].toSorted().map((folder) => path.join(root, folder));
 }
 
-/** Writes the bundle to `outfile` and answers the folders of the packages that went into it. */
-export async function bundle(outfile: string): Promise<string[]> {
+/**
+ * Writes the bundle to `outfile` and answers the folders of the packages that went into it. For `node` classic-level stays
+ * outside, a package that the bundle requires; for `binary` it is inside, and its addon an asset of the executable.
+ */
+export async function bundle(outfile: string, host: 'node' | 'binary'): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
     metafile: true,
@@ -72,16 +58,20 @@ export async function bundle(outfile: string): Promise<string[]> {
     outfile,
     bundle: true,
     platform: 'node',
+    external: host === 'node' ? ['classic-level'] : [],
     // Its main file is UMD, which loads its parts by names that no bundler sees.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-    target: 'node24',
+    target: 'node22.18',
     format: 'cjs',
+    // What is a URL of a module in the sources is this one file's here.
+    define: { 'import.meta.url': 'bundleUrl' },
+    banner: { js: `const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
-    logOverride: { 'require-resolve-not-external': 'silent', 'empty-import-meta': 'silent' },
-    plugins: [leaveOutUnused, embedPackageFiles, embedNativeAddon],
+    logOverride: { 'require-resolve-not-external': 'silent' },
+    plugins: [leaveOutUnused, embedFacts, ...(host === 'binary' ? [embedNativeAddon] : [])],
   });
   return packageFolders(Object.keys(metafile.inputs));
 }

@@ -27,6 +27,7 @@ const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
     name: 'leveldbDigestReportSchema',
   },
   show: { module: new URL('show-report.ts', model), name: 'showReportSchema' },
+  version: { module: new URL('version-report.ts', model), name: 'versionReportSchema' },
   config: { module: new URL('../config/schema.ts', model), name: 'configFileSchema' },
   manifest: { module: new URL('manifest.ts', model), name: 'manifestSchema' },
   error: { module: new URL('../src/cli/error-document.ts', import.meta.url), name: 'errorDocumentSchema' },

@@ -1,13 +1,16 @@
 import { capMemory } from './cli/cap-memory.ts';
+import { printVersion } from './cli/print-version.ts';
 import { loaders } from './commands/index.ts';
-import { main } from './cli/run.ts';
 import { LOCK_PROBE, probeLock } from './core/sources/leveldb/lock-probe.ts';
 
-const [first, second = ''] = process.argv.slice(2);
-// Nothing is awaited at the top level: a CommonJS bundle and require() of an ES module cannot wait. Neither promise rejects.
+const argv = process.argv.slice(2);
+const [first, second = ''] = argv;
+// Nothing is awaited at the top level: a CommonJS bundle and require() of an ES module cannot wait. No promise here rejects.
 if (first === LOCK_PROBE) {
   void probeLock(second).then((answer) => process.stdout.write(`${answer}\n`));
+} else if (first === '--version') {
+  printVersion(argv);
 } else {
   capMemory();
-  void main(process.argv.slice(2), loaders);
+  void import('./cli/run.ts').then(({ main }) => main(argv, loaders));
 }

@@ -6,13 +6,7 @@ import { ignoreClosedPipes } from './output.ts';
 import { readPackageFiles } from './package-files.ts';
 import { reportError } from './report-error.ts';
 import { asUsageError, unknownCommand } from './usage-error.ts';
-
-/** Whether an error of this command line has to be JSON; asked before, and even if, the flags can be parsed. */
-function wantsJson(argv: readonly string[], env: NodeJS.ProcessEnv): boolean {
-  const end = argv.indexOf('--');
-  const flags = end === -1 ? argv : argv.slice(0, end);
-  return flags.includes('--json') || ['1', 'true', 'yes', 'y'].includes((env['MIGBACKUP_JSON'] ?? '').toLowerCase());
-}
+import { wantsJson } from './wants-json.ts';
 
 function prepareOclif(): void {
   process.env['OCLIF_DISABLE_RC'] = '1';
