@@ -1,9 +1,11 @@
-/** src/ -> dist/migbackup.cjs, which bin/run.js runs. dist/ is made afresh, so nothing of an older build can be left in it. */
-import { rmSync } from 'node:fs';
+/** src/ -> dist/, from which bin/run.js runs and the npm package is made. It is made afresh: nothing of an older build can be left. */
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.ts';
+import { licenseTexts } from './licenses.ts';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 rmSync(dist, { recursive: true, force: true });
-await bundle(path.join(dist, 'migbackup.cjs'), 'node');
+const packages = await bundle(path.join(dist, 'migbackup.cjs'), 'node');
+writeFileSync(path.join(dist, 'licenses.txt'), licenseTexts(packages));

@@ -9,8 +9,8 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const temp = tempFolder();
 let installed: InstalledPackage;
-beforeAll(async () => {
-  installed = await installPackage(temp.path);
+beforeAll(() => {
+  installed = installPackage(temp.path);
 }, 120_000);
 afterAll(() => temp[Symbol.dispose]());
 
@@ -21,6 +21,7 @@ test('the tarball holds these files and no other', () => {
   expect(installed.files.toSorted()).toEqual([
     'LICENSE',
     'README.md',
+    'bin/package.json',
     'bin/run.js',
     'dist/licenses.txt',
     'dist/migbackup.cjs',
@@ -30,9 +31,11 @@ test('the tarball holds these files and no other', () => {
 });
 
 test('one dependency, exactly pinned, and publint has nothing to say', async () => {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync(`${installed.package}/package.json`, 'utf8'));
-  expect(devDependencies).toBeUndefined();
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+    readFileSync(`${installed.package}/package.json`, 'utf8'),
+  );
   expect(dependencies).toEqual({ 'classic-level': expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+  expect({ optionalDependencies, peerDependencies }).toEqual({});
   const { messages } = await publint({ pkgDir: installed.package, strict: true });
   expect(messages).toEqual([]);
 });

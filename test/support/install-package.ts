@@ -1,15 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildPackage } from '../../scripts/build-package.ts';
+import { npm } from '../../scripts/npm.ts';
 
-function npm(cwd: string, ...args: string[]): string {
-  const program = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: 'pipe', shell: process.platform === 'win32' });
-}
+const checkout = path.resolve(import.meta.dirname, '../..');
 
 export interface InstalledPackage {
-  /** What is published, as it is before packing. */
+  /** The installed package's own folder. */
   readonly package: string;
   /** What npm makes of `bin`. */
   readonly program: string;
@@ -17,16 +13,18 @@ export interface InstalledPackage {
   readonly files: string[];
 }
 
-/** Builds the npm package, packs it and installs the tarball into an empty folder, as a user does, without install scripts. */
-export async function installPackage(folder: string): Promise<InstalledPackage> {
-  const source = path.join(folder, 'package');
-  await buildPackage(source);
-  const [packed] = JSON.parse(npm(source, 'pack', '--json', '--pack-destination', folder));
+/** Packs this checkout as it is built and installs the tarball into an empty folder, as a user does, without install scripts. */
+export function installPackage(folder: string): InstalledPackage {
+  const [packed] = JSON.parse(npm(checkout, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
   const user = path.join(folder, 'user');
   mkdirSync(user);
   writeFileSync(path.join(user, 'package.json'), '{"private": true}\n');
   const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
   npm(user, 'install', ...quiet, path.join(folder, packed.filename));
-  const program = path.join(user, 'node_modules/.bin/migbackup');
-  return { package: source, program, files: packed.files.map((file: { path: string }) => file.path) };
+  const modules = path.join(user, 'node_modules');
+  return {
+    package: path.join(modules, 'migbackup'),
+    program: path.join(modules, '.bin/migbackup'),
+    files: packed.files.map((file: { path: string }) => file.path),
+  };
 }

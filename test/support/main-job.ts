@@ -34,7 +34,11 @@ export async function mainJob(
 
   function migbackup(...words: string[]): void {
     const args = [...leading, ...words, '--root', seenAs(root)];
-    const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: root, env: { ...env }, encoding: 'utf8' });
+    const { status, stdout, stderr, error } = spawnSync(program, args, {
+      cwd: root,
+      env: { ...env },
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}\n${stdout}${stderr}`, { cause: error });
   }
 
