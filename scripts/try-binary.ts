@@ -1,34 +1,34 @@
-/** The main job with the single binary and nothing else: create, verify, restore on a made-up project, compared byte by byte. */
-import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+/**
+ * The main job with a built binary and nothing else: create, verify, destroy, restore on a made-up project, compared byte by byte.
+ *   npm run binary:try                                            this machine's binary
+ *   npm run binary:try -- linux-arm64 - qemu-aarch64 -L DIR       run by another program
+ *   npm run binary:try -- linux-x64 ROOT chroot ROOT              in another root: program and project lie in ROOT, and are named from there
+ */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { compareTrees, readTree } from '../test/support/compare-trees.ts';
-import { makeSampleProject } from '../test/support/sample-project.ts';
-import { tempFolder } from '../test/support/temp-folder.ts';
+import { mainJob } from '../test/support/main-job.ts';
+import { hostTarget, root } from './release/targets.ts';
 
-const binary = fileURLToPath(new URL('../release/migbackup-linux-x64', import.meta.url));
-const OURS = ['backups', '.migbackup'];
+const [name = hostTarget()?.name ?? '', inside = '-', ...command] = process.argv.slice(2);
+const binary = ['', '.exe']
+  .map((suffix) => `release/migbackup-${name}${suffix}`)
+  .find((file) => existsSync(path.join(root, file)));
+if (binary === undefined) throw new Error(`there is no binary for ${name}: npm run build:release`);
 
-using folder = tempFolder('migbackup-binary-');
-const root = path.join(folder.path, 'project');
-const home = path.join(folder.path, 'home');
-await makeSampleProject(root);
-const before = readTree(root, OURS);
-
-function migbackup(...args: string[]): void {
-  // No PATH and an empty home: the binary must need nothing from the machine, and unpack its addon by itself.
-  const env = { HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), TMPDIR: folder.path };
-  const { status, stdout, stderr } = spawnSync(binary, args, { cwd: root, env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}\n${stdout}${stderr}`);
+const base = inside === '-' ? '' : path.resolve(inside);
+const folder = mkdtempSync(path.join(base || os.tmpdir(), 'migbackup-try-'));
+const seenAs = (file: string) => file.slice(base.length);
+try {
+  const program = path.join(folder, path.basename(binary));
+  copyFileSync(path.join(root, binary), program);
+  // Nothing of this machine's environment: an empty home, and a PATH only for the program that runs the binary.
+  const PATH = command.length === 0 ? '' : (process.env['PATH'] ?? '');
+  const env = { HOME: seenAs(path.join(folder, 'home')), TMPDIR: seenAs(folder), PATH };
+  const [first = seenAs(program), ...rest] = [...command, seenAs(program)];
+  const differences = await mainJob([first, ...rest], path.join(folder, 'project'), { env, seenAs });
+  if (differences.length > 0) throw new Error(`restored by the binary, but different:\n${differences.join('\n')}`);
+  console.log(`${path.basename(binary)}: created, verified, destroyed, restored and equal`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
-
-migbackup('create');
-migbackup('verify', '--latest');
-// LOCK stays where it is: the binary must find out by itself that nobody holds the database.
-rmSync(path.join(root, 'leveldb/CURRENT'));
-rmSync(path.join(root, 'deployments'), { recursive: true });
-migbackup('restore', '--latest', '--yes');
-const differences = compareTrees(before, readTree(root, OURS));
-if (differences.length > 0) throw new Error(`restored by the binary, but different:\n${differences.join('\n')}`);
-console.log(`binary: ${before.size} paths created, verified, destroyed, restored and equal`);

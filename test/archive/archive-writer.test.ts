@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ArchiveWriter } from '../../src/core/archive/archive-writer.ts';
+import { FrameWriter } from '../../src/core/archive/frame-writer.ts';
 import { PIECE_BYTES } from '../../src/core/archive/seek-table.ts';
 import type { Compression } from '../../src/core/model/category.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
@@ -121,4 +122,14 @@ test('a member that got fewer or more bytes than its header says is a bug, and s
     expect(() => writer.end()).toThrow(expect.objectContaining({ code: 'INTERNAL', path: 'x' }));
   }
   writer.abort();
+});
+
+test('abort after finish leaves every descriptor alone, so that the failure in between is the one told', async () => {
+  using temp = tempFolder();
+  const writer = new FrameWriter(path.join(temp.path, 'a'), { compression: 'none', level: 1 });
+  writer.write(Buffer.from('all'));
+  await writer.finish();
+  const other = openSync(path.join(temp.path, 'b'), 'w');
+  writer.abort();
+  closeSync(other);
 });

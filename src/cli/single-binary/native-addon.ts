@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { getRawAsset } from 'node:sea';
+import { BackupError } from '../../core/model/backup-error.ts';
 import { addonCacheFolder, keepPrivateCopy } from './private-copy.ts';
 
 const NAME = 'classic_level.node';
@@ -14,16 +15,16 @@ interface LoadedModule {
   exports: unknown;
 }
 
-function loadFrom(folder: string, bytes: Uint8Array): LoadedModule | undefined {
+function loadFrom(folder: string, bytes: Uint8Array): LoadedModule {
   const file = keepPrivateCopy(folder, NAME, bytes);
-  if (file === undefined) return undefined;
+  if (file === undefined) throw new Error(`${folder} is open to others`);
   const loaded: LoadedModule = { exports: {} };
   process.dlopen(loaded, file);
   return loaded;
 }
 
 /** For a home that is read-only or mounted noexec: a private temporary folder, gone as soon as the addon is mapped. */
-function loadFromTemporary(bytes: Uint8Array): LoadedModule | undefined {
+function loadFromTemporary(bytes: Uint8Array): LoadedModule {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-'));
   try {
     return loadFrom(folder, bytes);
@@ -33,17 +34,20 @@ function loadFromTemporary(bytes: Uint8Array): LoadedModule | undefined {
   }
 }
 
-/** The exports of the embedded LevelDB addon. */
+/** The exports of the embedded LevelDB addon. Throws with the reasons when no folder can be had that code may be loaded from. */
 export function loadNativeAddon(): unknown {
   const bytes = new Uint8Array(getRawAsset(NAME));
   const errors: unknown[] = [];
   for (const attempt of [() => loadFrom(addonCacheFolder(), bytes), () => loadFromTemporary(bytes)]) {
     try {
-      const loaded = attempt();
-      if (loaded) return loaded.exports;
+      return attempt().exports;
     } catch (error) {
       errors.push(error);
     }
   }
-  throw new AggregateError(errors, 'cannot load the embedded LevelDB addon');
+  const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+  throw new BackupError('IO', `LevelDB cannot be loaded: ${reasons.join('; ')}`, {
+    hint: 'Set TMPDIR to a folder of yours that nobody else can write to and programs may run from.',
+    cause: new AggregateError(errors),
+  });
 }

@@ -4,8 +4,18 @@ import os from 'node:os';
 import path from 'node:path';
 
 const isWindows = process.platform === 'win32';
+const STICKY = 0o1000;
 
-/** A folder that nobody else can write to: ours, mode 0700. On Windows the parent's ACL already is per user. */
+/** Whether somebody else could put another folder in the place of one of the parents: a shared one has to be sticky, as /tmp is. */
+function hasSafeParents(folder: string): boolean {
+  const parent = path.dirname(folder);
+  const { uid, mode } = fs.lstatSync(parent);
+  const isOurs = uid === process.getuid?.() || uid === 0;
+  const isShared = (mode & 0o022) !== 0 && (mode & STICKY) === 0;
+  return isOurs && !isShared && (parent === folder || hasSafeParents(parent));
+}
+
+/** Makes the folder and says whether it is ours alone, mode 0700. On Windows the parent's ACL already is per user. */
 function isPrivateFolder(folder: string): boolean {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stat = fs.lstatSync(folder);
@@ -13,7 +23,7 @@ function isPrivateFolder(folder: string): boolean {
   if (isWindows) return true;
   if (stat.uid !== process.getuid?.()) return false;
   if ((stat.mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
-  return true;
+  return hasSafeParents(fs.realpathSync(folder));
 }
 
 export function sha256(bytes: Uint8Array): string {
