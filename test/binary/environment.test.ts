@@ -84,9 +84,7 @@ describe.skipIf(binary === '' || process.platform !== 'linux')(
         try {
           expect(loadAddon()).toEqual(LOADED);
           const nowhere = loadAddon({ env: { ...env, TMPDIR: home } });
-          expect(nowhere.stdout).toContain(
-            'unknown: LevelDB cannot be loaded: ',
-          );
+          expect(nowhere.stdout).toContain('unknown: LevelDB cannot be loaded: ');
         } finally {
           execFileSync('umount', [home]);
         }
