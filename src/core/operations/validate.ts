@@ -5,6 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import type { CheckResult, ValidateReport } from '../model/validate-report.ts';
 import { coverageFindings } from '../checks/coverage.ts';
 import { checkBackups } from '../checks/preflight/backups.ts';
+import { checkGitClean } from '../checks/preflight/git-clean.ts';
 import { checkRestoreWritable } from '../checks/preflight/restore-writable.ts';
 import { checkRoundTrip } from '../checks/preflight/round-trip.ts';
 import { checkRuntime } from '../checks/preflight/runtime.ts';
@@ -38,6 +39,7 @@ export async function validate(
     checkRuntime(),
     configCheck(project),
     checkRoundTrip(project.store),
+    await checkGitClean(project.store),
     ...checkSpace(project.store, inventory.bytes, inventory.entries, backups.lastRatio),
     ...backups.checks,
     checkRestoreWritable(project),

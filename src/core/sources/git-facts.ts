@@ -15,19 +15,8 @@ export interface GitFacts {
  * without git. Nothing in the repository is written (no optional locks) and no hook of it is run (fsmonitor off).
  */
 export async function gitFacts(root: string): Promise<GitFacts | undefined> {
-  const args = ['-c', 'core.fsmonitor=false', 'status', '--porcelain=v2', '--branch', '--untracked-files=no'];
-  let output: string;
-  try {
-    const result = await run('git', args, {
-      cwd: root,
-      timeout: 10_000,
-      maxBuffer: 64 << 20,
-      env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-    });
-    output = result.stdout;
-  } catch {
-    return undefined;
-  }
+  const output = await git(root, ['status', '--porcelain=v2', '--branch', '--untracked-files=no']);
+  if (output === undefined) return undefined;
   let commit: string | undefined;
   let branch: string | undefined;
   let dirty = false;
@@ -38,4 +27,35 @@ export async function gitFacts(root: string): Promise<GitFacts | undefined> {
   }
   if (commit === undefined || !/^[0-9a-f]{40,64}$/.test(commit)) return undefined;
   return branch === undefined || branch === '(detached)' ? { commit, dirty } : { commit, branch, dirty };
+}
+
+/**
+ * Whether `git clean -xfd` could remove `folder`: it lies in a work tree whose root is `workTree`, and no file of it is
+ * tracked. Undefined outside a work tree or without git. `cwd` is the folder or its nearest existing parent.
+ */
+export async function untrackedInWorkTree(
+  cwd: string,
+  folder: string,
+): Promise<{ readonly workTree: string; readonly ignored: boolean } | undefined> {
+  const top = await git(cwd, ['rev-parse', '--show-toplevel']);
+  if (top === undefined || top.trim() === '') return undefined;
+  const tracked = await git(cwd, ['ls-files', '-z', '--', folder]);
+  if (tracked !== '') return undefined;
+  const ignored = await git(cwd, ['check-ignore', '--', `${folder}/`]);
+  return { workTree: top.replace(/\n$/, ''), ignored: ignored !== undefined };
+}
+
+/** What git prints; undefined where it fails, is missing or takes too long. */
+async function git(cwd: string, args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { stdout } = await run('git', ['-c', 'core.fsmonitor=false', ...args], {
+      cwd,
+      timeout: 10_000,
+      maxBuffer: 64 << 20,
+      env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
+    });
+    return stdout;
+  } catch {
+    return undefined;
+  }
 }
