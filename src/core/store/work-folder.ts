@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, fsyncFile, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
-import { DEAD_PREFIX, PARTIAL_PREFIX } from './layout.ts';
+import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from './layout.ts';
 
 /** Makes the store if it is not there (0700: configs may hold secrets); throws STORE_UNWRITABLE if it is no folder. */
 export function ensureStore(store: string): void {
@@ -54,9 +54,11 @@ export class WorkFolder {
   }
 }
 
-/** Names in the store that are no backups: work folders of a create, and backups that were being removed. */
+const STALE = [PARTIAL_PREFIX, DEAD_PREFIX, PROBE_PREFIX];
+
+/** Names in the store that are no backups: work folders and probes of a create, and backups that were being removed. */
 export function staleNames(store: string): string[] {
-  return fs.readdirSync(store).filter((name) => name.startsWith(PARTIAL_PREFIX) || name.startsWith(DEAD_PREFIX));
+  return fs.readdirSync(store).filter((name) => STALE.some((prefix) => name.startsWith(prefix)));
 }
 
 /**

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { freeSpace } from '../../fs/space.ts';
+import { PROBE_PREFIX } from '../../store/layout.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import { BACKUP_INODES, estimateSpace } from '../../checks/preflight/space.ts';
 import { ensureStore } from '../../store/work-folder.ts';
@@ -10,7 +11,7 @@ import { ensureStore } from '../../store/work-folder.ts';
  * Throws STORE_UNWRITABLE or NO_SPACE with the measured figures.
  */
 export function checkStore(store: string, bytes: number, entries: number): void {
-  const probe = path.join(store, `.probe-${process.pid}-${Date.now()}`);
+  const probe = path.join(store, `${PROBE_PREFIX}${process.pid}-${Date.now()}`);
   try {
     ensureStore(store);
     fs.writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
