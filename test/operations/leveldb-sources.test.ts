@@ -41,7 +41,7 @@ test('stores of every kind, nested in a folder of files, are captured, rehearsed
   await makeStore(at('deep/levels'), fillLevels);
   await makeStore(at('empty'), async () => undefined);
   await makeStore(at('log-only'), async (db) => db.put(Buffer.from('a'), Buffer.from('1')));
-  await makeStore(at('large'), async (db) => db.put(Buffer.from('large'), Buffer.alloc(20_000_000, 'x')));
+  await makeStore(at('large'), async (db) => db.put(Buffer.from('large'), Buffer.alloc(2_000_000, 'x')));
   await makeStore(at('bytes'), async (db) => db.put(Buffer.from([0xff, 0, 0xc3, 0x28]), Buffer.from([0x80])));
   writeStore(at('bedrock'), [[Buffer.from('k'), Buffer.alloc(5000, 'v')]], { compression: 'zlib' });
   writeStore(at('indexed-db'), [[Buffer.from('k'), Buffer.from('v')]], { comparator: 'idb_cmp1' });
@@ -68,7 +68,10 @@ test('stores of every kind, nested in a folder of files, are captured, rehearsed
     document: { status: 'PASSED', scope: { rehearsed: { stores: 5 } } },
   });
   const shown = await runCli(['show'], { cwd: root });
-  expect(shown.stdout.replace(/\s+/g, ' ')).toContain('deployments/indexed-db: LevelDB, not counted');
+  expect(shown.stdout.replace(/\s+/g, ' ')).toContain(
+    'deployments/indexed-db: LevelDB, not counted, 1 table, 1 log no digest comparator idb_cmp1',
+  );
+  for (const { digest } of stores) if (typeof digest === 'string') expect(shown.stdout).toContain(`digest ${digest}`);
 
   const to = path.join(root, 'elsewhere');
   expect((await run(root, 'restore', '--to', to)).exitCode).toBe(0);

@@ -5,17 +5,24 @@ import { renderFindings } from './findings.ts';
 import { formatBytes, formatTime, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 
-function renderStore(store: LeveldbFacts): string {
+/** What nearly every store is sorted by: only another comparator is worth a line. */
+const BYTEWISE = 'leveldb.BytewiseComparator';
+
+function renderStore(store: LeveldbFacts): string[] {
   const entries = store.entries === null ? 'not counted' : plural(store.entries, 'entry', 'entries');
   const live = store.captured.live === 'yes' ? ', in use while captured' : '';
   const parts = `${plural(store.tables, 'table')}, ${plural(store.logs, 'log')}${live}`;
-  return wrap(`${escapeName(store.path)}: LevelDB, ${entries}, ${parts}`, '      ', 8);
+  return [
+    wrap(`${escapeName(store.path)}: LevelDB, ${entries}, ${parts}`, '      ', 8),
+    `        ${store.digest === null ? 'no digest' : `digest ${store.digest}`}`,
+    ...(store.comparator === BYTEWISE ? [] : [`        comparator ${escapeName(store.comparator)}`]),
+  ];
 }
 
 function renderSource(source: ManifestSource): string[] {
   const size = `${plural(source.files, 'file')}, ${formatBytes(source.bytes)}`;
   const head = wrap(`${escapeName(source.name)}  ${escapeName(source.path)}  ${size}`, '    ', 6);
-  return [head, ...(source.leveldb ?? []).map(renderStore)];
+  return [head, ...(source.leveldb ?? []).flatMap(renderStore)];
 }
 
 function renderCategory(name: string, category: ManifestCategory, paint: Paint): string[] {
