@@ -1,3 +1,5 @@
+import { escapeJson } from '../core/fs/names.ts';
+
 /** Writes a line to stdout: results only. */
 export function printOut(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -10,7 +12,7 @@ export function printErr(text: string): void {
 
 /** Writes the one JSON document of a `--json` run. */
 export function printJson(document: unknown): void {
-  printOut(JSON.stringify(document, null, 2));
+  printOut(escapeJson(JSON.stringify(document, null, 2)));
 }
 
 /** A reader that goes away (`migbackup list | head -1`) is no error of ours. */

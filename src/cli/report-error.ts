@@ -1,3 +1,4 @@
+import { escapeName } from '../core/fs/names.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 import { fromSystemError } from '../core/model/system-error.ts';
 import { annotateError } from './annotations.ts';
@@ -31,8 +32,8 @@ export function reportError(cause: unknown, json: boolean): ExitCode {
   } else {
     const paintErr = paint(process.stderr);
     // Never wrapped: a hint may hold a command line, and it has to survive being copied.
-    printErr(`${paintErr.bad('error')}  ${error.message}  (${error.code})`);
-    printErr(`${paintErr.dim('hint')}   ${error.hint}`);
+    printErr(`${paintErr.bad('error')}  ${escapeName(error.message)}  (${error.code})`);
+    printErr(`${paintErr.dim('hint')}   ${escapeName(error.hint)}`);
   }
   return exitCodeOfError(error.code);
 }

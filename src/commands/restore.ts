@@ -27,10 +27,11 @@ export default class Restore extends BaseCommand {
     to: Flags.string({
       summary: 'Restore into this folder instead of the project',
       helpValue: 'DIR',
-      exclusive: ['dry-run', 'plan', 'exact'],
+      exclusive: ['dry-run', 'plan', 'exact', 'accept-sources'],
     }),
     exact: Flags.boolean({ summary: 'Also remove what the backup does not have' }),
     'allow-unsafe-links': Flags.boolean({ summary: 'Also make links that lead out of the project' }),
+    'accept-sources': Flags.boolean({ summary: 'Also restore what this project does not back up itself' }),
     'safety-backup': Flags.boolean({
       summary: 'First back up what will be replaced',
       allowNo: true,
@@ -62,6 +63,7 @@ export default class Restore extends BaseCommand {
         only,
         exact: flags.exact,
         allowUnsafeLinks: flags['allow-unsafe-links'],
+        acceptSources: flags['accept-sources'],
         dryRun: flags['dry-run'],
         plan: flags.plan,
         safetyBackup: flags['safety-backup'],

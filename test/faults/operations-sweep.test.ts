@@ -190,8 +190,8 @@ describe.each(NAMES)('%s', (name) => {
         }
       }
     }
-    console.log(
-      `${name}: ${clean.calls} calls, ${tried} tried, ${fired} faults fired, ${states.old} old, ${states.new} new, 0 mixed`,
+    process.stdout.write(
+      `${name}: ${clean.calls} calls, ${tried} tried, ${fired} faults fired, ${states.old} old, ${states.new} new, 0 mixed\n`,
     );
     // The last few calls may fall away when the order of reading ahead differs a little.
     expect(fired).toBeGreaterThan(tried * 0.98);
@@ -211,6 +211,6 @@ test('a crash inside the recovery from a crash', { timeout: FULL ? 3_600_000 : 6
     if (again.fired !== null) fired++;
     await settled(clean, `kill at ${first}, then at ${second} of its recovery`);
   }
-  console.log(`double faults: ${DOUBLE_FAULTS} tried, ${fired} fired twice, 0 mixed`);
+  process.stdout.write(`double faults: ${DOUBLE_FAULTS} tried, ${fired} fired twice, 0 mixed\n`);
   expect(fired).toBeGreaterThan(DOUBLE_FAULTS / 3);
 });

@@ -1,7 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import zlib from 'node:zlib';
+import { errnoOf } from '../model/backup-error.ts';
 import type { Compression } from '../model/category.ts';
+import { frameProblem } from './zstd-frame.ts';
 import { parseSeekTable, PIECE_BYTES, SEEK_FOOTER_BYTES, seekTableSize, type Frame } from './seek-table.ts';
 
 /** One piece of the content, in order: its bytes, or why there are none. */
@@ -57,7 +59,7 @@ export class FramedFile {
     const at = this.#locate(number);
     const raw = this.#read(at.position, at.stored, hash);
     if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
-    return this.#judge(number, at.offset, at.size, raw, await decompress(raw, at.size));
+    return this.#judge(number, at.offset, at.size, frameProblem(raw) ?? (await decompress(raw, at.size)));
   }
 
   /** The same, at once, on this thread. */
@@ -65,13 +67,7 @@ export class FramedFile {
     const at = this.#locate(number);
     const raw = this.#read(at.position, at.stored);
     if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
-    let content: Buffer | Error;
-    try {
-      content = zlib.zstdDecompressSync(raw, limits(at.size));
-    } catch (error) {
-      content = error instanceof Error ? error : new Error(String(error));
-    }
-    return this.#judge(number, at.offset, at.size, raw, content);
+    return this.#judge(number, at.offset, at.size, frameProblem(raw) ?? decompressSync(raw, at.size));
   }
 
   /**
@@ -128,12 +124,11 @@ export class FramedFile {
     return bytes.subarray(0, done);
   }
 
-  #judge(number: number, offset: number, size: number, raw: Buffer, content: Buffer | Error): Piece {
+  #judge(number: number, offset: number, size: number, content: Buffer | string): Piece {
     const head = { number, offset, size, bytes: null };
-    if (content instanceof Error) return { ...head, problem: `does not decompress (${zlibReason(content)})` };
+    if (typeof content === 'string') return { ...head, problem: content };
     if (content.length !== size)
       return { ...head, problem: `decompresses to ${content.length} bytes instead of ${size}` };
-    if (!hasChecksum(raw)) return { ...head, problem: 'has no checksum' };
     return { ...head, bytes: content };
   }
 }
@@ -159,17 +154,23 @@ function limits(size: number): zlib.ZstdOptions {
   return { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size + 1, MIN_CHUNK) };
 }
 
-function decompress(raw: Buffer, size: number): Promise<Buffer | Error> {
+/** The content, at most `size` bytes of it, or what is wrong. */
+function decompress(raw: Buffer, size: number): Promise<Buffer | string> {
   return new Promise((resolve) => {
-    zlib.zstdDecompress(raw, limits(size), (error, content) => resolve(error ?? content));
+    zlib.zstdDecompress(raw, limits(size), (error, content) => {
+      resolve(error === null ? content : notDecompressed(error));
+    });
   });
 }
 
-/** Frame header, RFC 8878 3.1.1: magic, then a descriptor whose bit 2 says that a checksum of the content follows. */
-function hasChecksum(raw: Buffer): boolean {
-  return raw.length > 5 && raw.readUInt32LE(0) === 0xfd2fb528 && ((raw[4] ?? 0) & 4) !== 0;
+function decompressSync(raw: Buffer, size: number): Buffer | string {
+  try {
+    return zlib.zstdDecompressSync(raw, limits(size));
+  } catch (error) {
+    return notDecompressed(error);
+  }
 }
 
-function zlibReason(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+function notDecompressed(error: unknown): string {
+  return `does not decompress (${errnoOf(error) ?? String(error)})`;
 }

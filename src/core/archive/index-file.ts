@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Entry } from '../model/entry.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -63,7 +64,8 @@ export async function* readIndex(file: string): AsyncGenerator<Entry[]> {
       let start = 0;
       for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
         line++;
-        const entry = decodeIndexLine(bytes.toString('utf8', start, end));
+        const raw = bytes.subarray(start, end);
+        const entry = isUtf8(raw) ? decodeIndexLine(raw.toString()) : 'bytes that are not UTF-8';
         if (typeof entry === 'string') throw damaged(file, `line ${line} has ${entry}`);
         batch.push(entry);
         start = end + 1;

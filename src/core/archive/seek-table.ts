@@ -15,8 +15,10 @@ const SEEKABLE_MAGIC = 0x8f92eab1;
 const FOOTER_BYTES = 9;
 const HEADER_BYTES = 8;
 const ROW_BYTES = 8;
-/** 64 TiB of content: far over what a table of sane size can describe. */
-const MAX_FRAMES = 1 << 26;
+/** 4 TiB of content in a table of 32 MiB, which is held in memory. */
+const MAX_FRAMES = 1 << 22;
+/** zstd adds 1 byte in 256 to what it cannot compress; the rest is room for other writers. */
+const MAX_COMPRESSED_BYTES = PIECE_BYTES + (PIECE_BYTES >> 6);
 
 /** The table that ends a framed file. Follows facebook/zstd contrib/seekable_format (no per-frame checksums: frames carry their own). */
 export function encodeSeekTable(frames: readonly Pick<Frame, 'compressedSize' | 'size'>[]): Buffer {
@@ -62,6 +64,8 @@ export function parseSeekTable(table: Buffer, fileSize: number): { frames: Frame
     if (size > PIECE_BYTES || size === 0 || (!last && size !== PIECE_BYTES)) {
       return { problem: `the seek table gives frame ${frames.length + 1} ${size} bytes` };
     }
+    if (compressedSize > MAX_COMPRESSED_BYTES)
+      return { problem: `the seek table gives frame ${frames.length + 1} ${compressedSize} compressed bytes` };
     frames.push({ position, compressedSize, size });
     position += compressedSize;
   }

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { Header } from 'tar';
 import type { EntryType } from '../model/entry.ts';
-import { TAR_BLOCK } from './tar-header.ts';
+import { MAX_SIZE, TAR_BLOCK } from './tar-header.ts';
 
 export { TAR_BLOCK };
 
@@ -25,6 +26,12 @@ export const MAX_PAX_BYTES = 32 << 10;
 const TYPES: Record<string, EntryType> = { '0': 'file', '5': 'dir', '2': 'symlink' };
 const PAX_KEYS = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'mtime']);
 const TYPE_AT = 156;
+/** Name, link target and prefix, as ustar places them. */
+const TEXT_FIELDS = [
+  [0, 100],
+  [157, 257],
+  [345, 500],
+] as const;
 const MAGIC = Buffer.from('ustar\x0000', 'latin1');
 
 /** How many bytes of headers begin at `first` (one block): 512, or more if it is a pax header; or what is wrong. */
@@ -56,6 +63,9 @@ export function decodeHeader(bytes: Buffer): TarMember | string {
   if (typeof head === 'string') return head;
   const type = TYPES[typeOf(block)];
   if (type === undefined) return `a member of type "${typeOf(block).replaceAll(/[^ -~]/g, '?')}"`;
+  if (pax.has('linkpath') && type !== 'symlink') return 'a link target on what is no link';
+  // Readers differ on which size counts: ours is only ever in one place.
+  if (pax.has('size') && (head.size !== 0 || (paxNumber(pax, 'size') ?? 0) <= MAX_SIZE)) return 'a second size';
   const path = pax.get('path') ?? head.path ?? '';
   const size = paxNumber(pax, 'size') ?? head.size ?? -1;
   const uid = paxNumber(pax, 'uid') ?? head.uid ?? -1;
@@ -86,6 +96,8 @@ function typeOf(block: Buffer): string {
 function checkBlock(block: Buffer): Header | string {
   if (block.length !== TAR_BLOCK) return 'a header that is cut off';
   if (!block.subarray(257, 265).equals(MAGIC)) return 'no ustar header here';
+  // Decoded they would become U+FFFD, and two names could become one.
+  if (!TEXT_FIELDS.every(([from, to]) => isUtf8(block.subarray(from, to)))) return 'a name that is not UTF-8';
   try {
     const head = new Header(block, 0);
     return head.cksumValid ? head : 'a header with a wrong checksum';
@@ -103,6 +115,7 @@ function paxNumber(pax: Map<string, string>, key: string): number | undefined {
 
 /** Reads records `<length> <key>=<value>\n` that fill the body exactly; unknown and repeated keys are refused. */
 function parsePax(body: Buffer, into: Map<string, string>): string | null {
+  if (!isUtf8(body)) return 'a pax header that is not UTF-8';
   let at = 0;
   while (at < body.length) {
     const space = body.indexOf(0x20, at);

@@ -3,7 +3,7 @@ import type { EntryType, ScannedEntry } from '../model/entry.ts';
 
 export const TAR_BLOCK = 512;
 /** The largest values that ustar's octal fields hold. */
-const MAX_SIZE = 0o77777777777;
+export const MAX_SIZE = 0o77777777777;
 const MAX_ID = 0o7777777;
 const MAX_MTIME = 0o77777777777;
 /** The name field of ustar. */

@@ -2,11 +2,8 @@ import { comparePaths, type Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
 import { escapeName } from '../fs/names.ts';
-import { foldKey, isInside, pathProblem } from '../fs/paths.ts';
+import { forbiddenPart, isInside, pathProblem } from '../fs/paths.ts';
 import { INDEX_FILE } from '../store/layout.ts';
-
-/** Names that never come out of a backup: they would change how other tools behave (8-security). */
-const NEVER_RESTORED = new Set(['.git', 'node_modules']);
 
 interface Counts {
   files: number;
@@ -73,8 +70,8 @@ export class IndexAudit {
       this.#wrong(entry, `unsafe path: ${problem}`);
       return;
     }
-    const never = entry.path.split('/').find((part) => NEVER_RESTORED.has(foldKey(part)));
-    if (never !== undefined) this.#wrong(entry, `a path with "${escapeName(never)}" in it is never stored`);
+    const never = forbiddenPart(entry.path);
+    if (never !== null) this.#wrong(entry, `a path with "${escapeName(never)}" in it is never stored`);
     const source = this.#source(entry);
     if (source === undefined) this.#wrong(entry, `unknown source "${escapeName(entry.source)}"`);
     else if (!isInside(entry.path, source.path))

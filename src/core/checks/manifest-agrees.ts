@@ -1,9 +1,10 @@
 import { escapeName } from '../fs/names.ts';
-import { isInside, pathProblem } from '../fs/paths.ts';
+import { isInside } from '../fs/paths.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
 import { parseId } from '../store/id.ts';
+import { absentProblem } from './absent-path.ts';
 import { archiveFile, INDEX_FILE, SUMS_FILE } from '../store/layout.ts';
 
 /** The facts of one manifest that must agree with each other, whatever the other files say. */
@@ -66,7 +67,7 @@ export function checkManifestAgrees(manifest: Manifest): Finding[] {
   if (absent.length > 0 && manifest.kind !== 'safety')
     wrong('absent', 'stands in a backup that is no safety backup', {});
   for (const path of absent) {
-    const problem = pathProblem(path);
+    const problem = absentProblem(manifest, path);
     if (problem !== null) wrong('absent', `unsafe path ${escapeName(path)}: ${problem}`, { path });
   }
   return findings;

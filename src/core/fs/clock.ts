@@ -1,8 +1,10 @@
 /**
- * Seconds for `futimes`, from nanoseconds. utimes takes a double and truncates it to microseconds, so whole
+ * What `futimes` and its kin take, from nanoseconds. Before 1970 it is a date, exact to the millisecond: Node takes a negative number for
+ * "now". Else it is seconds. utimes takes a double and truncates it to microseconds, so whole
  * milliseconds come back 1 us early in half of the cases; rounding up to the next microsecond does not.
  */
-export function utimesSeconds(mtimeNs: bigint): number {
+export function utimesTime(mtimeNs: bigint): number | Date {
+  if (mtimeNs < 0n) return new Date(Math.floor(Number(mtimeNs / 1000n) / 1000));
   const micros = (mtimeNs + 999n) / 1000n;
   return Number(micros) / 1e6 + 1e-7;
 }

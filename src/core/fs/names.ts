@@ -13,6 +13,13 @@ export function escapeName(name: string): string {
   });
 }
 
+/** JSON text with the same characters as `\\uNNNN`, which means the same: JSON.stringify escapes only the first 32. */
+export function escapeJson(json: string): string {
+  return json.replaceAll(UNPRINTABLE, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** The name that the bytes spell, or null if they are not UTF-8. */
 export function decodeName(raw: Buffer): string | null {
   return isUtf8(raw) ? raw.toString('utf8') : null;

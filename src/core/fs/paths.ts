@@ -36,6 +36,21 @@ export function pathProblem(relative: string): string | null {
   return null;
 }
 
+/** Folders that are never state, wherever they stand: other tools run what is in them. */
+export const LEFT_OUT_FOLDERS: readonly string[] = ['node_modules', '.git'];
+
+/** npm runs what this file names, for every command in the project. */
+const NPM_SETTINGS = '.npmrc';
+
+/**
+ * Why a path is never stored, restored or removed, whatever a config or a backup says, or null. Names are compared as the most forgiving
+ * file system would.
+ */
+export function forbiddenPart(relative: string): string | null {
+  if (foldKey(relative) === NPM_SETTINGS) return relative;
+  return relative.split('/').find((part) => LEFT_OUT_FOLDERS.includes(foldKey(part))) ?? null;
+}
+
 /** True if `candidate` is `folder` or lies below it; `.` holds everything. Both project-relative. */
 export function isInside(candidate: string, folder: string): boolean {
   return folder === '.' || candidate === folder || candidate.startsWith(`${folder}/`);

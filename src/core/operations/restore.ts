@@ -12,7 +12,8 @@ import { changeInPlace } from './restore/change-in-place.ts';
 import { checkTarget } from './restore/check-target.ts';
 import { nextSteps } from './restore/next-steps.ts';
 import { planRestore } from './restore/plan-restore.ts';
-import { trustBackup, type TrustOptions } from './restore/trust.ts';
+import { refuseForeignPlaces } from './restore/own-places.ts';
+import { trustBackup, type Trusted, type TrustOptions } from './restore/trust.ts';
 import { withLocks } from './with-locks.ts';
 
 export { restoreTo } from './restore-to.ts';
@@ -20,6 +21,8 @@ export { restoreTo } from './restore-to.ts';
 export interface RestoreOptions extends TrustOptions, Approval {
   /** Also remove what the backup does not have. */
   readonly exact: boolean;
+  /** Also write where the project itself has no source. */
+  readonly acceptSources?: boolean | undefined;
   readonly dryRun: boolean;
   readonly safetyBackup: boolean;
 }
@@ -51,12 +54,12 @@ export async function restore(
     ...parts,
   });
   if (options.dryRun) {
-    const { plan } = planRestore(project, await trustBackup(selected, options, context), options);
+    const { plan } = planRestore(project, await trustInPlace(project, selected, options, context), options);
     return finish({ outcome: 'planned', plan });
   }
   return withLocks(project, 'restore', async () => {
     await recoverLeftovers(project, context);
-    const trusted = await trustBackup(selected, options, context);
+    const trusted = await trustInPlace(project, selected, options, context);
     const planned = planRestore(project, trusted, options);
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) {
@@ -77,6 +80,18 @@ export async function restore(
     });
     return { ...report, reportFile: writeReport(project.store, selected.id, 'restore', report).file };
   });
+}
+
+/** Verifies the backup, and that what is wanted of it has its place in this project. */
+async function trustInPlace(
+  project: Project,
+  selected: Selected,
+  options: RestoreOptions,
+  context: Context,
+): Promise<Trusted> {
+  const trusted = await trustBackup(selected, options, context);
+  refuseForeignPlaces(project, trusted.wanted, options.acceptSources === true);
+  return trusted;
 }
 
 /** Older backups that hold something else: the same tree gives the same index, byte for byte. */

@@ -40,7 +40,7 @@ export async function show(selected: Selected, options: ShowOptions, context: Co
   return {
     ...head(),
     operation: 'show',
-    backupId: manifest.backupId,
+    backupId: selected.id,
     folder: selected.folder,
     fromFile: selected.fromFile ?? null,
     kind: manifest.kind,

@@ -1,8 +1,5 @@
 import picomatch from 'picomatch';
 
-/** Folders that are never state, wherever they stand in a files source. Recorded in every manifest. */
-export const LEFT_OUT_FOLDERS: readonly string[] = ['node_modules', '.git'];
-
 /** Looks like a secret by its name, and is none. */
 const HARMLESS = picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], { dot: true, nocase: true });
 

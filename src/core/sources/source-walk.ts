@@ -2,13 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
 import { decodeName, escapeBytes } from '../fs/names.ts';
-import { assertRealParents, foldKey, pathProblem, STATE_FOLDER, toNative } from '../fs/paths.ts';
+import { forbiddenPart, assertRealParents, foldKey, pathProblem, STATE_FOLDER, toNative } from '../fs/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project, Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import { settledState } from './file-state.ts';
-import { LEFT_OUT_FOLDERS, secretMatcher } from './left-out.ts';
+import { secretMatcher } from './left-out.ts';
 import { isEngineFile, isVolatileFile, recogniseStore, type Engine } from './leveldb/recognise.ts';
 import { relativeTo, type Ownership } from './ownership.ts';
 import { scannedEntry, type ScanItem, type ScanProblem } from './scan-item.ts';
@@ -156,7 +156,7 @@ export class SourceWalk {
     }
     const stat = this.#stat(native, relative);
     if (stat === null) return;
-    if (stat.isDirectory() && LEFT_OUT_FOLDERS.includes(foldKey(name))) return;
+    if (forbiddenPart(relative) !== null) return;
     yield* this.#child(relative, native, stat);
   }
 

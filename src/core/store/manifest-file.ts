@@ -8,6 +8,9 @@ import { FORMAT_VERSION, manifestSchema, type Manifest } from '../model/manifest
 import { MANIFEST_FILE } from './layout.ts';
 
 const MAX_BYTES = 64 << 20;
+/** Far over any project; the schema would describe what is wrong with each of millions. */
+const MAX_CATEGORIES = 1000;
+const SHOWN_ISSUES = 4;
 
 /**
  * Reads and checks a backup's manifest. Throws NO_SUCH_BACKUP where there is none, FORMAT_UNSUPPORTED for a newer format, and
@@ -28,14 +31,29 @@ export function readManifest(folder: string): Manifest {
       },
     );
   }
+  if (categoriesIn(parsed) > MAX_CATEGORIES) throw damaged(file, `has more than ${MAX_CATEGORIES} categories`);
   const result = manifestSchema.safeParse(parsed);
   if (result.success) return result.data;
-  throw damaged(file, z.prettifyError(result.error).split('\n').slice(0, 4).join(' '), result.error);
+  throw damaged(
+    file,
+    z
+      .prettifyError({ issues: result.error.issues.slice(0, SHOWN_ISSUES) })
+      .split('\n')
+      .slice(0, 4)
+      .join(' '),
+    result.error,
+  );
 }
 
 /** Writes a manifest durably, keys in the order given. */
 export function writeManifest(folder: string, manifest: Manifest): void {
   writeFileDurable(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+function categoriesIn(parsed: unknown): number {
+  if (typeof parsed !== 'object' || parsed === null || !('categories' in parsed)) return 0;
+  const { categories } = parsed;
+  return typeof categories === 'object' && categories !== null ? Object.keys(categories).length : 0;
 }
 
 function parseJson(file: string): unknown {

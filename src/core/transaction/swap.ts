@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { utimesSeconds } from '../fs/clock.ts';
+import { utimesTime } from '../fs/clock.ts';
 import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { assertRealParents, parentOf, toNative } from '../fs/paths.ts';
@@ -102,8 +102,8 @@ export function swapBack(root: string, journal: JournalInput): void {
 function setMeta(root: string, relative: MetaStep['path'], mode: number, mtimeNs: string): void {
   const native = toNative(root, relative);
   if (lstatOrNull(native)?.isDirectory() !== true) return;
-  const seconds = utimesSeconds(BigInt(mtimeNs));
-  fs.utimesSync(native, seconds, seconds);
+  const time = utimesTime(BigInt(mtimeNs));
+  fs.utimesSync(native, time, time);
   fs.chmodSync(native, mode);
 }
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { utimesSeconds } from '../fs/clock.ts';
+import { utimesTime } from '../fs/clock.ts';
 import { fsyncDir, writeAll } from '../fs/durable.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 
@@ -38,8 +38,8 @@ export class TreeWriter {
   link(native: string, entry: ScannedEntry): void {
     this.ensureParent(native);
     fs.symlinkSync(entry.target ?? '', native);
-    const seconds = utimesSeconds(entry.mtimeNs);
-    fs.lutimesSync(native, seconds, seconds);
+    const time = utimesTime(entry.mtimeNs);
+    fs.lutimesSync(native, time, time);
   }
 
   beginFile(native: string): void {
@@ -55,9 +55,9 @@ export class TreeWriter {
   endFile(entry: ScannedEntry): void {
     const fd = this.#fd;
     if (fd === null) return;
-    const seconds = utimesSeconds(entry.mtimeNs);
+    const time = utimesTime(entry.mtimeNs);
     fs.fchmodSync(fd, entry.mode & PERMISSIONS);
-    fs.futimesSync(fd, seconds, seconds);
+    fs.futimesSync(fd, time, time);
     fs.fsyncSync(fd);
     fs.closeSync(fd);
     this.#fd = null;
@@ -75,8 +75,8 @@ export class TreeWriter {
   finish(): void {
     const deepestFirst = this.#folders.toSorted((a, b) => b.native.length - a.native.length);
     for (const { native, entry } of deepestFirst) {
-      const seconds = utimesSeconds(entry.mtimeNs);
-      fs.utimesSync(native, seconds, seconds);
+      const time = utimesTime(entry.mtimeNs);
+      fs.utimesSync(native, time, time);
       fs.chmodSync(native, entry.mode & PERMISSIONS);
       // Last: in the other order a power cut lost a folder's mode on btrfs.
       fsyncDir(native);

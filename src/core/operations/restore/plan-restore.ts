@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { absentProblem } from '../../checks/absent-path.ts';
 import { isInside } from '../../fs/paths.ts';
 import { comparePaths } from '../../model/entry.ts';
 import type { Category, Config, Project } from '../../model/category.ts';
@@ -9,6 +10,8 @@ import { scanCategory } from '../../sources/scanner.ts';
 import { planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
 import { listBelow } from '../../transaction/live-tree.ts';
 import { selectEntries } from '../entry-selection.ts';
+import { goesAgain } from './goes-again.ts';
+import { isInStore } from './own-places.ts';
 import { storePaths, type Trusted } from './trust.ts';
 
 export interface Planned {
@@ -34,7 +37,10 @@ export function planRestore(project: Project, trusted: Trusted, options: PlanOpt
   const isSafety = manifest.kind === 'safety';
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
   const absent = options.removable ?? manifest.absent ?? [];
-  const extras = isSafety ? absent.map((path) => ({ path, category: categoryOf(manifest, path) })) : live.all;
+  const gone = absent
+    .filter((path) => absentProblem(manifest, path) === null && !isInStore(project, path))
+    .flatMap((path) => goesAgain(project.root, path, live.covered));
+  const extras = isSafety ? gone.map((path) => ({ path, category: categoryOf(manifest, path) })) : live.all;
   const changes = planChanges(project.root, wanted, {
     mirrored: storePaths(manifest),
     extras: options.exact ? extras : [],
