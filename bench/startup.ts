@@ -27,7 +27,7 @@ function median(sorted: readonly number[]): number {
 
 function timeOne([program, ...args]: Candidate['command'], env: NodeJS.ProcessEnv): number {
   const began = performance.now();
-  const { status, stderr, error } = spawnSync(program, args, { env });
+  const { status, stderr, error } = spawnSync(program, args, { env, encoding: 'utf8' });
   const took = performance.now() - began;
   if (status !== 0) throw new Error(`${[program, ...args].join(' ')}: ${status} ${stderr}`, { cause: error });
   return took;

@@ -24,7 +24,9 @@ try {
   copyFileSync(path.join(root, binary), program);
   // Nothing of this machine's environment: an empty home, and a PATH only for the program that runs the binary.
   const PATH = command.length === 0 ? '' : (process.env['PATH'] ?? '');
-  const env = { HOME: seenAs(path.join(folder, 'home')), TMPDIR: seenAs(folder), PATH };
+  const bare = { HOME: seenAs(path.join(folder, 'home')), TMPDIR: seenAs(folder), PATH };
+  // Windows itself needs much of its environment.
+  const env = process.platform === 'win32' ? process.env : bare;
   const [first, ...rest] = command;
   const whole: [string, ...string[]] = first === undefined ? [program] : [first, ...rest, seenAs(program)];
   const differences = await mainJob(whole, path.join(folder, 'project'), { env, seenAs });

@@ -9,7 +9,7 @@ const OURS = ['backups', '.migbackup'];
 
 interface MainJobOptions {
   /** Exactly the environment of the program, nothing of ours besides. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
   /** A LevelDB to put in place of the sample project's. */
   readonly database?: string | undefined;
   /** What the program finds its project by, where that is not the path here (a chroot, a drive letter). */
@@ -36,7 +36,7 @@ export async function mainJob(
     const args = [...leading, ...words, '--root', seenAs(root)];
     const { status, stdout, stderr, error } = spawnSync(program, args, {
       cwd: root,
-      env: { ...env },
+      env,
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}\n${stdout}${stderr}`, { cause: error });
