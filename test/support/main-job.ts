@@ -17,7 +17,7 @@ interface MainJobOptions {
 }
 
 /**
- * What the program is for, with nothing but the program: makes a project in `root` with a LevelDB, backs it up, verifies, destroys,
+ * What the program is for, with nothing but the program: makes a project in `root` with a LevelDB, backs it up, verifies with a rehearsal, destroys,
  * restores, and answers every difference, one line each. Throws when a step ends with anything but 0.
  */
 export async function mainJob(
@@ -43,7 +43,7 @@ export async function mainJob(
   }
 
   migbackup('create');
-  migbackup('verify', '--latest');
+  migbackup('verify', '--latest', '--rehearse');
   // LOCK stays where it is: the program must find out by itself that nobody holds the database.
   rmSync(path.join(root, 'leveldb/CURRENT'));
   rmSync(path.join(root, 'deployments'), { recursive: true });
