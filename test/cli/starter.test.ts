@@ -64,8 +64,7 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
       copyFileSync(path.join(bin, name), path.join(folder.path, 'bin', name));
     const program = `process.stdout.write(String(require('node:module').getCompileCacheDir()));`;
     writeFileSync(path.join(folder.path, 'dist/migbackup.cjs'), program);
-    const env = { ...process.env, XDG_CACHE_HOME: cache };
-    delete env.NODE_COMPILE_CACHE;
+    const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: undefined };
     return spawnSync(process.execPath, [path.join(folder.path, 'bin/run.js')], { encoding: 'utf8', env }).stdout;
   }
 
