@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 // ES5 and no dependency: this file must parse on any Node, so that a Node that is too old gets an answer it can read.
-var childProcess = require('child_process');
+// What a start needs is loaded here, the rest where it is used: each module costs every start a millisecond.
 var fs = require('fs');
 var nodeModule = require('module');
 var os = require('os');
@@ -26,7 +26,7 @@ function workspaceNode() {
 
 /** Runs this very command line under another Node; signals reach it and its end becomes ours. */
 function runWith(node) {
-  var child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
     // A terminal sends SIGINT to the whole group, so the child has it already: passing it on would count as a second one.
     process.on(signal, function () {
@@ -53,13 +53,33 @@ function refuse() {
   process.exit(2);
 }
 
+/**
+ * Where Node keeps compiled code: a folder of this user, null if there is none. Node's own choice, the folder for temporary files, is open to
+ * everybody, and whoever plants compiled code there has it run.
+ */
+function compileCache() {
+  var base = process.platform === 'win32' ? process.env.LOCALAPPDATA : process.env.XDG_CACHE_HOME;
+  if (process.platform === 'darwin') base = path.join(os.homedir(), 'Library', 'Caches');
+  if (!base || !path.isAbsolute(base)) base = path.join(os.homedir(), '.cache');
+  var folder = path.join(base, 'migbackup', 'compiled');
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 448 }); // 0700
+    if (process.platform === 'win32') return folder;
+    var stat = fs.statSync(folder);
+    return stat.uid === process.getuid() && (stat.mode & 18) === 0 ? folder : null; // 18: 0022
+  } catch (error) {
+    return null;
+  }
+}
+
 function start() {
   var entry = path.join(root, 'dist', 'migbackup.cjs');
   if (!fs.existsSync(entry)) {
     process.stderr.write('error  this checkout is not built: ' + entry + ' is missing\nhint   npm run build\n');
     process.exit(2);
   }
-  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
+  var cache = compileCache();
+  if (cache) nodeModule.enableCompileCache(cache);
   require(entry);
 }
 

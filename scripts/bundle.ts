@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { readBuildFacts } from '../src/cli/build-facts.ts';
 import { leaveOutUnused } from './bundle/leave-out-unused.ts';
+import { loadOnUse } from './bundle/load-on-use.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -21,6 +22,20 @@ const embedFacts: Plugin = {
     });
     bundler.onLoad({ filter: /[\\/]cli[\\/]build-facts\.ts$/ }, () => ({
       contents: `export const readBuildFacts = () => (${JSON.stringify(readBuildFacts())});`,
+    }));
+  },
+};
+
+/** oclif finds the commands of the plugin for completions as files; a bundle has to name them. */
+const nameCompletionCommands: Plugin = {
+  name: 'name-completion-commands',
+  setup(bundler) {
+    const folder = './node_modules/@oclif/plugin-autocomplete/lib/commands/autocomplete';
+    const loaders = ['index', 'create', 'script'].map((name) => `${name}: () => import('${folder}/${name}.js')`);
+    bundler.onLoad({ filter: /[\\/]cli[\\/]completion-commands\.ts$/ }, () => ({
+      contents: `const load = { ${loaders.join(', ')} };
+        export const loadCompletionCommand = async (name) => (await load[name]()).default;`,
+      resolveDir: root,
     }));
   },
 };
@@ -71,7 +86,13 @@ export async function bundle(outfile: string, host: 'node' | 'binary'): Promise<
     legalComments: 'none',
     logLevel: 'warning',
     logOverride: { 'require-resolve-not-external': 'silent' },
-    plugins: [leaveOutUnused, embedFacts, ...(host === 'binary' ? [embedNativeAddon] : [])],
+    plugins: [
+      leaveOutUnused,
+      loadOnUse,
+      embedFacts,
+      nameCompletionCommands,
+      ...(host === 'binary' ? [embedNativeAddon] : []),
+    ],
   });
   return packageFolders(Object.keys(metafile.inputs));
 }

@@ -24,9 +24,12 @@ try {
   copyFileSync(path.join(root, binary), program);
   // Nothing of this machine's environment: an empty home, and a PATH only for the program that runs the binary.
   const PATH = command.length === 0 ? '' : (process.env['PATH'] ?? '');
-  const env = { HOME: seenAs(path.join(folder, 'home')), TMPDIR: seenAs(folder), PATH };
-  const [first, ...rest] = [...command, seenAs(program)];
-  const differences = await mainJob([first, ...rest], path.join(folder, 'project'), { env, seenAs });
+  const bare = { HOME: seenAs(path.join(folder, 'home')), TMPDIR: seenAs(folder), PATH };
+  // Windows itself needs much of its environment.
+  const env = process.platform === 'win32' ? process.env : bare;
+  const [first, ...rest] = command;
+  const whole: [string, ...string[]] = first === undefined ? [program] : [first, ...rest, seenAs(program)];
+  const differences = await mainJob(whole, path.join(folder, 'project'), { env, seenAs });
   if (differences.length > 0) throw new Error(`restored by the binary, but different:\n${differences.join('\n')}`);
   console.log(`${path.basename(binary)}: created, verified, destroyed, restored and equal`);
 } finally {

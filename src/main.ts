@@ -1,4 +1,4 @@
-import { capMemory } from './cli/cap-memory.ts';
+import { prepareOclif } from './cli/prepare-oclif.ts';
 import { printVersion } from './cli/print-version.ts';
 import { loaders } from './commands/index.ts';
 import { LOCK_PROBE, probeLock } from './core/sources/leveldb/lock-probe.ts';
@@ -11,6 +11,6 @@ if (first === LOCK_PROBE) {
 } else if (first === '--version') {
   printVersion(argv);
 } else {
-  capMemory();
+  prepareOclif();
   void import('./cli/run.ts').then(({ main }) => main(argv, loaders));
 }

@@ -36,7 +36,8 @@ export function embeddedPlugin(
     _base: '@oclif/core@embedded',
     alias: name,
     commandIDs: Object.keys(manifest.commands),
-    commands: commands.toSorted((a, b) => a.id.localeCompare(b.id)),
+    // Not by localeCompare: making its collator takes 10 ms, a third of what Node needs to start.
+    commands: commands.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     commandsDir: undefined,
     findCommand: load,
     hasManifest: true,

@@ -8,20 +8,11 @@ import { reportError } from './report-error.ts';
 import { asUsageError, unknownCommand } from './usage-error.ts';
 import { wantsJson } from './wants-json.ts';
 
-function prepareOclif(): void {
-  process.env['OCLIF_DISABLE_RC'] = '1';
-  process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1';
-  process.env['MIGBACKUP_DISABLE_THEME'] ??= '1';
-  // Without SHELL oclif spawns PowerShell at every start on Windows.
-  if (process.platform === 'win32') process.env['SHELL'] ??= 'cmd.exe';
-}
-
 /** Runs one command line to its end and sets `process.exitCode`; every error is shown here and nowhere else. */
 export async function main(argv: string[], loaders: Loaders): Promise<void> {
   // A run that ends without having decided anything is a bug, never a success.
   process.exitCode = EXIT.bug;
   ignoreClosedPipes();
-  prepareOclif();
   const json = wantsJson(argv, process.env);
   process.once('uncaughtException', (error) => process.exit(reportError(error, json)));
 

@@ -1,3 +1,4 @@
+import { capMemory } from './cap-memory.ts';
 import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
 import { annotate } from './annotations.ts';
@@ -27,8 +28,9 @@ export interface Session {
   finish<Report>(report: Report, render: Render<Report>, exitCode: number, stream?: NodeJS.WriteStream): number;
 }
 
-/** Opens the log, the progress line and the signal handlers, and nothing of the project yet. */
+/** Sets the memory limit, opens the log, the progress line and the signal handlers, and nothing of the project yet. */
 export async function openSession(flags: SharedFlags, version: string): Promise<Session> {
+  capMemory();
   const logger = await openLogger(flags);
   const showProgress = !flags.json && !flags.quiet && isInteractive(process.stderr);
   const progress = showProgress ? terminalProgress(process.stderr) : noProgress;

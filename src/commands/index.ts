@@ -1,7 +1,11 @@
+import { loadCompletionCommand } from '../cli/completion-commands.ts';
 import type { Loaders } from '../cli/embedded-plugin.ts';
 
 /** Every command and how to load it: only the one that runs is read. */
 export const loaders: Loaders = {
+  autocomplete: () => loadCompletionCommand('index'),
+  'autocomplete:create': () => loadCompletionCommand('create'),
+  'autocomplete:script': () => loadCompletionCommand('script'),
   create: async () => (await import('./create.ts')).default,
   diff: async () => (await import('./diff.ts')).default,
   export: async () => (await import('./export.ts')).default,

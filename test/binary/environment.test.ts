@@ -84,7 +84,7 @@ describe.skipIf(binary === '' || process.platform !== 'linux')(
         try {
           expect(loadAddon()).toEqual(LOADED);
           const nowhere = loadAddon({ env: { ...env, TMPDIR: home } });
-          expect(nowhere.stdout).toContain('unknown: LevelDB cannot be loaded: ');
+          expect(nowhere.stdout).toMatch(/^unknown: .*(EROFS|failed to map)/);
         } finally {
           execFileSync('umount', [home]);
         }
@@ -176,8 +176,13 @@ describe.skipIf(binary === '')('the binary obeys nobody but its command line', {
       path.join(beside, 'oclif.manifest.json'),
       JSON.stringify({ version: '9.9.9', commands: { evil } }),
     );
+    const engines = { node: '<1' };
+    fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'above', engines }));
     const oclif = { plugins: ['evil'], commands: '.', hooks: { init: './evil.js' }, bin: 'evil' };
-    fs.writeFileSync(path.join(beside, 'package.json'), JSON.stringify({ name: 'evil', version: '9.9.9', oclif }));
+    fs.writeFileSync(
+      path.join(beside, 'package.json'),
+      JSON.stringify({ name: 'evil', version: '9.9.9', engines, oclif }),
+    );
     fs.writeFileSync(path.join(beside, '.migbackuprc.json'), JSON.stringify({ theme: 'evil' }));
     expect(everything({ program, cwd: beside })).toEqual(plain);
     expect(fs.existsSync(path.join(folder, 'trapped'))).toBe(false);

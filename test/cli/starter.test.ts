@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url));
@@ -54,3 +54,33 @@ test.skipIf(process.platform === 'win32' || !existsSync('/bin/sh'))(
     expect({ status, stdout }).toEqual({ status: 42, stdout: 'got a b\n' });
   },
 );
+
+describe.skipIf(process.platform !== 'linux')('compiled code', () => {
+  /** The folder that a started program keeps compiled code in, with this cache folder. */
+  function compileCacheIn(cache: string): string {
+    using folder = tempFolder();
+    for (const name of ['bin', 'dist']) mkdirSync(path.join(folder.path, name));
+    for (const name of ['run.js', 'package.json'])
+      copyFileSync(path.join(bin, name), path.join(folder.path, 'bin', name));
+    const program = `process.stdout.write(String(require('node:module').getCompileCacheDir()));`;
+    writeFileSync(path.join(folder.path, 'dist/migbackup.cjs'), program);
+    const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: undefined };
+    return spawnSync(process.execPath, [path.join(folder.path, 'bin/run.js')], { encoding: 'utf8', env }).stdout;
+  }
+
+  test('is kept in a folder of the user, closed to others', () => {
+    using cache = tempFolder();
+    const folder = path.join(cache.path, 'migbackup/compiled');
+    expect(compileCacheIn(cache.path).startsWith(folder)).toBe(true);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  test('is not taken from a folder that others can write to, nor looked for where none can be made', () => {
+    using cache = tempFolder();
+    const folder = path.join(cache.path, 'migbackup/compiled');
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o777);
+    expect(compileCacheIn(cache.path)).toBe('undefined');
+    expect(compileCacheIn('/dev/null')).toBe('undefined');
+  });
+});

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { loaders } from '../../src/commands/index.ts';
 import { runCli } from '../support/run-cli.ts';
+import { schemaViolations } from '../support/schemas.ts';
 
-const COMMANDS = Object.keys(loaders).filter((id) => id !== 'help');
+/** Ours: `help` and `autocomplete` come from oclif's plugins. */
+const COMMANDS = Object.keys(loaders).filter((id) => id !== 'help' && !id.startsWith('autocomplete'));
 
 test.each(COMMANDS)('migbackup %s --help', async (id) => {
   const words = id.split(':');
@@ -33,8 +35,17 @@ test.each([[], ['--help']])('a topic alone shows its commands', async (...flags)
   expect(wrong.stderr).toContain('migbackup leveldb digest');
 });
 
-test('--version names program, platform and Node', async () => {
+test('--version names program, platform, Node, LevelDB and commit, in text and in JSON', async () => {
   const { exitCode, stdout } = await runCli(['--version']);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^migbackup\/\d+\.\d+\.\d+ \S+ node-v\d+/);
+  expect(stdout).toMatch(/^migbackup\/\d+\.\d+\.\d+ \w+-\w+ node-v\d+\S+ leveldb-\d\S+( commit-[0-9a-f]{12}\S*)?\n$/);
+  for (const run of [
+    await runCli(['--version', '--json']),
+    await runCli(['--version'], { env: { MIGBACKUP_JSON: '1' } }),
+  ]) {
+    const report = JSON.parse(run.stdout);
+    expect(schemaViolations('version', report)).toEqual([]);
+    const { version, platform, node, leveldb } = report;
+    expect(stdout).toContain(`migbackup/${version} ${platform} node-v${node} leveldb-${leveldb}`);
+  }
 });

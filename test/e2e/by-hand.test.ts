@@ -5,9 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { create } from '../../src/core/operations/create.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
+import { cliCommand } from '../support/run-cli.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-
-const CLI = path.resolve(import.meta.dirname, '../../bin/run.js');
 
 function has(tool: string): boolean {
   try {
@@ -55,10 +54,10 @@ test.skipIf(!tools)('tar, zstd and sha256sum alone check and unpack a backup', (
 test.skipIf(!tools)('the shell blocks of RESTORE_PROCEDURES.md run as they stand', () => {
   const bin = path.join(temp.path, 'bin');
   mkdirSync(bin);
-  writeFileSync(
-    path.join(bin, 'migbackup'),
-    `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@" --root "${backup.root}"\n`,
-  );
+  const program = cliCommand()
+    .map((word) => `"${word}"`)
+    .join(' ');
+  writeFileSync(path.join(bin, 'migbackup'), `#!/bin/sh\nexec ${program} "$@" --root "${backup.root}"\n`);
   chmodSync(path.join(bin, 'migbackup'), 0o755);
   const text = readFileSync(path.join(backup.folder, 'RESTORE_PROCEDURES.md'), 'utf8');
   const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? '');

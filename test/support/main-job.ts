@@ -9,7 +9,7 @@ const OURS = ['backups', '.migbackup'];
 
 interface MainJobOptions {
   /** Exactly the environment of the program, nothing of ours besides. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
   /** A LevelDB to put in place of the sample project's. */
   readonly database?: string | undefined;
   /** What the program finds its project by, where that is not the path here (a chroot, a drive letter). */
@@ -17,7 +17,7 @@ interface MainJobOptions {
 }
 
 /**
- * What the program is for, with nothing but the program: makes a project in `root` with a LevelDB, backs it up, verifies, destroys,
+ * What the program is for, with nothing but the program: makes a project in `root` with a LevelDB, backs it up, verifies with a rehearsal, destroys,
  * restores, and answers every difference, one line each. Throws when a step ends with anything but 0.
  */
 export async function mainJob(
@@ -36,14 +36,14 @@ export async function mainJob(
     const args = [...leading, ...words, '--root', seenAs(root)];
     const { status, stdout, stderr, error } = spawnSync(program, args, {
       cwd: root,
-      env: { ...env },
+      env,
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}\n${stdout}${stderr}`, { cause: error });
   }
 
   migbackup('create');
-  migbackup('verify', '--latest');
+  migbackup('verify', '--latest', '--rehearse');
   // LOCK stays where it is: the program must find out by itself that nobody holds the database.
   rmSync(path.join(root, 'leveldb/CURRENT'));
   rmSync(path.join(root, 'deployments'), { recursive: true });

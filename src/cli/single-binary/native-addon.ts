@@ -45,9 +45,9 @@ export function loadNativeAddon(): unknown {
       errors.push(error);
     }
   }
-  const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
-  throw new BackupError('IO', `LevelDB cannot be loaded: ${reasons.join('; ')}`, {
+  const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; ');
+  throw new BackupError('IO', `LevelDB cannot be loaded: ${reasons}`, {
     hint: 'Set TMPDIR to a folder of yours that nobody else can write to and programs may run from.',
-    cause: new AggregateError(errors),
+    cause: new AggregateError(errors, reasons),
   });
 }
