@@ -37,10 +37,10 @@ export default class Diff extends BaseCommand {
     const { select } = await import('../core/operations/select.ts');
     const { diffBackups, diffLive } = await import('../core/operations/diff.ts');
     const project = await session.project();
-    const before = await select(project, args.before, process.cwd());
+    const before = await select(project, args.before, process.cwd(), session.context);
     try {
       const live = flags.live || args.before === undefined;
-      const after = live ? null : await select(project, args.after, process.cwd());
+      const after = live ? null : await select(project, args.after, process.cwd(), session.context);
       try {
         const report =
           after === null

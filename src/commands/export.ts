@@ -40,7 +40,7 @@ export default class Export extends BaseCommand {
     const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');
     const { select } = await import('../core/operations/select.ts');
     const { exportBackup } = await import('../core/operations/export.ts');
-    const selected = await select(await session.project(), selector, process.cwd());
+    const selected = await select(await session.project(), selector, process.cwd(), session.context);
     try {
       const output = flags.output ?? `${selected.id}.${format}`;
       const report = await exportBackup(selected, { format, output }, session.context);

@@ -32,7 +32,7 @@ export default class Report extends BaseCommand {
     const { select } = await import('../core/operations/select.ts');
     const { report } = await import('../core/operations/report.ts');
     const project = await session.project();
-    const selected = await select(project, selectorOf(args, flags), process.cwd());
+    const selected = await select(project, selectorOf(args, flags), process.cwd(), session.context);
     try {
       return session.finish(await report(selected, project.store, session.context), renderReport, EXIT.done);
     } finally {

@@ -46,7 +46,7 @@ export default class Restore extends BaseCommand {
     const only = flags.only ?? [];
     const { select } = await import('../core/operations/select.ts');
     const project = await session.project();
-    const selected = await select(project, selector, process.cwd());
+    const selected = await select(project, selector, process.cwd(), session.context);
     try {
       const { restore, restoreTo } = await import('../core/operations/restore.ts');
       if (flags.to !== undefined) {

@@ -63,7 +63,7 @@ export default class Verify extends BaseCommand {
     const { select } = await import('../core/operations/select.ts');
     const { verify } = await import('../core/operations/verify.ts');
     const project = await session.project();
-    const selected = await select(project, selector, process.cwd());
+    const selected = await select(project, selector, process.cwd(), session.context);
     try {
       const report = await verify(selected, { ...options, store: project.store }, session.context);
       return session.finish(report, renderVerify, exitCodeOfStatus(report.status, flags['fail-on']));

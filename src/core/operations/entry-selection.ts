@@ -5,7 +5,7 @@ import type { ScannedEntry } from '../model/entry.ts';
 /** Terms that stand for several categories. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = { json: ['legacy-json', 'unified-json'] };
 
-export type EntryFilter = (entry: ScannedEntry) => boolean;
+export type EntryFilter = (entry: Pick<ScannedEntry, 'category' | 'source' | 'path'>) => boolean;
 
 /**
  * The entries that `--only` terms select: a term is a category (`json` is both JSON categories), `category/source`, a

@@ -38,7 +38,7 @@ export async function leveldbDigest(
     return { ...head(), ...describe(facts), store: dir, backupId: null, stated: null, agrees: null };
   }
   const { backup, store } = splitName(options.store);
-  const selected = await select(project, backup, options.cwd);
+  const selected = await select(project, backup, options.cwd, context);
   try {
     const stored = await openStoredStore(selected.folder, store, context);
     try {

@@ -8,8 +8,11 @@ import { SECRET_TAKEN, type Finding } from '../model/finding.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { listBackups, type BackupRef } from '../store/catalog.ts';
+import { SUMS_FILE } from '../store/layout.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { lastVerification } from '../store/reports.ts';
+import { readSums } from '../store/sums.ts';
+import { isVersion1 } from '../store/version1.ts';
 import { staleNames } from '../store/work-folder.ts';
 import { interruptedGuard } from './guard/marker.ts';
 import { sayGuard } from './recover.ts';
@@ -32,14 +35,11 @@ export async function list(project: Project, _options: Record<string, never>, co
 }
 
 function describe(store: string, ref: BackupRef, now: Date): ListedBackup {
+  if (isVersion1(ref.folder)) return describeVersion1(store, ref, now);
   const { manifest, problem } = inspect(ref);
   const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
   return {
-    id: ref.id,
-    kind: ref.kind,
-    folder: ref.folder,
-    createdAt: ref.time.toISOString(),
-    ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
+    ...known(store, ref, now),
     status: problem === null ? 'readable' : 'damaged',
     problem,
     files: manifest?.totals.files ?? null,
@@ -49,7 +49,39 @@ function describe(store: string, ref: BackupRef, now: Date): ListedBackup {
     tags: manifest?.tags ?? {},
     categories: holding.map(([name]) => name),
     holdsSecrets: manifest?.findings.some(({ code }) => code === SECRET_TAKEN) ?? null,
+  };
+}
+
+function known(store: string, ref: BackupRef, now: Date) {
+  return {
+    id: ref.id,
+    kind: ref.kind,
+    folder: ref.folder,
+    createdAt: ref.time.toISOString(),
+    ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
     lastVerification: lastVerification(store, ref.id),
+  };
+}
+
+/** Its manifest is known to be wrong, so the list of sums says how many files it should have; its size only reading would tell. */
+function describeVersion1(store: string, ref: BackupRef, now: Date): ListedBackup {
+  let files: number | null = null;
+  let problem: string | null = null;
+  try {
+    files = [...readSums(path.join(ref.folder, SUMS_FILE))].length;
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    problem = error.message;
+  }
+  const nothing = { bytes: null, archivedBytes: null, tags: {}, categories: [], holdsSecrets: null };
+  const note = 'format version 1';
+  return {
+    ...known(store, ref, now),
+    status: problem === null ? 'readable' : 'damaged',
+    problem,
+    files,
+    note,
+    ...nothing,
   };
 }
 

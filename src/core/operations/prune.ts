@@ -13,6 +13,7 @@ import { guardedBackup } from './guard/marker.ts';
 import { recordOperation, undoTargets } from './operation-log.ts';
 import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
 import { recoverLeftovers } from './recover.ts';
+import { readable } from './select.ts';
 import { startReport } from './report-head.ts';
 import { auditBackup } from './verify/audit.ts';
 import { withLocks } from './with-locks.ts';
@@ -95,8 +96,14 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
 async function findNewestVerified(known: readonly Known[], context: Context): Promise<string | null> {
   for (const { id, kind, folder } of known) {
     if (kind !== 'migration') continue;
-    const { status } = await auditBackup(folder, id, { mode: 'full' }, { ...context, onEvent: undefined });
-    if (status !== 'FAILED') return id;
+    const quiet = { ...context, onEvent: undefined };
+    const selected = await readable({ id, folder, dispose() {} }, quiet);
+    try {
+      const { status } = await auditBackup(selected.folder, selected.auditId ?? id, { mode: 'full' }, quiet);
+      if (status !== 'FAILED') return id;
+    } finally {
+      selected.dispose();
+    }
   }
   return null;
 }

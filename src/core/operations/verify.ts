@@ -3,6 +3,7 @@ import type { Context } from '../model/event.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
 import { listBackups, type Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
+import { readable } from './select.ts';
 import { startReport } from './report-head.ts';
 import { auditBackup, type Audit, type AuditOptions } from './verify/audit.ts';
 import { rehearse } from './verify/rehearse.ts';
@@ -17,7 +18,7 @@ export interface VerifyOptions extends AuditOptions {
 /** Is this backup good? Everything is computed from bytes; findings are collected to the end, nothing is thrown for them. */
 export async function verify(selected: Selected, options: VerifyOptions, context: Context): Promise<VerifyReport> {
   const head = startReport(context);
-  const read = await auditBackup(selected.folder, selected.id, options, context);
+  const read = await auditBackup(selected.folder, selected.auditId ?? selected.id, options, context);
   const place = selected.fromFile === undefined ? options.store : null;
   const audit = options.rehearse === true ? await rehearse(selected, read, place, context) : read;
   const folder = selected.fromFile ?? selected.folder;
@@ -46,7 +47,7 @@ export async function verifyAll(
 ): Promise<VerifyAllReport> {
   const reports: VerifyReport[] = [];
   for (const backup of listBackups(project.store)) {
-    const selected = { id: backup.id, folder: backup.folder, dispose() {} };
+    const selected = await readable({ id: backup.id, folder: backup.folder, dispose() {} }, context);
     reports.push(await verify(selected, { ...options, store: project.store }, context));
   }
   const worst = (['FAILED', 'WARNING'] as const).find((status) => reports.some((report) => report.status === status));

@@ -5,6 +5,7 @@ import { nearest } from '../model/nearest.ts';
 import { escapeName } from '../fs/names.ts';
 import { parseId, type BackupKind } from './id.ts';
 import { MANIFEST_FILE } from './layout.ts';
+import { isVersion1, version1Time } from './version1.ts';
 
 /** A committed backup in the store: a folder whose name is an id. */
 export interface BackupRef {
@@ -18,8 +19,10 @@ export interface BackupRef {
 export interface Selected {
   readonly id: string;
   readonly folder: string;
-  /** The exported file it was unpacked from. */
+  /** The exported file it was unpacked from, or the folder of an older format that it was read from. */
   readonly fromFile?: string;
+  /** The id in its manifest, where that is another: a version 1 backup may have any name. */
+  readonly auditId?: string;
   /** Removes what was unpacked for it. */
   dispose(): void;
 }
@@ -28,9 +31,12 @@ export interface Selected {
 export function listBackups(store: string): BackupRef[] {
   const refs: BackupRef[] = [];
   for (const entry of readStore(store)) {
+    if (!entry.isDirectory()) continue;
+    const folder = path.join(store, entry.name);
     const parsed = parseId(entry.name);
-    if (parsed !== null && entry.isDirectory())
-      refs.push({ id: entry.name, ...parsed, folder: path.join(store, entry.name) });
+    if (parsed !== null) refs.push({ id: entry.name, ...parsed, folder });
+    else if (entry.name.startsWith('migration-') && isVersion1(folder))
+      refs.push({ id: entry.name, kind: 'migration', time: version1Time(folder), folder });
   }
   return refs.toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? 1 : -1));
 }
@@ -89,7 +95,8 @@ async function selectPath(candidate: string): Promise<Selected | null> {
   if (stat.isDirectory()) {
     const id = path.basename(candidate);
     // A folder that has the name of a backup is one, and a damaged one without its manifest.
-    if (parseId(id) === null && !fs.existsSync(path.join(candidate, MANIFEST_FILE))) return null;
+    if (parseId(id) === null && !fs.existsSync(path.join(candidate, MANIFEST_FILE)) && !isVersion1(candidate))
+      return null;
     return { id, folder: candidate, dispose() {} };
   }
   const { openExported } = await import('./exported-file.ts');

@@ -47,6 +47,8 @@ export interface TakeOptions {
   /** Safety backups: only these paths, and the paths that did not exist. */
   readonly select?: ((path: string) => boolean) | undefined;
   readonly absent?: readonly string[] | undefined;
+  /** What is known of it already. */
+  readonly findings?: readonly Finding[] | undefined;
   /** A last look at what was written; what it throws takes the backup back. */
   readonly beforeCommit?: (manifest: Manifest) => void;
 }
@@ -63,7 +65,7 @@ export interface Taken {
  * The caller holds the locks.
  */
 export async function takeBackup(project: Project, options: TakeOptions, context: Context): Promise<Taken> {
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...(options.findings ?? [])];
   const onFinding = (finding: Finding): void => {
     findings.push(finding);
     context.onEvent?.({ type: 'finding', finding });

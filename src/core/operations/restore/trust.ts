@@ -10,7 +10,7 @@ import path from 'node:path';
 import { INDEX_FILE } from '../../store/layout.ts';
 import { readManifest } from '../../store/manifest-file.ts';
 import type { Selected } from '../../store/catalog.ts';
-import { selectEntries } from '../entry-selection.ts';
+import { selectEntries, type EntryFilter } from '../entry-selection.ts';
 import { auditBackup } from '../verify/audit.ts';
 import { concerns } from '../verify/status.ts';
 
@@ -37,7 +37,7 @@ export async function trustBackup(
   context: Context,
 ): Promise<Trusted> {
   const manifest = readManifest(selected.folder);
-  const audit = await auditBackup(selected.folder, selected.id, { mode: 'full' }, context);
+  const audit = await auditBackup(selected.folder, selected.auditId ?? selected.id, { mode: 'full' }, context);
   const errors = audit.findings.filter((finding) => finding.severity === 'error');
   // A restore of everything rests on everything, also on what verify says about files that no category needs.
   if (only.length === 0 && errors.length > 0) throw notWhole(selected.id, errors);
@@ -60,15 +60,21 @@ export async function trustBackup(
       }
     }
   }
+  const inTheWay = errors.filter((finding) => stands(finding, wanted, filter));
+  if (inTheWay.length > 0) throw notWhole(selected.id, inTheWay);
   // A safety backup may hold nothing but the names of what was not there.
   const onlyAbsent = only.length === 0 && (manifest.absent ?? []).length > 0;
   if (wanted.length === 0 && !onlyAbsent) throw nothingSelected(manifest, only);
   for (const [store, counts] of partOf) if (counts.wanted > 0 && counts.wanted < counts.all) throw storeInParts(store);
-  const categories = new Set(wanted.map((entry) => entry.category));
-  const inTheWay = errors.filter((finding) => [...categories].some((category) => concerns(category, finding)));
-  if (inTheWay.length > 0) throw notWhole(selected.id, inTheWay);
   if (!allowUnsafeLinks) refuseUnsafeLinks(wanted);
   return { manifest, wanted };
+}
+
+/** Whether an error is about what was selected: its category, or its source if it names one, has something in it or was asked for. */
+function stands(finding: Finding, wanted: readonly Entry[], filter: EntryFilter): boolean {
+  const { category, source } = finding;
+  if (category !== undefined && source !== undefined && filter({ category, source, path: '' })) return true;
+  return wanted.some((entry) => concerns(entry.category, finding) && (source === undefined || source === entry.source));
 }
 
 /** Folders that are restored whole: LevelDB stores wherever they stand, and sources that own their folder. */

@@ -55,6 +55,8 @@ export async function auditBackup(folder: string, id: string, options: AuditOpti
     });
   }
   for (const finding of [...checkManifestAgrees(manifest), ...checkFolderHolds(folder, manifest)]) onFinding(finding);
+  // Only a backup that was read from an older format carries errors with it; create makes none with any.
+  for (const finding of manifest.findings) if (finding.severity === 'error') onFinding(finding);
   const listed = readArtifactSums(folder, manifest);
   listed.findings.forEach(onFinding);
   const choice = choose(options);

@@ -20,7 +20,17 @@ export function concerns(category: string, finding: Finding): boolean {
 }
 
 /** What create noted and no later verification can make good. */
-const KEPT = new Set(['left-out', 'store-not-proven', 'sqlite-not-proven']);
+const KEPT = new Set([
+  'left-out',
+  'store-not-proven',
+  'sqlite-not-proven',
+  // of backups in format version 1
+  'file-unknown',
+  'file-not-listed',
+  'files-collide',
+  'manifest-contradicts',
+  'store-does-not-read',
+]);
 
 /** Everything that a set of findings decides. What create left out or could not prove stays a warning for ever. */
 export function judge(
@@ -30,7 +40,8 @@ export function judge(
   const noted = manifest.findings.filter(({ code, severity }) => severity !== 'error' && KEPT.has(code));
   const status = statusOf([...findings, ...noted]);
   const categories = categoryStates(manifest, findings);
-  return { status, categories, findings, recommendations: recommend(status, categories, findings) };
+  const all = [...findings, ...noted];
+  return { status, categories, findings: all, recommendations: recommend(status, categories, all) };
 }
 
 /** What each category is worth by itself: a restore of it alone goes by the same rule. */
