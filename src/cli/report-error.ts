@@ -1,10 +1,10 @@
 import { escapeName } from '../core/fs/names.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 import { fromSystemError } from '../core/model/system-error.ts';
-import { annotateError } from './annotations.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
 import type { ErrorDocument } from './error-document.ts';
 import { printErr, printJson } from './output.ts';
+import { annotateError } from './print-annotation.ts';
 import { paint } from './render/style.ts';
 
 function asBackupError(cause: unknown): BackupError {
