@@ -49,6 +49,8 @@ export async function readArchive(options: ArchiveReadOptions): Promise<string |
   }
 }
 
+const ZEROS = Buffer.alloc(TAR_BLOCK);
+
 class ArchiveWalk {
   readonly #framed: FramedFile;
   readonly #options: ArchiveReadOptions;
@@ -212,9 +214,10 @@ class ArchiveWalk {
   async #paddingIsZero(entry: Entry, end: number): Promise<boolean> {
     const length = (TAR_BLOCK - (end % TAR_BLOCK)) % TAR_BLOCK;
     if (length === 0) return true;
-    const padding = await this.#cursor.chunk(end, length);
+    const atHand = this.#cursor.atHand(end, length);
+    const padding = atHand === undefined ? await this.#cursor.chunk(end, length) : atHand;
     if (isDamage(padding)) return this.#hit(padding.piece, entry) !== null;
-    if (padding.length === length && padding.every((byte) => byte === 0)) return true;
+    if (padding.equals(ZEROS.subarray(0, length))) return true;
     const about = { path: entry.path, affects: [entry.path] };
     this.#find('archive-gap', `${escapeName(entry.path)}: its padding is not zero`, about);
     return false;
