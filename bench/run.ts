@@ -1,58 +1,63 @@
 /**
- * `npm run bench [-- FILES]`: create without and with its proof, beside GNU tar | zstd plus sha256sum over the same small files, in one
- * run. Prints wall seconds and the peak RSS of migbackup. Needs tar, zstd and GNU time; says so where they are absent.
+ * `npm run bench -- [--only create|verify|restore|startup|memory] [--size S|M|L|XL] [--rounds 5] [--json FILE]`: the same work by migbackup
+ * and by every peer that is installed (Debian: tar, zstd, restic, borgbackup, and `time` to measure with), in one run, in turn. Prints
+ * Markdown tables; the JSON holds every figure. Works in the folder for temporary files (TMPDIR), which needs 10 GB for size L.
  */
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { memory, startup, type Line } from './alone.ts';
+import { runCell, type Cell } from './cell.ts';
+import type { Task } from './contenders.ts';
+import { renderCell, renderLines } from './table.ts';
+import { makeWorkload, type Size } from './workload.ts';
 
-const files = Number(process.argv[2] ?? 100_000);
-const cli = path.join(import.meta.dirname, '..', 'bin', 'run.js');
+const TASKS: readonly Task[] = ['create', 'verify', 'restore'];
+const SIZES: readonly Size[] = ['S', 'M', 'L'];
+const COUNTS = [10_000, 100_000, 1_000_000];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    size: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'string' },
+  },
+});
+const rounds = Number(values.rounds);
+const wants = (name: string): boolean => values.only === undefined || values.only === name;
+const sizes = SIZES.filter((size) => values.size === undefined || values.size === size);
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-bench-'));
+const cells: Cell[] = [];
+const alone: Record<string, Line[]> = {};
+const machine = `${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, ${os.type()} ${os.release()}, Node ${process.versions.node}`;
+process.stdout.write(`Machine: ${machine}\n\n`);
 
-function makeProject(): void {
-  for (let at = 0; at < files; at++) {
-    const folder = path.join(work, 'deployments', `net-${at % 100}`);
-    if (at < 100) fs.mkdirSync(folder, { recursive: true });
-    const record = {
-      address: `0x${at.toString(16).padStart(40, '0')}`,
-      args: [at, at * 7, `name-${at}`],
-      abi: 'x'.repeat(at % 3000),
-    };
-    fs.writeFileSync(path.join(folder, `${at}.json`), JSON.stringify(record, null, 2));
-  }
-}
-
-function timed(name: string, command: string, args: readonly string[]): void {
-  const began = performance.now();
-  const result = spawnSync('/usr/bin/time', ['-f', '%M %U %S', command, ...args], { cwd: work, encoding: 'utf8' });
-  const seconds = (performance.now() - began) / 1000;
-  if (result.error !== undefined || result.status !== 0) {
-    process.stdout.write(`${name}: failed or absent: ${result.error?.message ?? result.stderr}\n`);
-    return;
-  }
-  const [rss = '0', user = '0', system = '0'] = result.stderr.trim().split('\n').at(-1)?.split(' ') ?? [];
-  const cpu = Number(user) + Number(system);
-  process.stdout.write(
-    `${name.padEnd(34)} ${seconds.toFixed(2)} s wall  ${cpu.toFixed(2)} s CPU  ${Math.round(Number(rss) / 1024)} MiB peak\n`,
-  );
+function keep(title: string, lines: Line[]): void {
+  alone[title] = lines;
+  process.stdout.write(`${renderLines(title, lines)}\n`);
 }
 
 try {
-  makeProject();
-  const migbackup = (...args: string[]): [string, string[]] => [process.execPath, [cli, ...args]];
-  timed('warm-up: read everything', 'sh', [
-    '-c',
-    'cat $(find deployments -type d) >/dev/null 2>&1; find deployments -type f -print0 | xargs -0 cat | wc -c',
-  ]);
-  timed('migbackup create --no-verify', ...migbackup('create', '--no-verify', '--quiet'));
-  timed('tar | zstd -1 -T0, sha256sum', 'sh', [
-    '-c',
-    'tar -cf - deployments | zstd -1 -T0 -q -o peer.tar.zst && find deployments -type f -print0 | xargs -0 sha256sum > peer.sums',
-  ]);
-  timed('migbackup create (and proof)', ...migbackup('create', '--quiet'));
-  timed('migbackup verify', ...migbackup('verify', '--quiet'));
+  const tasks = TASKS.filter(wants);
+  for (const size of tasks.length === 0 ? [] : sizes) {
+    const workload = await makeWorkload(size, path.join(work, size));
+    for (const task of tasks) {
+      const cell = runCell(task, size, workload, path.join(work, 'out'), rounds);
+      cells.push(cell);
+      process.stdout.write(`${renderCell(cell)}\n`);
+    }
+    fs.rmSync(workload.root, { recursive: true, force: true });
+  }
+  if (wants('startup') && values.size === undefined) keep('Start-up', startup(path.join(work, 'startup'), rounds));
+  if (values.size === 'XL' || (wants('memory') && values.size === undefined))
+    keep('Memory', await memory(work, COUNTS));
+  if (values.json !== undefined)
+    fs.writeFileSync(
+      values.json,
+      `${JSON.stringify({ machine, date: new Date().toISOString(), cells, alone }, null, 2)}\n`,
+    );
 } finally {
   fs.rmSync(work, { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ import { throwIfInterrupted } from '../model/backup-error.ts';
 import { FramedFile, newFileHash, type Piece } from './framed-file.ts';
 import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
 import { decodeHeader, headerLength, type TarMember } from './tar-decode.ts';
-import { headerSeconds, TAR_BLOCK } from './tar-header.ts';
+import { END_BLOCKS, headerSeconds, TAR_BLOCK } from './tar-header.ts';
 
 /** Takes the members that are read. `end` says whether the member was exactly what the index promised. */
 export interface MemberSink {
@@ -212,9 +212,9 @@ class ArchiveWalk {
   async #paddingIsZero(entry: Entry, end: number): Promise<boolean> {
     const length = (TAR_BLOCK - (end % TAR_BLOCK)) % TAR_BLOCK;
     if (length === 0) return true;
-    const padding = await this.#cursor.chunk(end, length);
+    const padding = this.#cursor.atHand(end, length) ?? (await this.#cursor.chunk(end, length));
     if (isDamage(padding)) return this.#hit(padding.piece, entry) !== null;
-    if (padding.length === length && padding.every((byte) => byte === 0)) return true;
+    if (padding.equals(END_BLOCKS.subarray(0, length))) return true;
     const about = { path: entry.path, affects: [entry.path] };
     this.#find('archive-gap', `${escapeName(entry.path)}: its padding is not zero`, about);
     return false;

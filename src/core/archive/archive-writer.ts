@@ -1,9 +1,7 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import { FrameWriter, type FrameOptions } from './frame-writer.ts';
-import { encodeHeader, TAR_BLOCK } from './tar-header.ts';
-
-const ZEROS = Buffer.alloc(2 * TAR_BLOCK);
+import { encodeHeader, END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
 
 /** What the manifest says of a finished archive. */
 export interface ArchiveFacts {
@@ -65,7 +63,7 @@ export class ArchiveWriter {
       );
     }
     const over = this.#size % TAR_BLOCK;
-    if (over > 0) this.#frames.write(ZEROS.subarray(0, TAR_BLOCK - over));
+    if (over > 0) this.#frames.write(END_BLOCKS.subarray(0, TAR_BLOCK - over));
   }
 
   /** Drops the member that was begun last, as if it had never been. */
@@ -86,7 +84,7 @@ export class ArchiveWriter {
 
   /** Writes the two end blocks and the seek table, syncs and closes. */
   async finish(): Promise<ArchiveFacts> {
-    this.#frames.write(ZEROS);
+    this.#frames.write(END_BLOCKS);
     const { size, sha256, contentSize, frames } = await this.#frames.finish();
     return { size, sha256, tarSize: contentSize, frames };
   }

@@ -32,14 +32,16 @@ export function decodeIndexLine(line: string): Entry | string {
     return 'no valid JSON';
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'no object';
-  const own = new Map<string, unknown>(Object.entries(parsed));
+  // A copy for each of a million lines would cost more than the parsing; own keys alone are ever looked at.
+  const own: object = parsed;
+  const value = (key: string): unknown => (Object.hasOwn(own, key) ? Reflect.get(own, key) : undefined);
   const text = (key: string): string | undefined => {
-    const value = own.get(key);
-    return typeof value === 'string' ? value : undefined;
+    const found = value(key);
+    return typeof found === 'string' ? found : undefined;
   };
   const number = (key: string): number | undefined => {
-    const value = own.get(key);
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+    const found = value(key);
+    return typeof found === 'number' && Number.isSafeInteger(found) && found >= 0 ? found : undefined;
   };
   const category = text('category');
   const source = text('source');
@@ -62,9 +64,11 @@ export function decodeIndexLine(line: string): Entry | string {
   if (uid === undefined || gid === undefined) return 'a wrong uid or gid';
   if (offset === undefined) return 'a wrong offset';
   const sha256 = text('sha256');
-  if (type === 'file' ? sha256 === undefined || !SHA256.test(sha256) : own.has('sha256')) return 'a wrong sha256';
+  if (type === 'file' ? sha256 === undefined || !SHA256.test(sha256) : Object.hasOwn(own, 'sha256'))
+    return 'a wrong sha256';
   const target = text('target');
-  if (type === 'symlink' ? target === undefined || !goodTarget(target) : own.has('target')) return 'a wrong target';
+  if (type === 'symlink' ? target === undefined || !goodTarget(target) : Object.hasOwn(own, 'target'))
+    return 'a wrong target';
   return {
     category,
     source,

@@ -2,6 +2,8 @@ import { Header, Pax } from 'tar';
 import type { EntryType, ScannedEntry } from '../model/entry.ts';
 
 export const TAR_BLOCK = 512;
+/** Two blocks of zeros end an archive; zeros also fill the last block of a file. */
+export const END_BLOCKS = Buffer.alloc(2 * TAR_BLOCK);
 /** The largest values that ustar's octal fields hold. */
 export const MAX_SIZE = 0o77777777777;
 const MAX_ID = 0o7777777;

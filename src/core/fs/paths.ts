@@ -11,6 +11,9 @@ const MAX_PATH_BYTES = 4096;
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u;
 
+/** ASCII letters and what no file system folds, no part ending with a dot or space. */
+const PLAIN = /^(?:[\w@+,=/-]|[. ](?=[\w@+,=-]))*$/;
+
 /** The folder that holds a project's transactions; never part of a backup. */
 export const STATE_FOLDER = '.migbackup';
 
@@ -64,6 +67,8 @@ export function parentOf(relative: string): string {
 
 /** Equal for two names that some supported file system may take for one: Unicode form, case, trailing dots and spaces. */
 export function foldKey(relative: string): string {
+  // Almost every name: ASCII knows no forms, and only part ends matter.
+  if (PLAIN.test(relative)) return relative.toLowerCase();
   return relative
     .normalize('NFKD')
     .toLowerCase()

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { realPathAsFar, toNative } from '../fs/paths.ts';
+import { wholeSync } from '../fs/whole-sync.ts';
 import { freeSpace } from '../fs/space.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { fromSystemError } from '../model/system-error.ts';
@@ -46,8 +47,10 @@ export async function restoreTo(
     fs.mkdirSync(work, { mode: 0o755 });
     const place = (entry: { path: string }): string | null =>
       take.has(entry.path) ? toNative(work, entry.path) : null;
+    const everything = options.only.length === 0;
+    const syncAll = await wholeSync(work, wanted.length);
     const restored = await writeEntries(
-      { folder: selected.folder, manifest, place, categories, everything: options.only.length === 0 },
+      { folder: selected.folder, manifest, place, categories, everything, syncAll },
       context,
     );
     await proveRestoredStores(manifest, work, `${work}.check`, (store) => take.has(`${store}/CURRENT`), context);

@@ -10,15 +10,24 @@ const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0);
 /** Metadata comes from a backup; only permission bits are ever applied. */
 const PERMISSIONS = 0o777;
 
+/** Makes durable whatever was written below a folder, and rejects if it cannot. */
+export type SyncAll = () => Promise<void>;
+
 /**
  * Writes entries to places that do not exist yet, durably: each file is made exclusively, written, given mode and mtime, synced. Folders
  * are made open and get their mode and mtime in `finish`, deepest first, when nothing more is put into them. Never follows a link.
+ * With `syncAll` nothing is synced by itself: it is called once, at the end of `finish`; until then nothing is durable.
  */
 export class TreeWriter {
   readonly #folders: { readonly native: string; readonly entry: ScannedEntry }[] = [];
   readonly #parents = new Set<string>();
+  readonly #syncAll: SyncAll | null;
   #fd: number | null = null;
   #native = '';
+
+  constructor(syncAll: SyncAll | null = null) {
+    this.#syncAll = syncAll;
+  }
 
   /** Makes the folders above `native` that are missing, down from an existing one. */
   ensureParent(native: string): void {
@@ -58,7 +67,7 @@ export class TreeWriter {
     const time = utimesTime(entry.mtimeNs);
     fs.fchmodSync(fd, entry.mode & PERMISSIONS);
     fs.futimesSync(fd, time, time);
-    fs.fsyncSync(fd);
+    if (this.#syncAll === null) fs.fsyncSync(fd);
     fs.closeSync(fd);
     this.#fd = null;
   }
@@ -71,15 +80,19 @@ export class TreeWriter {
     fs.rmSync(this.#native, { force: true });
   }
 
-  /** Gives every folder its mode and mtime, deepest first, and syncs all folders that were written into. */
-  finish(): void {
+  /** Gives every folder its mode and mtime, deepest first, and syncs all folders that were written into. Then everything is durable. */
+  async finish(): Promise<void> {
     const deepestFirst = this.#folders.toSorted((a, b) => b.native.length - a.native.length);
     for (const { native, entry } of deepestFirst) {
       const time = utimesTime(entry.mtimeNs);
       fs.utimesSync(native, time, time);
       fs.chmodSync(native, entry.mode & PERMISSIONS);
       // Last: in the other order a power cut lost a folder's mode on btrfs.
-      fsyncDir(native);
+      if (this.#syncAll === null) fsyncDir(native);
+    }
+    if (this.#syncAll !== null) {
+      await this.#syncAll();
+      return;
     }
     const own = new Set(this.#folders.map(({ native }) => native));
     for (const parent of this.#parents) if (!own.has(parent)) fsyncDir(parent);

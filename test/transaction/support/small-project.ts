@@ -70,7 +70,7 @@ export async function apply(root: string, { entries, texts }: Wanted, options: A
       units: [...plan.units],
       meta: [...plan.meta],
     },
-    stage(stage) {
+    async stage(stage) {
       const writer = new TreeWriter();
       try {
         for (const unit of plan.units) {
@@ -79,11 +79,10 @@ export async function apply(root: string, { entries, texts }: Wanted, options: A
             write(writer, path.join(stage, String(unit.n), inner), entry, texts);
           }
         }
-        writer.finish();
+        await writer.finish();
       } finally {
         writer.abort();
       }
-      return Promise.resolve();
     },
     check() {
       options.check?.();

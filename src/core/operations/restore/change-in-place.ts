@@ -5,6 +5,7 @@ import type { Entry } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Selected } from '../../store/catalog.ts';
+import { wholeSync } from '../../fs/whole-sync.ts';
 import { runTransaction } from '../../transaction/transaction.ts';
 import type { Taken } from '../create/take-backup.ts';
 import { recordOperation } from '../operation-log.ts';
@@ -71,7 +72,14 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
       const place = stagePlaces(folder, changes.content, changes.units);
       const categories = new Set([...changes.content.values()].flat().map((entry) => entry.category));
       restored = await writeEntries(
-        { folder: selected.folder, manifest: trusted.manifest, place, categories, everything: false },
+        {
+          folder: selected.folder,
+          manifest: trusted.manifest,
+          place,
+          categories,
+          everything: false,
+          syncAll: await wholeSync(folder, changes.inodes),
+        },
         context,
       );
     },

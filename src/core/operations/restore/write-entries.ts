@@ -7,7 +7,7 @@ import type { Entry } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { INDEX_FILE } from '../../store/layout.ts';
-import { TreeWriter } from '../../transaction/tree-writer.ts';
+import { TreeWriter, type SyncAll } from '../../transaction/tree-writer.ts';
 import { IndexCursor } from '../verify/index-cursor.ts';
 
 export interface Written {
@@ -26,6 +26,8 @@ export interface WriteOptions {
   readonly categories: ReadonlySet<string>;
   /** Everything is wanted: then the archives are read to their ends and their own checksums compared too. */
   readonly everything: boolean;
+  /** Makes all of it durable at the end; null: each file and folder is synced by itself. */
+  readonly syncAll: SyncAll | null;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface WriteOptions {
 export async function writeEntries(options: WriteOptions, context: Context): Promise<Written> {
   const { folder, manifest, place } = options;
   const findings: Finding[] = [];
-  const writer = new TreeWriter();
+  const writer = new TreeWriter(options.syncAll);
   const sink = new PlacingSink(writer, place);
   try {
     const cursor = new IndexCursor(readIndex(path.join(folder, INDEX_FILE)), () => {});
@@ -60,7 +62,7 @@ export async function writeEntries(options: WriteOptions, context: Context): Pro
         findings.push(alteredArchive(name, category.archive.file));
     }
     if (findings.length > 0) throw damagedWhileReading(findings);
-    writer.finish();
+    await writer.finish();
     return sink.written;
   } finally {
     writer.abort();

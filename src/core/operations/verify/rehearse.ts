@@ -85,6 +85,8 @@ class Rehearsal {
             entry.target !== undefined && leadsOut(entry.path, entry.target) ? null : toNative(tree, entry.path),
           categories: new Set(Object.keys(this.#manifest.categories)),
           everything: true,
+          // It is thrown away when it has been looked at.
+          syncAll: () => Promise.resolve(),
         },
         this.#context,
       );

@@ -1,0 +1,97 @@
+/** One cell of the table: one task on one workload, everybody in turn. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { contenders, type Contender, type Task } from './contenders.ts';
+import { ask, measure, spread, type Sample, type Spread } from './measure.ts';
+import type { Size, Workload } from './workload.ts';
+
+export interface Row {
+  readonly name: string;
+  readonly seconds: Spread;
+  readonly cpuSeconds: number;
+  readonly peakMiB: number;
+  /** Seconds of migbackup over this one's. */
+  readonly ratio: number;
+}
+
+export interface Cell {
+  readonly task: Task;
+  readonly size: Size;
+  readonly about: string;
+  readonly rounds: number;
+  readonly rows: Row[];
+  /** Tools that are not installed, or have no such task. */
+  readonly absent: string[];
+}
+
+/** Runs `rounds` rounds after a warm-up, then checks that the outcomes are equal. */
+export function runCell(task: Task, size: Size, workload: Workload, scratch: string, rounds: number): Cell {
+  const all = contenders(workload.folders);
+  const here = all.filter((one) => ask(one.probe, workload.root, process.env) !== null && one[task] !== null);
+  const samples = new Map<Contender, Sample[]>(here.map((one) => [one, []]));
+  const outs = new Map(here.map((one, at) => [one, path.join(scratch, `${at}`)]));
+  for (const one of here) {
+    const out = outs.get(one) ?? scratch;
+    fs.mkdirSync(out, { recursive: true });
+    if (task !== 'create') shell(one.prepare, one.create, workload, out);
+  }
+  for (let round = 0; round <= rounds; round++) {
+    for (const one of here) {
+      const out = outs.get(one) ?? scratch;
+      shell(task === 'create' ? one.prepare : 'rm -rf "$OUT/restored"', 'sync -f "$OUT"', workload, out);
+      const sample = measure(one[task] ?? 'false', workload.root, environment(out));
+      if (round > 0) samples.get(one)?.push(sample);
+    }
+  }
+  for (const one of here) checkOutcome(task, one, workload, outs.get(one) ?? scratch);
+  fs.rmSync(scratch, { recursive: true, force: true });
+  const absent = all.filter((one) => !here.includes(one)).map(({ name }) => name);
+  return { task, size, about: workload.about, rounds, rows: rowsOf(samples), absent };
+}
+
+function rowsOf(samples: ReadonlyMap<Contender, readonly Sample[]>): Row[] {
+  const rows: Row[] = [];
+  for (const [{ name }, taken] of samples) {
+    const seconds = spread(taken.map((sample) => sample.seconds));
+    const cpuSeconds = spread(taken.map((sample) => sample.cpuSeconds)).median;
+    const peakMiB = Math.max(...taken.map((sample) => sample.peakMiB));
+    const ratio = (rows[0]?.seconds.median ?? seconds.median) / seconds.median;
+    rows.push({ name, seconds, cpuSeconds, peakMiB, ratio });
+  }
+  return rows;
+}
+
+/** The same files for everybody: by count in a backup, byte by byte after a restore. LOCK and LOG of a LevelDB carry no data. */
+function checkOutcome(task: Task, one: Contender, workload: Workload, out: string): void {
+  const count = Number(ask(one.count, workload.root, environment(out)));
+  const leftOut = workload.folders.includes('leveldb') ? 3 : 0;
+  if (!(count <= workload.files && count >= workload.files - leftOut))
+    throw new Error(`${one.name} holds ${count} files of ${workload.files}`);
+  if (task !== 'restore') return;
+  for (const folder of workload.folders) {
+    const same = ask(
+      `diff -r -x LOCK -x 'LOG*' ${folder} "$OUT/restored/"*${folder} || diff -r -x LOCK -x 'LOG*' ${folder} "$(find "$OUT/restored" -type d -name ${folder} | head -1)"`,
+      workload.root,
+      environment(out),
+    );
+    if (same === null) throw new Error(`${one.name} did not restore ${folder} as it was`);
+  }
+}
+
+function shell(first: string, second: string, workload: Workload, out: string): void {
+  if (ask(`${first} && ${second}`, workload.root, environment(out)) === null)
+    throw new Error(`failed: ${first} && ${second}`);
+}
+
+/** No tool sees anybody's own settings or caches. */
+function environment(out: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: out,
+    OUT: out,
+    RESTIC_PASSWORD: 'bench',
+    RESTIC_CACHE_DIR: path.join(out, 'cache'),
+    BORG_BASE_DIR: path.join(out, 'cache'),
+    BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes',
+  };
+}

@@ -1,0 +1,66 @@
+/** Who does the same work, and how it is asked to. Everything is a shell command that runs in the project, with `$OUT` its own folder. */
+import path from 'node:path';
+
+export type Task = 'create' | 'verify' | 'restore';
+
+export interface Contender {
+  readonly name: string;
+  /** Succeeds where the tool is installed; prints its version. */
+  readonly probe: string;
+  /** Before each create, outside of the clock. */
+  readonly prepare: string;
+  readonly create: string;
+  /** Reads every stored byte and compares; null where the tool has no such thing. */
+  readonly verify: string | null;
+  /** Into `$OUT/restored`, durably: what does not sync by itself is followed by `sync -f`. */
+  readonly restore: string;
+  /** Prints how many files the backup holds, each with its checksum. */
+  readonly count: string;
+}
+
+const run = `"${process.execPath}" "${path.join(import.meta.dirname, '..', 'bin', 'run.js')}"`;
+const SYNC = 'sync -f "$OUT/restored"';
+
+export function contenders(folders: readonly string[]): Contender[] {
+  const what = folders.join(' ');
+  const migbackup = process.env['MIGBACKUP_BIN'] ?? run;
+  const store = '--quiet --backups "$OUT/store"';
+  return [
+    {
+      name: 'migbackup',
+      probe: `${migbackup} --version`,
+      prepare: 'rm -rf "$OUT/store"',
+      create: `${migbackup} create --no-verify ${store}`,
+      verify: `${migbackup} verify ${store}`,
+      restore: `${migbackup} restore --yes --to "$OUT/restored" ${store}`,
+      count: `sed -n 's/^    "files": //p' "$OUT"/store/*/BACKUP_MANIFEST.json | tr -d , | tail -1`,
+    },
+    {
+      name: 'tar, zstd -1, sha256sum',
+      probe: 'tar --version | head -1 && zstd --version && sha256sum --version | head -1',
+      prepare: 'rm -f "$OUT"/a.tar.zst "$OUT"/sums',
+      create: `tar -cf - ${what} | zstd -1 -T0 -q -o "$OUT/a.tar.zst" && find ${what} -type f -print0 | xargs -0 sha256sum > "$OUT/sums"`,
+      verify: null,
+      restore: `mkdir "$OUT/restored" && zstd -dcq "$OUT/a.tar.zst" | tar -xf - -C "$OUT/restored" && (cd "$OUT/restored" && sha256sum --quiet -c "$OUT/sums") && ${SYNC}`,
+      count: 'wc -l < "$OUT/sums"',
+    },
+    {
+      name: 'restic',
+      probe: 'restic version',
+      prepare: 'rm -rf "$OUT/repo" "$OUT/cache" && restic init -q -r "$OUT/repo"',
+      create: `restic backup -q -r "$OUT/repo" ${what}`,
+      verify: 'restic check -q --read-data -r "$OUT/repo"',
+      restore: `restic restore latest -q -r "$OUT/repo" --target "$OUT/restored" && ${SYNC}`,
+      count: `restic ls latest -q --json -r "$OUT/repo" | grep -c '"type":"file"'`,
+    },
+    {
+      name: 'borg, no encryption, lz4',
+      probe: 'borg --version',
+      prepare: 'rm -rf "$OUT/repo" "$OUT/cache" && borg init -e none "$OUT/repo"',
+      create: `borg create -C lz4 "$OUT/repo::a" ${what}`,
+      verify: 'borg check --verify-data "$OUT/repo"',
+      restore: `mkdir "$OUT/restored" && cd "$OUT/restored" && borg extract "$OUT/repo::a" && ${SYNC}`,
+      count: 'borg list --format "{type}{NL}" "$OUT/repo::a" | grep -c -- "^-"',
+    },
+  ];
+}
