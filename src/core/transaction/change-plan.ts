@@ -4,7 +4,7 @@ import { assertRealParents, isInside, parentOf, toNative } from '../fs/paths.ts'
 import { comparePaths, type Entry } from '../model/entry.ts';
 import { isVolatileFile, recogniseStore } from '../sources/leveldb/recognise.ts';
 import { hashLive, listBelow } from './live-tree.ts';
-import { fingerprint, typeOf, type MetaStep, type Unit } from './unit.ts';
+import { fingerprint, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';
 
 export type Action = 'add' | 'replace' | 'remove';
 
@@ -56,6 +56,8 @@ class Planner {
   readonly #changes: Change[] = [];
   readonly #unchanged: Entry[] = [];
   readonly #content = new Map<number, Entry[]>();
+  /** Folders that are moved and have their mode set afterwards. */
+  readonly #moved = new Set<string>();
 
   constructor(root: string, wanted: readonly Entry[], options: PlanOptions) {
     this.#root = root;
@@ -210,6 +212,7 @@ class Planner {
     const stat = lstatOrNull(toNative(this.#root, path));
     if (covered || stat === null) return;
     this.#units.push({ n: this.#units.length, path, old: fingerprint(stat), hasNew: false, tree: stat.isDirectory() });
+    this.#readOnlyFolder(path, stat, undefined);
     const below = stat.isDirectory() ? listBelow(this.#root, path) : [];
     for (const gone of [path, ...below]) this.#change(gone, 'remove', category);
   }
@@ -226,6 +229,20 @@ class Planner {
     const n = this.#units.length;
     this.#units.push({ n, path, old: stat === null ? null : fingerprint(stat), hasNew: true, tree });
     this.#content.set(n, content);
+    const top = content.find((entry) => entry.path === path && entry.type === 'dir');
+    this.#readOnlyFolder(path, stat, top);
+  }
+
+  /** A read-only folder is opened to be moved: its mode, the old one and the new one, has to be set afterwards. */
+  #readOnlyFolder(path: string, live: fs.BigIntStats | null, top: Entry | undefined): void {
+    const old = live?.isDirectory() === true ? live : null;
+    const openedOld = old !== null && !isMovable(old);
+    const openedNew = top !== undefined && !isMovable({ mode: BigInt(top.mode) });
+    if (!openedOld && !openedNew) return;
+    const like = { mode: BigInt(top?.mode ?? 0o700), mtimeNs: top?.mtimeNs ?? 0n };
+    const { mode, mtimeNs } = old ?? like;
+    this.#meta.set(path, metaStep(path, old ?? like, top?.mode ?? Number(mode & 0o7777n), top?.mtimeNs ?? mtimeNs));
+    this.#moved.add(path);
   }
 
   #folderMeta(entry: Entry, live: fs.BigIntStats): void {
@@ -244,7 +261,7 @@ class Planner {
     const touched = new Set(this.#units.map((unit) => parentOf(unit.path)));
     for (const [path, step] of this.#meta) {
       const same = step.oldMode === step.newMode && nearly(BigInt(step.oldMtimeNs), BigInt(step.newMtimeNs));
-      if (same && !touched.has(path)) this.#meta.delete(path);
+      if (same && !touched.has(path) && !this.#moved.has(path)) this.#meta.delete(path);
     }
   }
 
@@ -265,16 +282,6 @@ class Planner {
 function nearly(a: bigint, b: bigint): boolean {
   const difference = a - b;
   return difference < MTIME_SLACK_NS && difference > -MTIME_SLACK_NS;
-}
-
-function metaStep(path: string, live: fs.BigIntStats, newMode: number, newMtimeNs: bigint): MetaStep {
-  return {
-    path,
-    oldMode: Number(live.mode & 0o7777n),
-    newMode,
-    oldMtimeNs: String(live.mtimeNs),
-    newMtimeNs: String(newMtimeNs),
-  };
 }
 
 function isVolatile(path: string): boolean {

@@ -8,7 +8,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { JournalInput } from './journal.ts';
 import { renameUnit } from './rename.ts';
 import { statePaths, type StatePaths } from './state-folder.ts';
-import { stillIs, type MetaStep, type Unit } from './unit.ts';
+import { isMovable, stillIs, type MetaStep, type Unit } from './unit.ts';
 
 /**
  * Moves everything forward: all old content aside, then all new content in, then the folders' modes and times. What each unit still needs
@@ -58,7 +58,14 @@ function moveAside(root: string, paths: StatePaths, unit: Unit): void {
   if (moved) return;
   assertRealParents(root, unit.path);
   if (!stillIs(target, unit.old)) throw changed(unit.path);
-  renameUnit(target, aside);
+  moveUnit(target, aside);
+}
+
+/** Only root may move a read-only folder (its `..` is rewritten). It gets its mode, old or new, when everything is in its place. */
+function moveUnit(from: string, to: string): void {
+  const stat = lstatOrNull(from);
+  if (stat?.isDirectory() === true && !isMovable(stat)) fs.chmodSync(from, Number(stat.mode & 0o777n) | 0o200);
+  renameUnit(from, to);
 }
 
 function moveIn(root: string, paths: StatePaths, unit: Unit): void {
@@ -67,7 +74,7 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
   const target = toNative(root, unit.path);
   assertRealParents(root, unit.path);
   if (lstatOrNull(target) !== null) throw changed(unit.path);
-  renameUnit(staged, target);
+  moveUnit(staged, target);
 }
 
 /**
@@ -87,11 +94,11 @@ export function swapBack(root: string, journal: JournalInput): void {
       lstatOrNull(target) !== null &&
       (unit.old === null || lstatOrNull(aside) !== null)
     ) {
-      renameUnit(target, staged);
+      moveUnit(target, staged);
     }
     if (unit.old !== null && lstatOrNull(aside) !== null) {
       if (lstatOrNull(target) !== null) throw changed(unit.path);
-      renameUnit(aside, target);
+      moveUnit(aside, target);
     }
   }
   for (const step of journal.meta) setMeta(root, step.path, step.oldMode, step.oldMtimeNs);

@@ -39,6 +39,11 @@ export function fingerprint(stat: fs.BigIntStats): Fingerprint {
   return { type: typeOf(stat), ino: String(stat.ino), size: String(stat.size), mtimeNs: String(stat.mtimeNs) };
 }
 
+/** Whether a folder may be moved by its owner: a read-only one may not. */
+export function isMovable({ mode }: Pick<fs.BigIntStats, 'mode'>): boolean {
+  return (mode & 0o200n) !== 0n;
+}
+
 /** True if what stands at `file` is still what the fingerprint says. A folder's size is the file system's business. */
 export function stillIs(file: string, expected: Fingerprint | null): boolean {
   const stat = lstatOrNull(file);
@@ -50,4 +55,20 @@ export function stillIs(file: string, expected: Fingerprint | null): boolean {
     found.mtimeNs === expected.mtimeNs &&
     (found.type === 'dir' || found.size === expected.size)
   );
+}
+
+/** From what a folder is to what it is to be. */
+export function metaStep(
+  path: string,
+  live: Pick<fs.BigIntStats, 'mode' | 'mtimeNs'>,
+  newMode: number,
+  newMtimeNs: bigint,
+): MetaStep {
+  return {
+    path,
+    oldMode: Number(live.mode & 0o7777n),
+    newMode,
+    oldMtimeNs: String(live.mtimeNs),
+    newMtimeNs: String(newMtimeNs),
+  };
 }

@@ -96,7 +96,8 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
   const { exit } = change;
   const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
   const findings = recordOperation(project, done, context);
-  const kept = await disposeOrKeep(committed, safety, planned);
+  // The change stands: whatever fails from here on is told, and is no failure of it.
+  const kept = await disposeOrKeep(committed, safety, planned).catch((error: unknown) => leftBehind(committed, error));
   return { restored, safetyBackup: safetyId, findings: kept === null ? findings : [kept, ...findings] };
 }
 
@@ -127,5 +128,16 @@ async function disposeOrKeep(committed: string, safety: Taken | null, { changes 
     message: `without a safety backup, what was replaced is kept in ${committed}`,
     path: committed,
     recommendation: 'Remove that folder when you no longer need it.',
+  };
+}
+
+function leftBehind(committed: string, error: unknown): Finding {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'aside-kept',
+    severity: 'warning',
+    message: `what was replaced is kept in ${committed}, since it could not be compared with the safety backup: ${why}`,
+    path: committed,
+    recommendation: 'The next command that changes something tries again; migbackup recover does nothing else.',
   };
 }
