@@ -32,6 +32,7 @@ export default class Restore extends BaseCommand {
     exact: Flags.boolean({ summary: 'Also remove what the backup does not have' }),
     'allow-unsafe-links': Flags.boolean({ summary: 'Also make links that lead out of the project' }),
     'accept-sources': Flags.boolean({ summary: 'Also restore what this project does not back up itself' }),
+    owner: Flags.boolean({ summary: 'Also set owner and group of what is brought back (root only)' }),
     'safety-backup': Flags.boolean({
       summary: 'First back up what will be replaced',
       allowNo: true,
@@ -52,7 +53,13 @@ export default class Restore extends BaseCommand {
       if (flags.to !== undefined) {
         const report = await restoreTo(
           selected,
-          { to: flags.to, only, allowUnsafeLinks: flags['allow-unsafe-links'], store: project.store },
+          {
+            to: flags.to,
+            only,
+            allowUnsafeLinks: flags['allow-unsafe-links'],
+            store: project.store,
+            owner: flags.owner,
+          },
           session.context,
         );
         return session.finish(report, renderRestore, EXIT.done);
@@ -67,6 +74,7 @@ export default class Restore extends BaseCommand {
         dryRun: flags['dry-run'],
         plan: flags.plan,
         safetyBackup: flags['safety-backup'],
+        owner: flags.owner,
         confirm: confirmChange(session, { command: 'restore', question: 'Restore?', argv: again }),
       };
       const report = await restore(project, selected, options, session.context);

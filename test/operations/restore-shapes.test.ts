@@ -1,4 +1,14 @@
-import { chmodSync, lutimesSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { resolveProject } from '../../src/core/config/project.ts';
@@ -83,3 +93,37 @@ test('every shape comes back: --to, in place over nothing, in place over somethi
   await undo(project, { dryRun: false, confirm: YES }, context);
   expect(compareTrees(changed, readTree(root, OURS))).toEqual([]);
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'owners come back with --owner, by root; undo brings them back by itself',
+  async () => {
+    using temp = tempFolder();
+    const root = path.join(temp.path, 'project');
+    const file = path.join(root, 'deployments/a.json');
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, '{}');
+    chownSync(file, 1234, 2345);
+    const project = resolveProject({ cwd: root, env: {} });
+    const { backupId: id, folder } = await create(project, { verify: true, allowPartial: false }, context);
+    const selected = { id, folder, dispose() {} };
+    const defaults = {
+      only: [],
+      allowUnsafeLinks: false,
+      exact: true,
+      dryRun: false,
+      safetyBackup: true,
+      confirm: YES,
+    };
+    const owner = (): number[] => [lstatSync(file).uid, lstatSync(file).gid];
+
+    chownSync(file, 0, 0);
+    expect(await restore(project, selected, defaults, context)).toMatchObject({ outcome: 'unchanged' });
+    await restore(project, selected, { ...defaults, owner: true }, context);
+    expect(owner()).toEqual([1234, 2345]);
+    writeFileSync(file, 'changed');
+    await restore(project, selected, defaults, context);
+    expect(owner()).toEqual([0, 0]);
+    await undo(project, { dryRun: false, confirm: YES }, context);
+    expect(owner()).toEqual([1234, 2345]);
+  },
+);

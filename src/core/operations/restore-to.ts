@@ -12,6 +12,7 @@ import type { RestoreReport } from '../model/restore-report.ts';
 import type { Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
 import { startReport } from './report-head.ts';
+import { requireOwners } from './restore/owner.ts';
 import { proveRestoredStores } from './restore/prove-restored.ts';
 import { trustBackup, type TrustOptions } from './restore/trust.ts';
 import { writeEntries } from './restore/write-entries.ts';
@@ -21,6 +22,8 @@ export interface RestoreToOptions extends TrustOptions {
   readonly to: string;
   /** Where the report goes, if anywhere. */
   readonly store?: string | undefined;
+  /** Give everything its owner and group too; root only. */
+  readonly owner?: boolean | undefined;
 }
 
 /**
@@ -32,6 +35,7 @@ export async function restoreTo(
   options: RestoreToOptions,
   context: Context,
 ): Promise<RestoreReport> {
+  requireOwners(options.owner);
   const head = startReport(context);
   const target = realPathAsFar(options.to);
   refuseOccupied(target);
@@ -50,7 +54,7 @@ export async function restoreTo(
     const everything = options.only.length === 0;
     const syncAll = await wholeSync(work, wanted.length);
     const restored = await writeEntries(
-      { folder: selected.folder, manifest, place, categories, everything, syncAll },
+      { folder: selected.folder, manifest, place, categories, everything, syncAll, owner: options.owner },
       context,
     );
     await proveRestoredStores(manifest, work, `${work}.check`, (store) => take.has(`${store}/CURRENT`), context);

@@ -11,6 +11,7 @@ import { requireSamePlan, requireYes, type Approval } from './restore/approve.ts
 import { changeInPlace } from './restore/change-in-place.ts';
 import { checkTarget } from './restore/check-target.ts';
 import { nextSteps } from './restore/next-steps.ts';
+import { requireOwners } from './restore/owner.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import { refuseForeignPlaces } from './restore/own-places.ts';
 import { trustBackup, type Trusted, type TrustOptions } from './restore/trust.ts';
@@ -25,6 +26,8 @@ export interface RestoreOptions extends TrustOptions, Approval {
   readonly acceptSources?: boolean | undefined;
   readonly dryRun: boolean;
   readonly safetyBackup: boolean;
+  /** Give everything that is brought back its owner and group too; root only. */
+  readonly owner?: boolean | undefined;
 }
 
 /**
@@ -37,6 +40,7 @@ export async function restore(
   options: RestoreOptions,
   context: Context,
 ): Promise<RestoreReport> {
+  requireOwners(options.owner);
   const head = startReport(context);
   const finish = (parts: Partial<RestoreReport> & Pick<RestoreReport, 'outcome' | 'plan'>): RestoreReport => ({
     ...head(),
@@ -68,8 +72,9 @@ export async function restore(
     }
     await checkTarget(project.root, planned.changes);
     await requireYes(options, planned.plan);
-    const { safetyBackup } = options;
-    const change = { project, selected, trusted, planned, operation: 'restore', safetyBackup, exit: 0 } as const;
+    const { safetyBackup, owner = false } = options;
+    const how = { operation: 'restore', safetyBackup, owner, exit: 0 } as const;
+    const change = { project, selected, trusted, planned, ...how };
     const done = await changeInPlace(change, context);
     const report = finish({
       outcome: 'restored',

@@ -13,6 +13,7 @@ import { changeInPlace } from './restore/change-in-place.ts';
 import { checkTarget } from './restore/check-target.ts';
 import { readMade } from './restore/made-file.ts';
 import { nextSteps } from './restore/next-steps.ts';
+import { maySetOwners } from './restore/owner.ts';
 import { planRestore, type Planned } from './restore/plan-restore.ts';
 import { trustBackup, type Trusted } from './restore/trust.ts';
 import { removable } from './undo/removable.ts';
@@ -66,7 +67,9 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
     await checkTarget(project.root, planned.changes);
     await requireYes(options, planned.plan);
-    const change = { project, selected, trusted, planned, operation: 'undo', safetyBackup: true, exit: 0 } as const;
+    // Exactly as it was: root takes the owners back too.
+    const how = { operation: 'undo', safetyBackup: true, owner: maySetOwners(), exit: 0 } as const;
+    const change = { project, selected, trusted, planned, ...how };
     const done = await changeInPlace(change, context);
     const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });
     return { ...report, reportFile: writeReport(project.store, selected.id, 'undo', report).file };
@@ -86,7 +89,7 @@ async function planReversal(project: Project, context: Context): Promise<Reversa
   const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
   const made = await readMade(project.store, ref.id);
   const { remove, keep } = removable(project.root, trusted.manifest.absent ?? [], made);
-  const planned = planRestore(project, trusted, { only: [], exact: true, removable: remove });
+  const planned = planRestore(project, trusted, { only: [], exact: true, removable: remove, owner: maySetOwners() });
   return { record, selected, trusted, planned, stay: keep };
 }
 

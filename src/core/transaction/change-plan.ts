@@ -34,6 +34,8 @@ export interface PlanOptions {
   readonly extras: readonly { readonly path: string; readonly category: string }[];
   /** Live paths that the selection covers. A mirrored folder that holds anything else is not swapped as one. */
   readonly covered: ReadonlySet<string>;
+  /** Another owner or group is a difference too. */
+  readonly owner?: boolean | undefined;
 }
 
 /** mtimes that differ by less are the same: utimes takes a double. */
@@ -267,6 +269,8 @@ class Planner {
 
   #same(entry: Entry, live: fs.BigIntStats): boolean {
     if (typeOf(live) !== entry.type) return false;
+    const owned = Number(live.uid) === entry.uid && Number(live.gid) === entry.gid;
+    if (this.#options.owner === true && entry.type !== 'dir' && !owned) return false;
     if (entry.type === 'symlink') return fs.readlinkSync(toNative(this.#root, entry.path)) === entry.target;
     if (entry.type === 'dir') return Number(live.mode & 0o777n) === entry.mode;
     if (

@@ -22,11 +22,14 @@ export class TreeWriter {
   readonly #folders: { readonly native: string; readonly entry: ScannedEntry }[] = [];
   readonly #parents = new Set<string>();
   readonly #syncAll: SyncAll | null;
+  readonly #owner: boolean;
   #fd: number | null = null;
   #native = '';
 
-  constructor(syncAll: SyncAll | null = null) {
+  /** @param owner give everything the owner and group that its entry states, which only root may */
+  constructor(syncAll: SyncAll | null = null, owner = false) {
     this.#syncAll = syncAll;
+    this.#owner = owner;
   }
 
   /** Makes the folders above `native` that are missing, down from an existing one. */
@@ -47,6 +50,7 @@ export class TreeWriter {
   link(native: string, entry: ScannedEntry): void {
     this.ensureParent(native);
     fs.symlinkSync(entry.target ?? '', native);
+    if (this.#owner) fs.lchownSync(native, entry.uid, entry.gid);
     const time = utimesTime(entry.mtimeNs);
     fs.lutimesSync(native, time, time);
   }
@@ -65,6 +69,7 @@ export class TreeWriter {
     const fd = this.#fd;
     if (fd === null) return;
     const time = utimesTime(entry.mtimeNs);
+    if (this.#owner) fs.fchownSync(fd, entry.uid, entry.gid);
     fs.fchmodSync(fd, entry.mode & PERMISSIONS);
     fs.futimesSync(fd, time, time);
     if (this.#syncAll === null) fs.fsyncSync(fd);
@@ -85,6 +90,7 @@ export class TreeWriter {
     const deepestFirst = this.#folders.toSorted((a, b) => b.native.length - a.native.length);
     for (const { native, entry } of deepestFirst) {
       const time = utimesTime(entry.mtimeNs);
+      if (this.#owner) fs.lchownSync(native, entry.uid, entry.gid);
       fs.utimesSync(native, time, time);
       fs.chmodSync(native, entry.mode & PERMISSIONS);
       // Last: in the other order a power cut lost a folder's mode on btrfs.

@@ -5,6 +5,7 @@ import type { Finding } from '../../model/finding.ts';
 import type { Selected } from '../../store/catalog.ts';
 import { recoverLeftovers } from '../recover.ts';
 import { changeInPlace } from '../restore/change-in-place.ts';
+import { maySetOwners } from '../restore/owner.ts';
 import { planRestore } from '../restore/plan-restore.ts';
 import { trustBackup } from '../restore/trust.ts';
 import { withLocks } from '../with-locks.ts';
@@ -23,11 +24,11 @@ export async function goBack(project: Project, selected: Selected, context: Cont
   return withLocks(project, 'guard', async () => {
     await recoverLeftovers(project, context);
     const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
-    const plan = () => planRestore(project, trusted, { only: [], exact: true });
+    const plan = () => planRestore(project, trusted, { only: [], exact: true, owner: maySetOwners() });
     const planned = plan();
     if (planned.plan.nothingToDo) return { safetyBackup: null, findings: [] };
-    const change = { project, selected, trusted, planned, operation: 'guard', safetyBackup: true } as const;
-    const { safetyBackup, findings } = await changeInPlace({ ...change, exit: ROLLED_BACK }, context);
+    const how = { operation: 'guard', safetyBackup: true, owner: maySetOwners(), exit: ROLLED_BACK } as const;
+    const { safetyBackup, findings } = await changeInPlace({ project, selected, trusted, planned, ...how }, context);
     const [left] = plan().plan.changes;
     if (left !== undefined) throw notExact(left.path);
     return { safetyBackup, findings };

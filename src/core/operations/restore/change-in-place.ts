@@ -28,6 +28,8 @@ export interface ChangeInPlace {
   /** What the operation log and the safety backup's note call it. */
   readonly operation: 'restore' | 'undo' | 'guard';
   readonly safetyBackup: boolean;
+  /** Give everything that is brought back its owner and group too. */
+  readonly owner: boolean;
   /** The exit code that the operation log records. */
   readonly exit: number;
 }
@@ -79,6 +81,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
           categories,
           everything: false,
           syncAll: await wholeSync(folder, changes.inodes),
+          owner: change.owner,
         },
         context,
       );

@@ -27,6 +27,8 @@ export interface PlanOptions {
   readonly exact: boolean;
   /** Of what a safety backup says was absent, what may go again; undefined: all of it. */
   readonly removable?: readonly string[] | undefined;
+  /** Another owner or group is a difference too. */
+  readonly owner?: boolean | undefined;
 }
 
 /** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
@@ -45,6 +47,7 @@ export function planRestore(project: Project, trusted: Trusted, options: PlanOpt
     mirrored: storePaths(manifest),
     extras: options.exact ? extras : [],
     covered: live.covered,
+    owner: options.owner,
   });
   const kept =
     options.exact || isSafety

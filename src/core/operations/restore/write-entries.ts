@@ -28,6 +28,8 @@ export interface WriteOptions {
   readonly everything: boolean;
   /** Makes all of it durable at the end; null: each file and folder is synced by itself. */
   readonly syncAll: SyncAll | null;
+  /** Give everything its owner and group too. */
+  readonly owner?: boolean | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface WriteOptions {
 export async function writeEntries(options: WriteOptions, context: Context): Promise<Written> {
   const { folder, manifest, place } = options;
   const findings: Finding[] = [];
-  const writer = new TreeWriter(options.syncAll);
+  const writer = new TreeWriter(options.syncAll, options.owner);
   const sink = new PlacingSink(writer, place);
   try {
     const cursor = new IndexCursor(readIndex(path.join(folder, INDEX_FILE)), () => {});
