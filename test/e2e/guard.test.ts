@@ -203,6 +203,8 @@ test('a guard that is killed is remembered: list says so, undo goes back', async
   await once(child, 'exit');
   const listed = JSON.parse((await runCli(['list', '--json'], { cwd: root })).stdout);
   expect(listed.findings).toMatchObject([{ code: 'guard-interrupted' }]);
+  const validated = JSON.parse((await runCli(['validate', '--json'], { cwd: root })).stdout);
+  expect(validated.checks).toContainEqual(expect.objectContaining({ id: 'guard', status: 'warning' }));
   const [, pid] = /still runs \(pid (\d+)\)/.exec(listed.findings[0].message) ?? [];
   process.kill(Number(pid), 'SIGKILL');
   const recovered = JSON.parse((await runCli(['recover', '--json'], { cwd: root })).stdout);

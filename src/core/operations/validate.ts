@@ -15,6 +15,8 @@ import { pendingTransaction } from '../transaction/transaction.ts';
 import { writeReport } from '../store/reports.ts';
 import { takeInventory, type Inventory } from './create/inventory.ts';
 import type { Problem } from './create/problems.ts';
+import { interruptedGuard } from './guard/marker.ts';
+import { sayGuard } from './recover.ts';
 import { startReport } from './report-head.ts';
 import { whoHolds } from '../sources/leveldb/holder.ts';
 
@@ -44,6 +46,7 @@ export async function validate(
     ...backups.checks,
     checkRestoreWritable(project),
     transactionCheck(project),
+    ...guardCheck(project),
     ...problems.map(problemCheck),
     inventoryCheck(inventory),
     ...findings.map(findingCheck),
@@ -101,6 +104,13 @@ function transactionCheck(project: Project): CheckResult {
     message,
     ...(pending ? { recommendation: 'Run migbackup recover.' } : {}),
   };
+}
+
+function guardCheck({ root }: Project): CheckResult[] {
+  const guard = interruptedGuard(root);
+  if (guard === null) return [];
+  const recommendation = 'migbackup undo takes back what the command did; migbackup recover keeps it.';
+  return [{ id: 'guard', group: 'project', status: 'warning', message: sayGuard(guard), recommendation }];
 }
 
 /** What stops create is critical: nothing else is. */
