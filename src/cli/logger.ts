@@ -7,6 +7,6 @@ export async function openLogger(flags: SharedFlags): Promise<Logger | undefined
   const file = flags['log-file'];
   if (level === undefined && file === undefined) return undefined;
   const { pino } = await import('pino');
-  const destination = pino.destination({ dest: file ?? 2, sync: true, mkdir: true });
+  const destination = pino.destination({ dest: file ?? 2, sync: true });
   return pino({ name: 'migbackup', level: level ?? 'info' }, destination);
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -168,11 +168,23 @@ for (const word of ['create', 'verify']) { const r = spawnSync(bin, [...lead, wo
   expect(inner.stderr).toContain('LOCKED');
 });
 
-test('a command that cannot be started changes nothing', async () => {
-  const run = await runCli(['guard', '--json', '--', 'no-such-program-anywhere'], { cwd: root });
-  expect(run.exitCode).toBe(20);
-  expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'rolled-back', paths: [], safetyBackup: null });
+test('a command that cannot be started is refused before anything is done', async () => {
+  for (const program of ['no-such-program-anywhere', '/etc', './package.json']) {
+    const run = await runCli(['guard', '--json', '--', program], { cwd: root });
+    expect(run.exitCode, program).toBe(2);
+    expect(existsSync(path.join(root, 'backups'))).toBe(false);
+  }
   expect((await runCli(['guard'], { cwd: root })).exitCode).toBe(2);
+});
+
+test('what a link hides is said before the command runs and counts as not covered', async () => {
+  renameSync(path.join(root, 'leveldb'), path.join(temp.path, 'elsewhere'));
+  symlinkSync(path.join(temp.path, 'elsewhere'), path.join(root, 'leveldb'));
+  const run = await runCli(['guard', '--', 'false'], { cwd: root });
+  expect(run.stderr).toMatch(/! leveldb is a link.*is not/);
+  expect(JSON.parse((await runCli(['verify', '--json'], { cwd: root })).stdout)).toMatchObject({ status: 'WARNING' });
+  const { answers } = JSON.parse((await runCli(['report', '--json'], { cwd: root })).stdout);
+  expect(answers.coverage.yes).toBe(false);
 });
 
 test('where the way back is gone, it says so and exits 7', async () => {

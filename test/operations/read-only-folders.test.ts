@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -12,10 +12,14 @@ const isRoot = process.getuid?.() === 0;
 
 /** Root may do everything, so as root this runs as somebody else; any other user runs it as it is. */
 function run(root: string, ...args: string[]): void {
+  expectExit(0, root, ...args);
+}
+
+function expectExit(exitCode: number, root: string, ...args: string[]): void {
   const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const env = { PATH: process.env['PATH'] ?? '', HOME: root };
   const result = spawnSync(process.execPath, [MAIN, ...args], { cwd: root, encoding: 'utf8', env, ...user });
-  expect(result.status, `${args.join(' ')}: ${result.stderr}`).toBe(0);
+  expect(result.status, `${args.join(' ')}: ${result.stderr}`).toBe(exitCode);
 }
 
 test('read-only folders are moved by whoever owns them, and are read-only again, old or new', () => {
@@ -54,3 +58,36 @@ test('read-only folders are moved by whoever owns them, and are read-only again,
   chmodSync(store, 0o755);
   chmodSync(path.join(store, 'deep'), 0o755);
 });
+
+test.runIf(isRoot)(
+  'folders of somebody else that we may write in, and those that we may not, never block the way back',
+  () => {
+    using temp = tempFolder();
+    const root = path.join(temp.path, 'project');
+    const ours = ['backups', '.migbackup'];
+    mkdirSync(path.join(root, 'scripts'), { recursive: true });
+    writeFileSync(path.join(root, 'package.json'), '{}');
+    writeFileSync(path.join(root, 'scripts/deploy.ts'), 'deploy();');
+    chmodSync(temp.path, 0o755);
+    execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, root]);
+    run(root, 'create');
+    const [first = ''] = readdirSync(path.join(root, 'backups')).filter((name) => name.startsWith('migration-'));
+    const before = readTree(root, ours);
+    // A team's folder: root's, writable by the group.
+    execFileSync('chown', [`0:${NOBODY}`, path.join(root, 'scripts')]);
+    chmodSync(path.join(root, 'scripts'), 0o775);
+    writeFileSync(path.join(root, 'scripts/deploy.ts'), 'broken');
+    expectExit(20, root, 'guard', '--', 'sh', '-c', 'rm package.json; echo x >> scripts/deploy.ts; exit 1');
+    run(root, 'restore', '--yes', first);
+    expect(compareTrees(before, readTree(root, ours)).filter((line) => !line.startsWith('scripts:'))).toEqual([]);
+    // One that we may not write in: refused or taken back, and nobody is locked out afterwards.
+    execFileSync('chown', ['0:0', path.join(root, 'scripts')]);
+    chmodSync(path.join(root, 'scripts'), 0o755);
+    writeFileSync(path.join(root, 'scripts/deploy.ts'), 'broken again');
+    const now = readTree(root, ours);
+    expectExit(5, root, 'restore', '--yes', first);
+    expect(compareTrees(now, readTree(root, ours))).toEqual([]);
+    run(root, 'recover');
+    run(root, 'create');
+  },
+);

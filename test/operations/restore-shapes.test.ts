@@ -127,3 +127,17 @@ test.runIf(process.getuid?.() === 0)(
     expect(owner()).toEqual([1234, 2345]);
   },
 );
+
+test('a time beyond what 64 bits of nanoseconds hold is stored as the latest that they do', async () => {
+  using temp = tempFolder();
+  const root = path.join(temp.path, 'project');
+  const file = path.join(root, 'deployments/a.json');
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, '{}');
+  utimesSync(file, 10_413_792_000, 10_413_792_000);
+  const project = resolveProject({ cwd: root, env: {} });
+  const { backupId: id, folder } = await create(project, { verify: true, allowPartial: false }, context);
+  const to = path.join(temp.path, 'to');
+  await restoreTo({ id, folder, dispose() {} }, { to, only: [], allowUnsafeLinks: false }, context);
+  expect(lstatSync(path.join(to, 'deployments/a.json')).mtime.getUTCFullYear()).toBe(2262);
+});

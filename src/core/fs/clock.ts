@@ -8,3 +8,11 @@ export function utimesTime(mtimeNs: bigint): number | Date {
   const micros = (mtimeNs + 999n) / 1000n;
   return Number(micros) / 1e6 + 1e-7;
 }
+
+/** 2262-04-11: the latest time that 64 bits of nanoseconds hold, as an index states them. */
+const LATEST_NS = 2n ** 63n - 1n;
+
+/** A time as it is stored: one that is later than an index can state becomes the latest that it can. */
+export function storedTime(mtimeNs: bigint): bigint {
+  return mtimeNs > LATEST_NS ? LATEST_NS : mtimeNs;
+}

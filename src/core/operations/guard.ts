@@ -8,6 +8,7 @@ import type { Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
 import { create, type CreateOptions } from './create.ts';
 import { describeChanges, type Changes } from './guard/changes.ts';
+import { requireProgram } from './guard/find-program.ts';
 import { lockGuard, removeMarker, writeMarker } from './guard/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
@@ -41,6 +42,7 @@ export interface GuardOptions {
  */
 export async function guard(project: Project, options: GuardOptions, context: Context): Promise<GuardReport> {
   const head = startReport(context);
+  requireProgram(options.command[0] ?? '', process.cwd(), process.env);
   const lock = lockGuard(project.root);
   try {
     const note = options.backup.note ?? `before: ${options.command.join(' ')}`;
@@ -53,6 +55,8 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       backupId: taken.backupId,
       folder: taken.folder,
       ...parts,
+      // What create warned of is no part of the way back either.
+      findings: [...taken.findings.filter(({ severity }) => severity !== 'info'), ...parts.findings],
       reportFile: null,
     };
     return { ...report, reportFile: writeReport(project.store, taken.backupId, 'guard', report).file };

@@ -34,9 +34,11 @@ export async function report(selected: Selected, store: string, context: Context
   };
 }
 
+const NOT_IN_IT = new Set(['not-covered', 'left-out', 'source-is-link']);
+
 /** Files in the backup, against those and whatever was found on disk in no category or left out. */
 function coverage({ totals, findings }: Manifest): BackupSummary['answers']['coverage'] {
-  const missing = findings.filter(({ code }) => code === 'not-covered' || code === 'left-out');
+  const missing = findings.filter(({ code }) => NOT_IN_IT.has(code));
   const missed = missing.reduce((sum, finding) => sum + Math.max(finding.affects?.length ?? 1, 1), 0);
   const total = totals.files + missed;
   const named = missing.flatMap((finding) => finding.path ?? []).join(', ');

@@ -1,3 +1,4 @@
+import { storedTime } from '../fs/clock.ts';
 import { createHash, hash as oneShotHash } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -159,7 +160,7 @@ function withStat(scanned: ScannedEntry, stat: fs.BigIntStats): ScannedEntry {
     ...scanned,
     size: Number(stat.size),
     mode: Number(stat.mode & 0o777n),
-    mtimeNs: stat.mtimeNs,
+    mtimeNs: storedTime(stat.mtimeNs),
     uid: Number(stat.uid),
     gid: Number(stat.gid),
   };

@@ -1,4 +1,5 @@
 import type fs from 'node:fs';
+import { storedTime } from '../fs/clock.ts';
 import type { ErrorCode } from '../model/backup-error.ts';
 import type { Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
@@ -52,7 +53,7 @@ export function scannedEntry(
     type,
     size: type === 'file' ? Number(stat.size) : 0,
     mode: Number(stat.mode & 0o777n),
-    mtimeNs: stat.mtimeNs,
+    mtimeNs: storedTime(stat.mtimeNs),
     uid: Number(stat.uid),
     gid: Number(stat.gid),
   };

@@ -28,10 +28,11 @@ export function acquireLock(dir: string, command: string): Lock {
   const note = `${file}.holder`;
   const database = openDatabase(file);
   try {
-    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    // The journal is kept in memory, so that a full disk keeps nobody from what frees it.
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
-    if (!isBusy(cause)) throw cause;
+    if (!isBusy(cause)) throw unusable(file, cause);
     throw locked(dir, note, cause);
   }
   held.add(database);
@@ -60,6 +61,8 @@ function openDatabase(file: string): DatabaseSync {
   try {
     const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite');
     return new Database(file);
+  } catch (cause) {
+    throw unusable(file, cause);
   } finally {
     process.emitWarning = emit;
   }
@@ -68,6 +71,16 @@ function openDatabase(file: string): DatabaseSync {
 /** SQLITE_BUSY is 5; extended codes keep it in the lowest byte. */
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === 5;
+}
+
+/** SQLite says in words of its own what the system refused. */
+function unusable(file: string, cause: unknown): BackupError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BackupError('IO', `the lock cannot be taken: ${why}: ${file}`, {
+    hint: 'Check that this user may write that file and its folder, and that the disk is well; then run the command again.',
+    path: file,
+    cause,
+  });
 }
 
 function writeNote(note: string, holder: Holder): void {

@@ -4,7 +4,7 @@ import { utimesTime } from '../fs/clock.ts';
 import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { assertRealParents, parentOf, toNative } from '../fs/paths.ts';
-import { BackupError } from '../model/backup-error.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { JournalInput } from './journal.ts';
 import { renameUnit } from './rename.ts';
 import { statePaths, type StatePaths } from './state-folder.ts';
@@ -106,12 +106,25 @@ export function swapBack(root: string, journal: JournalInput): void {
   syncAfter(root, journal, paths.stage);
 }
 
+/**
+ * Gives a folder its mode and time, where they differ. Only a folder's owner may: in one of somebody else's that we may write in, its time
+ * stays the one of the change. That must not keep us from finishing, and least of all from going back.
+ */
 function setMeta(root: string, relative: MetaStep['path'], mode: number, mtimeNs: string): void {
   const native = toNative(root, relative);
-  if (lstatOrNull(native)?.isDirectory() !== true) return;
+  const live = lstatOrNull(native);
+  if (live?.isDirectory() !== true) return;
   const time = utimesTime(BigInt(mtimeNs));
-  fs.utimesSync(native, time, time);
-  fs.chmodSync(native, mode);
+  if (live.mtimeNs !== BigInt(mtimeNs)) unlessForeign(() => fs.utimesSync(native, time, time));
+  if (Number(live.mode & 0o7777n) !== mode) unlessForeign(() => fs.chmodSync(native, mode));
+}
+
+function unlessForeign(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (errnoOf(error) !== 'EPERM') throw error;
+  }
 }
 
 /** Makes the renames durable: the folder they came from or went to, and every parent of a unit. */

@@ -24,6 +24,7 @@ const KEPT = new Set([
   'left-out',
   'store-not-proven',
   'sqlite-not-proven',
+  'source-is-link',
   // of backups in format version 1
   'file-unknown',
   'file-not-listed',

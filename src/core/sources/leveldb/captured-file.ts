@@ -1,3 +1,4 @@
+import { storedTime } from '../../fs/clock.ts';
 import fs from 'node:fs';
 import { errnoOf } from '../../model/backup-error.ts';
 import { busy, damaged } from './damage.ts';
@@ -21,7 +22,12 @@ export interface CapturedFile {
 type Attributes = Pick<CapturedFile, 'mode' | 'mtimeNs' | 'uid' | 'gid'>;
 
 export function attributesOf(stat: fs.BigIntStats): Attributes {
-  return { mode: Number(stat.mode & 0o777n), mtimeNs: stat.mtimeNs, uid: Number(stat.uid), gid: Number(stat.gid) };
+  return {
+    mode: Number(stat.mode & 0o777n),
+    mtimeNs: storedTime(stat.mtimeNs),
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+  };
 }
 
 /** The same file with the same content, as far as the file system tells. */
