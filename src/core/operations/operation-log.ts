@@ -6,6 +6,11 @@ import type { Finding } from '../model/finding.ts';
 import { operationRecordSchema, type OperationRecord } from '../model/operation-record.ts';
 import { logOperation, readOperations } from '../store/reports.ts';
 
+/** What is known of the removal of a backup. */
+export function removalOf(backupId: string): Operation {
+  return { operation: 'prune', backupId, planHash: null, safetyId: null, transactionId: null, exit: 0 };
+}
+
 /** What a caller knows of its operation; who, where and when are added. */
 export type Operation = Pick<
   OperationRecord,
@@ -40,10 +45,11 @@ export function recordOperation(project: Project, operation: Operation, context:
 
 /** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */
 export function operationsOn({ root, store }: Project): OperationRecord[] {
-  return readRecords(store).filter((record) => record.root === root);
+  return operationsIn(store).filter((record) => record.root === root);
 }
 
-function readRecords(store: string): OperationRecord[] {
+/** The operations on every project that uses this store, oldest first. */
+export function operationsIn(store: string): OperationRecord[] {
   return readOperations(store).flatMap((line) => {
     const parsed = operationRecordSchema.safeParse(line);
     return parsed.success ? [parsed.data] : [];
@@ -61,7 +67,8 @@ export function lastReversible(project: Project): OperationRecord | undefined {
 /** The backups that `undo` would bring back, one a project that uses this store. */
 export function undoTargets(store: string): string[] {
   const last = new Map<string, string | null>();
-  for (const record of readRecords(store)) if (REVERSIBLE.has(record.operation)) last.set(record.root, record.safetyId);
+  for (const record of operationsIn(store))
+    if (REVERSIBLE.has(record.operation)) last.set(record.root, record.safetyId);
   return [...last.values()].filter((id) => id !== null);
 }
 

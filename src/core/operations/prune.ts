@@ -10,7 +10,7 @@ import { listBackups } from '../store/catalog.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { removeBackup } from '../store/work-folder.ts';
 import { guardedBackup } from './guard/marker.ts';
-import { recordOperation, undoTargets } from './operation-log.ts';
+import { recordOperation, removalOf, undoTargets } from './operation-log.ts';
 import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
 import { recoverLeftovers } from './recover.ts';
 import { readable } from './select.ts';
@@ -42,8 +42,8 @@ export async function prune(project: Project, options: PruneOptions, context: Co
         hint: 'Run it with --yes.',
       });
     }
-    removeAll(project, plan, context);
-    return { ...head(), ...plan };
+    const unrecorded = removeAll(project, plan, context);
+    return { ...head(), ...plan, findings: [...plan.findings, ...unrecorded] };
   });
 }
 
@@ -108,20 +108,14 @@ async function findNewestVerified(known: readonly Known[], context: Context): Pr
   return null;
 }
 
-function removeAll(project: Project, { remove }: Plan, context: Context): void {
-  const removed: string[] = [];
-  try {
-    for (const { id } of remove) {
-      throwIfStopped(context, removed.length, remove.length);
-      removeBackup(project.store, id);
-      removed.push(id);
-    }
-  } finally {
-    for (const id of removed) {
-      const done = { operation: 'prune', backupId: id, planHash: null, safetyId: null, transactionId: null, exit: 0 };
-      recordOperation(project, done, context);
-    }
+/** Each removal is on record before the next begins. Returns what could not be recorded. */
+function removeAll(project: Project, { remove }: Plan, context: Context): Finding[] {
+  const findings: Finding[] = [];
+  for (const [done, { id }] of remove.entries()) {
+    throwIfStopped(context, done, remove.length);
+    removeBackup(project.store, id, () => findings.push(...recordOperation(project, removalOf(id), context)));
   }
+  return findings;
 }
 
 function throwIfStopped({ signal }: Context, done: number, all: number): void {

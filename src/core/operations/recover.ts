@@ -8,7 +8,7 @@ import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
 import { listBackups } from '../store/catalog.ts';
 import { parseId } from '../store/id.ts';
-import { cleanStale } from '../store/work-folder.ts';
+import { cleanStale, deadBackups } from '../store/work-folder.ts';
 import type { Journal } from '../transaction/journal.ts';
 import {
   committedFolder,
@@ -16,7 +16,7 @@ import {
   recoverTransaction,
   type Recovered,
 } from '../transaction/transaction.ts';
-import { operationsOn, recordOperation } from './operation-log.ts';
+import { operationsIn, operationsOn, recordOperation, removalOf } from './operation-log.ts';
 import { startReport } from './report-head.ts';
 import { disposeAside } from './restore/dispose.ts';
 import { interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
@@ -81,6 +81,7 @@ async function settle(project: Project, context: Context): Promise<Settled> {
   const finished = finishedTransactions(project.root);
   const guard = interruptedGuard(project.root);
   logFinished(project, finished, context);
+  logRemoved(project, context);
   return {
     outcome,
     guard: guard === null ? null : settleGuard(project, guard, context),
@@ -99,6 +100,16 @@ function logFinished(project: Project, finished: readonly Journal[], context: Co
     const safetyId = parseId(id)?.kind === 'safety' ? id : null;
     recordOperation(project, { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 }, context);
   }
+}
+
+/** Logs the removals that a prune was killed in before it could; this comes before the dead name, which is all that tells of them, goes. */
+function logRemoved(project: Project, context: Context): void {
+  const dead = deadBackups(project.store);
+  if (dead.length === 0) return;
+  const logged = new Set(
+    operationsIn(project.store).flatMap(({ operation, backupId }) => (operation === 'prune' ? [backupId] : [])),
+  );
+  for (const id of dead) if (!logged.has(id)) recordOperation(project, removalOf(id), context);
 }
 
 /** What a finished restore replaced goes as soon as its safety backup is seen to hold it; without one it stays until somebody removes it. */

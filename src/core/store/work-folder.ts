@@ -64,13 +64,20 @@ export function staleNames(store: string): string[] {
 /**
  * Removes a committed backup: one rename makes it no backup at all, then its files go. Killed in between, the rest is stale and cleaned by
  * the next run. The caller holds the store's lock.
+ * @param onGone called between the two: until it has returned, the dead name is there to tell
  */
-export function removeBackup(store: string, id: string): void {
+export function removeBackup(store: string, id: string, onGone: () => void): void {
   const dead = path.join(store, DEAD_PREFIX + id);
   fs.renameSync(path.join(store, id), dead);
   fsyncDir(store);
+  onGone();
   removeTree(dead);
   fsyncDir(store);
+}
+
+/** The backups whose removal was interrupted. */
+export function deadBackups(store: string): string[] {
+  return staleNames(store).flatMap((name) => (name.startsWith(DEAD_PREFIX) ? [name.slice(DEAD_PREFIX.length)] : []));
 }
 
 /** Removes what killed runs left behind. The caller holds the store's lock, so every work folder there is dead. */
