@@ -22,7 +22,7 @@ export default class Diff extends BaseCommand {
   };
   static override flags = {
     live: Flags.boolean({ summary: 'Compare with the project as it is now' }),
-    'exit-code': Flags.boolean({ summary: 'Exit with 4 if anything differs' }),
+    'exit-code': Flags.boolean({ summary: 'Exit with 4 if anything differs or cannot be compared' }),
     verbose: Flags.boolean({ summary: 'List every path' }),
   };
 

@@ -97,6 +97,23 @@ test('a live database that does not read is said, not fatal', async () => {
   expect(report.stores).toMatchObject([{ after: null, same: false, problem: expect.stringContaining('MANIFEST') }]);
 });
 
+test('what cannot be compared is said, and then nothing is called the same', async () => {
+  writeFileSync(Buffer.concat([Buffer.from(inside('deployments/bad-')), Buffer.from([0xff])]), '{}');
+  const report = await diffLive(backup.project, first, context);
+  expect(report).toMatchObject({ same: false, changes: [] });
+  expect(report.findings).toMatchObject([
+    { code: 'not-compared', category: 'legacy-json', message: expect.stringContaining('not UTF-8') },
+  ]);
+});
+
+test('what a backup leaves out is said once it is new', async () => {
+  writeFileSync(inside('deployments/.env'), 'KEY=1');
+  const report = await diffLive(backup.project, first, context);
+  expect(report).toMatchObject({ same: true, findings: [{ code: 'secret-left-out', path: 'deployments/.env' }] });
+  const { backupId: id, folder } = await create(backup.project, { verify: true, allowPartial: false }, context);
+  expect((await diffLive(backup.project, { id, folder, dispose() {} }, context)).findings).toEqual([]);
+});
+
 test('an index that is not the one of its manifest is refused', async () => {
   const folder = backup.copy();
   rewriteManifest(folder, (manifest) => {

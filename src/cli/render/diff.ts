@@ -1,5 +1,6 @@
 import { escapeName } from '../../core/fs/names.ts';
 import type { DiffChange, DiffReport, DiffStore } from '../../core/model/diff-report.ts';
+import { renderFindings } from './findings.ts';
 import { plural } from './format.ts';
 import { table, type Paint } from './style.ts';
 
@@ -27,7 +28,10 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
     `  before  ${paint.bold(before.backupId ?? before.where)}`,
     `  after   ${paint.bold(after.backupId ?? `the project as it is now, ${escapeName(after.where)}`)}`,
   ];
-  if (report.same) return [...lines, `  ${paint.good('same')}  nothing differs`, ...report.stores.flatMap(renderStore)];
+  const findings = renderFindings(report.findings, paint);
+  if (report.same) {
+    return [...lines, `  ${paint.good('same')}  nothing differs`, ...report.stores.flatMap(renderStore), ...findings];
+  }
   const rows = Object.entries(report.categories)
     .filter(([, { added, removed, changed }]) => added + removed + changed > 0)
     .map(([name, { added, removed, changed }]) => [
@@ -44,5 +48,6 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
     ...report.stores.flatMap(renderStore),
     ...shown.map(renderChange),
     ...(more > 0 ? [`    and ${more} more: --verbose lists them`] : []),
+    ...findings,
   ];
 }

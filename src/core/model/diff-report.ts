@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, reportHeadSchema } from './report.ts';
+import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 const changeSchema = z.object({
   path: z.string(),
@@ -47,13 +47,15 @@ export const diffReportSchema = reportHeadSchema
     operation: z.literal('diff'),
     before: sideSchema,
     after: sideSchema,
-    /** True: nothing differs. */
+    /** True: everything was compared (no finding is `not-compared`), and nothing differs. */
     same: z.boolean(),
     /** By category that either side holds. */
     categories: z.record(z.string(), z.object({ added: count, removed: count, changed: count, same: count })),
     /** Every difference, uncut. */
     changes: z.array(changeSchema),
     stores: z.array(storeSchema),
+    /** What of the live project could not be compared, and what is newly left out as secret or special. */
+    findings: findingsSchema,
   })
   .meta({ id: 'DiffReport' });
 export type DiffReport = z.infer<typeof diffReportSchema>;

@@ -18,7 +18,11 @@ export async function diffBackups(before: Selected, after: Selected, context: Co
 /** Compares a backup with what its sources hold now. Live databases are read in place, without opening them as LevelDB. */
 export async function diffLive(project: Project, before: Selected, context: Context): Promise<DiffReport> {
   const backup = backupSide(before);
-  return diff(backup, liveSide(project, configOf(backup.manifest, project.config), context), context);
+  return diff(
+    backup,
+    liveSide(project, configOf(backup.manifest, project.config), backup.manifest.findings, context),
+    context,
+  );
 }
 
 async function diff(before: Side, after: Side, context: Context): Promise<DiffReport> {
@@ -34,15 +38,17 @@ async function diff(before: Side, after: Side, context: Context): Promise<DiffRe
     if (Object.values(counts).some((figure) => figure > 0)) categories[name] = counts;
   }
   const stores = compareStores(await before.stores(), await after.stores());
+  const findings = [...before.findings(), ...after.findings()];
   return {
     ...head(),
     operation: 'diff',
     before: { backupId: before.backupId, where: before.where },
     after: { backupId: after.backupId, where: after.where },
-    same: changes.length === 0,
+    same: changes.length === 0 && !findings.some(({ code }) => code === 'not-compared'),
     categories,
     changes,
     stores,
+    findings,
   };
 }
 

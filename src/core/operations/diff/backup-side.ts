@@ -30,6 +30,7 @@ export function backupSide(selected: Selected): Side & { readonly manifest: Mani
     categories,
     entries: (category) => reader.entries(category),
     stores: () => Promise.resolve(storesOf(manifest)),
+    findings: () => [],
   };
 }
 

@@ -2,6 +2,8 @@ import { toNative } from '../../fs/paths.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Config, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { ScanProblem } from '../../sources/scan-item.ts';
 import { folderFiles, readStore } from '../../sources/leveldb/reader.ts';
 import { recogniseStore } from '../../sources/leveldb/recognise.ts';
 import { Ownership } from '../../sources/ownership.ts';
@@ -9,8 +11,20 @@ import { scanCategory } from '../../sources/scanner.ts';
 import { hashLive } from '../../transaction/live-tree.ts';
 import type { Side, SideEntry, SideStore } from './side.ts';
 
-/** The live project, seen with a backup's own configuration: what was left out then is left out now. */
-export function liveSide(project: Project, config: Config, context: Context): Side {
+/** Findings of a scan about files that have no entry; the others are about how a file is stored. */
+const LEFT_OUT = new Set(['secret-left-out', 'special-file']);
+
+/**
+ * The live project, seen with a backup's own configuration: what was left out then is left out now.
+ * @param known the backup's findings: what they say already is not said again
+ */
+export function liveSide(project: Project, config: Config, known: readonly Finding[], context: Context): Side {
+  const findings: Finding[] = [];
+  const said = new Set(known.map(keyOf));
+  const onFinding = (finding: Finding): void => {
+    if (LEFT_OUT.has(finding.code) && !said.has(keyOf(finding))) findings.push(finding);
+  };
+  const onProblem = (problem: ScanProblem): void => void findings.push(notCompared(problem));
   const seen = { ...project, config };
   const ownership = new Ownership(config.categories);
   const stores = new Map<string, string>();
@@ -18,7 +32,7 @@ export function liveSide(project: Project, config: Config, context: Context): Si
   async function* entries(name: string): AsyncGenerator<SideEntry> {
     const category = config.categories.find((candidate) => candidate.name === name);
     if (category === undefined) return;
-    const options = { ownership, onProblem: () => {}, storeAsFiles: () => true };
+    const options = { ownership, onProblem, onFinding, storeAsFiles: () => true };
     for (const item of scanCategory(seen, category, options)) {
       if (item.kind !== 'entry') continue;
       const { path, type, size, mode, target } = item.entry;
@@ -39,7 +53,16 @@ export function liveSide(project: Project, config: Config, context: Context): Si
       for (const [path, category] of stores) states.push(await readLive(project.root, path, category, context));
       return states;
     },
+    findings: () => findings,
   };
+}
+
+function keyOf({ code, path }: Finding): string {
+  return `${code}\0${path}`;
+}
+
+function notCompared({ path, message, category, source, hint }: ScanProblem): Finding {
+  return { code: 'not-compared', severity: 'warning', message, path, category, source, recommendation: hint };
 }
 
 /** Reads a store in place, which opens files for reading only; one that somebody writes to may not read, and that is said. */

@@ -1,4 +1,5 @@
 import type { EntryType } from '../../model/entry.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { StoreState } from '../../model/diff-report.ts';
 
 /** One path of one side of a comparison. */
@@ -29,4 +30,6 @@ export interface Side {
   /** What one category holds, in `comparePaths` order. Categories are asked for in any order. */
   entries(category: string): AsyncGenerator<SideEntry>;
   stores(): Promise<SideStore[]>;
+  /** What could not be compared or is left out, as far as the entries were read. */
+  findings(): Finding[];
 }
