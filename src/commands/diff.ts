@@ -40,7 +40,9 @@ export default class Diff extends BaseCommand {
     const before = await select(project, args.before, process.cwd(), session.context);
     try {
       const live = flags.live || args.before === undefined;
-      const after = live ? null : await select(project, args.after, process.cwd(), session.context);
+      const other = live ? null : await select(project, args.after, process.cwd(), session.context);
+      // The latest compared with the latest would say nothing.
+      const after = args.after === undefined && other?.id === before.id ? null : other;
       try {
         const report =
           after === null
@@ -49,7 +51,7 @@ export default class Diff extends BaseCommand {
         const exitCode = flags['exit-code'] && !report.same ? EXIT.findings : EXIT.done;
         return session.finish(report, (shown, paint) => renderDiff(shown, paint, flags.verbose), exitCode);
       } finally {
-        after?.dispose();
+        other?.dispose();
       }
     } finally {
       before.dispose();

@@ -128,6 +128,18 @@ test.runIf(process.getuid?.() === 0)(
   },
 );
 
+test('bits that no restore sets are named', async () => {
+  using temp = tempFolder();
+  mkdirSync(path.join(temp.path, 'deployments'));
+  writeFileSync(path.join(temp.path, 'deployments/a.json'), '{}');
+  chmodSync(path.join(temp.path, 'deployments'), 0o2775);
+  chmodSync(path.join(temp.path, 'deployments/a.json'), 0o4755);
+  const project = resolveProject({ cwd: temp.path, env: {} });
+  const { findings } = await create(project, { verify: true, allowPartial: false }, context);
+  const named = findings.filter(({ code }) => code === 'special-bits').map((finding) => finding.path);
+  expect(named).toEqual(['deployments', 'deployments/a.json']);
+});
+
 test('a time beyond what 64 bits of nanoseconds hold is stored as the latest that they do', async () => {
   using temp = tempFolder();
   const root = path.join(temp.path, 'project');

@@ -12,7 +12,7 @@ import type { RestoreReport } from '../model/restore-report.ts';
 import type { Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
 import { startReport } from './report-head.ts';
-import { requireOwners } from './restore/owner.ts';
+import { ownersNotSet, requireOwners } from './restore/owner.ts';
 import { proveRestoredStores } from './restore/prove-restored.ts';
 import { trustBackup, type TrustOptions } from './restore/trust.ts';
 import { writeEntries } from './restore/write-entries.ts';
@@ -72,7 +72,7 @@ export async function restoreTo(
       restored,
       safetyBackup: null,
       checked: true,
-      findings: [],
+      findings: options.owner === true ? [] : ownersNotSet(wanted),
       next: [],
       reportFile: null,
     };

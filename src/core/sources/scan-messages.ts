@@ -80,6 +80,16 @@ export function secretTaken(file: string): FindingText {
   };
 }
 
+/** Bits that a restore never sets: a backup from elsewhere could hand out rights with them. */
+export function specialBits(file: string): FindingText {
+  return {
+    code: 'special-bits',
+    severity: 'info',
+    message: `${escapeName(file)} is set-uid, set-gid or sticky, which no restore sets`,
+    recommendation: 'Set these bits again yourself (chmod) after a restore, if they matter.',
+  };
+}
+
 export function specialFile(file: string): FindingText {
   return {
     code: 'special-file',

@@ -16,6 +16,7 @@ import {
   PROBLEM,
   secretLeftOut,
   sourceIsLink,
+  specialBits,
   specialFile,
   sqliteNotProven,
   storeNotProven,
@@ -122,6 +123,7 @@ export class SourceWalk {
     names: readonly string[],
   ): Generator<ScanItem> {
     if (stat !== null && this.#ownsFolder(relative)) {
+      this.#specialBits(relative, stat);
       yield { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
     }
     for (const name of names) yield* this.#named(joined(relative, name), path.join(native, name), name);
@@ -238,6 +240,7 @@ export class SourceWalk {
   }
 
   #leaf(relative: string, native: string, stat: fs.BigIntStats): ScannedEntry | null {
+    if (stat.isFile()) this.#specialBits(relative, stat);
     if (stat.isFile()) return scannedEntry(this.#source, relative, 'file', stat);
     if (stat.isSymbolicLink()) return this.#link(relative, native, stat);
     this.#finding(specialFile(relative), relative);
@@ -260,6 +263,10 @@ export class SourceWalk {
     const unsafe = unsafeLink(relative, target);
     if (unsafe !== null) this.#finding(unsafe, relative);
     return { ...scannedEntry(this.#source, relative, 'symlink', stat), target };
+  }
+
+  #specialBits(relative: string, stat: fs.BigIntStats): void {
+    if ((stat.mode & 0o7000n) !== 0n) this.#finding(specialBits(relative), relative);
   }
 
   #finding(text: Parameters<typeof toFinding>[0], relative: string): void {

@@ -14,10 +14,13 @@ test('captures of a hammered database are exact prefixes of its history', { time
   expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
 });
 
-test('so they are with pauses between the steps and a reopening writer', { timeout: TIMEOUT }, async () => {
+test.each([
+  ['pauses between the steps', { pauses: true }],
+  ['a reopening writer', { reopenEvery: 300 }],
+])('so they are with %s', { timeout: TIMEOUT }, async (_what, disturbance) => {
   using folder = tempFolder();
   const captures = FULL ? 100 : 2;
-  const result = await stress(folder.path, { captures, preload: PRELOAD, pauses: true, reopenEvery: 300 });
+  const result = await stress(folder.path, { captures, preload: PRELOAD, ...disturbance });
   expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
 });
 
