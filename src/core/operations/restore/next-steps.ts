@@ -1,13 +1,17 @@
 import type { Planned } from './plan-restore.ts';
 
-const INSTALLED_FROM =
-  /(^|\/)(package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?)$/;
+/** Lock files, the most telling first, and what installs from them. */
+const INSTALLERS: readonly (readonly [file: RegExp, command: string])[] = [
+  [/(^|\/)yarn\.lock$/, 'yarn install'],
+  [/(^|\/)pnpm-lock\.yaml$/, 'pnpm install'],
+  [/(^|\/)bun\.lockb?$/, 'bun install'],
+  [/(^|\/)(package-lock|npm-shrinkwrap)\.json$/, 'npm ci'],
+  [/(^|\/)package\.json$/, 'npm install'],
+];
 
-/** Commands worth running after a change: what package.json or a lock file says must be installed again. */
-export function nextSteps({ plan }: Planned): string[] {
-  const changed = plan.changes.map((change) => change.path).filter((changedPath) => INSTALLED_FROM.test(changedPath));
-  if (changed.length === 0) return [];
-  if (changed.some((file) => file.endsWith('yarn.lock'))) return ['yarn install'];
-  if (changed.some((file) => file.endsWith('pnpm-lock.yaml'))) return ['pnpm install'];
-  return ['npm ci'];
+/** Commands worth running after a change: what a package.json or lock file that came back says must be installed again. */
+export function nextSteps({ plan }: Pick<Planned, 'plan'>): string[] {
+  const back = plan.changes.filter(({ action }) => action !== 'remove').map((change) => change.path);
+  const installer = INSTALLERS.find(([file]) => back.some((path) => file.test(path)));
+  return installer === undefined ? [] : [installer[1]];
 }
