@@ -81,9 +81,11 @@ async function readOnce(
   try {
     let before = fs.fstatSync(fd, { bigint: true });
     // Too young to tell its next change by: it is left to grow old enough first.
-    if (Math.abs(Date.now() - Number(before.ctimeMs)) < TICK_MS) {
+    if (isYoung(before)) {
       await setTimeout(TICK_MS);
       before = fs.fstatSync(fd, { bigint: true });
+      // A write sets the time before it copies the bytes: one that is under way would show no change after it.
+      if (isYoung(before)) return { outcome: null, begun };
     }
     if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun };
     const entry = withStat(scanned, before);
@@ -101,6 +103,10 @@ async function readOnce(
   } finally {
     fs.closeSync(fd);
   }
+}
+
+function isYoung(stat: fs.BigIntStats): boolean {
+  return Math.abs(Date.now() - Number(stat.ctimeMs)) < TICK_MS;
 }
 
 function sameState(before: fs.BigIntStats, after: fs.BigIntStats): boolean {
