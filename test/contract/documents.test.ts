@@ -113,7 +113,7 @@ describe('each command with and without --json', () => {
     writeFileSync(path.join(root, 'data/deployments.json'), '{}');
     const { stdout, stderr } = await runCli(['validate', '--json'], { cwd: root, env: { GITHUB_ACTIONS: 'true' } });
     JSON.parse(stdout);
-    expect(stderr).toMatch(/^::warning title=migbackup not-covered::.*data\/deployments\.json/m);
+    expect(stderr).toMatch(/^::warning title=migbackup coverage::.*data\/deployments\.json/m);
     const failed = await runCli(['show', 'no%such'], { cwd: root, env: { GITHUB_ACTIONS: 'true' } });
     expect(failed.stderr).toContain('::error title=migbackup NO_SUCH_BACKUP::no backup matches "no%25such"');
     rmSync(path.join(root, 'data'), { recursive: true });

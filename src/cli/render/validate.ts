@@ -5,39 +5,50 @@ import { formatBytes, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 
 function mark(check: CheckResult, paint: Paint): string {
-  if (check.status === 'ok') return paint.good('ok');
   if (check.status === 'info') return paint.dim(' -');
   return check.status === 'warning' ? paint.warn(' !') : paint.bad(' x');
 }
 
 function renderCheck(check: CheckResult, paint: Paint): string[] {
-  const lines = [wrap(escapeName(check.message), `  ${mark(check, paint)}  `, 6)];
-  if (check.status !== 'ok' && check.paths && check.paths.length > 0)
-    lines.push(wrap(nameSome(check.paths), '      ', 6));
+  const { message, paths = [] } = check;
+  const lines = [wrap(escapeName(message), `  ${mark(check, paint)}  `, 6)];
+  const said = paths.every((path) => message.includes(path));
+  if (!said) lines.push(wrap(nameSome(paths), '      ', 6));
   if (check.recommendation) lines.push(wrap(check.recommendation, `      ${paint.dim('->')} `, 9));
   return lines;
 }
 
+/** What is well is said in one breath; what is not has its own lines. */
 function renderGroups(checks: readonly CheckResult[], paint: Paint): string[] {
   const groups = Map.groupBy(checks, (check) => check.group);
-  return [...groups].flatMap(([group, members]) => [
-    paint.bold(group),
-    ...members.flatMap((check) => renderCheck(check, paint)),
-  ]);
+  return [...groups].flatMap(([group, members]) => {
+    const good = members.filter(({ status }) => status === 'ok').map(({ message }) => escapeName(message));
+    return [
+      paint.bold(group),
+      ...(good.length === 0 ? [] : [wrap(good.join('; '), `  ${paint.good('ok')}  `, 6)]),
+      ...members.filter(({ status }) => status !== 'ok').flatMap((check) => renderCheck(check, paint)),
+    ];
+  });
+}
+
+type Store = ValidateReport['inventory'][string]['stores'][number];
+
+function sayStore({ path, engine, entries, held, pids }: Store): string {
+  const holder = held === 'no' ? '' : pids.length === 0 ? ', in use' : `, pid ${pids.join(', ')}`;
+  return `${escapeName(path)}: ${entries === null ? engine : plural(entries, 'entry', 'entries')}${holder}`;
 }
 
 function renderInventory(report: ValidateReport, paint: Paint): string[] {
-  const rows = Object.entries(report.inventory)
-    .filter(([, category]) => category.files > 0)
-    .map(([name, category]) => [
-      escapeName(name),
-      plural(category.files, 'file'),
-      formatBytes(category.bytes),
-      category.stores.map((store) => `${escapeName(store.path)} (${store.engine})`).join(', '),
-    ]);
-  return rows.length === 0
-    ? []
-    : [paint.bold('would be backed up'), ...table(rows, ['left', 'right', 'right', 'left'])];
+  const holding = Object.entries(report.inventory).filter(([, { files, symlinks }]) => files + symlinks > 0);
+  const rows = holding.map(([name, category]) => [
+    escapeName(name),
+    plural(category.files, 'file'),
+    formatBytes(category.bytes),
+  ]);
+  const lines = table(rows, ['left', 'right', 'right']);
+  const stores = holding.map(([, category]) => category.stores.map((store) => wrap(sayStore(store), '    ', 6)));
+  if (rows.length === 0) return [];
+  return [paint.bold('would be backed up'), ...lines.flatMap((line, at) => [line, ...(stores[at] ?? [])])];
 }
 
 function verdict(report: ValidateReport, paint: Paint): string {

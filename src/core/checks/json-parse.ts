@@ -3,11 +3,11 @@ import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 
 /** Bigger files are stored like any other, but not parsed: a registry is not that big. */
-const MAX_BYTES = 64 << 20;
+export const MAX_JSON_BYTES = 64 << 20;
 
 /** A `.json` file that does not parse is worth knowing before a migration reads it. A byte order mark is tolerated. */
 export function checkJson(entry: ScannedEntry, content: Buffer, onFinding: (finding: Finding) => void): void {
-  if (content.length > MAX_BYTES) return;
+  if (content.length > MAX_JSON_BYTES) return;
   try {
     JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
   } catch (error) {

@@ -1,10 +1,53 @@
 import { z } from 'zod';
 import { count, recommendationsSchema, reportHeadSchema } from './report.ts';
 
+/** Every check that there is; each is there in every report, except `inodes` (some file systems have none) and `newest-backup` (there is none yet). */
+export const CHECK_IDS = [
+  'runtime',
+  'clock',
+  'config',
+  'npm-scripts',
+  'gitignore',
+  'round-trip',
+  'lock',
+  'git-clean',
+  'space',
+  'inodes',
+  'backups',
+  'newest-backup',
+  'stale-work',
+  'state-folder',
+  'restore-writable',
+  'one-file-system',
+  'transaction',
+  'replaced-kept',
+  'guard',
+  'inventory',
+  'sources-readable',
+  'sources-there',
+  'sources-named',
+  'sources-inside',
+  'sources-still',
+  'stores-placed',
+  'stores-read',
+  'stores-held',
+  'secrets-left-out',
+  'secrets-taken',
+  'invalid-json',
+  'sources-are-links',
+  'links-out',
+  'special-files',
+  'special-bits',
+  'sqlite-writes',
+  'coverage',
+  'report',
+] as const;
+export type CheckId = (typeof CHECK_IDS)[number];
+
 /** One check of the pre-flight. `critical` means: create or restore would fail. */
 export const checkResultSchema = z.object({
-  /** Stable id in kebab-case. */
-  id: z.string(),
+  /** Stable. */
+  id: z.enum(CHECK_IDS),
   group: z.enum(['prerequisites', 'configuration', 'store', 'project', 'inventory', 'coverage']),
   status: z.enum(['ok', 'info', 'warning', 'critical']),
   message: z.string(),
@@ -19,9 +62,20 @@ export const inventorySchema = z.record(
   z.string(),
   z.object({
     files: count,
+    directories: count,
+    symlinks: count,
     bytes: count,
     stores: z.array(
-      z.object({ path: z.string(), engine: z.string(), held: z.enum(['yes', 'no', 'unknown']).optional() }),
+      z.object({
+        path: z.string(),
+        engine: z.string(),
+        /** Null: not counted (another engine, or `problem`). */
+        entries: count.nullable(),
+        held: z.enum(['yes', 'no', 'unknown']),
+        /** Processes that hold it, as far as the system names them. */
+        pids: z.array(z.number()),
+        problem: z.string().nullable(),
+      }),
     ),
   }),
 );

@@ -5,17 +5,16 @@ import { detect, sourceExists } from '../config/detect.ts';
 import { CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { renderConfig } from '../config/render.ts';
 import { escapeName } from '../fs/names.ts';
-import { STATE_FOLDER } from '../fs/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { InitChange, InitReport } from '../model/init-report.ts';
 import { Ownership } from '../sources/ownership.ts';
-import { addIgnored } from './init/gitignore.ts';
-import { addToSection, type SectionEdit } from './init/package-json.ts';
-import { SCRIPTS } from './init/scripts.ts';
-import { readExisting, writeText, type Existing } from './init/text-file.ts';
+import { foldersToIgnore } from '../config/setup/gitignore.ts';
+import { addToSection, type SectionEdit } from '../config/setup/package-json.ts';
+import { SCRIPTS } from '../config/setup/npm-scripts.ts';
+import { readExisting, writeText, type Existing } from '../config/setup/text-file.ts';
 import { startReport } from './report-head.ts';
 
 export interface InitOptions {
@@ -136,12 +135,7 @@ function ignoreEdit(root: string, store: string, add: (finding: Finding) => void
     add(leftAlone(file, before.why));
     return [];
   }
-  const inside = path.relative(root, store).split(path.sep).join('/');
-  const outside = inside === '' || inside.startsWith('..') || path.isAbsolute(inside);
-  const { text, added } = addIgnored(before.state === 'text' ? before.text : '', [
-    ...(outside ? [] : [inside]),
-    STATE_FOLDER,
-  ]);
+  const { text, added } = foldersToIgnore(before.state === 'text' ? before.text : '', root, store);
   if (added.length === 0) return [];
   return [{ change: { file, action: before.state === 'absent' ? 'create' : 'edit', adds: added }, before, text }];
 }

@@ -6,10 +6,9 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { SECRET_TAKEN, type Finding } from '../model/finding.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
-import type { Manifest } from '../model/manifest.ts';
 import { listBackups, type BackupRef } from '../store/catalog.ts';
 import { SUMS_FILE } from '../store/layout.ts';
-import { readManifest } from '../store/manifest-file.ts';
+import { glanceAt } from '../store/glance.ts';
 import { lastVerification } from '../store/reports.ts';
 import { readSums } from '../store/sums.ts';
 import { isVersion1 } from '../store/version1.ts';
@@ -36,7 +35,7 @@ export async function list(project: Project, _options: Record<string, never>, co
 
 function describe(store: string, ref: BackupRef, now: Date): ListedBackup {
   if (isVersion1(ref.folder)) return describeVersion1(store, ref, now);
-  const { manifest, problem } = inspect(ref);
+  const { manifest, problem } = glanceAt(ref);
   const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
   return {
     ...known(store, ref, now),
@@ -83,29 +82,6 @@ function describeVersion1(store: string, ref: BackupRef, now: Date): ListedBacku
     note,
     ...nothing,
   };
-}
-
-/** The manifest, and what a look at names and sizes finds wrong. */
-function inspect(ref: BackupRef): { manifest: Manifest | null; problem: string | null } {
-  try {
-    const manifest = readManifest(ref.folder);
-    if (manifest.backupId !== ref.id) return { manifest, problem: `its manifest is that of ${manifest.backupId}` };
-    if (manifest.kind !== ref.kind) return { manifest, problem: `its manifest says kind ${manifest.kind}` };
-    return { manifest, problem: archiveProblem(ref.folder, manifest) };
-  } catch (error) {
-    if (error instanceof BackupError) return { manifest: null, problem: error.message };
-    throw error;
-  }
-}
-
-function archiveProblem(folder: string, manifest: Manifest): string | null {
-  for (const { archive } of Object.values(manifest.categories)) {
-    if (archive === undefined) continue;
-    const stat = lstatOrNull(path.join(folder, archive.file));
-    if (stat === null) return `${archive.file} is missing`;
-    if (stat.size !== BigInt(archive.size)) return `${archive.file} has ${stat.size} bytes instead of ${archive.size}`;
-  }
-  return null;
 }
 
 function guardFindings(root: string): Finding[] {

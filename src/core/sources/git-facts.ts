@@ -41,8 +41,12 @@ export async function untrackedInWorkTree(
   if (top === undefined || top.trim() === '') return undefined;
   const tracked = await git(cwd, ['ls-files', '-z', '--', folder]);
   if (tracked !== '') return undefined;
-  const ignored = await git(cwd, ['check-ignore', '--', `${folder}/`]);
-  return { workTree: top.replace(/\n$/, ''), ignored: ignored !== undefined };
+  return { workTree: top.replace(/\n$/, ''), ignored: await isIgnoredByGit(cwd, folder) };
+}
+
+/** Whether git ignores `folder`, which need not exist, by any of its rules; false without git or outside a work tree. */
+export async function isIgnoredByGit(cwd: string, folder: string): Promise<boolean> {
+  return (await git(cwd, ['check-ignore', '--', `${folder}/`])) !== undefined;
 }
 
 /** What git prints; undefined where it fails, is missing or takes too long. */

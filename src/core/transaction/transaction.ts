@@ -192,7 +192,7 @@ function listState(state: string): string[] {
   try {
     return fs.readdirSync(state);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
     throw error;
   }
 }

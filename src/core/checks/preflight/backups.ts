@@ -1,73 +1,91 @@
-import fs from 'node:fs';
-import { BackupError } from '../../model/backup-error.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { listBackups } from '../../store/catalog.ts';
-import { PARTIAL_PREFIX } from '../../store/layout.ts';
-import { readManifest } from '../../store/manifest-file.ts';
-import { lastVerification } from '../../store/reports.ts';
+import type { BackupRef } from '../../store/catalog.ts';
+import { glanceAt, type Glance } from '../../store/glance.ts';
+import { lastVerification, type Verification } from '../../store/reports.ts';
 
-export interface BackupsFound {
-  readonly checks: CheckResult[];
-  /** Stored bytes per byte of the newest readable backup, for the estimate of space. */
-  readonly lastRatio: number | undefined;
+/** A migration backup with what is known of it without reading it. */
+export interface KnownBackup extends Glance {
+  readonly ref: BackupRef;
+  readonly last: Verification | null;
 }
 
-/** What is in the store already: how many, the newest that verified in full, work folders of killed runs, a clock that runs back. */
-export function checkBackups(store: string, now: Date): BackupsFound {
-  const backups = listBackups(store).filter((ref) => ref.kind === 'migration');
-  const verified = backups.find((ref) => {
-    const last = lastVerification(store, ref.id);
-    return last?.scope === 'full' && last.status !== 'FAILED';
-  });
-  const checks: CheckResult[] = [
+/** The migration backups of a store, newest first. */
+export function knownBackups(store: string, all: readonly BackupRef[]): KnownBackup[] {
+  return all
+    .filter(({ kind }) => kind === 'migration')
+    .map((ref) => ({ ref, ...glanceAt(ref), last: lastVerification(store, ref.id) }));
+}
+
+/** On record as verified in full, and nothing is seen to be wrong with it now. */
+function stands({ problem, last }: KnownBackup): boolean {
+  return problem === null && last?.scope === 'full' && last.status !== 'FAILED';
+}
+
+/** What there is to go back to: how many backups, and the newest that verified in full, with its age. */
+export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckResult {
+  const about = { id: 'backups', group: 'store' } as const;
+  const [newest] = backups;
+  const verified = backups.find(stands);
+  const ageSeconds = verified && Math.round((now.getTime() - verified.ref.time.getTime()) / 1000);
+  const evidence = {
+    count: backups.length,
+    newest: newest?.ref.id ?? null,
+    newestVerified: verified?.ref.id ?? null,
+    newestVerifiedAgeSeconds: ageSeconds ?? null,
+  };
+  if (newest === undefined) return { ...about, status: 'info', message: 'no backup yet', evidence };
+  const count = backups.length === 1 ? 'one backup' : `${backups.length} backups`;
+  if (verified === undefined || ageSeconds === undefined) {
+    return {
+      ...about,
+      status: 'warning',
+      message: `${count}, none of which is on record as verified in full`,
+      evidence,
+      recommendation: 'migbackup verify --latest says whether it can be relied on.',
+    };
+  }
+  const age = `verified in full, ${sayAge(ageSeconds)} old`;
+  if (verified === newest)
+    return {
+      ...about,
+      status: 'ok',
+      message: backups.length === 1 ? `${count}, ${age}` : `${count}, the newest ${age}`,
+      evidence,
+    };
+  return {
+    ...about,
+    status: 'warning',
+    message: `${count}, the newest not verified; ${verified.ref.id} is ${age}`,
+    evidence,
+    recommendation: 'migbackup verify --latest says whether the newest can be relied on.',
+  };
+}
+
+/** The newest backup is what restore takes when nothing else is said: it had better be whole. */
+export function checkNewestBackup([newest]: readonly KnownBackup[]): CheckResult[] {
+  if (newest === undefined) return [];
+  const { ref, problem, last } = newest;
+  const failed = last?.status === 'FAILED' ? `its verification at ${last.time} FAILED` : null;
+  const wrong = problem ?? failed;
+  return [
     {
-      id: 'backups',
+      id: 'newest-backup',
       group: 'store',
-      status: 'info',
-      message: backups.length === 0 ? 'no backup yet' : `${backups.length} backups, newest ${backups[0]?.id}`,
-      evidence: { count: backups.length, newest: backups[0]?.id ?? null, newestVerified: verified?.id ?? null },
+      status: wrong === null ? 'ok' : 'warning',
+      message: wrong === null ? 'nothing is seen to be wrong with the newest backup' : `${ref.id} is damaged: ${wrong}`,
+      evidence: { id: ref.id, problem, lastVerification: last },
+      ...(wrong === null
+        ? {}
+        : {
+            paths: [ref.folder],
+            recommendation: 'migbackup verify --latest shows all of it. Take a new one with migbackup create.',
+          }),
     },
   ];
-  const stale = staleFolders(store);
-  if (stale.length > 0) {
-    checks.push({
-      id: 'stale-work',
-      group: 'store',
-      status: 'info',
-      message: `${stale.length} work folders of interrupted runs; the next create removes them`,
-      paths: stale,
-    });
-  }
-  const future = backups.filter((ref) => ref.time.getTime() > now.getTime() + 60_000);
-  checks.push({
-    id: 'clock',
-    group: 'prerequisites',
-    status: future.length > 0 ? 'warning' : 'ok',
-    message:
-      future.length > 0
-        ? 'there are backups from the future: the clock has run back'
-        : 'the clock is past every backup',
-    evidence: { now: now.toISOString() },
-    ...(future.length > 0
-      ? { paths: future.map((ref) => ref.id), recommendation: 'Set the clock: --latest goes by time.' }
-      : {}),
-  });
-  return { checks, lastRatio: ratioOf(backups[0]?.folder) };
 }
 
-function staleFolders(store: string): string[] {
-  return fs.existsSync(store) && fs.statSync(store).isDirectory()
-    ? fs.readdirSync(store).filter((name) => name.startsWith(PARTIAL_PREFIX))
-    : [];
-}
-
-function ratioOf(folder: string | undefined): number | undefined {
-  if (folder === undefined) return undefined;
-  try {
-    const { bytes, archivedBytes } = readManifest(folder).totals;
-    return bytes > 0 ? archivedBytes / bytes : undefined;
-  } catch (error) {
-    if (error instanceof BackupError) return undefined;
-    throw error;
-  }
+function sayAge(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  if (hours < 1) return `${Math.max(Math.floor(seconds / 60), 0)} min`;
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
 }

@@ -1,21 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { fsyncDir, writeAll } from '../../fs/durable.ts';
+import { fsyncDir, removeTree, writeAll } from '../../fs/durable.ts';
 import { realPathAsFar } from '../../fs/paths.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
+
+export interface RoundTrip {
+  readonly check: CheckResult;
+  /** By how much the clock of the file system is ahead of ours, in milliseconds; null: nothing could be written. */
+  readonly aheadMs: number | null;
+}
 
 /**
  * Does in the backups folder what create will do: write, fsync, rename, read back, remove. A folder that does not exist
  * yet is tried in its nearest existing parent, so that validating leaves nothing behind.
  */
-export function checkRoundTrip(store: string): CheckResult {
+export function checkRoundTrip(store: string): RoundTrip {
   let dir = realPathAsFar(store);
   while (!fs.existsSync(dir) && path.dirname(dir) !== dir) dir = path.dirname(dir);
   const temporary = path.join(dir, `.migbackup-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
   const final = `${temporary}.renamed`;
   const content = randomBytes(8192);
   const started = performance.now();
+  const before = Date.now();
   try {
     const fd = fs.openSync(temporary, 'wx', 0o600);
     try {
@@ -28,7 +35,7 @@ export function checkRoundTrip(store: string): CheckResult {
     fsyncDir(dir);
     const same = fs.readFileSync(final).equals(content);
     const ms = Math.round((performance.now() - started) * 10) / 10;
-    return {
+    const check: CheckResult = {
       id: 'round-trip',
       group: 'store',
       status: same ? 'ok' : 'critical',
@@ -36,8 +43,9 @@ export function checkRoundTrip(store: string): CheckResult {
       evidence: { folder: dir, ms },
       ...(same ? {} : { recommendation: 'Do not trust this disk: choose another place with --backups DIR.' }),
     };
+    return { check, aheadMs: Math.round(fs.statSync(final).mtimeMs - before) };
   } catch (error) {
-    return {
+    const check: CheckResult = {
       id: 'round-trip',
       group: 'store',
       status: 'critical',
@@ -45,8 +53,9 @@ export function checkRoundTrip(store: string): CheckResult {
       evidence: { folder: dir },
       recommendation: 'Make it writable or choose another place with --backups DIR.',
     };
+    return { check, aheadMs: null };
   } finally {
-    fs.rmSync(temporary, { force: true });
-    fs.rmSync(final, { force: true });
+    removeTree(temporary);
+    removeTree(final);
   }
 }

@@ -1,4 +1,5 @@
 import { freeSpace } from '../../fs/space.ts';
+import type { Manifest } from '../../model/manifest.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 
 /** Room kept free beside the backup: the file system and others need to go on working. */
@@ -7,6 +8,10 @@ const RESERVE_BYTES = 16n * 1024n * 1024n;
 const BEST_RATIO = 30n;
 /** Files that a backup makes: its archives and lists. */
 export const BACKUP_INODES = 64n;
+/** Header, index and sums of one entry, compressed. */
+const HEADER_BYTES = 512n;
+/** How many earlier backups speak for how far a category shrinks. */
+const RATIOS = 5;
 
 export interface SpaceEstimate {
   /** With less free than this, create fails. */
@@ -21,55 +26,68 @@ export function estimateSpace(bytes: number, entries: number): SpaceEstimate {
   return { least: most / BEST_RATIO + RESERVE_BYTES, most: most + RESERVE_BYTES };
 }
 
-/** Measured free bytes and inodes where the backup will go, against the inventory and the ratio of the last backup. */
-export function checkSpace(
-  store: string,
-  bytes: number,
-  entries: number,
-  lastRatio: number | undefined,
-): CheckResult[] {
+export interface SpaceNeeds {
+  /** What the inventory counts. */
+  readonly bytes: ReadonlyMap<string, number>;
+  readonly entries: number;
+  /** Stored bytes per byte of a category, as earlier backups measured it. */
+  readonly ratios: ReadonlyMap<string, number>;
+}
+
+/** Stored bytes per byte of each category: the worst of the newest readable backups that hold it. */
+export function ratiosOf(manifests: readonly Manifest[]): Map<string, number> {
+  const ratios = new Map<string, number[]>();
+  for (const { categories } of manifests) {
+    for (const [name, { bytes, archive }] of Object.entries(categories)) {
+      const seen = ratios.get(name) ?? [];
+      if (archive !== undefined && bytes > 0 && seen.length < RATIOS) ratios.set(name, [...seen, archive.size / bytes]);
+    }
+  }
+  return new Map([...ratios].map(([name, seen]) => [name, Math.max(...seen)]));
+}
+
+/** Measured free bytes where the backup will go, against the inventory and the ratios of earlier backups. */
+export function checkSpace(store: string, { bytes, entries, ratios }: SpaceNeeds): CheckResult {
   const free = freeSpace(store);
-  const { least, most } = estimateSpace(bytes, entries);
-  const likely = lastRatio === undefined ? most : BigInt(Math.ceil(bytes * lastRatio * 1.2)) + RESERVE_BYTES;
+  const total = [...bytes.values()].reduce((sum, one) => sum + one, 0);
+  const { least, most } = estimateSpace(total, entries);
+  let likely = RESERVE_BYTES + BigInt(entries) * HEADER_BYTES;
+  for (const [name, size] of bytes) likely += estimateCategory(size, ratios.get(name));
   const evidence = {
     store,
     freeBytes: Number(free.bytes),
     leastBytes: Number(least),
     likelyBytes: Number(likely),
     mostBytes: Number(most),
+    ratios: Object.fromEntries(ratios),
   };
-  const results: CheckResult[] = [];
-  if (free.bytes < least) {
-    results.push({
-      id: 'space',
-      group: 'store',
-      status: 'critical',
-      message: 'too little free space for a backup',
-      evidence,
-      recommendation: 'Free some space or choose another place with --backups DIR.',
-    });
-  } else if (free.bytes < likely) {
-    results.push({
-      id: 'space',
-      group: 'store',
-      status: 'warning',
-      message: 'the free space may not be enough',
-      evidence,
-      recommendation: 'Free some space or choose another place with --backups DIR.',
-    });
-  } else results.push({ id: 'space', group: 'store', status: 'ok', message: 'enough free space', evidence });
-  if (free.inodes !== null) {
-    const enough = free.inodes >= BACKUP_INODES;
-    results.push({
+  const about = { id: 'space', group: 'store', evidence } as const;
+  if (free.bytes >= likely) return { ...about, status: 'ok', message: 'enough free space' };
+  const recommendation = 'Free some space or choose another place with --backups DIR.';
+  return free.bytes < least
+    ? { ...about, status: 'critical', message: 'too little free space for a backup', recommendation }
+    : { ...about, status: 'warning', message: 'the free space may not be enough', recommendation };
+}
+
+/** A fifth more than it took last time; where nobody knows, as much as it can take. */
+function estimateCategory(bytes: number, ratio: number | undefined): bigint {
+  return BigInt(Math.ceil(bytes * (ratio === undefined ? 1.01 : ratio * 1.2)));
+}
+
+/** The free inodes measured where the backup will go; null where the file system does not count them, and then there is nothing to say. */
+export function checkInodes(inodes: bigint | null): CheckResult[] {
+  if (inodes === null) return [];
+  const enough = inodes >= BACKUP_INODES;
+  return [
+    {
       id: 'inodes',
       group: 'store',
       status: enough ? 'ok' : 'critical',
       message: enough ? 'enough free inodes' : 'too few free inodes for a backup',
-      evidence: { freeInodes: Number(free.inodes), neededInodes: Number(BACKUP_INODES) },
+      evidence: { freeInodes: Number(inodes), neededInodes: Number(BACKUP_INODES) },
       ...(enough
         ? {}
         : { recommendation: 'Remove files on that file system or choose another place with --backups DIR.' }),
-    });
-  }
-  return results;
+    },
+  ];
 }

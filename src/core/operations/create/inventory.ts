@@ -6,7 +6,7 @@ import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { ScannedEntry } from '../../model/entry.ts';
-import type { ScanItem } from '../../sources/scan-item.ts';
+import type { ScanItem, StoreItem } from '../../sources/scan-item.ts';
 import { scanCategory, type ScanOptions } from '../../sources/scanner.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
 
@@ -64,7 +64,7 @@ export async function takeInventory(
         bytes += entry.size;
         found.files++;
         found.bytes += entry.size;
-        checkReadable(project.root, entry, options.onProblem);
+        checkReadable(toNative(project.root, entry.path), entry, options.onProblem);
       }
     };
     for (const item of scanCategory(project, category, options)) {
@@ -73,7 +73,7 @@ export async function takeInventory(
       else {
         found.stores.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
         for (const other of item.others) count(other);
-        const engine = engineFigures(item.dir);
+        const engine = engineFigures(item, options.onProblem);
         found.files += engine.files;
         found.bytes += engine.bytes;
         files += engine.files;
@@ -97,16 +97,22 @@ function emptyInventory(project: Project, category: Category): CategoryInventory
   return { files: 0, directories: 0, symlinks: 0, bytes: 0, stores: [], present };
 }
 
-/** A first estimate: a live store changes while we look. */
-function engineFigures(dir: string): { files: number; bytes: number } {
+/** A first estimate: a live store changes while we look. What this user may not read of it is a problem. */
+function engineFigures(
+  { dir, path: store, source }: StoreItem,
+  onProblem: ScanOptions['onProblem'],
+): { files: number; bytes: number } {
   let files = 0;
   let bytes = 0;
   for (const name of fs.readdirSync(dir)) {
     if (isVolatileFile(name)) continue;
-    const stat = fs.lstatSync(path.join(dir, name), { throwIfNoEntry: false });
+    const file = path.join(dir, name);
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
     if (!stat?.isFile()) continue;
     files++;
     bytes += stat.size;
+    const about = { path: `${store}/${name}`, category: source.category, source: source.name };
+    checkReadable(file, { ...about, mode: stat.mode }, onProblem);
   }
   return { files, bytes };
 }
@@ -114,10 +120,14 @@ function engineFigures(dir: string): { files: number; bytes: number } {
 const isRoot = process.getuid?.() === 0;
 
 /** Asks the kernel only where the permission bits leave a doubt: root may read anything, an owner's bit settles it. */
-function checkReadable(root: string, entry: ScannedEntry, onProblem: ScanOptions['onProblem']): void {
+function checkReadable(
+  file: string,
+  entry: Pick<ScannedEntry, 'path' | 'mode' | 'category' | 'source'>,
+  onProblem: ScanOptions['onProblem'],
+): void {
   if (isRoot || (entry.mode & 0o444) === 0o444) return;
   try {
-    fs.accessSync(toNative(root, entry.path), fs.constants.R_OK);
+    fs.accessSync(file, fs.constants.R_OK);
   } catch (cause) {
     onProblem({
       code: 'SOURCE_UNREADABLE',

@@ -1,4 +1,13 @@
+import path from 'node:path';
+import { STATE_FOLDER } from '../../fs/paths.ts';
 import { eolOf } from './text-file.ts';
+
+/** A .gitignore's text with the folders of migbackup added that it does not ignore yet, and which those are. A store elsewhere needs none. */
+export function foldersToIgnore(text: string, root: string, store: string): { text: string; added: string[] } {
+  const inside = path.relative(root, store).split(path.sep).join('/');
+  const outside = inside === '' || inside.startsWith('..') || path.isAbsolute(inside);
+  return addIgnored(text, [...(outside ? [] : [inside]), STATE_FOLDER]);
+}
 
 /**
  * A .gitignore's text with the folders added that it does not ignore yet, and which those are. The entries are anchored:

@@ -1,0 +1,24 @@
+import path from 'node:path';
+import { lstatOrNull } from '../../fs/durable.ts';
+import { STATE_FOLDER } from '../../fs/paths.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { Project } from '../../model/category.ts';
+import type { CheckResult } from '../../model/validate-report.ts';
+import { LOCK_FILE } from '../../store/layout.ts';
+import { acquireLock } from '../../store/lock.ts';
+
+/** Whether create and restore would get their locks now. A lock that nobody ever took is free, and none is made to find out. */
+export function checkLock({ root, store }: Project): CheckResult {
+  const about = { id: 'lock', group: 'store' } as const;
+  for (const folder of [path.join(root, STATE_FOLDER), store]) {
+    if (lstatOrNull(path.join(folder, LOCK_FILE)) === null) continue;
+    try {
+      acquireLock(folder, 'validate').release();
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error;
+      const { message, hint } = error;
+      return { ...about, status: 'critical', message, paths: [folder], recommendation: hint };
+    }
+  }
+  return { ...about, status: 'ok', message: 'no other migbackup is at work' };
+}

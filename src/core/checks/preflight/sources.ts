@@ -1,0 +1,55 @@
+import type { ErrorCode } from '../../model/backup-error.ts';
+import type { CheckId, CheckResult } from '../../model/validate-report.ts';
+
+/** Something on disk that cannot be stored truthfully: create would refuse. */
+export interface SourceProblem {
+  readonly code: ErrorCode;
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+interface Kind {
+  readonly id: CheckId;
+  readonly codes: readonly ErrorCode[];
+  readonly good: string;
+  readonly status: 'critical' | 'warning';
+}
+
+const KINDS: readonly Kind[] = [
+  { id: 'sources-readable', codes: ['SOURCE_UNREADABLE'], good: 'every source may be read', status: 'critical' },
+  { id: 'sources-there', codes: ['SOURCE_MISSING'], good: 'every required source is there', status: 'critical' },
+  { id: 'sources-named', codes: ['SOURCE_NAME'], good: 'every name can be stored', status: 'critical' },
+  { id: 'sources-inside', codes: ['UNSAFE_TARGET'], good: 'no source is behind a link', status: 'critical' },
+  // It may be at rest by the time a backup is taken.
+  {
+    id: 'sources-still',
+    codes: ['SOURCE_CHANGED'],
+    good: 'nothing vanished while it was looked at',
+    status: 'warning',
+  },
+  {
+    id: 'stores-placed',
+    codes: ['LEVELDB_DAMAGED', 'LEVELDB_FOREIGN'],
+    good: 'every store stands by itself and has its parts',
+    status: 'critical',
+  },
+];
+
+/** What stands in the way of storing the sources, one check a kind. */
+export function checkSources(problems: readonly SourceProblem[]): CheckResult[] {
+  return KINDS.map(({ id, codes, good, status }): CheckResult => {
+    const mine = problems.filter(({ code }) => codes.includes(code));
+    const [first] = mine;
+    if (first === undefined) return { id, group: 'inventory', status: 'ok', message: good };
+    const [one, ...more] = new Set(mine.map(({ message }) => message));
+    return {
+      id,
+      group: 'inventory',
+      status,
+      message: `${mine.length === 1 ? first.path : `${mine.length} paths`}: ${[one, ...more].join('; ')}`,
+      paths: mine.map(({ path }) => path),
+      recommendation: [...new Set(mine.map(({ hint }) => hint))].join(' '),
+    };
+  });
+}

@@ -1,0 +1,89 @@
+import fs from 'node:fs';
+import { checkJson, MAX_JSON_BYTES } from '../../checks/json-parse.ts';
+import { lookAtStore, type StoreLook } from '../../checks/preflight/stores.ts';
+import { Pacer } from '../../fs/pacer.ts';
+import { toNative } from '../../fs/paths.ts';
+import { errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
+import type { Project } from '../../model/category.ts';
+import type { ScannedEntry } from '../../model/entry.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import { secretMatcher } from '../../sources/left-out.ts';
+import type { Ownership } from '../../sources/ownership.ts';
+import type { ScanItem } from '../../sources/scan-item.ts';
+import { secretTaken, toFinding } from '../../sources/scan-messages.ts';
+import { takeInventory, type Inventory } from '../create/inventory.ts';
+import type { Problem } from '../create/problems.ts';
+
+/** What a look at everything that would be backed up found. */
+export interface Survey {
+  readonly inventory: Inventory;
+  /** Project-relative folders that a category holds. */
+  readonly folders: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly findings: readonly Finding[];
+  /** By category, as the inventory names them. */
+  readonly stores: ReadonlyMap<string, readonly StoreLook[]>;
+}
+
+/** Walks the sources as create does, reads every database in place and parses every JSON file. Changes nothing. Throws INTERRUPTED. */
+export async function surveySources(project: Project, ownership: Ownership, context: Context): Promise<Survey> {
+  const problems: Problem[] = [];
+  const findings: Finding[] = [];
+  const onFinding = (finding: Finding): void => void findings.push(finding);
+  const folders: string[] = [];
+  const json: ScannedEntry[] = [];
+  const isTaken = secretMatcher(project.config.includeSecrets ? project.config.secrets : []);
+  const see = (entry: ScannedEntry): void => {
+    const { path, type, category, source } = entry;
+    if (type === 'dir') folders.push(path);
+    if (type !== 'file') return;
+    if (path.endsWith('.json') && entry.size <= MAX_JSON_BYTES) json.push(entry);
+    if (isTaken(path)) onFinding(toFinding(secretTaken(path), path, category, source));
+  };
+  const onItem = (_category: string, item: ScanItem): void => {
+    if (item.kind === 'entry') see(item.entry);
+    else item.others.forEach(see);
+  };
+  const inventory = await takeInventory(
+    project,
+    project.config.categories,
+    { ownership, onProblem: (problem) => problems.push(problem), onFinding, onItem },
+    context,
+  );
+  await parseAll(project.root, json, onFinding, context);
+  const stores = new Map<string, StoreLook[]>();
+  for (const [name, found] of inventory.categories) {
+    const looks: StoreLook[] = [];
+    for (const store of found.stores) looks.push(await lookAtStore(store, context.signal));
+    stores.set(name, looks);
+  }
+  return { inventory, folders, problems, findings, stores };
+}
+
+async function parseAll(
+  root: string,
+  entries: readonly ScannedEntry[],
+  onFinding: (finding: Finding) => void,
+  { signal }: Context,
+): Promise<void> {
+  const pacer = new Pacer();
+  for (const entry of entries) {
+    const content = readOrNull(toNative(root, entry.path));
+    if (content !== null) checkJson(entry, content, onFinding);
+    if (pacer.due()) {
+      throwIfInterrupted(signal);
+      await pacer.turn();
+    }
+  }
+}
+
+/** What cannot be read is a problem that the walk has named, or gone since. */
+function readOrNull(file: string): Buffer | null {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,45 @@
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHECK_IDS } from '../../src/core/model/validate-report.ts';
+import { validate } from '../../src/core/operations/validate.ts';
+import { context } from '../support/real-backup.ts';
+import { INVENTORY } from './preflight/inventory-cases.ts';
+import { PROJECT } from './preflight/project-cases.ts';
+import { makeScene, type Cases, type Scene } from './preflight/scene.ts';
+import { SETUP } from './preflight/setup-cases.ts';
+import { STORE } from './preflight/store-cases.ts';
+
+/** Every check of validate, by its id: something real is wrong and the check says so; where all is well it is silent. */
+const CASES: Cases<(typeof CHECK_IDS)[number]> = { ...SETUP, ...STORE, ...PROJECT, ...INVENTORY };
+
+let made: Scene;
+beforeAll(async () => {
+  made = await makeScene();
+});
+afterAll(() => made.removeAll());
+
+test('where all is well every check is there and silent, and nothing but the report is written', async () => {
+  const { project, root } = made.copy();
+  const before = fs.readdirSync(root, { recursive: true }).length;
+  const report = await validate(project, {}, context);
+  expect(report.checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+  expect(report).toMatchObject({ status: 'HEALTHY', recommendations: [] });
+  expect(report.checks.map(({ id }) => id).toSorted()).toEqual([...CHECK_IDS].toSorted());
+  expect(report.inventory['leveldb']?.stores).toMatchObject([{ path: 'leveldb', entries: 1, held: 'no' }]);
+  expect(fs.existsSync(report.reportFile ?? '')).toBe(true);
+  expect(fs.readdirSync(root, { recursive: true })).toHaveLength(before);
+});
+
+describe.each(CHECK_IDS)('%s', (id) => {
+  for (const { when, status, says, provoke, createFails, canRun = true } of CASES[id]) {
+    test.runIf(canRun)(`${when}: ${status}`, async () => {
+      await using scene = made.copy();
+      const found = (await provoke(scene)).filter((check) => check.id === id);
+      const message = typeof says === 'string' ? expect.stringContaining(says) : expect.stringMatching(says);
+      expect(found).toMatchObject([{ id, status, message }]);
+      // Everything that is not well says what to do; that there is no backup yet is what the last line is about.
+      if (status !== 'info' || id !== 'backups') expect(found[0]?.recommendation).toMatch(/\.$/);
+      if (createFails !== undefined) await expect(scene.create()).rejects.toMatchObject({ code: createFails });
+    });
+  }
+});

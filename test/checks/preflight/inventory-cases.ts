@@ -1,0 +1,231 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { ClassicLevel } from 'classic-level';
+import { checkSources } from '../../../src/core/checks/preflight/sources.ts';
+import { writeStore } from '../../support/leveldb/write-store.ts';
+import { canRunAsUser } from '../../support/other-user.ts';
+import { after, type Cases } from './scene.ts';
+
+/** What would be backed up. */
+export const INVENTORY: Cases<
+  | 'inventory'
+  | 'sources-readable'
+  | 'sources-there'
+  | 'sources-named'
+  | 'sources-inside'
+  | 'sources-still'
+  | 'stores-placed'
+  | 'stores-read'
+  | 'stores-held'
+  | 'secrets-left-out'
+  | 'secrets-taken'
+  | 'invalid-json'
+  | 'sources-are-links'
+  | 'links-out'
+  | 'special-files'
+  | 'special-bits'
+  | 'sqlite-writes'
+  | 'coverage'
+> = {
+  inventory: [
+    {
+      when: 'there is nothing',
+      status: 'critical',
+      says: 'nothing to back up',
+      createFails: 'NOTHING_TO_BACK_UP',
+      provoke: after((scene) => {
+        fs.rmSync(scene.root, { recursive: true });
+        fs.mkdirSync(scene.root);
+      }),
+    },
+  ],
+  'sources-readable': [
+    {
+      when: 'a file is closed to this user',
+      status: 'critical',
+      says: 'docs/how.md: may not be read',
+      canRun: canRunAsUser,
+      provoke: (scene) => {
+        fs.chmodSync(scene.inside('docs/how.md'), 0);
+        return scene.validateAsUser();
+      },
+    },
+    {
+      when: 'a table of a database is',
+      status: 'critical',
+      says: /leveldb\/\d+\.\w+: may not be read/,
+      canRun: canRunAsUser,
+      provoke: (scene) => {
+        const table = fs.readdirSync(scene.inside('leveldb')).find((name) => /^\d+\.(ldb|log)$/.test(name)) ?? '';
+        fs.chmodSync(scene.inside('leveldb', table), 0);
+        return scene.validateAsUser();
+      },
+    },
+  ],
+  'sources-there': [
+    {
+      when: 'a required source is missing',
+      status: 'critical',
+      says: 'is required and does not exist',
+      createFails: 'SOURCE_MISSING',
+      provoke: after((scene) => scene.configure({ path: 'must', required: true })),
+    },
+  ],
+  'sources-named': [
+    {
+      when: 'a name is not UTF-8',
+      status: 'critical',
+      says: 'not UTF-8',
+      createFails: 'SOURCE_NAME',
+      canRun: process.platform === 'linux',
+      provoke: after((scene) =>
+        fs.writeFileSync(Buffer.concat([Buffer.from(scene.inside('docs/bad-')), Buffer.from([0xff])]), ''),
+      ),
+    },
+  ],
+  'sources-inside': [
+    {
+      when: 'a source is behind a link',
+      status: 'critical',
+      says: 'is not a real folder',
+      createFails: 'UNSAFE_TARGET',
+      provoke: after((scene) => {
+        scene.configure({ path: 'link/deep' });
+        fs.symlinkSync('docs', scene.inside('link'));
+      }),
+    },
+  ],
+  'sources-still': [
+    {
+      when: 'something vanishes under our eyes',
+      status: 'warning',
+      says: 'a.json: vanished',
+      provoke: () => checkSources([{ code: 'SOURCE_CHANGED', path: 'a.json', message: 'vanished', hint: 'Stop it.' }]),
+    },
+  ],
+  'stores-placed': [
+    {
+      when: 'a store has lost its head',
+      status: 'critical',
+      says: 'without a CURRENT or MANIFEST',
+      createFails: 'LEVELDB_DAMAGED',
+      provoke: after((scene) => fs.rmSync(scene.inside('leveldb/CURRENT'))),
+    },
+  ],
+  'stores-read': [
+    {
+      when: 'its manifest is damaged',
+      status: 'critical',
+      says: 'leveldb does not read',
+      createFails: 'LEVELDB_DAMAGED',
+      provoke: after((scene) => {
+        const manifest = fs.readdirSync(scene.inside('leveldb')).find((name) => name.startsWith('MANIFEST')) ?? '';
+        fs.writeFileSync(scene.inside('leveldb', manifest), 'no manifest');
+      }),
+    },
+  ],
+  'stores-held': [
+    {
+      when: 'a process has it open',
+      status: 'warning',
+      says: `leveldb is in use`,
+      provoke: after(async (scene) => {
+        const database = new ClassicLevel(scene.inside('leveldb'));
+        await database.open();
+        scene.onEnd(() => database.close());
+      }),
+    },
+  ],
+  'secrets-left-out': [
+    {
+      when: 'there is an .env',
+      status: 'info',
+      says: 'is left out',
+      provoke: after((scene) => scene.put('docs/.env', 'KEY=1')),
+    },
+  ],
+  'secrets-taken': [
+    {
+      when: 'includeSecrets is set',
+      status: 'info',
+      says: '2 files that may hold secrets would be in the backup',
+      provoke: after((scene) => {
+        scene.configure(null, { includeSecrets: true });
+        scene.put('docs/.env', 'KEY=1');
+        scene.put('docs/key.pem', '-');
+      }),
+    },
+  ],
+  'invalid-json': [
+    {
+      when: 'a file does not parse',
+      status: 'warning',
+      says: 'deployments/half.json is not valid JSON',
+      provoke: after((scene) => scene.put('deployments/half.json', '{')),
+    },
+    {
+      when: 'many do not',
+      status: 'warning',
+      says: '2 JSON files do not parse',
+      provoke: after((scene) => {
+        scene.put('deployments/half.json', '{');
+        scene.put('deployments/empty.json', '');
+      }),
+    },
+  ],
+  'sources-are-links': [
+    {
+      when: 'a source is a link',
+      status: 'warning',
+      says: 'docs is a link',
+      provoke: after((scene) => {
+        fs.renameSync(scene.inside('docs'), scene.inside('documents'));
+        fs.symlinkSync('documents', scene.inside('docs'));
+      }),
+    },
+  ],
+  'links-out': [
+    {
+      when: 'a link leads out',
+      status: 'warning',
+      says: 'docs/out is a link out of the project',
+      provoke: after((scene) => fs.symlinkSync('/etc', scene.inside('docs/out'))),
+    },
+  ],
+  'special-files': [
+    {
+      when: 'there is a fifo',
+      status: 'warning',
+      says: 'docs/pipe is a special file',
+      canRun: process.platform !== 'win32',
+      provoke: after((scene) => execFileSync('mkfifo', [scene.inside('docs/pipe')])),
+    },
+  ],
+  'special-bits': [
+    {
+      when: 'a folder is sticky',
+      status: 'info',
+      says: 'docs is set-uid',
+      provoke: after((scene) => fs.chmodSync(scene.inside('docs'), 0o1755)),
+    },
+  ],
+  'sqlite-writes': [
+    {
+      when: 'a journal stands beside it',
+      status: 'warning',
+      says: 'docs/a.db is a SQLite database with unfinished writes',
+      provoke: after((scene) => {
+        scene.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
+        scene.put('docs/a.db-wal', 'write');
+      }),
+    },
+  ],
+  coverage: [
+    {
+      when: 'a database is in no category',
+      status: 'warning',
+      says: 'not covered: data/kv (LevelDB',
+      provoke: after((scene) => writeStore(scene.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]])),
+    },
+  ],
+};

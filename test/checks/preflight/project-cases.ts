@@ -1,0 +1,107 @@
+import fs from 'node:fs';
+import { checkOneFileSystem } from '../../../src/core/checks/preflight/one-file-system.ts';
+import { checkRestoreWritable } from '../../../src/core/checks/preflight/restore-writable.ts';
+import { lockGuard, writeMarker } from '../../../src/core/operations/guard/marker.ts';
+import { restore } from '../../../src/core/operations/restore.ts';
+import { writeJournal } from '../../../src/core/transaction/journal.ts';
+import { canRunAsUser, isRoot } from '../../support/other-user.ts';
+import { context } from '../../support/real-backup.ts';
+import { after, type Cases } from './scene.ts';
+
+/** What a restore would need, and what an interrupted one left. */
+export const PROJECT: Cases<
+  'state-folder' | 'restore-writable' | 'one-file-system' | 'transaction' | 'replaced-kept' | 'guard'
+> = {
+  'state-folder': [
+    {
+      when: 'a link stands in its place',
+      status: 'critical',
+      says: 'is not a real folder',
+      createFails: 'UNSAFE_TARGET',
+      provoke: after((scene) => {
+        fs.renameSync(scene.inside('.migbackup'), `${scene.root}-away`);
+        fs.symlinkSync(`${scene.root}-away`, scene.inside('.migbackup'));
+      }),
+    },
+    {
+      when: 'a file stands in its place',
+      status: 'critical',
+      says: 'is not a real folder',
+      createFails: 'UNSAFE_TARGET',
+      provoke: after((scene) => {
+        fs.rmSync(scene.inside('.migbackup'), { recursive: true });
+        fs.writeFileSync(scene.inside('.migbackup'), '');
+      }),
+    },
+  ],
+  'restore-writable': [
+    {
+      when: 'a folder is somebody else’s',
+      status: 'critical',
+      says: 'a restore could not write in 1 of',
+      canRun: canRunAsUser,
+      provoke: (scene) =>
+        isRoot
+          ? scene.validateAsUser(() => fs.chownSync(scene.inside('docs'), 0, 0))
+          : [checkRestoreWritable('/', ['/'])],
+    },
+  ],
+  'one-file-system': [
+    {
+      when: 'something is mounted in the project',
+      status: 'critical',
+      says: 'could not swap',
+      // Linux has a file system in memory there, which is another one than that of temporary files almost everywhere.
+      canRun: fs.existsSync('/dev/shm') && fs.statSync('/dev/shm').dev !== fs.statSync('/').dev,
+      provoke: () => [checkOneFileSystem('/', ['/', '/dev/shm'])],
+    },
+  ],
+  transaction: [
+    {
+      when: 'a restore was killed',
+      status: 'warning',
+      says: 'is unfinished',
+      provoke: after((scene) => {
+        fs.mkdirSync(scene.inside('.migbackup/txn'));
+        const startedAt = new Date().toISOString();
+        writeJournal(scene.root, { version: 1, id: 'x', backupId: scene.backupId, startedAt, units: [], meta: [] });
+      }),
+    },
+    {
+      when: 'its journal does not read',
+      status: 'critical',
+      says: 'plan.json',
+      createFails: 'TRANSACTION_UNREADABLE',
+      provoke: after((scene) => scene.put('.migbackup/txn/plan.json', 'half')),
+    },
+  ],
+  'replaced-kept': [
+    {
+      when: 'a restore went without a safety backup',
+      status: 'info',
+      says: 'still kept',
+      provoke: after((scene) => {
+        fs.writeFileSync(scene.inside('docs/how.md'), 'changed');
+        const selected = { id: scene.backupId, folder: scene.stored(scene.backupId), dispose() {} };
+        const how = { only: [], allowUnsafeLinks: false, exact: false, dryRun: false, safetyBackup: false };
+        return restore(scene.project, selected, { ...how, confirm: () => Promise.resolve(true) }, context);
+      }),
+    },
+  ],
+  guard: [
+    {
+      when: 'a guard was killed',
+      status: 'warning',
+      says: 'migrate --all',
+      provoke: after((scene) => {
+        lockGuard(scene.root).release();
+        writeMarker(scene.root, {
+          backupId: scene.backupId,
+          command: ['migrate', '--all'],
+          startedAt: 'then',
+          token: 'none',
+        });
+      }),
+    },
+  ],
+};

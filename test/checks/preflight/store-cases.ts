@@ -1,0 +1,151 @@
+import fs from 'node:fs';
+import { checkInodes, checkSpace } from '../../../src/core/checks/preflight/space.ts';
+import { freeSpace } from '../../../src/core/fs/space.ts';
+import type { CheckResult } from '../../../src/core/model/validate-report.ts';
+import { acquireLock, type Lock } from '../../../src/core/store/lock.ts';
+import { writeReport } from '../../../src/core/store/reports.ts';
+import { after, type Cases, type Scene } from './scene.ts';
+
+function hold(scene: Scene, lock: Lock): void {
+  scene.onEnd(() => lock.release());
+}
+
+/** Space for so many times what is free, at a ratio if one is known. */
+function spaceFor({ store }: Scene, times: number, ratio?: number): CheckResult {
+  const bytes = new Map([['docs', Number(freeSpace(store).bytes) * times]]);
+  return checkSpace(store, { bytes, entries: 1, ratios: new Map(ratio === undefined ? [] : [['docs', ratio]]) });
+}
+
+/** Where the backup will go, and what is there. */
+export const STORE: Cases<
+  'round-trip' | 'lock' | 'git-clean' | 'space' | 'inodes' | 'backups' | 'newest-backup' | 'stale-work' | 'report'
+> = {
+  'round-trip': [
+    {
+      when: 'the backups folder is a file',
+      status: 'critical',
+      says: 'cannot be written',
+      createFails: 'STORE_UNWRITABLE',
+      provoke: after((scene) => {
+        fs.rmSync(scene.store, { recursive: true });
+        fs.writeFileSync(scene.store, '');
+      }),
+    },
+  ],
+  lock: [
+    {
+      when: 'another holds the store',
+      status: 'critical',
+      says: 'is locked by',
+      createFails: 'LOCKED',
+      provoke: after((scene) => hold(scene, acquireLock(scene.store, 'create'))),
+    },
+    {
+      when: 'another holds the project',
+      status: 'critical',
+      says: 'is locked by',
+      createFails: 'LOCKED',
+      provoke: after((scene) => hold(scene, acquireLock(scene.inside('.migbackup'), 'restore'))),
+    },
+  ],
+  'git-clean': [
+    {
+      when: 'the store is in the work tree',
+      status: 'warning',
+      says: 'git clean -fd would remove',
+      provoke: after((scene) => {
+        scene.store = scene.inside('stored');
+      }),
+    },
+  ],
+  space: [
+    { when: 'there is too little', status: 'critical', says: 'too little', provoke: (scene) => [spaceFor(scene, 100)] },
+    {
+      when: 'it may not be enough',
+      status: 'warning',
+      says: 'may not be enough',
+      provoke: (scene) => [spaceFor(scene, 2)],
+    },
+    {
+      when: 'earlier backups say so',
+      status: 'warning',
+      says: 'may not be enough',
+      provoke: (scene) => [spaceFor(scene, 0.99, 1)],
+    },
+  ],
+  inodes: [{ when: 'there are too few', status: 'critical', says: 'too few', provoke: () => checkInodes(63n) }],
+  backups: [
+    {
+      when: 'there is none',
+      status: 'info',
+      says: 'no backup yet',
+      provoke: after((scene) => fs.rmSync(scene.stored(scene.backupId), { recursive: true })),
+    },
+    {
+      when: 'none was verified',
+      status: 'warning',
+      says: 'none of which',
+      provoke: after((scene) => fs.rmSync(scene.stored('reports'), { recursive: true })),
+    },
+    {
+      when: 'the newest was not verified',
+      status: 'warning',
+      says: /the newest not verified; migration-\S+ is verified in full, 0 min old/,
+      provoke: after((scene) => scene.create({ verify: false })),
+    },
+    {
+      when: 'the only one that verified is damaged since',
+      status: 'warning',
+      says: 'none of which',
+      provoke: after((scene) => fs.truncateSync(scene.stored(scene.backupId, 'leveldb.tar.zst'), 10)),
+    },
+  ],
+  'newest-backup': [
+    {
+      when: 'its archive is cut',
+      status: 'warning',
+      says: 'leveldb.tar.zst has 10 bytes instead of',
+      provoke: after((scene) => fs.truncateSync(scene.stored(scene.backupId, 'leveldb.tar.zst'), 10)),
+    },
+    {
+      when: 'its manifest is gone',
+      status: 'warning',
+      says: 'is missing',
+      provoke: after((scene) => fs.rmSync(scene.stored(scene.backupId, 'BACKUP_MANIFEST.json'))),
+    },
+    {
+      when: 'it FAILED to verify',
+      status: 'warning',
+      says: 'FAILED',
+      provoke: after((scene) => {
+        const failed = { startedAt: new Date().toISOString(), status: 'FAILED', scope: { mode: 'quick' } };
+        return writeReport(scene.store, scene.backupId, 'verify', failed);
+      }),
+    },
+  ],
+  'stale-work': [
+    {
+      when: 'a create was killed',
+      status: 'info',
+      says: 'one work folder',
+      provoke: after((scene) => fs.mkdirSync(scene.stored('.partial-x'))),
+    },
+    {
+      when: 'a prune was killed',
+      status: 'info',
+      says: 'one work folder',
+      provoke: after((scene) => fs.mkdirSync(scene.stored('.dead-x'))),
+    },
+  ],
+  report: [
+    {
+      when: 'its folder is a file',
+      status: 'warning',
+      says: 'could not be written',
+      provoke: after((scene) => {
+        fs.rmSync(scene.stored('reports'), { recursive: true });
+        fs.writeFileSync(scene.stored('reports'), '');
+      }),
+    },
+  ],
+};
