@@ -1,12 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The licences of what is handed on without its own folder: one text of all. */
+/** The package's own name, whatever machine it lies on. */
+function nameOf(folder: string): string {
+  const parts = folder.split(/[\\/]/);
+  const scope = parts.at(-2) ?? '';
+  return scope.startsWith('@') ? `${scope}/${parts.at(-1)}` : `${parts.at(-1)}`;
+}
+
+/** The licences of what is handed on without its own folder: one text of all, in the order of their names. */
 export function licenseTexts(packageFolders: readonly string[]): string {
   const texts = packageFolders.map((folder) => {
     const files = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
     const parts = files.map((name) => readFileSync(path.join(folder, name), 'utf8').trim());
-    return [`== ${folder.replace(/^.*node_modules[\\/]/, '').replaceAll('\\', '/')}`, ...parts].join('\n\n');
+    return [`== ${nameOf(folder)}`, ...parts].join('\n\n');
   });
-  return `${texts.join('\n\n')}\n`;
+  return `${texts.toSorted().join('\n\n')}\n`;
 }

@@ -24,9 +24,9 @@ export interface Binary {
   readonly packages: readonly string[];
 }
 
-function run(program: string, args: readonly string[]): void {
+function run(program: string, args: readonly string[], cwd = root): void {
   // postject warns about sections it does not know in every Node there is: shown only when something fails.
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
   if (status === 0) return;
   throw new Error(`${path.basename(program)} ${args.join(' ')} failed\n${stdout}${stderr}`, { cause: error });
 }
@@ -63,7 +63,8 @@ async function prepareBlob(target: Target, runtime: Runtime, script: string, cod
   const settings = path.join(workFolder, `${target.name}.json`);
   const blob = path.join(workFolder, `${target.name}.blob`);
   const config = {
-    main: script,
+    // Relative: it is written into the binary, which must not depend on where the checkout lies.
+    main: path.relative(workFolder, script),
     output: blob,
     disableExperimentalSEAWarning: true,
     useCodeCache: own !== undefined,
@@ -72,7 +73,7 @@ async function prepareBlob(target: Target, runtime: Runtime, script: string, cod
     assets: { 'classic_level.node': target.addon },
   };
   writeFileSync(settings, JSON.stringify(config));
-  run(program, [...leading, '--experimental-sea-config', settings]);
+  run(program, [...leading, '--experimental-sea-config', settings], workFolder);
   return { blob, codeCache: own !== undefined };
 }
 

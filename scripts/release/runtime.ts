@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { x as extract } from 'tar';
 import { npm } from '../npm.ts';
 import { root, type PinnedRuntime } from './targets.ts';
@@ -16,8 +18,8 @@ export function checkIntegrity(bytes: Uint8Array, { name, version, integrity }: 
   }
 }
 
-/** The tarball as published, checked against its pin every time it is used, fetched once. */
-function tarballOf(runtime: PinnedRuntime): string {
+/** The tarball as the registry handed it out, fetched once; whoever uses it checks it. */
+function tarballOf(runtime: PinnedRuntime): Buffer {
   const file = path.join(CACHE, `${runtime.name}-${runtime.version}.tgz`);
   if (!existsSync(file)) {
     const arriving = path.join(CACHE, `.arriving-${process.pid}`);
@@ -28,8 +30,7 @@ function tarballOf(runtime: PinnedRuntime): string {
     renameSync(path.join(arriving, packed.filename), file);
     rmSync(arriving, { recursive: true });
   }
-  checkIntegrity(readFileSync(file), runtime);
-  return file;
+  return readFileSync(file);
 }
 
 export interface Runtime {
@@ -38,18 +39,27 @@ export interface Runtime {
   readonly folder: string;
 }
 
-/** Unpacks a pinned Node into `folder`. Throws if what the registry hands out is not what the lock file pins. */
-export async function unpackRuntime(runtime: PinnedRuntime, folder: string): Promise<Runtime> {
+/**
+ * Unpacks the tarball of a pinned Node into a folder of its own in `folder`, in the place of whatever stands there: only bytes that were just
+ * checked are built on. Throws, and writes nothing, if they are not what the lock file pins.
+ */
+export async function extractRuntime(tarball: Buffer, runtime: PinnedRuntime, folder: string): Promise<Runtime> {
+  checkIntegrity(tarball, runtime);
   const target = path.join(folder, `${runtime.name}-${runtime.version}`);
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
   const wanted = [`package/${runtime.executable}`, 'package/LICENSE'];
-  if (!existsSync(target)) {
-    mkdirSync(target, { recursive: true });
-    await extract({
-      file: tarballOf(runtime),
-      cwd: target,
-      strip: 1,
-      filter: (name) => wanted.includes(name.replaceAll('\\', '/')),
-    });
-  }
+  const filter = (name: string) => wanted.includes(name.replaceAll('\\', '/'));
+  await pipeline(Readable.from([tarball]), extract({ cwd: target, strip: 1, filter }));
   return { executable: path.join(target, runtime.executable), folder: target };
+}
+
+const unpacked = new Map<string, Promise<Runtime>>();
+
+/** A pinned Node, unpacked into `folder`: once in a run, so that what an earlier one left there is never taken for it. */
+export function unpackRuntime(runtime: PinnedRuntime, folder: string): Promise<Runtime> {
+  const key = path.join(folder, `${runtime.name}-${runtime.version}`);
+  const known = unpacked.get(key) ?? extractRuntime(tarballOf(runtime), runtime, folder);
+  unpacked.set(key, known);
+  return known;
 }
