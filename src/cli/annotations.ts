@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findingsSchema } from '../core/model/report.ts';
-import { inGitHubActions, printAnnotation } from './print-annotation.ts';
+import { printAnnotation } from './print-annotation.ts';
 
 /** What reports hold that a pipeline's page should show: findings, or the checks of `validate`. */
 const reportSchema = z.object({
@@ -9,11 +9,10 @@ const reportSchema = z.object({
 });
 
 /**
- * Shows the errors and warnings of a report as annotations where GitHub Actions runs us. They go to stderr, which it reads too:
+ * Shows the errors and warnings of a report as annotations of GitHub Actions. They go to stderr, which it reads too:
  * stdout stays the result alone.
  */
 export function annotate(report: unknown): void {
-  if (!inGitHubActions()) return;
   const parsed = reportSchema.safeParse(report);
   if (!parsed.success) return;
   const { findings, checks } = parsed.data;

@@ -1,10 +1,10 @@
 import { capMemory } from './cap-memory.ts';
 import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
-import { annotate } from './annotations.ts';
 import { abortOnSignals } from './interrupt.ts';
 import { openLogger } from './logger.ts';
 import { printErr, printJson } from './output.ts';
+import { inGitHubActions } from './print-annotation.ts';
 import { isInteractive, noProgress, terminalProgress } from './progress.ts';
 import { paint, type Paint } from './render/style.ts';
 import type { SharedFlags } from './shared-flags.ts';
@@ -32,6 +32,7 @@ export interface Session {
 export async function openSession(flags: SharedFlags, version: string): Promise<Session> {
   capMemory();
   const logger = await openLogger(flags);
+  const annotations = inGitHubActions() ? await import('./annotations.ts') : undefined;
   const showProgress = !flags.json && !flags.quiet && isInteractive(process.stderr);
   const progress = showProgress ? terminalProgress(process.stderr) : noProgress;
   let phase: string | undefined;
@@ -74,7 +75,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     finish(report, render, exitCode, stream = process.stdout) {
       progress.clear();
       logger?.info({ exitCode, report }, 'done');
-      annotate(report);
+      annotations?.annotate(report);
       if (flags.json) printJson(report);
       else if (!flags.quiet || exitCode !== 0) stream.write(`${render(report, paint(stream)).join('\n')}\n`);
       return exitCode;

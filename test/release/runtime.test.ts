@@ -45,7 +45,9 @@ test('what an earlier or another run left where Node is unpacked is replaced by 
   for (const name of ['node', 'more']) writeFileSync(path.join(planted, name), 'evil');
   const { executable, folder: unpacked } = await extractRuntime(tarball, runtime, path.join(folder.path, 'work'));
   expect(readFileSync(executable, 'utf8')).toBe('bin/node');
-  expect(readdirSync(unpacked, { recursive: true }).toSorted()).toEqual(['LICENSE', 'bin', path.join('bin', 'node')]);
+  expect(new Set(readdirSync(unpacked, { recursive: true, encoding: 'utf8' }))).toEqual(
+    new Set(['LICENSE', 'bin', path.join('bin', 'node')]),
+  );
 });
 
 test('a tarball with one changed bit is not unpacked', async () => {

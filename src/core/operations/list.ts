@@ -14,7 +14,7 @@ import { readSums } from '../store/sums.ts';
 import { isVersion1 } from '../store/version1.ts';
 import { staleNames } from '../store/work-folder.ts';
 import { interruptedGuard } from './guard/marker.ts';
-import { sayGuard } from './recover.ts';
+import { sayGuard } from './guard/words.ts';
 import { startReport } from './report-head.ts';
 
 /** Every backup of the store, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { escapeName } from '../fs/names.ts';
 import { STATE_FOLDER } from '../fs/paths.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -20,7 +19,7 @@ import { operationsIn, operationsOn, recordOperation, removalOf } from './operat
 import { startReport } from './report-head.ts';
 import { disposeAside } from './restore/dispose.ts';
 import { interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
-import { survivors } from './guard/survivors.ts';
+import { sayGuard } from './guard/words.ts';
 import { withLocks } from './with-locks.ts';
 
 /** The exit code that is logged for a guard that was killed. */
@@ -140,14 +139,4 @@ function settleGuard(project: Project, guard: Marker, context: Context): Marker 
   }
   removeMarker(project.root);
   return known ? null : guard;
-}
-
-/** What is said of a guard that was killed; `migbackup list` says the same before anybody settles it. */
-export function sayGuard({ command, backupId, startedAt, token }: Marker): string {
-  const pids = survivors(token);
-  const running = pids.length === 0 ? '' : ` and still runs (pid ${pids.join(', ')}): stop it first`;
-  return (
-    `migbackup was killed while it guarded "${command.map(escapeName).join(' ')}", which began ${startedAt}${running}. ` +
-    `The project is as that left it: migbackup undo brings ${backupId} back`
-  );
 }

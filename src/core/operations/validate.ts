@@ -28,7 +28,7 @@ import { freeSpace } from '../fs/space.ts';
 import { Ownership } from '../sources/ownership.ts';
 import { listBackups } from '../store/catalog.ts';
 import { interruptedGuard } from './guard/marker.ts';
-import { sayGuard } from './recover.ts';
+import { sayGuard } from './guard/words.ts';
 import { startReport } from './report-head.ts';
 import { fileReport } from './validate/file-report.ts';
 import { surveySources, type Survey } from './validate/survey.ts';

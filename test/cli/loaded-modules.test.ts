@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
+import { makeRealBackup } from '../support/real-backup.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a command loads: the files of src/, and the names of the packages. */
+function loadedBy(args: readonly string[], cwd: string) {
+  const log = path.join(cwd, 'modules');
+  const hook = pathToFileURL(path.join(root, 'test/support/log-modules.ts')).href;
+  const main = path.join(root, 'src/main.ts');
+  const env = { ...process.env, LOADED_MODULES: log, GITHUB_ACTIONS: undefined };
+  const { status, stderr } = spawnSync(process.execPath, ['--import', hook, main, ...args], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const files = readFileSync(log, 'utf8')
+    .split('\n')
+    .map((url) => url.split('?', 1)[0] ?? '');
+  const packages = files.map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]);
+  const source = pathToFileURL(path.join(root, 'src')).href;
+  return {
+    builtins: files.filter((url) => url.startsWith('node:')),
+    sources: files.filter((url) => url.startsWith(source)).map((url) => url.slice(source.length + 1)),
+    packages: new Set(packages),
+  };
+}
+
+/** All that it takes to read the command line, to find the project and the store, and to say what is in it. */
+const FOR_LIST = [
+  'cli/base-command.ts',
+  'cli/build-facts.ts',
+  'cli/cap-memory.ts',
+  'cli/completion-commands.ts',
+  'cli/embedded-plugin.ts',
+  'cli/exit-code.ts',
+  'cli/interrupt.ts',
+  'cli/logger.ts',
+  'cli/output.ts',
+  'cli/package-files.ts',
+  'cli/prepare-oclif.ts',
+  'cli/print-annotation.ts',
+  'cli/print-version.ts',
+  'cli/progress.ts',
+  'cli/render/findings.ts',
+  'cli/render/format.ts',
+  'cli/render/list.ts',
+  'cli/render/style.ts',
+  'cli/report-error.ts',
+  'cli/run.ts',
+  'cli/session.ts',
+  'cli/shared-flags.ts',
+  'cli/tool.ts',
+  'cli/usage-error.ts',
+  'cli/wants-json.ts',
+  'commands/index.ts',
+  'commands/list.ts',
+  'core/config/conflicts.ts',
+  'core/config/load.ts',
+  'core/config/preset.ts',
+  'core/config/project.ts',
+  'core/config/schema.ts',
+  'core/config/secrets.ts',
+  'core/fs/durable.ts',
+  'core/fs/names.ts',
+  'core/fs/paths.ts',
+  'core/model/backup-error.ts',
+  'core/model/finding.ts',
+  'core/model/manifest.ts',
+  'core/model/nearest.ts',
+  'core/model/system-error.ts',
+  'core/operations/guard/marker.ts',
+  'core/operations/guard/survivors.ts',
+  'core/operations/guard/words.ts',
+  'core/operations/list.ts',
+  'core/operations/report-head.ts',
+  'core/sources/leveldb/lock-probe.ts',
+  'core/store/catalog.ts',
+  'core/store/id.ts',
+  'core/store/layout.ts',
+  'core/store/lock.ts',
+  'core/store/manifest-file.ts',
+  'core/store/reports.ts',
+  'core/store/sums.ts',
+  'core/store/version1.ts',
+  'core/store/work-folder.ts',
+  'main.ts',
+];
+
+test('list --json loads what it needs, and nothing that reads archives, changes files or opens databases', async () => {
+  using backup = await makeRealBackup();
+  const { builtins, packages, sources } = loadedBy(['list', '--json'], backup.root);
+  expect(sources.toSorted()).toEqual(FOR_LIST);
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const ours = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => packages.has(name));
+  // oclif itself loads picomatch and minimatch from source; the bundle leaves them out.
+  expect(ours.toSorted()).toEqual(['@oclif/core', 'jsonc-parser', 'picomatch', 'zod']);
+  expect(builtins).not.toContain('node:sqlite');
+  expect(builtins).not.toContain('node:zlib');
+  expect(builtins).not.toContain('node:worker_threads');
+});
+
+test('--version loads no package at all', () => {
+  using folder = tempFolder();
+  expect(loadedBy(['--version'], folder.path).packages).toEqual(new Set([undefined]));
+});
