@@ -23,7 +23,8 @@ export function cliCommand(): [string, ...string[]] {
   return binary ? [binary] : [process.execPath, checkoutBin];
 }
 
-function cleanEnvironment(): Record<string, string> {
+/** The environment without wishes of whoever runs the tests: no CI, no colours, none of our variables. */
+export function cleanEnvironment(): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     const ours =
