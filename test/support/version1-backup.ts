@@ -38,6 +38,16 @@ export const VERSION1_PLACES: Readonly<Record<string, string>> = {
   'docs/README.md': 'README.md',
 };
 
+/** Keys of the manifest's categories -> folders. */
+const KEYS: Readonly<Record<string, string>> = {
+  leveldb: 'leveldb',
+  legacyJson: 'legacy-json',
+  unifiedJson: 'unified-json',
+  configs: 'configs',
+  scripts: 'scripts',
+  docs: 'docs',
+};
+
 /**
  * A backup as the original scripts made them, with the defects that their manifests are known for: counts of 0 and names that differ
  * from the folders. SHA256SUMS is right. Returns its folder.
@@ -89,4 +99,27 @@ export function resumVersion1(folder: string): void {
     );
   mkdirSync(path.join(folder, 'checksums'), { recursive: true });
   writeFileSync(path.join(folder, 'checksums/SHA256SUMS'), lines.join(''));
+}
+
+/** Sets the manifest right: what it says is what is there. */
+export function mendVersion1Manifest(folder: string): void {
+  const categories: Record<string, { files: number; sizeBytes: number }> = {};
+  const total = { files: 0, sizeBytes: 0 };
+  for (const [key, name] of Object.entries(KEYS)) {
+    const names = readdirSync(path.join(folder, name), { recursive: true, encoding: 'utf8' });
+    const stats = names.map((file) => statSync(path.join(folder, name, file))).filter((stat) => stat.isFile());
+    const sizeBytes = stats.reduce((sum, { size }) => sum + size, 0);
+    categories[key] = { files: stats.length, sizeBytes };
+    total.files += stats.length;
+    total.sizeBytes += sizeBytes;
+  }
+  const manifest = {
+    version: '1.0.0',
+    backupId: VERSION1_ID,
+    timestamp: '2025-10-01T12:00:00.000Z',
+    totalFiles: total.files,
+    totalSize: total.sizeBytes,
+    categories,
+  };
+  writeFileSync(path.join(folder, 'BACKUP_MANIFEST.json'), JSON.stringify(manifest, null, 2));
 }

@@ -1,0 +1,105 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import type { Finding } from '../../../src/core/model/finding.ts';
+import { diffLive } from '../../../src/core/operations/diff.ts';
+import { lockGuard, writeMarker } from '../../../src/core/operations/guard/marker.ts';
+import { init } from '../../../src/core/operations/init.ts';
+import { list } from '../../../src/core/operations/list.ts';
+import { prune } from '../../../src/core/operations/prune.ts';
+import { isRoot, NOBODY } from '../../support/other-user.ts';
+import { writeStore } from '../../support/leveldb/write-store.ts';
+import { context } from '../../support/real-backup.ts';
+import type { Cases, Provoke, Stage } from './stage.ts';
+
+/** Changes the project, then takes a backup of it. */
+const created =
+  (change: (stage: Stage) => unknown, options: Parameters<Stage['create']>[0] = {}): Provoke =>
+  async (stage) => {
+    await change(stage);
+    return (await stage.create(options)).findings;
+  };
+
+const inited =
+  (change: (stage: Stage) => unknown): Provoke =>
+  async (stage) => {
+    change(stage);
+    return (await init(stage.root, { env: {} }, context)).findings;
+  };
+
+const restored =
+  (change: (stage: Stage) => unknown, options: Parameters<Stage['restore']>[0] = {}): Provoke =>
+  async (stage) => {
+    fs.writeFileSync(stage.inside('docs/a.md'), 'changed');
+    change(stage);
+    return (await stage.restore(options)).findings;
+  };
+
+function edit(file: string, change: (text: string) => string): void {
+  fs.writeFileSync(file, change(fs.readFileSync(file, 'utf8')));
+}
+
+/** What the other operations say. */
+export const PROJECT: Cases = {
+  'secret-left-out': created((stage) => stage.put('docs/.env', 'KEY=1')),
+  'secret-taken': created((stage) => {
+    stage.put('docs/.env', 'KEY=1');
+    edit(stage.inside('migbackup.config.json'), (text) => text.replace('{', '{"includeSecrets": true,'));
+  }),
+  'special-bits': created((stage) => fs.chmodSync(stage.inside('docs'), 0o1755)),
+  'special-file': created((stage) => execFileSync('mkfifo', [stage.inside('docs/pipe')])),
+  'unsafe-link': created((stage) => fs.symlinkSync('/etc', stage.inside('docs/out'))),
+  'source-is-link': created((stage) => {
+    fs.renameSync(stage.inside('docs'), stage.inside('documents'));
+    fs.symlinkSync('documents', stage.inside('docs'));
+  }),
+  'sqlite-not-proven': created((stage) => {
+    stage.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
+    stage.put('docs/a.db-wal', 'write');
+  }),
+  'store-not-proven': created(() => {}, { raw: ['leveldb'] }),
+  'store-orphans': created((stage) => stage.put('leveldb/000001.ldb', 'no table of this database')),
+  'invalid-json': created((stage) => stage.put('deployments/half.json', '{')),
+  'not-covered': created((stage) => writeStore(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]])),
+  'left-out': created((stage) => stage.put('docs/a\\b', ''), { allowPartial: true }),
+  'aside-kept': restored(() => {}, { safetyBackup: false }),
+  'log-not-written': restored((stage) => fs.mkdirSync(path.join(stage.store, 'reports/operations.ndjson'))),
+  'script-kept': inited((stage) => {
+    edit(stage.inside('package.json'), (text) => text.replace('"migbackup restore"', '"echo restore"'));
+  }),
+  'not-installed': inited((stage) => {
+    edit(stage.inside('package.json'), (text) => text.replace(/"migbackup": /, '"something-else": '));
+  }),
+  'left-alone': inited((stage) => fs.rmSync(stage.inside('package.json'))),
+  'stale-work': async (stage) => {
+    fs.mkdirSync(path.join(stage.store, '.partial-x'));
+    return (await list(stage.project, {}, context)).findings;
+  },
+  'guard-interrupted': async (stage) => {
+    lockGuard(stage.root).release();
+    writeMarker(stage.root, { backupId: stage.plain, command: ['migrate'], startedAt: 'then', token: 'none' });
+    return (await list(stage.project, {}, context)).findings;
+  },
+  'none-verifies': async (stage) => {
+    for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.store, id, 'INDEX.ndjson.zst'));
+    const confirm = () => Promise.resolve(true);
+    return (await prune(stage.project, { policy: { keepLast: 1, keepSafety: 0 }, dryRun: true, confirm }, context))
+      .findings;
+  },
+  'not-compared': async (stage) => {
+    stage.put('docs/a\\b', '');
+    return (await diffLive(stage.project, stage.selected(), context)).findings;
+  },
+  // Only root can bring back what belonged to others, so only root is told.
+  ...(isRoot ? { 'owner-not-set': ownerNotSet } : {}),
+};
+
+async function ownerNotSet(stage: Stage): Promise<readonly Finding[]> {
+  fs.chownSync(stage.inside('docs/a.md'), NOBODY, NOBODY);
+  const { backupId } = await stage.create();
+  fs.rmSync(stage.inside('docs/a.md'));
+  const { restore } = await import('../../../src/core/operations/restore.ts');
+  const confirm = () => Promise.resolve(true);
+  const how = { only: [], allowUnsafeLinks: false, exact: false, dryRun: false, safetyBackup: true, confirm };
+  return (await restore(stage.project, stage.selected(backupId), how, context)).findings;
+}
