@@ -82,6 +82,7 @@ const FOR_LIST = [
   'core/operations/report-head.ts',
   'core/sources/leveldb/lock-probe.ts',
   'core/store/catalog.ts',
+  'core/store/glance.ts',
   'core/store/id.ts',
   'core/store/layout.ts',
   'core/store/lock.ts',
