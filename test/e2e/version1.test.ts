@@ -38,10 +38,17 @@ const inside = (file: string): string => path.join(folder, file);
 interface Document {
   readonly status: string;
   readonly same: boolean;
-  readonly findings: readonly { readonly code: string; readonly message: string }[];
+  readonly backupId: string;
+  readonly findings: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly affects?: readonly string[];
+  }[];
   readonly backups: readonly unknown[];
   readonly categories: Readonly<Record<string, { readonly sources: readonly unknown[] }>>;
   readonly keep: readonly { readonly id: string }[];
+  readonly answers: { readonly coverage: unknown };
+  readonly changes: readonly { readonly path: string }[];
 }
 
 async function json(args: string[], exitCode = 0): Promise<Document> {
@@ -170,4 +177,76 @@ test('an odd or hostile manifest is never believed', async () => {
   }
   rmSync(inside('BACKUP_MANIFEST.json'));
   expect((await json(['verify', VERSION1_ID])).status).toBe('WARNING');
+});
+
+/** As the record of the original migration has it: the list names files that were never there. */
+test('listed files that are not there: FAILED, every one of them by name, and what is whole comes back', async () => {
+  const missing = Array.from({ length: 9 }, (_, n) => `unified-json/backups/lost-${n}.json`);
+  for (const file of missing) appendFileSync(inside('checksums/SHA256SUMS'), `${'a'.repeat(64)}  ${file}\n`);
+  const report = await json(['verify', '--rehearse'], 4);
+  const found = report.findings.filter(({ code }) => code === 'file-missing');
+  expect(found.flatMap(({ affects = [] }) => affects)).toEqual(missing);
+  expect(report.findings.map((finding) => JSON.stringify(finding))).toEqual([
+    ...new Set(report.findings.map((finding) => JSON.stringify(finding))),
+  ]);
+  expect((await json(['report'])).answers.coverage).toMatchObject({ yes: false });
+  const to = (n: number): string => path.join(temp.path, `to-${n}`);
+  await json(['restore', '--to', to(1)], 4);
+  await json(['restore', '--yes'], 4);
+  await json(['restore', '--only', 'unified-json/backups', '--to', to(1)], 4);
+  expect(existsSync(to(1))).toBe(false);
+  await json(['restore', '--only', 'unified-json/unified', '--to', to(2)]);
+  expect(readTree(to(2)).has('deployments/unified/mainnet.json')).toBe(true);
+});
+
+test('where every category is damaged in one source, the others still come back', async () => {
+  for (const file of [
+    'leveldb/leveldb-inventory.json',
+    'legacy-json/mainnet.json',
+    'unified-json/mainnet.json',
+    'configs/package.json',
+    'scripts/deploy.ts',
+    'docs/README.md',
+  ])
+    appendFileSync(inside(file), ' ');
+  await json(['restore', '--only', 'leveldb/current', '--only', 'docs/main', '--yes']);
+  expect([existsSync(path.join(root, 'leveldb/CURRENT')), existsSync(path.join(root, 'docs/how.md'))]).toEqual([
+    true,
+    true,
+  ]);
+  await json(['restore', '--only', 'leveldb/current', '--only', 'docs/root', '--yes'], 4);
+});
+
+test('a list whose paths begin with ./ is read, and its spelling is kept', async () => {
+  const sums = readFileSync(inside('checksums/SHA256SUMS'), 'utf8');
+  writeFileSync(inside('checksums/SHA256SUMS'), sums.replaceAll('  ', '  ./'));
+  expect((await json(['verify'])).status).toBe('WARNING');
+  rmSync(inside('docs/README.md'));
+  expect((await json(['verify'], 4)).findings).toContainEqual(
+    expect.objectContaining({ code: 'file-missing', affects: ['./docs/README.md'] }),
+  );
+});
+
+test('one that has lost its list is not overlooked: damaged, FAILED and not restored', async () => {
+  rmSync(inside('checksums/SHA256SUMS'));
+  expect((await json(['list'])).backups).toMatchObject([{ id: VERSION1_ID, status: 'damaged' }]);
+  expect((await json(['verify'], 4)).findings).toContainEqual(expect.objectContaining({ code: 'sums-damaged' }));
+  await json(['restore', '--only', 'docs', '--yes'], 4);
+});
+
+test('what of a database carries no data is left out, and that is said', async () => {
+  const report = await json(['verify']);
+  const left = report.findings
+    .filter(({ code }) => code === 'file-not-restored')
+    .flatMap(({ affects = [] }) => affects);
+  expect(left).toEqual(['leveldb/current/LOCK', 'leveldb/current/LOG']);
+});
+
+test('it is compared with a backup of today', async () => {
+  await json(['restore', VERSION1_ID, '--yes']);
+  const { backupId } = await json(['create']);
+  expect((await json(['diff', VERSION1_ID, backupId])).changes).toEqual([]);
+  writeFileSync(path.join(root, 'docs/how.md'), 'otherwise');
+  const { changes } = await json(['diff', VERSION1_ID]);
+  expect(changes.map((change) => change.path)).toEqual(['docs/how.md']);
 });

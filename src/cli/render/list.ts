@@ -21,7 +21,9 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   if (backup.status === 'damaged') {
     return [`  ${id}  ${paint.bad('damaged')}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];
   }
-  const size = `${plural(backup.files ?? 0, 'file')}, ${formatBytes(backup.bytes ?? 0)}`;
+  // What a backup of format version 1 weighs only reading it would tell.
+  const weight = backup.bytes === null ? '' : `, ${formatBytes(backup.bytes)}`;
+  const size = `${plural(backup.files ?? 0, 'file')}${weight}`;
   const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
   const about = [backup.note, ...tags].filter((text) => text !== null).map(escapeName);
   return [

@@ -24,15 +24,6 @@ function scopeNote(report: VerifyReport): string[] {
   return [wrap(`${what}; this does not count as verified`, '  ', 2)];
 }
 
-function wholeCategories(report: VerifyReport): string[] {
-  const names = Object.entries(report.categories)
-    .filter(([, category]) => category.status === 'whole')
-    .map(([name]) => escapeName(name));
-  if (report.status !== 'FAILED' || names.length === 0) return [];
-  const are = names.length === 1 ? 'is' : 'are';
-  return [wrap(`${names.join(', ')} ${are} whole: restore --only works there.`, '  ', 2)];
-}
-
 function nextStep(report: VerifyReport): string[] {
   if (report.status !== 'FAILED') return ['  Next: migbackup restore --dry-run shows what a restore would change'];
   return ['  Next: migbackup list shows the other backups; migbackup create takes a new one'];
@@ -42,13 +33,14 @@ export function renderVerify(report: VerifyReport, paint: Paint): string[] {
   const { files, bytes } = report.figures;
   const problems = report.findings.filter((finding) => finding.severity === 'error').length;
   const size = `${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(report.durationMs)}`;
+  const said = new Set(report.findings.map(({ recommendation }) => recommendation));
+  const further = report.recommendations.filter((advice) => !said.has(advice));
   return [
     `  ${paintStatus(report.status, paint)}  ${report.backupId}`,
     `  ${problems > 0 ? `${plural(problems, 'problem')} in ${size}` : size}`,
     ...scopeNote(report),
     ...renderFindings(report.findings, paint),
-    ...wholeCategories(report),
-    ...renderAdvice(report.recommendations, paint),
+    ...renderAdvice(further, paint),
     ...(report.reportFile ? [`  Report: ${escapeName(report.reportFile)}`] : []),
     ...nextStep(report),
   ];

@@ -1,17 +1,14 @@
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
 import { STATE_FOLDER } from '../fs/paths.ts';
-import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { SECRET_TAKEN, type Finding } from '../model/finding.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import { listBackups, type BackupRef } from '../store/catalog.ts';
-import { SUMS_FILE } from '../store/layout.ts';
 import { glanceAt } from '../store/glance.ts';
 import { lastVerification } from '../store/reports.ts';
-import { readSums } from '../store/sums.ts';
-import { isVersion1 } from '../store/version1.ts';
+import { isVersion1, version1Listed } from '../store/version1.ts';
 import { staleNames } from '../store/work-folder.ts';
 import { interruptedGuard } from './guard/marker.ts';
 import { sayGuard } from './guard/words.ts';
@@ -64,14 +61,7 @@ function known(store: string, ref: BackupRef, now: Date) {
 
 /** Its manifest is known to be wrong, so the list of sums says how many files it should have; its size only reading would tell. */
 function describeVersion1(store: string, ref: BackupRef, now: Date): ListedBackup {
-  let files: number | null = null;
-  let problem: string | null = null;
-  try {
-    files = [...readSums(path.join(ref.folder, SUMS_FILE))].length;
-  } catch (error) {
-    if (!(error instanceof BackupError)) throw error;
-    problem = error.message;
-  }
+  const { files, problem } = version1Listed(ref.folder);
   const nothing = { bytes: null, archivedBytes: null, tags: {}, categories: [], holdsSecrets: null };
   const note = 'format version 1';
   return {

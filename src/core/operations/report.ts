@@ -1,12 +1,14 @@
 import type { BackupSummary, Answer } from '../model/backup-summary.ts';
 import type { Context } from '../model/event.ts';
 import { guardReportSchema } from '../model/guard-report.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
 import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
 import type { Selected } from '../store/catalog.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { storedReports } from '../store/reports.ts';
+import { isVersion1 } from '../store/version1.ts';
 import { startReport } from './report-head.ts';
 
 /** Gathers what is on record about one backup: its manifest, and the reports that were written since. Verifies nothing itself. */
@@ -23,28 +25,39 @@ export async function report(selected: Selected, store: string, context: Context
     project: manifest.project.name ?? null,
     note: manifest.note ?? null,
     answers: {
-      coverage: coverage(manifest),
+      coverage: coverage(manifest, isVersion1(selected.fromFile ?? selected.folder)),
       verifiedInFull: verifiedInFull(verifications),
       rehearsed: rehearsed(verifications),
       wayBackTested: wayBackTested(store, selected.id),
     },
     categories: Object.fromEntries(Object.entries(manifest.categories).map(([name, one]) => [name, figures(one)])),
     totals: { ...manifest.totals },
-    findings: [...manifest.findings, ...(last?.findings ?? [])],
+    findings: withoutRepeats([...manifest.findings, ...(last?.findings ?? [])]),
   };
 }
 
-const NOT_IN_IT = new Set(['not-covered', 'left-out', 'source-is-link']);
+const NOT_IN_IT = new Set(['not-covered', 'left-out', 'source-is-link', 'file-missing', 'file-unusable']);
 
-/** Files in the backup, against those and whatever was found on disk in no category or left out. */
-function coverage({ totals, findings }: Manifest): BackupSummary['answers']['coverage'] {
+/** A verification repeats what create noted. */
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
+}
+
+/**
+ * Files in the backup, against those and whatever was found on disk in no category or left out. Who made a version 1 backup did not look for
+ * what it left out, so nobody can say that it is all.
+ */
+function coverage({ totals, findings }: Manifest, version1: boolean): BackupSummary['answers']['coverage'] {
   const missing = findings.filter(({ code }) => NOT_IN_IT.has(code));
   const missed = missing.reduce((sum, finding) => sum + Math.max(finding.affects?.length ?? 1, 1), 0);
   const total = totals.files + missed;
   const named = missing.flatMap((finding) => finding.path ?? []).join(', ');
   const evidence =
     missed === 0 ? `${totals.files} of ${total} files of state` : `${totals.files} of ${total}; not in it: ${named}`;
-  return { yes: missed === 0, evidence, reportFile: null, covered: totals.files, total };
+  const counts = { reportFile: null, covered: totals.files, total };
+  if (version1)
+    return { yes: false, evidence: `${evidence}; format version 1 does not tell what was left out`, ...counts };
+  return { yes: missed === 0, evidence, ...counts };
 }
 
 function no(evidence: string, reportFile: string | null = null): Answer {

@@ -4,7 +4,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { BackupRef } from './catalog.ts';
 import { readManifest } from './manifest-file.ts';
-import { isVersion1 } from './version1.ts';
+import { isVersion1, version1Listed } from './version1.ts';
 
 export interface Glance {
   /** Null where it cannot be read, and for a backup of format version 1, whose manifest is not believed. */
@@ -15,7 +15,7 @@ export interface Glance {
 
 /** The manifest, and what a look at names and sizes alone finds wrong. */
 export function glanceAt(ref: BackupRef): Glance {
-  if (isVersion1(ref.folder)) return { manifest: null, problem: null };
+  if (isVersion1(ref.folder)) return { manifest: null, problem: version1Listed(ref.folder).problem };
   try {
     const manifest = readManifest(ref.folder);
     if (manifest.backupId !== ref.id) return { manifest, problem: `its manifest is that of ${manifest.backupId}` };

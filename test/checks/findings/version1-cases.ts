@@ -35,6 +35,10 @@ export const VERSION1: Cases = {
   'file-missing': damaged((folder) => fs.rmSync(path.join(folder, 'docs/README.md'))),
   'file-altered': damaged((folder) => put(folder, 'docs/README.md', 'altered')),
   'file-not-listed': damaged((folder) => put(folder, 'docs/main/extra.md', 'x')),
+  'file-not-restored': damaged((folder) => {
+    put(folder, 'leveldb/current/LOG', 'what LevelDB did');
+    resumVersion1(folder);
+  }),
   'file-unknown': damaged((folder) => put(folder, 'elsewhere/x.md', 'x')),
   'file-unusable': damaged((folder) => {
     fs.rmSync(path.join(folder, 'docs/README.md'));

@@ -42,7 +42,8 @@ export async function trustBackup(
   // A restore of everything rests on everything, also on what verify says about files that no category needs.
   if (only.length === 0 && errors.length > 0) throw notWhole(selected.id, errors);
   const names = Object.keys(manifest.categories);
-  if (names.length > 0 && names.every((name) => errors.some((finding) => concerns(name, finding))))
+  const all = errors.filter(({ source }) => source === undefined);
+  if (names.length > 0 && names.every((name) => all.some((finding) => concerns(name, finding))))
     throw notWhole(selected.id, errors);
   const filter = selectEntries(only);
   const wanted: Entry[] = [];

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { hashFile } from '../../checks/artifact-sums.ts';
 import { decodeName, escapeBytes, escapeName } from '../../fs/names.ts';
 import { forbiddenPart, pathProblem, toNative } from '../../fs/paths.ts';
-import { BackupError } from '../../model/backup-error.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Finding } from '../../model/finding.ts';
 import { SUMS_FILE } from '../../store/layout.ts';
 import { readSums } from '../../store/sums.ts';
+import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
 import { isOwnFile, placeOf, type Place } from './layout.ts';
 
 /** A file whose bytes can be brought back. */
@@ -40,7 +41,8 @@ class Inspector implements Inspection {
   readonly copies: Copy[] = [];
   readonly findings: Finding[] = [];
   readonly #folder: string;
-  readonly #listed = new Map<string, string>();
+  /** Path in the backup -> its hash, and how the list spells it: some tools begin each path with `./`. */
+  readonly #listed = new Map<string, { readonly sha256: string; readonly spelled: string }>();
   readonly #seen = new Set<string>();
   /** Project path -> the copy that takes it. */
   readonly #taken = new Map<string, { file: string; sha256: string }>();
@@ -51,15 +53,18 @@ class Inspector implements Inspection {
 
   readList(): void {
     try {
-      for (const { path: listed, sha256 } of readSums(path.join(this.#folder, SUMS_FILE))) {
+      for (const { path: spelled, sha256 } of readSums(path.join(this.#folder, SUMS_FILE))) {
+        const listed = spelled.replace(/^\.\//, '');
         const problem = pathProblem(listed);
-        if (problem !== null) this.#wrong('sums-unsafe', `${SUMS_FILE} names ${escapeName(listed)}: ${problem}`, null);
-        else if (this.#listed.has(listed) && this.#listed.get(listed) !== sha256)
-          this.#wrong('sums-contradict', `${SUMS_FILE} states two hashes for ${escapeName(listed)}`, null);
-        else this.#listed.set(listed, sha256);
+        if (problem !== null) this.#wrong('sums-unsafe', `${SUMS_FILE} names ${escapeName(spelled)}: ${problem}`, null);
+        else if ((this.#listed.get(listed)?.sha256 ?? sha256) !== sha256)
+          this.#wrong('sums-contradict', `${SUMS_FILE} states two hashes for ${escapeName(spelled)}`, null);
+        else this.#listed.set(listed, { sha256, spelled });
         if (this.#listed.size > MAX_FILES) throw new BackupError('BACKUP_DAMAGED', 'too many lines', { hint: '' });
       }
     } catch (error) {
+      if (errnoOf(error) === 'ENOENT')
+        return this.#wrong('sums-damaged', `${SUMS_FILE} is missing: nothing proves this backup`, null);
       if (!(error instanceof BackupError)) throw error;
       this.#wrong('sums-damaged', `${SUMS_FILE} cannot be read: ${error.message}`, null);
     }
@@ -99,11 +104,13 @@ class Inspector implements Inspection {
     const problem = pathProblem(place.path) ?? forbiddenPart(place.path);
     if (problem !== null) return this.#unusable(file, problem);
     const sha256 = hashFile(toNative(this.#folder, file));
-    const listed = this.#listed.get(file);
+    const listed = this.#listed.get(file)?.sha256;
     if (listed === undefined)
       this.#warn('file-not-listed', `${escapeName(file)} is not in ${SUMS_FILE}: nothing proves it`, file, place);
     else if (listed !== sha256)
       this.#wrong('file-altered', `${escapeName(file)} was altered: its SHA-256 differs`, file);
+    if (place.source === 'current' && isVolatileFile(path.posix.basename(file)))
+      this.#say('info', 'file-not-restored', `${escapeName(file)} carries no data: LevelDB makes it anew`, file, place);
     this.#take(file, place, sha256);
   }
 
@@ -132,16 +139,25 @@ class Inspector implements Inspection {
     this.#wrong('file-unusable', `${escapeName(file)} ${why}`, file);
   }
 
+  #about(file: string): Pick<Finding, 'path' | 'affects'> {
+    const spelled = this.#listed.get(file)?.spelled ?? file;
+    return { path: spelled, affects: [spelled] };
+  }
+
   /** An error of one source, or with a null file of all. */
   #wrong(code: string, message: string, file: string | null): void {
     const place = file === null ? null : placeOf(file);
-    const about = file === null ? { path: SUMS_FILE } : { path: file, affects: [file] };
+    const about = file === null ? { path: SUMS_FILE } : this.#about(file);
     const where = place === null ? {} : { category: place.category, source: place.source };
     this.findings.push({ code, severity: 'error', message, ...about, ...where });
   }
 
   #warn(code: string, message: string, file: string, place: Place | null): void {
+    this.#say('warning', code, message, file, place);
+  }
+
+  #say(severity: 'info' | 'warning', code: string, message: string, file: string, place: Place | null): void {
     const where = place === null ? {} : { category: place.category, source: place.source };
-    this.findings.push({ code, severity: 'warning', message, path: file, affects: [file], ...where });
+    this.findings.push({ code, severity, message, ...this.#about(file), ...where });
   }
 }
