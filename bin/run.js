@@ -53,20 +53,33 @@ function refuse() {
   process.exit(2);
 }
 
+/** Whether somebody else could put another folder in the place of this one: each above is ours or root's, and a shared one sticky, as /tmp is. */
+function hasSafeParents(folder) {
+  var parent = path.dirname(folder);
+  var stat = fs.lstatSync(parent);
+  var isOurs = stat.uid === process.getuid() || stat.uid === 0;
+  var isShared = (stat.mode & 18) !== 0 && (stat.mode & 512) === 0; // 0022 and not 01000
+  return isOurs && !isShared && (parent === folder || hasSafeParents(parent));
+}
+
 /**
  * Where Node keeps compiled code: a folder of this user, null if there is none. Node's own choice, the folder for temporary files, is open to
  * everybody, and whoever plants compiled code there has it run.
  */
 function compileCache() {
-  var base = process.platform === 'win32' ? process.env.LOCALAPPDATA : process.env.XDG_CACHE_HOME;
-  if (process.platform === 'darwin') base = path.join(os.homedir(), 'Library', 'Caches');
-  if (!base || !path.isAbsolute(base)) base = path.join(os.homedir(), '.cache');
-  var folder = path.join(base, 'migbackup', 'compiled');
   try {
+    var base = process.platform === 'win32' ? process.env.LOCALAPPDATA : process.env.XDG_CACHE_HOME;
+    if (process.platform === 'darwin') base = path.join(os.homedir(), 'Library', 'Caches');
+    // Throws for a user without a home.
+    if (!base || !path.isAbsolute(base)) base = path.join(os.homedir(), '.cache');
+    // An empty HOME would mean the working folder, and that may be anybody's.
+    if (!path.isAbsolute(base)) return null;
+    var folder = path.join(base, 'migbackup', 'compiled');
     fs.mkdirSync(folder, { recursive: true, mode: 448 }); // 0700
     if (process.platform === 'win32') return folder;
+    folder = fs.realpathSync(folder);
     var stat = fs.statSync(folder);
-    return stat.uid === process.getuid() && (stat.mode & 18) === 0 ? folder : null; // 18: 0022
+    return stat.uid === process.getuid() && (stat.mode & 18) === 0 && hasSafeParents(folder) ? folder : null; // 18: 0022
   } catch (error) {
     return null;
   }

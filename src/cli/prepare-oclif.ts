@@ -1,8 +1,22 @@
+import os from 'node:os';
+
 /** Has to run before oclif is loaded: it asks some of these on the way in, and would search the disk for what is in here already. */
 export function prepareOclif(): void {
   process.env['OCLIF_DISABLE_RC'] = '1';
   process.env['OCLIF_DISABLE_ENGINE_WARNING'] = '1';
   process.env['MIGBACKUP_DISABLE_THEME'] ??= '1';
-  // Without SHELL oclif spawns PowerShell at every start on Windows.
+  // Without SHELL oclif spawns PowerShell at every start on Windows, and elsewhere asks who the user is.
   if (process.platform === 'win32') process.env['SHELL'] ??= 'cmd.exe';
+  else if (process.env['SHELL'] === undefined && fails(os.userInfo)) process.env['SHELL'] = '/bin/sh';
+  // A container's user without a name has no home either, which ends oclif. Docker gives such a user this one.
+  if (fails(os.homedir)) process.env['HOME'] = '/';
+}
+
+function fails(question: () => unknown): boolean {
+  try {
+    question();
+    return false;
+  } catch {
+    return true;
+  }
 }

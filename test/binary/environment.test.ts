@@ -9,6 +9,8 @@ import { makeSampleProject } from '../support/sample-project.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const NOBODY = 65_534;
+/** No file of users knows it, as in a container. */
+const NAMELESS = 54_321;
 const isRoot = process.getuid?.() === 0;
 const binary = builtBinary() ?? '';
 const fixture = path.join(process.env['MIGBACKUP_FIXTURES'] ?? '', 'lookcoin-leveldb');
@@ -73,6 +75,14 @@ describe.skipIf(binary === '' || process.platform !== 'linux')(
       expect(fs.readdirSync(folder).filter((name) => name.startsWith('migbackup-'))).toEqual([]);
     });
 
+    test.each(['', 'here', '.'])('with HOME=%o nothing is looked for or left in the working folder', (HOME) => {
+      const cwd = path.join(folder, 'cwd');
+      fs.mkdirSync(cwd);
+      expect(loadAddon({ cwd, env: { TMPDIR: folder, HOME } })).toEqual(LOADED);
+      expect(run(['list', '--json', '--root', folder], { cwd, env: { TMPDIR: folder, HOME } }).status).toBe(0);
+      expect(fs.readdirSync(cwd)).toEqual([]);
+    });
+
     test.skipIf(!isRoot).each(['ro', 'noexec'])(
       'a HOME mounted %s; and where nothing can be loaded it says so',
       (option) => {
@@ -91,13 +101,17 @@ describe.skipIf(binary === '' || process.platform !== 'linux')(
       },
     );
 
-    test.skipIf(!isRoot)('as nobody, whose HOME does not exist', async () => {
+    test.skipIf(!isRoot).each<[string, number, Record<string, string>]>([
+      ['nobody, whose HOME does not exist', NOBODY, { HOME: '/nonexistent' }],
+      ['a user without a name and a HOME', NAMELESS, {}],
+      ['a user without a name, as Docker makes one', NAMELESS, { HOME: '/' }],
+    ])('as %s', async (_who, user, variables) => {
       const project = path.join(folder, 'project');
       await makeSampleProject(project);
       fs.chmodSync(temp.path, 0o755);
       fs.chmodSync(folder, 0o1777);
-      execFileSync('chown', ['-R', `${NOBODY}`, project]);
-      const options = { user: NOBODY, env: { ...env, HOME: '/nonexistent' } };
+      execFileSync('chown', ['-R', `${user}`, project]);
+      const options = { user, env: { TMPDIR: folder, ...variables } };
       // The binary lies where nobody can read it, like any program that is installed for all.
       const program = path.join(folder, 'migbackup');
       fs.copyFileSync(binary, program);

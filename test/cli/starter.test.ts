@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { canRunAsUser, isRoot } from '../support/other-user.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const bin = fileURLToPath(new URL('../../bin/', import.meta.url));
+/** A user that no file of users knows, as in a container. */
+const NAMELESS = 54_321;
 
 /** bin/run.js alone in a folder, after `prepare` has put something beside it. */
 function startAlone(prepare: (root: string) => void = () => {}, program = process.execPath, leading: string[] = []) {
@@ -56,16 +59,26 @@ test.skipIf(process.platform === 'win32' || !existsSync('/bin/sh'))(
 );
 
 describe.skipIf(process.platform !== 'linux')('compiled code', () => {
-  /** The folder that a started program keeps compiled code in, with this cache folder. */
-  function compileCacheIn(cache: string): string {
+  interface Start {
+    readonly home?: string;
+    readonly cwd?: string;
+    readonly user?: number;
+  }
+
+  /** The folder that a started program keeps compiled code in, with this cache folder; `undefined` if it keeps none. */
+  function compileCacheIn(cache: string | undefined, { home, cwd, user }: Start = {}): string {
     using folder = tempFolder();
+    chmodSync(folder.path, 0o755);
     for (const name of ['bin', 'dist']) mkdirSync(path.join(folder.path, name));
     for (const name of ['run.js', 'package.json'])
       copyFileSync(path.join(bin, name), path.join(folder.path, 'bin', name));
     const program = `process.stdout.write(String(require('node:module').getCompileCacheDir()));`;
     writeFileSync(path.join(folder.path, 'dist/migbackup.cjs'), program);
-    const env = { ...process.env, XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: undefined };
-    return spawnSync(process.execPath, [path.join(folder.path, 'bin/run.js')], { encoding: 'utf8', env }).stdout;
+    const env = { XDG_CACHE_HOME: cache, HOME: home };
+    const as = { cwd: cwd ?? folder.path, ...(user !== undefined && { uid: user, gid: user }) };
+    const run = path.join(folder.path, 'bin/run.js');
+    const { stdout, stderr } = spawnSync(process.execPath, [run], { encoding: 'utf8', env, ...as });
+    return stdout + stderr;
   }
 
   test('is kept in a folder of the user, closed to others', () => {
@@ -82,5 +95,25 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
     chmodSync(folder, 0o777);
     expect(compileCacheIn(cache.path)).toBe('undefined');
     expect(compileCacheIn('/dev/null')).toBe('undefined');
+  });
+
+  test('is not taken from below a folder in which others can rename', () => {
+    using cache = tempFolder();
+    const shared = path.join(cache.path, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o777);
+    expect(compileCacheIn(shared)).toBe('undefined');
+    chmodSync(shared, 0o1777);
+    expect(compileCacheIn(shared).startsWith(shared)).toBe(true);
+  });
+
+  test.each(['', 'here', '.'])('with HOME=%o nothing is looked for or left in the working folder', (home) => {
+    using cwd = tempFolder();
+    expect(compileCacheIn(undefined, { home, cwd: cwd.path })).toBe('undefined');
+    expect(readdirSync(cwd.path)).toEqual([]);
+  });
+
+  test.skipIf(!isRoot || !canRunAsUser)('a user without a name and a home starts all the same', () => {
+    expect(compileCacheIn(undefined, { user: NAMELESS, cwd: '/' })).toBe('undefined');
   });
 });

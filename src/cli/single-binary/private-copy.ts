@@ -79,11 +79,19 @@ export function keepPrivateCopy(folder: string, name: string, bytes: Uint8Array)
   return holds(file, bytes, hash) ? file : undefined;
 }
 
-/** The per-user cache folder of native addons. */
+/** Throws if there is none: an empty HOME would mean the working folder, and that may be anybody's. */
+function homeFolder(): string {
+  const home = os.homedir();
+  if (!path.isAbsolute(home)) throw new Error(`the home folder "${home}" is not an absolute path`);
+  return home;
+}
+
+/** The per-user cache folder of native addons. Throws if the user has no home. */
 export function addonCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  if (isWindows)
-    return path.join(env['LOCALAPPDATA'] ?? path.join(os.homedir(), 'AppData', 'Local'), 'migbackup', 'native');
-  if (process.platform === 'darwin') return path.join(os.homedir(), 'Library', 'Caches', 'migbackup', 'native');
+  if (isWindows) {
+    return path.join(env['LOCALAPPDATA'] ?? path.join(homeFolder(), 'AppData', 'Local'), 'migbackup', 'native');
+  }
+  if (process.platform === 'darwin') return path.join(homeFolder(), 'Library', 'Caches', 'migbackup', 'native');
   const xdg = env['XDG_CACHE_HOME'];
-  return path.join(xdg && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), '.cache'), 'migbackup', 'native');
+  return path.join(xdg && path.isAbsolute(xdg) ? xdg : path.join(homeFolder(), '.cache'), 'migbackup', 'native');
 }
