@@ -49,7 +49,7 @@ test('with one sync for all, it comes once, after every write and every mode', a
   const seen: [number, number][] = [];
   const fsync = vi.spyOn(fs, 'fsyncSync');
   try {
-    const writer = new TreeWriter(async () => {
+    const writer = new TreeWriter(folder.path, async () => {
       const mode = (name: string): number => fs.statSync(path.join(folder.path, name)).mode & 0o777;
       seen.push([mode('d'), mode('d/f')]);
     });
@@ -57,7 +57,7 @@ test('with one sync for all, it comes once, after every write and every mode', a
     expect(seen).toEqual([[0o750, 0o640]]);
     expect(fsync).not.toHaveBeenCalled();
     fs.rmSync(path.join(folder.path, 'd'), { recursive: true });
-    await writeTree(folder.path, new TreeWriter());
+    await writeTree(folder.path, new TreeWriter(folder.path));
     // The file, its folder, and the folder above.
     expect(fsync).toHaveBeenCalledTimes(3);
   } finally {
@@ -67,6 +67,6 @@ test('with one sync for all, it comes once, after every write and every mode', a
 
 test('what the one sync throws, finish throws', async () => {
   using folder = tempFolder();
-  const failing = new TreeWriter(() => Promise.reject(new Error('EIO')));
+  const failing = new TreeWriter(folder.path, () => Promise.reject(new Error('EIO')));
   await expect(writeTree(folder.path, failing)).rejects.toThrow('EIO');
 });

@@ -1,21 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { readIndex } from '../archive/index-file.ts';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { realPathAsFar, toNative } from '../fs/paths.ts';
 import { wholeSync } from '../fs/whole-sync.ts';
 import { freeSpace } from '../fs/space.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { fromSystemError } from '../model/system-error.ts';
+import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
+import type { Manifest } from '../model/manifest.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Selected } from '../store/catalog.ts';
 import { writeReport } from '../store/reports.ts';
+import { INDEX_FILE } from '../store/layout.ts';
+import { readManifest } from '../store/manifest-file.ts';
+import { TreeWriter } from '../transaction/tree-writer.ts';
+import { selectEntries } from './entry-selection.ts';
 import { startReport } from './report-head.ts';
-import { ownersNotSet, requireOwners } from './restore/owner.ts';
+import { losesOwner, ownersNotSet, requireOwners } from './restore/owner.ts';
+import { PlacingSink } from './restore/placing-sink.ts';
 import { proveRestoredStores } from './restore/prove-restored.ts';
-import { trustBackup, type TrustOptions } from './restore/trust.ts';
-import { writeEntries } from './restore/write-entries.ts';
+import { trustWhileStaging, type TrustOptions } from './restore/trust.ts';
 
 export interface RestoreToOptions extends TrustOptions {
   /** A folder that does not exist or is empty. */
@@ -39,25 +46,23 @@ export async function restoreTo(
   const head = startReport(context);
   const target = realPathAsFar(options.to);
   refuseOccupied(target);
-  const { manifest, wanted } = await trustBackup(selected, options, context);
-  const bytes = wanted.reduce((total, entry) => total + entry.size, 0);
+  const manifest = readManifest(selected.folder);
+  const { entries, bytes } = await sizeOf(selected.folder, manifest, options.only);
   checkRoom(target, bytes);
-  context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: wanted.length, bytes });
-  const categories = new Set(wanted.map((entry) => entry.category));
-  const take = new Set(wanted.map((entry) => entry.path));
   const work = path.join(path.dirname(target), `.${path.basename(target)}.migbackup-${randomBytes(4).toString('hex')}`);
+  let writer: TreeWriter | undefined;
   try {
     fs.mkdirSync(path.dirname(target), { recursive: true });
     fs.mkdirSync(work, { mode: 0o755 });
-    const place = (entry: { path: string }): string | null =>
-      take.has(entry.path) ? toNative(work, entry.path) : null;
-    const everything = options.only.length === 0;
-    const syncAll = await wholeSync(work, wanted.length);
-    const restored = await writeEntries(
-      { folder: selected.folder, manifest, place, categories, everything, syncAll, owner: options.owner },
-      context,
-    );
-    await proveRestoredStores(manifest, work, `${work}.check`, (store) => take.has(`${store}/CURRENT`), context);
+    writer = new TreeWriter(work, await wholeSync(work, entries), options.owner);
+    const sink = new PlacingSink(writer, (entry) => toNative(work, entry.path));
+    const foreign: string[] = [];
+    const onWanted = (entry: Entry): void => {
+      if (options.owner !== true && losesOwner(entry)) foreign.push(entry.path);
+    };
+    const wanted = await trustWhileStaging(selected, manifest, options, sink, onWanted, context);
+    await writer.finish();
+    await proveRestoredStores(manifest, work, `${work}.check`, (store) => wanted.hasStore(store), context);
     fs.renameSync(work, target);
     fsyncDir(path.dirname(target));
     const report: RestoreReport = {
@@ -69,19 +74,44 @@ export async function restoreTo(
       target,
       selection: [...options.only],
       plan: null,
-      restored,
+      restored: sink.written,
       safetyBackup: null,
       checked: true,
-      findings: options.owner === true ? [] : ownersNotSet(wanted),
+      findings: ownersNotSet(foreign),
       next: [],
       reportFile: null,
     };
     if (options.store === undefined) return report;
     return { ...report, reportFile: writeReport(options.store, selected.id, 'restore', report).file };
   } catch (error) {
+    writer?.abort();
     removeTree(work);
     throw fromSystemError(error, 'the restore could not be written', target, 'Nothing was restored.');
   }
+}
+
+/** How much will be written, as the manifest states it or the index lists it: what either says is verified later. */
+async function sizeOf(
+  folder: string,
+  { index, totals }: Manifest,
+  only: readonly string[],
+): Promise<{ entries: number; bytes: number }> {
+  if (only.length === 0) return { entries: index.entries, bytes: totals.bytes };
+  const has = selectEntries(only);
+  const size = { entries: 0, bytes: 0 };
+  try {
+    for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
+      for (const entry of batch) {
+        if (!has(entry)) continue;
+        size.entries++;
+        size.bytes += entry.size;
+      }
+    }
+  } catch (error) {
+    // Verifying says more about it than this.
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
+  }
+  return size;
 }
 
 function refuseOccupied(target: string): void {

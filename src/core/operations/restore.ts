@@ -11,7 +11,7 @@ import { requireSamePlan, requireYes, type Approval } from './restore/approve.ts
 import { changeInPlace } from './restore/change-in-place.ts';
 import { checkTarget } from './restore/check-target.ts';
 import { nextSteps } from './restore/next-steps.ts';
-import { ownersNotSet, requireOwners } from './restore/owner.ts';
+import { losesOwner, ownersNotSet, requireOwners } from './restore/owner.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import { refuseForeignPlaces } from './restore/own-places.ts';
 import { trustBackup, type Trusted, type TrustOptions } from './restore/trust.ts';
@@ -76,7 +76,8 @@ export async function restore(
     const how = { operation: 'restore', safetyBackup, owner, exit: 0 } as const;
     const change = { project, selected, trusted, planned, ...how };
     const done = await changeInPlace(change, context);
-    const owners = owner ? [] : ownersNotSet([...planned.changes.content.values()].flat());
+    const brought = owner ? [] : [...planned.changes.content.values()].flat();
+    const owners = ownersNotSet(brought.filter(losesOwner).map((entry) => entry.path));
     const report = finish({
       outcome: 'restored',
       plan: planned.plan,

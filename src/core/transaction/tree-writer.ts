@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { utimesTime } from '../fs/clock.ts';
-import { fsyncDir, writeAll } from '../fs/durable.ts';
+import { fsyncDir, lstatOrNull, writeAll } from '../fs/durable.ts';
+import { escapeName } from '../fs/names.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
@@ -26,23 +28,29 @@ export class TreeWriter {
   #fd: number | null = null;
   #native = '';
 
-  /** @param owner give everything the owner and group that its entry states, which only root may */
-  constructor(syncAll: SyncAll | null = null, owner = false) {
+  /**
+   * @param base the folder that everything is written into; it is made if it is missing
+   * @param owner give everything the owner and group that its entry states, which only root may
+   */
+  constructor(base: string, syncAll: SyncAll | null = null, owner = false) {
+    fs.mkdirSync(base, { recursive: true });
+    this.#parents.add(base);
     this.#syncAll = syncAll;
     this.#owner = owner;
   }
 
-  /** Makes the folders above `native` that are missing, down from an existing one. */
+  /** Makes the folders between the base and `native` that are missing. Throws UNSAFE_ARCHIVE if one of them is a link or file. */
   ensureParent(native: string): void {
     const parent = path.dirname(native);
-    if (this.#parents.has(parent)) return;
-    fs.mkdirSync(parent, { recursive: true });
+    if (this.#parents.has(parent) || parent === native) return;
+    this.ensureParent(parent);
+    if (!makeFolder(parent)) throw noFolder(parent);
     this.#parents.add(parent);
   }
 
   folder(native: string, entry: ScannedEntry): void {
     this.ensureParent(native);
-    if (!this.#parents.has(native)) fs.mkdirSync(native, { recursive: true, mode: 0o700 });
+    if (!this.#parents.has(native) && !makeFolder(native, 0o700)) throw noFolder(native);
     this.#parents.add(native);
     this.#folders.push({ native, entry });
   }
@@ -109,4 +117,26 @@ export class TreeWriter {
     if (this.#fd !== null) fs.closeSync(this.#fd);
     this.#fd = null;
   }
+}
+
+/** Makes a folder, or finds it there; false if something else stands in its place. */
+function makeFolder(native: string, mode?: number): boolean {
+  try {
+    fs.mkdirSync(native, mode);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    return lstatOrNull(native)?.isDirectory() === true;
+  }
+}
+
+function noFolder(native: string): BackupError {
+  return new BackupError(
+    'UNSAFE_ARCHIVE',
+    `the backup has a link or file where it also has a folder: ${escapeName(native)}`,
+    {
+      hint: 'Nothing was changed. Restore one of the two with --only.',
+      path: native,
+    },
+  );
 }

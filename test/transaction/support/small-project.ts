@@ -71,7 +71,7 @@ export async function apply(root: string, { entries, texts }: Wanted, options: A
       meta: [...plan.meta],
     },
     async stage(stage) {
-      const writer = new TreeWriter();
+      const writer = new TreeWriter(stage);
       try {
         for (const unit of plan.units) {
           for (const entry of plan.content.get(unit.n) ?? []) {

@@ -12,12 +12,13 @@ import { recordOperation } from '../operation-log.ts';
 import { checkRestored, checkTarget } from './check-target.ts';
 import { disposeAside } from './dispose.ts';
 import { writeMade } from './made-file.ts';
+import type { Written } from './placing-sink.ts';
 import type { Planned } from './plan-restore.ts';
 import { PARTIAL_PREFIX } from '../../store/layout.ts';
 import { proveRestoredStores } from './prove-restored.ts';
 import { takeSafety } from './take-safety.ts';
 import type { Trusted } from './trust.ts';
-import { writeEntries, type Written } from './write-entries.ts';
+import { writeEntries } from './write-entries.ts';
 
 /** A change of a project that was planned, trusted and approved. */
 export interface ChangeInPlace {
@@ -77,6 +78,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
         {
           folder: selected.folder,
           manifest: trusted.manifest,
+          base: folder,
           place,
           categories,
           everything: false,

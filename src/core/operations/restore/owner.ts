@@ -13,10 +13,13 @@ export function requireOwners(owner: boolean | undefined): void {
   throw new BackupError('USAGE', 'only root can set owners', { hint: 'Leave --owner out, or run it as root.' });
 }
 
+/** Whether an entry has another owner than the one that brings it back, who is root and sets none. */
+export function losesOwner({ uid, gid }: Entry): boolean {
+  return maySetOwners() && (uid !== 0 || gid !== 0);
+}
+
 /** What root has to know who brought files back without their owners: they are root's now. */
-export function ownersNotSet(entries: Iterable<Entry>): Finding[] {
-  if (!maySetOwners()) return [];
-  const affects = [...entries].filter(({ uid, gid }) => uid !== 0 || gid !== 0).map((entry) => entry.path);
+export function ownersNotSet(affects: string[]): Finding[] {
   if (affects.length === 0) return [];
   const message = `${affects.length} of what was brought back belonged to others and is root's now`;
   const recommendation = 'migbackup restore --owner sets owner and group too.';

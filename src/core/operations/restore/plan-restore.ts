@@ -12,7 +12,8 @@ import { listBelow } from '../../transaction/live-tree.ts';
 import { selectEntries } from '../entry-selection.ts';
 import { goesAgain } from './goes-again.ts';
 import { isInStore } from './own-places.ts';
-import { storePaths, type Trusted } from './trust.ts';
+import type { Trusted } from './trust.ts';
+import { storePaths } from './wanted.ts';
 
 export interface Planned {
   readonly changes: ChangePlan;

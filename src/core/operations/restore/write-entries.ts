@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readArchive, type MemberSink } from '../../archive/archive-reader.ts';
+import { readArchive } from '../../archive/archive-reader.ts';
 import { readIndex } from '../../archive/index-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';
@@ -9,17 +9,13 @@ import type { Manifest } from '../../model/manifest.ts';
 import { INDEX_FILE } from '../../store/layout.ts';
 import { TreeWriter, type SyncAll } from '../../transaction/tree-writer.ts';
 import { IndexCursor } from '../verify/index-cursor.ts';
-
-export interface Written {
-  files: number;
-  directories: number;
-  symlinks: number;
-  bytes: number;
-}
+import { PlacingSink, type Written } from './placing-sink.ts';
 
 export interface WriteOptions {
   readonly folder: string;
   readonly manifest: Manifest;
+  /** Where all places are. */
+  readonly base: string;
   /** The absolute place of an entry, or null to leave it out. */
   readonly place: (entry: Entry) => string | null;
   /** Categories that something is wanted of; the archives of others are not opened. */
@@ -37,9 +33,9 @@ export interface WriteOptions {
  * caller then removes what was written.
  */
 export async function writeEntries(options: WriteOptions, context: Context): Promise<Written> {
-  const { folder, manifest, place } = options;
+  const { folder, manifest, base, place } = options;
   const findings: Finding[] = [];
-  const writer = new TreeWriter(options.syncAll, options.owner);
+  const writer = new TreeWriter(base, options.syncAll, options.owner);
   const sink = new PlacingSink(writer, place);
   try {
     const cursor = new IndexCursor(readIndex(path.join(folder, INDEX_FILE)), () => {});
@@ -68,44 +64,6 @@ export async function writeEntries(options: WriteOptions, context: Context): Pro
     return sink.written;
   } finally {
     writer.abort();
-  }
-}
-
-class PlacingSink implements MemberSink {
-  readonly written: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
-  readonly #writer: TreeWriter;
-  readonly #place: (entry: Entry) => string | null;
-  #target: string | null = null;
-
-  constructor(writer: TreeWriter, place: (entry: Entry) => string | null) {
-    this.#writer = writer;
-    this.#place = place;
-  }
-
-  begin(entry: Entry): void {
-    this.#target = this.#place(entry);
-    if (this.#target !== null && entry.type === 'file') this.#writer.beginFile(this.#target);
-  }
-
-  data(chunk: Buffer): void {
-    if (this.#target !== null) this.#writer.write(chunk);
-  }
-
-  end(entry: Entry, good: boolean): void {
-    const target = this.#target;
-    if (target === null) return;
-    if (entry.type === 'file') {
-      if (good) this.#writer.endFile(entry);
-      else this.#writer.dropFile();
-      this.written.files++;
-      this.written.bytes += entry.size;
-    } else if (good && entry.type === 'dir') {
-      this.#writer.folder(target, entry);
-      this.written.directories++;
-    } else if (good) {
-      this.#writer.link(target, entry);
-      this.written.symlinks++;
-    }
   }
 }
 

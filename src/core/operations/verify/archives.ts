@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { MemberFiles } from '../../archive/member-files.ts';
-import { readArchive } from '../../archive/archive-reader.ts';
+import { readArchive, type MemberSink } from '../../archive/archive-reader.ts';
 import { checkArtifactHash } from '../../checks/artifact-sums.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { parentOf } from '../../fs/paths.ts';
@@ -20,6 +20,7 @@ export interface ArchivesAuditOptions {
   /** What ARTIFACTS.sha256 states. */
   readonly listed: ReadonlyMap<string, string>;
   readonly choice: Choice;
+  readonly sink?: MemberSink | undefined;
   readonly onFinding: (finding: Finding) => void;
   readonly context: Context;
 }
@@ -52,13 +53,14 @@ export class ArchivesAudit {
       damaged = true;
       this.#options.onFinding(finding);
     };
-    const { choice, listed, context } = this.#options;
+    const { choice, listed, sink, context } = this.#options;
     const sha256 = await readArchive({
       file,
       category: name,
       facts: archive,
       entries: watched,
       select: choice.select,
+      sink,
       onFinding,
       onProgress: (files, bytes) => this.#progress(files, bytes),
       signal: context.signal,

@@ -3,6 +3,7 @@ import { checkArtifactHash, hashFile, readArtifactSums } from '../../checks/arti
 import { checkFolderHolds } from '../../checks/folder-holds.ts';
 import { IndexAudit } from '../../checks/index-agrees.ts';
 import { checkManifestAgrees } from '../../checks/manifest-agrees.ts';
+import type { MemberSink } from '../../archive/archive-reader.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';
@@ -24,6 +25,19 @@ export interface AuditOptions {
   /** Percent of files, mode sample: over 0, at most 100. */
   readonly samplePercent?: number | undefined;
   readonly seed?: string | undefined;
+  readonly onlooker?: Onlooker | undefined;
+  /** What the progress is called. */
+  readonly phase?: string | undefined;
+}
+
+/** Looks on while everything is read, so that nothing has to be read twice. */
+export interface Onlooker {
+  /** The next entry of the index, before its content is read. `sound`: its path and place in the index are good. */
+  entry(entry: Entry, sound: boolean): void;
+  /** At once, as it is found. */
+  finding?(finding: Finding): void;
+  /** Given the members of all archives, as they are. */
+  readonly sink?: MemberSink;
 }
 
 /** What an audit of one backup folder found. */
@@ -37,6 +51,7 @@ export async function auditBackup(folder: string, id: string, options: AuditOpti
   const findings: Finding[] = [];
   const onFinding = (finding: Finding): void => {
     findings.push(finding);
+    options.onlooker?.finding?.(finding);
     context.onEvent?.({ type: 'finding', finding });
   };
   let manifest: Manifest;
@@ -62,12 +77,20 @@ export async function auditBackup(folder: string, id: string, options: AuditOpti
   const choice = choose(options);
   context.onEvent?.({
     type: 'phase-begin',
-    phase: 'verifying',
+    phase: options.phase ?? 'verifying',
     files: manifest.totals.files,
     bytes: manifest.totals.bytes,
   });
-  const archives = new ArchivesAudit({ folder, manifest, listed: listed.sums, choice, onFinding, context });
-  await checkContents(folder, manifest, listed.sums, archives, onFinding);
+  const archives = new ArchivesAudit({
+    folder,
+    manifest,
+    listed: listed.sums,
+    choice,
+    sink: options.onlooker?.sink,
+    onFinding,
+    context,
+  });
+  await checkContents(folder, manifest, listed.sums, archives, options.onlooker, onFinding);
   return conclude(manifest, findings, choice, archives);
 }
 
@@ -77,6 +100,7 @@ async function checkContents(
   manifest: Manifest,
   listed: Map<string, string>,
   archives: ArchivesAudit,
+  onlooker: Onlooker | undefined,
   onFinding: (finding: Finding) => void,
 ): Promise<void> {
   const stated = new Map([
@@ -93,8 +117,10 @@ async function checkContents(
   const index = new IndexAudit(manifest);
   const sums = new SumsAudit(folder);
   const tap = (entry: Entry): void => {
+    const before = index.findings.length;
     index.entry(entry);
     sums.entry(entry);
+    onlooker?.entry(entry, index.findings.length === before);
   };
   try {
     const cursor = new IndexCursor(readIndex(indexFile), tap);

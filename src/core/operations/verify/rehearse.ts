@@ -81,6 +81,7 @@ class Rehearsal {
         {
           folder: this.#folder,
           manifest: this.#manifest,
+          base: tree,
           place: (entry) =>
             entry.target !== undefined && leadsOut(entry.path, entry.target) ? null : toNative(tree, entry.path),
           categories: new Set(Object.keys(this.#manifest.categories)),
