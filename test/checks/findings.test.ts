@@ -30,7 +30,7 @@ function codesInSource(): string[] {
   const core = path.join(import.meta.dirname, '../../src/core');
   const forms = [
     /\bcode: '([a-z0-9]+(?:-[a-z0-9]+)+)'/g,
-    /\b(?:find|wrong|warn)\(\s*'([a-z0-9]+(?:-[a-z0-9]+)+)'/g,
+    /\b(?:find|wrong|warn|say)\(\s*(?:'(?:info|warning)',\s*)?'([a-z0-9]+(?:-[a-z0-9]+)+)'/g,
     /\bconst [A-Z_]+ = '((?!sha)[a-z]+(?:-[a-z]+)+)';/g,
   ];
   const files = fs.readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

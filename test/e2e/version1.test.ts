@@ -247,6 +247,6 @@ test('it is compared with a backup of today', async () => {
   const { backupId } = await json(['create']);
   expect((await json(['diff', VERSION1_ID, backupId])).changes).toEqual([]);
   writeFileSync(path.join(root, 'docs/how.md'), 'otherwise');
-  const { changes } = await json(['diff', VERSION1_ID]);
+  const { changes } = await json(['diff', VERSION1_ID, '--live']);
   expect(changes.map((change) => change.path)).toEqual(['docs/how.md']);
 });

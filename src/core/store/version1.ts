@@ -18,7 +18,7 @@ export function isVersion1(folder: string): boolean {
   if (has(INDEX_FILE) || has(ARTIFACTS_FILE)) return false;
   const manifest = readVersion1Manifest(folder);
   if (manifest !== null && 'formatVersion' in manifest) return false;
-  return has(SUMS_FILE) || /^1\./.test(String(manifest?.['version']));
+  return has(SUMS_FILE) || String(manifest?.['version']).startsWith('1.');
 }
 
 /** How many files its list of sums names, and what is wrong with the list, if anything. */
