@@ -1,14 +1,21 @@
-import { lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { escapeName } from '../../src/core/fs/names.ts';
 import { BackupError } from '../../src/core/model/backup-error.ts';
 import type { Project } from '../../src/core/model/category.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
+import { diffLive } from '../../src/core/operations/diff.ts';
 import { exportBackup } from '../../src/core/operations/export.ts';
+import { report } from '../../src/core/operations/report.ts';
 import { restore, restoreTo } from '../../src/core/operations/restore.ts';
 import { show } from '../../src/core/operations/show.ts';
 import { verify } from '../../src/core/operations/verify.ts';
+import { openExported } from '../../src/core/store/exported-file.ts';
+import { writeReport } from '../../src/core/store/reports.ts';
+import type { Selected } from '../../src/core/store/catalog.ts';
+import { renderDiff } from '../../src/cli/render/diff.ts';
+import { renderReport } from '../../src/cli/render/report.ts';
 import { renderShow } from '../../src/cli/render/show.ts';
 import { paint } from '../../src/cli/render/style.ts';
 import { renderVerify } from '../../src/cli/render/verify.ts';
@@ -39,7 +46,7 @@ afterEach(() => temp[Symbol.dispose]());
 
 /** Everything but what a program may write: its store, its locks, and the restored copy and export, which are looked at by themselves. */
 function everywhere(): Tree {
-  return readTree(temp.path, ['project/backups', 'project/.migbackup', 'copy', 'export.tar']);
+  return readTree(temp.path, ['project/backups', 'project/.migbackup', 'copy', 'export.tar', 'export.zip']);
 }
 
 /** Resolves with the error if it is one of ours; anything else is a bug. */
@@ -76,6 +83,22 @@ function expectEntry(root: string, entry: Entry, content: Buffer | undefined): v
   expect(content === undefined || readFileSync(file).equals(content)).toBe(true);
 }
 
+const contentsOf = (folder: string) => [...readTree(folder)].map(([name, { type, content }]) => [name, type, content]);
+
+/** An export of a backup that is whole as a set of files is that set, whatever is in it; any other is refused and leaves no file. */
+async function exportAll(selected: Selected, hostile: HostileCase): Promise<void> {
+  for (const format of ['tar', 'zip'] as const) {
+    const output = path.join(temp.path, `export.${format}`);
+    const refused = await refusal(exportBackup(selected, { format, output }, context));
+    if (hostile.verdict === 'accept') expect(refused).toBeNull();
+    expect(existsSync(output)).toBe(refused === null);
+    if (refused !== null) continue;
+    const opened = await openExported(output, temp.path);
+    expect(contentsOf(opened.folder)).toEqual(contentsOf(selected.folder));
+    opened.dispose();
+  }
+}
+
 async function judge(hostile: HostileCase): Promise<void> {
   const forged = await forgeBackup(project.store, hostile, evil);
   const selected = { id: FORGED_ID, folder: forged.folder, dispose() {} };
@@ -88,7 +111,14 @@ async function judge(hostile: HostileCase): Promise<void> {
       printed.push(...renderShow(report, paint(process.stdout))),
     ),
   );
-  await refusal(exportBackup(selected, { format: 'tar', output: path.join(temp.path, 'export.tar') }, context));
+  const differs = await refusal(
+    diffLive(project, selected, context).then((report) => printed.push(...renderDiff(report, paint(process.stdout)))),
+  );
+  if (hostile.verdict === 'accept') expect(differs).toBeNull();
+  const written = writeReport(project.store, FORGED_ID, 'verify', verified);
+  printed.push(readFileSync(written.file ?? '', 'utf8'));
+  await refusal(report(selected, project.store, context).then((summary) => printed.push(...renderReport(summary))));
+  await exportAll(selected, hostile);
   expect(printed.join('\n')).not.toMatch(RAW_CONTROL);
   expect(compareTrees(before, everywhere())).toEqual([]);
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { BackupError } from '../../src/core/model/backup-error.ts';
@@ -23,7 +23,7 @@ async function judge(damage: (folder: string) => void, verdict: 'reject' | 'eith
   const { folder } = await forgeBackup(path.join(temp.path, 'backups'), GOOD, temp.path);
   damage(folder);
   const selected = { id: FORGED_ID, folder, dispose() {} };
-  const started = performance.now();
+  const started = process.cpuUsage();
   const status = await verify(selected, { mode: 'full', store: null }, context).then(
     (report) => {
       expect(renderFindings(report.findings, paint(process.stdout)).join('\n')).not.toMatch(RAW_CONTROL);
@@ -36,7 +36,9 @@ async function judge(damage: (folder: string) => void, verdict: 'reject' | 'eith
     () => false,
     (error: unknown) => (error instanceof BackupError ? true : Promise.reject(error)),
   );
-  expect(performance.now() - started).toBeLessThan(10_000);
+  // CPU time: what else the machine does at the same time is no fault of ours.
+  const { user, system } = process.cpuUsage(started);
+  expect((user + system) / 1e6).toBeLessThan(10);
   expect(refused).toBe(status !== 'PASSED' && status !== 'WARNING');
   if (verdict === 'reject') expect(refused).toBe(true);
   expect(existsSync(copy)).toBe(!refused);
@@ -62,12 +64,20 @@ function swap(from: string, to: string): (folder: string) => void {
   });
 }
 
+/** Something else in the manifest's place. */
+function special(make: (file: string) => void): (folder: string) => void {
+  return (folder) => {
+    rmSync(manifestFile(folder));
+    make(manifestFile(folder));
+  };
+}
+
 const ARCHIVE = '"file":"docs.tar.zst"';
 
 test.each<[string, 'reject' | 'either', (folder: string) => void]>([
   [
     'm01 __proto__ in two places',
-    'either',
+    'reject',
     swap(
       '{"formatVersion"',
       '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"formatVersion"',
@@ -75,7 +85,7 @@ test.each<[string, 'reject' | 'either', (folder: string) => void]>([
   ],
   [
     'm01b a category __proto__',
-    'either',
+    'reject',
     swap('"categories":{"docs":{"archive"', '"categories":{"__proto__":{"sources":[]},"docs":{"archive"'),
   ],
   ['m02 a source outside', 'reject', text((good) => good.replaceAll('"path":"."', '"path":"../x"'))],
@@ -84,7 +94,7 @@ test.each<[string, 'reject' | 'either', (folder: string) => void]>([
   ['m04b an absolute archive', 'reject', swap(ARCHIVE, '"file":"/etc/passwd"')],
   ['m05 odd names of categories', 'reject', text((good) => good.replaceAll('"docs":{', '"../../x":{'))],
   ['m05b no name of a category', 'reject', text((good) => good.replaceAll('"docs":{', '"":{'))],
-  ['m06 a key twice', 'either', swap('"formatVersion":2', '"formatVersion":1,"formatVersion":2')],
+  ['m06 a key twice', 'reject', swap('"formatVersion":2', '"formatVersion":1,"formatVersion":2')],
   ['m07 a source twice', 'reject', text((good) => good.replace(/("sources":\[)(\{[^}]*\})\]/, '$1$2,$2]'))],
   ['m08 a negative size', 'reject', text((good) => good.replaceAll(/"size":\d+/g, '"size":-1'))],
   ['m08b half a byte', 'reject', text((good) => good.replaceAll(/"size":\d+/g, '"size":1.5'))],
@@ -115,6 +125,12 @@ test.each<[string, 'reject' | 'either', (folder: string) => void]>([
     'reject',
     text((good) => good.replaceAll('"docs":{', String.raw`"\u001b]0;x\u0007\u202e":{`)),
   ],
+  [
+    'm23 a pattern that takes years',
+    'reject',
+    text((good) => good.replaceAll('"include":[]', '"include":["*a*a*a*a*a*a*a*b"]')),
+  ],
+  ['m24 a folder in the place of the manifest', 'reject', special((file) => mkdirSync(file))],
   ['m21 an id that leads outside', 'reject', text((good) => good.replaceAll(FORGED_ID, '../../x'))],
   ['m22 over 64 MiB', 'reject', text((good) => `${good}${' '.repeat(65 << 20)}`)],
 ])('manifest: %s', async (_, verdict, damage) => judge(damage, verdict), 30_000);

@@ -5,7 +5,7 @@ import { readManifest } from '../../src/core/store/manifest-file.ts';
 import { makeSampleBackup, SAMPLE_ID } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-test('unknown keys are kept, __proto__ is harmless, and what is wrong is named', async () => {
+test('unknown keys are kept, __proto__ and doubled keys are refused, and what is wrong is named', async () => {
   using store = tempFolder();
   const backup = await makeSampleBackup(store.path, SAMPLE_ID);
   const file = path.join(backup, 'BACKUP_MANIFEST.json');
@@ -16,10 +16,13 @@ test('unknown keys are kept, __proto__ is harmless, and what is wrong is named',
       expect.objectContaining({ code, message: expect.stringContaining(message) }),
     );
   };
-  writeFileSync(file, text.replace('{', '{ "future": 1, "__proto__": { "polluted": true },'));
+  writeFileSync(file, text.replace('{', '{ "future": 1,'));
   const manifest = readManifest(backup);
   expect(manifest).toMatchObject({ backupId: SAMPLE_ID, future: 1 });
-  expect('polluted' in manifest).toBe(false);
+  fails(text.replace('{', '{ "__proto__": { "polluted": true },'), 'BACKUP_DAMAGED', 'called __proto__');
+  fails(text.replace('"kind": "migration"', '"kind": "safety", "kind": "migration"'), 'BACKUP_DAMAGED', 'twice');
+  const escaped = String.raw`"kind": "safety", "\u006bind": "migration"`;
+  fails(text.replace('"kind": "migration"', escaped), 'BACKUP_DAMAGED', 'twice');
   fails(text.replace('"formatVersion": 2', '"formatVersion": 3'), 'FORMAT_UNSUPPORTED', '3');
   fails(text.replace('"kind": "migration"', '"kind": "other"'), 'BACKUP_DAMAGED', 'kind');
   fails('{', 'BACKUP_DAMAGED', 'not JSON');

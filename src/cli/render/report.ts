@@ -44,7 +44,7 @@ export function renderReport(summary: BackupSummary): string[] {
   const { coverage, verifiedInFull, rehearsed, wayBackTested } = summary.answers;
   const about = [summary.project, summary.note].filter((text) => text !== null).map(plain);
   return [
-    `## Backup ${summary.backupId}`,
+    `## Backup ${plain(summary.backupId)}`,
     '',
     ...(about.length > 0 ? [about.join(': '), ''] : []),
     '| question | answer | evidence |',

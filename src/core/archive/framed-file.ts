@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import zlib from 'node:zlib';
+import { openRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Compression } from '../model/category.ts';
 import { frameProblem } from './zstd-frame.ts';
@@ -39,7 +40,7 @@ export class FramedFile {
 
   /** Opens it and reads the seek table. Answers with what is wrong instead if the table is unusable; I/O errors are thrown. */
   static open(file: string, compression: Compression): FramedFile | { problem: string } {
-    const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const fd = openRegular(file);
     const size = fs.fstatSync(fd).size;
     if (compression === 'none') return new FramedFile(fd, size, null);
     const table = readTable(fd, size);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
+import { openRegular } from '../fs/regular-file.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { ARTIFACTS_FILE } from '../store/layout.ts';
@@ -49,7 +50,7 @@ export function readArtifactSums(
 
 /** SHA-256 of a file's bytes, in blocks; the descriptor never follows a link. */
 export function hashFile(file: string): string {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+  const fd = openRegular(file);
   try {
     const hash = createHash('sha256');
     const block = Buffer.allocUnsafe(1 << 20);

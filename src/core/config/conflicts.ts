@@ -1,11 +1,23 @@
+import { globProblem } from '../fs/globs.ts';
 import { isInside, pathProblem } from '../fs/paths.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Source } from '../model/category.ts';
+import { invalid } from './config-text.ts';
+import type { ConfigFile } from './schema.ts';
+
+/** Each is compared with each. */
+const MAX_SOURCES = 1000;
 
 /** Throws CONFIG_INVALID for a path that cannot be a source, CONFIG_CONFLICT for two sources that claim the same. */
 export function checkCategories(categories: readonly Category[], file: string): void {
   const sources = categories.flatMap((category) => category.sources);
+  if (sources.length > MAX_SOURCES) {
+    throw new BackupError('CONFIG_INVALID', `${file}: ${sources.length} sources, more than ${MAX_SOURCES}`, {
+      hint: 'One source with patterns can take what many name.',
+      path: file,
+    });
+  }
   for (const source of sources) checkPath(source, file);
   for (const [at, source] of sources.entries()) {
     for (const other of sources.slice(at + 1)) checkPair(source, other, file);
@@ -77,13 +89,24 @@ function checkPair(a: Source, b: Source, file: string): void {
   }
 }
 
+/** What stands outside the sources. Throws CONFIG_INVALID. */
+export function checkSettings({ secrets = [], ignore = [], backups = '' }: ConfigFile, file: string): void {
+  for (const pattern of [...secrets, ...ignore]) {
+    const problem = globProblem(pattern);
+    if (problem !== null)
+      throw invalid(file, `the pattern "${escapeName(pattern)}": ${problem}`, 'Give a simpler pattern, or several.');
+  }
+  // No system call takes it, and the name of the store stands in many messages.
+  if (/\p{Cc}/u.test(backups)) throw invalid(file, 'backups has a control character in it', 'Give a folder.');
+}
+
 /** Why a glob cannot be used, or null. A pattern that can match nothing would leave files out silently. */
 function patternProblem(pattern: string): string | null {
   if (pattern.startsWith('/') || /^[A-Za-z]:/.test(pattern)) return 'it is absolute';
   if (pattern.startsWith('./')) return 'leave "./" out';
   if (pattern.startsWith('!')) return 'name what is left out in "exclude"';
   if (pattern.split('/').includes('..')) return 'it leaves its folder by ".."';
-  return null;
+  return globProblem(pattern);
 }
 
 function joined(base: string, pattern: string): string {

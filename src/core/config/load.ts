@@ -1,11 +1,11 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from 'zod';
 import { escapeName } from '../fs/names.ts';
-import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Category, Config } from '../model/category.ts';
-import { checkCategories } from './conflicts.ts';
+import { checkCategories, checkSettings } from './conflicts.ts';
+import { invalid, readText } from './config-text.ts';
+import { shapeProblem } from './jsonc-shape.ts';
 import { presetCategories } from './preset.ts';
 import { configFileSchema, type ConfigFile } from './schema.ts';
 import { DEFAULT_SECRETS } from './secrets.ts';
@@ -13,6 +13,7 @@ import { DEFAULT_SECRETS } from './secrets.ts';
 export const CONFIG_FILE = 'migbackup.config.json';
 /** Smaller and faster than zstd's own default on real JSON. */
 const DEFAULT_LEVEL = 1;
+const SHOWN_ISSUES = 20;
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -30,6 +31,7 @@ export function loadConfig(root: string, options: { file?: string | undefined; e
   const categories =
     settings.categories === undefined ? presetCategories(root, options.env) : resolveCategories(settings.categories);
   checkCategories(categories, found?.file ?? 'the preset');
+  if (found !== undefined) checkSettings(settings, found.file);
   return {
     backups: settings.backups,
     config: {
@@ -55,21 +57,9 @@ function findConfig(root: string, file: string | undefined): { file: string; set
     : { file: packageFile, settings: checkShape(inPackage, `${packageFile}#migbackup`) };
 }
 
-function readText(file: string, required: boolean): string | undefined {
-  try {
-    return fs.readFileSync(file).toString('utf8');
-  } catch (cause) {
-    if (!required && errnoOf(cause) === 'ENOENT') return undefined;
-    throw invalid(
-      file,
-      `cannot be read (${errnoOf(cause)})`,
-      'Check the path that --config gives, or its permissions.',
-      cause,
-    );
-  }
-}
-
 function parseText(text: string, file: string): unknown {
+  const odd = shapeProblem(text);
+  if (odd !== null) throw invalid(file, odd, 'Mend that: schemas/config.json says what is allowed.');
   const errors: ParseError[] = [];
   const value: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -98,7 +88,7 @@ function packageSettings(text: string | undefined): unknown {
 function checkShape(value: unknown, file: string): ConfigFile {
   const result = configFileSchema.safeParse(value);
   if (result.success) return result.data;
-  const why = result.error.issues.map(describeIssue).join('; ');
+  const why = result.error.issues.slice(0, SHOWN_ISSUES).map(describeIssue).join('; ');
   throw invalid(
     file,
     escapeName(why),
@@ -138,12 +128,4 @@ function resolveCategories(categories: NonNullable<ConfigFile['categories']>): C
 function normalPath(written: string): string {
   if (/^\.?\/*$/.test(written) && !written.startsWith('/')) return written === '' ? '' : '.';
   return written.replace(/^(\.\/+)+/, '').replace(/(?<=.)\/+$/, '');
-}
-
-function invalid(file: string, what: string, hint: string, cause?: unknown): BackupError {
-  return new BackupError('CONFIG_INVALID', `${file}: ${what}`, {
-    hint,
-    path: file,
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
+import { globProblem } from '../fs/globs.ts';
 
 /** How deep `**` in a workspace pattern is followed. */
 const MAX_DEPTH = 5;
@@ -10,7 +11,9 @@ const MAX_DEPTH = 5;
  * pnpm-workspace.yaml names, if the folder has a package.json of its own.
  */
 export function findWorkspaces(root: string): string[] {
-  const patterns = [...packagePatterns(root), ...pnpmPatterns(root)].map((pattern) => trim(pattern));
+  const patterns = [...packagePatterns(root), ...pnpmPatterns(root)]
+    .map((pattern) => trim(pattern))
+    .filter((pattern) => globProblem(pattern) === null);
   const positive = patterns.filter((pattern) => !pattern.startsWith('!') && pattern !== '');
   if (positive.length === 0) return [];
   const negative = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => trim(pattern.slice(1)));

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { unescapeGlob } from '../fs/globs.ts';
 import type { Source } from '../model/category.ts';
 
 type Match = (text: string) => boolean;
@@ -16,7 +17,9 @@ export class SourcePatterns {
   constructor(source: Source) {
     const globs = source.include.filter((pattern) => isGlob(pattern));
     this.hasInclude = source.include.length > 0;
-    this.#literals = new Set(source.include.filter((pattern) => !isGlob(pattern)).map(trimSlash));
+    this.#literals = new Set(
+      source.include.filter((pattern) => !isGlob(pattern)).map((pattern) => unescapeGlob(trimSlash(pattern))),
+    );
     this.#include = globs.map((pattern) => picomatch(pattern, OPTIONS));
     this.#exclude = source.exclude.map((pattern) => picomatch(trimSlash(pattern), OPTIONS));
     this.#segments = source.include.map(segmentsOf);

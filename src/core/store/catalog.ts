@@ -97,6 +97,9 @@ async function selectPath(candidate: string): Promise<Selected | null> {
     // A folder that has the name of a backup is one, and a damaged one without its manifest.
     if (parseId(id) === null && !fs.existsSync(path.join(candidate, MANIFEST_FILE)) && !isVersion1(candidate))
       return null;
+    // Its name stands in every line that is said about it.
+    if (escapeName(id) !== id)
+      throw none(`${escapeName(candidate)} has control or invisible characters in its name`, 'Rename the folder.');
     return { id, folder: candidate, dispose() {} };
   }
   const { openExported } = await import('./exported-file.ts');

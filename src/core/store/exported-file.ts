@@ -20,6 +20,7 @@ export type ExportFormat = 'zip' | 'tar';
 
 /** What an exported file is, by its content; NO_SUCH_BACKUP if it is neither. */
 export function detectFormat(file: string): ExportFormat {
+  if (!fs.statSync(file).isFile()) throw noExport(file);
   const start = Buffer.alloc(512);
   const fd = fs.openSync(file, 'r');
   try {
@@ -29,7 +30,11 @@ export function detectFormat(file: string): ExportFormat {
   }
   if (start.readUInt32LE(0) === 0x0403_4b50) return 'zip';
   if (start.toString('latin1', 257, 262) === 'ustar') return 'tar';
-  throw new BackupError('NO_SUCH_BACKUP', `${escapeName(file)} is not an exported backup`, {
+  throw noExport(file);
+}
+
+function noExport(file: string): BackupError {
+  return new BackupError('NO_SUCH_BACKUP', `${escapeName(file)} is not an exported backup`, {
     hint: 'Give an id, a backup folder, or a .zip or .tar made by migbackup export.',
     path: file,
   });

@@ -3,7 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { BackupError } from '../model/backup-error.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { readRegular } from '../fs/regular-file.ts';
 import { LOCK_FILE } from './layout.ts';
+
+const MAX_NOTE_BYTES = 4096;
 
 export interface Lock {
   release(): void;
@@ -26,6 +30,7 @@ interface Holder {
 export function acquireLock(dir: string, command: string): Lock {
   const file = path.join(dir, LOCK_FILE);
   const note = `${file}.holder`;
+  refuseOdd(file);
   const database = openDatabase(file);
   try {
     // The journal is kept in memory, so that a full disk keeps nobody from what frees it.
@@ -49,6 +54,16 @@ export function acquireLock(dir: string, command: string): Lock {
       database.close();
     },
   };
+}
+
+/** SQLite would follow a link and lock, or make, a file somewhere else. */
+function refuseOdd(file: string): void {
+  const stat = lstatOrNull(file);
+  if (stat === null || stat.isFile()) return;
+  throw new BackupError('UNSAFE_TARGET', `the lock is not a regular file: ${file}`, {
+    hint: 'Nothing was changed. Look at what it is and remove it, then run the command again.',
+    path: file,
+  });
 }
 
 /** node:sqlite is stable in use but says "experimental" on stderr when Node 24 loads it; only that line is held back. */
@@ -85,7 +100,9 @@ function unusable(file: string, cause: unknown): BackupError {
 
 function writeNote(note: string, holder: Holder): void {
   try {
-    fs.writeFileSync(note, JSON.stringify(holder), { mode: 0o600 });
+    // Made anew: a checkout may bring along a link in its place.
+    fs.rmSync(note, { force: true });
+    fs.writeFileSync(note, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
   } catch {
     // The note is a courtesy; the lock is held all the same.
   }
@@ -93,7 +110,7 @@ function writeNote(note: string, holder: Holder): void {
 
 function readNote(note: string): string {
   try {
-    const holder: Partial<Holder> = JSON.parse(fs.readFileSync(note).toString('utf8'));
+    const holder: Partial<Holder> = JSON.parse(readRegular(note, MAX_NOTE_BYTES).toString('utf8'));
     return `migbackup ${holder.command} (pid ${holder.pid} on ${holder.host}, since ${holder.since})`;
   } catch {
     return 'another migbackup';

@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { writeFileDurable } from '../fs/durable.ts';
+import { globProblem } from '../fs/globs.ts';
+import { ambiguity } from '../fs/json-ambiguity.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { FORMAT_VERSION, manifestSchema, type Manifest } from '../model/manifest.ts';
@@ -18,7 +21,7 @@ const SHOWN_ISSUES = 4;
  */
 export function readManifest(folder: string): Manifest {
   const file = path.join(folder, MANIFEST_FILE);
-  const parsed = parseJson(file);
+  const { text, parsed } = parseJson(file);
   const version: unknown =
     typeof parsed === 'object' && parsed !== null && 'formatVersion' in parsed ? parsed.formatVersion : undefined;
   if (typeof version === 'number' && version > FORMAT_VERSION) {
@@ -32,8 +35,13 @@ export function readManifest(folder: string): Manifest {
     );
   }
   if (categoriesIn(parsed) > MAX_CATEGORIES) throw damaged(file, `has more than ${MAX_CATEGORIES} categories`);
+  const twofold = ambiguity(text, parsed);
+  if (twofold !== null) throw damaged(file, `says two things: ${twofold}`);
   const result = manifestSchema.safeParse(parsed);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkPatterns(file, result.data);
+    return result.data;
+  }
   throw damaged(
     file,
     z
@@ -50,13 +58,22 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   writeFileDurable(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Its patterns are matched against the project's own names: none may take for ever. */
+function checkPatterns(file: string, { config }: Manifest): void {
+  const sources = Object.values(config.categories).flatMap((category) => category.sources);
+  for (const pattern of [...config.secrets, ...sources.flatMap(({ include, exclude }) => [...include, ...exclude])]) {
+    const problem = globProblem(pattern);
+    if (problem !== null) throw damaged(file, `has a pattern that is refused (${pattern.slice(0, 80)}): ${problem}`);
+  }
+}
+
 function categoriesIn(parsed: unknown): number {
   if (typeof parsed !== 'object' || parsed === null || !('categories' in parsed)) return 0;
   const { categories } = parsed;
   return typeof categories === 'object' && categories !== null ? Object.keys(categories).length : 0;
 }
 
-function parseJson(file: string): unknown {
+function parseJson(file: string): { text: string; parsed: unknown } {
   let bytes: Buffer;
   try {
     const stat = fs.lstatSync(file);
@@ -67,8 +84,10 @@ function parseJson(file: string): unknown {
     if (cause instanceof BackupError) throw cause;
     throw damaged(file, 'is missing or cannot be read', cause);
   }
+  if (!isUtf8(bytes)) throw damaged(file, 'is not UTF-8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    const text = bytes.toString('utf8');
+    return { text, parsed: JSON.parse(text) };
   } catch (cause) {
     throw damaged(file, 'is not JSON', cause);
   }

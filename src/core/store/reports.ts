@@ -1,10 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { fsyncDir, writeAll, writeFileDurable } from '../fs/durable.ts';
+import { fsyncDir, lstatOrNull, writeAll, writeFileDurable } from '../fs/durable.ts';
+import { escapeJson } from '../fs/names.ts';
+import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
 import { OPERATIONS_FILE, REPORTS_FOLDER } from './layout.ts';
+
+/** A line is some 300 bytes. */
+const MAX_LOG_BYTES = 256 << 20;
+/** They list every affected file. */
+const MAX_REPORT_BYTES = 256 << 20;
 
 export interface WrittenReport {
   /** Absolute path of the report, null if it could not be written. */
@@ -19,10 +26,10 @@ export function writeReport(store: string, subject: string, operation: string, r
   const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
   try {
     if (!fs.existsSync(store)) return { file: null };
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(store, subject);
     let file = path.join(folder, `${operation}-${time}.json`);
     for (let again = 2; fs.existsSync(file); again++) file = path.join(folder, `${operation}-${time}-${again}.json`);
-    writeFileDurable(file, `${JSON.stringify({ ...report, reportFile: file }, null, 2)}\n`);
+    writeFileDurable(file, `${escapeJson(JSON.stringify({ ...report, reportFile: file }, null, 2))}\n`);
     return { file };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -63,7 +70,7 @@ export function lastVerification(store: string, id: string): Verification | null
 function readVerification(file: string): Verification | null {
   try {
     const report: { startedAt?: unknown; status?: unknown; scope?: { mode?: unknown; rehearsed?: unknown } } =
-      JSON.parse(fs.readFileSync(file).toString('utf8'));
+      JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8'));
     const { startedAt, status } = report;
     const mode = report.scope?.mode;
     if (typeof startedAt !== 'string') return null;
@@ -79,7 +86,7 @@ function readVerification(file: string): Verification | null {
 export function storedReports<T>(store: string, id: string, operation: string, schema: z.ZodType<T>): T[] {
   return reportNames(store, id, operation).flatMap((file) => {
     try {
-      const parsed = schema.safeParse(JSON.parse(fs.readFileSync(file).toString('utf8')));
+      const parsed = schema.safeParse(JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8')));
       return parsed.success ? [parsed.data] : [];
     } catch (error) {
       if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;
@@ -103,15 +110,25 @@ function reportNames(store: string, id: string, operation: string): string[] {
   }
 }
 
+/** Makes the folder of the reports, and in it that of one backup, and returns the inner one. Links in their place are never followed. */
+export function makeFolders(store: string, ...below: string[]): string {
+  let folder = path.join(store, REPORTS_FOLDER);
+  for (const next of [undefined, ...below]) {
+    if (next !== undefined) folder = path.join(folder, next);
+    assertFolder(folder);
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  return folder;
+}
+
 /** Appends one line to the operation log and makes it durable. */
 export function logOperation(store: string, record: Record<string, unknown>): void {
-  const folder = path.join(store, REPORTS_FOLDER);
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const fd = fs.openSync(path.join(folder, OPERATIONS_FILE), 'a+', 0o600);
+  const folder = makeFolders(store);
+  const fd = openAppend(path.join(folder, OPERATIONS_FILE));
   try {
     // A line that a power cut left unfinished must not swallow this one.
     const start = endsInLine(fd) ? '' : '\n';
-    writeAll(fd, Buffer.from(`${start}${JSON.stringify(record)}\n`));
+    writeAll(fd, Buffer.from(`${start}${escapeJson(JSON.stringify(record))}\n`));
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
@@ -129,9 +146,9 @@ function endsInLine(fd: number): boolean {
 /** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */
 export function readOperations(store: string): Record<string, unknown>[] {
   const file = path.join(store, REPORTS_FOLDER, OPERATIONS_FILE);
-  if (!fs.existsSync(file)) return [];
+  if (lstatOrNull(file) === null) return [];
   const records: Record<string, unknown>[] = [];
-  for (const line of fs.readFileSync(file).toString('utf8').split('\n')) {
+  for (const line of readRegular(file, MAX_LOG_BYTES).toString('utf8').split('\n')) {
     try {
       const record: Record<string, unknown> = JSON.parse(line);
       records.push(record);

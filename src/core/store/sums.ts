@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { openRegular } from '../fs/regular-file.ts';
 import { writeAll } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -48,7 +49,7 @@ export function parseSums(text: string, file = 'sums'): Sum[] {
 
 /** Reads a sums file of any size, a line at a time. Throws BACKUP_DAMAGED. */
 export function* readSums(file: string): Generator<Sum> {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+  const fd = openRegular(file);
   try {
     const block = Buffer.allocUnsafe(1 << 18);
     let rest: Buffer = Buffer.alloc(0);

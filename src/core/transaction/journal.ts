@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { writeFileDurable } from '../fs/durable.ts';
-import { pathProblem } from '../fs/paths.ts';
+import { forbiddenPart, pathProblem } from '../fs/paths.ts';
+import { readRegular } from '../fs/regular-file.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { statePaths } from './state-folder.ts';
 
@@ -15,7 +16,7 @@ const fingerprintSchema = z.object({
 });
 
 /** The state folder lies in the project, so a checkout may bring a journal along: it may name nothing outside. */
-const safePath = z.string().refine((value) => pathProblem(value) === null);
+const safePath = z.string().refine((value) => pathProblem(value) === null && forbiddenPart(value) === null);
 const safeFolder = z.union([z.literal('.'), safePath]);
 
 const journalSchema = z.object({
@@ -26,6 +27,8 @@ const journalSchema = z.object({
   operation: z.string().default('restore'),
   planHash: z.string().nullable().default(null),
   startedAt: z.string(),
+  /** The transaction's own folder: a journal that was copied, unpacked or checked out is not one of a restore that was killed here. */
+  folder: z.object({ ino: z.string(), birthtimeNs: z.string() }),
   units: z.array(
     z.object({
       n: z.int().nonnegative(),
@@ -42,12 +45,16 @@ const journalSchema = z.object({
 
 /** What a restore is about to do, in full: what recovery needs to finish it or take it back. */
 export type Journal = z.infer<typeof journalSchema>;
-export type JournalInput = z.input<typeof journalSchema>;
+export type JournalInput = Omit<z.input<typeof journalSchema>, 'folder'>;
+
+/** Far over a restore of a million files. */
+const MAX_BYTES = 1 << 29;
 
 /** Writes the intent durably, with its own hash. From here on a crash is recovered, not forgotten. */
 export function writeJournal(root: string, journal: JournalInput): void {
-  const body = JSON.stringify(journal);
-  writeFileDurable(statePaths(root).plan, JSON.stringify({ sha256: sha256(body), body }));
+  const { plan, transaction } = statePaths(root);
+  const body = JSON.stringify({ ...journal, folder: identityOf(transaction) });
+  writeFileDurable(plan, JSON.stringify({ sha256: sha256(body), body }));
 }
 
 /** The journal of an unfinished restore, or null if there is none. Throws TRANSACTION_UNREADABLE: nothing is ever guessed. */
@@ -62,7 +69,7 @@ export function readJournalIn(transaction: string): Journal | null {
   const aside = path.join(transaction, 'aside');
   let text: string;
   try {
-    text = fs.readFileSync(plan).toString('utf8');
+    text = readRegular(plan, MAX_BYTES).toString('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
     throw unreadable(plan, aside, error);
@@ -70,10 +77,23 @@ export function readJournalIn(transaction: string): Journal | null {
   try {
     const outer = z.object({ sha256: z.string(), body: z.string() }).parse(JSON.parse(text));
     if (sha256(outer.body) !== outer.sha256) throw new Error('its checksum differs');
-    return journalSchema.parse(JSON.parse(outer.body));
+    const journal = journalSchema.parse(JSON.parse(outer.body));
+    if (!isHome(transaction, journal)) throw new Error('it was not written in this folder');
+    return journal;
   } catch (error) {
     throw unreadable(plan, aside, error);
   }
+}
+
+function identityOf(folder: string): Journal['folder'] {
+  const { ino, birthtimeNs } = fs.lstatSync(folder, { bigint: true });
+  return { ino: String(ino), birthtimeNs: String(birthtimeNs) };
+}
+
+/** Some file systems number folders anew at each mount, others know no time of birth: one of the two is enough, and nobody can choose either. */
+function isHome(folder: string, { folder: written }: Journal): boolean {
+  const found = identityOf(folder);
+  return found.ino === written.ino || (found.birthtimeNs === written.birthtimeNs && found.birthtimeNs !== '0');
 }
 
 function sha256(text: string): string {
@@ -81,9 +101,14 @@ function sha256(text: string): string {
 }
 
 function unreadable(plan: string, aside: string, cause: unknown): BackupError {
-  return new BackupError('TRANSACTION_UNREADABLE', `the journal of an unfinished restore cannot be read: ${plan}`, {
-    hint: `Nothing was changed. What was replaced is in ${aside}, numbered; copy that folder away before anything else.`,
-    path: plan,
-    cause,
-  });
+  const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+  return new BackupError(
+    'TRANSACTION_UNREADABLE',
+    `the journal of an unfinished restore is not trusted: ${plan}: ${why}`,
+    {
+      hint: `Nothing was changed. If a restore was killed here, what it had replaced is in ${aside}, numbered: copy that away first. If it came with a checkout or copy, remove ${path.dirname(plan)}.`,
+      path: plan,
+      cause,
+    },
+  );
 }

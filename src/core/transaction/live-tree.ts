@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { openRegular } from '../fs/regular-file.ts';
 import { toNative } from '../fs/paths.ts';
 
 /** All paths below a live folder, folders included, links not followed. */
@@ -15,7 +16,7 @@ export function listBelow(root: string, top: string): string[] {
 
 /** SHA-256 of a live file, never through a link. */
 export function hashLive(file: string): string {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+  const fd = openRegular(file);
   try {
     const hash = createHash('sha256');
     const block = Buffer.allocUnsafe(1 << 18);

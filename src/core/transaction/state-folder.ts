@@ -33,7 +33,7 @@ export function statePaths(root: string): StatePaths {
 /** Throws UNSAFE_TARGET if a folder of ours is a link or file: a checkout may bring one along, and moves must not lead out of the project. */
 export function assertRealState(root: string): void {
   const { state, transaction, stage, aside } = statePaths(root);
-  for (const folder of [state, transaction, stage, aside]) {
+  for (const folder of [state, transaction, stage, aside, path.join(state, 'guard')]) {
     const stat = lstatOrNull(folder);
     if (stat === null || stat.isDirectory()) continue;
     throw new BackupError('UNSAFE_TARGET', `${folder} is not a real folder`, {

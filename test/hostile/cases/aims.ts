@@ -109,9 +109,9 @@ export const CONTROL_CASES: readonly HostileCase[] = [
   },
   {
     name: 'z03',
-    attack: 'none: 300 members',
+    attack: 'none: 1,000 members',
     verdict: 'accept',
-    parts: () => Array.from({ length: 300 }, (_, at) => file(`deployments/n${at}.json`, `{"i":${at}}`)),
+    parts: () => Array.from({ length: 1000 }, (_, at) => file(`deployments/n${at}.json`, `{"i":${at}}`)),
   },
   {
     name: 'z04',

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { fsyncDir, writeFileDurable } from '../../fs/durable.ts';
 import { STATE_FOLDER } from '../../fs/paths.ts';
+import { readRegular } from '../../fs/regular-file.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import { acquireLock, type Lock } from '../../store/lock.ts';
 
@@ -16,6 +17,9 @@ const markerSchema = z.object({
 
 /** A guarded command that is running, or was when migbackup was killed. */
 export type Marker = z.infer<typeof markerSchema>;
+
+/** A command line has a limit far below. */
+const MAX_BYTES = 16 << 20;
 
 const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
 const markerFile = (root: string): string => path.join(guardFolder(root), 'running.json');
@@ -57,7 +61,7 @@ export function guardedBackup(root: string): string | null {
 
 function readMarker(root: string): Marker | null {
   try {
-    const parsed = markerSchema.safeParse(JSON.parse(fs.readFileSync(markerFile(root)).toString('utf8')));
+    const parsed = markerSchema.safeParse(JSON.parse(readRegular(markerFile(root), MAX_BYTES).toString('utf8')));
     return parsed.success ? parsed.data : null;
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;

@@ -1,10 +1,10 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { IndexWriter, readIndex } from '../../archive/index-file.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import { REPORTS_FOLDER } from '../../store/layout.ts';
+import { makeFolders } from '../../store/reports.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
 
 /** Beside the reports of a safety backup: what the restore put where nothing was. An index, so that undo can tell it from later work. */
@@ -15,7 +15,7 @@ function madeFile(store: string, safetyId: string): string {
 /** Records, before anything is changed, every entry that a restore is about to put where nothing was. */
 export async function writeMade(store: string, safetyId: string, changes: ChangePlan): Promise<void> {
   const file = madeFile(store, safetyId);
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  makeFolders(store, safetyId);
   const index = new IndexWriter(file);
   try {
     for (const unit of changes.units) {

@@ -1,3 +1,4 @@
+import { escapeGlob } from '../../fs/globs.ts';
 import type { Category, Source } from '../../model/category.ts';
 
 /** Where a file of a version 1 backup came from. */
@@ -73,7 +74,7 @@ export function categoriesOf(places: readonly Place[]): Category[] {
       name: rule.source,
       path: rule.path,
       type: isStore ? 'leveldb' : 'files',
-      include: rule.path === '.' ? mine.map(({ path }) => path) : [],
+      include: rule.path === '.' ? mine.map(({ path }) => escapeGlob(path)) : [],
       exclude: [],
       required: false,
       exclusive: isStore,

@@ -1,0 +1,37 @@
+import { isUtf8 } from 'node:buffer';
+import fs from 'node:fs';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+
+/** Far over any config. */
+const MAX_BYTES = 4 << 20;
+
+/** The text of a config file; undefined if it is not there and not `required`. Throws CONFIG_INVALID for what is no text. */
+export function readText(file: string, required: boolean): string | undefined {
+  try {
+    // A pipe would be waited for without end, and a checkout may bring one along.
+    const stat = fs.statSync(file);
+    if (!stat.isFile() && !required) throw invalid(file, 'is not a regular file', 'Move it away.');
+    if (stat.size > MAX_BYTES) throw invalid(file, `is larger than ${MAX_BYTES} bytes`, 'Name less, by patterns.');
+    const bytes = fs.readFileSync(file);
+    if (!isUtf8(bytes)) throw invalid(file, 'is not UTF-8', 'Save it as UTF-8.');
+    return bytes.toString('utf8');
+  } catch (cause) {
+    if (cause instanceof BackupError) throw cause;
+    if (!required && errnoOf(cause) === 'ENOENT') return undefined;
+    throw invalid(
+      file,
+      `cannot be read (${errnoOf(cause)})`,
+      'Check the path that --config gives, or its permissions.',
+      cause,
+    );
+  }
+}
+
+/** What is wrong with a config, and what to do. */
+export function invalid(file: string, what: string, hint: string, cause?: unknown): BackupError {
+  return new BackupError('CONFIG_INVALID', `${file}: ${what}`, {
+    hint,
+    path: file,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
