@@ -52,7 +52,11 @@ test('what is not refused compiles, and is quick on names that are made to be sl
 });
 
 test('an escaped name is no pattern, and spells the name', () => {
-  const name = fc.string({ unit: fc.constantFrom(...'a b . * ? [ ] { } ( ) ! + @ | , - ^ $'.split(' ')), minLength: 1, maxLength: 8 });
+  const name = fc.string({
+    unit: fc.constantFrom(...'a b . * ? [ ] { } ( ) ! + @ | , - ^ $'.split(' ')),
+    minLength: 1,
+    maxLength: 8,
+  });
   fc.assert(
     fc.property(name, (text) => {
       expect(picomatch.scan(escapeGlob(text)).isGlob).toBe(false);

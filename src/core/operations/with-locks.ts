@@ -6,7 +6,6 @@ import type { Project } from '../model/category.ts';
 import { ensureStore } from '../store/work-folder.ts';
 import { assertRealState } from '../transaction/state-folder.ts';
 import { acquireLock, type Lock } from '../store/lock.ts';
-import { assertRealState } from '../transaction/state-folder.ts';
 
 /** errno values that say: this place cannot be written at all, so nobody can change it either. */
 const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS']);
