@@ -64,7 +64,7 @@ describe.each(['GitHub Actions', 'GitLab'])('the example for %s', (host) => {
     mkdirSync(other);
     copyFileSync(path.join(root, 'migbackup.tar'), path.join(other, 'migbackup.tar'));
     const second = commands(yaml, 'way-back');
-    expect(second).toHaveLength(2);
+    expect(second).toHaveLength(3);
     for (const command of second) sh(command, other);
     expect(compareTrees(before, readTree(path.join(other, 'restored')))).toEqual([]);
     if (host === 'GitLab') return;

@@ -1,7 +1,7 @@
 import { escapeName } from '../../core/fs/names.ts';
 import type { DiffChange, DiffReport, DiffStore } from '../../core/model/diff-report.ts';
 import { renderFindings } from './findings.ts';
-import { plural } from './format.ts';
+import { formatBytes, plural } from './format.ts';
 import { table, type Paint } from './style.ts';
 
 const SHOWN = 20;
@@ -16,8 +16,17 @@ function renderStore(store: DiffStore): string[] {
   return [`  ~ ${path}: ${count(store.before)} -> ${count(store.after)} entries`];
 }
 
-function renderChange({ change, path, type, differs }: DiffChange): string {
-  const how = differs.length > 0 ? `  (${differs.join(', ')})` : '';
+/** What differs, with both values where they are short. */
+function sayDifference(what: DiffChange['differs'][number], change: DiffChange): string {
+  if (what === 'mode') return `mode ${change.modeBefore} -> ${change.modeAfter}`;
+  const sizes = change.bytesBefore !== change.bytesAfter;
+  if (what !== 'content' || !sizes) return what;
+  return `${formatBytes(change.bytesBefore ?? 0)} -> ${formatBytes(change.bytesAfter ?? 0)}`;
+}
+
+function renderChange(changed: DiffChange): string {
+  const { change, path, type, differs } = changed;
+  const how = differs.length > 0 ? `  (${differs.map((what) => sayDifference(what, changed)).join(', ')})` : '';
   return `  ${SIGN[change]} ${escapeName(path)}${type === 'dir' ? '/' : ''}${how}`;
 }
 

@@ -11,6 +11,12 @@ const changeSchema = z.object({
   /** Sizes before and after; null where it is not there. */
   bytesBefore: count.nullable(),
   bytesAfter: count.nullable(),
+  /** Permissions before and after, four octal digits; null where it is not there. */
+  modeBefore: z.string().nullable(),
+  modeAfter: z.string().nullable(),
+  /** Of files before and after; null also where a live file was not read, since its size told enough. */
+  sha256Before: z.string().nullable(),
+  sha256After: z.string().nullable(),
 });
 export type DiffChange = z.infer<typeof changeSchema>;
 

@@ -105,6 +105,7 @@ function describe({
   folder,
   audit,
   auditMs,
+  unkept,
 }: Taken): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');
@@ -119,6 +120,6 @@ function describe({
       audit === null || audit.status === 'FAILED'
         ? null
         : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
-    findings,
+    findings: [...findings, ...unkept],
   };
 }

@@ -5,7 +5,7 @@ import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
 import type { CommandResult, GuardReport } from '../model/guard-report.ts';
 import type { Selected } from '../store/catalog.ts';
-import { writeReport } from '../store/reports.ts';
+import { keepReport } from '../store/reports.ts';
 import { create, type CreateOptions } from './create.ts';
 import { describeChanges, type Changes } from './guard/changes.ts';
 import { requireProgram } from './guard/find-program.ts';
@@ -59,7 +59,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       findings: [...taken.findings.filter(({ severity }) => severity !== 'info'), ...parts.findings],
       reportFile: null,
     };
-    return { ...report, reportFile: writeReport(project.store, taken.backupId, 'guard', report).file };
+    return keepReport(project.store, taken.backupId, 'guard', report);
   } finally {
     lock.release();
   }

@@ -13,7 +13,7 @@ import type { Context } from '../model/event.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Selected } from '../store/catalog.ts';
-import { writeReport } from '../store/reports.ts';
+import { keepReport } from '../store/reports.ts';
 import { INDEX_FILE } from '../store/layout.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { TreeWriter } from '../transaction/tree-writer.ts';
@@ -82,7 +82,7 @@ export async function restoreTo(
       reportFile: null,
     };
     if (options.store === undefined) return report;
-    return { ...report, reportFile: writeReport(options.store, selected.id, 'restore', report).file };
+    return keepReport(options.store, selected.id, 'restore', report);
   } catch (error) {
     writer?.abort();
     removeTree(work);

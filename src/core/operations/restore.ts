@@ -4,7 +4,7 @@ import type { RestoreReport } from '../model/restore-report.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { listBackups, type Selected } from '../store/catalog.ts';
 import { readManifest } from '../store/manifest-file.ts';
-import { writeReport } from '../store/reports.ts';
+import { keepReport } from '../store/reports.ts';
 import { recoverLeftovers } from './recover.ts';
 import { startReport } from './report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from './restore/approve.ts';
@@ -86,7 +86,7 @@ export async function restore(
       findings: [...done.findings, ...owners],
       next: nextSteps(planned),
     });
-    return { ...report, reportFile: writeReport(project.store, selected.id, 'restore', report).file };
+    return keepReport(project.store, selected.id, 'restore', report);
   });
 }
 

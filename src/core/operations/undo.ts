@@ -4,7 +4,7 @@ import type { Context } from '../model/event.ts';
 import type { OperationRecord } from '../model/operation-record.ts';
 import type { UndoReport } from '../model/undo-report.ts';
 import { listBackups, type Selected } from '../store/catalog.ts';
-import { writeReport } from '../store/reports.ts';
+import { keepReport } from '../store/reports.ts';
 import { lastReversible } from './operation-log.ts';
 import { recoverLeftovers } from './recover.ts';
 import { startReport } from './report-head.ts';
@@ -72,7 +72,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     const change = { project, selected, trusted, planned, ...how };
     const done = await changeInPlace(change, context);
     const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });
-    return { ...report, reportFile: writeReport(project.store, selected.id, 'undo', report).file };
+    return keepReport(project.store, selected.id, 'undo', report);
   });
 }
 

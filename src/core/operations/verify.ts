@@ -2,7 +2,7 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
 import { listBackups, type Selected } from '../store/catalog.ts';
-import { writeReport } from '../store/reports.ts';
+import { keepReport } from '../store/reports.ts';
 import { readable } from './select.ts';
 import { startReport } from './report-head.ts';
 import { auditBackup, type Audit, type AuditOptions } from './verify/audit.ts';
@@ -24,12 +24,7 @@ export async function verify(selected: Selected, options: VerifyOptions, context
   const folder = selected.fromFile ?? selected.folder;
   const report: VerifyReport = { ...head(), ...describeAudit(selected.id, folder, audit), reportFile: null };
   if (options.store === null) return report;
-  const written = writeReport(options.store, selected.id, 'verify', report);
-  return {
-    ...report,
-    reportFile: written.file,
-    findings: written.finding === undefined ? report.findings : [...report.findings, written.finding],
-  };
+  return keepReport(options.store, selected.id, 'verify', report);
 }
 
 /** What an audit says, as the report says it. */

@@ -45,6 +45,17 @@ export function writeReport(store: string, subject: string, operation: string, r
   }
 }
 
+/** Writes a report and answers it as it is told: where it is kept, or with a finding that says why it is not. */
+export function keepReport<Report extends { readonly findings: readonly Finding[] }>(
+  store: string,
+  subject: string,
+  operation: string,
+  report: Report,
+): Report & { reportFile: string | null; findings: Finding[] } {
+  const { file, finding } = writeReport(store, subject, operation, report);
+  return { ...report, reportFile: file, findings: [...report.findings, ...(finding === undefined ? [] : [finding])] };
+}
+
 export interface Verification {
   readonly time: string;
   readonly status: 'PASSED' | 'WARNING' | 'FAILED';

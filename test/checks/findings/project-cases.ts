@@ -64,6 +64,11 @@ export const PROJECT: Cases = {
   'left-out': created((stage) => stage.put('docs/a\\b', ''), { allowPartial: true }),
   'aside-kept': restored(() => {}, { safetyBackup: false }),
   'log-not-written': restored((stage) => fs.mkdirSync(path.join(stage.store, 'reports/operations.ndjson'))),
+  'made-not-recorded': restored((stage) => {
+    fs.rmSync(stage.inside('docs/a.md'));
+    fs.rmSync(path.join(stage.store, 'reports'), { recursive: true });
+    fs.writeFileSync(path.join(stage.store, 'reports'), '');
+  }),
   'script-kept': inited((stage) => {
     edit(stage.inside('package.json'), (text) => text.replace('"migbackup restore"', '"echo restore"'));
   }),

@@ -58,6 +58,8 @@ export interface Taken {
   readonly folder: string;
   readonly audit: Audit | null;
   readonly auditMs: number;
+  /** Why the report of the proof is not kept, if it is not; the manifest was sealed before. */
+  readonly unkept: readonly Finding[];
 }
 
 /**
@@ -121,11 +123,13 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     const proof = head();
     throwIfInterrupted(context.signal);
     const folder = work.commit();
+    const unkept: Finding[] = [];
     if (audit !== null) {
       const report = { ...proof, ...describeAudit(work.id, folder, audit) };
-      writeReport(project.store, work.id, 'verify', report);
+      const { finding } = writeReport(project.store, work.id, 'verify', report);
+      if (finding !== undefined) unkept.push(finding);
     }
-    return { manifest, folder, audit, auditMs: proof.durationMs };
+    return { manifest, folder, audit, auditMs: proof.durationMs, unkept };
   } catch (error) {
     work.abandon();
     removeTree(`${work.folder}.scratch`);

@@ -61,7 +61,7 @@ class CategoryReader {
 }
 
 function fromEntry({ path: relative, type, size, mode, target, sha256 }: Entry): SideEntry {
-  return { path: relative, type, size, mode, target, sha256: () => sha256 ?? null };
+  return { path: relative, type, size, mode, target, sha256: () => sha256 ?? null, knownSha256: sha256 };
 }
 
 function storesOf(manifest: Manifest): SideStore[] {

@@ -42,12 +42,27 @@ function describe(category: string, old: SideEntry | undefined, now: SideEntry |
   const present = now ?? old;
   if (present === undefined) return null;
   const { path, type } = present;
-  const sizes = { bytesBefore: old?.size ?? null, bytesAfter: now?.size ?? null };
+  const facts = {
+    bytesBefore: old?.size ?? null,
+    bytesAfter: now?.size ?? null,
+    modeBefore: octal(old),
+    modeAfter: octal(now),
+  };
   if (old === undefined || now === undefined) {
-    return { path, category, change: old === undefined ? 'added' : 'removed', type, differs: [], ...sizes };
+    const hashes = { sha256Before: old?.knownSha256 ?? null, sha256After: now?.knownSha256 ?? null };
+    return { path, category, change: old === undefined ? 'added' : 'removed', type, differs: [], ...facts, ...hashes };
   }
   const differs = differences(old, now);
-  return differs.length === 0 ? null : { path, category, change: 'changed', type, differs, ...sizes };
+  if (differs.length === 0) return null;
+  // Same sizes: then both were read to tell.
+  const read = type === 'file' && old.type === 'file' && old.size === now.size;
+  const hash = (entry: SideEntry): string | null => (read ? entry.sha256() : (entry.knownSha256 ?? null));
+  const hashes = { sha256Before: hash(old), sha256After: hash(now) };
+  return { path, category, change: 'changed', type, differs, ...facts, ...hashes };
+}
+
+function octal(entry: SideEntry | undefined): string | null {
+  return entry === undefined ? null : entry.mode.toString(8).padStart(4, '0');
 }
 
 function differences(old: SideEntry, now: SideEntry): DiffChange['differs'] {

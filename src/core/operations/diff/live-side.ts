@@ -38,7 +38,7 @@ export function liveSide(project: Project, config: Config, known: readonly Findi
       const { path, type, size, mode, target } = item.entry;
       const native = toNative(project.root, path);
       if (type === 'dir' && recogniseStore(native) === 'leveldb') stores.set(path, name);
-      yield { path, type, size, mode, target, sha256: () => hashOrNull(native) };
+      yield { path, type, size, mode, target, sha256: onceOnly(() => hashOrNull(native)) };
     }
   }
 
@@ -80,6 +80,12 @@ async function readLive(root: string, path: string, category: string, context: C
     if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
     return { path, category, state: null, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Reads a file at most once, however often its hash is asked for. */
+function onceOnly(hash: () => string | null): () => string | null {
+  let known: { readonly sha256: string | null } | undefined;
+  return () => (known ??= { sha256: hash() }).sha256;
 }
 
 /** A file that vanished or cannot be read has no content to compare: it differs. */

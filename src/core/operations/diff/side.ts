@@ -11,6 +11,8 @@ export interface SideEntry {
   readonly target?: string | undefined;
   /** SHA-256 of a file's content; a live one is read only when it is asked for, and null says that it cannot be. */
   readonly sha256: () => string | null;
+  /** The same where it is known without reading anything. */
+  readonly knownSha256?: string | undefined;
 }
 
 export interface SideStore {

@@ -11,7 +11,7 @@ import type { Taken } from '../create/take-backup.ts';
 import { recordOperation } from '../operation-log.ts';
 import { checkRestored, checkTarget } from './check-target.ts';
 import { disposeAside } from './dispose.ts';
-import { writeMade } from './made-file.ts';
+import { recordMade } from './made-file.ts';
 import type { Written } from './placing-sink.ts';
 import type { Planned } from './plan-restore.ts';
 import { PARTIAL_PREFIX } from '../../store/layout.ts';
@@ -54,8 +54,8 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
     ? await takeSafety(project, planned, `before ${operation} of ${selected.id}`, context)
     : null;
   const safetyId = safety?.manifest.backupId ?? null;
-  if (safetyId !== null && (safety?.manifest.absent ?? []).length > 0)
-    await writeMade(project.store, safetyId, changes);
+  const adds = (safety?.manifest.absent ?? []).length > 0;
+  const unrecorded = safetyId !== null && adds ? await recordMade(project.store, safetyId, changes) : [];
   const transactionId = safetyId ?? `${operation}-${Date.now()}`;
   let restored: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
   context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: changes.inodes, bytes: changes.bytes });
@@ -100,7 +100,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
   // First the log: what is committed can be undone, even if the process ends here.
   const { exit } = change;
   const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
-  const findings = recordOperation(project, done, context);
+  const findings = [...unrecorded, ...recordOperation(project, done, context)];
   // The change stands: whatever fails from here on is told, and is no failure of it.
   const kept = await disposeOrKeep(committed, safety, planned).catch((error: unknown) => leftBehind(committed, error));
   return { restored, safetyBackup: safetyId, findings: kept === null ? findings : [kept, ...findings] };

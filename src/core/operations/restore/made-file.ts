@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { IndexWriter, readIndex } from '../../archive/index-file.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { BackupError } from '../../model/backup-error.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
+import type { Finding } from '../../model/finding.ts';
 import { REPORTS_FOLDER } from '../../store/layout.ts';
 import { makeFolders } from '../../store/reports.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
@@ -12,10 +13,25 @@ function madeFile(store: string, safetyId: string): string {
   return path.join(store, REPORTS_FOLDER, safetyId, 'made.ndjson.zst');
 }
 
-/** Records, before anything is changed, every entry that a restore is about to put where nothing was. */
-export async function writeMade(store: string, safetyId: string, changes: ChangePlan): Promise<void> {
+/**
+ * Records, before anything is changed, every entry that a restore is about to put where nothing was. A record that cannot be written is a
+ * finding: it must not block the way back.
+ */
+export async function recordMade(store: string, safetyId: string, changes: ChangePlan): Promise<Finding[]> {
   const file = madeFile(store, safetyId);
-  makeFolders(store, safetyId);
+  try {
+    makeFolders(store, safetyId);
+    await writeMade(file, changes);
+    return [];
+  } catch (error) {
+    const why = errnoOf(error);
+    if (why === undefined) throw error;
+    const message = `what this adds could not be recorded (${why}): migbackup undo will leave it where it is`;
+    return [{ code: 'made-not-recorded', severity: 'warning', message, path: file }];
+  }
+}
+
+async function writeMade(file: string, changes: ChangePlan): Promise<void> {
   const index = new IndexWriter(file);
   try {
     for (const unit of changes.units) {
