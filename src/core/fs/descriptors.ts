@@ -13,9 +13,20 @@ export function spareDescriptors(most: number): number {
 
 /** The soft limit of the process (`ulimit -n`); null where there is none or the system does not say. */
 function openFilesLimit(): number | null {
+  const limits = readLimits();
+  if (limits !== null) return Number(/^Max open files +(\d+) /m.exec(limits)?.[1] ?? Number.NaN) || null;
   const document: { userLimits?: { open_files?: { soft?: unknown } } } = process.report.getReport();
   const soft = document.userLimits?.open_files?.soft;
   return typeof soft === 'number' ? soft : null;
+}
+
+/** Linux's own text, in a hundredth of the time that Node's report takes; null elsewhere. */
+function readLimits(): string | null {
+  try {
+    return fs.readFileSync('/proc/self/limits', 'latin1');
+  } catch {
+    return null;
+  }
 }
 
 /** Counted where the system lists them; elsewhere what Node itself is known to need. */

@@ -1,11 +1,24 @@
 import picomatch from 'picomatch';
 
+const OPTIONS = { dot: true, nocase: true } as const;
+
+type Match = (path: string) => boolean;
+
+let harmless: Match | undefined;
+
 /** Looks like a secret by its name, and is none. */
-const HARMLESS = picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], { dot: true, nocase: true });
+function isHarmless(path: string): boolean {
+  harmless ??= picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], OPTIONS);
+  return harmless(path);
+}
+
+/** Compiling takes milliseconds, and every source of a project asks with the same patterns. */
+const compiled = new WeakMap<readonly string[], Match>();
 
 /** A test for project-relative paths that the given patterns call secret. */
-export function secretMatcher(patterns: readonly string[]): (path: string) => boolean {
+export function secretMatcher(patterns: readonly string[]): Match {
   if (patterns.length === 0) return () => false;
-  const matches = picomatch([...patterns], { dot: true, nocase: true });
-  return (path) => matches(path) && !HARMLESS(path);
+  const matches = compiled.get(patterns) ?? picomatch([...patterns], OPTIONS);
+  compiled.set(patterns, matches);
+  return (path) => matches(path) && !isHarmless(path);
 }
