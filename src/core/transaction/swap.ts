@@ -11,25 +11,36 @@ import { statePaths, type StatePaths } from './state-folder.ts';
 import { isMovable, stillIs, type MetaStep, type Unit } from './unit.ts';
 
 /**
- * Moves everything forward: all old content aside, then all new content in, then the folders' modes and times. What each unit still needs
- * follows from which of target, aside and stage exist, so that it may be called again after a crash. Throws TARGET_CHANGED before it
- * touches something that is no longer what was planned.
+ * Moves everything forward: old content aside, then new content in, then the folders' modes and times. Folders that are replaced come last,
+ * each by itself, so that a database is away for a moment only, however much else there is to move. Old content is synced in its place aside
+ * before the new one takes its place. What each unit still needs follows from which of target, aside and stage exist, so that it may be called
+ * again after a crash. Throws TARGET_CHANGED before it touches something that is no longer what was planned.
  */
 export function swapForward(root: string, journal: JournalInput, betweenSteps: () => void = () => {}): void {
   const paths = statePaths(root);
   for (const unit of journal.units) assertComplete(paths, unit);
   openParents(root, journal);
-  for (const unit of journal.units) {
-    moveAside(root, paths, unit);
-    betweenSteps();
-  }
-  syncAfter(root, journal, paths.aside);
-  for (const unit of journal.units) {
-    moveIn(root, paths, unit);
-    betweenSteps();
+  const folders = journal.units.filter(replacesFolder);
+  const others = journal.units.filter((unit) => !replacesFolder(unit));
+  for (const group of [others, ...folders.map((unit) => [unit])]) {
+    for (const unit of group) {
+      moveAside(root, paths, unit);
+      // A folder that is away is not kept waiting.
+      if (group === others) betweenSteps();
+    }
+    syncAfter(root, group, paths.aside);
+    for (const unit of group) {
+      moveIn(root, paths, unit);
+      betweenSteps();
+    }
   }
   for (const step of journal.meta) setMeta(root, step.path, step.newMode, step.newMtimeNs);
-  syncAfter(root, journal, paths.stage);
+  syncAfter(root, journal.units, paths.stage);
+}
+
+/** A whole folder for a whole folder: a LevelDB store, an exclusive source. */
+function replacesFolder(unit: Unit): boolean {
+  return unit.tree && unit.hasNew && unit.old?.type === 'dir';
 }
 
 /** New content that is neither staged nor, by its old content being aside, in place, is lost: then going forward would skip the unit. */
@@ -102,8 +113,8 @@ export function swapBack(root: string, journal: JournalInput): void {
     }
   }
   for (const step of journal.meta) setMeta(root, step.path, step.oldMode, step.oldMtimeNs);
-  syncAfter(root, journal, paths.aside);
-  syncAfter(root, journal, paths.stage);
+  syncAfter(root, journal.units, paths.aside);
+  syncAfter(root, journal.units, paths.stage);
 }
 
 /**
@@ -128,9 +139,9 @@ function unlessForeign(change: () => void): void {
 }
 
 /** Makes the renames durable: the folder they came from or went to, and every parent of a unit. */
-function syncAfter(root: string, journal: JournalInput, folder: string): void {
+function syncAfter(root: string, units: readonly Unit[], folder: string): void {
   fsyncDir(folder);
-  const parents = new Set(journal.units.map((unit) => path.dirname(toNative(root, unit.path))));
+  const parents = new Set(units.map((unit) => path.dirname(toNative(root, unit.path))));
   for (const parent of parents) if (lstatOrNull(parent)?.isDirectory() === true) fsyncDir(parent);
 }
 
