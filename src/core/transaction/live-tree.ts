@@ -14,12 +14,14 @@ export function listBelow(root: string, top: string): string[] {
   return found;
 }
 
+/** One for all: a new one for each of thousands of files keeps the garbage collector busy. */
+const block = Buffer.allocUnsafeSlow(1 << 18);
+
 /** SHA-256 of a live file, never through a link. */
 export function hashLive(file: string): string {
   const fd = openRegular(file);
   try {
     const hash = createHash('sha256');
-    const block = Buffer.allocUnsafe(1 << 18);
     for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block))
       hash.update(block.subarray(0, read));
     return hash.digest('hex');

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { removeInParallel } from '../fs/remove-in-parallel.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import { readJournal, readJournalIn, writeJournal, type Journal, type JournalInput } from './journal.ts';
 import { assertRealState, statePaths } from './state-folder.ts';
@@ -57,10 +58,10 @@ export function committedFolder(root: string, id: string): string {
 }
 
 /** Removes a committed transaction's folder. One rename makes it garbage, so that a kill leaves nothing that looks like old content. */
-export function discardCommitted(committed: string): void {
+export async function discardCommitted(committed: string): Promise<void> {
   const garbage = path.join(path.dirname(committed), GARBAGE_PREFIX + path.basename(committed));
   fs.renameSync(committed, garbage);
-  removeTree(garbage);
+  await removeInParallel(garbage);
 }
 
 function commit(root: string, journal: JournalInput): string {

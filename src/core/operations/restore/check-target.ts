@@ -16,8 +16,10 @@ import { typeOf } from '../../transaction/unit.ts';
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
   checkRoom(root, plan);
   checkOneFileSystem(root, plan);
-  for (const unit of plan.units) {
-    const dir = toNative(root, unit.tree ? unit.path : parentOf(unit.path));
+  // Each folder is looked at once, however many units are in it: it is listed for that.
+  const folders = new Map(plan.units.map((unit) => [unit.tree ? unit.path : parentOf(unit.path), unit]));
+  for (const [folder, unit] of folders) {
+    const dir = toNative(root, folder);
     if (recogniseStore(dir) === null) continue;
     const holder = await whoHolds(dir);
     if (holder.held === 'no') continue;
@@ -64,8 +66,12 @@ function checkRoom(root: string, plan: ChangePlan): void {
 
 function checkOneFileSystem(root: string, plan: ChangePlan): void {
   const home = fs.lstatSync(root).dev;
+  const parents = new Set<string>();
   for (const unit of plan.units) {
-    const places = [toNative(root, unit.path), path.dirname(toNative(root, unit.path))];
+    const target = toNative(root, unit.path);
+    const parent = path.dirname(target);
+    const places = parents.has(parent) ? [target] : [target, parent];
+    parents.add(parent);
     for (const place of places) {
       const stat = lstatOrNull(place);
       if (stat === null || Number(stat.dev) === home) continue;
@@ -87,10 +93,10 @@ export function checkRestored(root: string, plan: ChangePlan): void {
   for (const unit of plan.units) {
     if (!unit.hasNew && lstatOrNull(toNative(root, unit.path)) !== null) throw failed(unit.path, 'is still there');
   }
+  const trees = plan.units.filter((unit) => unit.tree && unit.hasNew);
   for (const change of plan.changes) {
-    const inTree = plan.units.some((unit) => unit.tree && unit.hasNew && isInside(change.path, unit.path));
-    if (change.action === 'remove' && inTree && lstatOrNull(toNative(root, change.path)) !== null)
-      throw failed(change.path, 'is still there');
+    const inTree = change.action === 'remove' && trees.some((unit) => isInside(change.path, unit.path));
+    if (inTree && lstatOrNull(toNative(root, change.path)) !== null) throw failed(change.path, 'is still there');
   }
 }
 

@@ -34,7 +34,7 @@ export async function disposeAside(
       recommendation: `Look at ${path.join(committed, 'aside')} and remove that folder when you no longer need it.`,
     };
   }
-  discardCommitted(committed);
+  await discardCommitted(committed);
   return null;
 }
 

@@ -1,4 +1,4 @@
-import { isInside, parentOf } from '../../fs/paths.ts';
+import { parentOf } from '../../fs/paths.ts';
 import type { Config, Project, Source } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
@@ -13,12 +13,9 @@ export async function takeSafety(
   context: Context,
 ): Promise<Taken> {
   const config = safetyConfig(known, changes);
-  const replaced = changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path);
-  const folders = new Set(changes.meta.map((step) => step.path));
-  const select = (candidate: string): boolean =>
-    replaced.some((unit) => isInside(candidate, unit)) ||
-    folders.has(candidate) ||
-    replaced.some((unit) => parentOf(unit) === candidate);
+  const replaced = new Set(changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path));
+  const folders = new Set([...changes.meta.map((step) => step.path), ...[...replaced].map(parentOf)]);
+  const select = (candidate: string): boolean => folders.has(candidate) || isBelowAny(candidate, replaced);
   const absent = changes.units.filter((unit) => unit.old === null).map((unit) => unit.path);
   const options = {
     kind: 'safety',
@@ -31,6 +28,12 @@ export async function takeSafety(
     absent,
   } as const;
   return takeBackup({ ...project, config }, options, context);
+}
+
+/** True for one of `units` and everything below it. */
+function isBelowAny(candidate: string, units: ReadonlySet<string>): boolean {
+  for (let above = candidate; above !== '.'; above = parentOf(above)) if (units.has(above)) return true;
+  return false;
 }
 
 /** Category of folders that stand where the backup has a file: no source of the backup reaches into them. */
