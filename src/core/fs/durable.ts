@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { temporaryBeside } from './temporary-file.ts';
 
 /** errno values by which a file system says that it cannot fsync a folder; anything else (EIO above all) is an error. */
 const NO_DIRECTORY_FSYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
@@ -46,7 +46,7 @@ export function fsyncFile(file: string): void {
 
 /** Writes a file so that it is either absent (or its old self) or complete, also after a power cut. `mode` is exact whatever the umask. */
 export function writeFileDurable(file: string, bytes: Uint8Array | string, mode = 0o600): void {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryBeside(file);
   try {
     const fd = fs.openSync(temporary, 'wx', mode);
     try {

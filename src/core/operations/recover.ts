@@ -7,6 +7,7 @@ import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
 import { listBackups } from '../store/catalog.ts';
 import { parseId } from '../store/id.ts';
+import { cleanReports } from '../store/reports.ts';
 import { cleanStale, deadBackups } from '../store/work-folder.ts';
 import type { Journal } from '../transaction/journal.ts';
 import {
@@ -18,7 +19,7 @@ import {
 import { operationsIn, operationsOn, recordOperation, removalOf } from './operation-log.ts';
 import { startReport } from './report-head.ts';
 import { disposeAside } from './restore/dispose.ts';
-import { interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
+import { cleanMarkers, interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
 import { sayGuard } from './guard/words.ts';
 import { withLocks } from './with-locks.ts';
 
@@ -81,11 +82,12 @@ async function settle(project: Project, context: Context): Promise<Settled> {
   const guard = interruptedGuard(project.root);
   logFinished(project, finished, context);
   logRemoved(project, context);
+  const stale = [...cleanStale(project.store), ...cleanReports(project.store), ...cleanMarkers(project.root)];
   return {
     outcome,
     guard: guard === null ? null : settleGuard(project, guard, context),
     cleaned: [
-      ...cleanStale(project.store).map((name) => `removed ${name}, left by an interrupted run`),
+      ...stale.map((name) => `removed ${name}, left by an interrupted run`),
       ...(await disposeFinished(project, finished)),
     ],
   };

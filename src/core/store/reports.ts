@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { fsyncDir, lstatOrNull, writeAll, writeFileDurable } from '../fs/durable.ts';
 import { escapeJson } from '../fs/names.ts';
 import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';
+import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
 import { OPERATIONS_FILE, REPORTS_FOLDER } from './layout.ts';
@@ -152,6 +153,14 @@ function endsInLine(fd: number): boolean {
   const { size } = fs.fstatSync(fd);
   const last = Buffer.alloc(1);
   return size === 0 || (fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] === 0x0a);
+}
+
+/** Removes reports that killed runs were writing, and answers their names. */
+export function cleanReports(store: string): string[] {
+  const reports = path.join(store, REPORTS_FOLDER);
+  if (!fs.existsSync(reports)) return [];
+  const folders = fs.readdirSync(reports, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) => removeDeadTemporaries(path.join(reports, name)));
 }
 
 /** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { fsyncDir, writeFileDurable } from '../../fs/durable.ts';
 import { STATE_FOLDER } from '../../fs/paths.ts';
 import { readRegular } from '../../fs/regular-file.ts';
+import { removeDeadTemporaries } from '../../fs/temporary-file.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import { acquireLock, type Lock } from '../../store/lock.ts';
 
@@ -34,6 +35,11 @@ export function lockGuard(root: string): Lock {
 /** Says durably that a command is about to run. The caller holds the guard's lock. */
 export function writeMarker(root: string, marker: Marker): void {
   writeFileDurable(markerFile(root), `${JSON.stringify(marker)}\n`);
+}
+
+/** Removes a marker that a killed guard was writing. */
+export function cleanMarkers(root: string): string[] {
+  return removeDeadTemporaries(guardFolder(root));
 }
 
 export function removeMarker(root: string): void {
