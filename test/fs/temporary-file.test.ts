@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { removeDeadTemporaries, temporaryBeside } from '../../src/core/fs/temporary-file.ts';
@@ -17,4 +17,7 @@ test('what a process that has ended left under a temporary name goes; what one a
     ['report.json', 'mine.tmp', `${ended}.tmp`, path.basename(mine)].toSorted(),
   );
   expect(removeDeadTemporaries(path.join(folder.path, 'nowhere'))).toEqual([]);
+  writeFileSync(path.join(folder.path, dead), '');
+  symlinkSync('.', path.join(folder.path, 'link'));
+  expect(removeDeadTemporaries(path.join(folder.path, 'link'))).toEqual([]);
 });

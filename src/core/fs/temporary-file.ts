@@ -12,7 +12,7 @@ export function temporaryBeside(file: string): string {
 
 /**
  * Removes from a folder what processes that have ended left under such names, and answers those names. A process of another machine counts
- * as ended: should it be at work there, its rename fails and it says so. Nothing there is fine.
+ * as ended: should it be at work there, its rename fails and it says so. Nothing there is fine; a link is never followed.
  */
 export function removeDeadTemporaries(folder: string): string[] {
   const dead = namesIn(folder).filter((name) => {
@@ -25,7 +25,7 @@ export function removeDeadTemporaries(folder: string): string[] {
 
 function namesIn(folder: string): string[] {
   try {
-    return fs.readdirSync(folder);
+    return fs.lstatSync(folder).isDirectory() ? fs.readdirSync(folder) : [];
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return [];
     throw error;

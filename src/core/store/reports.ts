@@ -158,7 +158,7 @@ function endsInLine(fd: number): boolean {
 /** Removes reports that killed runs were writing, and answers their names. */
 export function cleanReports(store: string): string[] {
   const reports = path.join(store, REPORTS_FOLDER);
-  if (!fs.existsSync(reports)) return [];
+  if (lstatOrNull(reports)?.isDirectory() !== true) return [];
   const folders = fs.readdirSync(reports, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return folders.flatMap(({ name }) => removeDeadTemporaries(path.join(reports, name)));
 }
