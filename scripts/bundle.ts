@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { readBuildFacts } from '../src/cli/build-facts.ts';
+import { embedWorkers } from './bundle/embed-workers.ts';
 import { leaveOutUnused } from './bundle/leave-out-unused.ts';
 import { loadOnUse } from './bundle/load-on-use.ts';
 
@@ -89,6 +90,7 @@ export async function bundle(outfile: string, host: 'node' | 'binary'): Promise<
     plugins: [
       leaveOutUnused,
       loadOnUse,
+      embedWorkers,
       embedFacts,
       nameCompletionCommands,
       ...(host === 'binary' ? [embedNativeAddon] : []),

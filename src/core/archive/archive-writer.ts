@@ -22,6 +22,16 @@ export class ArchiveWriter {
     this.#frames = new FrameWriter(file, options);
   }
 
+  /** Bytes of the tar stream so far. */
+  get position(): number {
+    return this.#frames.position;
+  }
+
+  /** Takes whole members as they will stand in the tar, encoded elsewhere. */
+  members(tar: Uint8Array): void {
+    this.#frames.write(tar);
+  }
+
   /** Writes the header. Returns where it begins in the tar stream. */
   begin(entry: ScannedEntry): number {
     this.#frames.mark();

@@ -8,6 +8,7 @@ import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
 const IN_FLIGHT = 3;
 /** More than zstd ever adds to a piece that does not compress (ZSTD_COMPRESSBOUND: 1/256, and a little for small ones). */
 const FRAME_OVERHEAD = 8 << 10;
+const LEAST_OUTPUT = 64 << 10;
 
 export interface FrameOptions {
   readonly compression: Compression;
@@ -47,6 +48,8 @@ export class FrameWriter {
   readonly #sizes: { compressedSize: number; size: number }[] = [];
   #hash = createHash('sha256');
   #fileSize = 0;
+  /** Bytes of the frame compressed last: the next one will hardly be much bigger. */
+  #lastFrame = PIECE_BYTES;
   #piece: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   #used = 0;
   #dispatched = 0;
@@ -174,10 +177,16 @@ export class FrameWriter {
     if (this.#options.compression === 'none') return Promise.resolve(content);
     const { ZSTD_c_checksumFlag, ZSTD_c_compressionLevel } = zlib.constants;
     const params = { [ZSTD_c_compressionLevel]: this.#options.level, [ZSTD_c_checksumFlag]: 1 };
-    // One trip to the pool a frame: with zlib's own 16 KiB chunks the main thread is called back for each of them.
-    const options = { params, pledgedSrcSize: content.length, chunkSize: content.length + FRAME_OVERHEAD };
+    // One trip to the pool a frame: with zlib's own 16 KiB chunks the main thread is called back for each of them. No more than
+    // that, either: memory outside of its heap that comes and goes makes V8 collect garbage.
+    const likely = Math.min(Math.max(LEAST_OUTPUT, this.#lastFrame * 1.25), content.length + FRAME_OVERHEAD);
+    const options = { params, pledgedSrcSize: content.length, chunkSize: Math.ceil(likely) };
     return new Promise((resolve, reject) => {
-      zlib.zstdCompress(content, options, (error, frame) => (error === null ? resolve(frame) : reject(error)));
+      zlib.zstdCompress(content, options, (error, frame) => {
+        if (error !== null) return reject(error);
+        this.#lastFrame = frame.length;
+        return resolve(frame);
+      });
     });
   }
 

@@ -26,6 +26,13 @@ export class IndexWriter {
     if (this.#pending.length >= FLUSH_CHARACTERS) this.#flush();
   }
 
+  /** Takes whole lines of so many entries, encoded elsewhere. */
+  addLines(lines: Uint8Array, entries: number): void {
+    this.#flush();
+    this.#frames.write(lines);
+    this.#entries += entries;
+  }
+
   get pressed(): boolean {
     return this.#frames.pressed;
   }

@@ -6,10 +6,10 @@ export const TAR_BLOCK = 512;
 export const END_BLOCKS = Buffer.alloc(2 * TAR_BLOCK);
 /** The largest values that ustar's octal fields hold. */
 export const MAX_SIZE = 0o77777777777;
-const MAX_ID = 0o7777777;
-const MAX_MTIME = 0o77777777777;
+export const MAX_ID = 0o7777777;
+export const MAX_MTIME = 0o77777777777;
 /** The name field of ustar. */
-const NAME_BYTES = 100;
+export const NAME_BYTES = 100;
 const TYPE_NAMES = { file: 'File', dir: 'Directory', symlink: 'SymbolicLink' } as const;
 
 /** Seconds of the tar header: rounded down, also before 1970. */

@@ -64,6 +64,7 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
   };
 
   const visit = (relative: string, native: string, depth: number, rebuilt: boolean): void => {
+    if (ownership.takesAllIn(relative)) return;
     const entries = list(native);
     const engine =
       relative === ''

@@ -9,7 +9,8 @@ export const MAX_JSON_BYTES = 64 << 20;
 export function checkJson(entry: ScannedEntry, content: Buffer, onFinding: (finding: Finding) => void): void {
   if (content.length > MAX_JSON_BYTES) return;
   try {
-    JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
+    const text = content.toString('utf8');
+    JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (error) {
     onFinding({
       code: 'invalid-json',

@@ -17,11 +17,21 @@ const PLAIN = /^(?:[\w@+,=/-]|[. ](?=[\w@+,=-]))*$/;
 /** The folder that holds a project's transactions; never part of a backup. */
 export const STATE_FOLDER = '.migbackup';
 
+/** Almost every path: ASCII, no part empty or hidden or with a dot at its end. */
+const USUAL = /^[\w@+=-]+(?:[./][\w@+=-]+)*$/;
+/** Too short to break any limit: 64 parts of one letter have 127 characters. */
+const USUAL_LENGTH = 127;
+
+function isUsual(relative: string): boolean {
+  return relative.length <= USUAL_LENGTH && USUAL.test(relative);
+}
+
 /**
  * Why a project-relative path is refused everywhere, or null if it is good. The same function judges what create
  * stores and what restore writes, so whatever was accepted can be put back.
  */
 export function pathProblem(relative: string): string | null {
+  if (isUsual(relative)) return null;
   if (relative === '') return 'empty path';
   if (!relative.isWellFormed()) return 'not valid Unicode';
   if (CONTROL.test(relative)) return 'control character in the name';
@@ -50,6 +60,7 @@ const NPM_SETTINGS = '.npmrc';
  * file system would.
  */
 export function forbiddenPart(relative: string): string | null {
+  if (isUsual(relative) && !/node_modules/i.test(relative)) return null;
   if (foldKey(relative) === NPM_SETTINGS) return relative;
   return relative.split('/').find((part) => LEFT_OUT_FOLDERS.includes(foldKey(part))) ?? null;
 }

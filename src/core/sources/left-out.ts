@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import type { Config } from '../model/category.ts';
 
 const OPTIONS = { dot: true, nocase: true } as const;
 
@@ -21,4 +22,9 @@ export function secretMatcher(patterns: readonly string[]): Match {
   const matches = compiled.get(patterns) ?? picomatch([...patterns], OPTIONS);
   compiled.set(patterns, matches);
   return (path) => matches(path) && !isHarmless(path);
+}
+
+/** A test for what is a secret and stored all the same, because the config asks for it. Where it does not, the scan has left them out. */
+export function takenSecrets({ includeSecrets, secrets }: Config): (path: string) => boolean {
+  return secretMatcher(includeSecrets ? secrets : []);
 }

@@ -1,4 +1,4 @@
-import { isInside } from '../fs/paths.ts';
+import { isInside, parentOf } from '../fs/paths.ts';
 import type { Category, Source } from '../model/category.ts';
 import { SourcePatterns } from './source-patterns.ts';
 
@@ -15,6 +15,8 @@ interface Candidate {
  */
 export class Ownership {
   readonly #all: readonly Candidate[];
+  /** The sources that could own something right in this folder: files come folder by folder, and most sources lie elsewhere. */
+  #near: { readonly folder: string; readonly candidates: readonly Candidate[] } = { folder: '', candidates: [] };
 
   constructor(categories: readonly Category[]) {
     const sources = categories.flatMap((category) => category.sources);
@@ -23,7 +25,10 @@ export class Ownership {
 
   /** The source that stores this project-relative file, or undefined if it is in no category. */
   ownerOf(path: string): Source | undefined {
-    return best(this.#all, path)?.source;
+    const folder = parentOf(path);
+    if (this.#near.folder !== folder)
+      this.#near = { folder, candidates: this.#all.filter((one) => reaches(one, folder)) };
+    return best(this.#near.candidates, path)?.source;
   }
 
   /** The source that stores this folder's own entry: the innermost one that takes whole folders. */
@@ -51,12 +56,26 @@ export class Ownership {
     });
   }
 
+  /** Whether everything in a folder, whatever it is, belongs to some source. */
+  takesAllIn(folder: string): boolean {
+    return this.#all.some(
+      ({ source }) => source.include.length === 0 && source.exclude.length === 0 && isInside(folder, source.path),
+    );
+  }
+
   /** The source that takes a folder whole, whatever is in it: walking for another one may stop there. */
   takesWhole(path: string): Source | undefined {
     return this.#all.find(
       ({ source }) => source.path === path && source.include.length === 0 && source.exclude.length === 0,
     )?.source;
   }
+}
+
+/** Whether a source could own something right in a folder. */
+function reaches({ source, patterns }: Candidate, folder: string): boolean {
+  if (!isInside(folder, source.path)) return parentOf(source.path) === folder;
+  const inner = relativeTo(source, folder);
+  return inner === '' || inner === '.' || patterns.mayContain(inner);
 }
 
 function best(candidates: readonly Candidate[], path: string): Candidate | undefined {

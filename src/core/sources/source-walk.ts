@@ -8,6 +8,7 @@ import type { Project, Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import { settledState } from './file-state.ts';
+import { listNames } from './folder-names.ts';
 import { secretMatcher } from './left-out.ts';
 import { isEngineFile, isVolatileFile, recogniseStore, type Engine } from './leveldb/recognise.ts';
 import { relativeTo, type Ownership } from './ownership.ts';
@@ -126,7 +127,8 @@ export class SourceWalk {
       this.#specialBits(relative, stat);
       yield { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
     }
-    for (const name of names) yield* this.#named(joined(relative, name), path.join(native, name), name);
+    const prefix = native.endsWith(path.sep) ? native : native + path.sep;
+    for (const name of names) yield* this.#named(joined(relative, name), prefix + name, name);
   }
 
   /** A store, whole or broken, as the files that it consists of. LOCK and LOG carry no data and are never opened. */
@@ -206,10 +208,15 @@ export class SourceWalk {
   }
 
   /** The names in a folder in byte order; those that are not UTF-8 are problems. Null: it cannot be listed. */
-  #names(relative: string, native: string): string[] | null {
-    let raw: Buffer[];
+  #names(relative: string, native: string): readonly string[] | null {
     try {
-      raw = fs.readdirSync(native, { encoding: 'buffer' });
+      const { names, undecodable } = listNames(native);
+      for (const bytes of undecodable) {
+        // Patterns see it with replacement characters: near enough to tell whether it would have been stored.
+        if (this.#owns(joined(relative, bytes.toString('utf8'))))
+          this.#problem(PROBLEM.nameBytes, joined(relative, escapeBytes(bytes)));
+      }
+      return names;
     } catch (cause) {
       this.#problem(
         errnoOf(cause) === 'ENOENT' ? PROBLEM.vanished : withErrno(PROBLEM.unlistable, cause),
@@ -218,16 +225,6 @@ export class SourceWalk {
       );
       return null;
     }
-    const names: string[] = [];
-    for (const bytes of raw.toSorted((a, b) => a.compare(b))) {
-      const name = decodeName(bytes);
-      if (name !== null) names.push(name);
-      // Patterns see it with replacement characters: near enough to tell whether it would have been stored.
-      else if (this.#owns(joined(relative, bytes.toString('utf8')))) {
-        this.#problem(PROBLEM.nameBytes, joined(relative, escapeBytes(bytes)));
-      }
-    }
-    return names;
   }
 
   #stat(native: string, relative: string): fs.BigIntStats | null {

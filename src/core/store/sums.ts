@@ -88,6 +88,13 @@ export class SumsWriter {
     if (this.#pending.length >= FLUSH_BYTES) this.#flush();
   }
 
+  /** Takes whole lines of so many files, formatted elsewhere. */
+  addLines(lines: Uint8Array, files: number): void {
+    this.#flush();
+    this.#append(lines);
+    this.#entries += files;
+  }
+
   /** Syncs and closes. */
   finish(): { entries: number; sha256: string } {
     this.#flush();
@@ -102,10 +109,14 @@ export class SumsWriter {
   }
 
   #flush(): void {
-    const bytes = Buffer.from(this.#pending);
+    if (this.#pending === '') return;
+    this.#append(Buffer.from(this.#pending));
+    this.#pending = '';
+  }
+
+  #append(bytes: Uint8Array): void {
     this.#hash.update(bytes);
     writeAll(this.#fd, bytes);
-    this.#pending = '';
   }
 }
 

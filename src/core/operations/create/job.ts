@@ -4,6 +4,7 @@ import type { Finding } from '../../model/finding.ts';
 import type { IndexWriter } from '../../archive/index-file.ts';
 import type { Ownership } from '../../sources/ownership.ts';
 import type { SumsWriter } from '../../store/sums.ts';
+import type { Packers } from './packers.ts';
 import type { Problems } from './problems.ts';
 
 /** What every part of one running backup shares. */
@@ -17,6 +18,7 @@ export interface BackupJob {
   readonly folder: string;
   readonly index: IndexWriter;
   readonly sums: SumsWriter;
+  readonly packers: Packers;
   readonly problems: Problems;
   readonly onFinding: (finding: Finding) => void;
   readonly progress: { files: number; bytes: number };

@@ -12,10 +12,10 @@ import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Manifest, ManifestCategory } from '../../model/manifest.ts';
 import { gitFacts } from '../../sources/git-facts.ts';
+import { takenSecrets } from '../../sources/left-out.ts';
 import { Ownership } from '../../sources/ownership.ts';
 import type { ScanItem } from '../../sources/scan-item.ts';
 import type { ScanOptions } from '../../sources/scanner.ts';
-import { ScanTape } from '../../sources/scan-tape.ts';
 import { makeId, type BackupKind } from '../../store/id.ts';
 import { archiveFile, ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../../store/layout.ts';
 import { writeManifest } from '../../store/manifest-file.ts';
@@ -29,8 +29,10 @@ import { auditBackup, type Audit } from '../verify/audit.ts';
 import { buildManifest } from './build-manifest.ts';
 import { takeInventory } from './inventory.ts';
 import type { BackupJob } from './job.ts';
+import { Packers } from './packers.ts';
 import { checkStore } from './preflight.ts';
 import { Problems } from './problems.ts';
+import { ScanTape } from './scan-tape.ts';
 import { writeCategory } from './write-category.ts';
 
 export interface TakeOptions {
@@ -75,9 +77,14 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const ownership = new Ownership(options.config.categories);
   const problems = new Problems(options.allowPartial, onFinding);
   const onProblem = problemFilter(options, problems);
-  const tapes = new Map(options.categories.map(({ name }) => [name, new ScanTape()]));
+  // Each of them is to be said, so none goes by in a batch.
+  const isSecret = takenSecrets(options.config);
+  const tapes = new Map(options.categories.map(({ name }) => [name, new ScanTape(isSecret)]));
+  await using packers = new Packers(project.root);
   const onItem = (category: string, item: ScanItem): void => {
-    if (options.select?.(item.path) !== false) tapes.get(category)?.add(item);
+    if (options.select?.(item.path) === false) return;
+    tapes.get(category)?.add(item);
+    packers.expect();
   };
   const inventory = await takeInventory(
     project,
@@ -92,8 +99,9 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
     const git = gitFacts(project.root);
-    const job = startJob(project, options, { ownership, problems, onFinding, folder: work.folder, context });
+    const job = startJob(project, options, { ownership, problems, packers, onFinding, folder: work.folder, context });
     const categories = await writeCategories(job, tapes, (name) => inventory.categories.get(name)?.present ?? false);
+    await packers.close();
     const index = await job.index.finish();
     const checksums = job.sums.finish();
     if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
@@ -169,7 +177,7 @@ function freshTime(store: string, kind: BackupKind, context: Context): Date {
 function startJob(
   project: Project,
   options: TakeOptions,
-  parts: Pick<BackupJob, 'ownership' | 'problems' | 'onFinding' | 'folder' | 'context'>,
+  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packers' | 'onFinding' | 'folder' | 'context'>,
 ): BackupJob {
   return {
     ...parts,
@@ -192,7 +200,7 @@ async function writeCategories(
   try {
     for (const category of job.categories) {
       throwIfInterrupted(job.context.signal);
-      const found = tapes.get(category.name)?.items() ?? [];
+      const found = tapes.get(category.name)?.parts() ?? [];
       const result = await writeCategory(job, category, found, present(category.name));
       tapes.delete(category.name);
       if (result.archive === undefined)

@@ -8,14 +8,16 @@ import type { Category } from '../../model/category.ts';
 import type { Entry, ScannedEntry } from '../../model/entry.ts';
 import type { LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
 import { readFileInto, type Inspect } from '../../sources/file-reader.ts';
-import { secretMatcher } from '../../sources/left-out.ts';
-import { quickRead } from '../../sources/quick-read.ts';
-import type { EntryItem, ScanItem, StoreItem } from '../../sources/scan-item.ts';
+import { takenSecrets } from '../../sources/left-out.ts';
+import type { ScanItem, StoreItem } from '../../sources/scan-item.ts';
 import { secretTaken, toFinding } from '../../sources/scan-messages.ts';
 import { archiveFile } from '../../store/layout.ts';
 import type { BackupJob } from './job.ts';
 import { captureInto, type CapturedStore } from './capture-into.ts';
+import { entriesOf, type EntryBatch } from './entry-batch.ts';
+import type { PackedBatch } from './pack-batch.ts';
 import { proveStore } from './prove-store.ts';
+import type { TapePart } from './scan-tape.ts';
 
 const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
 
@@ -23,7 +25,7 @@ const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unr
 export async function writeCategory(
   job: BackupJob,
   category: Category,
-  found: Iterable<ScanItem>,
+  found: Iterable<TapePart>,
   present: boolean,
 ): Promise<ManifestCategory> {
   const writer = new CategoryWriter(job, category);
@@ -33,6 +35,13 @@ export async function writeCategory(
     writer.abort();
     throw error;
   }
+}
+
+/** A batch that is being packed, for where it should stand in the tar. */
+interface UnderWay {
+  readonly batch: EntryBatch;
+  readonly offset: number;
+  readonly packed: Promise<PackedBatch | null>;
 }
 
 export class CategoryWriter {
@@ -45,25 +54,28 @@ export class CategoryWriter {
   readonly #sources = new Map<string, { files: number; bytes: number; stores: LeveldbFacts[] }>();
   readonly #captured: CapturedStore[] = [];
   readonly #isSecret: (path: string) => boolean;
+  readonly #underWay: UnderWay[] = [];
 
   constructor(job: BackupJob, category: Category) {
     this.job = job;
     this.#category = category;
     this.#file = archiveFile(category.name, job.config.compression);
-    // Where they are left out, the scan has left them out.
-    this.#isSecret = secretMatcher(job.config.includeSecrets ? job.config.secrets : []);
+    this.#isSecret = takenSecrets(job.config);
     this.archive = new ArchiveWriter(path.join(job.folder, this.#file), job.config);
   }
 
-  async run(found: Iterable<ScanItem>, present: boolean): Promise<ManifestCategory> {
+  async run(found: Iterable<TapePart>, present: boolean): Promise<ManifestCategory> {
     const { job } = this;
-    for (const item of found) {
-      if (item.kind === 'store') await this.#store(item);
-      else if (!this.#quickly(item)) await this.entry(item.entry);
-      if (this.archive.pressed) await this.archive.drain();
-      if (job.index.pressed) await job.index.drain();
-      if (this.#pacer.due()) await this.#breathe();
+    for (const part of found) {
+      if (part.kind === 'batch') {
+        this.#pack(part.batch);
+        await this.#settle(job.packers.ahead);
+      } else {
+        await this.#settle(0);
+        await this.#item(part.item);
+      }
     }
+    await this.#settle(0);
     const { size, sha256, tarSize, frames } = await this.archive.finish();
     const archive = { file: this.#file, size, sha256, tarSize, frames, compression: job.config.compression };
     for (const store of this.#captured) this.#source(store.source).stores.push(await proveStore(job, store, archive));
@@ -140,13 +152,57 @@ export class CategoryWriter {
     this.job.problems.throwIfAny();
   }
 
-  /** The way of almost every file, without a promise; false: it has to be taken with more care. */
-  #quickly({ entry, state }: EntryItem): boolean {
-    if (state === undefined) return false;
-    const outcome = quickRead(this.#native(entry), entry, state, this.archive, this.#inspector(entry));
-    if (outcome?.status !== 'ok') return false;
-    this.note({ ...entry, sha256: outcome.sha256, offset: outcome.offset });
-    return true;
+  /** Hands a batch to a packer, saying where it will stand if everything before it turns out as it was seen. */
+  #pack(batch: EntryBatch): void {
+    const last = this.#underWay.at(-1);
+    const offset = last === undefined ? this.archive.position : last.offset + last.batch.tarBytes;
+    const packed = this.job.packers.pack({ batch, offset });
+    // It is awaited in its turn; an error before that is not unheard.
+    packed.catch(() => {});
+    this.#underWay.push({ batch, offset, packed });
+  }
+
+  /** Stores what has been packed, in order, until no more than `most` batches are under way. */
+  async #settle(most: number): Promise<void> {
+    while (this.#underWay.length > most) {
+      const first = this.#underWay.shift();
+      if (first === undefined) return;
+      const packed = await first.packed;
+      if (packed !== null && first.offset === this.archive.position) this.#store(packed);
+      // Something in it, or the size of something before it, is not what the scan saw.
+      else for (const item of entriesOf(first.batch)) await this.#item(item);
+      if (packed !== null) this.job.packers.release(packed);
+      await this.#keepPace();
+    }
+  }
+
+  #store({ tar, index, sums, entries, files, tallies, findings }: PackedBatch): void {
+    const { job } = this;
+    this.archive.members(tar);
+    job.index.addLines(index, entries);
+    job.sums.addLines(sums, files);
+    for (const [name, tally] of tallies) {
+      const source = this.#source(name);
+      source.files += tally.files;
+      source.bytes += tally.bytes;
+      for (const figure of ['files', 'bytes', 'directories', 'symlinks'] as const)
+        this.#counts[figure] += tally[figure];
+      job.progress.files += tally.files;
+      job.progress.bytes += tally.bytes;
+    }
+    for (const finding of findings) job.onFinding(finding);
+  }
+
+  async #item(item: ScanItem): Promise<void> {
+    if (item.kind === 'store') await this.#capture(item);
+    else await this.entry(item.entry);
+    await this.#keepPace();
+  }
+
+  async #keepPace(): Promise<void> {
+    if (this.archive.pressed) await this.archive.drain();
+    if (this.job.index.pressed) await this.job.index.drain();
+    if (this.#pacer.due()) await this.#breathe();
   }
 
   #native(entry: ScannedEntry): string {
@@ -157,7 +213,7 @@ export class CategoryWriter {
     return entry.path.endsWith('.json') ? (content) => checkJson(entry, content, this.job.onFinding) : undefined;
   }
 
-  async #store(item: StoreItem): Promise<void> {
+  async #capture(item: StoreItem): Promise<void> {
     this.#captured.push(await captureInto(this, item));
   }
 

@@ -1,0 +1,24 @@
+import type { ScannedEntry } from '../model/entry.ts';
+import { isPlain, writePlainHeader } from './plain-header.ts';
+import { encodeHeader, TAR_BLOCK } from './tar-header.ts';
+
+/** Writes the header of a member at `at`, with its pax header where it needs one; returns the bytes it takes. */
+export function writeHeader(entry: ScannedEntry, block: Buffer, at: number): number {
+  if (isPlain(entry)) {
+    writePlainHeader(entry, block, at);
+    return TAR_BLOCK;
+  }
+  const header = encodeHeader(entry);
+  block.set(header, at);
+  return header.length;
+}
+
+/** What a member takes in a tar: its header and its content. */
+export function memberBytes(entry: ScannedEntry): number {
+  return (isPlain(entry) ? TAR_BLOCK : encodeHeader(entry).length) + paddedBytes(entry.size);
+}
+
+/** A content of this size with the zeros that make it whole blocks. */
+export function paddedBytes(size: number): number {
+  return Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
+}

@@ -1,0 +1,53 @@
+import { memberBytes } from '../../archive/member-header.ts';
+import type { EntryItem, ScanItem } from '../../sources/scan-item.ts';
+import { BatchBuilder, type EntryBatch } from './entry-batch.ts';
+
+/** About one piece of an archive. */
+const BATCH_TAR_BYTES = 1 << 20;
+/** Bigger files are read straight into the archive, piece by piece. */
+const SMALL_BYTES = 256 << 10;
+
+/** Entries that another thread may pack as they stand, or one thing that wants care. */
+export type TapePart =
+  | { readonly kind: 'batch'; readonly batch: EntryBatch }
+  | { readonly kind: 'item'; readonly item: ScanItem };
+
+/**
+ * What a scan found, in its order, kept between looking and storing instead of walking the disk a second time: small settled files,
+ * folders and links in batches, everything else by itself.
+ */
+export class ScanTape {
+  readonly #parts: TapePart[] = [];
+  readonly #builder = new BatchBuilder();
+  readonly #wantsCare: (path: string) => boolean;
+
+  /** @param wantsCare paths that are kept by themselves whatever they are */
+  constructor(wantsCare: (path: string) => boolean = () => false) {
+    this.#wantsCare = wantsCare;
+  }
+
+  add(item: ScanItem): void {
+    if (item.kind === 'store' || !isPlain(item) || this.#wantsCare(item.path)) {
+      this.#turn();
+      this.#parts.push({ kind: 'item', item });
+      return;
+    }
+    this.#builder.add(item, memberBytes(item.entry));
+    if (this.#builder.tarBytes >= BATCH_TAR_BYTES || this.#builder.isFull) this.#turn();
+  }
+
+  /** Everything that was added, in that order. Nothing can be added any more. */
+  parts(): readonly TapePart[] {
+    this.#turn();
+    return this.#parts;
+  }
+
+  #turn(): void {
+    if (!this.#builder.isEmpty) this.#parts.push({ kind: 'batch', batch: this.#builder.take() });
+  }
+}
+
+/** A file has to be small, and old enough that a later change will show. */
+function isPlain({ entry, state }: EntryItem): boolean {
+  return entry.type !== 'file' || (state !== undefined && entry.size <= SMALL_BYTES);
+}
