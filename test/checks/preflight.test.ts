@@ -39,6 +39,7 @@ describe.each(CHECK_IDS)('%s', (id) => {
       expect(found).toMatchObject([{ id, status, message }]);
       // Everything that is not well says what to do; that there is no backup yet is what the last line is about.
       if (status !== 'info' || id !== 'backups') expect(found[0]?.recommendation).toMatch(/\.$/);
+      expect(found[0]?.evidence ?? found[0]?.paths, 'evidence').toBeDefined();
       if (createFails !== undefined) await expect(scene.create()).rejects.toMatchObject({ code: createFails });
     });
   }

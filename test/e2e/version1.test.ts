@@ -72,6 +72,7 @@ test('it is listed, shown, verified honestly and restored, in place and elsewher
   ]);
   const shown = await json(['show', VERSION1_ID, '--files']);
   expect(schemaViolations('show', shown)).toEqual([]);
+  expect(shown).toMatchObject({ folder, madeBy: { name: 'scripts of format version 1' } });
   expect(shown.categories['leveldb']?.sources[0]).toMatchObject({ name: 'current', leveldb: [{ entries: 1 }] });
 
   const report = await json(['verify']);

@@ -32,7 +32,10 @@ export interface PruneOptions {
  */
 export async function prune(project: Project, options: PruneOptions, context: Context): Promise<PruneReport> {
   const head = startReport(context);
-  if (options.dryRun) return { ...head(), ...(await planPrune(project, options, context)) };
+  if (options.dryRun) {
+    const plan = await planPrune(project, options, context);
+    return { ...head(), ...plan };
+  }
   return withLocks(project, 'prune', async () => {
     await recoverLeftovers(project, context);
     const plan = await planPrune(project, options, context);

@@ -17,6 +17,12 @@ export async function report(selected: Selected, store: string, context: Context
   const manifest = readManifest(selected.folder);
   const verifications = storedReports(store, selected.id, 'verify', verifyReportSchema);
   const [last] = verifications;
+  const answers = {
+    coverage: coverage(manifest, isVersion1(selected.fromFile ?? selected.folder)),
+    verifiedInFull: verifiedInFull(verifications),
+    rehearsed: rehearsed(verifications),
+    wayBackTested: wayBackTested(store, selected.id),
+  };
   return {
     ...head(),
     operation: 'report',
@@ -24,12 +30,7 @@ export async function report(selected: Selected, store: string, context: Context
     createdAt: manifest.createdAt,
     project: manifest.project.name ?? null,
     note: manifest.note ?? null,
-    answers: {
-      coverage: coverage(manifest, isVersion1(selected.fromFile ?? selected.folder)),
-      verifiedInFull: verifiedInFull(verifications),
-      rehearsed: rehearsed(verifications),
-      wayBackTested: wayBackTested(store, selected.id),
-    },
+    answers,
     categories: Object.fromEntries(Object.entries(manifest.categories).map(([name, one]) => [name, figures(one)])),
     totals: { ...manifest.totals },
     findings: withoutRepeats([...manifest.findings, ...(last?.findings ?? [])]),

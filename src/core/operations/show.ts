@@ -41,7 +41,7 @@ export async function show(selected: Selected, options: ShowOptions, context: Co
     ...head(),
     operation: 'show',
     backupId: selected.id,
-    folder: selected.folder,
+    folder: selected.fromFile ?? selected.folder,
     fromFile: selected.fromFile ?? null,
     kind: manifest.kind,
     createdAt: manifest.createdAt,

@@ -8,7 +8,7 @@ import { checkConfig } from '../checks/preflight/config.ts';
 import { checkCovered } from '../checks/preflight/covered.ts';
 import { checkGitClean } from '../checks/preflight/git-clean.ts';
 import { checkGitignore } from '../checks/preflight/gitignore.ts';
-import { checkGuard } from '../checks/preflight/guard.ts';
+import { checkGuard, type HalfDone } from '../checks/preflight/guard.ts';
 import { checkInventory } from '../checks/preflight/inventory.ts';
 import { checkLock } from '../checks/preflight/lock.ts';
 import { checkNpmScripts } from '../checks/preflight/npm-scripts.ts';
@@ -27,7 +27,7 @@ import { checkReplacedKept, checkTransaction } from '../checks/preflight/transac
 import { freeSpace } from '../fs/space.ts';
 import { Ownership } from '../sources/ownership.ts';
 import { listBackups } from '../store/catalog.ts';
-import { interruptedGuard } from './guard/marker.ts';
+import { interruptedGuard, type Marker } from './guard/marker.ts';
 import { sayGuard } from './guard/words.ts';
 import { startReport } from './report-head.ts';
 import { fileReport } from './validate/file-report.ts';
@@ -98,8 +98,13 @@ function checkProject(project: Project, { folders }: Survey): CheckResult[] {
     checkOneFileSystem(root, places),
     checkTransaction(root),
     checkReplacedKept(root),
-    checkGuard(guard === null ? null : sayGuard(guard)),
+    checkGuard(guard === null ? null : describeGuard(guard)),
   ];
+}
+
+function describeGuard(guard: Marker): HalfDone {
+  const { backupId, command, startedAt } = guard;
+  return { said: sayGuard(guard), backupId, command, startedAt };
 }
 
 /** What would be backed up. */

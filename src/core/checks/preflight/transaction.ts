@@ -17,7 +17,8 @@ export function checkTransaction(root: string): CheckResult {
     };
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
-    return { ...about, status: 'critical', message: error.message, recommendation: error.hint };
+    const paths = error.path === undefined ? [] : [error.path];
+    return { ...about, status: 'critical', message: error.message, paths, recommendation: error.hint };
   }
 }
 

@@ -16,6 +16,7 @@ export function fileReport(store: string, report: Unfiled): ValidateReport {
     ...about,
     status: 'warning',
     message: finding.message,
+    ...(finding.path === undefined ? {} : { paths: [finding.path] }),
     recommendation: 'Make the reports folder writable: reports are the evidence that a backup can be relied on.',
   });
 }

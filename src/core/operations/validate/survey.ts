@@ -51,6 +51,7 @@ export async function surveySources(project: Project, ownership: Ownership, cont
     { ownership, onProblem: (problem) => problems.push(problem), onFinding, onItem },
     context,
   );
+  context.onEvent?.({ type: 'phase-begin', phase: 'reading databases and JSON' });
   await parseAll(project.root, json, onFinding, context);
   const stores = new Map<string, StoreLook[]>();
   for (const [name, found] of inventory.categories) {

@@ -15,6 +15,9 @@ import { categoriesOf } from './layout.ts';
 import { inspectVersion1, type Copy } from './inspect.ts';
 import { manifestContradictions, type Counted } from './manifest-contradicts.ts';
 
+/** Who made it: scripts, of which nothing is known but the format. */
+const SCRIPTS = { name: 'scripts of format version 1', version: '1.0.0', runtime: 'unknown' };
+
 /**
  * A version 1 backup as one of version 2, in a private scratch folder: every file at the path it came from, and what is wrong with the
  * backup as findings. So the one set of operations works on both. The backup itself is only read.
@@ -31,6 +34,7 @@ export async function importVersion1(folder: string, id: string, context: Contex
     const time = version1Time(folder);
     const taken = await take(project, [...findings, ...contradictions], {
       ...context,
+      tool: SCRIPTS,
       onEvent: undefined,
       now: () => time,
     });
