@@ -33,11 +33,9 @@ test.each([
 ])('%j is refused', (pattern) => expect(globProblem(pattern)).toEqual(expect.any(String)));
 
 test('what is not refused compiles, and is quick on names that are made to be slow', () => {
-  const piece = fc.constantFrom(
-    ...['*', '**', '/', 'a', 'b', '?', '[a]', '[!a]', '[', ']', '{a,aa}', '{', '}', ',', '(', ')', '(a|aa)', '|'],
-    ...['!', '+', '@', '\\', '.', '..', '{1..9}', '*(', '+(', '^', '$', '-'],
-  );
-  const pattern = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+  const pieces = '* ** / a b ? [a] [!a] [ ] {a,aa} { } , ( ) (a|aa) | ! + @ \\ . .. {1..9} *( +( ^ $ -'.split(' ');
+  const piece = fc.constantFrom(...pieces);
+  const pattern = fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(''));
   const names = ['a'.repeat(120), `${'a'.repeat(20)}/`.repeat(8)];
   fc.assert(
     fc.property(pattern, (glob) => {
