@@ -5,24 +5,25 @@ import path from 'node:path';
 interface Snapshot {
   readonly type: 'file' | 'dir' | 'symlink' | 'other';
   readonly mode: number;
-  /** Milliseconds; folders have none here: their time changes whenever something in them is replaced. */
+  /** Milliseconds; folders have one only where that is asked for: their time changes whenever something in them is replaced. */
   readonly mtime: number | undefined;
   readonly content: Buffer | string | undefined;
 }
 
 export type Tree = ReadonlyMap<string, Snapshot>;
 
-function snapshot(file: string): Snapshot {
+function snapshot(file: string, folderTimes: boolean): Snapshot {
   const stat = lstatSync(file);
   const mode = stat.mode & 0o777;
-  if (stat.isDirectory()) return { type: 'dir', mode, mtime: undefined, content: undefined };
+  if (stat.isDirectory())
+    return { type: 'dir', mode, mtime: folderTimes ? stat.mtimeMs : undefined, content: undefined };
   if (stat.isSymbolicLink()) return { type: 'symlink', mode, mtime: undefined, content: readlinkSync(file) };
   if (!stat.isFile()) return { type: 'other', mode, mtime: undefined, content: undefined };
   return { type: 'file', mode, mtime: stat.mtimeMs, content: readFileSync(file) };
 }
 
 /** Everything below a folder; `leaveOut` names top-level entries that do not count (backups/, .migbackup/). */
-export function readTree(root: string, leaveOut: readonly string[] = []): Tree {
+export function readTree(root: string, leaveOut: readonly string[] = [], { folderTimes = false } = {}): Tree {
   const tree = new Map<string, Snapshot>();
   function walk(folder: string): void {
     const names = readdirSync(path.join(root, folder)).toSorted();
@@ -32,7 +33,7 @@ export function readTree(root: string, leaveOut: readonly string[] = []): Tree {
       if (isStore && ['LOCK', 'LOG', 'LOG.old'].includes(name)) continue;
       const relative = path.posix.join(folder, name);
       if (leaveOut.includes(relative)) continue;
-      const seen = snapshot(path.join(root, relative));
+      const seen = snapshot(path.join(root, relative), folderTimes);
       tree.set(relative, seen);
       if (seen.type === 'dir') walk(relative);
     }

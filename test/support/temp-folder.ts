@@ -7,7 +7,7 @@ export interface TempFolder extends Disposable {
   readonly path: string;
 }
 
-export function tempFolder(prefix = 'migbackup-test-'): TempFolder {
-  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), prefix)));
+export function tempFolder(prefix = 'migbackup-test-', parent = tmpdir()): TempFolder {
+  const folder = realpathSync(mkdtempSync(path.join(parent, prefix)));
   return { path: folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -34,6 +34,22 @@ export function fsyncDir(dir: string): void {
   }
 }
 
+/**
+ * Makes a folder and those above it that are missing, so that they are there after a power cut too. One that is there already is synced into
+ * its parent all the same: who made it may have been killed before that.
+ */
+export function mkdirDurable(folder: string, mode?: number): void {
+  const topmost = fs.mkdirSync(folder, { recursive: true, ...(mode !== undefined && { mode }) }) ?? folder;
+  let made = path.resolve(folder);
+  for (; made !== path.resolve(topmost); made = path.dirname(made)) fsyncDir(path.dirname(made));
+  try {
+    fsyncDir(path.dirname(made));
+  } catch (error) {
+    // A folder that we may not read cannot be synced by itself; what is in it may be ours all the same.
+    if (errno(error) !== 'EACCES') throw error;
+  }
+}
+
 /** Makes the content of an existing file durable. */
 export function fsyncFile(file: string): void {
   const fd = fs.openSync(file, process.platform === 'win32' ? 'r+' : 'r');
@@ -44,8 +60,11 @@ export function fsyncFile(file: string): void {
   }
 }
 
-/** Writes a file so that it is either absent (or its old self) or complete, also after a power cut. `mode` is exact whatever the umask. */
-export function writeFileDurable(file: string, bytes: Uint8Array | string, mode = 0o600): void {
+/**
+ * Writes a file so that it is either absent (or its old self) or complete. Its content is durable then, its name only once its folder is
+ * synced. `mode` is exact whatever the umask.
+ */
+export function writeFileSynced(file: string, bytes: Uint8Array | string, mode = 0o600): void {
   const temporary = temporaryBeside(file);
   try {
     const fd = fs.openSync(temporary, 'wx', mode);
@@ -61,6 +80,11 @@ export function writeFileDurable(file: string, bytes: Uint8Array | string, mode 
     fs.rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** The same, with its name durable too: it is there after a power cut. */
+export function writeFileDurable(file: string, bytes: Uint8Array | string, mode?: number): void {
+  writeFileSynced(file, bytes, mode);
   fsyncDir(path.dirname(file));
 }
 

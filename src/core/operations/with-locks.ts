@@ -1,5 +1,5 @@
-import fs from 'node:fs';
 import path from 'node:path';
+import { mkdirDurable } from '../fs/durable.ts';
 import { STATE_FOLDER } from '../fs/paths.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
@@ -34,7 +34,7 @@ function lockProject(root: string, command: string): Lock | null {
   assertRealState(root);
   const state = path.join(root, STATE_FOLDER);
   try {
-    fs.mkdirSync(state, { recursive: true, mode: 0o700 });
+    mkdirDurable(state, 0o700);
   } catch (error) {
     if (READ_ONLY.has(errnoOf(error) ?? '')) return null;
     throw error;

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { writeFileDurable } from '../fs/durable.ts';
+import { writeFileSynced } from '../fs/durable.ts';
 import { globProblem } from '../fs/globs.ts';
 import { ambiguity } from '../fs/json-ambiguity.ts';
 import { escapeName } from '../fs/names.ts';
@@ -53,9 +53,9 @@ export function readManifest(folder: string): Manifest {
   );
 }
 
-/** Writes a manifest durably, keys in the order given. */
+/** Writes a manifest, keys in the order given; its name is durable once `folder` is synced. */
 export function writeManifest(folder: string, manifest: Manifest): void {
-  writeFileDurable(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSynced(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Its patterns are matched against the project's own names: none may take for ever. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { fsyncDir, lstatOrNull, writeAll, writeFileDurable } from '../fs/durable.ts';
+import { fsyncDir, lstatOrNull, mkdirDurable, writeAll, writeFileDurable } from '../fs/durable.ts';
 import { escapeJson } from '../fs/names.ts';
 import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';
 import { removeDeadTemporaries } from '../fs/temporary-file.ts';
@@ -128,7 +128,7 @@ export function makeFolders(store: string, ...below: string[]): string {
   for (const next of [undefined, ...below]) {
     if (next !== undefined) folder = path.join(folder, next);
     assertFolder(folder);
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirDurable(folder, 0o700);
   }
   return folder;
 }

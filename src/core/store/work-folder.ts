@@ -1,19 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { fsyncDir, fsyncFile, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { fsyncDir, lstatOrNull, mkdirDurable, removeTree } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from './layout.ts';
 
 /** Makes the store if it is not there (0700: configs may hold secrets); throws STORE_UNWRITABLE if it is no folder. */
 export function ensureStore(store: string): void {
-  const stat = lstatOrNull(store);
-  if (stat === null) fs.mkdirSync(store, { recursive: true, mode: 0o700 });
-  else if (!fs.statSync(store).isDirectory()) {
+  if (lstatOrNull(store) !== null && !fs.statSync(store).isDirectory()) {
     throw new BackupError('STORE_UNWRITABLE', `the backups folder is not a folder: ${store}`, {
       hint: 'Move that file away or choose another folder with --backups DIR.',
       path: store,
     });
   }
+  mkdirDurable(store, 0o700);
 }
 
 /** A backup in the making: `.partial-<id>`, which becomes `<id>` by one rename or never existed. */
@@ -39,7 +38,8 @@ export class WorkFolder {
   /** Makes every byte and name durable, then gives the folder its name; never replaces anything. Returns the final folder. */
   commit(): string {
     const final = path.join(this.#store, this.id);
-    syncTree(this.folder);
+    // Each file was synced by who wrote it, through the descriptor that would hear of an error; what is left are the names.
+    for (const folder of [path.join(this.folder, 'checksums'), this.folder]) fsyncDir(folder);
     if (lstatOrNull(final) !== null) {
       throw new BackupError('IO', `${final} exists already`, { hint: 'Run the command again.', path: final });
     }
@@ -86,13 +86,4 @@ export function cleanStale(store: string): string[] {
   for (const name of stale) removeTree(path.join(store, name));
   if (stale.length > 0) fsyncDir(store);
   return stale;
-}
-
-function syncTree(folder: string): void {
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) syncTree(full);
-    else fsyncFile(full);
-  }
-  fsyncDir(folder);
 }

@@ -28,14 +28,14 @@ export function swapForward(root: string, journal: JournalInput, betweenSteps: (
       // A folder that is away is not kept waiting.
       if (group === others) betweenSteps();
     }
-    syncAfter(root, group, paths.aside);
+    syncMoves(root, group, [paths.aside]);
     for (const unit of group) {
       moveIn(root, paths, unit);
       betweenSteps();
     }
   }
   for (const step of journal.meta) setMeta(root, step.path, step.newMode, step.newMtimeNs);
-  syncAfter(root, journal.units, paths.stage);
+  syncMoves(root, journal.units, [paths.stage], journal.meta);
 }
 
 /** A whole folder for a whole folder: a LevelDB store, an exclusive source. */
@@ -113,8 +113,7 @@ export function swapBack(root: string, journal: JournalInput): void {
     }
   }
   for (const step of journal.meta) setMeta(root, step.path, step.oldMode, step.oldMtimeNs);
-  syncAfter(root, journal.units, paths.aside);
-  syncAfter(root, journal.units, paths.stage);
+  syncMoves(root, journal.units, [paths.aside, paths.stage], journal.meta);
 }
 
 /**
@@ -126,23 +125,29 @@ function setMeta(root: string, relative: MetaStep['path'], mode: number, mtimeNs
   const live = lstatOrNull(native);
   if (live?.isDirectory() !== true) return;
   const time = utimesTime(BigInt(mtimeNs));
-  if (live.mtimeNs !== BigInt(mtimeNs)) unlessForeign(() => fs.utimesSync(native, time, time));
-  if (Number(live.mode & 0o7777n) !== mode) unlessForeign(() => fs.chmodSync(native, mode));
+  if (live.mtimeNs !== BigInt(mtimeNs)) unless('EPERM', () => fs.utimesSync(native, time, time));
+  if (Number(live.mode & 0o7777n) !== mode) unless('EPERM', () => fs.chmodSync(native, mode));
 }
 
-function unlessForeign(change: () => void): void {
+/** Does something that must not keep us from finishing or going back where this is what the system says to it. */
+function unless(refusal: 'EPERM' | 'EACCES', action: () => void): void {
   try {
-    change();
+    action();
   } catch (error) {
-    if (errnoOf(error) !== 'EPERM') throw error;
+    if (errnoOf(error) !== refusal) throw error;
   }
 }
 
-/** Makes the renames durable: the folder they came from or went to, and every parent of a unit. */
-function syncAfter(root: string, units: readonly Unit[], folder: string): void {
-  fsyncDir(folder);
-  const parents = new Set(units.map((unit) => path.dirname(toNative(root, unit.path))));
-  for (const parent of parents) if (lstatOrNull(parent)?.isDirectory() === true) fsyncDir(parent);
+/** Makes the renames durable, and the modes and times that were set: in our own folders, in every parent of a unit, in folders that stay. */
+function syncMoves(root: string, units: readonly Unit[], own: readonly string[], set: readonly MetaStep[] = []): void {
+  const theirs = [...units.map((unit) => parentOf(unit.path)), ...set.map((step) => step.path)];
+  const folders = new Set([...own, ...theirs.map((relative) => toNative(root, relative))]);
+  for (const folder of folders) {
+    // One that nobody may read, as it was or is to be, cannot be synced by itself.
+    unless('EACCES', () => {
+      if (lstatOrNull(folder)?.isDirectory() === true) fsyncDir(folder);
+    });
+  }
 }
 
 function changed(relative: string): BackupError {

@@ -34,7 +34,8 @@ export async function runTransaction({ root, journal, stage, check, signal }: Tr
     fs.mkdirSync(paths.stage, { mode: 0o700 });
     fs.mkdirSync(paths.aside, { mode: 0o700 });
     await stage(paths.stage);
-    for (const folder of [paths.stage, paths.aside, paths.transaction, paths.state, root]) fsyncDir(folder);
+    // What is in the stage was synced by who put it there.
+    for (const folder of [paths.transaction, paths.state]) fsyncDir(folder);
     throwIfInterrupted(signal);
     writeJournal(root, journal);
   } catch (error) {
@@ -61,6 +62,8 @@ export function committedFolder(root: string, id: string): string {
 export async function discardCommitted(committed: string): Promise<void> {
   const garbage = path.join(path.dirname(committed), GARBAGE_PREFIX + path.basename(committed));
   fs.renameSync(committed, garbage);
+  // Else a power cut may bring back its name without its journal: then nothing tells what the rest is.
+  fsyncDir(path.dirname(committed));
   await removeInParallel(garbage);
 }
 

@@ -4,7 +4,6 @@ import { freeSpace } from '../../fs/space.ts';
 import { PROBE_PREFIX } from '../../store/layout.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import { BACKUP_INODES, estimateSpace } from '../../checks/preflight/space.ts';
-import { ensureStore } from '../../store/work-folder.ts';
 
 /**
  * Proves that the store can be written (a file is made and removed) and has room, before any source is read.
@@ -13,11 +12,9 @@ import { ensureStore } from '../../store/work-folder.ts';
 export function checkStore(store: string, bytes: number, entries: number): void {
   const probe = path.join(store, `${PROBE_PREFIX}${process.pid}-${Date.now()}`);
   try {
-    ensureStore(store);
     fs.writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
     fs.rmSync(probe);
   } catch (cause) {
-    if (cause instanceof BackupError) throw cause;
     const code = errnoOf(cause);
     throw new BackupError(
       code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_UNWRITABLE',

@@ -4,7 +4,7 @@ import { IndexWriter } from '../../archive/index-file.ts';
 import { coverageFindings } from '../../checks/coverage.ts';
 import { hashFile } from '../../checks/artifact-sums.ts';
 import { expectedArtifacts } from '../../checks/folder-holds.ts';
-import { removeTree, writeFileDurable } from '../../fs/durable.ts';
+import { removeTree, writeFileSynced } from '../../fs/durable.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import { fromSystemError } from '../../model/system-error.ts';
 import type { Category, Config, Project } from '../../model/category.ts';
@@ -218,7 +218,7 @@ async function writeCategories(
 
 function writeArtifacts(folder: string, manifest: Manifest): void {
   writeManifest(folder, manifest);
-  writeFileDurable(path.join(folder, PROCEDURES_FILE), renderProcedures(manifest));
+  writeFileSynced(path.join(folder, PROCEDURES_FILE), renderProcedures(manifest));
   const names = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
   const stated = new Map<string, string>([
     [INDEX_FILE, manifest.index.sha256],
@@ -228,7 +228,7 @@ function writeArtifacts(folder: string, manifest: Manifest): void {
     ),
   ]);
   const lines = names.map((name) => formatSum(stated.get(name) ?? hashFile(path.join(folder, name)), name));
-  writeFileDurable(path.join(folder, ARTIFACTS_FILE), lines.join(''));
+  writeFileSynced(path.join(folder, ARTIFACTS_FILE), lines.join(''));
 }
 
 /** create never claims what verify would not: the same audit runs on the finished work folder before it gets its name. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { fsyncDir, writeFileDurable } from '../../fs/durable.ts';
+import { fsyncDir, mkdirDurable, writeFileDurable } from '../../fs/durable.ts';
 import { STATE_FOLDER } from '../../fs/paths.ts';
 import { readRegular } from '../../fs/regular-file.ts';
 import { removeDeadTemporaries } from '../../fs/temporary-file.ts';
@@ -28,7 +28,7 @@ const markerFile = (root: string): string => path.join(guardFolder(root), 'runni
 /** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
 export function lockGuard(root: string): Lock {
   const folder = guardFolder(root);
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirDurable(folder, 0o700);
   return acquireLock(folder, 'guard');
 }
 

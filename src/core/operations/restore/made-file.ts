@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { IndexWriter, readIndex } from '../../archive/index-file.ts';
-import { lstatOrNull } from '../../fs/durable.ts';
+import { fsyncDir, lstatOrNull } from '../../fs/durable.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -39,6 +39,7 @@ async function writeMade(file: string, changes: ChangePlan): Promise<void> {
       for (const entry of changes.content.get(unit.n) ?? []) index.add(entry);
     }
     await index.finish();
+    fsyncDir(path.dirname(file));
   } catch (error) {
     index.abort();
     throw error;

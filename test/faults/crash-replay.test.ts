@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freeStates, orderedStates, seeded, statesWithout, type Sampling } from './replay/crash-states.ts';
+import { explore, newCount } from './replay/explore.ts';
+import { Judge } from './replay/judge.ts';
+import { ReplayProject } from './replay/replay-project.ts';
+import { PLANS, recordScenario, type Scenario } from './replay/scenarios.ts';
+
+/*
+ * Whole operations as they ship are recorded, each change of the disk and each sync; then power cuts are replayed: what was synced is there, of
+ * the rest this or that is missing. On each such disk the recovery runs as it ships. And without any one of the syncs it must not come out well.
+ * MIGBACKUP_FAULTS=full takes every moment and every sync; else some are sampled. MIGBACKUP_SEED takes another sample.
+ */
+const FULL = process.env['MIGBACKUP_FAULTS'] === 'full';
+const SEED = Number(process.env['MIGBACKUP_SEED'] ?? 20_261_125);
+const TIMEOUT = FULL ? 3_600_000 : 60_000;
+/** In the short form. */
+const SHORT: Sampling = { every: 9, singles: 1, randoms: 1 };
+
+/** Syncs that the short form leaves out: what the journal and a manifest hold, the names after the swap, all of a large stage. */
+const TELLING: Readonly<Record<string, RegExp>> = {
+  create: /BACKUP_MANIFEST/,
+  restore: /plan\.json|^sync project\/deployments$/,
+  'restore of many': /everything/,
+};
+
+function samplingOf({ steps }: Scenario['recording']): Sampling {
+  if (!FULL) return { ...SHORT, every: Math.max(SHORT.every, Math.ceil(steps.length / 12)) };
+  return steps.length > 500 ? { every: 5, singles: 2, randoms: 2 } : { every: 1, singles: 3, randoms: 3 };
+}
+
+let target: ReplayProject;
+let judge: Judge;
+const total = { ...newCount(), steps: 0 };
+/** Of each place that syncs: how often it did, and how often something was wrong without it. */
+const places = new Map<string, { syncs: number; red: number; first: string }>();
+
+beforeAll(async () => {
+  target = new ReplayProject();
+  await target.prepare();
+  judge = new Judge(target);
+}, TIMEOUT);
+afterAll(() => target[Symbol.dispose]());
+
+describe.skipIf(process.platform !== 'linux')('after a power cut (recorded and replayed on Linux only)', () => {
+  describe.each(Object.keys(PLANS))('in %s', (name) => {
+    let scenario: Scenario;
+    beforeAll(async () => {
+      scenario = await recordScenario(target, name);
+    }, TIMEOUT);
+
+    test('everything is old or new, and what was answered is so', { timeout: TIMEOUT }, async () => {
+      const { recording } = scenario;
+      const [sampling, random, count] = [samplingOf(recording), seeded(SEED), newCount()];
+      await explore({ target, judge, scenario, count }, freeStates(recording, sampling, random));
+      await explore({ target, judge, scenario, count }, orderedStates(recording, sampling, random));
+      const syncs = recording.steps.filter(({ kind }) => kind === 'sync').length;
+      process.stdout.write(
+        `${name}: ${recording.steps.length} steps, ${syncs} of them syncs; ${count.states} states, ${count.distinct} distinct, ${count.violations.length} violations\n`,
+      );
+      total.steps += recording.steps.length;
+      total.states += count.states;
+      total.distinct += count.distinct;
+      total.violations.push(...count.violations);
+      expect(count.violations).toEqual([]);
+    });
+
+    test.runIf(FULL || TELLING[name] !== undefined)(
+      'without a sync something is not',
+      { timeout: TIMEOUT },
+      async () => {
+        for (const [at, step] of scenario.recording.steps.entries()) {
+          if (step.kind !== 'sync' || (!FULL && TELLING[name]?.test(step.label) !== true)) continue;
+          const count = newCount();
+          const without = statesWithout(scenario.recording, at, seeded(SEED));
+          await explore({ target, judge, scenario, count, stopAt: 1 }, without);
+          const place = places.get(step.site) ?? { syncs: 0, red: 0, first: '' };
+          place.syncs++;
+          const [violation] = count.violations;
+          if (violation !== undefined) {
+            place.red++;
+            place.first ||= `${name}: ${violation}`;
+          }
+          places.set(step.site, place);
+        }
+      },
+    );
+  });
+
+  test('there were states enough, and no place syncs for nothing', () => {
+    process.stdout.write(
+      `seed ${SEED}: ${total.steps} steps, ${total.states} states, ${total.distinct} distinct, ${total.violations.length} violations\n`,
+    );
+    for (const [place, { syncs, red, first }] of [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      process.stdout.write(`${red > 0 ? 'red' : 'GREEN'} | ${place} | ${red} of ${syncs} | ${first.slice(0, 300)}\n`);
+    expect(total.distinct).toBeGreaterThan(FULL ? 3000 : 500);
+    expect(places.size).toBeGreaterThan(3);
+    expect([...places].flatMap(([place, { red }]) => (red === 0 ? [place] : []))).toEqual([]);
+  });
+});
