@@ -9,6 +9,7 @@ import { isPlain } from '../../src/core/archive/plain-header.ts';
 import { encodeSeekTable, parseSeekTable, PIECE_BYTES, seekTableSize } from '../../src/core/archive/seek-table.ts';
 import { decodeHeader, headerLength } from '../../src/core/archive/tar-decode.ts';
 import { encodeHeader, headerSeconds, MAX_SIZE } from '../../src/core/archive/tar-header.ts';
+import { decodePlainHeader } from '../../src/core/archive/tar-plain.ts';
 import { pathProblem } from '../../src/core/fs/paths.ts';
 import { comparePaths, type Entry, type ScannedEntry } from '../../src/core/model/entry.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -81,6 +82,50 @@ test('a header that one block holds is byte by byte what node-tar makes of it, a
     { numRuns: 1000 },
   );
   expect(plain).toBeGreaterThan(500);
+});
+
+const plain: ScannedEntry = {
+  category: 'c',
+  source: 's',
+  path: 'deployments/mainnet/Token.json',
+  type: 'file',
+  size: 1234,
+  mode: 0o644,
+  mtimeNs: 1_700_000_000_000_000_000n,
+  uid: 1000,
+  gid: 100,
+};
+
+test('the short way to decode a header takes what is plain, and says the same of it as the long one, whatever its bytes', () => {
+  const byte = fc.oneof(fc.nat(255), fc.constantFrom(0, 0x20, 0x2f, 0x30, 0x35, 0x37, 0x38));
+  let taken = 0;
+  for (const entry of [plain, { ...plain, type: 'dir', size: 0 } as const]) {
+    expect(decodePlainHeader(encodeHeader(entry))).toEqual(decodeHeader(encodeHeader(entry)));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(511), byte), { maxLength: 3 }), fc.boolean(), (changes, mend) => {
+        const block = encodeHeader(entry);
+        for (const [at, value] of changes) block[at] = value;
+        if (mend) {
+          block.fill(' ', 148, 156);
+          block.write(
+            `${block
+              .reduce((sum, each) => sum + each, 0)
+              .toString(8)
+              .padStart(6, '0')}\0 `,
+            148,
+            'latin1',
+          );
+        }
+        const short = decodePlainHeader(block);
+        if (short === null) return;
+        taken++;
+        expect(headerLength(block)).toBe(512);
+        expect(decodeHeader(block)).toEqual(short);
+      }),
+      { numRuns: 2000 },
+    );
+  }
+  expect(taken).toBeGreaterThan(500);
 });
 
 test.each(['file', 'dir', 'symlink'] as const)(

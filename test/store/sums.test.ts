@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatSum, parseSums, readSums, SumsWriter } from '../../src/core/store/sums.ts';
+import { formatSum, isPlainSum, parseSumLine, parseSums, readSums, SumsWriter } from '../../src/core/store/sums.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const HASH = 'a'.repeat(64);
@@ -15,6 +15,17 @@ test('what is written is read back, whatever the name', () => {
     fc.property(fc.array(name), (names) => {
       const text = names.map((one) => formatSum(HASH, one)).join('');
       expect(parseSums(text)).toEqual(names.map((one) => ({ sha256: HASH, path: one })));
+    }),
+  );
+});
+
+test('a line that is taken for the plain one of a file says just that', () => {
+  const name = fc.string({ unit: fc.constantFrom('a', '\\', 'n', ' ', '*', 'é'), minLength: 1 });
+  fc.assert(
+    fc.property(name, name, fc.constantFrom('', '\\'), (path, written, mark) => {
+      const line = `${mark}${HASH}  ${written}`;
+      if (isPlainSum(line, HASH, path)) expect(parseSumLine(line, 'sums', 1)).toEqual({ sha256: HASH, path });
+      expect(isPlainSum(`${HASH}  ${path}`, HASH, path)).toBe(true);
     }),
   );
 });

@@ -5,9 +5,11 @@ import type { Archive } from '../model/manifest.ts';
 import { escapeName } from '../fs/names.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import { FramedFile, newFileHash, type Piece } from './framed-file.ts';
+import { headerDifferences } from './header-compare.ts';
 import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
 import { decodeHeader, headerLength, type TarMember } from './tar-decode.ts';
-import { END_BLOCKS, headerSeconds, TAR_BLOCK } from './tar-header.ts';
+import { decodePlainHeader } from './tar-plain.ts';
+import { END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
 
 /** Takes the members that are read. `end` says whether the member was exactly what the index promised. */
 export interface MemberSink {
@@ -131,6 +133,8 @@ class ArchiveWalk {
         ? first
         : await this.#cursor.exactly(entry.offset, TAR_BLOCK);
     if (isDamage(block)) return this.#hitHeader(block.piece, entry);
+    const plain = decodePlainHeader(block);
+    if (plain !== null) return plain;
     const length = headerLength(block);
     if (typeof length === 'string') return this.#badHeader(entry, length);
     const bytes = length === TAR_BLOCK ? block : await this.#cursor.exactly(entry.offset, length);
@@ -145,21 +149,8 @@ class ArchiveWalk {
   }
 
   #compareHeader(entry: Entry, member: TarMember): boolean {
-    const pairs: [string, unknown, unknown][] = [
-      ['path', member.path, entry.path],
-      ['type', member.type, entry.type],
-      ['size', member.size, entry.size],
-      ['mode', member.mode, entry.mode],
-      ['mtime', member.mtime, headerSeconds(entry.mtimeNs)],
-      ['uid', member.uid, entry.uid],
-      ['gid', member.gid, entry.gid],
-      ['target', member.target, entry.target],
-    ];
-    const different = pairs.filter(([, archived, indexed]) => archived !== indexed);
-    if (different.length === 0) return true;
-    const what = different.map(
-      ([key, archived, indexed]) => `${key} is ${show(archived)} in the archive, ${show(indexed)} in the index`,
-    );
+    const what = headerDifferences(entry, member);
+    if (what.length === 0) return true;
     const about = { path: entry.path, affects: [entry.path] };
     this.#find('header-differs', `${escapeName(entry.path)}: ${what.join('; ')}`, about);
     return false;
@@ -292,8 +283,4 @@ async function unusable(options: ArchiveReadOptions, problem: string): Promise<F
     category: options.category,
     affects,
   };
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? `"${escapeName(value)}"` : String(value);
 }

@@ -67,15 +67,13 @@ export async function* readIndex(file: string): AsyncGenerator<Entry[]> {
     for await (const piece of framed.stream()) {
       if (piece.bytes === null) throw damaged(file, `frame ${piece.number + 1} of ${framed.pieces} ${piece.problem}`);
       const bytes = rest.length === 0 ? piece.bytes : Buffer.concat([rest, piece.bytes]);
+      const start = bytes.lastIndexOf(10) + 1;
       const batch: Entry[] = [];
-      let start = 0;
-      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      for (const text of wholeLines(bytes.subarray(0, start))) {
         line++;
-        const raw = bytes.subarray(start, end);
-        const entry = isUtf8(raw) ? decodeIndexLine(raw.toString()) : 'bytes that are not UTF-8';
+        const entry = text === null ? 'bytes that are not UTF-8' : decodeIndexLine(text);
         if (typeof entry === 'string') throw damaged(file, `line ${line} has ${entry}`);
         batch.push(entry);
-        start = end + 1;
       }
       rest = bytes.subarray(start);
       if (rest.length > MAX_LINE_BYTES) throw damaged(file, `line ${line + 1} is too long`);
@@ -85,6 +83,18 @@ export async function* readIndex(file: string): AsyncGenerator<Entry[]> {
   } finally {
     framed.close();
   }
+}
+
+/** The lines of a text that ends with a newline; null for each that is not UTF-8. */
+function* wholeLines(bytes: Buffer): Generator<string | null> {
+  if (!isUtf8(bytes)) {
+    for (let at = 0, end = bytes.indexOf(10); end >= 0; at = end + 1, end = bytes.indexOf(10, at))
+      yield isUtf8(bytes.subarray(at, end)) ? bytes.toString('utf8', at, end) : null;
+    return;
+  }
+  const text = bytes.toString();
+  for (let at = 0, end = text.indexOf('\n'); end >= 0; at = end + 1, end = text.indexOf('\n', at))
+    yield text.slice(at, end);
 }
 
 function damaged(file: string, what: string): BackupError {

@@ -31,58 +31,35 @@ export function decodeIndexLine(line: string): Entry | string {
   } catch {
     return 'no valid JSON';
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'no object';
-  // A copy for each of a million lines would cost more than the parsing; own keys alone are ever looked at.
-  const own: object = parsed;
-  const value = (key: string): unknown => (Object.hasOwn(own, key) ? Reflect.get(own, key) : undefined);
-  const text = (key: string): string | undefined => {
-    const found = value(key);
-    return typeof found === 'string' ? found : undefined;
-  };
-  const number = (key: string): number | undefined => {
-    const found = value(key);
-    return typeof found === 'number' && Number.isSafeInteger(found) && found >= 0 ? found : undefined;
-  };
-  const category = text('category');
-  const source = text('source');
-  const path = text('path');
-  const type = entryType(text('type'));
-  const size = number('size');
-  const mode = text('mode');
-  const mtime = text('mtimeNs');
-  const uid = number('uid');
-  const gid = number('gid');
-  const offset = number('offset');
-  if (category === undefined || source === undefined) return 'no category or source';
-  if (path === undefined || path === '') return 'no path';
-  if (type === undefined) return 'no known type';
-  if (size === undefined || (type !== 'file' && size !== 0)) return 'a wrong size';
-  if (mode === undefined || !MODE.test(mode)) return 'a wrong mode';
-  if (mtime === undefined || !NANOSECONDS.test(mtime)) return 'a wrong mtimeNs';
+  if (!isRecord(parsed)) return 'no object';
+  const { category, source, path, type, size, mode, mtimeNs: mtime, uid, gid, sha256, target, offset } = parsed;
+  if (typeof category !== 'string' || typeof source !== 'string') return 'no category or source';
+  if (typeof path !== 'string' || path === '') return 'no path';
+  if (!isEntryType(type)) return 'no known type';
+  if (!isCount(size) || (type !== 'file' && size !== 0)) return 'a wrong size';
+  if (typeof mode !== 'string' || !MODE.test(mode)) return 'a wrong mode';
+  if (typeof mtime !== 'string' || !NANOSECONDS.test(mtime)) return 'a wrong mtimeNs';
   const mtimeNs = BigInt(mtime);
   if (mtimeNs > MAX_I64 || mtimeNs < -MAX_I64) return 'a wrong mtimeNs';
-  if (uid === undefined || gid === undefined) return 'a wrong uid or gid';
-  if (offset === undefined) return 'a wrong offset';
-  const sha256 = text('sha256');
-  if (type === 'file' ? sha256 === undefined || !SHA256.test(sha256) : Object.hasOwn(own, 'sha256'))
-    return 'a wrong sha256';
-  const target = text('target');
-  if (type === 'symlink' ? target === undefined || !goodTarget(target) : Object.hasOwn(own, 'target'))
-    return 'a wrong target';
-  return {
-    category,
-    source,
-    path,
-    type,
-    size,
-    mode: Number.parseInt(mode, 8),
-    mtimeNs,
-    uid,
-    gid,
-    ...(sha256 === undefined ? {} : { sha256 }),
-    ...(target === undefined ? {} : { target }),
-    offset,
-  };
+  if (!isCount(uid) || !isCount(gid)) return 'a wrong uid or gid';
+  if (!isCount(offset)) return 'a wrong offset';
+  const entry = { category, source, path, type, size, mode: Number.parseInt(mode, 8), mtimeNs, uid, gid, offset };
+  if (type === 'file') {
+    if (typeof sha256 !== 'string' || !SHA256.test(sha256)) return 'a wrong sha256';
+    return target === undefined ? { ...entry, sha256 } : 'a wrong target';
+  }
+  if (sha256 !== undefined) return 'a wrong sha256';
+  if (type === 'dir') return target === undefined ? entry : 'a wrong target';
+  return typeof target === 'string' && goodTarget(target) ? { ...entry, target } : 'a wrong target';
+}
+
+/** Plain data: none of our keys stands on a prototype, and one named `__proto__` is a key of its own to JSON.parse. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** A link may point anywhere; it must only be a target that a file system can hold. */
@@ -90,6 +67,6 @@ function goodTarget(target: string): boolean {
   return target !== '' && Buffer.byteLength(target) < 4096 && target.isWellFormed() && !target.includes('\0');
 }
 
-function entryType(text: string | undefined): EntryType | undefined {
-  return text === 'file' || text === 'dir' || text === 'symlink' ? text : undefined;
+function isEntryType(value: unknown): value is EntryType {
+  return value === 'file' || value === 'dir' || value === 'symlink';
 }

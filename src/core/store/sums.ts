@@ -49,25 +49,40 @@ export function parseSums(text: string, file = 'sums'): Sum[] {
 
 /** Reads a sums file of any size, a line at a time. Throws BACKUP_DAMAGED. */
 export function* readSums(file: string): Generator<Sum> {
+  let number = 0;
+  for (const line of readSumLines(file)) yield parseSumLine(line, file, ++number);
+}
+
+/** The lines of a sums file (without their newlines), as they are. Throws BACKUP_DAMAGED where one has no end. */
+export function* readSumLines(file: string): Generator<string> {
   const fd = openRegular(file);
   try {
     const block = Buffer.allocUnsafe(1 << 18);
-    let rest: Buffer = Buffer.alloc(0);
+    let kept = 0;
     let number = 0;
-    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block)) {
-      const bytes = Buffer.concat([rest, block.subarray(0, read)]);
-      let start = 0;
-      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-        yield parseSumLine(bytes.toString('utf8', start, end), file, ++number);
-        start = end + 1;
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block, kept, block.length - kept, null)) {
+      const filled = kept + read;
+      const whole = block.lastIndexOf(10, filled - 1) + 1;
+      const text = block.toString('utf8', 0, whole);
+      for (let at = 0, end = text.indexOf('\n'); end >= 0; at = end + 1, end = text.indexOf('\n', at)) {
+        number++;
+        yield text.slice(at, end);
       }
-      rest = bytes.subarray(start);
-      if (rest.length > MAX_LINE_BYTES) throw damaged(file, number + 1, 'is too long');
+      block.copy(block, 0, whole, filled);
+      kept = filled - whole;
+      if (kept > MAX_LINE_BYTES) throw damaged(file, number + 1, 'is too long');
     }
-    if (rest.length > 0) throw damaged(file, number + 1, 'has no end');
+    if (kept > 0) throw damaged(file, number + 1, 'has no end');
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** Whether a line of a sums file is the plain one for this file: nothing to unescape, nothing else to read. */
+export function isPlainSum(line: string, sha256: string, path: string): boolean {
+  return (
+    line.length === 66 + path.length && line.startsWith(sha256) && line.startsWith('  ', 64) && line.endsWith(path)
+  );
 }
 
 /** Writes a sums file line by line, hashing what it writes. */
