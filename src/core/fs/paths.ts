@@ -99,7 +99,9 @@ export function leadsOut(relative: string, target: string): boolean {
 
 /** The absolute native path of a project-relative one. */
 export function toNative(root: string, relative: string): string {
-  return relative === '.' ? root : path.join(root, ...relative.split('/'));
+  if (relative === '.') return root;
+  if (path.sep === '/' && isUsual(relative)) return root.endsWith('/') ? root + relative : `${root}/${relative}`;
+  return path.join(root, ...relative.split('/'));
 }
 
 /** Throws UNSAFE_TARGET unless every parent of `relative` below `root` is missing or a real folder, never a link. */

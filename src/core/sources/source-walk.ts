@@ -13,6 +13,7 @@ import { secretMatcher } from './left-out.ts';
 import { isEngineFile, isVolatileFile, recogniseStore, type Engine } from './leveldb/recognise.ts';
 import { relativeTo, type Ownership } from './ownership.ts';
 import { scannedEntry, type ScanItem, type ScanProblem } from './scan-item.ts';
+import { ScanNotes, withErrno } from './scan-notes.ts';
 import {
   PROBLEM,
   secretLeftOut,
@@ -21,7 +22,6 @@ import {
   specialFile,
   sqliteNotProven,
   storeNotProven,
-  toFinding,
   unsafeLink,
 } from './scan-messages.ts';
 import type { SourcePatterns } from './source-patterns.ts';
@@ -35,7 +35,15 @@ export interface ScanOptions {
   readonly storeAsFiles?: ((path: string, source: Source) => boolean) | undefined;
 }
 
-type ProblemText = Pick<ScanProblem, 'code' | 'message' | 'hint'>;
+/** A folder whose entries are being looked at. */
+interface OpenFolder {
+  readonly path: string;
+  /** Its native path with a separator at the end. */
+  readonly prefix: string;
+  readonly names: readonly string[];
+  /** Which name comes next. */
+  next: number;
+}
 
 /** Walks what one source stores, in `comparePaths` order: names of a folder in byte order, a folder before what is in it. */
 export class SourceWalk {
@@ -46,11 +54,13 @@ export class SourceWalk {
   /** Nothing else claims a file below the source's path: then ownership need not be asked for each. */
   readonly #alone: boolean;
   readonly #isSecret: (path: string) => boolean;
+  readonly #notes: ScanNotes;
 
   constructor(project: Project, source: Source, options: ScanOptions) {
     this.#project = project;
     this.#source = source;
     this.#options = options;
+    this.#notes = new ScanNotes(source, options);
     this.#patterns = options.ownership.patternsOf(source);
     this.#alone = options.ownership.isAlone(source) && !this.#patterns.hasInclude && source.exclude.length === 0;
     this.#isSecret = project.config.includeSecrets ? () => false : secretMatcher(project.config.secrets);
@@ -63,83 +73,96 @@ export class SourceWalk {
       assertRealParents(this.#project.root, top);
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
-      this.#problem(error, top, error);
+      this.#notes.problem(error, top, error);
       return;
     }
     const stat = this.#stat(dir, top);
     if (stat === null) {
-      if (this.#source.required) this.#problem(PROBLEM.missing, top);
+      if (this.#source.required) this.#notes.problem(PROBLEM.missing, top);
       return;
     }
-    if (stat.isSymbolicLink()) this.#finding(sourceIsLink(top), top);
-    if (top === '.') yield* this.#folder('.', dir, null);
-    else yield* this.#child(top, dir, stat);
+    if (stat.isSymbolicLink()) this.#notes.finding(sourceIsLink(top), top);
+    const open: OpenFolder[] = [];
+    const item = top === '.' ? this.#folder(open, '.', dir, null) : this.#child(open, top, dir, stat);
+    if (item !== null) yield item;
+    yield* this.#below(open);
     if (stat.isFile())
       this.#lookForSqlite(path.posix.dirname(top), path.dirname(dir), fs.readdirSync(path.dirname(dir)));
   }
 
-  *#child(relative: string, native: string, stat: fs.BigIntStats): Generator<ScanItem> {
-    if (stat.isDirectory()) {
-      yield* this.#folder(relative, native, stat);
-      return;
+  /** Goes through the open folders, innermost first: one loop, since a generator in each folder would hand every entry up level by level. */
+  *#below(open: OpenFolder[]): Generator<ScanItem> {
+    for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
+      const name = folder.names[folder.next++];
+      if (name === undefined) {
+        open.pop();
+        continue;
+      }
+      const item = this.#named(open, joined(folder.path, name), folder.prefix + name, name);
+      if (item !== null) yield item;
     }
-    if (!this.#owns(relative) || this.#secret(relative)) return;
+  }
+
+  /** What stands at a path, if this source owns it; a folder is opened. */
+  #child(open: OpenFolder[], relative: string, native: string, stat: fs.BigIntStats): ScanItem | null {
+    if (stat.isDirectory()) return this.#folder(open, relative, native, stat);
+    if (!this.#owns(relative) || this.#secret(relative)) return null;
     const entry = this.#leaf(relative, native, stat);
-    if (entry === null) return;
+    if (entry === null) return null;
     const state = entry.type === 'file' ? settledState(stat, Date.now()) : undefined;
-    yield { kind: 'entry', path: relative, entry, ...(state === undefined ? {} : { state }) };
+    return state === undefined
+      ? { kind: 'entry', path: relative, entry }
+      : { kind: 'entry', path: relative, entry, state };
   }
 
   /** `stat` is null for the project itself, which is never an entry. */
-  *#folder(relative: string, native: string, stat: fs.BigIntStats | null): Generator<ScanItem> {
+  #folder(open: OpenFolder[], relative: string, native: string, stat: fs.BigIntStats | null): ScanItem | null {
     const inner = relativeTo(this.#source, relative);
     const below = stat !== null && inner !== '';
-    if (below && !this.#mayHold(relative, inner)) return;
+    if (below && !this.#mayHold(relative, inner)) return null;
     const names = this.#names(relative, native);
-    if (names === null) return;
+    if (names === null) return null;
     if (stat !== null) {
       const engine = recogniseStore(native, names);
       const headless = engine === null && this.#source.type === 'leveldb' && inner === '' && names.some(isDataFile);
-      if ((engine !== null || headless) && this.#options.storeAsFiles?.(relative, this.#source) === true) {
-        yield* this.#rawStore(relative, native, stat, names);
-        return;
-      }
-      if (engine !== null) {
-        yield* this.#store(relative, native, stat, engine, names);
-        return;
-      }
+      if ((engine !== null || headless) && this.#options.storeAsFiles?.(relative, this.#source) === true)
+        return this.#rawStore(open, relative, native, stat, names);
+      if (engine !== null) return this.#store(relative, native, stat, engine, names);
       if (headless) {
-        this.#problem(PROBLEM.damagedStore, relative);
-        return;
+        this.#notes.problem(PROBLEM.damagedStore, relative);
+        return null;
       }
     }
     this.#lookForSqlite(relative, native, names);
-    yield* this.#plainFolder(relative, native, stat, names);
+    return this.#plainFolder(open, relative, native, stat, names);
   }
 
-  *#plainFolder(
+  /** Opens a folder, and answers its own entry. */
+  #plainFolder(
+    open: OpenFolder[],
     relative: string,
     native: string,
     stat: fs.BigIntStats | null,
     names: readonly string[],
-  ): Generator<ScanItem> {
-    if (stat !== null && this.#ownsFolder(relative)) {
-      this.#specialBits(relative, stat);
-      yield { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
-    }
+  ): ScanItem | null {
     const prefix = native.endsWith(path.sep) ? native : native + path.sep;
-    for (const name of names) yield* this.#named(joined(relative, name), prefix + name, name);
+    open.push({ path: relative, prefix, names, next: 0 });
+    if (stat === null || !this.#ownsFolder(relative)) return null;
+    this.#specialBits(relative, stat);
+    return { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
   }
 
   /** A store, whole or broken, as the files that it consists of. LOCK and LOG carry no data and are never opened. */
-  *#rawStore(relative: string, native: string, stat: fs.BigIntStats, names: readonly string[]): Generator<ScanItem> {
-    this.#finding(storeNotProven(relative), relative);
-    yield* this.#plainFolder(
-      relative,
-      native,
-      stat,
-      names.filter((name) => !isVolatileFile(name)),
-    );
+  #rawStore(
+    open: OpenFolder[],
+    relative: string,
+    native: string,
+    stat: fs.BigIntStats,
+    names: readonly string[],
+  ): ScanItem | null {
+    this.#notes.finding(storeNotProven(relative), relative);
+    const data = names.filter((name) => !isVolatileFile(name));
+    return this.#plainFolder(open, relative, native, stat, data);
   }
 
   /** Whether this source could own anything in a folder below its path. */
@@ -150,38 +173,35 @@ export class SourceWalk {
     return takenBy === undefined || takenBy === this.#source || this.#patterns.namesBelow(inner);
   }
 
-  *#named(relative: string, native: string, name: string): Generator<ScanItem> {
-    if (native === this.#project.store || (!relative.includes('/') && foldKey(name) === STATE_FOLDER)) return;
+  #named(open: OpenFolder[], relative: string, native: string, name: string): ScanItem | null {
+    if (native === this.#project.store || (!relative.includes('/') && foldKey(name) === STATE_FOLDER)) return null;
     const problem = pathProblem(relative);
     if (problem !== null) {
       if (this.#owns(relative))
-        this.#problem({ ...PROBLEM.name, message: `${PROBLEM.name.message}: ${problem}` }, relative);
-      return;
+        this.#notes.problem({ ...PROBLEM.name, message: `${PROBLEM.name.message}: ${problem}` }, relative);
+      return null;
     }
     const stat = this.#stat(native, relative);
-    if (stat === null) return;
-    if (forbiddenPart(relative) !== null) return;
-    yield* this.#child(relative, native, stat);
+    if (stat === null || forbiddenPart(relative) !== null) return null;
+    return this.#child(open, relative, native, stat);
   }
 
-  *#store(
+  #store(
     relative: string,
     native: string,
     stat: fs.BigIntStats,
     engine: Engine,
     names: readonly string[],
-  ): Generator<ScanItem> {
-    if (!this.#owns(`${relative}/CURRENT`)) return;
+  ): ScanItem | null {
+    if (!this.#owns(`${relative}/CURRENT`)) return null;
     this.#lookForSqlite(relative, native, names);
     const others = [scannedEntry(this.#source, relative, 'dir', stat)];
-    for (const name of names) {
-      if (engine === 'leveldb' && isEngineFile(name)) continue;
-      for (const item of this.#named(joined(relative, name), path.join(native, name), name)) {
-        if (item.kind === 'entry') others.push(item.entry);
-        else this.#problem(PROBLEM.nestedStore, item.path);
-      }
+    const rest = engine === 'leveldb' ? names.filter((name) => !isEngineFile(name)) : names;
+    for (const item of this.#below([{ path: relative, prefix: native + path.sep, names: rest, next: 0 }])) {
+      if (item.kind === 'entry') others.push(item.entry);
+      else this.#notes.problem(PROBLEM.nestedStore, item.path);
     }
-    yield { kind: 'store', path: relative, source: this.#source, dir: native, engine, others };
+    return { kind: 'store', path: relative, source: this.#source, dir: native, engine, others };
   }
 
   /** Names the databases of a folder that are stored and have unfinished writes beside them. */
@@ -189,7 +209,7 @@ export class SourceWalk {
     for (const { name, journal } of besideJournals(names)) {
       const file = joined(relative, name);
       if (this.#owns(file) && isUnfinishedSqlite(path.join(native, name), path.join(native, journal)))
-        this.#finding(sqliteNotProven(file, journal), file);
+        this.#notes.finding(sqliteNotProven(file, journal), file);
     }
   }
 
@@ -203,7 +223,7 @@ export class SourceWalk {
 
   #secret(relative: string): boolean {
     if (!this.#isSecret(relative)) return false;
-    this.#finding(secretLeftOut(relative), relative);
+    this.#notes.finding(secretLeftOut(relative), relative);
     return true;
   }
 
@@ -214,11 +234,11 @@ export class SourceWalk {
       for (const bytes of undecodable) {
         // Patterns see it with replacement characters: near enough to tell whether it would have been stored.
         if (this.#owns(joined(relative, bytes.toString('utf8'))))
-          this.#problem(PROBLEM.nameBytes, joined(relative, escapeBytes(bytes)));
+          this.#notes.problem(PROBLEM.nameBytes, joined(relative, escapeBytes(bytes)));
       }
       return names;
     } catch (cause) {
-      this.#problem(
+      this.#notes.problem(
         errnoOf(cause) === 'ENOENT' ? PROBLEM.vanished : withErrno(PROBLEM.unlistable, cause),
         relative,
         cause,
@@ -231,7 +251,7 @@ export class SourceWalk {
     try {
       return lstatOrNull(native);
     } catch (cause) {
-      this.#problem(withErrno(PROBLEM.unreadable, cause), relative, cause);
+      this.#notes.problem(withErrno(PROBLEM.unreadable, cause), relative, cause);
       return null;
     }
   }
@@ -240,7 +260,7 @@ export class SourceWalk {
     if (stat.isFile()) this.#specialBits(relative, stat);
     if (stat.isFile()) return scannedEntry(this.#source, relative, 'file', stat);
     if (stat.isSymbolicLink()) return this.#link(relative, native, stat);
-    this.#finding(specialFile(relative), relative);
+    this.#notes.finding(specialFile(relative), relative);
     return null;
   }
 
@@ -249,37 +269,21 @@ export class SourceWalk {
     try {
       raw = fs.readlinkSync(native, { encoding: 'buffer' });
     } catch (cause) {
-      this.#problem(PROBLEM.unlinked, relative, cause);
+      this.#notes.problem(PROBLEM.unlinked, relative, cause);
       return null;
     }
     const target = decodeName(raw);
     if (target === null) {
-      this.#problem(PROBLEM.linkBytes, relative);
+      this.#notes.problem(PROBLEM.linkBytes, relative);
       return null;
     }
     const unsafe = unsafeLink(relative, target);
-    if (unsafe !== null) this.#finding(unsafe, relative);
+    if (unsafe !== null) this.#notes.finding(unsafe, relative);
     return { ...scannedEntry(this.#source, relative, 'symlink', stat), target };
   }
 
   #specialBits(relative: string, stat: fs.BigIntStats): void {
-    if ((stat.mode & 0o7000n) !== 0n) this.#finding(specialBits(relative), relative);
-  }
-
-  #finding(text: Parameters<typeof toFinding>[0], relative: string): void {
-    this.#options.onFinding?.(toFinding(text, relative, this.#source.category, this.#source.name));
-  }
-
-  #problem({ code, message, hint }: ProblemText, relative: string, cause?: unknown): void {
-    this.#options.onProblem({
-      code,
-      path: relative,
-      message,
-      hint,
-      category: this.#source.category,
-      source: this.#source.name,
-      ...(cause === undefined ? {} : { cause }),
-    });
+    if ((stat.mode & 0o7000n) !== 0n) this.#notes.finding(specialBits(relative), relative);
   }
 }
 
@@ -289,8 +293,4 @@ function joined(folder: string, name: string): string {
 
 function isDataFile(name: string): boolean {
   return isEngineFile(name) && !isVolatileFile(name);
-}
-
-function withErrno(text: ProblemText, cause: unknown): ProblemText {
-  return { ...text, message: `${text.message} (${errnoOf(cause)})` };
 }

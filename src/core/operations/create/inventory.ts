@@ -64,7 +64,7 @@ export async function takeInventory(
         bytes += entry.size;
         found.files++;
         found.bytes += entry.size;
-        checkReadable(toNative(project.root, entry.path), entry, options.onProblem);
+        if (isDoubtful(entry.mode)) checkReadable(toNative(project.root, entry.path), entry, options.onProblem);
       }
     };
     for (const item of scanCategory(project, category, options)) {
@@ -112,20 +112,23 @@ function engineFigures(
     files++;
     bytes += stat.size;
     const about = { path: `${store}/${name}`, category: source.category, source: source.name };
-    checkReadable(file, { ...about, mode: stat.mode }, onProblem);
+    if (isDoubtful(stat.mode)) checkReadable(file, about, onProblem);
   }
   return { files, bytes };
 }
 
 const isRoot = process.getuid?.() === 0;
 
-/** Asks the kernel only where the permission bits leave a doubt: root may read anything, an owner's bit settles it. */
+/** Whether the permission bits leave a doubt: only then is the kernel asked. Root may read anything. */
+function isDoubtful(mode: number): boolean {
+  return !isRoot && (mode & 0o444) !== 0o444;
+}
+
 function checkReadable(
   file: string,
-  entry: Pick<ScannedEntry, 'path' | 'mode' | 'category' | 'source'>,
+  entry: Pick<ScannedEntry, 'path' | 'category' | 'source'>,
   onProblem: ScanOptions['onProblem'],
 ): void {
-  if (isRoot || (entry.mode & 0o444) === 0o444) return;
   try {
     fs.accessSync(file, fs.constants.R_OK);
   } catch (cause) {
