@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { runCli } from '../support/run-cli.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** More than `create` reads with a single thread. */
+const FILES = 1600;
+/** What a thread that looked for its code or its modules in the working folder would find there. */
+const PLANTED = ['pack-worker.js', 'pack-worker.mjs', 'node_modules/tar/index.js', 'node_modules/zod/index.js'];
+
+test('threads read and pack a large project, and load nothing from where it runs', { timeout: 120_000 }, async () => {
+  using temp = tempFolder();
+  const root = path.join(temp.path, 'project');
+  const records = path.join(root, 'deployments/mainnet');
+  mkdirSync(records, { recursive: true });
+  for (let number = 0; number < FILES; number++) {
+    writeFileSync(path.join(records, `${number}.json`), JSON.stringify({ number, text: 'x'.repeat(number) }));
+  }
+  const trapped = path.join(temp.path, 'trapped');
+  for (const name of PLANTED) {
+    const file = path.join(root, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `process.getBuiltinModule('fs').writeFileSync(${JSON.stringify(trapped)}, '');`);
+  }
+  writeFileSync(path.join(root, 'package.json'), '{"type": "module"}');
+  const before = readTree(root, ['backups', '.migbackup']);
+
+  const created = await runCli(['create', '--json'], { cwd: root });
+  expect(created).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(created.stdout).categories).toMatchObject({ 'legacy-json': { files: FILES } });
+  rmSync(records, { recursive: true });
+  expect(await runCli(['restore', '--latest', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(compareTrees(before, readTree(root, ['backups', '.migbackup']))).toEqual([]);
+  expect(readFileSync(path.join(records, '7.json'), 'utf8')).toBe('{"number":7,"text":"xxxxxxx"}');
+  expect(existsSync(trapped)).toBe(false);
+});
