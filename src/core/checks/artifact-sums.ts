@@ -53,7 +53,7 @@ export function hashFile(file: string): string {
   const fd = openRegular(file);
   try {
     const hash = createHash('sha256');
-    const block = Buffer.allocUnsafe(1 << 20);
+    const block = Buffer.allocUnsafe(1 << 18);
     for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block))
       hash.update(block.subarray(0, read));
     return hash.digest('hex');

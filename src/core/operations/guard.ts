@@ -173,10 +173,13 @@ function rolledBack(changes: Changes, went: WentBack): Ending {
 
 function wayBackFailed(backupId: string, result: CommandResult, cause: unknown): BackupError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const between = cause instanceof BackupError && cause.code === 'ROLLBACK_FAILED';
-  const state = between ? 'the project is between two states' : 'the project is as the command left it';
+  const code = cause instanceof BackupError ? cause.code : null;
+  const between = code === 'ROLLBACK_FAILED';
+  // Then the change stands, and the message says so itself.
+  const standing = code === 'WAY_BACK_FAILED';
+  const state = between ? '; the project is between two states' : '; the project is as the command left it';
   const first = between ? 'migbackup recover, then ' : '';
-  return new BackupError('WAY_BACK_FAILED', `the command ended, and then: ${why}; ${state}`, {
+  return new BackupError('WAY_BACK_FAILED', `the command ended, and then: ${why}${standing ? '' : state}`, {
     hint: `Mend the cause, then run: ${first}migbackup restore ${backupId} --exact`,
     cause,
     details: { backupId, result },

@@ -10,7 +10,7 @@ import { glanceAt } from '../store/glance.ts';
 import { lastVerification } from '../store/reports.ts';
 import { isVersion1, version1Listed } from '../store/version1.ts';
 import { staleNames } from '../store/work-folder.ts';
-import { interruptedGuard } from './guard/marker.ts';
+import { visibleGuard } from './guard/marker.ts';
 import { sayGuard } from './guard/words.ts';
 import { startReport } from './report-head.ts';
 
@@ -75,7 +75,7 @@ function describeVersion1(store: string, ref: BackupRef, now: Date): ListedBacku
 }
 
 function guardFindings(root: string): Finding[] {
-  const guard = interruptedGuard(root);
+  const guard = visibleGuard(root);
   if (guard === null) return [];
   return [{ code: 'guard-interrupted', severity: 'warning', message: sayGuard(guard), path: root }];
 }

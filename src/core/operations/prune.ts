@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { PruneReport } from '../model/prune-report.ts';
+import { fromSystemError } from '../model/system-error.ts';
 import { listBackups } from '../store/catalog.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { removeBackup } from '../store/work-folder.ts';
@@ -116,7 +118,13 @@ function removeAll(project: Project, { remove }: Plan, context: Context): Findin
   const findings: Finding[] = [];
   for (const [done, { id }] of remove.entries()) {
     throwIfStopped(context, done, remove.length);
-    removeBackup(project.store, id, () => findings.push(...recordOperation(project, removalOf(id), context)));
+    try {
+      removeBackup(project.store, id, () => findings.push(...recordOperation(project, removalOf(id), context)));
+    } catch (error) {
+      const gone = done + (lstatOrNull(path.join(project.store, id)) === null ? 1 : 0);
+      const doing = `${gone} of ${remove.length} backups were removed, then it failed`;
+      throw fromSystemError(error, doing, project.store, 'The others are whole, and the next run goes on.');
+    }
   }
   return findings;
 }

@@ -52,7 +52,7 @@ export async function recover(
     message: [SAID[outcome], ...(guard === null ? [] : [sayGuard(guard)])].join('; '),
   });
   if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null)
-    return answer({ outcome: 'nothing', guard: null, cleaned: [] });
+    return answer({ outcome: 'nothing', guard: null, unlogged: false, cleaned: [] });
   return withLocks(project, 'recover', async () => {
     const settled = await settle(project, context);
     for (const message of settled.cleaned) context.onEvent?.({ type: 'note', message });
@@ -61,16 +61,20 @@ export async function recover(
 }
 
 /** What every changing command does first, under the lock. It says so if there was something. */
-export async function recoverLeftovers(project: Project, context: Context): Promise<void> {
-  const { outcome, guard, cleaned } = await settle(project, context);
+export async function recoverLeftovers(project: Project, context: Context): Promise<Settled> {
+  const settled = await settle(project, context);
+  const { outcome, guard, cleaned } = settled;
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
   if (guard !== null) context.onEvent?.({ type: 'note', message: sayGuard(guard) });
   for (const message of cleaned) context.onEvent?.({ type: 'note', message });
+  return settled;
 }
 
 interface Settled {
   readonly outcome: Recovered;
   readonly guard: Marker | null;
+  /** A restore was finished that the operation log does not know of. */
+  readonly unlogged: boolean;
   /** What was cleaned up, a sentence each. */
   readonly cleaned: string[];
 }
@@ -80,27 +84,34 @@ async function settle(project: Project, context: Context): Promise<Settled> {
   const outcome = recoverTransaction(project.root);
   const finished = finishedTransactions(project.root);
   const guard = interruptedGuard(project.root);
-  logFinished(project, finished, context);
+  const unlogged = logFinished(project, finished, context);
   logRemoved(project, context);
   const stale = [...cleanStale(project.store), ...cleanReports(project.store), ...cleanMarkers(project.root)];
+  const logged = finished.filter((journal) => !unlogged.includes(journal));
   return {
     outcome,
     guard: guard === null ? null : settleGuard(project, guard, context),
+    unlogged: unlogged.length > 0,
     cleaned: [
+      ...unlogged.map(
+        ({ id }) => `the log cannot be written, so what the restore of ${id} had replaced stays until it can`,
+      ),
       ...stale.map((name) => `removed ${name}, left by an interrupted run`),
-      ...(await disposeFinished(project, finished)),
+      ...(await disposeFinished(project, logged)),
     ],
   };
 }
 
-function logFinished(project: Project, finished: readonly Journal[], context: Context): void {
-  if (finished.length === 0) return;
+/** Returns those that could not be logged: as long as they lie there the next run can. */
+function logFinished(project: Project, finished: readonly Journal[], context: Context): Journal[] {
+  if (finished.length === 0) return [];
   const logged = new Set(operationsOn(project).map((record) => record.transactionId));
-  for (const { id, operation, backupId, planHash } of finished) {
-    if (logged.has(id)) continue;
+  return finished.filter(({ id, operation, backupId, planHash }) => {
+    if (logged.has(id)) return false;
     const safetyId = parseId(id)?.kind === 'safety' ? id : null;
-    recordOperation(project, { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 }, context);
-  }
+    const done = { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 };
+    return recordOperation(project, done, context).length > 0;
+  });
 }
 
 /** Logs the removals that a prune was killed in before it could; this comes before the dead name, which is all that tells of them, goes. */

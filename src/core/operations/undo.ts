@@ -60,7 +60,8 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
   });
   if (options.dryRun) return answer(await planReversal(project, context), { outcome: 'planned' });
   return withLocks(project, 'undo', async () => {
-    await recoverLeftovers(project, context);
+    const { unlogged } = await recoverLeftovers(project, context);
+    if (unlogged) throw logBehind(project.store);
     const reversal = await planReversal(project, context);
     const { selected, trusted, planned } = reversal;
     requireSamePlan(options, planned.plan);
@@ -91,6 +92,14 @@ async function planReversal(project: Project, context: Context): Promise<Reversa
   const { remove, keep } = removable(project.root, trusted.manifest.absent ?? [], made);
   const planned = planRestore(project, trusted, { only: [], exact: true, removable: remove, owner: maySetOwners() });
   return { record, selected, trusted, planned, stay: keep };
+}
+
+/** The log would name an older operation, and taking that back is not what was asked for. */
+function logBehind(store: string): BackupError {
+  return new BackupError('IO', 'the last restore is not in the operation log, which cannot be written', {
+    hint: 'Nothing was changed. Free some space or mend the permissions there, then run the command again.',
+    path: store,
+  });
 }
 
 function nothing(message: string): BackupError {

@@ -27,7 +27,7 @@ import { checkReplacedKept, checkTransaction } from '../checks/preflight/transac
 import { freeSpace } from '../fs/space.ts';
 import { Ownership } from '../sources/ownership.ts';
 import { listBackups } from '../store/catalog.ts';
-import { interruptedGuard, type Marker } from './guard/marker.ts';
+import { visibleGuard, type Marker } from './guard/marker.ts';
 import { sayGuard } from './guard/words.ts';
 import { startReport } from './report-head.ts';
 import { fileReport } from './validate/file-report.ts';
@@ -91,7 +91,7 @@ async function checkSurroundings(project: Project, { inventory }: Survey, now: D
 function checkProject(project: Project, { folders }: Survey): CheckResult[] {
   const { root } = project;
   const places = restorePlaces(project, folders);
-  const guard = interruptedGuard(root);
+  const guard = visibleGuard(root);
   return [
     checkStateFolder(root),
     checkRestoreWritable(root, places),

@@ -137,7 +137,10 @@ export function pendingTransaction(root: string): Journal | null {
   return readJournal(root);
 }
 
-/** The journals of transactions that were committed and whose old content is still there; one that cannot be read is garbage. */
+/**
+ * The journals of transactions that were committed and whose old content is still there. One that is none is garbage; throws
+ * TRANSACTION_UNREADABLE where the disk does not say.
+ */
 export function finishedTransactions(root: string): Journal[] {
   const { state } = statePaths(root);
   const folders = listState(state).filter((name) => name.startsWith('committed-'));
@@ -145,7 +148,7 @@ export function finishedTransactions(root: string): Journal[] {
     try {
       return readJournalIn(path.join(state, name)) ?? [];
     } catch (error) {
-      if (error instanceof BackupError) return [];
+      if (error instanceof BackupError && errnoOf(error.cause) === undefined) return [];
       throw error;
     }
   });

@@ -1,36 +1,57 @@
 import fs from 'node:fs';
+import { PageCache } from './page-cache.ts';
 
-/** Every call of node:fs that the transaction makes, those that only look included. */
+/** Every call of node:fs that the operations make, those that only look included. */
 const CALLS = [
+  'accessSync',
   'chmodSync',
   'closeSync',
+  'copyFileSync',
+  'existsSync',
   'fchmodSync',
+  'fchownSync',
+  'fstatSync',
   'fsyncSync',
+  'ftruncateSync',
   'futimesSync',
+  'lchownSync',
+  'linkSync',
   'lstatSync',
   'lutimesSync',
   'mkdirSync',
+  'mkdtempSync',
   'openSync',
   'readFileSync',
   'readSync',
   'readdirSync',
   'readlinkSync',
+  'realpathSync',
   'renameSync',
   'rmSync',
   'rmdirSync',
+  'statSync',
+  'statfsSync',
   'symlinkSync',
   'unlinkSync',
   'utimesSync',
+  'writeFileSync',
   'writeSync',
 ] as const;
 
-export type CallName = (typeof CALLS)[number];
+/** Of fs.promises, whose calls reject instead of throwing. */
+const ASYNC_CALLS = ['unlink'] as const;
+
+export type CallName = (typeof CALLS)[number] | `promises.${(typeof ASYNC_CALLS)[number]}`;
+type Args = readonly unknown[];
 
 export interface Fault {
   /** Which call fails, counted from 1. */
   readonly at: number;
-  /** `kill`: from there on nothing reaches the disk any more, as after SIGKILL. */
-  readonly code: 'kill' | 'ENOSPC' | 'EIO' | 'EACCES' | 'EXDEV' | 'EBUSY';
+  /**
+   * `kill`: from there on nothing reaches the disk any more, as after SIGKILL. `power`: the same, and what was written to a file and not
+   * synced is not in it.
+   */
+  readonly code: 'kill' | 'power' | 'ENOSPC' | 'EIO' | 'EACCES' | 'EXDEV' | 'EBUSY';
   /** Every later call fails too, except those that only look or tidy up descriptors. */
   readonly forEver?: boolean;
 }
@@ -39,26 +60,51 @@ export interface Outcome<T> {
   readonly value?: T;
   readonly error?: unknown;
   readonly calls: readonly string[];
+  /** Which of them, counted from 1, change what is on the disk or make it durable. */
+  readonly changing: readonly number[];
   /** The call that failed first, or null if the fault never fired. */
   readonly fired: string | null;
 }
 
 /** A disk that refuses to be changed can still be looked at. */
 const LOOKING: ReadonlySet<CallName> = new Set([
+  'accessSync',
   'closeSync',
+  'existsSync',
+  'fstatSync',
   'lstatSync',
-  'openSync',
   'readFileSync',
   'readSync',
   'readdirSync',
   'readlinkSync',
+  'realpathSync',
+  'statSync',
+  'statfsSync',
 ]);
 
+const { O_WRONLY, O_RDWR, O_CREAT } = fs.constants;
+
+function isChanging(name: CallName, args: Args): boolean {
+  if (name !== 'openSync') return !LOOKING.has(name);
+  const flags = args[1] ?? 'r';
+  return typeof flags === 'number' ? (flags & (O_WRONLY | O_RDWR | O_CREAT)) !== 0 : flags !== 'r';
+}
+
+/** True for a fault after which the process is gone. */
+export function isDeath({ code }: Pick<Fault, 'code'>): boolean {
+  return code === 'kill' || code === 'power';
+}
+
+type Callable = (...args: never[]) => unknown;
+
+function exchange(of: object, name: string, value: unknown): void {
+  Object.defineProperty(of, name, { value, configurable: true, writable: true });
+}
+
 /** True if a fault is to hit this call. */
-function hits(fault: Fault | null, name: CallName, count: number): boolean {
-  if (fault === null || count < fault.at) return false;
-  if (count === fault.at || fault.code === 'kill') return true;
-  return fault.forEver === true && !LOOKING.has(name);
+function hits(fault: Fault, count: number, changing: boolean): boolean {
+  if (count < fault.at) return false;
+  return count === fault.at || isDeath(fault) || (fault.forEver === true && changing);
 }
 
 /**
@@ -68,32 +114,56 @@ function hits(fault: Fault | null, name: CallName, count: number): boolean {
 export async function withFault<T>(
   fault: Fault | null,
   work: () => T | Promise<T>,
-  skip: (name: CallName, args: readonly unknown[]) => boolean = () => false,
+  skip: (name: CallName, args: Args) => boolean = () => false,
 ): Promise<Outcome<T>> {
   const originals = new Map(CALLS.map((name) => [name, fs[name]]));
+  const asynchronous = new Map(ASYNC_CALLS.map((name) => [name, fs.promises[name]]));
   const calls: string[] = [];
+  const changing: number[] = [];
+  const cache = fault?.code === 'power' ? new PageCache() : null;
   let fired: string | null = null;
-  for (const [name, original] of originals) {
-    const exchanged = (...args: unknown[]): unknown => {
+  const disturbed = (name: CallName, original: Callable, of: object) => {
+    const call = (args: Args): unknown => Reflect.apply(original, of, args);
+    return (...args: unknown[]): unknown => {
+      // No disk, and as many calls as there are processes.
+      if (String(args[0]).startsWith('/proc')) return call(args);
       calls.push(`${name} ${typeof args[0] === 'string' ? args[0] : ''}`);
-      if (fault !== null && hits(fault, name, calls.length)) {
+      const changes = isChanging(name, args);
+      if (changes) changing.push(calls.length);
+      if (fault !== null && hits(fault, calls.length, changes)) {
         fired ??= calls.at(-1) ?? name;
         // A descriptor is gone either way: with the process, or because close gives it up even when it fails.
-        if (name === 'closeSync') Reflect.apply(original, fs, args);
+        if (name === 'closeSync') call(args);
+        // It never throws: what cannot be looked at is not there.
+        if (name === 'existsSync') return false;
         throw Object.assign(new Error(`${fault.code} injected into ${name}`), { code: fault.code });
       }
       if (skip(name, args)) return undefined;
-      return Reflect.apply(original, fs, args);
+      cache?.before(name, args);
+      const result = call(args);
+      cache?.after(name, args, result);
+      return result;
     };
-    Object.defineProperty(fs, name, { value: exchanged, configurable: true, writable: true });
+  };
+  for (const [name, original] of originals) {
+    const value = disturbed(name, original, fs);
+    exchange(fs, name, Object.defineProperties(value, Object.getOwnPropertyDescriptors(original)));
   }
+  for (const [name, original] of asynchronous) {
+    const value = disturbed(`promises.${name}`, original, fs.promises);
+    exchange(fs.promises, name, async (...args: unknown[]) => value(...args));
+  }
+  const restore = (): void => {
+    for (const [name, original] of originals) exchange(fs, name, original);
+    for (const [name, original] of asynchronous) exchange(fs.promises, name, original);
+    cache?.lose();
+  };
   try {
-    return { value: await work(), calls, fired };
+    const value = await work();
+    restore();
+    return { value, calls, changing, fired };
   } catch (error) {
-    return { error, calls, fired };
-  } finally {
-    for (const [name, original] of originals) {
-      Object.defineProperty(fs, name, { value: original, configurable: true, writable: true });
-    }
+    restore();
+    return { error, calls, changing, fired };
   }
 }

@@ -58,7 +58,11 @@ export interface ApplyOptions {
 export async function apply(root: string, { entries, texts }: Wanted, options: ApplyOptions = {}): Promise<string> {
   const extras = (options.extras ?? []).map((extra) => ({ path: extra, category: 'test' }));
   const mirrored = options.mirrored ?? [];
-  const covered = new Set(mirrored.flatMap((top) => (fs.existsSync(path.join(root, top)) ? listBelow(root, top) : [])));
+  const covered = new Set(
+    mirrored.flatMap((top) =>
+      fs.lstatSync(path.join(root, top), { throwIfNoEntry: false }) === undefined ? [] : listBelow(root, top),
+    ),
+  );
   const plan = planChanges(root, entries, { mirrored, extras, covered });
   return runTransaction({
     root,

@@ -16,23 +16,32 @@ export function checkTransaction(root: string): CheckResult {
       recommendation: 'Run migbackup recover: the project is in between until then.',
     };
   } catch (error) {
-    if (!(error instanceof BackupError)) throw error;
-    const paths = error.path === undefined ? [] : [error.path];
-    return { ...about, status: 'critical', message: error.message, paths, recommendation: error.hint };
+    return unreadable(about, error);
   }
 }
 
 /** What finished restores replaced and is still there, because no safety backup was seen to hold it. */
 export function checkReplacedKept(root: string): CheckResult {
   const about = { id: 'replaced-kept', group: 'project' } as const;
-  const kept = finishedTransactions(root).map(({ id }) => committedFolder(root, id));
-  if (kept.length === 0) return { ...about, status: 'ok', message: 'nothing is kept that a restore replaced' };
-  return {
-    ...about,
-    status: 'info',
-    message: 'what a finished restore replaced is still kept',
-    paths: kept,
-    recommendation:
-      'The next command that changes something removes it if its safety backup holds it; else remove it when you no longer need it.',
-  };
+  try {
+    const kept = finishedTransactions(root).map(({ id }) => committedFolder(root, id));
+    if (kept.length === 0) return { ...about, status: 'ok', message: 'nothing is kept that a restore replaced' };
+    return {
+      ...about,
+      status: 'info',
+      message: 'what a finished restore replaced is still kept',
+      paths: kept,
+      recommendation:
+        'The next command that changes something removes it if its safety backup holds it; else remove it when you no longer need it.',
+    };
+  } catch (error) {
+    return unreadable(about, error);
+  }
+}
+
+/** What stops every command that changes something. */
+function unreadable(about: Pick<CheckResult, 'id' | 'group'>, error: unknown): CheckResult {
+  if (!(error instanceof BackupError)) throw error;
+  const paths = error.path === undefined ? [] : [error.path];
+  return { ...about, status: 'critical', message: error.message, paths, recommendation: error.hint };
 }

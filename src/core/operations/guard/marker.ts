@@ -47,6 +47,16 @@ export function removeMarker(root: string): void {
   fsyncDir(guardFolder(root));
 }
 
+/** The same for whoever only looks: where another user's may not be read, there is none. */
+export function visibleGuard(root: string): Marker | null {
+  try {
+    return interruptedGuard(root);
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES') return null;
+    throw error;
+  }
+}
+
 /** The command that a killed guard left behind; null if there is none, or if the guard is still at work. */
 export function interruptedGuard(root: string): Marker | null {
   const marker = readMarker(root);
@@ -70,7 +80,8 @@ function readMarker(root: string): Marker | null {
     const parsed = markerSchema.safeParse(JSON.parse(readRegular(markerFile(root), MAX_BYTES).toString('utf8')));
     return parsed.success ? parsed.data : null;
   } catch (error) {
-    if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;
-    return null;
+    // Only what is not there, or is none, may be passed over: a command and its backup hang on it.
+    if (error instanceof SyntaxError || errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
+    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { escapeName } from '../../fs/names.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
@@ -6,7 +7,7 @@ import type { Selected } from '../../store/catalog.ts';
 import { recoverLeftovers } from '../recover.ts';
 import { changeInPlace } from '../restore/change-in-place.ts';
 import { maySetOwners } from '../restore/owner.ts';
-import { planRestore } from '../restore/plan-restore.ts';
+import { planRestore, type Planned } from '../restore/plan-restore.ts';
 import { trustBackup } from '../restore/trust.ts';
 import { withLocks } from '../with-locks.ts';
 
@@ -29,15 +30,25 @@ export async function goBack(project: Project, selected: Selected, context: Cont
     if (planned.plan.nothingToDo) return { safetyBackup: null, findings: [] };
     const how = { operation: 'guard', safetyBackup: true, owner: maySetOwners(), exit: ROLLED_BACK } as const;
     const { safetyBackup, findings } = await changeInPlace({ project, selected, trusted, planned, ...how }, context);
-    const [left] = plan().plan.changes;
-    if (left !== undefined) throw notExact(left.path);
+    requireNothingLeft(plan);
     return { safetyBackup, findings };
   });
 }
 
-function notExact(path: string): BackupError {
-  return new BackupError('POST_CHECK_FAILED', `${path} changed again while everything was brought back`, {
+/** The change stands by now: whatever is wrong from here on, nothing was taken back. Throws WAY_BACK_FAILED. */
+function requireNothingLeft(plan: () => Planned): void {
+  let problem: string;
+  let cause: unknown;
+  try {
+    const [left] = plan().plan.changes;
+    if (left === undefined) return;
+    problem = `${escapeName(left.path)} changed again meanwhile`;
+  } catch (error) {
+    cause = error;
+    problem = `it could not be looked at once more: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  throw new BackupError('WAY_BACK_FAILED', `everything was brought back, and then ${problem}`, {
     hint: 'Stop whatever writes there, then restore once more.',
-    path,
+    cause,
   });
 }

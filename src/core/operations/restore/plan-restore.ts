@@ -5,13 +5,10 @@ import { comparePaths } from '../../model/entry.ts';
 import type { Category, Config, Project } from '../../model/category.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';
-import { Ownership } from '../../sources/ownership.ts';
-import { scanCategory } from '../../sources/scanner.ts';
 import { planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
-import { listBelow } from '../../transaction/live-tree.ts';
-import { selectEntries } from '../entry-selection.ts';
 import { goesAgain } from './goes-again.ts';
 import { isInStore } from './own-places.ts';
+import { refuseUnread, scanLive } from './scan-live.ts';
 import type { Trusted } from './trust.ts';
 import { storePaths } from './wanted.ts';
 
@@ -36,8 +33,12 @@ export interface PlanOptions {
 export function planRestore(project: Project, trusted: Trusted, options: PlanOptions): Planned {
   const { manifest, wanted } = trusted;
   const config = configOf(manifest, project.config);
-  const live = scanLive(project, config, trusted, options.only);
   const isSafety = manifest.kind === 'safety';
+  const live = scanLive(project, config, trusted, options.only);
+  // What may be in there is not known: then nothing says that an exact tree is one.
+  const matters = ({ path }: { path: string }): boolean =>
+    options.exact || isSafety || storePaths(manifest).some((store) => isInside(path, store));
+  refuseUnread(live.unread.filter(matters));
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
   const absent = options.removable ?? manifest.absent ?? [];
   const gone = absent
@@ -55,43 +56,6 @@ export function planRestore(project: Project, trusted: Trusted, options: PlanOpt
       ? []
       : live.files.filter(({ path }) => !changes.units.some((unit) => unit.tree && isInside(path, unit.path)));
   return { changes, config, plan: describe(project, trusted, changes, kept) };
-}
-
-interface Extra {
-  readonly path: string;
-  readonly category: string;
-}
-
-interface Live {
-  /** Every selected path that the sources of the backup hold now. */
-  readonly covered: Set<string>;
-  /** Those that the backup does not have: files and links. */
-  readonly files: Extra[];
-  /** The same in order, with folders that have nothing else in them. */
-  readonly all: Extra[];
-}
-
-/** What the sources of the backup hold now, seen as they were seen when it was taken: what was left out then is left alone now. */
-function scanLive(project: Project, config: Config, { manifest, wanted }: Trusted, only: readonly string[]): Live {
-  const has = new Set(wanted.map((entry) => entry.path));
-  const filter = selectEntries(only);
-  const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
-  const ownership = new Ownership(config.categories);
-  const covered = new Set<string>();
-  const files: Extra[] = [];
-  const folders: Extra[] = [];
-  for (const category of taken) {
-    const options = { ownership, onProblem: () => {}, storeAsFiles: () => true };
-    for (const item of scanCategory({ ...project, config }, category, options)) {
-      if (item.kind === 'store' || !filter(item.entry)) continue;
-      covered.add(item.path);
-      if (has.has(item.path)) continue;
-      (item.entry.type === 'dir' ? folders : files).push({ path: item.path, category: category.name });
-    }
-  }
-  const known = new Set([...files, ...folders].map((extra) => extra.path));
-  const whole = folders.filter(({ path }) => listBelow(project.root, path).every((below) => known.has(below)));
-  return { covered, files, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
 }
 
 /** The category whose source reaches closest to a path. */

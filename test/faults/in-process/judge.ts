@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { compareTrees, type Tree } from '../../support/compare-trees.ts';
+import { isDeath, type Fault, type Outcome } from '../../transaction/support/faults.ts';
+import type { Operation } from './operations.ts';
+import type { Scene } from './scene.ts';
+
+/** What there was before an operation that nothing disturbs, and after it. */
+export interface Undisturbed {
+  readonly old: Tree;
+  readonly fresh: Tree;
+  /** The tree that it begins with. */
+  readonly start: Tree;
+  /** Ids of all backups before and after. */
+  readonly backupsBefore: readonly string[];
+  readonly backupsAfter: readonly string[];
+}
+
+export interface Verdict {
+  readonly state: 'old' | 'new' | 'mixed';
+  /** All that is not as it must be; empty when all is well. */
+  readonly wrong: string[];
+}
+
+export function sayError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : 'no error';
+}
+
+const idsOf = ({ product, project }: Scene): string[] => product.listBackups(project.store).map(({ id }) => id);
+const isMigration = (id: string): boolean => id.startsWith('migration-');
+
+export async function lookUndisturbed(scene: Scene, operation: Operation, run: () => Promise<void>) {
+  const start = scene.tree();
+  const backupsBefore = idsOf(scene);
+  await run();
+  const after = scene.tree();
+  const [old, fresh] = operation.pending === true ? [scene.ruined, scene.whole] : [start, after];
+  return { old, fresh, start, backupsBefore, backupsAfter: idsOf(scene) };
+}
+
+/** Holds what was reported against what is, then lets the next command run and looks at everything. */
+export async function judge(
+  scene: Scene,
+  operation: Operation,
+  clean: Undisturbed,
+  fault: Pick<Fault, 'code'>,
+  outcome: Outcome<unknown>,
+): Promise<Verdict> {
+  const wrong = isDeath(fault) ? [] : judgeAnswer(scene, operation, clean, outcome);
+  try {
+    await scene.product.recover(scene.project, {}, scene.context);
+  } catch (error) {
+    wrong.push(`the next command failed: ${sayError(error)}`);
+  }
+  const state = stateOf(scene, clean);
+  if (state.startsWith('mixed')) wrong.push(state);
+  wrong.push(...leftovers(scene), ...judgeLog(scene, operation, clean, state, outcome));
+  for (const { id, folder } of scene.product.listBackups(scene.project.store)) {
+    if (!(await verifies(scene, id, folder))) wrong.push(`${id} does not verify`);
+  }
+  return { state: state === 'old' || state === 'new' ? state : 'mixed', wrong };
+}
+
+/** `old`, `new`, or what is different from both. */
+function stateOf(scene: Scene, { old, fresh, backupsBefore, backupsAfter }: Undisturbed): string {
+  const now = scene.tree();
+  const fromOld = compareTrees(old, now);
+  const fromNew = compareTrees(fresh, now);
+  if (fromOld.length > 0 && fromNew.length > 0) return `mixed: ${fromOld.join(', ')}; ${fromNew.join(', ')}`;
+  const sameTree = fromOld.length === 0 && fromNew.length === 0;
+  if (!sameTree) return fromNew.length === 0 ? 'new' : 'old';
+  // What leaves the tree alone brings a backup or takes some away, one by one.
+  const ids = idsOf(scene).filter(isMigration);
+  const before = backupsBefore.filter(isMigration);
+  const after = backupsAfter.filter(isMigration);
+  const gone = before.filter((id) => !ids.includes(id) && after.includes(id));
+  if (gone.length > 0) return `mixed: ${gone.join(', ')} is gone`;
+  return ids.length === after.length ? 'new' : 'old';
+}
+
+/** Whether the answer is true: 0 says new, 7 that it may be in between, everything else that nothing was changed. */
+function judgeAnswer(scene: Scene, operation: Operation, clean: Undisturbed, { value, error }: Outcome<unknown>) {
+  const { product, root } = scene;
+  const known = product.fromSystemError(error, 'the operation failed', root);
+  const exit = known instanceof product.BackupError ? product.exitCodeOfError(known.code) : error === undefined ? 0 : 1;
+  if (exit === 1) return [`ended as a bug: ${sayError(error)}`];
+  if (exit === 7) return [];
+  const now = scene.tree();
+  const is = (tree: Tree): boolean => compareTrees(tree, now).length === 0;
+  if (exit === 0) {
+    const said = outcomeOf(value);
+    const expected = expectedAfter(said, clean);
+    const told = codesOf(value).includes('aside-kept') || scene.said.some((note) => note.includes('stays until'));
+    const left = told ? [] : leftovers(scene);
+    return [...(is(expected) ? [] : [`said ${said}, and is not`]), ...left];
+  }
+  const promised = operation.pending === true ? is(clean.start) || is(clean.old) || is(clean.fresh) : is(clean.old);
+  const wrong = promised ? [] : [`exit code ${exit} says that nothing was changed: ${sayError(error)}`];
+  const removed = clean.backupsBefore.length - idsOf(scene).filter((id) => clean.backupsBefore.includes(id)).length;
+  const some = removed > 0 && clean.backupsAfter.length < clean.backupsBefore.length;
+  if (some && !sayError(known).includes(`${removed} of`)) wrong.push(`${removed} backups are gone: ${sayError(known)}`);
+  return wrong;
+}
+
+function expectedAfter(said: string, { start, old, fresh }: Undisturbed): Tree {
+  if (said === 'nothing') return start;
+  return said === 'taken-back' || said === 'removed-stage' ? old : fresh;
+}
+
+/** What changed the project is what undo would take back; what was removed is on record once. */
+function judgeLog(scene: Scene, { logged }: Operation, clean: Undisturbed, state: string, { value }: Outcome<unknown>) {
+  const records = scene.product.operationsOn(scene.project);
+  const wrong: string[] = [];
+  const excused = codesOf(value).includes('log-not-written');
+  const last = records.findLast(({ operation }) => operation !== 'prune')?.operation;
+  if (logged !== null && state === 'new' && last !== logged && !excused)
+    wrong.push(`the log does not tell of the ${logged}, but of ${last}`);
+  const now = idsOf(scene);
+  for (const id of clean.backupsBefore.filter((each) => !now.includes(each))) {
+    const told = records.filter(({ operation, backupId }) => operation === 'prune' && backupId === id).length;
+    if (told !== 1 && !excused) wrong.push(`the removal of ${id} is on record ${told} times`);
+  }
+  return wrong;
+}
+
+/** What a report says: findings' codes, and its outcome where it has one. */
+function codesOf(report: unknown): unknown[] {
+  if (typeof report !== 'object' || report === null || !('findings' in report)) return [];
+  const { findings } = report;
+  return Array.isArray(findings) ? findings.map((finding: { code?: unknown }) => finding.code) : [];
+}
+
+function outcomeOf(report: unknown): string {
+  const has = typeof report === 'object' && report !== null && 'outcome' in report;
+  return has && typeof report.outcome === 'string' ? report.outcome : 'done';
+}
+
+function leftovers(scene: Scene): string[] {
+  const state = scene.names('.migbackup').filter((name) => !name.startsWith('lock.db') && name !== 'guard');
+  const guard = scene.names('.migbackup/guard').filter((name) => !name.startsWith('lock.db'));
+  const store = scene.names('backups').filter((name) => name.startsWith('.'));
+  return [...state, ...guard, ...store].map((name) => `${name} is left over`);
+}
+
+/** Backups that verified once, by all of their bytes: the same bytes need no second look. */
+const proven = new Set<string>();
+
+async function verifies({ product, context }: Scene, id: string, folder: string): Promise<boolean> {
+  const bytes = digestOf(folder);
+  if (proven.has(bytes)) return true;
+  const { status } = await product.verify({ id, folder, dispose() {} }, { mode: 'full', store: null }, context);
+  if (status !== 'FAILED') proven.add(bytes);
+  return status !== 'FAILED';
+}
+
+function digestOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const name of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()) {
+    const file = path.join(folder, name);
+    hash.update(`${name}\0`);
+    if (fs.lstatSync(file).isFile()) hash.update(fs.readFileSync(file));
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,3 @@
+import { declareSweep } from './declare-sweep.ts';
+
+declareSweep('undo');
