@@ -48,7 +48,7 @@ beforeEach(async () => {
 });
 afterEach(() => temp[Symbol.dispose]());
 
-/** Takes a backup; `change` happens when everything has been looked at and nothing is stored yet. */
+/** Takes a backup; what stands before the big file is read early, and `change` happens when everything has been looked at and nothing is stored yet. */
 function take(change: () => void = () => undefined, signal?: AbortSignal): Promise<CreateReport> {
   const onEvent = (event: Event): void => {
     if (event.type === 'phase-begin' && event.phase === 'storing') change();
@@ -76,8 +76,8 @@ test('everything comes back, and what does not parse is named', async () => {
 test('files that grow, shrink or are replaced between looking and storing are stored as they are then', async () => {
   const file = (name: string): string => path.join(project.root, 'state', name);
   const report = await take(() => {
-    appendFileSync(file('n0/700.json'), ' '.repeat(5000));
-    writeFileSync(file('n2/9.json'), '{}');
+    appendFileSync(file('n4/704.json'), ' '.repeat(5000));
+    writeFileSync(file('n5/12.json'), '{}');
     writeFileSync(file('n6/1000.json'), readFileSync(file('n6/1007.json')));
     rmSync(file('n4/link'));
     symlinkSync('../n3/big.bin', file('n4/link'));
@@ -87,10 +87,10 @@ test('files that grow, shrink or are replaced between looking and storing are st
 });
 
 test('a file that vanishes stops it, and nothing is left', async () => {
-  const gone = path.join(project.root, 'state/n0/1001.json');
+  const gone = path.join(project.root, 'state/n6/1000.json');
   const error = await take(() => rmSync(gone)).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(BackupError);
-  expect(error).toMatchObject({ code: 'SOURCE_CHANGED', path: 'state/n0/1001.json' });
+  expect(error).toMatchObject({ code: 'SOURCE_CHANGED', path: 'state/n6/1000.json' });
   expect(readdirSync(project.store).filter((name) => name !== 'lock.db')).toEqual([]);
 });
 

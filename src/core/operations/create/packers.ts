@@ -7,6 +7,8 @@ import { packWorkerUrl } from './pack-worker-url.ts';
 const ENTRIES_WORTH_THREADS = 1500;
 /** One thread orders what they make, and its hash and writes take the rest. */
 const MOST_THREADS = 4;
+/** What may be packed while the rest is still being found: it is kept in memory until then. */
+const EARLY_BYTES = 40 << 20;
 /** How many batches each has before it: one in work and one to go on with. */
 const AHEAD = 2;
 
@@ -18,6 +20,7 @@ export class Packers {
   readonly #threads: Thread[] = [];
   readonly #rooms: ArrayBuffer[] = [];
   #expected = 0;
+  #early = 0;
   #next = 0;
 
   constructor(root: string) {
@@ -44,9 +47,19 @@ export class Packers {
     return thread.pack({ ...job, room });
   }
 
+  /** Packs a batch before its turn, if there are threads for it and memory to keep it in; else undefined. */
+  packEarly(job: Omit<PackJob, 'room'>): Promise<PackedBatch | null> | undefined {
+    if (this.#threads.length === 0 || this.#early + job.batch.tarBytes > EARLY_BYTES) return undefined;
+    this.#early += job.batch.tarBytes;
+    const packed = this.pack(job);
+    // It is awaited in its turn; an error before that is not unheard.
+    packed.catch(() => {});
+    return packed;
+  }
+
   /** What was packed has been stored: its memory serves the next batch. */
   release(packed: PackedBatch): void {
-    this.#rooms.push(packed.tar.buffer);
+    if (this.#rooms.length < this.ahead) this.#rooms.push(packed.tar.buffer);
   }
 
   /** Ends the threads; nothing may be under way. */

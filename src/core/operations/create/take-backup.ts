@@ -79,8 +79,9 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const onProblem = problemFilter(options, problems);
   // Each of them is to be said, so none goes by in a batch.
   const isSecret = takenSecrets(options.config);
-  const tapes = new Map(options.categories.map(({ name }) => [name, new ScanTape(isSecret)]));
   await using packers = new Packers(project.root);
+  const newTape = (): ScanTape => new ScanTape(isSecret, (job) => packers.packEarly(job));
+  const tapes = new Map(options.categories.map(({ name }) => [name, newTape()]));
   const onItem = (category: string, item: ScanItem): void => {
     if (options.select?.(item.path) === false) return;
     tapes.get(category)?.add(item);

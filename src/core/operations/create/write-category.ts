@@ -37,6 +37,8 @@ export async function writeCategory(
   }
 }
 
+type BatchPart = Extract<TapePart, { readonly kind: 'batch' }>;
+
 /** A batch that is being packed, for where it should stand in the tar. */
 interface UnderWay {
   readonly batch: EntryBatch;
@@ -68,7 +70,7 @@ export class CategoryWriter {
     const { job } = this;
     for (const part of found) {
       if (part.kind === 'batch') {
-        this.#pack(part.batch);
+        this.#pack(part);
         await this.#settle(job.packers.ahead);
       } else {
         await this.#settle(0);
@@ -153,10 +155,10 @@ export class CategoryWriter {
   }
 
   /** Hands a batch to a packer, saying where it will stand if everything before it turns out as it was seen. */
-  #pack(batch: EntryBatch): void {
+  #pack({ batch, early }: BatchPart): void {
     const last = this.#underWay.at(-1);
     const offset = last === undefined ? this.archive.position : last.offset + last.batch.tarBytes;
-    const packed = this.job.packers.pack({ batch, offset });
+    const packed = early?.offset === offset ? early.packed : this.job.packers.pack({ batch, offset });
     // It is awaited in its turn; an error before that is not unheard.
     packed.catch(() => {});
     this.#underWay.push({ batch, offset, packed });
