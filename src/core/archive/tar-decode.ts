@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Header } from 'tar';
+import { parsePax } from '../fs/pax-records.ts';
 import type { EntryType } from '../model/entry.ts';
 import { MAX_SIZE, TAR_BLOCK } from './tar-header.ts';
 
@@ -54,7 +55,7 @@ export function decodeHeader(bytes: Buffer): TarMember | string {
   if (bytes.length > TAR_BLOCK) {
     const head = checkBlock(bytes.subarray(0, TAR_BLOCK));
     if (typeof head === 'string') return head;
-    const problem = parsePax(bytes.subarray(TAR_BLOCK, TAR_BLOCK + (head.size ?? 0)), pax);
+    const problem = parsePax(bytes.subarray(TAR_BLOCK, TAR_BLOCK + (head.size ?? 0)), PAX_KEYS, pax);
     if (problem !== null) return problem;
     at = bytes.length - TAR_BLOCK;
   }
@@ -111,24 +112,4 @@ function paxNumber(pax: Map<string, string>, key: string): number | undefined {
   const text = pax.get(key);
   if (text === undefined) return undefined;
   return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-}
-
-/** Reads records `<length> <key>=<value>\n` that fill the body exactly; unknown and repeated keys are refused. */
-function parsePax(body: Buffer, into: Map<string, string>): string | null {
-  if (!isUtf8(body)) return 'a pax header that is not UTF-8';
-  let at = 0;
-  while (at < body.length) {
-    const space = body.indexOf(0x20, at);
-    const length = space > at && space - at <= 6 ? Number(body.toString('latin1', at, space)) : Number.NaN;
-    const end = at + length;
-    if (!Number.isInteger(length) || end > body.length || body[end - 1] !== 0x0a)
-      return 'a pax record of a wrong length';
-    const record = body.toString('utf8', space + 1, end - 1);
-    const equals = record.indexOf('=');
-    const key = record.slice(0, equals);
-    if (equals < 1 || !PAX_KEYS.has(key) || into.has(key)) return 'an unknown or repeated pax key';
-    into.set(key, record.slice(equals + 1));
-    at = end;
-  }
-  return null;
 }
