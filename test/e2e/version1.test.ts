@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { runCli } from '../support/run-cli.ts';
 import { schemaViolations } from '../support/schemas.ts';
@@ -31,6 +31,9 @@ beforeEach(async () => {
   folder = makeVersion1Backup(path.join(root, 'backups'), path.join(temp.path, 'database'));
 });
 afterEach(() => temp[Symbol.dispose]());
+
+/** A dozen runs of the command line each. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const inside = (file: string): string => path.join(folder, file);
 
