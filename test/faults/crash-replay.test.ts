@@ -31,8 +31,8 @@ function samplingOf({ steps }: Scenario['recording']): Sampling {
 let target: ReplayProject;
 let judge: Judge;
 const total = { ...newCount(), steps: 0 };
-/** Of each place that syncs: how often it did, and how often something was wrong without it. */
-const places = new Map<string, { syncs: number; red: number; first: string }>();
+/** Of each place that syncs: how often it was left out until something was wrong, and what that was. */
+const places = new Map<string, { tried: number; red: number; first: string }>();
 
 beforeAll(async () => {
   target = new ReplayProject();
@@ -70,11 +70,13 @@ describe.skipIf(process.platform !== 'linux')('after a power cut (recorded and r
       async () => {
         for (const [at, step] of scenario.recording.steps.entries()) {
           if (step.kind !== 'sync' || (!FULL && TELLING[name]?.test(step.label) !== true)) continue;
+          // Once is enough for a place: looking on where it makes no difference takes long.
+          if ((places.get(step.site)?.red ?? 0) > 0) continue;
           const count = newCount();
           const without = statesWithout(scenario.recording, at, seeded(SEED));
           await explore({ target, judge, scenario, count, stopAt: 1 }, without);
-          const place = places.get(step.site) ?? { syncs: 0, red: 0, first: '' };
-          place.syncs++;
+          const place = places.get(step.site) ?? { tried: 0, red: 0, first: '' };
+          place.tried++;
           const [violation] = count.violations;
           if (violation !== undefined) {
             place.red++;
@@ -90,8 +92,8 @@ describe.skipIf(process.platform !== 'linux')('after a power cut (recorded and r
     process.stdout.write(
       `seed ${SEED}: ${total.steps} steps, ${total.states} states, ${total.distinct} distinct, ${total.violations.length} violations\n`,
     );
-    for (const [place, { syncs, red, first }] of [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      process.stdout.write(`${red > 0 ? 'red' : 'GREEN'} | ${place} | ${red} of ${syncs} | ${first.slice(0, 300)}\n`);
+    for (const [place, { tried, red, first }] of [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      process.stdout.write(`${red > 0 ? 'red' : 'GREEN'} | ${place} | try ${tried} | ${first.slice(0, 300)}\n`);
     expect(total.distinct).toBeGreaterThan(FULL ? 3000 : 500);
     expect(places.size).toBeGreaterThan(3);
     expect([...places].flatMap(([place, { red }]) => (red === 0 ? [place] : []))).toEqual([]);

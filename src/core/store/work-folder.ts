@@ -71,8 +71,8 @@ export function removeBackup(store: string, id: string, onGone: () => void): voi
   fs.renameSync(path.join(store, id), dead);
   fsyncDir(store);
   onGone();
+  // Not synced: what a power cut brings back has a dead name, and goes with the next run.
   removeTree(dead);
-  fsyncDir(store);
 }
 
 /** The backups whose removal was interrupted. */
@@ -80,10 +80,12 @@ export function deadBackups(store: string): string[] {
   return staleNames(store).flatMap((name) => (name.startsWith(DEAD_PREFIX) ? [name.slice(DEAD_PREFIX.length)] : []));
 }
 
-/** Removes what killed runs left behind. The caller holds the store's lock, so every work folder there is dead. */
+/**
+ * Removes what killed runs left behind. The caller holds the store's lock, so every work folder there is dead. Should a power cut bring some of it
+ * back, the next run removes it again.
+ */
 export function cleanStale(store: string): string[] {
   const stale = staleNames(store);
   for (const name of stale) removeTree(path.join(store, name));
-  if (stale.length > 0) fsyncDir(store);
   return stale;
 }

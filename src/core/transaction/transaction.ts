@@ -34,8 +34,8 @@ export async function runTransaction({ root, journal, stage, check, signal }: Tr
     fs.mkdirSync(paths.stage, { mode: 0o700 });
     fs.mkdirSync(paths.aside, { mode: 0o700 });
     await stage(paths.stage);
-    // What is in the stage was synced by who put it there.
-    for (const folder of [paths.transaction, paths.state]) fsyncDir(folder);
+    // What is in the stage was synced by who put it there; the transaction's folder is, with the journal in it.
+    fsyncDir(paths.state);
     throwIfInterrupted(signal);
     writeJournal(root, journal);
   } catch (error) {

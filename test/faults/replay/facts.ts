@@ -62,7 +62,8 @@ function stateIn(folder: string): string[] {
 
 function reportsIn(folder: string): Map<string, string> {
   const found = new Map<string, string>();
-  const entries = fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
+  const isFolder = fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  const entries = isFolder ? fs.readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
   for (const entry of entries) {
     const file = path.join(entry.parentPath, entry.name);
     if (entry.isFile() && entry.name !== 'operations.ndjson')

@@ -21,7 +21,7 @@ const MANY = 40;
 const MEMORY = '/dev/shm';
 const YES = () => Promise.resolve(true);
 
-export type StateName = 'fresh' | 'destroyed' | 'many destroyed' | 'cloned' | 'restored' | 'three backups';
+export type StateName = 'fresh' | 'destroyed' | 'many destroyed' | 'cloned' | 'restored' | 'three backups' | 'no log';
 
 /** A project in the states that operations begin from, and the operations as they ship. */
 export class ReplayProject {
@@ -54,6 +54,9 @@ export class ReplayProject {
     this.reset('fresh');
     for (let nth = 0; nth < 3; nth++) await this.create();
     this.#save('three backups');
+    fs.rmSync(path.join(this.root, 'backups/reports'), { recursive: true });
+    put(this.root, 'backups/reports', 'no folder');
+    this.#save('no log');
     this.reset('fresh');
     for (let at = 0; at < MANY; at++) put(this.root, `deployments/many/${at}.json`, `{"n": ${at}}`);
     for (let at = 0; at < MANY; at++) put(this.root, `deployments/some/${at}.json`, `{"n": ${at}}`);

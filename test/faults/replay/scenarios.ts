@@ -15,6 +15,8 @@ export interface Scenario {
   readonly fresh: Facts;
   /** It was on its way back from this step on: nothing but the old state is right any more. */
   readonly backFrom: number;
+  /** The operation log cannot be written. */
+  readonly unlogged: boolean;
 }
 
 interface Plan {
@@ -23,6 +25,7 @@ interface Plan {
   readonly killed?: Interrupted;
   readonly run: (target: ReplayProject, signal: AbortSignal) => Promise<unknown>;
   readonly abortAt?: (step: Step, seen: readonly Step[]) => boolean;
+  readonly unlogged?: boolean;
 }
 
 interface Interrupted {
@@ -55,6 +58,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
   'restore interrupted in the swap': { from: 'destroyed', run: restoring, abortAt: nth(3, movedIn) },
   'restore interrupted in the check': { from: 'destroyed', run: restoring, abortAt: swapped },
   undo: { from: 'restored', run: (target) => target.undo() },
+  'prune that cannot be logged': { from: 'no log', run: (target) => target.prune(), unlogged: true },
   prune: { from: 'three backups', run: (target) => target.prune() },
   'recover: stage only': {
     from: 'destroyed',
@@ -84,7 +88,7 @@ export const PLANS: Readonly<Record<string, Plan>> = {
 export async function recordScenario(target: ReplayProject, name: string): Promise<Scenario> {
   const plan = PLANS[name];
   if (plan === undefined) throw new Error(`there is no scenario ${name}`);
-  const { killed, abortAt } = plan;
+  const { killed, abortAt, unlogged = false } = plan;
   target.reset(plan.from);
   const old = takeFacts(target.project);
   if (killed !== undefined) await run(target, killed.run, killed.abortAt, killed.killAt);
@@ -100,7 +104,16 @@ export async function recordScenario(target: ReplayProject, name: string): Promi
     fresh = asReference(takeFacts(target.project));
   }
   const back = recorder.steps.findIndex(movedBack);
-  return { name, recording: recorder.recording, before, after, old, fresh, backFrom: back < 0 ? Infinity : back };
+  return {
+    name,
+    recording: recorder.recording,
+    before,
+    after,
+    old,
+    fresh,
+    backFrom: back < 0 ? Infinity : back,
+    unlogged,
+  };
 }
 
 async function run(
