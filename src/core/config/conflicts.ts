@@ -1,6 +1,6 @@
 import { globProblem } from '../fs/globs.ts';
-import { isInside, pathProblem } from '../fs/paths.ts';
-import { escapeName } from '../fs/names.ts';
+import { isInside, joined, pathProblem } from '../fs/paths.ts';
+import { escapeName, shorten } from '../fs/names.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Source } from '../model/category.ts';
 import { invalid } from './config-text.ts';
@@ -29,7 +29,7 @@ function checkPath(source: Source, file: string): void {
   if (problem !== null) {
     throw new BackupError(
       'CONFIG_INVALID',
-      `${file}: ${label(source)} has the path "${escapeName(source.path)}": ${problem}`,
+      `${file}: ${label(source)} has the path "${shorten(escapeName(source.path))}": ${problem}`,
       {
         hint: 'Give a path inside the project, relative to it, with /.',
         path: file,
@@ -41,7 +41,7 @@ function checkPath(source: Source, file: string): void {
     if (wrong === null) continue;
     throw new BackupError(
       'CONFIG_INVALID',
-      `${file}: ${label(source)} has the pattern "${escapeName(pattern)}": ${wrong}`,
+      `${file}: ${label(source)} has the pattern "${shorten(escapeName(pattern))}": ${wrong}`,
       {
         hint: 'Patterns are globs relative to the path of their source, with /.',
         path: file,
@@ -94,7 +94,11 @@ export function checkSettings({ secrets = [], ignore = [], backups = '' }: Confi
   for (const pattern of [...secrets, ...ignore]) {
     const problem = globProblem(pattern);
     if (problem !== null)
-      throw invalid(file, `the pattern "${escapeName(pattern)}": ${problem}`, 'Give a simpler pattern, or several.');
+      throw invalid(
+        file,
+        `the pattern "${shorten(escapeName(pattern))}": ${problem}`,
+        'Give a simpler pattern, or several.',
+      );
   }
   // No system call takes it, and the name of the store stands in many messages.
   if (/\p{Cc}/u.test(backups)) throw invalid(file, 'backups has a control character in it', 'Give a folder.');
@@ -107,10 +111,6 @@ function patternProblem(pattern: string): string | null {
   if (pattern.startsWith('!')) return 'name what is left out in "exclude"';
   if (pattern.split('/').includes('..')) return 'it leaves its folder by ".."';
   return globProblem(pattern);
-}
-
-function joined(base: string, pattern: string): string {
-  return base === '.' ? pattern : `${base}/${pattern}`;
 }
 
 function label(source: Source): string {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from 'zod';
-import { escapeName } from '../fs/names.ts';
+import { escapeName, shorten } from '../fs/names.ts';
 import type { Category, Config } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
 import { invalid, readText } from './config-text.ts';
@@ -91,7 +91,7 @@ function checkShape(value: unknown, file: string): ConfigFile {
   const why = result.error.issues.slice(0, SHOWN_ISSUES).map(describeIssue).join('; ');
   throw invalid(
     file,
-    escapeName(why),
+    shorten(escapeName(why)),
     'Mend or remove that key; schemas/config.json says what is allowed.',
     result.error,
   );

@@ -5,12 +5,19 @@ import { isUtf8 } from 'node:buffer';
 const UNPRINTABLE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
 
+const MAX_SHOWN = 1000;
+
 /** A name as it may be shown in a terminal, a log or Markdown: control, invisible and direction characters become `\xNN` or `\u{N}`. */
 export function escapeName(name: string): string {
   return name.replaceAll(UNPRINTABLE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
   });
+}
+
+/** What fits a message: somebody may have given a name of a megabyte. */
+export function shorten(shown: string): string {
+  return shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
 }
 
 /** JSON text with the same characters as `\\uNNNN`, which means the same: JSON.stringify escapes only the first 32. */

@@ -70,6 +70,11 @@ export function isInside(candidate: string, folder: string): boolean {
   return folder === '.' || candidate === folder || candidate.startsWith(`${folder}/`);
 }
 
+/** A name in a project-relative folder; `.` is the top. */
+export function joined(folder: string, name: string): string {
+  return folder === '.' ? name : `${folder}/${name}`;
+}
+
 /** The parent of a project-relative path; `.` at the top. */
 export function parentOf(relative: string): string {
   const slash = relative.lastIndexOf('/');

@@ -38,6 +38,7 @@ export const CHECK_IDS = [
   'links-out',
   'special-files',
   'special-bits',
+  'portable-names',
   'sqlite-writes',
   'coverage',
   'report',

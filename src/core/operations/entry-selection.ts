@@ -1,12 +1,12 @@
 import picomatch from 'picomatch';
 import { globProblem } from '../fs/globs.ts';
-import { escapeName } from '../fs/names.ts';
+import { escapeName, shorten } from '../fs/names.ts';
 import { isInside } from '../fs/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 
 /** Terms that stand for several categories. */
-const GROUPS: Readonly<Record<string, readonly string[]>> = { json: ['legacy-json', 'unified-json'] };
+const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([['json', ['legacy-json', 'unified-json']]]);
 
 export type EntryFilter = (entry: Pick<ScannedEntry, 'category' | 'source' | 'path'>) => boolean;
 
@@ -22,7 +22,7 @@ export function selectEntries(terms: readonly string[] | undefined): EntryFilter
 }
 
 function termFilter(term: string): EntryFilter {
-  const categories = GROUPS[term] ?? [term];
+  const categories = GROUPS.get(term) ?? [term];
   const folder = term.replace(/^\.\//, '').replace(/\/+$/, '');
   const matchesGlob = compile(folder);
   return (entry) =>
@@ -37,7 +37,7 @@ function compile(term: string): (path: string) => boolean {
   if (problem === null) return picomatch(term, { dot: true, nonegate: true });
   // Odd brackets alone may be part of a name, which is compared as it is.
   if (!term.includes('*')) return () => false;
-  throw new BackupError('USAGE', `--only ${escapeName(term)}: ${problem}`, {
+  throw new BackupError('USAGE', `--only ${shorten(escapeName(term))}: ${problem}`, {
     hint: 'Give a shorter pattern, or several.',
   });
 }

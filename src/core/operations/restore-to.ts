@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { readIndex } from '../archive/index-file.ts';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { NameProbe } from '../fs/name-probe.ts';
 import { realPathAsFar, toNative } from '../fs/paths.ts';
 import { wholeSync } from '../fs/whole-sync.ts';
 import { freeSpace } from '../fs/space.ts';
@@ -50,6 +51,7 @@ export async function restoreTo(
   const { entries, bytes } = await sizeOf(selected.folder, manifest, options.only);
   checkRoom(target, bytes);
   const work = path.join(path.dirname(target), `.${path.basename(target)}.migbackup-${randomBytes(4).toString('hex')}`);
+  const names = new NameProbe(`${work}.names`);
   let writer: TreeWriter | undefined;
   try {
     fs.mkdirSync(path.dirname(target), { recursive: true });
@@ -58,6 +60,7 @@ export async function restoreTo(
     const sink = new PlacingSink(writer, (entry) => toNative(work, entry.path));
     const foreign: string[] = [];
     const onWanted = (entry: Entry): void => {
+      names.check(entry.path);
       if (options.owner !== true && losesOwner(entry)) foreign.push(entry.path);
     };
     const wanted = await trustWhileStaging(selected, manifest, options, sink, onWanted, context);
@@ -87,6 +90,8 @@ export async function restoreTo(
     writer?.abort();
     removeTree(work);
     throw fromSystemError(error, 'the restore could not be written', target, 'Nothing was restored.');
+  } finally {
+    names.dispose();
   }
 }
 

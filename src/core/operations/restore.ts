@@ -1,4 +1,8 @@
+import path from 'node:path';
+import { NameProbe } from '../fs/name-probe.ts';
+import { STATE_FOLDER } from '../fs/paths.ts';
 import type { Project } from '../model/category.ts';
+import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -71,6 +75,7 @@ export async function restore(
       return finish({ outcome: 'unchanged', plan, checked: true });
     }
     await checkTarget(project.root, planned.changes);
+    tryNames(project.root, trusted.wanted);
     await requireYes(options, planned.plan);
     const { safetyBackup, owner = false } = options;
     const how = { operation: 'restore', safetyBackup, owner, exit: 0 } as const;
@@ -88,6 +93,16 @@ export async function restore(
     });
     return keepReport(project.store, selected.id, 'restore', report);
   });
+}
+
+/** Names are tried beside the stage, where they will stand first; what a killed run leaves of it is garbage by its name. */
+function tryNames(root: string, wanted: readonly Entry[]): void {
+  const probe = new NameProbe(path.join(root, STATE_FOLDER, `garbage-names-${process.pid}`));
+  try {
+    probe.checkAll(wanted.map((entry) => entry.path));
+  } finally {
+    probe.dispose();
+  }
 }
 
 /** Verifies the backup, and that what is wanted of it has its place in this project. */

@@ -90,6 +90,17 @@ export function specialBits(file: string): FindingText {
   };
 }
 
+/** A name that some other file system cannot hold, or takes for another one in the same folder. */
+export function notPortable(file: string, why: string): FindingText {
+  return {
+    code: 'name-not-portable',
+    severity: 'info',
+    message: `${escapeName(file)} has ${why}`,
+    recommendation:
+      'It comes back on a file system like this one; where it cannot be held, a restore refuses before it changes anything.',
+  };
+}
+
 export function specialFile(file: string): FindingText {
   return {
     code: 'special-file',

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
 import { decodeName, escapeBytes } from '../fs/names.ts';
-import { forbiddenPart, assertRealParents, foldKey, pathProblem, STATE_FOLDER, toNative } from '../fs/paths.ts';
+import { forbiddenPart, assertRealParents, foldKey, joined, pathProblem, STATE_FOLDER, toNative } from '../fs/paths.ts';
+import { nameProblems } from '../fs/portable-names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project, Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
@@ -16,6 +17,7 @@ import { scannedEntry, type ScanItem, type ScanProblem } from './scan-item.ts';
 import { ScanNotes, withErrno } from './scan-notes.ts';
 import {
   PROBLEM,
+  notPortable,
   secretLeftOut,
   sourceIsLink,
   specialBits,
@@ -145,6 +147,7 @@ export class SourceWalk {
     stat: fs.BigIntStats | null,
     names: readonly string[],
   ): ScanItem | null {
+    for (const { name, why } of nameProblems(names)) this.#notPortable(joined(relative, name), why);
     const prefix = native.endsWith(path.sep) ? native : native + path.sep;
     open.push({ path: relative, prefix, names, next: 0 });
     if (stat === null || !this.#ownsFolder(relative)) return null;
@@ -282,13 +285,13 @@ export class SourceWalk {
     return { ...scannedEntry(this.#source, relative, 'symlink', stat), target };
   }
 
+  #notPortable(relative: string, why: string): void {
+    if (this.#owns(relative)) this.#notes.finding(notPortable(relative, why), relative);
+  }
+
   #specialBits(relative: string, stat: fs.BigIntStats): void {
     if ((stat.mode & 0o7000n) !== 0n) this.#notes.finding(specialBits(relative), relative);
   }
-}
-
-function joined(folder: string, name: string): string {
-  return folder === '.' ? name : `${folder}/${name}`;
 }
 
 function isDataFile(name: string): boolean {

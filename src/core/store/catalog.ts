@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { BackupError } from '../model/backup-error.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { nearest } from '../model/nearest.ts';
-import { escapeName } from '../fs/names.ts';
+import { escapeName, shorten } from '../fs/names.ts';
 import { parseId, type BackupKind } from './id.ts';
 import { MANIFEST_FILE } from './layout.ts';
 import { isVersion1, version1Time } from './version1.ts';
@@ -63,7 +63,7 @@ export async function selectBackup(
   const [only] = matching;
   if (matching.length === 1 && only !== undefined) return chosen(only);
   if (matching.length > 1) {
-    throw new BackupError('AMBIGUOUS_BACKUP', `"${escapeName(selector)}" matches ${matching.length} backups`, {
+    throw new BackupError('AMBIGUOUS_BACKUP', `"${shorten(escapeName(selector))}" matches ${matching.length} backups`, {
       hint: `Give more of the id: ${matching
         .slice(0, 5)
         .map((ref) => ref.id)
@@ -80,7 +80,7 @@ export async function selectBackup(
     ) ?? all[0]?.id;
   const meant = guess === undefined ? '' : `; did you mean ${guess}?`;
   throw none(
-    `no backup matches "${escapeName(selector)}"`,
+    `no backup matches "${shorten(escapeName(selector))}"`,
     all.length === 0 ? `There is none in ${store}.` : `migbackup list shows the ${all.length} there are${meant}`,
   );
 }
@@ -90,8 +90,8 @@ function chosen(ref: BackupRef): Selected {
 }
 
 async function selectPath(candidate: string): Promise<Selected | null> {
-  const stat = fs.statSync(candidate, { throwIfNoEntry: false });
-  if (stat === undefined) return null;
+  const stat = statOrNull(candidate);
+  if (stat === null) return null;
   if (stat.isDirectory()) {
     const id = path.basename(candidate);
     // A folder that has the name of a backup is one, and a damaged one without its manifest.
@@ -105,6 +105,18 @@ async function selectPath(candidate: string): Promise<Selected | null> {
   const { openExported } = await import('./exported-file.ts');
   return openExported(candidate);
 }
+
+/** What stands at a path that the user typed, links followed; null where nothing can. */
+function statOrNull(candidate: string): fs.Stats | null {
+  try {
+    return fs.statSync(candidate);
+  } catch (error) {
+    if (NOTHING_THERE.has(errnoOf(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL']);
 
 function readStore(store: string): fs.Dirent[] {
   try {

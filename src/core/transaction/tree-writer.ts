@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { utimesTime } from '../fs/clock.ts';
-import { fsyncDir, lstatOrNull, writeAll } from '../fs/durable.ts';
+import { fsyncDir, writeAll } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
@@ -44,20 +44,20 @@ export class TreeWriter {
     const parent = path.dirname(native);
     if (this.#parents.has(parent) || parent === native) return;
     this.ensureParent(parent);
-    if (!makeFolder(parent)) throw noFolder(parent);
+    makeFolder(parent);
     this.#parents.add(parent);
   }
 
   folder(native: string, entry: ScannedEntry): void {
     this.ensureParent(native);
-    if (!this.#parents.has(native) && !makeFolder(native, 0o700)) throw noFolder(native);
+    if (!this.#parents.has(native)) makeFolder(native, 0o700);
     this.#parents.add(native);
     this.#folders.push({ native, entry });
   }
 
   link(native: string, entry: ScannedEntry): void {
     this.ensureParent(native);
-    fs.symlinkSync(entry.target ?? '', native);
+    made(native, () => fs.symlinkSync(entry.target ?? '', native));
     if (this.#owner) fs.lchownSync(native, entry.uid, entry.gid);
     const time = utimesTime(entry.mtimeNs);
     fs.lutimesSync(native, time, time);
@@ -65,7 +65,7 @@ export class TreeWriter {
 
   beginFile(native: string): void {
     this.ensureParent(native);
-    this.#fd = fs.openSync(native, NEW_FILE, 0o600);
+    this.#fd = made(native, () => fs.openSync(native, NEW_FILE, 0o600));
     this.#native = native;
   }
 
@@ -119,23 +119,39 @@ export class TreeWriter {
   }
 }
 
-/** Makes a folder, or finds it there; false if something else stands in its place. */
-function makeFolder(native: string, mode?: number): boolean {
+/** Makes a folder that the backup has no other name for. Throws UNSAFE_ARCHIVE if a link or file of it stands there. */
+function makeFolder(native: string, mode?: number): void {
+  made(native, () => fs.mkdirSync(native, mode));
+}
+
+/**
+ * Everything is written where nothing was, and each place once: what stands there was made under another name, which the file system takes
+ * for the same, or the backup has two things in one place.
+ */
+function made<T>(native: string, make: () => T): T {
   try {
-    fs.mkdirSync(native, mode);
-    return true;
+    return make();
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    return lstatOrNull(native)?.isDirectory() === true;
+    const listed = fs.readdirSync(path.dirname(native)).includes(path.basename(native));
+    throw listed ? twoThings(native) : folded(native);
   }
 }
 
-function noFolder(native: string): BackupError {
+function twoThings(native: string): BackupError {
   return new BackupError(
     'UNSAFE_ARCHIVE',
     `the backup has a link or file where it also has a folder: ${escapeName(native)}`,
+    { hint: 'Nothing was changed. Restore one of the two with --only.', path: native },
+  );
+}
+
+function folded(native: string): BackupError {
+  return new BackupError(
+    'UNSAFE_TARGET',
+    `for the file system of the target two names are one: ${escapeName(native)}`,
     {
-      hint: 'Nothing was changed. Restore one of the two with --only.',
+      hint: 'Nothing was changed. Restore on another file system, or one of the two with --only.',
       path: native,
     },
   );

@@ -46,6 +46,7 @@ export const PROJECT: Cases = {
     stage.put('docs/.env', 'KEY=1');
     edit(stage.inside('migbackup.config.json'), (text) => text.replace('{', '{"includeSecrets": true,'));
   }),
+  'name-not-portable': created((stage) => fs.writeFileSync(stage.inside('docs/a:b'), '')),
   'special-bits': created((stage) => fs.chmodSync(stage.inside('docs'), 0o1755)),
   'special-file': created((stage) => execFileSync('mkfifo', [stage.inside('docs/pipe')])),
   'unsafe-link': created((stage) => fs.symlinkSync('/etc', stage.inside('docs/out'))),

@@ -24,6 +24,7 @@ export const INVENTORY: Cases<
   | 'links-out'
   | 'special-files'
   | 'special-bits'
+  | 'portable-names'
   | 'sqlite-writes'
   | 'coverage'
 > = {
@@ -207,6 +208,15 @@ export const INVENTORY: Cases<
       status: 'info',
       says: 'docs is set-uid',
       provoke: after((scene) => fs.chmodSync(scene.inside('docs'), 0o1755)),
+    },
+  ],
+  'portable-names': [
+    {
+      when: 'a name ends with a space',
+      status: 'info',
+      says: 'a dot or space at its end',
+      canRun: process.platform !== 'win32',
+      provoke: after((scene) => fs.writeFileSync(scene.inside('docs/a '), '')),
     },
   ],
   'sqlite-writes': [

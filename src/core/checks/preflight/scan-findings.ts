@@ -48,6 +48,12 @@ const KINDS: readonly Kind[] = [
     many: 'files or folders are set-uid, set-gid or sticky, which no restore sets',
   },
   {
+    id: 'portable-names',
+    code: 'name-not-portable',
+    good: 'every name is one that all file systems can hold',
+    many: 'names are such that some file system cannot hold them',
+  },
+  {
     id: 'sqlite-writes',
     code: 'sqlite-not-proven',
     good: 'no SQLite database has unfinished writes',
