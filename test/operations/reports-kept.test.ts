@@ -84,3 +84,21 @@ test('one that cannot be written is a warning of that operation, and no failure 
   for (const name of ['restored', 'guarded'])
     expect(reports[name]?.findings, name).toContainEqual(expect.objectContaining({ code: 'log-not-written' }));
 });
+
+test('a restore that the log could not take is logged by the undo that follows, and taken back', async () => {
+  const readme = path.join(backup.root, 'README.md');
+  fs.appendFileSync(readme, 'changed');
+  const changed = fs.readFileSync(readme, 'utf8');
+  fs.mkdirSync(inReports('operations.ndjson'), { recursive: true });
+  const { findings } = await restore(backup.project, selected, HOW, context);
+  expect(findings).toContainEqual(
+    expect.objectContaining({ code: 'log-not-written', message: expect.stringContaining('also migbackup undo') }),
+  );
+  expect(fs.readFileSync(readme, 'utf8')).not.toBe(changed);
+  fs.rmdirSync(inReports('operations.ndjson'));
+  await undo(backup.project, YES, context);
+  expect(fs.readFileSync(readme, 'utf8')).toBe(changed);
+  expect(readOperations(backup.project.store).map(({ operation }) => operation)).toEqual(['restore', 'undo']);
+  const left = fs.readdirSync(path.join(backup.root, '.migbackup')).filter((name) => name.startsWith('committed-'));
+  expect(left).toEqual([]);
+});

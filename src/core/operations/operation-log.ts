@@ -36,11 +36,18 @@ export function recordOperation(project: Project, operation: Operation, context:
       {
         code: 'log-not-written',
         severity: 'warning',
-        message: `the operation log could not be written (${why}): migbackup undo will not know of this ${operation.operation}`,
+        message: `the operation log could not be written (${why}): ${outlook(operation)}`,
         path: project.store,
       },
     ];
   }
+}
+
+/** A transaction leaves behind what a later command can log it by. */
+function outlook({ operation, transactionId }: Operation): string {
+  return transactionId === null
+    ? `migbackup undo will not know of this ${operation}`
+    : `the next command that changes something, also migbackup undo, writes it first`;
 }
 
 /** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */

@@ -100,7 +100,10 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
   // First the log: what is committed can be undone, even if the process ends here.
   const { exit } = change;
   const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
-  const findings = [...unrecorded, ...recordOperation(project, done, context)];
+  const unlogged = recordOperation(project, done, context);
+  const findings = [...unrecorded, ...unlogged];
+  // The transaction is all that tells of it then: it stays until a later command has logged it.
+  if (unlogged.length > 0 && safety !== null) return { restored, safetyBackup: safetyId, findings };
   // The change stands: whatever fails from here on is told, and is no failure of it.
   const kept = await disposeOrKeep(committed, safety, planned).catch((error: unknown) => leftBehind(committed, error));
   return { restored, safetyBackup: safetyId, findings: kept === null ? findings : [kept, ...findings] };
