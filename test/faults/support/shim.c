@@ -4,6 +4,7 @@
  *
  *   kill   SIGKILL instead of the call
  *   torn   the first half of a write, then SIGKILL; any other call: as kill
+ *   fill   all room, bytes and inodes, is taken by files of the folder SHIM_FILL, as by somebody else; then the call is made
  *   cut    the file system of SHIM_ROOT goes down with nothing flushed, as by a power cut (FS_IOC_SHUTDOWN), then SIGKILL
  *
  * SHIM_AT=0 with SHIM_KIND=cut cuts at once. SHIM_DROP=call:text,... names calls whose path contains the text: they do nothing and answer
@@ -34,7 +35,7 @@
 #define FS_IOC_SHUTDOWN _IOR('X', 125, unsigned)
 #define SHUTDOWN_NO_LOG_FLUSH 2
 
-static const char *root, *drop;
+static const char *root, *drop, *fill;
 static size_t root_length;
 static char kind[16];
 static long at = -1, count;
@@ -61,11 +62,26 @@ static void cut_power(void) {
   _exit(99);
 }
 
+static void fill_disk(void) {
+  static const char zeros[1 << 16];
+  for (int file = 0;; file++) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%d", fill, file);
+    int fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return;
+    for (size_t size = sizeof zeros; size > 0;) {
+      if (syscall(SYS_write, fd, zeros, size) <= 0) size /= 2;
+    }
+    syscall(SYS_close, fd);
+  }
+}
+
 __attribute__((constructor)) static void begin_process(void) {
   root = getenv("SHIM_ROOT");
   if (root == NULL) return;
   root_length = strlen(root);
   drop = getenv("SHIM_DROP");
+  fill = getenv("SHIM_FILL");
   is_child = getenv("SHIM_MAIN") != NULL;
   setenv("SHIM_MAIN", "1", 1);
   if (is_child) return;
@@ -145,9 +161,13 @@ static enum verdict judge(struct call *call, const char *name) {
   call->begin = now();
   if (call->number == at) {
     note(call, "!");
-    if (strcmp(kind, "cut") == 0) cut_power();
-    if (strcmp(kind, "torn") != 0 || strcmp(name, "write") != 0) die();
-    verdict = TORN;
+    if (strcmp(kind, "fill") == 0) {
+      fill_disk();
+    } else {
+      if (strcmp(kind, "cut") == 0) cut_power();
+      if (strcmp(kind, "torn") != 0 || strcmp(name, "write") != 0) die();
+      verdict = TORN;
+    }
   }
   pthread_mutex_unlock(&lock);
   return verdict;

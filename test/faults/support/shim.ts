@@ -10,7 +10,9 @@ export interface ShimOptions {
   readonly root: string;
   /** Which call is hit, counted from 1. */
   readonly at?: number;
-  readonly kind?: 'kill' | 'torn' | 'cut';
+  readonly kind?: 'kill' | 'torn' | 'cut' | 'fill';
+  /** The folder whose files fill the disk. */
+  readonly fill?: string;
   /** Calls that do nothing and answer success, as `call:text in its path`. */
   readonly drop?: string;
   readonly log?: string;
@@ -41,12 +43,16 @@ export function compileShim(folder: string): string | null {
 }
 
 /** The environment under which a command runs with the shim. */
-export function shimEnvironment(library: string, { root, at, kind, drop, log }: ShimOptions): Record<string, string> {
+export function shimEnvironment(
+  library: string,
+  { root, at, kind, fill, drop, log }: ShimOptions,
+): Record<string, string> {
   return {
     LD_PRELOAD: library,
     SHIM_ROOT: root,
     ...(at !== undefined && { SHIM_AT: String(at) }),
     ...(kind !== undefined && { SHIM_KIND: kind }),
+    ...(fill !== undefined && { SHIM_FILL: fill }),
     ...(drop !== undefined && { SHIM_DROP: drop }),
     ...(log !== undefined && { SHIM_LOG: log }),
   };
