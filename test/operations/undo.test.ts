@@ -136,6 +136,16 @@ test('a database that was restored and written to since stays whole', async () =
   expect(differences(now, readTree(inside('leveldb')))).toEqual([]);
 });
 
+test('a database in whose folder something was left out is not swapped as one, and undo keeps all of it', async () => {
+  writeFileSync(inside('leveldb/.env'), 'SECRET=1');
+  rmSync(inside('leveldb/CURRENT'));
+  const destroyed = tree();
+  await run();
+  expect(existsSync(inside('leveldb/CURRENT'))).toBe(true);
+  await takeBack();
+  expect(differences(destroyed, tree())).toEqual([]);
+});
+
 test('a dry run changes nothing, and its plan can be approved', async () => {
   rmSync(inside('package.json'));
   await run();

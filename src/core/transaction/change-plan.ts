@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { lstatOrNull } from '../fs/durable.ts';
+import { isOverlay } from '../fs/mounts.ts';
 import { assertRealParents, isInside, parentOf, toNative } from '../fs/paths.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
 import { isVolatileFile, recogniseStore } from '../sources/leveldb/recognise.ts';
@@ -21,6 +22,8 @@ export interface ChangePlan {
   readonly meta: readonly MetaStep[];
   readonly changes: readonly Change[];
   readonly unchanged: readonly Entry[];
+  /** Mirrored folders whose files are units of their own: what replaces them later has to know all that was in there. */
+  readonly mirroredInside: readonly string[];
   /** For each unit that brings something in, the entries in it; the first is the unit itself unless its folder is implied. */
   readonly content: ReadonlyMap<number, readonly Entry[]>;
   readonly bytes: number;
@@ -57,6 +60,7 @@ class Planner {
   readonly #meta = new Map<string, MetaStep>();
   readonly #changes: Change[] = [];
   readonly #unchanged: Entry[] = [];
+  readonly #mirroredInside: string[] = [];
   readonly #content = new Map<number, Entry[]>();
   /** Folders that are moved and have their mode set afterwards. */
   readonly #moved = new Set<string>();
@@ -77,6 +81,7 @@ class Planner {
       meta: [...this.#meta.values()].toSorted((a, b) => comparePaths(b.path, a.path)),
       changes: this.#changes,
       unchanged: this.#unchanged,
+      mirroredInside: this.#mirroredInside,
       content: this.#content,
       bytes: incoming.reduce((total, entry) => total + entry.size, 0),
       inodes: incoming.length,
@@ -176,7 +181,7 @@ class Planner {
       return end;
     }
     const foreign = live.some((path) => !this.#options.covered.has(path) && !isVolatile(path));
-    if (foreign) return this.#mirrorInside(top, at, gone);
+    if (foreign || isOverlay(toNative(this.#root, top.path))) return this.#mirrorInside(top, at, gone);
     this.#unit(top.path, true, inside);
     const had = new Set(live);
     for (const entry of inside) {
@@ -199,6 +204,7 @@ class Planner {
   #mirrorInside(top: Entry, at: number, gone: readonly string[]): number {
     const live = lstatOrNull(toNative(this.#root, top.path));
     if (live !== null) this.#folderMeta(top, live);
+    this.#mirroredInside.push(top.path);
     for (const path of gone) {
       const isFolder = lstatOrNull(toNative(this.#root, path))?.isDirectory() === true;
       if (this.#options.covered.has(path) && !isFolder) this.#removeExtra(path, top.category);

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { escapeName } from '../../fs/names.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { isInside, parentOf, toNative } from '../../fs/paths.ts';
+import { mountPoints } from '../../fs/mounts.ts';
+import { isInside, parentOf, STATE_FOLDER, toNative } from '../../fs/paths.ts';
 import { freeSpace } from '../../fs/space.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
@@ -15,6 +16,7 @@ import { typeOf } from '../../transaction/unit.ts';
 /** Refuses, before anything is touched: too little room, another file system in the way, a database that somebody holds or may hold. */
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
   checkRoom(root, plan);
+  checkMounts(root, plan);
   checkOneFileSystem(root, plan);
   // Each folder is looked at once, however many units are in it: it is listed for that.
   const folders = new Map(plan.units.map((unit) => [unit.tree ? unit.path : parentOf(unit.path), unit]));
@@ -59,6 +61,27 @@ function checkRoom(root: string, plan: ChangePlan): void {
       {
         hint: 'Remove files on that file system, then run the command again. Nothing was changed.',
         path: root,
+      },
+    );
+  }
+}
+
+/** A rename cannot move what is mounted, nor out of it or into it; and a folder that holds a mount would take it along. */
+function checkMounts(root: string, plan: ChangePlan): void {
+  const real = fs.realpathSync(root);
+  const mounts = mountPoints().filter((mount) => mount.startsWith(`${real}/`));
+  if (mounts.length === 0) return;
+  const within = (place: string, folder: string): boolean => place === folder || place.startsWith(`${folder}/`);
+  for (const relative of [STATE_FOLDER, ...plan.units.map((unit) => unit.path)]) {
+    const place = toNative(real, relative);
+    const mount = mounts.find((each) => within(place, each) || within(each, place));
+    if (mount === undefined) continue;
+    throw new BackupError(
+      'UNSAFE_TARGET',
+      `${escapeName(mount)} is a mount point: ${escapeName(relative)} cannot be swapped atomically`,
+      {
+        hint: 'Nothing was changed. Unmount it, leave it out with --only, or restore with --to DIR and move the files yourself.',
+        path: mount,
       },
     );
   }

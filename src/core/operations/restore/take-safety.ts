@@ -15,7 +15,9 @@ export async function takeSafety(
   const config = safetyConfig(known, changes);
   const replaced = new Set(changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path));
   const folders = new Set([...changes.meta.map((step) => step.path), ...[...replaced].map(parentOf)]);
-  const select = (candidate: string): boolean => folders.has(candidate) || isBelowAny(candidate, replaced);
+  // A mirrored folder is saved whole also where only some of its files move: undo mirrors it again, and takes what is not saved for an extra.
+  const saved = new Set([...replaced, ...changes.mirroredInside]);
+  const select = (candidate: string): boolean => folders.has(candidate) || isBelowAny(candidate, saved);
   const absent = changes.units.filter((unit) => unit.old === null).map((unit) => unit.path);
   const options = {
     kind: 'safety',
