@@ -1,17 +1,32 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../../src/core/fs/durable.ts';
-import { readJournal, writeJournal } from '../../../src/core/transaction/journal.ts';
+import type { Journal } from '../../../src/core/transaction/journal.ts';
 import { fingerprint } from '../../../src/core/transaction/unit.ts';
 
-/** A copy of a project has other inodes than its unfinished transaction knows: it is told the new ones, or it would find all changed. */
+/**
+ * A copy of a project has other inodes than the journals in it know: they are told the new ones, or a recovery would take the journal for one
+ * that came along with a checkout, and all that is live for changed.
+ */
 export function renewFingerprints(root: string): void {
-  if (!fs.existsSync(path.join(root, '.migbackup/txn/plan.json'))) return;
-  const journal = readJournal(root);
-  if (journal === null) return;
+  const state = path.join(root, '.migbackup');
+  const names = fs.existsSync(state) ? fs.readdirSync(state) : [];
+  for (const name of names) {
+    const plan = path.join(state, name, 'plan.json');
+    if ((name === 'txn' || name.startsWith('committed-')) && fs.existsSync(plan)) renew(root, plan);
+  }
+}
+
+function renew(root: string, plan: string): void {
+  const written: { body: string } = JSON.parse(fs.readFileSync(plan, 'utf8'));
+  const journal: Journal = JSON.parse(written.body);
+  const { ino, birthtimeNs } = fs.lstatSync(path.dirname(plan), { bigint: true });
   const units = journal.units.map((unit) => {
     const live = lstatOrNull(path.join(root, unit.path));
     return unit.old === null || live === null ? unit : { ...unit, old: fingerprint(live) };
   });
-  writeJournal(root, { ...journal, units });
+  const folder = { ino: String(ino), birthtimeNs: String(birthtimeNs) };
+  const body = JSON.stringify({ ...journal, units, folder });
+  fs.writeFileSync(plan, JSON.stringify({ sha256: createHash('sha256').update(body).digest('hex'), body }));
 }

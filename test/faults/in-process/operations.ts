@@ -53,7 +53,8 @@ function killed(matches: (call: string) => boolean): (scene: Scene) => Promise<v
       null,
       () => putBack(scene),
       (name, args) => {
-        dead ||= matches(`${name} ${String(args[0])} ${String(args[1])}`);
+        const appends = name === 'openSync' && (Number(args[1]) & fs.constants.O_APPEND) !== 0;
+        dead ||= matches(`${name} ${String(args[0])} ${String(args[1])}${appends ? ' to append' : ''}`);
         if (dead) throw new Error('killed');
         return false;
       },
@@ -144,7 +145,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     pending: true,
   },
   'recover: committed, not logged': {
-    prepare: killed((call) => /^openSync .*operations\.ndjson a\+$/.test(call)),
+    prepare: killed((call) => /^openSync .*operations\.ndjson \d+ to append$/.test(call)),
     run: recover,
     logged: 'restore',
     pending: true,
