@@ -3,6 +3,7 @@ import path from 'node:path';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { removeTree } from './durable.ts';
 import { escapeName } from './names.ts';
+import { pathProblem } from './paths.ts';
 import { foldingNames, mayBeChanged } from './portable-names.ts';
 
 /** By these a file system says that it cannot hold a name; anything else is an error like any other. */
@@ -24,6 +25,8 @@ export class NameProbe {
 
   /** Throws UNSAFE_TARGET if a part of this path cannot be held. */
   check(relative: string): void {
+    // Refused everywhere: whoever checks the index says so, and nothing of it is tried here.
+    if (pathProblem(relative) !== null) return;
     for (const part of relative.split('/')) {
       if (this.#known.has(part) || !mayBeChanged(part)) continue;
       this.#known.add(part);
