@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../core/model/zod.ts';
 import { findingsSchema } from '../core/model/report.ts';
 import { printAnnotation } from './print-annotation.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '../core/model/zod.ts';
 import { ERROR_CODES } from '../core/model/backup-error.ts';
 
 /** What `--json` prints instead of a report when a command fails. */

@@ -84,6 +84,7 @@ const FOR_LIST = [
   'core/model/manifest.ts',
   'core/model/nearest.ts',
   'core/model/system-error.ts',
+  'core/model/zod.ts',
   'core/operations/guard/marker.ts',
   'core/operations/guard/survivors.ts',
   'core/operations/guard/words.ts',

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import { z } from 'zod';
+import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../fs/names.ts';
 import type { Category, Config } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';

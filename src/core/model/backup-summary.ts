@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 /** A yes or no with what it rests on. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 /** How a command that was run ended; `signal` is set when a signal ended it. */

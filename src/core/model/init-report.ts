@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { findingsSchema, reportHeadSchema } from './report.ts';
 
 /** One file that `init` writes, or would write. */

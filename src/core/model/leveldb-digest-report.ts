@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { leveldbFactsSchema } from './manifest.ts';
 import { count, reportHeadSchema } from './report.ts';
 

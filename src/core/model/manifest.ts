@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { findingSchema } from './finding.ts';
 
 /** The version this program writes. A reader refuses anything newer with a clear message. */

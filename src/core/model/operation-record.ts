@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 /** One line of the operation log: something changed a project or its store. */
 export const operationRecordSchema = z.looseObject({

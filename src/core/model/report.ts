@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { findingSchema } from './finding.ts';
 
 /** What every report opens with: which program, when, about which project. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { restoreReportSchema } from './restore-report.ts';
 
 /** What `undo` answers: what a restore answers, and which operation was reversed. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { count, recommendationsSchema, reportHeadSchema } from './report.ts';
 
 /** Every check that there is; each is there in every report, except `inodes` (some file systems have none) and `newest-backup` (there is none yet). */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 import { count, findingsSchema, recommendationsSchema, reportHeadSchema } from './report.ts';
 
 /** How much was looked at. Only `full` counts as verified. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from './zod.ts';
 
 /** What `migbackup --version --json` prints. */
 export const versionReportSchema = z.object({

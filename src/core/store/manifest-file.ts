@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import { z } from '../model/zod.ts';
 import { writeFileSynced } from '../fs/durable.ts';
 import { globProblem } from '../fs/globs.ts';
 import { ambiguity } from '../fs/json-ambiguity.ts';

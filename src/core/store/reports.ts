@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { z } from 'zod';
+import type { z } from '../model/zod.ts';
 import { fsyncDir, lstatOrNull, mkdirDurable, writeAll, writeFileDurable } from '../fs/durable.ts';
 import { escapeJson } from '../fs/names.ts';
 import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import { z } from '../model/zod.ts';
 import { writeFileDurable } from '../fs/durable.ts';
 import { forbiddenPart, pathProblem } from '../fs/paths.ts';
 import { readRegular } from '../fs/regular-file.ts';

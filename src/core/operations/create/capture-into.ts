@@ -14,7 +14,8 @@ import type { CategoryWriter } from './write-category.ts';
 export interface CapturedStore extends StorePlace {
   readonly members: readonly Entry[];
   readonly attempts: number;
-  readonly live: 'yes' | 'no' | 'unknown';
+  /** Whether a process holds it; a child process finds out meanwhile. Never rejects. */
+  readonly live: Promise<'yes' | 'no' | 'unknown'>;
 }
 
 /** How often a store that does not hold still is tried again. */
@@ -26,20 +27,31 @@ const CAPTURES = 5;
  */
 export async function captureInto(writer: CategoryWriter, item: StoreItem): Promise<CapturedStore> {
   const { job } = writer;
+  let live: CapturedStore['live'] | undefined;
   const place = { path: item.path, category: item.source.category, source: item.source.name };
   try {
     if (item.engine === 'rocksdb') throw foreign(item.path, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
-    const holder = await whoHolds(item.dir);
+    live = isLive(item.dir);
     const capture = await capturePatiently(job, item.dir);
     try {
       const members = await copyAll(writer, item, capture);
       noteOrphans(job, item, capture);
-      return { ...place, members, attempts: capture.attempts, live: holder.held };
+      return { ...place, members, attempts: capture.attempts, live };
     } finally {
       capture.close();
     }
   } catch (error) {
+    // Its scratch folder goes with its answer.
+    await live;
     throw aboutStore(error, place);
+  }
+}
+
+async function isLive(dir: string): CapturedStore['live'] {
+  try {
+    return (await whoHolds(dir)).held;
+  } catch {
+    return 'unknown';
   }
 }
 

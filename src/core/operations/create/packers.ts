@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { packBatch, type PackedBatch, type PackJob } from './pack-batch.ts';
 import { packWorkerUrl } from './pack-worker-url.ts';
 
@@ -79,8 +79,10 @@ class Thread {
   readonly #waiting: Settle[] = [];
 
   constructor(root: string) {
+    // Loaded here: most projects are small and need none.
+    const { Worker: NewWorker } = process.getBuiltinModule('node:worker_threads');
     // Nothing but its data: no flags, no environment to be led astray by.
-    this.#worker = new Worker(packWorkerUrl, { workerData: root, execArgv: [], env: {} });
+    this.#worker = new NewWorker(packWorkerUrl, { workerData: root, execArgv: [], env: {} });
     this.#worker.on('message', (packed: PackedBatch | null) => this.#waiting.shift()?.resolve(packed));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('a reading thread ended')));

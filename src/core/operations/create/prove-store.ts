@@ -45,12 +45,13 @@ export async function proveStore(job: BackupJob, store: CapturedStore, archive: 
       lastSequence,
       tables,
       logs,
-      captured: { attempts: store.attempts, live: store.live },
+      captured: { attempts: store.attempts, live: await store.live },
       readers,
     };
   } catch (error) {
     throw aboutStore(error, store);
   } finally {
+    await store.live;
     members.close();
   }
 }

@@ -6,7 +6,7 @@ import { toNative } from '../../fs/paths.ts';
 import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category } from '../../model/category.ts';
 import type { Entry, ScannedEntry } from '../../model/entry.ts';
-import type { LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
+import type { Archive, LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
 import { readFileInto, type Inspect } from '../../sources/file-reader.ts';
 import { takenSecrets } from '../../sources/left-out.ts';
 import type { ScanItem, StoreItem } from '../../sources/scan-item.ts';
@@ -48,7 +48,6 @@ interface UnderWay {
 
 export class CategoryWriter {
   readonly job: BackupJob;
-  readonly archive: ArchiveWriter;
   readonly #category: Category;
   readonly #file: string;
   readonly #pacer = new Pacer();
@@ -57,13 +56,19 @@ export class CategoryWriter {
   readonly #captured: CapturedStore[] = [];
   readonly #isSecret: (path: string) => boolean;
   readonly #underWay: UnderWay[] = [];
+  #archive: ArchiveWriter | undefined;
 
   constructor(job: BackupJob, category: Category) {
     this.job = job;
     this.#category = category;
     this.#file = archiveFile(category.name, job.config.compression);
     this.#isSecret = takenSecrets(job.config);
-    this.archive = new ArchiveWriter(path.join(job.folder, this.#file), job.config);
+  }
+
+  /** Made when the first member comes: most categories of a preset have none. */
+  get archive(): ArchiveWriter {
+    this.#archive ??= new ArchiveWriter(path.join(this.job.folder, this.#file), this.job.config);
+    return this.#archive;
   }
 
   async run(found: Iterable<TapePart>, present: boolean): Promise<ManifestCategory> {
@@ -78,12 +83,13 @@ export class CategoryWriter {
       }
     }
     await this.#settle(0);
-    const { size, sha256, tarSize, frames } = await this.archive.finish();
-    const archive = { file: this.#file, size, sha256, tarSize, frames, compression: job.config.compression };
-    for (const store of this.#captured) this.#source(store.source).stores.push(await proveStore(job, store, archive));
+    const archive = await this.#finish();
+    for (const store of this.#captured) {
+      if (archive !== null) this.#source(store.source).stores.push(await proveStore(job, store, archive));
+    }
     const entries = this.#counts.files + this.#counts.directories + this.#counts.symlinks;
     return {
-      ...(entries === 0 ? {} : { archive }),
+      ...(entries === 0 || archive === null ? {} : { archive }),
       status: this.#status(present),
       ...this.#counts,
       sources: this.#category.sources.map((source) => {
@@ -104,7 +110,13 @@ export class CategoryWriter {
   }
 
   abort(): void {
-    this.archive.abort();
+    this.#archive?.abort();
+  }
+
+  async #finish(): Promise<Archive | null> {
+    if (this.#archive === undefined) return null;
+    const { size, sha256, tarSize, frames } = await this.#archive.finish();
+    return { file: this.#file, size, sha256, tarSize, frames, compression: this.job.config.compression };
   }
 
   /** Index, sums and counts for a member that has been written. */
@@ -202,7 +214,7 @@ export class CategoryWriter {
   }
 
   async #keepPace(): Promise<void> {
-    if (this.archive.pressed) await this.archive.drain();
+    if (this.#archive?.pressed === true) await this.#archive.drain();
     if (this.job.index.pressed) await this.job.index.drain();
     if (this.#pacer.due()) await this.#breathe();
   }

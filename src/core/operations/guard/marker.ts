@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import { z } from '../../model/zod.ts';
 import { fsyncDir, mkdirDurable, writeFileDurable } from '../../fs/durable.ts';
 import { STATE_FOLDER } from '../../fs/paths.ts';
 import { readRegular } from '../../fs/regular-file.ts';
