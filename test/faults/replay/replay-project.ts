@@ -21,7 +21,15 @@ const MANY = 40;
 const MEMORY = '/dev/shm';
 const YES = () => Promise.resolve(true);
 
-export type StateName = 'fresh' | 'destroyed' | 'many destroyed' | 'cloned' | 'restored' | 'three backups' | 'no log';
+export type StateName =
+  | 'fresh'
+  | 'destroyed'
+  | 'many destroyed'
+  | 'cloned'
+  | 'restored'
+  | 'three backups'
+  | 'no log'
+  | 'no store';
 
 /** A project in the states that operations begin from, and the operations as they ship. */
 export class ReplayProject {
@@ -70,6 +78,8 @@ export class ReplayProject {
     fs.renameSync(path.join(this.root, 'backups'), path.join(this.area, 'store'));
     fs.rmSync(path.join(this.area, 'store/reports'), { recursive: true });
     this.#save('cloned');
+    fs.rmSync(path.join(this.area, 'store'), { recursive: true });
+    this.#save('no store');
   }
 
   /** Times in whole seconds, so that a copy of a disk can have exactly the same. */
@@ -85,7 +95,8 @@ export class ReplayProject {
   reset(name: StateName): void {
     removeTree(this.area);
     execFileSync('cp', ['-a', this.#folder(name), this.area]);
-    this.#store = path.join(...(name === 'cloned' ? [this.area, 'store'] : [this.root, 'backups']));
+    const elsewhere = name === 'cloned' || name === 'no store';
+    this.#store = path.join(...(elsewhere ? [this.area, 'store'] : [this.root, 'backups']));
   }
 
   create = (verify = true): Promise<unknown> => create(this.project, { verify, allowPartial: false }, context);

@@ -49,6 +49,7 @@ const recovering: Plan['run'] = (target) => target.recover();
 
 export const PLANS: Readonly<Record<string, Plan>> = {
   create: { from: 'fresh', run: (target) => target.create() },
+  'create into a store elsewhere': { from: 'no store', run: (target) => target.create() },
   'create without verification': { from: 'three backups', run: (target) => target.create(false) },
   'create again': { from: 'three backups', run: (target) => target.create() },
   restore: { from: 'destroyed', run: restoring },
