@@ -54,6 +54,7 @@ export class ReplayProject {
 
   async prepare(): Promise<void> {
     this.#save('fresh');
+    this.#save('no store');
     await this.create();
     destroy(this.root);
     this.#save('destroyed');
@@ -78,8 +79,6 @@ export class ReplayProject {
     fs.renameSync(path.join(this.root, 'backups'), path.join(this.area, 'store'));
     fs.rmSync(path.join(this.area, 'store/reports'), { recursive: true });
     this.#save('cloned');
-    fs.rmSync(path.join(this.area, 'store'), { recursive: true });
-    this.#save('no store');
   }
 
   /** Times in whole seconds, so that a copy of a disk can have exactly the same. */
