@@ -47,14 +47,19 @@ export function parseSums(text: string, file = 'sums'): Sum[] {
     .map((line, at) => parseSumLine(line, file, at + 1));
 }
 
+export interface SumsOptions {
+  /** The last line may have no end. */
+  readonly openEnd?: boolean;
+}
+
 /** Reads a sums file of any size, a line at a time. Throws BACKUP_DAMAGED. */
-export function* readSums(file: string): Generator<Sum> {
+export function* readSums(file: string, options: SumsOptions = {}): Generator<Sum> {
   let number = 0;
-  for (const line of readSumLines(file)) yield parseSumLine(line, file, ++number);
+  for (const line of readSumLines(file, options)) yield parseSumLine(line, file, ++number);
 }
 
 /** The lines of a sums file (without their newlines), as they are. Throws BACKUP_DAMAGED where one has no end. */
-export function* readSumLines(file: string): Generator<string> {
+export function* readSumLines(file: string, { openEnd = false }: SumsOptions = {}): Generator<string> {
   const fd = openRegular(file);
   try {
     const block = Buffer.allocUnsafe(1 << 18);
@@ -72,7 +77,8 @@ export function* readSumLines(file: string): Generator<string> {
       kept = filled - whole;
       if (kept > MAX_LINE_BYTES) throw damaged(file, number + 1, 'is too long');
     }
-    if (kept > 0) throw damaged(file, number + 1, 'has no end');
+    if (kept > 0 && !openEnd) throw damaged(file, number + 1, 'has no end');
+    if (kept > 0) yield block.toString('utf8', 0, kept);
   } finally {
     fs.closeSync(fd);
   }

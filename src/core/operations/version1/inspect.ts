@@ -6,9 +6,9 @@ import { forbiddenPart, pathProblem, toNative } from '../../fs/paths.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Finding } from '../../model/finding.ts';
 import { SUMS_FILE } from '../../store/layout.ts';
-import { readSums } from '../../store/sums.ts';
+import { readVersion1Sums } from '../../store/version1.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
-import { isOwnFile, placeOf, type Place } from './layout.ts';
+import { isOwnFile, placeOf, STORE_PLACE, type Place } from './layout.ts';
 
 /** A file whose bytes can be brought back. */
 export interface Copy {
@@ -20,6 +20,12 @@ export interface Copy {
 export interface Inspection {
   readonly copies: readonly Copy[];
   readonly findings: readonly Finding[];
+}
+
+/** A copy with what is known of its bytes; proven: they are those of SHA256SUMS. */
+interface Take extends Copy {
+  readonly sha256: string;
+  readonly proven: boolean;
 }
 
 /** No list that a script made comes near. */
@@ -38,22 +44,27 @@ export function inspectVersion1(folder: string): Inspection {
 }
 
 class Inspector implements Inspection {
-  readonly copies: Copy[] = [];
   readonly findings: Finding[] = [];
   readonly #folder: string;
   /** Path in the backup -> its hash, and how the list spells it: some tools begin each path with `./`. */
   readonly #listed = new Map<string, { readonly sha256: string; readonly spelled: string }>();
   readonly #seen = new Set<string>();
   /** Project path -> the copy that takes it. */
-  readonly #taken = new Map<string, { file: string; sha256: string }>();
+  readonly #taken = new Map<string, Take>();
+  /** Project folders that copies lie in. */
+  readonly #folders = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
+  get copies(): Copy[] {
+    return [...this.#taken.values()];
+  }
+
   readList(): void {
     try {
-      for (const { path: spelled, sha256 } of readSums(path.join(this.#folder, SUMS_FILE))) {
+      for (const { path: spelled, sha256 } of readVersion1Sums(this.#folder)) {
         const listed = spelled.replace(/^\.\//, '');
         const problem = pathProblem(listed);
         if (problem !== null) this.#wrong('sums-unsafe', `${SUMS_FILE} names ${escapeName(spelled)}: ${problem}`, null);
@@ -65,7 +76,7 @@ class Inspector implements Inspection {
     } catch (error) {
       if (errnoOf(error) === 'ENOENT')
         return this.#wrong('sums-damaged', `${SUMS_FILE} is missing: nothing proves this backup`, null);
-      if (!(error instanceof BackupError)) throw error;
+      if (!(error instanceof Error) || (!(error instanceof BackupError) && errnoOf(error) === undefined)) throw error;
       this.#wrong('sums-damaged', `${SUMS_FILE} cannot be read: ${error.message}`, null);
     }
   }
@@ -101,9 +112,10 @@ class Inspector implements Inspection {
       );
       return;
     }
-    const problem = pathProblem(place.path) ?? forbiddenPart(place.path);
+    const problem = pathProblem(place.path) ?? forbidden(place);
     if (problem !== null) return this.#unusable(file, problem);
-    const sha256 = hashFile(toNative(this.#folder, file));
+    const sha256 = this.#hash(file);
+    if (sha256 === null) return undefined;
     const listed = this.#listed.get(file)?.sha256;
     if (listed === undefined)
       this.#warn('file-not-listed', `${escapeName(file)} is not in ${SUMS_FILE}: nothing proves it`, file, place);
@@ -111,20 +123,48 @@ class Inspector implements Inspection {
       this.#wrong('file-altered', `${escapeName(file)} was altered: its SHA-256 differs`, file);
     if (place.source === 'current' && isVolatileFile(path.posix.basename(file)))
       this.#say('info', 'file-not-restored', `${escapeName(file)} carries no data: LevelDB makes it anew`, file, place);
-    this.#take(file, place, sha256);
+    this.#take({ file, place, sha256, proven: listed === sha256 });
   }
 
-  /** Two folders can hold a file of the same name that came from the root: equal ones are one, others cannot both come back. */
-  #take(file: string, place: Place, sha256: string): void {
-    const other = this.#taken.get(place.path);
-    if (other === undefined) {
-      this.#taken.set(place.path, { file, sha256 });
-      this.copies.push({ file, place });
-    } else if (other.sha256 !== sha256) {
-      const what = `${escapeName(file)} and ${escapeName(other.file)} both came from ${escapeName(place.path)} and differ`;
-      this.#warn('files-collide', `${what}; the first is used`, file, place);
+  /** Null where it cannot be read, which is then a finding. */
+  #hash(file: string): string | null {
+    try {
+      return hashFile(toNative(this.#folder, file));
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      this.#unusable(file, `cannot be read (${errnoOf(error)})`);
+      return null;
     }
-    return undefined;
+  }
+
+  /**
+   * Two folders can hold a file of the same name that came from the same place: equal ones are one, others cannot both come back. One
+   * that SHA256SUMS proves goes before one that it does not, and is never dropped for less than an error.
+   */
+  #take(mine: Take): void {
+    const other = this.#taken.get(mine.place.path);
+    if (other?.sha256 === mine.sha256) return;
+    if (other === undefined) {
+      const clash = this.#clash(mine.place.path);
+      if (clash !== null)
+        return this.#unusable(mine.file, `cannot come back: ${escapeName(clash)} is a file and a folder`);
+      for (let at = mine.place.path; at !== '.'; at = path.posix.dirname(at)) this.#folders.add(path.posix.dirname(at));
+    }
+    const [used, dropped] = other !== undefined && (other.proven || !mine.proven) ? [other, mine] : [mine, other];
+    this.#taken.set(used.place.path, used);
+    if (dropped === undefined) return;
+    const both = `${escapeName(mine.file)} and ${escapeName(used === mine ? dropped.file : used.file)}`;
+    const what = `${both} both came from ${escapeName(used.place.path)} and differ; ${escapeName(used.file)} is used`;
+    if (dropped.proven) this.#wrong('files-collide', what, dropped.file);
+    else this.#warn('files-collide', what, dropped.file, dropped.place);
+  }
+
+  /** The path that would have to be a file and a folder at once, if there is one. */
+  #clash(place: string): string | null {
+    if (this.#folders.has(place)) return place;
+    for (let at = path.posix.dirname(place); at !== '.'; at = path.posix.dirname(at))
+      if (this.#taken.has(at)) return at;
+    return null;
   }
 
   missing(): void {
@@ -160,4 +200,11 @@ class Inspector implements Inspection {
     const where = place === null ? {} : { category: place.category, source: place.source };
     this.findings.push({ code, severity, message, ...this.#about(file), ...where });
   }
+}
+
+/** Why nothing may come back to this place: a forbidden name, or the database of another folder, whose content one more file can change. */
+function forbidden({ source, path: place }: Place): string | null {
+  const part = forbiddenPart(place);
+  if (part !== null) return `cannot come back: ${part}`;
+  return source !== 'current' && place.startsWith(`${STORE_PLACE}/`) ? 'would come back inside the database' : null;
 }

@@ -18,9 +18,12 @@ interface Rule {
   readonly path: string;
 }
 
+/** Where the database comes from. */
+export const STORE_PLACE = 'leveldb';
+
 /** The folders that the scripts copied to, and those that they copied from. */
 const RULES: readonly Rule[] = [
-  { folder: 'leveldb/current', category: 'leveldb', source: 'current', path: 'leveldb' },
+  { folder: 'leveldb/current', category: 'leveldb', source: 'current', path: STORE_PLACE },
   { folder: 'leveldb/previous-exports', category: 'leveldb', source: 'previous-exports', path: 'leveldb-backup' },
   { folder: 'leveldb', category: 'leveldb', source: 'reports', path: '.' },
   {
@@ -68,7 +71,7 @@ export function categoriesOf(places: readonly Place[]): Category[] {
     const mine = places.filter(({ category, source }) => category === rule.category && source === rule.source);
     if (mine.length === 0) continue;
     const sources = categories.get(rule.category) ?? [];
-    const isStore = rule.path === 'leveldb';
+    const isStore = rule.path === STORE_PLACE;
     sources.push({
       category: rule.category,
       name: rule.source,
