@@ -1,10 +1,12 @@
-import fs from 'node:fs';
+import type fs from 'node:fs';
 import { lstatOrNull } from '../fs/durable.ts';
 import { isOverlay } from '../fs/mounts.ts';
+import { PathSet } from '../fs/path-set.ts';
 import { assertRealParents, isInside, parentOf, toNative } from '../fs/paths.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
-import { isVolatileFile, recogniseStore } from '../sources/leveldb/recognise.ts';
-import { hashLive, listBelow } from './live-tree.ts';
+import { isVolatilePath, recogniseStore } from '../sources/leveldb/recognise.ts';
+import { listBelow } from './live-tree.ts';
+import { isSameAsLive, nearly } from './same-as-live.ts';
 import { fingerprint, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';
 
 export type Action = 'add' | 'replace' | 'remove';
@@ -41,9 +43,6 @@ export interface PlanOptions {
   readonly owner?: boolean | undefined;
 }
 
-/** mtimes that differ by less are the same: utimes takes a double. */
-const MTIME_SLACK_NS = 1_000_000n;
-
 /**
  * Compares what is wanted with what is live and says which renames make one of the other. A folder that is missing or mirrored is one unit;
  * else each file and link is. What is the same already is no unit. Throws UNSAFE_TARGET where a parent is a link or file that stays.
@@ -64,6 +63,11 @@ class Planner {
   readonly #content = new Map<number, Entry[]>();
   /** Folders that are moved and have their mode set afterwards. */
   readonly #moved = new Set<string>();
+  readonly #unitPaths = new PathSet();
+  readonly #trees = new PathSet();
+  /** Live folders that were looked at: real ones. */
+  readonly #real = new Set<string>();
+  #wantedFolders: ReadonlySet<string> | undefined;
 
   constructor(root: string, wanted: readonly Entry[], options: PlanOptions) {
     this.#root = root;
@@ -124,16 +128,24 @@ class Planner {
   /** The highest folder above `path` that does not exist, or that a file or link stands in for where the backup has a folder. */
   #topmostMissing(path: string): string | null {
     const parents: string[] = [];
-    for (let parent = parentOf(path); parent !== '.'; parent = parentOf(parent)) parents.push(parent);
+    for (let parent = parentOf(path); parent !== '.' && !this.#real.has(parent); parent = parentOf(parent))
+      parents.push(parent);
     for (const parent of parents.toReversed()) {
       const stat = lstatOrNull(toNative(this.#root, parent));
       if (stat === null) return parent;
       if (!stat.isDirectory()) {
-        if (this.#wanted.some((entry) => entry.path === parent && entry.type === 'dir')) return parent;
+        if (this.#hasFolder(parent)) return parent;
         assertRealParents(this.#root, path);
       }
+      this.#real.add(parent);
     }
     return null;
+  }
+
+  /** Whether the backup itself has a folder there. */
+  #hasFolder(path: string): boolean {
+    this.#wantedFolders ??= new Set(this.#wanted.flatMap((entry) => (entry.type === 'dir' ? [entry.path] : [])));
+    return this.#wantedFolders.has(path);
   }
 
   /** One unit for a whole folder: everything wanted at or below `top`. */
@@ -171,22 +183,24 @@ class Planner {
     const inside = this.#wanted.slice(at, end);
     const wantedPaths = new Set(inside.map((entry) => entry.path));
     const live = listBelow(this.#root, top.path);
-    const gone = live.filter((path) => !wantedPaths.has(path) && !isVolatile(path));
-    const differing = inside.filter((entry) => {
-      const stat = lstatOrNull(toNative(this.#root, entry.path));
-      return stat === null || !this.#same(entry, stat);
-    });
-    if (gone.length === 0 && differing.length === 0) {
+    const gone = live.filter((path) => !wantedPaths.has(path) && !isVolatilePath(path));
+    const differing = new Set(
+      inside.filter((entry) => {
+        const stat = lstatOrNull(toNative(this.#root, entry.path));
+        return stat === null || !this.#same(entry, stat);
+      }),
+    );
+    if (gone.length === 0 && differing.size === 0) {
       this.#unchanged.push(...inside.filter((entry) => entry.type !== 'dir'));
       return end;
     }
-    const foreign = live.some((path) => !this.#options.covered.has(path) && !isVolatile(path));
+    const foreign = live.some((path) => !this.#options.covered.has(path) && !isVolatilePath(path));
     if (foreign || isOverlay(toNative(this.#root, top.path))) return this.#mirrorInside(top, at, gone);
     this.#unit(top.path, true, inside);
     const had = new Set(live);
     for (const entry of inside) {
       if (entry.type === 'dir') continue;
-      if (!differing.includes(entry)) this.#unchanged.push(entry);
+      if (!differing.has(entry)) this.#unchanged.push(entry);
       else
         this.#changes.push({
           path: entry.path,
@@ -216,10 +230,9 @@ class Planner {
 
   #removeExtra(path: string, category: string): void {
     // A unit takes along all that is below it now, also where a folder makes way for a file.
-    const covered = this.#units.some((unit) => isInside(path, unit.path));
     const stat = lstatOrNull(toNative(this.#root, path));
-    if (covered || stat === null) return;
-    this.#units.push({ n: this.#units.length, path, old: fingerprint(stat), hasNew: false, tree: stat.isDirectory() });
+    if (this.#unitPaths.covers(path) || stat === null) return;
+    this.#addUnit({ path, old: fingerprint(stat), hasNew: false, tree: stat.isDirectory() });
     this.#readOnlyFolder(path, stat, undefined);
     const below = stat.isDirectory() ? listBelow(this.#root, path) : [];
     for (const gone of [path, ...below]) this.#change(gone, 'remove', category);
@@ -234,11 +247,18 @@ class Planner {
   #unit(path: string, tree: boolean, content: Entry[]): void {
     assertRealParents(this.#root, path);
     const stat = lstatOrNull(toNative(this.#root, path));
-    const n = this.#units.length;
-    this.#units.push({ n, path, old: stat === null ? null : fingerprint(stat), hasNew: true, tree });
+    const n = this.#addUnit({ path, old: stat === null ? null : fingerprint(stat), hasNew: true, tree });
     this.#content.set(n, content);
     const top = content.find((entry) => entry.path === path && entry.type === 'dir');
     this.#readOnlyFolder(path, stat, top);
+  }
+
+  #addUnit(unit: Omit<Unit, 'n'>): number {
+    const n = this.#units.length;
+    this.#units.push({ n, ...unit });
+    this.#unitPaths.add(unit.path);
+    if (unit.tree) this.#trees.add(unit.path);
+    return n;
   }
 
   /** A read-only folder is opened to be moved: its mode, the old one and the new one, has to be set afterwards. */
@@ -261,7 +281,7 @@ class Planner {
   #keepParentTimes(): void {
     for (const unit of this.#units) {
       const parent = parentOf(unit.path);
-      if (this.#meta.has(parent) || this.#units.some((other) => other.tree && isInside(parent, other.path))) continue;
+      if (this.#meta.has(parent) || this.#trees.covers(parent)) continue;
       const live = lstatOrNull(toNative(this.#root, parent));
       if (live === null) continue;
       this.#meta.set(parent, metaStep(parent, live, Number(live.mode & 0o7777n), live.mtimeNs));
@@ -274,26 +294,6 @@ class Planner {
   }
 
   #same(entry: Entry, live: fs.BigIntStats): boolean {
-    if (typeOf(live) !== entry.type) return false;
-    const owned = Number(live.uid) === entry.uid && Number(live.gid) === entry.gid;
-    if (this.#options.owner === true && entry.type !== 'dir' && !owned) return false;
-    if (entry.type === 'symlink') return fs.readlinkSync(toNative(this.#root, entry.path)) === entry.target;
-    if (entry.type === 'dir') return Number(live.mode & 0o777n) === entry.mode;
-    if (
-      Number(live.size) !== entry.size ||
-      Number(live.mode & 0o777n) !== entry.mode ||
-      !nearly(live.mtimeNs, entry.mtimeNs)
-    )
-      return false;
-    return hashLive(toNative(this.#root, entry.path)) === entry.sha256;
+    return isSameAsLive(this.#root, entry, live, this.#options.owner === true);
   }
-}
-
-function nearly(a: bigint, b: bigint): boolean {
-  const difference = a - b;
-  return difference < MTIME_SLACK_NS && difference > -MTIME_SLACK_NS;
-}
-
-function isVolatile(path: string): boolean {
-  return isVolatileFile(path.slice(path.lastIndexOf('/') + 1));
 }

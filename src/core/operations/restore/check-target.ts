@@ -3,7 +3,8 @@ import path from 'node:path';
 import { escapeName } from '../../fs/names.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { mountPoints } from '../../fs/mounts.ts';
-import { isInside, parentOf, STATE_FOLDER, toNative } from '../../fs/paths.ts';
+import { PathSet } from '../../fs/path-set.ts';
+import { parentOf, STATE_FOLDER, toNative } from '../../fs/paths.ts';
 import { freeSpace } from '../../fs/space.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
@@ -116,9 +117,9 @@ export function checkRestored(root: string, plan: ChangePlan): void {
   for (const unit of plan.units) {
     if (!unit.hasNew && lstatOrNull(toNative(root, unit.path)) !== null) throw failed(unit.path, 'is still there');
   }
-  const trees = plan.units.filter((unit) => unit.tree && unit.hasNew);
+  const trees = new PathSet(plan.units.flatMap((unit) => (unit.tree && unit.hasNew ? [unit.path] : [])));
   for (const change of plan.changes) {
-    const inTree = change.action === 'remove' && trees.some((unit) => isInside(change.path, unit.path));
+    const inTree = change.action === 'remove' && trees.covers(change.path);
     if (inTree && lstatOrNull(toNative(root, change.path)) !== null) throw failed(change.path, 'is still there');
   }
 }

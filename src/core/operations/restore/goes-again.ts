@@ -1,6 +1,6 @@
 import { lstatOrNull } from '../../fs/durable.ts';
-import { toNative } from '../../fs/paths.ts';
-import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
+import { parentOf, toNative } from '../../fs/paths.ts';
+import { isVolatilePath } from '../../sources/leveldb/recognise.ts';
 import { listBelow } from '../../transaction/live-tree.ts';
 
 /**
@@ -13,14 +13,12 @@ export function goesAgain(root: string, path: string, covered: ReadonlySet<strin
   if (stat === null) return [];
   if (!stat.isDirectory()) return covered.has(path) ? [path] : [];
   const below = listBelow(root, path);
-  const hasMore = (folder: string): boolean => below.some((other) => other.startsWith(`${folder}/`));
+  const holding = new Set(below.map(parentOf));
   const isFolder = (each: string): boolean => lstatOrNull(toNative(root, each))?.isDirectory() === true;
-  const foreign = below.some((each) => !covered.has(each) && !isVolatile(each) && !(isFolder(each) && hasMore(each)));
+  const foreign = below.some(
+    (each) => !covered.has(each) && !isVolatilePath(each) && !(isFolder(each) && holding.has(each)),
+  );
   const bare = below.length === 0 && !covered.has(path);
   if (!foreign && !bare) return [path];
   return below.filter((each) => covered.has(each) && !isFolder(each));
-}
-
-function isVolatile(path: string): boolean {
-  return isVolatileFile(path.slice(path.lastIndexOf('/') + 1));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { absentProblem } from '../../checks/absent-path.ts';
+import { PathSet } from '../../fs/path-set.ts';
 import { isInside } from '../../fs/paths.ts';
 import { comparePaths } from '../../model/entry.ts';
 import type { Category, Config, Project } from '../../model/category.ts';
@@ -51,10 +52,8 @@ export function planRestore(project: Project, trusted: Trusted, options: PlanOpt
     covered: live.covered,
     owner: options.owner,
   });
-  const kept =
-    options.exact || isSafety
-      ? []
-      : live.files.filter(({ path }) => !changes.units.some((unit) => unit.tree && isInside(path, unit.path)));
+  const trees = new PathSet(changes.units.flatMap((unit) => (unit.tree ? [unit.path] : [])));
+  const kept = options.exact || isSafety ? [] : live.files.filter(({ path }) => !trees.covers(path));
   return { changes, config, plan: describe(project, trusted, changes, kept) };
 }
 

@@ -1,3 +1,4 @@
+import { PathSet } from '../../fs/path-set.ts';
 import { parentOf } from '../../fs/paths.ts';
 import type { Config, Project, Source } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
@@ -13,11 +14,11 @@ export async function takeSafety(
   context: Context,
 ): Promise<Taken> {
   const config = safetyConfig(known, changes);
-  const replaced = new Set(changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path));
-  const folders = new Set([...changes.meta.map((step) => step.path), ...[...replaced].map(parentOf)]);
+  const replaced = changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path);
+  const folders = new Set([...changes.meta.map((step) => step.path), ...replaced.map(parentOf)]);
   // A mirrored folder is saved whole also where only some of its files move: undo mirrors it again, and takes what is not saved for an extra.
-  const saved = new Set([...replaced, ...changes.mirroredInside]);
-  const select = (candidate: string): boolean => folders.has(candidate) || isBelowAny(candidate, saved);
+  const saved = new PathSet([...replaced, ...changes.mirroredInside]);
+  const select = (candidate: string): boolean => folders.has(candidate) || saved.covers(candidate);
   const absent = changes.units.filter((unit) => unit.old === null).map((unit) => unit.path);
   const options = {
     kind: 'safety',
@@ -30,12 +31,6 @@ export async function takeSafety(
     absent,
   } as const;
   return takeBackup({ ...project, config }, options, context);
-}
-
-/** True for one of `units` and everything below it. */
-function isBelowAny(candidate: string, units: ReadonlySet<string>): boolean {
-  for (let above = candidate; above !== '.'; above = parentOf(above)) if (units.has(above)) return true;
-  return false;
 }
 
 /** Category of folders that stand where the backup has a file: no source of the backup reaches into them. */

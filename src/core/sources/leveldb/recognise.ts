@@ -32,3 +32,8 @@ export function isVolatileFile(name: string): boolean {
   const type = parseFileName(name)?.type;
   return type === 'lock' || type === 'info';
 }
+
+/** The same of a path whose parts `/` separates. */
+export function isVolatilePath(path: string): boolean {
+  return isVolatileFile(path.slice(path.lastIndexOf('/') + 1));
+}
