@@ -4,7 +4,8 @@ import type { Finding } from '../model/finding.ts';
 import type { Archive } from '../model/manifest.ts';
 import { escapeName } from '../fs/names.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
-import { FramedFile, newFileHash, type Piece } from './framed-file.ts';
+import { hashOfFile, type FileHash } from './file-hash.ts';
+import { FramedFile, type Piece } from './framed-file.ts';
 import { headerDifferences } from './header-compare.ts';
 import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
 import { decodeHeader, headerLength, type TarMember } from './tar-decode.ts';
@@ -44,9 +45,11 @@ export async function readArchive(options: ArchiveReadOptions): Promise<string |
     options.onFinding(await unusable(options, framed.problem));
     return null;
   }
+  const walk = new ArchiveWalk(framed, options);
   try {
-    return await new ArchiveWalk(framed, options).run();
+    return await walk.run();
   } finally {
+    await walk.close();
     framed.close();
   }
 }
@@ -55,7 +58,7 @@ class ArchiveWalk {
   readonly #framed: FramedFile;
   readonly #options: ArchiveReadOptions;
   readonly #cursor: PieceCursor;
-  readonly #hash = newFileHash();
+  readonly #hash: FileHash;
   readonly #damaged = new Map<number, { piece: Piece; affects: string[] }>();
   readonly #beyond: string[] = [];
   /** Where the next member must begin; null when that is not known, because of damage. */
@@ -65,6 +68,7 @@ class ArchiveWalk {
     this.#framed = framed;
     this.#options = options;
     const everything = options.select === undefined;
+    this.#hash = hashOfFile(everything ? framed.size : 0);
     this.#cursor = new PieceCursor(framed, {
       everything,
       ...(everything ? { hash: this.#hash } : {}),
@@ -96,7 +100,11 @@ class ArchiveWalk {
     await this.#cursor.drain();
     this.#reportDamage();
     this.#compareFacts();
-    return this.#hash.digest('hex');
+    return this.#hash.digest();
+  }
+
+  close(): Promise<void> {
+    return this.#hash.close();
   }
 
   #checkPlace(entry: Entry): void {

@@ -1,9 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import zlib from 'node:zlib';
 import { openRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Compression } from '../model/category.ts';
+import type { FileHash } from './file-hash.ts';
 import { frameProblem } from './zstd-frame.ts';
 import { parseSeekTable, PIECE_BYTES, SEEK_FOOTER_BYTES, seekTableSize, type Frame } from './seek-table.ts';
 
@@ -56,37 +56,43 @@ export class FramedFile {
   }
 
   /** Decompresses one piece on libuv's pool; what it gives is exactly as long as the table says, or a problem. */
-  async piece(number: number, hash?: Hash): Promise<Piece> {
+  async piece(number: number, hash?: FileHash): Promise<Piece> {
     const at = this.#locate(number);
-    const raw = this.#read(at.position, at.stored, hash);
-    if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
-    return this.#judge(number, at.offset, at.size, frameProblem(raw) ?? (await decompress(raw, at.size)));
+    if (this.#frames === null) {
+      // The caller keeps these bytes: they are in nobody's room.
+      const bytes = this.#read(at.position, Buffer.allocUnsafe(at.stored));
+      await hash?.update(bytes);
+      return { number, offset: at.offset, size: at.size, bytes };
+    }
+    const raw = this.#read(at.position, hash?.room(at.stored) ?? Buffer.allocUnsafe(at.stored));
+    const hashed = hash?.update(raw);
+    const content = frameProblem(raw) ?? (await decompress(raw, at.size));
+    await hashed;
+    hash?.release(raw);
+    return this.#judge(number, at.offset, at.size, content);
   }
 
   /** The same, at once, on this thread. */
   pieceSync(number: number): Piece {
     const at = this.#locate(number);
-    const raw = this.#read(at.position, at.stored);
+    const raw = this.#read(at.position, Buffer.allocUnsafe(at.stored));
     if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
     return this.#judge(number, at.offset, at.size, frameProblem(raw) ?? decompressSync(raw, at.size));
   }
 
   /**
-   * All pieces that `wanted` accepts, in order, a few decompressed ahead. With `hash`, every byte of the file goes into it
-   * (skipped pieces and the seek table too), so that the file's own checksum costs no second read.
+   * All pieces in order, a few decompressed ahead. With `hash`, every byte of the file goes into it (the seek table too), so that the file's
+   * own checksum costs no second read.
    */
-  async *stream(options: { hash?: Hash; wanted?: (number: number) => boolean } = {}): AsyncGenerator<Piece> {
+  async *stream(hash?: FileHash): AsyncGenerator<Piece> {
     const flying: Promise<Piece>[] = [];
     let next = 0;
     const launch = (): void => {
       while (flying.length < AHEAD && next < this.pieces) {
-        const number = next++;
-        if (options.wanted !== undefined && !options.wanted(number)) {
-          if (options.hash !== undefined)
-            this.#read(this.#locate(number).position, this.#locate(number).stored, options.hash);
-          continue;
-        }
-        flying.push(this.piece(number, options.hash));
+        const piece = this.piece(next++, hash);
+        // Told when its turn comes, or not at all if one before it fails.
+        piece.catch(() => {});
+        flying.push(piece);
       }
     };
     for (launch(); flying.length > 0; launch()) {
@@ -95,13 +101,13 @@ export class FramedFile {
       launch();
       if (piece !== undefined) yield piece;
     }
-    if (options.hash !== undefined && this.#frames !== null) this.#hashTail(options.hash);
+    if (this.#frames !== null) await this.#hashTail(hash);
   }
 
-  #hashTail(hash: Hash): void {
+  async #hashTail(hash: FileHash | undefined): Promise<void> {
     const last = this.#frames?.at(-1);
     const from = last === undefined ? 0 : last.position + last.compressedSize;
-    this.#read(from, this.size - from, hash);
+    if (hash !== undefined) await hash.update(this.#read(from, hash.room(this.size - from)));
   }
 
   #locate(number: number): { position: number; stored: number; offset: number; size: number } {
@@ -113,16 +119,15 @@ export class FramedFile {
     return { position: offset, stored: size, offset, size };
   }
 
-  #read(position: number, length: number, hash?: Hash): Buffer {
-    const bytes = Buffer.allocUnsafe(length);
+  /** Fills `into` as far as the file reaches; returns what was read. */
+  #read(position: number, into: Buffer): Buffer {
     let done = 0;
-    while (done < length) {
-      const read = fs.readSync(this.#fd, bytes, done, length - done, position + done);
+    while (done < into.length) {
+      const read = fs.readSync(this.#fd, into, done, into.length - done, position + done);
       if (read === 0) break;
       done += read;
     }
-    hash?.update(bytes.subarray(0, done));
-    return bytes.subarray(0, done);
+    return into.subarray(0, done);
   }
 
   #judge(number: number, offset: number, size: number, content: Buffer | string): Piece {
@@ -132,11 +137,6 @@ export class FramedFile {
       return { ...head, problem: `decompresses to ${content.length} bytes instead of ${size}` };
     return { ...head, bytes: content };
   }
-}
-
-/** SHA-256 of everything a stream was given, once it has ended. */
-export function newFileHash(): Hash {
-  return createHash('sha256');
 }
 
 function readTable(fd: number, size: number): { frames: Frame[] } | { problem: string } {

@@ -1,4 +1,4 @@
-import type { Hash } from 'node:crypto';
+import type { FileHash } from './file-hash.ts';
 import type { FramedFile, Piece } from './framed-file.ts';
 import { PIECE_BYTES } from './seek-table.ts';
 
@@ -20,9 +20,9 @@ export class PieceCursor {
   #piece: Piece | null = null;
   #seen: ((piece: Piece) => void) | undefined;
 
-  constructor(framed: FramedFile, options: { hash?: Hash; everything: boolean; onPiece?: (piece: Piece) => void }) {
+  constructor(framed: FramedFile, options: { hash?: FileHash; everything: boolean; onPiece?: (piece: Piece) => void }) {
     this.#framed = framed;
-    this.#stream = options.everything ? framed.stream(options.hash === undefined ? {} : { hash: options.hash }) : null;
+    this.#stream = options.everything ? framed.stream(options.hash) : null;
     this.#seen = options.onPiece;
   }
 

@@ -1,0 +1,38 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { hashOfFile } from '../../src/core/archive/file-hash.ts';
+
+test.each([
+  ['a small file', 1],
+  ['a big file, in a thread', 1 << 30],
+])('%s: parts in order, rooms used again, make the hash of all', async (_, size) => {
+  const hash = hashOfFile(size);
+  try {
+    const expected = createHash('sha256');
+    const rooms = new Set<unknown>();
+    for (let round = 0; round < 40; round++) {
+      // Two at a time, as pieces are in flight.
+      const parts = [1 + ((round * 7919) % 3000), 100].map((length) => {
+        const bytes = randomBytes(length);
+        expected.update(bytes);
+        const part = hash.room(length);
+        bytes.copy(part);
+        rooms.add(part.buffer);
+        return { part, hashed: hash.update(part) };
+      });
+      await Promise.all(parts.map(({ hashed }) => hashed));
+      for (const { part } of parts) hash.release(part);
+    }
+    expect(await hash.digest()).toBe(expected.digest('hex'));
+    if (size > 1) expect(rooms.size).toBeLessThan(20);
+  } finally {
+    await hash.close();
+  }
+});
+
+test('what is asked of a thread that has ended is refused, and does not wait for ever', async () => {
+  const hash = hashOfFile(1 << 30);
+  const hashed = hash.update(hash.room(10));
+  await hash.close();
+  await expect(Promise.all([hashed, hash.digest()])).rejects.toThrow('ended');
+});
