@@ -56,6 +56,9 @@ test('a restore that was killed after its commit is cleaned up once its safety b
   const how = { only: [], allowUnsafeLinks: false, exact: false, dryRun: false, safetyBackup: true };
   const run = () => restore(backup.project, selected, { ...how, confirm: () => Promise.resolve(true) }, context);
   const change = (): void => fs.writeFileSync(path.join(backup.root, 'README.md'), 'changed');
+  // The first one makes folders that the later ones find.
+  change();
+  await run();
   change();
   const { calls } = await withFault(null, run);
   const commit = calls.findLastIndex((call) => /^renameSync .*\.migbackup\/txn$/.test(call));
