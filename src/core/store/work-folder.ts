@@ -1,18 +1,31 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, mkdirDurable, removeTree } from '../fs/durable.ts';
-import { BackupError } from '../model/backup-error.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from './layout.ts';
 
-/** Makes the store if it is not there (0700: configs may hold secrets); throws STORE_UNWRITABLE if it is no folder. */
+/** A place that does not allow it; a file system that may only be read answers Node's mkdir with ENOENT. */
+const UNWRITABLE = new Set(['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS']);
+
+/** Makes the store if it is not there (0700: configs may hold secrets); throws STORE_UNWRITABLE if it is no folder or cannot be made. */
 export function ensureStore(store: string): void {
-  if (lstatOrNull(store) !== null && !fs.statSync(store).isDirectory()) {
+  if (lstatOrNull(store) !== null && fs.statSync(store, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new BackupError('STORE_UNWRITABLE', `the backups folder is not a folder: ${store}`, {
       hint: 'Move that file away or choose another folder with --backups DIR.',
       path: store,
     });
   }
-  mkdirDurable(store, 0o700);
+  try {
+    mkdirDurable(store, 0o700);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === undefined || !UNWRITABLE.has(code)) throw cause;
+    throw new BackupError('STORE_UNWRITABLE', `the backups folder cannot be made: ${store} (${code})`, {
+      hint: 'See that its parent is a folder that may be written, or choose another place with --backups DIR.',
+      path: store,
+      cause,
+    });
+  }
 }
 
 /** A backup in the making: `.partial-<id>`, which becomes `<id>` by one rename or never existed. */

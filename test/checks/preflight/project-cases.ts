@@ -45,6 +45,18 @@ export const PROJECT: Cases<
           ? scene.validateAsUser(() => fs.chownSync(scene.inside('docs'), 0, 0))
           : [checkRestoreWritable('/', ['/'])],
     },
+    {
+      when: 'the root is read-only and our folder is not yet there',
+      status: 'critical',
+      says: 'a restore could not write in 1 of',
+      canRun: canRunAsUser,
+      provoke: (scene) =>
+        scene.validateAsUser(() => {
+          fs.rmSync(scene.inside('.migbackup'), { recursive: true });
+          fs.chmodSync(scene.root, 0o555);
+          scene.onEnd(() => fs.chmodSync(scene.root, 0o755));
+        }),
+    },
   ],
   'one-file-system': [
     {

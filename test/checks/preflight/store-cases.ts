@@ -31,6 +31,25 @@ export const STORE: Cases<
         fs.writeFileSync(scene.store, '');
       }),
     },
+    {
+      when: 'the backups folder is a link that leads nowhere',
+      status: 'critical',
+      says: 'leads nowhere',
+      createFails: 'STORE_UNWRITABLE',
+      provoke: after((scene) => {
+        fs.rmSync(scene.store, { recursive: true });
+        fs.symlinkSync(`${scene.store}-away`, scene.store);
+      }),
+    },
+    {
+      when: 'the backups folder would be below a file',
+      status: 'critical',
+      says: 'cannot be written',
+      createFails: 'STORE_UNWRITABLE',
+      provoke: after((scene) => {
+        scene.store = scene.inside('package.json', 'backups');
+      }),
+    },
   ],
   lock: [
     {

@@ -29,10 +29,22 @@ export function nameOf(root: string, folder: string): string {
 
 /** Whether this user may rename in a folder: a restore makes its own folders writable for as long as it needs them. */
 export function mayChange(folder: string): boolean {
+  const refusal = refusalOf(folder);
+  return refusal === null || (refusal !== 'EROFS' && fs.statSync(folder).uid === process.getuid?.());
+}
+
+/** Whether this user may make something in a folder as it is. */
+export function mayWrite(folder: string): boolean {
+  return refusalOf(folder) === null;
+}
+
+function refusalOf(folder: string): string | null {
   try {
     fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
-    return true;
+    return null;
   } catch (error) {
-    return errnoOf(error) !== 'EROFS' && fs.statSync(folder).uid === process.getuid?.();
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    return code;
   }
 }

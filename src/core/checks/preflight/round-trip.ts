@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { fsyncDir, removeTree, writeAll } from '../../fs/durable.ts';
+import { fsyncDir, lstatOrNull, removeTree, writeAll } from '../../fs/durable.ts';
 import { realPathAsFar } from '../../fs/paths.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 
@@ -16,6 +16,8 @@ export interface RoundTrip {
  * yet is tried in its nearest existing parent, so that validating leaves nothing behind.
  */
 export function checkRoundTrip(store: string): RoundTrip {
+  const nowhere = linkToNowhere(store);
+  if (nowhere !== null) return { check: cannotBeWritten(nowhere, 'it is a link that leads nowhere'), aheadMs: null };
   let dir = realPathAsFar(store);
   while (!fs.existsSync(dir) && path.dirname(dir) !== dir) dir = path.dirname(dir);
   const temporary = path.join(dir, `.migbackup-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
@@ -45,17 +47,28 @@ export function checkRoundTrip(store: string): RoundTrip {
     };
     return { check, aheadMs: Math.round(fs.statSync(final).mtimeMs - before) };
   } catch (error) {
-    const check: CheckResult = {
-      id: 'round-trip',
-      group: 'store',
-      status: 'critical',
-      message: `the backups folder cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      evidence: { folder: dir },
-      recommendation: 'Make it writable or choose another place with --backups DIR.',
-    };
-    return { check, aheadMs: null };
+    const why = error instanceof Error ? error.message : String(error);
+    return { check: cannotBeWritten(dir, why), aheadMs: null };
   } finally {
     removeTree(temporary);
     removeTree(final);
   }
+}
+
+function cannotBeWritten(folder: string, why: string): CheckResult {
+  return {
+    id: 'round-trip',
+    group: 'store',
+    status: 'critical',
+    message: `the backups folder cannot be written: ${why}`,
+    evidence: { folder },
+    recommendation: 'Make it writable or choose another place with --backups DIR.',
+  };
+}
+
+/** A link on the way whose target is not there: no folder can be made through it. */
+function linkToNowhere(store: string): string | null {
+  let at = path.resolve(store);
+  while (lstatOrNull(at) === null && path.dirname(at) !== at) at = path.dirname(at);
+  return fs.existsSync(at) ? null : at;
 }
