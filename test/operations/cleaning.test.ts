@@ -7,7 +7,7 @@ import { restore } from '../../src/core/operations/restore.ts';
 import { acquireLock } from '../../src/core/store/lock.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 import { runCli } from '../support/run-cli.ts';
-import { withFault } from '../transaction/support/faults.ts';
+import { Recorder } from '../faults/replay/recorder.ts';
 
 let backup: RealBackup;
 beforeEach(async () => {
@@ -56,16 +56,16 @@ test('a restore that was killed after its commit is cleaned up once its safety b
   const how = { only: [], allowUnsafeLinks: false, exact: false, dryRun: false, safetyBackup: true };
   const run = () => restore(backup.project, selected, { ...how, confirm: () => Promise.resolve(true) }, context);
   const change = (): void => fs.writeFileSync(path.join(backup.root, 'README.md'), 'changed');
-  // The first one makes folders that the later ones find.
   change();
-  await run();
-  change();
-  const { calls } = await withFault(null, run);
-  const commit = calls.findLastIndex((call) => /^renameSync .*\.migbackup\/txn$/.test(call));
-  expect(commit).toBeGreaterThan(0);
-  change();
-  const { fired } = await withFault({ at: commit + 3, code: 'kill' }, run);
-  expect(fired).not.toBe(null);
+  let committed = false;
+  const recorder = new Recorder(backup.root, {
+    killAfter({ kind, label }) {
+      committed ||= /^rename \.migbackup\/txn -> /.test(label);
+      return committed && kind === 'sync';
+    },
+  });
+  await recorder.record(run).catch(() => {});
+  expect(committed).toBe(true);
   expect(state().filter((name) => name.startsWith('committed-'))).toHaveLength(1);
   const notes = await notesOf((listening) => create(backup.project, { verify: true, allowPartial: false }, listening));
   expect(notes).toMatch(/removed what the restore of safety-\S+ had replaced: the safety backup holds it/);
