@@ -7,14 +7,20 @@ const MAX_BYTES = 4 << 20;
 
 /** The text of a config file; undefined if it is not there and not `required`. Throws CONFIG_INVALID for what is no text. */
 export function readText(file: string, required: boolean): string | undefined {
+  const bytes = readBytes(file, required);
+  if (bytes === undefined) return undefined;
+  if (!isUtf8(bytes)) throw invalid(file, 'is not UTF-8', 'Save it as UTF-8.');
+  return bytes.toString('utf8');
+}
+
+/** What a file holds; undefined if it is not there and not `required`. Throws CONFIG_INVALID for what is no file, or far too large. */
+export function readBytes(file: string, required: boolean): Buffer | undefined {
   try {
     // A pipe would be waited for without end, and a checkout may bring one along.
     const stat = fs.statSync(file);
     if (!stat.isFile() && !required) throw invalid(file, 'is not a regular file', 'Move it away.');
     if (stat.size > MAX_BYTES) throw invalid(file, `is larger than ${MAX_BYTES} bytes`, 'Name less, by patterns.');
-    const bytes = fs.readFileSync(file);
-    if (!isUtf8(bytes)) throw invalid(file, 'is not UTF-8', 'Save it as UTF-8.');
-    return bytes.toString('utf8');
+    return fs.readFileSync(file);
   } catch (cause) {
     if (cause instanceof BackupError) throw cause;
     if (!required && errnoOf(cause) === 'ENOENT') return undefined;

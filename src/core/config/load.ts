@@ -1,10 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../fs/names.ts';
 import type { Category, Config } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
-import { invalid, readText } from './config-text.ts';
+import { invalid, readBytes, readText } from './config-text.ts';
 import { shapeProblem } from './jsonc-shape.ts';
 import { presetCategories } from './preset.ts';
 import { configFileSchema, type ConfigFile } from './schema.ts';
@@ -51,7 +52,7 @@ function findConfig(root: string, file: string | undefined): { file: string; set
   const text = readText(named, file !== undefined);
   if (text !== undefined) return { file: named, settings: checkShape(parseText(text, named), named) };
   const packageFile = path.join(root, 'package.json');
-  const inPackage = packageSettings(readText(packageFile, false));
+  const inPackage = packageSettings(readBytes(packageFile, false));
   return inPackage === undefined
     ? undefined
     : { file: packageFile, settings: checkShape(inPackage, `${packageFile}#migbackup`) };
@@ -74,10 +75,10 @@ function parseText(text: string, file: string): unknown {
 }
 
 /** A package.json that does not parse is npm's business; it just holds no settings for us. */
-function packageSettings(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
+function packageSettings(bytes: Buffer | undefined): unknown {
+  if (bytes === undefined || !isUtf8(bytes)) return undefined;
   try {
-    const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const parsed: unknown = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
     if (typeof parsed === 'object' && parsed !== null && 'migbackup' in parsed) return parsed.migbackup;
   } catch {
     return undefined;

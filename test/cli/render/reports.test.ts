@@ -25,7 +25,7 @@ const failed: VerifyReport = {
   figures: { files: 136, bytes: 2_097_152, artifacts: 9, archivedBytes: 400_000 },
   categories: { leveldb: { status: 'whole', affected: 0 }, docs: { status: 'damaged', affected: 1 } },
   findings: [{ code: 'file-altered', severity: 'error', message: 'sha256 4c6a, expected 9b9d', path: 'docs/a.md' }],
-  recommendations: [],
+  recommendations: ['leveldb is whole: restore --only works for it.'],
   reportFile: null,
 };
 
@@ -51,7 +51,7 @@ test('a failed verification says what is broken, what is whole and what to do', 
     `  FAILED  ${id}`,
     '  1 problem in 136 files, 2.0 MiB, 0.14 s',
     '  x docs/a.md: sha256 4c6a, expected 9b9d',
-    '  leveldb is whole: restore --only works there.',
+    '  -> leveldb is whole: restore --only works for it.',
     '  Next: migbackup list shows the other backups; migbackup create takes a new one',
   ]);
 });
