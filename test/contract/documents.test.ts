@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
@@ -102,6 +102,12 @@ describe('each command with and without --json', () => {
         wayBackTested: { yes: true },
       },
     });
+    // An altered copy has the same id, and nothing is on record about it.
+    const copy = path.join(folder.path, 'copy', backupId);
+    cpSync(path.join(root, 'backups', backupId), copy, { recursive: true });
+    appendFileSync(path.join(copy, 'docs.tar.zst'), 'x');
+    const no = { yes: false };
+    expect((await json('report', ['report', copy])).answers).toMatchObject({ verifiedInFull: no, wayBackTested: no });
     const { stdout } = await runCli(['report', backupId, '--format', 'json'], { cwd: root });
     expect(JSON.parse(stdout)).toMatchObject({ operation: 'report', backupId });
     const page = await runCli(['report', backupId], { cwd: root });

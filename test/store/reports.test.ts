@@ -1,7 +1,8 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { lastVerification, logOperation, readOperations, writeReport } from '../../src/core/store/reports.ts';
+import { isAbout } from '../../src/core/store/report-subject.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 test('a later FAILED of any scope outweighs a full PASSED', async () => {
@@ -14,6 +15,26 @@ test('a later FAILED of any scope outweighs a full PASSED', async () => {
   await new Promise((resolve) => setTimeout(resolve, 3));
   write('FAILED', 'quick');
   expect(lastVerification(store.path, 'id')).toMatchObject({ status: 'FAILED', scope: 'quick' });
+});
+
+test('what was verified elsewhere says nothing of the backup in the store; a store that was moved keeps its reports', () => {
+  using temp = tempFolder();
+  const store = path.join(temp.path, 'store');
+  const copy = path.join(temp.path, 'copies', 'id');
+  for (const folder of [path.join(store, 'id'), copy]) mkdirSync(folder, { recursive: true });
+  const write = (folder: string): unknown =>
+    writeReport(store, 'id', 'verify', { folder, startedAt: 'then', status: 'PASSED', scope: { mode: 'full' } });
+  write(copy);
+  write(path.join(temp.path, 'id.tar'));
+  expect(lastVerification(store, 'id')).toBeNull();
+  rmSync(copy, { recursive: true });
+  expect(lastVerification(store, 'id')).toBeNull();
+  expect(isAbout({ folder: copy }, copy, store)).toBe(true);
+  write(path.join(store, 'id'));
+  expect(lastVerification(store, 'id')).toMatchObject({ status: 'PASSED' });
+  expect(isAbout({ folder: path.join(store, 'id') }, copy, store)).toBe(false);
+  renameSync(store, path.join(temp.path, 'moved'));
+  expect(lastVerification(path.join(temp.path, 'moved'), 'id')).toMatchObject({ status: 'PASSED' });
 });
 
 test('a report that cannot be written is a finding; the log survives a torn line', () => {

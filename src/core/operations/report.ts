@@ -7,6 +7,7 @@ import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
 import type { Selected } from '../store/catalog.ts';
 import { readManifest } from '../store/manifest-file.ts';
+import { isAbout, isInStore } from '../store/report-subject.ts';
 import { storedReports } from '../store/reports.ts';
 import { isVersion1 } from '../store/version1.ts';
 import { startReport } from './report-head.ts';
@@ -15,13 +16,18 @@ import { startReport } from './report-head.ts';
 export async function report(selected: Selected, store: string, context: Context): Promise<BackupSummary> {
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
-  const verifications = storedReports(store, selected.id, 'verify', verifyReportSchema);
+  const place = selected.fromFile ?? selected.folder;
+  const verifications = storedReports(store, selected.id, 'verify', verifyReportSchema).filter((verification) =>
+    isAbout(verification, place, store),
+  );
   const [last] = verifications;
   const answers = {
-    coverage: coverage(manifest, isVersion1(selected.fromFile ?? selected.folder)),
+    coverage: coverage(manifest, isVersion1(place)),
     verifiedInFull: verifiedInFull(verifications),
     rehearsed: rehearsed(verifications),
-    wayBackTested: wayBackTested(store, selected.id),
+    wayBackTested: isInStore(store, place)
+      ? wayBackTested(store, selected.id)
+      : no('not known of this copy: restores are on record by id alone'),
   };
   return {
     ...head(),

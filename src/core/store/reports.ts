@@ -7,6 +7,7 @@ import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';
 import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
+import { isAbout, type Recorded } from './report-subject.ts';
 import { OPERATIONS_FILE, REPORTS_FOLDER } from './layout.ts';
 
 /** A line is some 300 bytes. */
@@ -66,26 +67,30 @@ export interface Verification {
 }
 
 /**
- * The newest full verification of a backup, unless a later one of any scope FAILED; the newest of any scope if none was full; null if
+ * The newest full verification of a backup in the store (not of a copy or an exported file elsewhere), unless a later one of any scope FAILED; the newest of any scope if none was full; null if
  * there is none.
  */
 export function lastVerification(store: string, id: string): Verification | null {
   let newest: Verification | null = null;
   for (const file of reportNames(store, id, 'verify')) {
-    const found = readVerification(file);
+    const found = readVerification(file, store, id);
     if (found?.scope === 'full' || found?.status === 'FAILED') return found;
     newest ??= found;
   }
   return newest;
 }
 
-function readVerification(file: string): Verification | null {
+function readVerification(file: string, store: string, id: string): Verification | null {
   try {
-    const report: { startedAt?: unknown; status?: unknown; scope?: { mode?: unknown; rehearsed?: unknown } } =
-      JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8'));
+    const report: Recorded & {
+      startedAt?: unknown;
+      status?: unknown;
+      scope?: { mode?: unknown; rehearsed?: unknown };
+    } = JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8'));
     const { startedAt, status } = report;
     const mode = report.scope?.mode;
     if (typeof startedAt !== 'string') return null;
+    if (!isAbout(report, path.join(store, id), store)) return null;
     if (status !== 'PASSED' && status !== 'WARNING' && status !== 'FAILED') return null;
     if (mode !== 'full' && mode !== 'sample' && mode !== 'quick') return null;
     return { time: startedAt, status, scope: mode, rehearsed: report.scope?.rehearsed !== undefined };
