@@ -6,7 +6,7 @@ import { manifestNamedBy, parseFileName } from '../../../src/core/sources/leveld
 import { bufferBytes } from '../../../src/core/sources/leveldb/random-access.ts';
 import { isEngineFile, isVolatileFile } from '../../../src/core/sources/leveldb/recognise.ts';
 import { uncompressSnappy } from '../../../src/core/sources/leveldb/snappy.ts';
-import { ByteReader, encodeVarint } from '../../../src/core/sources/leveldb/varint.ts';
+import { ByteReader, DecodeError, encodeVarint } from '../../../src/core/sources/leveldb/varint.ts';
 import { decodeVersionEdit } from '../../../src/core/sources/leveldb/version-edit.ts';
 import { logRecord } from '../../support/leveldb/write-store.ts';
 
@@ -95,6 +95,14 @@ test('Snappy: literals, overlapping copies, and blocks that lie', () => {
 test('a tag or a level that LevelDB does not have is foreign', () => {
   expect(() => decodeVersionEdit(Buffer.from([100]), 'MANIFEST-000001')).toThrow('tag 100');
   expect(() => decodeVersionEdit(Buffer.from([6, 9, 1]), 'MANIFEST-000001')).toThrow('level 9');
+});
+
+test('a table whose first or last key has no room for a sequence number does not decode', () => {
+  const added = (smallest: number, largest: number): Buffer =>
+    Buffer.from([7, 1, 5, 9, smallest, ...Buffer.alloc(smallest), largest, ...Buffer.alloc(largest)]);
+  expect(decodeVersionEdit(added(8, 8), 'MANIFEST-000001').added).toHaveLength(1);
+  expect(() => decodeVersionEdit(added(7, 8), 'MANIFEST-000001')).toThrow(DecodeError);
+  expect(() => decodeVersionEdit(added(8, 7), 'MANIFEST-000001')).toThrow(DecodeError);
 });
 
 test('digest v1: a value larger than the buffer, against the definition', async () => {

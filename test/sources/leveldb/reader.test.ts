@@ -50,6 +50,20 @@ test('a real database: 28 entries, known digest', async (context) => {
   expect(facts.digest).toBe('1f1822966ff50439abd4dad837601441bc2bece2df8d7ee86bd8833418bfa189');
 });
 
+test('a log that has lost its first record is damage: MANIFEST says which write comes next', async () => {
+  using folder = tempFolder();
+  await makeStore(folder.path, async (db) => {
+    for (const key of ['a', 'b', 'c']) await db.put(Buffer.from(key), Buffer.from('1'));
+  });
+  const log = firstWith(folder.path, '.log');
+  const bytes = fs.readFileSync(log);
+  fs.writeFileSync(log, bytes.subarray(bytes.length / 3));
+  await expect(readFolder(folder.path)).rejects.toMatchObject({
+    code: 'LEVELDB_DAMAGED',
+    message: expect.stringContaining('sequence 2 follows 0: writes are missing'),
+  });
+});
+
 test('a missing table and a missing log are damage that is named', async () => {
   using folder = tempFolder();
   await makeStore(folder.path, fillLevels);

@@ -27,7 +27,7 @@ export interface StoreShape {
   readonly extraEdit?: Buffer;
 }
 
-type Pair = readonly [key: Buffer, value: Buffer];
+export type Pair = readonly [key: Buffer, value: Buffer];
 
 /** One record of a log or MANIFEST; the payload must fit a block. */
 export function logRecord(payload: Buffer, type = 1): Buffer {
@@ -38,7 +38,8 @@ export function logRecord(payload: Buffer, type = 1): Buffer {
   return Buffer.concat([header, body]);
 }
 
-const slice = (bytes: Buffer): Buffer => Buffer.concat([encodeVarint(bytes.length), bytes]);
+/** Bytes behind their length. */
+export const slice = (bytes: Buffer): Buffer => Buffer.concat([encodeVarint(bytes.length), bytes]);
 
 function internalKey(key: Buffer, sequence: number): Buffer {
   const trailer = Buffer.alloc(8);
@@ -47,7 +48,7 @@ function internalKey(key: Buffer, sequence: number): Buffer {
 }
 
 /** A block without shared prefixes: every entry is a restart. */
-function block(pairs: readonly Pair[]): Buffer {
+export function block(pairs: readonly Pair[]): Buffer {
   const restarts: number[] = [];
   const parts: Buffer[] = [];
   let length = 0;
@@ -65,12 +66,19 @@ function block(pairs: readonly Pair[]): Buffer {
   return Buffer.concat([...parts, tail]);
 }
 
-class TableBuilder {
+/** What a block says it is, and what is done to it. */
+export interface Packing {
+  readonly type: number;
+  readonly compress: (bytes: Buffer) => Buffer;
+}
+
+/** The blocks of a table, one after another; `finish` adds the footer. */
+export class TableBuilder {
   readonly #parts: Buffer[] = [];
   #length = 0;
 
   /** Returns the handle. */
-  add(content: Buffer, { type, compress }: (typeof COMPRESSION)[keyof typeof COMPRESSION]): Buffer {
+  add(content: Buffer, { type, compress }: Packing): Buffer {
     const body = Buffer.concat([compress(content), Buffer.from([type])]);
     const crc = Buffer.alloc(4);
     crc.writeUInt32LE(maskCrc(crc32c(body)));

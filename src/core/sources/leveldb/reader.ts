@@ -129,8 +129,10 @@ function readLogs(files: StoreFiles, version: CompleteVersion, names: ReadonlySe
       scanLog(file, (record, end) => {
         if (torn) throw damaged(name, 'the log before it ends inside a record', at);
         const { sequence, count } = readBatchOf(name, at, record, entries);
-        if (expected !== null && sequence !== expected) {
-          throw damaged(name, `sequence ${sequence} follows ${expected - 1}: writes are missing`, at);
+        // MANIFEST has counted everything before the first log it needs, and perhaps more.
+        const first = version.lastSequence + 1;
+        if (expected === null ? sequence > first : sequence !== expected) {
+          throw damaged(name, `sequence ${sequence} follows ${(expected ?? first) - 1}: writes are missing`, at);
         }
         expected = sequence + count;
         at = end;

@@ -1,5 +1,6 @@
 import { foreign } from './damage.ts';
-import { ByteReader } from './varint.ts';
+import { TRAILER } from './internal-key.ts';
+import { ByteReader, DecodeError } from './varint.ts';
 
 /** The records of a MANIFEST and what they add up to, after db/version_edit.cc and db/version_set.cc of Google's LevelDB. */
 const TAG = {
@@ -44,9 +45,11 @@ function readLevel(reader: ByteReader, file: string): number {
   return level;
 }
 
-/** Keys outlive the MANIFEST's window, so they are copied. */
+/** An internal key. Keys outlive the MANIFEST's window, so they are copied. */
 function readKey(reader: ByteReader): Buffer {
-  return Buffer.from(reader.slice());
+  const key = Buffer.from(reader.slice());
+  if (key.length < TRAILER) throw new DecodeError('a key is shorter than its sequence number');
+  return key;
 }
 
 /** Decodes one MANIFEST record. Throws DecodeError for bytes that do not decode, LEVELDB_FOREIGN for a tag that LevelDB does not have. */
