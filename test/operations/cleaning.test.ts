@@ -60,7 +60,7 @@ test('a restore that was killed after its commit is cleaned up once its safety b
   let committed = false;
   const recorder = new Recorder(backup.root, {
     killAfter({ kind, label }) {
-      committed ||= /^rename \.migbackup\/txn -> /.test(label);
+      committed ||= label.startsWith('rename .migbackup/txn -> ');
       return committed && kind === 'sync';
     },
   });
