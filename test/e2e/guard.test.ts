@@ -190,7 +190,13 @@ test('what a link hides is said before the command runs and counts as not covere
 test('where the way back is gone, it says so and exits 7', async () => {
   const run = await migrate('rmSync("backups", { recursive: true }); process.exit(1)', '--json');
   expect(run.exitCode).toBe(7);
-  expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'WAY_BACK_FAILED' } });
+  const { error } = JSON.parse(run.stdout);
+  expect(error).toMatchObject({
+    code: 'WAY_BACK_FAILED',
+    message: expect.stringMatching(/^the backup migration-.* was removed/),
+  });
+  // A line that cannot work is no way on.
+  expect(error.hint).not.toContain('migbackup restore');
 });
 
 test('a signal is passed on, and everything is brought back', async () => {
@@ -223,5 +229,55 @@ test('a guard that is killed is remembered: list says so, undo goes back', async
   expect(recovered.guard.command).toEqual([process.execPath, 'migrate.mjs']);
   expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
   rmSync(path.join(root, 'ready'));
+  expect(compareTrees(before, tree())).toEqual([]);
+});
+
+/** Runs a guard whose command destroys something and waits, and kills both. */
+async function killGuard(): Promise<void> {
+  const script =
+    "const fs = require('fs'); fs.rmSync('scripts/utils', { recursive: true }); fs.writeFileSync('ready', ''); setTimeout(() => {}, 60_000);";
+  const [program, ...leading] = cliCommand();
+  const child = spawn(program, [...leading, 'guard', '--', process.execPath, '-e', script], { cwd: root });
+  while (!existsSync(path.join(root, 'ready'))) await sleep(10);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const listed = (await runCli(['list', '--json'], { cwd: root })).stdout;
+  const [, pid] = /still runs \(pid (\d+)\)/.exec(listed) ?? [];
+  process.kill(Number(pid), 'SIGKILL');
+  rmSync(path.join(root, 'ready'));
+}
+
+test('a guard that was killed is said and logged by the next guard: undo goes back to before the first', async () => {
+  await killGuard();
+  const next = await runCli(['guard', '--', 'true'], { cwd: root });
+  expect(next).toMatchObject({ exitCode: 0 });
+  expect(next.stderr).toContain('was killed while it guarded');
+  expect(await runCli(['undo', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(compareTrees(before, tree())).toEqual([]);
+});
+
+test('undo --dry-run knows of a guard that was killed, and undo does what it planned', async () => {
+  await killGuard();
+  const planned = await runCli(['undo', '--dry-run', '--json'], { cwd: root });
+  expect(planned).toMatchObject({ exitCode: 0 });
+  const { plan, undone } = JSON.parse(planned.stdout);
+  expect(undone).toMatchObject({ operation: 'guard' });
+  expect(await runCli(['undo', '--plan', plan.hash], { cwd: root })).toMatchObject({ exitCode: 0 });
+  expect(compareTrees(before, tree())).toEqual([]);
+});
+
+test.each([
+  ['fails', 3, 20],
+  ['succeeds', 0, 0],
+])('a command that takes .migbackup away and %s ends as any other', async (_how, own, exitCode) => {
+  const report = await migrateJson(`rmSync('.migbackup', { recursive: true }); process.exit(${own})`, exitCode);
+  expect(report).toMatchObject({ result: { exitCode: own } });
+  if (own === 0) expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
+  expect(compareTrees(before, tree())).toEqual([]);
+});
+
+test('a chain record that was removed is no proof of a transaction: it is brought back', async () => {
+  const report = await migrateJson("rmSync('.openzeppelin', { recursive: true }); process.exit(1)", 20);
+  expect(report).toMatchObject({ outcome: 'rolled-back', external: [] });
   expect(compareTrees(before, tree())).toEqual([]);
 });

@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { create } from '../../src/core/operations/create.ts';
 import { restore, type RestoreOptions } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
+import type { Selected } from '../../src/core/store/catalog.ts';
 import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
 import { withFault } from '../transaction/support/faults.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
@@ -43,7 +45,10 @@ function differences(a: Tree, b: Tree): string[] {
 }
 
 function run(options: Partial<RestoreOptions> = {}) {
-  const selected = { id: backup.id, folder: backup.folder, dispose() {} };
+  return restoreFrom({ id: backup.id, folder: backup.folder, dispose() {} }, options);
+}
+
+function restoreFrom(selected: Selected, options: Partial<RestoreOptions> = {}) {
   const defaults = { only: [], allowUnsafeLinks: true, exact: true, dryRun: false, safetyBackup: true, confirm: YES };
   return restore(backup.project, selected, { ...defaults, ...options }, context);
 }
@@ -171,6 +176,9 @@ test('a restore that was killed after its commit and before it was logged is the
   });
   expect(dead).toBe(true);
   expect(compareTrees(before, tree())).toEqual([]);
+  const planned = await undo(backup.project, { dryRun: true, confirm: YES }, context);
+  expect(planned.undone).toMatchObject({ operation: 'restore', backupId: backup.id });
+  expect(planned.plan?.changes.map(({ path: name }) => name)).toEqual(['package.json']);
   await takeBack();
   expect(compareTrees(destroyed, tree())).toEqual([]);
 });
@@ -189,4 +197,37 @@ test('what a killed run left in the state folder and the store is cleaned by the
   await undo(backup.project, { dryRun: false, confirm: YES }, { ...context, onEvent });
   expect(said.join('\n')).toMatch(/removed \.partial-migration-x.*\n.*removed what the restore of safety-/);
   expect(readdirSync(inside('.migbackup')).filter((name) => !name.startsWith('lock.db'))).toEqual([]);
+});
+
+test('while a restore is unfinished, --dry-run says so instead of planning from what is in between', async () => {
+  rmSync(inside('README.md'));
+  let dead = false;
+  await withFault(null, run, (name, args) => {
+    dead ||= name === 'renameSync' && String(args[0]).includes('stage');
+    if (dead) throw new Error('killed');
+    return false;
+  });
+  expect(dead).toBe(true);
+  await expect(undo(backup.project, { dryRun: true, confirm: YES }, context)).rejects.toMatchObject({
+    code: 'UNSAFE_TARGET',
+  });
+  await expect(run({ dryRun: true })).rejects.toMatchObject({
+    code: 'UNSAFE_TARGET',
+    hint: expect.stringContaining('recover'),
+  });
+  await takeBack();
+  expect(existsSync(inside('README.md'))).toBe(false);
+});
+
+test('a folder that is there only for what is in it is not kept aside', async () => {
+  const ignition = 'ignition/deployments/chain-1/journal.jsonl';
+  mkdirSync(inside(path.dirname(ignition)), { recursive: true });
+  writeFileSync(inside(ignition), '{}');
+  const { backupId, folder } = await create(backup.project, { verify: true, allowPartial: false }, context);
+  rmSync(inside('ignition'), { recursive: true });
+  await restoreFrom({ id: backupId, folder, dispose() {} });
+  const { findings } = await takeBack();
+  expect(findings).toEqual([]);
+  expect(existsSync(inside('ignition'))).toBe(false);
+  expect(readdirSync(inside('.migbackup')).filter((name) => name.startsWith('committed-'))).toEqual([]);
 });

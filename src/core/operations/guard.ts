@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
@@ -9,7 +10,7 @@ import { keepReport } from '../store/reports.ts';
 import { create, type CreateOptions } from './create.ts';
 import { describeChanges, type Changes } from './guard/changes.ts';
 import { requireProgram } from './guard/find-program.ts';
-import { lockGuard, removeMarker, writeMarker } from './guard/marker.ts';
+import { interruptedGuard, lockGuard, removeMarker, writeMarker } from './guard/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
 import { endSurvivors, GUARD_VARIABLE } from './guard/survivors.ts';
@@ -43,6 +44,9 @@ export interface GuardOptions {
 export async function guard(project: Project, options: GuardOptions, context: Context): Promise<GuardReport> {
   const head = startReport(context);
   requireProgram(options.command[0] ?? '', process.cwd(), process.env);
+  // Before our own lock makes a killed guard look alive: what it ran has to be logged, or undo would take back something older.
+  if (interruptedGuard(project.root) !== null)
+    await withLocks(project, 'guard', () => recoverLeftovers(project, context));
   const lock = lockGuard(project.root);
   try {
     const note = options.backup.note ?? `before: ${options.command.join(' ')}`;
@@ -104,7 +108,9 @@ async function runGuarded(
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
     recordOperation(project, failed, after);
-    throw wayBackFailed(backupId, ended.result, error);
+    throw lstatOrNull(folder) === null
+      ? backupGone(backupId, folder, ended.result, error)
+      : wayBackFailed(backupId, ended.result, error);
   } finally {
     removeMarker(project.root);
   }
@@ -181,6 +187,17 @@ function wayBackFailed(backupId: string, result: CommandResult, cause: unknown):
   const first = between ? 'migbackup recover, then ' : '';
   return new BackupError('WAY_BACK_FAILED', `the command ended, and then: ${why}${standing ? '' : state}`, {
     hint: `Mend the cause, then run: ${first}migbackup restore ${backupId} --exact`,
+    cause,
+    details: { backupId, result },
+  });
+}
+
+/** Then there is nothing to restore from, and no line to run would be true. */
+function backupGone(backupId: string, folder: string, result: CommandResult, cause: unknown): BackupError {
+  const message = `the backup ${backupId} was removed while the command ran; the project is as the command left it`;
+  return new BackupError('WAY_BACK_FAILED', message, {
+    hint: 'Nothing can be brought back from it. migbackup list shows what is left; --backups DIR keeps backups out of reach.',
+    path: folder,
     cause,
     details: { backupId, result },
   });

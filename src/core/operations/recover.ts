@@ -6,7 +6,6 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
 import { listBackups } from '../store/catalog.ts';
-import { parseId } from '../store/id.ts';
 import { cleanReports } from '../store/reports.ts';
 import { cleanStale, deadBackups } from '../store/work-folder.ts';
 import type { Journal } from '../transaction/journal.ts';
@@ -16,15 +15,13 @@ import {
   recoverTransaction,
   type Recovered,
 } from '../transaction/transaction.ts';
-import { operationsIn, operationsOn, recordOperation, removalOf } from './operation-log.ts';
+import { operationsIn, recordOperation, removalOf } from './operation-log.ts';
 import { startReport } from './report-head.ts';
 import { disposeAside } from './restore/dispose.ts';
 import { cleanMarkers, interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
 import { sayGuard } from './guard/words.ts';
+import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from './unlogged.ts';
 import { withLocks } from './with-locks.ts';
-
-/** The exit code that is logged for a guard that was killed. */
-const INTERRUPTED = 130;
 
 const SAID: Record<Recovered, string> = {
   nothing: 'there was no unfinished restore',
@@ -104,14 +101,9 @@ async function settle(project: Project, context: Context): Promise<Settled> {
 
 /** Returns those that could not be logged: as long as they lie there the next run can. */
 function logFinished(project: Project, finished: readonly Journal[], context: Context): Journal[] {
-  if (finished.length === 0) return [];
-  const logged = new Set(operationsOn(project).map((record) => record.transactionId));
-  return finished.filter(({ id, operation, backupId, planHash }) => {
-    if (logged.has(id)) return false;
-    const safetyId = parseId(id)?.kind === 'safety' ? id : null;
-    const done = { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 };
-    return recordOperation(project, done, context).length > 0;
-  });
+  return unloggedAmong(project, finished).filter(
+    (journal) => recordOperation(project, operationOfJournal(journal), context).length > 0,
+  );
 }
 
 /** Logs the removals that a prune was killed in before it could; this comes before the dead name, which is all that tells of them, goes. */
@@ -144,12 +136,8 @@ function unlessBug(error: unknown): BackupError {
 
 /** Logs a command that was guarded by a run that was killed, unless its end was logged: then nobody has to hear of it. */
 function settleGuard(project: Project, guard: Marker, context: Context): Marker | null {
-  const { backupId } = guard;
-  const known = operationsOn(project).some((record) => record.operation === 'guard' && record.backupId === backupId);
-  if (!known) {
-    const done = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null };
-    recordOperation(project, { ...done, exit: INTERRUPTED }, context);
-  }
+  const known = isGuardLogged(project, guard);
+  if (!known) recordOperation(project, operationOfGuard(guard), context);
   removeMarker(project.root);
   return known ? null : guard;
 }

@@ -19,6 +19,7 @@ import { losesOwner, ownersNotSet, requireOwners } from './restore/owner.ts';
 import { planRestore } from './restore/plan-restore.ts';
 import { refuseForeignPlaces } from './restore/own-places.ts';
 import { trustBackup, type Trusted, type TrustOptions } from './restore/trust.ts';
+import { requireSettled } from './unlogged.ts';
 import { withLocks } from './with-locks.ts';
 
 export { restoreTo } from './restore-to.ts';
@@ -62,6 +63,7 @@ export async function restore(
     ...parts,
   });
   if (options.dryRun) {
+    requireSettled(project.root);
     const { plan } = planRestore(project, await trustInPlace(project, selected, options, context), options);
     return finish({ outcome: 'planned', plan });
   }

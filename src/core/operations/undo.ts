@@ -1,11 +1,9 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
-import type { OperationRecord } from '../model/operation-record.ts';
 import type { UndoReport } from '../model/undo-report.ts';
 import { listBackups, type Selected } from '../store/catalog.ts';
 import { keepReport } from '../store/reports.ts';
-import { lastReversible } from './operation-log.ts';
 import { recoverLeftovers } from './recover.ts';
 import { startReport } from './report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from './restore/approve.ts';
@@ -16,6 +14,7 @@ import { nextSteps } from './restore/next-steps.ts';
 import { maySetOwners } from './restore/owner.ts';
 import { planRestore, type Planned } from './restore/plan-restore.ts';
 import { trustBackup, type Trusted } from './restore/trust.ts';
+import { lastToReverse, type Reversible } from './unlogged.ts';
 import { removable } from './undo/removable.ts';
 import { withLocks } from './with-locks.ts';
 
@@ -24,7 +23,7 @@ export interface UndoOptions extends Approval {
 }
 
 interface Reversal {
-  readonly record: OperationRecord;
+  readonly record: Reversible;
   readonly selected: Selected;
   readonly trusted: Trusted;
   readonly planned: Planned;
@@ -78,7 +77,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
 }
 
 async function planReversal(project: Project, context: Context): Promise<Reversal> {
-  const record = lastReversible(project);
+  const record = lastToReverse(project);
   if (record === undefined) throw nothing(`nothing that migbackup did in ${project.root} can be undone`);
   if (record.safetyId === null)
     throw nothing(

@@ -19,6 +19,8 @@ export function describeChanges(manifest: Manifest, plan: RestorePlan): Changes 
   const paths = plan.changes.map(({ path, action }) => ({ path, change: DONE[action] }));
   const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
   const chain = sources.filter((source) => source.external).map((source) => source.path);
-  const external = paths.map(({ path }) => path).filter((path) => chain.some((source) => isInside(path, source)));
+  // What was removed tells of no transaction, and bringing it back loses nothing.
+  const left = paths.filter(({ change }) => change !== 'removed').map(({ path }) => path);
+  const external = left.filter((path) => chain.some((source) => isInside(path, source)));
   return { changes, paths, external };
 }

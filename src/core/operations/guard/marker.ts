@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from '../../model/zod.ts';
-import { fsyncDir, mkdirDurable, writeFileDurable } from '../../fs/durable.ts';
+import { fsyncDir, lstatOrNull, mkdirDurable, writeFileDurable } from '../../fs/durable.ts';
 import { STATE_FOLDER } from '../../fs/paths.ts';
 import { readRegular } from '../../fs/regular-file.ts';
 import { removeDeadTemporaries } from '../../fs/temporary-file.ts';
@@ -42,7 +42,9 @@ export function cleanMarkers(root: string): string[] {
   return removeDeadTemporaries(guardFolder(root));
 }
 
+/** Nothing to do where a guarded command took our whole folder away (`git clean -fdx` does). */
 export function removeMarker(root: string): void {
+  if (lstatOrNull(guardFolder(root)) === null) return;
   fs.rmSync(markerFile(root), { force: true });
   fsyncDir(guardFolder(root));
 }
