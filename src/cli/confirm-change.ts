@@ -47,13 +47,15 @@ export function askOrRefuse(session: Session, { command, question, argv }: Asked
   };
 }
 
-/** The same for a change of the project, which can be taken back. */
-export function confirmChange(session: Session, asked: Asked) {
+/** The same for a change of the project. `saved`: it can be taken back. */
+export function confirmChange(session: Session, asked: Asked, saved = true) {
   const ask = askOrRefuse(session, asked);
   return (plan: RestorePlan): Promise<boolean> => {
     const lines = [
       ...renderPlan(plan, paint(process.stderr)),
-      '  What is replaced is saved first; migbackup undo takes this back.',
+      saved
+        ? '  What is replaced is saved first; migbackup undo takes this back.'
+        : '  No safety backup is taken: migbackup undo will not take this back.',
     ];
     return ask({ lines, what: `changes ${plan.target}`, path: plan.target, plan });
   };

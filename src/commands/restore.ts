@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
+import { shellLine } from '../cli/shell-quote.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Restore extends BaseCommand {
@@ -75,10 +76,15 @@ export default class Restore extends BaseCommand {
         plan: flags.plan,
         safetyBackup: flags['safety-backup'],
         owner: flags.owner,
-        confirm: confirmChange(session, { command: 'restore', question: 'Restore?', argv: again }),
+        confirm: confirmChange(
+          session,
+          { command: 'restore', question: 'Restore?', argv: again },
+          flags['safety-backup'],
+        ),
       };
       const report = await restore(project, selected, options, session.context);
-      return session.finish(report, renderRestore, EXIT.done);
+      const line = shellLine(['migbackup', 'restore', ...again.filter((word) => word !== '--dry-run')]);
+      return session.finish(report, (done, paint) => renderRestore(done, paint, line), EXIT.done);
     } finally {
       selected.dispose();
     }

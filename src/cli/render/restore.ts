@@ -14,18 +14,20 @@ function renderUnchanged(report: RestoreReport, paint: Paint): string[] {
   ];
 }
 
-function renderPlanned(report: RestoreReport, paint: Paint): string[] {
+function renderPlanned(report: RestoreReport, paint: Paint, line: string): string[] {
   const plan = report.plan ? renderPlan(report.plan, paint) : [];
-  return [...plan, '  Nothing was changed.', `  Next: migbackup restore ${report.backupId}`];
+  return [...plan, '  Nothing was changed.', `  Next: ${line}`];
 }
 
 function renderRestored(report: RestoreReport, paint: Paint): string[] {
   const { files, bytes } = report.restored;
   const checked = report.checked ? ', checked' : '';
+  const removed = Object.values(report.plan?.categories ?? {}).reduce((sum, { remove }) => sum + remove.files, 0);
   const lines = [
     `  ${paint.good('restored')}  ${plural(files, 'file')}, ${formatBytes(bytes)} in ${formatDuration(report.durationMs)}${checked}`,
     `  from  ${report.backupId}`,
     `  into  ${escapeName(report.target)}`,
+    ...(removed > 0 ? [`  removed  ${plural(removed, 'file')} that the backup does not have`] : []),
     ...renderFindings(report.findings, paint),
   ];
   if (report.safetyBackup) lines.push('  Take it back: migbackup undo');
@@ -33,8 +35,13 @@ function renderRestored(report: RestoreReport, paint: Paint): string[] {
   return [...lines, ...report.next.map((command) => `  Next: ${escapeName(command)}`)];
 }
 
-export function renderRestore(report: RestoreReport, paint: Paint): string[] {
+/** `line` does what a plan shows. */
+export function renderRestore(
+  report: RestoreReport,
+  paint: Paint,
+  line = `migbackup restore ${report.backupId}`,
+): string[] {
   if (report.outcome === 'unchanged') return renderUnchanged(report, paint);
-  if (report.outcome === 'planned') return renderPlanned(report, paint);
+  if (report.outcome === 'planned') return renderPlanned(report, paint, line);
   return renderRestored(report, paint);
 }

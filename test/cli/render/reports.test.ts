@@ -71,3 +71,16 @@ test('an empty store points to create, an unfinished restore to recover', () => 
   expect(renderList({ ...report, unfinishedTransaction: false }, plain).at(-1)).toContain('migbackup create');
   expect(renderList({ ...report, unfinishedTransaction: true }, plain).at(-1)).toContain('migbackup recover');
 });
+
+test('a plan names the line that does what it shows, and a restore counts what it removed', () => {
+  const none = { files: 0, bytes: 0 };
+  const docs = { add: none, replace: none, remove: { files: 2, bytes: 9 }, unchanged: none, kept: 0 };
+  const needs = { bytes: 0, inodes: 0 };
+  const plan = { hash: 'ff', backupId: id, target: '/p', nothingToDo: false, categories: { docs }, changes: [] };
+  const report = { ...planned, plan: { ...plan, untouched: [], keptExtras: [], needs, olderThatDiffer: [] } };
+  const line = `migbackup restore ${id} --exact`;
+  expect(renderRestore({ ...report, outcome: 'planned' }, plain, line).at(-1)).toBe(`  Next: ${line}`);
+  expect(renderRestore({ ...report, outcome: 'restored' }, plain)).toContain(
+    '  removed  2 files that the backup does not have',
+  );
+});
