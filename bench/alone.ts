@@ -51,8 +51,16 @@ export async function memory(scratch: string, counts: readonly number[]): Promis
     if (ours === undefined) throw new Error('migbackup is not among the contenders');
     const program = ours.probe.replace(/ --version$/, '');
     const show = `${program} show --files --limit 10 --backups "$OUT/store" > /dev/null`;
+    const diff = `${program} diff --quiet --backups "$OUT/store"`;
     const list = `${program} list --backups "$OUT/store" > /dev/null`;
-    const tasks = { create: ours.create, verify: ours.verify ?? 'false', list, show, 'restore --to': ours.restore };
+    const tasks = {
+      create: ours.create,
+      verify: ours.verify ?? 'false',
+      list,
+      show,
+      diff,
+      'restore --to': ours.restore,
+    };
     for (const [name, command] of Object.entries(tasks)) {
       const { seconds, peakMiB } = measure(command, root, { PATH: process.env['PATH'], HOME: out, OUT: out });
       const each = ((seconds / files) * 1e6).toFixed(0);
