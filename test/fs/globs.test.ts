@@ -59,6 +59,7 @@ test('an escaped name is no pattern, and spells the name', () => {
     fc.property(name, (text) => {
       expect(picomatch.scan(escapeGlob(text)).isGlob).toBe(false);
       expect(unescapeGlob(escapeGlob(text))).toBe(text);
+      expect(globProblem(escapeGlob(text.repeat(40)))).toBeNull();
     }),
   );
 });

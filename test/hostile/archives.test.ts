@@ -2,7 +2,6 @@ import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { escapeName } from '../../src/core/fs/names.ts';
-import { BackupError } from '../../src/core/model/backup-error.ts';
 import type { Project } from '../../src/core/model/category.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
 import { diffLive } from '../../src/core/operations/diff.ts';
@@ -28,6 +27,7 @@ import { CASES } from './cases/index.ts';
 import { FORGED_ID, forgeBackup, type Forged } from './support/forge-backup.ts';
 import type { HostileCase } from './support/hostile-case.ts';
 import { RAW_CONTROL } from './support/raw-control.ts';
+import { refusal } from './support/refusal.ts';
 
 let temp: TempFolder;
 let project: Project;
@@ -47,18 +47,6 @@ afterEach(() => temp[Symbol.dispose]());
 /** Everything but what a program may write: its store, its locks, and the restored copy and export, which are looked at by themselves. */
 function everywhere(): Tree {
   return readTree(temp.path, ['project/backups', 'project/.migbackup', 'copy', 'export.tar', 'export.zip']);
-}
-
-/** Resolves with the error if it is one of ours; anything else is a bug. */
-async function refusal(work: Promise<unknown>): Promise<BackupError | null> {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    if (!(error instanceof BackupError)) throw error;
-    expect(error.code).not.toBe('INTERNAL');
-    return error;
-  }
 }
 
 /** Below `root` stands exactly what the index states; `beside` may be there too. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import zlib from 'node:zlib';
-import { openRegular } from '../fs/regular-file.ts';
+import { isNoFile, openRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Compression } from '../model/category.ts';
 import type { FileHash } from './file-hash.ts';
@@ -40,7 +40,13 @@ export class FramedFile {
 
   /** Opens it and reads the seek table. Answers with what is wrong instead if the table is unusable; I/O errors are thrown. */
   static open(file: string, compression: Compression): FramedFile | { problem: string } {
-    const fd = openRegular(file);
+    let fd: number;
+    try {
+      fd = openRegular(file);
+    } catch (error) {
+      if (isNoFile(error)) return { problem: 'is missing or no regular file' };
+      throw error;
+    }
     const size = fs.fstatSync(fd).size;
     if (compression === 'none') return new FramedFile(fd, size, null);
     const table = readTable(fd, size);

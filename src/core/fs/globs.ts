@@ -19,6 +19,8 @@ export function globProblem(pattern: string): string | null {
   if (pattern === '') return 'it is empty';
   if (pattern.length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
   if (CONTROL.test(pattern) || !pattern.isWellFormed()) return 'it has a control character in it';
+  // A name with every special character escaped has no wildcard in it, however many stars.
+  if (escapeGlob(unescapeGlob(pattern)) === pattern) return null;
   for (const bracket of '([{')
     if (pattern.split(bracket).length > MAX_BRACKETS + 1) return `it has too many "${bracket}"`;
   if (pattern.includes('}+')) return 'it has a group that repeats';

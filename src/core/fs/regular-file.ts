@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../model/backup-error.ts';
 
 /** Windows knows neither of the last two: there they are undefined, which an `|` takes for 0. */
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
@@ -21,6 +22,14 @@ function open(file: string, flags: number): number {
   if (fs.fstatSync(fd).isFile()) return fd;
   fs.closeSync(fd);
   throw odd('EFTYPE', `not a regular file: ${file}`);
+}
+
+/** What the system says where no regular file stands: nothing at all, a link, a folder, a pipe, a socket. */
+const NO_FILE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'EOPNOTSUPP', 'EFTYPE']);
+
+/** True if opening failed because no regular file stands there; anything else (EACCES, EIO) says nothing about what does. */
+export function isNoFile(error: unknown): boolean {
+  return NO_FILE.has(errnoOf(error) ?? '');
 }
 
 /** All bytes of such a file. Throws EFBIG too. */

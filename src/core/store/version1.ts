@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
@@ -34,18 +35,29 @@ function isFile(file: string): boolean {
   }
 }
 
-/** Its list of sums. Scripts join lines, so the last one may have no end: one that was cut off names a file that is missing. */
-export function readVersion1Sums(folder: string): Generator<Sum> {
-  return readSums(path.join(folder, SUMS_FILE), { openEnd: true });
+/**
+ * Its list of sums. Scripts join lines, so the last one may have no end: one that was cut off names a file that is missing. Throws BACKUP_DAMAGED
+ * for a line that is none, and where no real file in a real folder is the list.
+ */
+export function* readVersion1Sums(folder: string): Generator<Sum> {
+  const file = path.join(folder, SUMS_FILE);
+  const place = lstatOrNull(path.dirname(file));
+  const list = lstatOrNull(file);
+  if (place?.isDirectory() === true && list?.isFile() === true) return yield* readSums(file, { openEnd: true });
+  const what = list === null ? 'it is missing' : 'it is no real file in a real folder, and nothing else is followed';
+  throw new BackupError('BACKUP_DAMAGED', `${what}; nothing proves this backup`, {
+    hint: 'Use another backup (migbackup list).',
+    path: file,
+  });
 }
 
 /** How many files its list of sums names, and what is wrong with the list, if anything. */
 export function version1Listed(folder: string): { readonly files: number | null; readonly problem: string | null } {
   try {
-    return { files: [...readVersion1Sums(folder)].length, problem: null };
+    let files = 0;
+    for (const _ of readVersion1Sums(folder)) files++;
+    return { files, problem: null };
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT')
-      return { files: null, problem: `${SUMS_FILE} is missing: nothing proves this backup` };
     if (!(error instanceof Error) || (!(error instanceof BackupError) && errnoOf(error) === undefined)) throw error;
     return { files: null, problem: `${SUMS_FILE} cannot be read: ${error.message}` };
   }
@@ -55,7 +67,9 @@ export function version1Listed(folder: string): { readonly files: number | null;
 export function readVersion1Manifest(folder: string): Record<string, unknown> | null {
   const file = path.join(folder, MANIFEST_FILE);
   try {
-    const parsed: unknown = JSON.parse(readRegular(file, MAX_MANIFEST_BYTES).toString('utf8'));
+    const bytes = readRegular(file, MAX_MANIFEST_BYTES);
+    if (!isUtf8(bytes)) return null;
+    const parsed: unknown = JSON.parse(bytes.toString('utf8'));
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null;
   } catch (error) {
     if (error instanceof SyntaxError || errnoOf(error) !== undefined) return null;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { readIndex } from '../../archive/index-file.ts';
 import { checkArtifactHash, hashFile } from '../../checks/artifact-sums.ts';
+import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Manifest } from '../../model/manifest.ts';
@@ -14,9 +15,9 @@ import type { Side, SideEntry, SideStore } from './side.ts';
 export function backupSide(selected: Selected): Side & { readonly manifest: Manifest } {
   const manifest = readManifest(selected.folder);
   const index = path.join(selected.folder, INDEX_FILE);
-  const [wrong] = checkArtifactHash(INDEX_FILE, hashFile(index), undefined, manifest.index.sha256);
+  const wrong = indexProblem(index, manifest);
   if (wrong !== undefined) {
-    throw new BackupError('BACKUP_DAMAGED', `${selected.id}: ${wrong.message}`, {
+    throw new BackupError('BACKUP_DAMAGED', `${selected.id}: ${wrong}`, {
       hint: `Nothing was compared. migbackup verify ${selected.id} shows all that is wrong with it.`,
       path: index,
     });
@@ -32,6 +33,15 @@ export function backupSide(selected: Selected): Side & { readonly manifest: Mani
     stores: () => Promise.resolve(storesOf(manifest)),
     findings: () => [],
   };
+}
+
+function indexProblem(index: string, manifest: Manifest): string | undefined {
+  try {
+    return checkArtifactHash(INDEX_FILE, hashFile(index), undefined, manifest.index.sha256)[0]?.message;
+  } catch (error) {
+    if (isNoFile(error)) return `${INDEX_FILE} is missing or no regular file`;
+    throw error;
+  }
 }
 
 /** Reads an index in one pass as long as its categories are asked for in its own order, and begins anew where they are not. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { escapeName } from '../../fs/names.ts';
-import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import { isNoFile } from '../../fs/regular-file.ts';
+import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
 import { SUMS_FILE } from '../../store/layout.ts';
@@ -72,7 +73,7 @@ export class SumsAudit {
     } catch (error) {
       this.#broken = true;
       if (error instanceof BackupError) this.#findings.push(finding(error.message.replace(/^.*?: /s, '')));
-      else if (errnoOf(error) !== 'ENOENT') throw error;
+      else if (!isNoFile(error)) throw error;
       return null;
     }
   }

@@ -74,8 +74,6 @@ class Inspector implements Inspection {
         if (this.#listed.size > MAX_FILES) throw new BackupError('BACKUP_DAMAGED', 'too many lines', { hint: '' });
       }
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT')
-        return this.#wrong('sums-damaged', `${SUMS_FILE} is missing: nothing proves this backup`, null);
       if (!(error instanceof Error) || (!(error instanceof BackupError) && errnoOf(error) === undefined)) throw error;
       this.#wrong('sums-damaged', `${SUMS_FILE} cannot be read: ${error.message}`, null);
     }

@@ -1,4 +1,5 @@
 import { escapeGlob } from '../../fs/globs.ts';
+import { joined } from '../../fs/paths.ts';
 import type { Category, Source } from '../../model/category.ts';
 
 /** Where a file of a version 1 backup came from. */
@@ -48,6 +49,11 @@ const RULES: readonly Rule[] = [
   { folder: 'docs', category: 'docs', source: 'root', path: '.' },
 ];
 
+/** The sources by their folder in the project, the innermost first. What would come back inside the database is refused as what it is. */
+const OWNERS = RULES.filter(({ path }) => path !== '.' && path !== STORE_PLACE).toSorted(
+  (a, b) => b.path.length - a.path.length,
+);
+
 /** What the scripts wrote beside the copies: no state of the project. */
 const OWN =
   /^(checksums\/|(BACKUP_MANIFEST\.json|RESTORE_PROCEDURES\.md|EMERGENCY_ROLLBACK\.sh|VERIFICATION_REPORT\.json)$)/;
@@ -56,12 +62,18 @@ export function isOwnFile(file: string): boolean {
   return OWN.test(file);
 }
 
-/** The place of a file by its path in the backup, or null if no rule knows it. */
+/**
+ * The place of a file by its path in the backup, or null if no rule knows it. It counts for the source that holds its path in the project, as
+ * every operation will see it: docs/scripts/x comes back with the scripts.
+ */
 export function placeOf(file: string): Place | null {
   const rule = RULES.find(({ folder }) => file.startsWith(`${folder}/`));
   if (rule === undefined) return null;
   const inner = file.slice(rule.folder.length + 1);
-  return { category: rule.category, source: rule.source, path: rule.path === '.' ? inner : `${rule.path}/${inner}` };
+  const place = joined(rule.path, inner);
+  const owner = OWNERS.find((other) => place.startsWith(`${other.path}/`));
+  const { category, source } = owner ?? rule;
+  return { category, source, path: place };
 }
 
 /** The categories as a configuration, for what is there: sources in the root name each of their files. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { shorten } from '../../fs/names.ts';
 import type { Finding } from '../../model/finding.ts';
 import { MANIFEST_FILE } from '../../store/layout.ts';
 import { readVersion1Manifest } from '../../store/version1.ts';
@@ -9,6 +10,12 @@ const NAMES: Readonly<Record<string, string>> = { legacyJson: 'legacy-json', uni
 export interface Counted {
   readonly files: number;
   readonly bytes: number;
+}
+
+/** Somebody may have put megabytes there, or lists in each other without end. */
+function bounded(stated: unknown): unknown {
+  if (typeof stated === 'object' && stated !== null) return Array.isArray(stated) ? 'a list' : 'an object';
+  return typeof stated === 'string' ? shorten(stated) : stated;
 }
 
 /** Everything that the manifest of a version 1 backup says and its bytes do not: worth knowing, and never believed. */
@@ -22,9 +29,10 @@ export function manifestContradictions(folder: string, counted: ReadonlyMap<stri
     say(`${MANIFEST_FILE} is missing or no JSON object`);
     return findings;
   }
-  const compare = (key: string, stated: unknown, found: unknown): void => {
-    if (stated !== undefined && stated !== found)
-      say(`manifest ${key} says ${JSON.stringify(stated)}, found ${JSON.stringify(found)}`, { key, stated, found });
+  const compare = (key: string, said: unknown, found: unknown): void => {
+    if (said === undefined || said === found) return;
+    const stated = bounded(said);
+    say(`manifest ${key} says ${JSON.stringify(stated)}, found ${JSON.stringify(found)}`, { key, stated, found });
   };
   const total = (figure: keyof Counted): number => [...counted.values()].reduce((sum, one) => sum + one[figure], 0);
   compare('backupId', manifest['backupId'], path.basename(folder));
@@ -32,7 +40,8 @@ export function manifestContradictions(folder: string, counted: ReadonlyMap<stri
   compare('totalSize', manifest['totalSize'], total('bytes'));
   const stated = manifest['categories'];
   if (typeof stated !== 'object' || stated === null) return findings;
-  for (const [key, facts] of Object.entries(stated)) {
+  for (const [name, facts] of Object.entries(stated)) {
+    const key = shorten(name);
     const found = counted.get(NAMES[key] ?? key);
     if (found === undefined) {
       say(`manifest names a category ${JSON.stringify(key)} that has no files here`, { key });
