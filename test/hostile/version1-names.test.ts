@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { restoreTo } from '../../src/core/operations/restore.ts';
 import { select } from '../../src/core/operations/select.ts';
 import { inspectVersion1 } from '../../src/core/operations/version1/inspect.ts';
@@ -8,6 +8,9 @@ import { context } from '../support/real-backup.ts';
 import { resumVersion1 } from '../support/version1-backup.ts';
 import { refusal } from './support/refusal.ts';
 import { Version1Ground } from './support/version1-judge.ts';
+
+/** Every command is run on two backups each time. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let ground: Version1Ground;
 beforeEach(async () => {

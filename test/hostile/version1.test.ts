@@ -1,8 +1,11 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Finding } from '../../src/core/model/finding.ts';
 import { moveOut, THINGS } from './support/things.ts';
 import { type Judged, Version1Ground } from './support/version1-judge.ts';
+
+/** Every command is run on two backups each time. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let ground: Version1Ground;
 beforeEach(async () => {
