@@ -97,6 +97,7 @@ const FOR_LIST = [
   'core/store/layout.ts',
   'core/store/lock.ts',
   'core/store/manifest-file.ts',
+  'core/store/report-subject.ts',
   'core/store/reports.ts',
   'core/store/sums.ts',
   'core/store/version1.ts',

@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { create } from '../../src/core/operations/create.ts';
 import { restore, type RestoreOptions } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import type { Selected } from '../../src/core/store/catalog.ts';
@@ -217,17 +216,4 @@ test('while a restore is unfinished, --dry-run says so instead of planning from 
   });
   await takeBack();
   expect(existsSync(inside('README.md'))).toBe(false);
-});
-
-test('a folder that is there only for what is in it is not kept aside', async () => {
-  const ignition = 'ignition/deployments/chain-1/journal.jsonl';
-  mkdirSync(inside(path.dirname(ignition)), { recursive: true });
-  writeFileSync(inside(ignition), '{}');
-  const { backupId, folder } = await create(backup.project, { verify: true, allowPartial: false }, context);
-  rmSync(inside('ignition'), { recursive: true });
-  await restoreFrom({ id: backupId, folder, dispose() {} });
-  const { findings } = await takeBack();
-  expect(findings).toEqual([]);
-  expect(existsSync(inside('ignition'))).toBe(false);
-  expect(readdirSync(inside('.migbackup')).filter((name) => name.startsWith('committed-'))).toEqual([]);
 });

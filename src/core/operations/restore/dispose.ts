@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { parentOf } from '../../fs/paths.ts';
 import type { Finding } from '../../model/finding.ts';
 import { readIndex } from '../../archive/index-file.ts';
 import { INDEX_FILE } from '../../store/layout.ts';
@@ -23,10 +22,6 @@ export async function disposeAside(
   for await (const batch of readIndex(path.join(safety, INDEX_FILE))) {
     for (const entry of batch) saved.set(entry.path, entry.sha256 ?? entry.target ?? entry.type);
   }
-  // Folders that are there only for what is in them have no entry of their own.
-  const parents = [...saved.keys()].map(parentOf);
-  for (const parent of parents)
-    for (let folder = parent; folder !== '.' && !saved.has(folder); folder = parentOf(folder)) saved.set(folder, 'dir');
   for (const unit of plan.units) {
     const aside = path.join(committed, 'aside', String(unit.n));
     const lost = firstUnsaved(aside, unit.path, saved);
