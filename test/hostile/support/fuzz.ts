@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, expect } from 'vitest';
 import { BackupError } from '../../../src/core/model/backup-error.ts';
 
-const FULL = process.env['MIGBACKUP_FUZZ'] === 'full';
+export const FULL = process.env['MIGBACKUP_FUZZ'] === 'full';
 /** For tests of many cases. */
 export const TIMEOUT_MS = FULL ? 1_800_000 : 30_000;
 /** One case takes milliseconds; a decoder that runs in circles takes this. */
