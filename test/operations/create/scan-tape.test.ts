@@ -73,3 +73,10 @@ test('goes on from batch to batch, with the longest paths and targets there are'
   for (const one of items) tape.add(one);
   expect(itemsOf(tape)).toEqual(items);
 });
+
+test('a batch may hold files of more sources than a byte counts', () => {
+  const tape = new ScanTape();
+  const items = Array.from({ length: 300 }, (_, at) => item({ path: `s${at}/f`, type: 'file', source: `s${at}` }, {}));
+  for (const one of items) tape.add(one);
+  expect(itemsOf(tape)).toEqual(items);
+});

@@ -51,7 +51,7 @@ export class BatchBuilder {
     if (folder !== this.#folder) this.#text(folder);
     this.#folder = folder;
     this.#text(path.slice(name));
-    this.#byte(this.#ownerNumber(entry));
+    this.#int(this.#ownerNumber(entry));
     for (const number of [entry.mode, entry.uid, entry.gid]) this.#int(number);
     this.#double(entry.size);
     this.#at = this.#scratch.writeBigInt64LE(entry.mtimeNs, this.#at);
@@ -104,7 +104,7 @@ export function* entriesOf({ bytes, owners }: EntryBatch): Generator<EntryItem> 
     const type = TYPES[reader.byte()] ?? 'file';
     if (reader.byte() === 1) folder = reader.text();
     const path = folder + reader.text();
-    const owner = owners[reader.byte()];
+    const owner = owners[reader.int()];
     if (owner !== undefined) yield reader.entry(path, type, owner);
   }
 }
@@ -133,9 +133,9 @@ class RecordReader {
   }
 
   entry(path: string, type: EntryType, { category, source }: BatchOwner): EntryItem {
-    const mode = this.#int();
-    const uid = this.#int();
-    const gid = this.#int();
+    const mode = this.int();
+    const uid = this.int();
+    const gid = this.int();
     const size = this.#double();
     const mtimeNs = this.#bytes.readBigInt64LE(this.#skip(8));
     const state = this.byte() === 1 ? this.#state(size) : undefined;
@@ -148,7 +148,7 @@ class RecordReader {
     return { inode: this.#double(), size, mtimeMs: this.#double(), ctimeMs: this.#double() };
   }
 
-  #int(): number {
+  int(): number {
     return this.#bytes.readUInt32LE(this.#skip(4));
   }
 
