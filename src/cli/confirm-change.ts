@@ -1,7 +1,5 @@
 import { BackupError } from '../core/model/backup-error.ts';
 import type { RestorePlan } from '../core/model/restore-report.ts';
-import { printErr } from './output.ts';
-import { askYesNo } from './prompt.ts';
 import { renderPlan } from './render/plan.ts';
 import { paint } from './render/style.ts';
 import type { Session } from './session.ts';
@@ -38,9 +36,7 @@ export function askOrRefuse(session: Session, { command, question, argv }: Asked
         details: { plan },
       });
     }
-    session.clearProgress();
-    for (const line of lines) printErr(line);
-    if (await askYesNo(question, session.context.signal)) return true;
+    if (await session.ask(lines, question, 'interrupts')) return true;
     throw new BackupError('CONFIRMATION_REQUIRED', 'the answer was no; nothing was changed', {
       hint: `migbackup ${command} --dry-run shows the plan again`,
     });

@@ -1,7 +1,5 @@
 import { escapeName } from '../core/fs/names.ts';
 import type { GuardReport } from '../core/model/guard-report.ts';
-import { printErr } from './output.ts';
-import { askYesNo } from './prompt.ts';
 import { plural } from './render/format.ts';
 import type { Session } from './session.ts';
 
@@ -17,12 +15,15 @@ export function confirmWayBack(session: Session) {
   return async ({ paths, external }: Changes): Promise<boolean> => {
     if (session.flags.yes) return true;
     if (!session.canAsk) return external.length === 0;
-    session.clearProgress();
-    printErr(`  the command failed; it changed ${plural(paths.length, 'path')}:`);
-    for (const { path, change } of paths.slice(0, NAMED)) printErr(`    ${change.padEnd(7)}  ${escapeName(path)}`);
-    if (paths.length > NAMED) printErr(`    and ${paths.length - NAMED} more`);
-    if (external.length > 0)
-      printErr('  ! it changed records of transactions that were sent to a chain; those cannot be taken back');
-    return askYesNo('Bring everything back?');
+    const more = paths.length - NAMED;
+    const lines = [
+      `  the command failed; it changed ${plural(paths.length, 'path')}:`,
+      ...paths.slice(0, NAMED).map(({ path, change }) => `    ${change.padEnd(7)}  ${escapeName(path)}`),
+      ...(more > 0 ? [`    and ${more} more`] : []),
+      ...(external.length > 0
+        ? ['  ! it changed records of transactions that were sent to a chain; those cannot be taken back']
+        : []),
+    ];
+    return session.ask(lines, 'Bring everything back?', 'means no');
   };
 }

@@ -1,12 +1,15 @@
 import { printErr } from './output.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What asks a program to end. */
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What is going on when a signal comes. */
-interface Doing {
+export interface Doing {
   readonly phase: string | undefined;
-  /** A command of the user's runs: it gets the signal and decides when it ends. */
-  readonly command: boolean;
+  /** A command of the user's runs: it gets the signal and decides when it ends. Once it has ended, nothing is cut short any more. */
+  readonly command: 'none' | 'running' | 'ended';
+  /** A question waits for its answer: the signal is one, and whoever asks says what comes of it. */
+  readonly asking: boolean;
 }
 
 /**
@@ -16,13 +19,20 @@ interface Doing {
 export function abortOnSignals(doing: () => Doing): AbortSignal {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
-    const { phase, command } = doing();
-    if (command) printErr(`${name}: waiting for the command to end`);
-    else if (controller.signal.aborted)
-      printErr(`still taking back what was begun${phase ? ` (${phase})` : ''}; it will end by itself`);
-    else printErr('interrupted: taking back what was begun ...');
+    const said = whatHappens(name, doing(), controller.signal.aborted);
+    if (said !== null) printErr(said);
     controller.abort(name);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return controller.signal;
+}
+
+function whatHappens(name: NodeJS.Signals, { phase, command, asking }: Doing, again: boolean): string | null {
+  if (asking) return null;
+  if (command === 'running') return `${name}: waiting for the command to end`;
+  const at = phase ? ` (${phase})` : '';
+  if (command === 'ended') return `${name}: the command has ended; what follows ends by itself${at}`;
+  return again
+    ? `still taking back what was begun${at}; it will end by itself`
+    : 'interrupted: taking back what was begun ...';
 }

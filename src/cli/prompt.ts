@@ -1,26 +1,37 @@
 import { createInterface } from 'node:readline/promises';
-import { throwIfInterrupted } from '../core/model/backup-error.ts';
+import { BackupError } from '../core/model/backup-error.ts';
+import { SIGNALS } from './interrupt.ts';
+import { printErr } from './output.ts';
 
 /**
- * Asks a yes/no question on the terminal; anything but y or yes is a no, so is the end of input.
- * Throws INTERRUPTED when the signal is raised while it waits; without one, Ctrl-C and SIGTERM are a no.
+ * Asks a yes/no question on the terminal; anything but y or yes is a no, so is the end of input (Ctrl-D).
+ * Throws INTERRUPTED when the signal is raised while it waits; without one, Ctrl-C and the signals that end a program are a no.
  */
 export async function askYesNo(question: string, signal?: AbortSignal): Promise<boolean> {
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   // Without this a closed stdin would leave the question open for ever.
-  const ended = new Promise<string>((resolve) => asking.once('close', () => resolve('')));
+  const ended = new Promise<null>((resolve) => asking.once('close', () => resolve(null)));
+  let why = '';
+  const decline = (name: NodeJS.Signals): void => {
+    why = `${name}: taken for a no`;
+    asking.close();
+  };
   // readline takes Ctrl-C for itself while it reads; it has to mean what it means everywhere else.
-  const decline = (): void => asking.close();
-  asking.once('SIGINT', signal ? () => process.kill(process.pid, 'SIGINT') : decline);
-  if (!signal) process.once('SIGTERM', decline);
+  asking.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  if (!signal) for (const name of SIGNALS) process.once(name, decline);
   try {
     const answer = await Promise.race([asking.question(`${question} (y/N) `, signal ? { signal } : {}), ended]);
-    return /^y(es)?$/i.test(answer.trim());
+    // Nobody ended the line of the question.
+    if (answer === null) printErr(why);
+    return answer !== null && /^y(es)?$/i.test(answer.trim());
   } catch (error) {
-    throwIfInterrupted(signal);
-    throw error;
+    if (signal?.aborted !== true) throw error;
+    printErr('');
+    throw new BackupError('INTERRUPTED', 'interrupted before an answer; nothing was changed', {
+      hint: 'Run the same command again when you are ready.',
+    });
   } finally {
-    process.off('SIGTERM', decline);
+    for (const name of SIGNALS) process.off(name, decline);
     asking.close();
   }
 }

@@ -1,7 +1,7 @@
 import { capMemory } from './cap-memory.ts';
 import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
-import { abortOnSignals } from './interrupt.ts';
+import { abortOnSignals, type Doing } from './interrupt.ts';
 import { openLogger } from './logger.ts';
 import { printErr, printJson } from './output.ts';
 import { inGitHubActions } from './print-annotation.ts';
@@ -22,8 +22,8 @@ export interface Session {
   project(): Promise<Project>;
   /** Ends a session that failed: the log gets the error with its stack. Showing it is `run.ts`'s job. */
   fail(error: Error): void;
-  /** Takes the progress line away, for example before a question. */
-  clearProgress(): void;
+  /** Shows the lines and asks a yes/no question. A signal meanwhile interrupts the command (throws INTERRUPTED), or means no. */
+  ask(lines: readonly string[], question: string, onSignal: 'interrupts' | 'means no'): Promise<boolean>;
   /** Shows the report as JSON or as text (on stdout unless the result itself went there) and returns the exit code. */
   finish<Report>(report: Report, render: Render<Report>, exitCode: number, stream?: NodeJS.WriteStream): number;
 }
@@ -36,12 +36,13 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
   const showProgress = !flags.json && !flags.quiet && isInteractive(process.stderr);
   const progress = showProgress ? terminalProgress(process.stderr) : noProgress;
   let phase: string | undefined;
-  let command = false;
+  let command: Doing['command'] = 'none';
+  let asking = false;
 
   function onEvent(event: Event): void {
     if (event.type === 'phase-begin') phase = event.phase;
     if (event.type === 'command-begin' || event.type === 'command-end') {
-      command = event.type === 'command-begin';
+      command = event.type === 'command-begin' ? 'running' : 'ended';
       progress.clear();
     } else progress.onEvent(event);
     if (event.type === 'note' && !flags.quiet) {
@@ -51,15 +52,16 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     logger?.[event.type === 'progress' ? 'trace' : 'debug'](event);
   }
 
-  function doing() {
+  function doing(): Doing {
     progress.clear();
-    return { phase, command };
+    return { phase, command, asking };
   }
 
+  const signal = abortOnSignals(doing);
   return {
     flags,
     canAsk: isInteractive(process.stdin) && isInteractive(process.stderr) && !flags.json,
-    context: { tool: describeTool(version), signal: abortOnSignals(doing), onEvent },
+    context: { tool: describeTool(version), signal, onEvent },
     async project() {
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;
@@ -67,7 +69,17 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       logger?.info({ root: project.root, store: project.store, config: project.config.file ?? 'preset' }, 'project');
       return project;
     },
-    clearProgress: () => progress.clear(),
+    async ask(lines, question, onSignal) {
+      const { askYesNo } = await import('./prompt.ts');
+      progress.clear();
+      for (const line of lines) printErr(line);
+      asking = true;
+      try {
+        return await askYesNo(question, onSignal === 'interrupts' ? signal : undefined);
+      } finally {
+        asking = false;
+      }
+    },
     fail(error) {
       progress.clear();
       logger?.error({ err: error }, 'failed');

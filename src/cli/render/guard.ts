@@ -47,11 +47,17 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       ...(kept === null ? [] : [`  what the command left  ${kept}`]),
     ];
   }
+  if (report.next.length === 0)
+    return [
+      `  ${paint.bad('kept')}  the command failed; there is nothing to take back`,
+      `  backup  ${report.backupId}`,
+    ];
   return [
-    `  ${paint.bad('kept')}  the command failed, and what it did was not taken back`,
+    `  ${paint.bad('kept')}  the command failed, and all is as it left it`,
     ...(report.external.length > 0
       ? ['  Transactions were sent to a chain: going back would lose their records.']
       : []),
+    `  backup  ${report.backupId}`,
     '  Go back:      migbackup undo',
     '  Or go on:     mend the cause and run the command again',
   ];

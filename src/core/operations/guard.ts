@@ -31,7 +31,7 @@ export interface GuardOptions {
   readonly checks: readonly string[];
   /** Undefined: go back, unless the command sent transactions to a chain. */
   readonly onFailure: OnFailure | undefined;
-  /** Asked on `ask`: true goes back. */
+  /** Asked on `ask`, if there is something to bring back: true goes back. */
   readonly confirm: (changes: Changes) => Promise<boolean>;
   readonly stdoutToStderr: boolean;
   readonly backup: Pick<CreateOptions, 'tags' | 'note'>;
@@ -145,7 +145,7 @@ async function lookAtChanges(project: Project, selected: Selected, context: Cont
 
 /** Without a word from the user a chain decides: what it has seen does not go back, and its records must not be lost. */
 async function wantsBack({ onFailure, confirm }: GuardOptions, changes: Changes): Promise<boolean> {
-  if (onFailure === 'ask') return confirm(changes);
+  if (onFailure === 'ask') return changes.paths.length === 0 || confirm(changes);
   return onFailure === undefined ? changes.external.length === 0 : onFailure === 'restore';
 }
 
