@@ -88,11 +88,15 @@ const SHELL_SIGNAL_BASE = 128;
 /** What a shell says of a command that it cannot start. */
 const NOT_STARTED = 127;
 
-/** The exit code of a guarded command's report, or with `passthrough` the command's own (a failed check's, if the command was fine). */
-export function exitCodeOfGuard({ outcome, result, checks }: GuardReport, passthrough: boolean): number {
+/**
+ * The exit code of a guarded command's report, or with `passthrough` the command's own (a failed check's, if the command was fine). One that
+ * was interrupted and said 0 has not done its work: then it is the signal's.
+ */
+export function exitCodeOfGuard({ outcome, result, checks, interrupted }: GuardReport, passthrough: boolean): number {
   if (!passthrough) return EXIT_OF_GUARD[outcome];
   const last = checks.at(-1) ?? result;
-  if (last.exitCode !== null) return last.exitCode;
-  const number = Object.entries(constants.signals).find(([name]) => name === last.signal)?.[1];
+  if (last.exitCode !== null && !(last.exitCode === 0 && interrupted !== null)) return last.exitCode;
+  const signal = last.signal ?? interrupted;
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
   return number === undefined ? NOT_STARTED : SHELL_SIGNAL_BASE + number;
 }

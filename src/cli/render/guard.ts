@@ -68,6 +68,7 @@ export function renderGuard(report: GuardReport, paint: Paint): string[] {
     '',
     renderCommand('command', report.result),
     ...report.checks.map((check) => renderCommand('check  ', check)),
+    ...(report.interrupted === null ? [] : [`  ! interrupted by ${report.interrupted}, so it counts as failed`]),
     ...renderChanges(report),
     ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
     ...(report.outside.length > 0

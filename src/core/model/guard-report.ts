@@ -28,6 +28,8 @@ export const guardReportSchema = reportHeadSchema
     result: commandResultSchema,
     /** Each `--check` that was run, in order. */
     checks: z.array(commandResultSchema),
+    /** The signal that asked us to stop while the command ran; it was passed on, and the command has failed whatever its exit code. */
+    interrupted: z.string().nullable(),
     changes: z.record(z.string(), changesSchema),
     /** Every path that the command added, changed or removed, uncut. */
     paths: z.array(z.object({ path: z.string(), change: z.enum(['added', 'changed', 'removed']) })),

@@ -83,6 +83,8 @@ async function runGuarded(
   const { backupId, folder } = taken;
   const token = randomBytes(8).toString('hex');
   const before = lookOutside(project);
+  // From here to the command's start nothing waits, so no signal is lost in between.
+  if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
   writeMarker(project.root, { backupId, command, startedAt: new Date().toISOString(), token });
   context.onEvent?.({
@@ -91,7 +93,7 @@ async function runGuarded(
   });
   const env = { ...process.env, MIGBACKUP_ID: backupId, MIGBACKUP_DIR: folder, [GUARD_VARIABLE]: token };
   const { stdoutToStderr } = options;
-  const run = { cwd: process.cwd(), env, stdoutToStderr, signal: context.signal };
+  const run = { cwd: process.cwd(), env, stdoutToStderr };
   const ended = await runAll(options, run, context);
 
   // From here on nothing is cut short: what was interrupted was the command.
@@ -99,7 +101,7 @@ async function runGuarded(
   const selected: Selected = { id: backupId, folder, dispose() {} };
   const parts = { ...ended, outside: changedOutside(before, lookOutside(project)) };
   try {
-    if (ended.result.exitCode === 0 && ended.checks.every(succeeded))
+    if (ended.interrupted === null && succeeded(ended.result) && ended.checks.every(succeeded))
       return { ...parts, ...(await keep(project, selected, 'succeeded', after)) };
     await endSurvivors(token);
     const changes = await lookAtChanges(project, selected, after);
@@ -116,22 +118,24 @@ async function runGuarded(
   }
 }
 
-/** The command, then each check until one fails. */
+/** The command, then each check until one fails or we are asked to stop: a command that ends at that with 0 may have done half its work. */
 async function runAll(
   { command, checks }: GuardOptions,
   run: RunOptions,
   context: Context,
-): Promise<Pick<GuardReport, 'result' | 'checks'>> {
+): Promise<Pick<GuardReport, 'result' | 'checks' | 'interrupted'>> {
+  const interrupted = (): string | null => (context.signal?.aborted === true ? String(context.signal.reason) : null);
   context.onEvent?.({ type: 'command-begin' });
   try {
     const result = await runCommand(command, run);
     const checked: CommandResult[] = [];
     for (const check of succeeded(result) ? checks : []) {
+      if (interrupted() !== null) break;
       const outcome = await runShell(check, run);
       checked.push(outcome);
       if (!succeeded(outcome)) break;
     }
-    return { result, checks: checked };
+    return { result, checks: checked, interrupted: interrupted() };
   } finally {
     context.onEvent?.({ type: 'command-end' });
   }
@@ -149,7 +153,7 @@ async function wantsBack({ onFailure, confirm }: GuardOptions, changes: Changes)
   return onFailure === undefined ? changes.external.length === 0 : onFailure === 'restore';
 }
 
-type Ending = Omit<Guarded, 'result' | 'checks' | 'outside'>;
+type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'outside'>;
 
 /** The changes stay, and are logged, so that undo can take them back. */
 async function keep(
@@ -175,6 +179,13 @@ function rolledBack(changes: Changes, went: WentBack): Ending {
   const { safetyBackup, findings } = went;
   const next = safetyBackup === null ? [] : [`migbackup show ${safetyBackup}`];
   return { outcome: 'rolled-back', ...changes, safetyBackup, findings, next };
+}
+
+function interruptedBefore(backupId: string): BackupError {
+  return new BackupError('INTERRUPTED', `interrupted before the command was run; the backup ${backupId} stays`, {
+    hint: 'Run the same command again when you are ready.',
+    details: { backupId },
+  });
 }
 
 function wayBackFailed(backupId: string, result: CommandResult, cause: unknown): BackupError {

@@ -6,8 +6,6 @@ export interface RunOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The command's stdout goes to our stderr, because ours is one JSON document. */
   readonly stdoutToStderr: boolean;
-  /** Raised with the signal's name as reason when we are asked to stop: the command gets that signal too. */
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Runs a command with our terminal and waits for its end; signals are passed on. Never throws: what happened is in the result. */
@@ -25,23 +23,25 @@ export function runShell(line: string, options: RunOptions): Promise<CommandResu
   );
 }
 
+/** Each of them, each time: what ignores one may end at the next. */
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 type Stdio = ['inherit', 'inherit' | 2, 'inherit'];
 
 function waitFor(
   command: readonly string[],
-  { stdoutToStderr, signal }: RunOptions,
+  { stdoutToStderr }: RunOptions,
   start: (stdio: Stdio) => ChildProcess,
 ): Promise<CommandResult> {
   const began = performance.now();
   return new Promise((resolve) => {
     const child = start(['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit']);
-    const pass = (): void => passOn(child, signal?.reason);
+    const pass = (signal: NodeJS.Signals): void => passOn(child, signal);
     const end = (parts: Pick<CommandResult, 'exitCode' | 'signal' | 'problem'>): void => {
-      signal?.removeEventListener('abort', pass);
+      for (const signal of PASSED_ON) process.off(signal, pass);
       resolve({ command: [...command], ...parts, durationMs: Math.round(performance.now() - began) });
     };
-    if (signal?.aborted === true) pass();
-    signal?.addEventListener('abort', pass, { once: true });
+    for (const signal of PASSED_ON) process.on(signal, pass);
     child.once('error', (error) => {
       // A signal that could not be delivered is an error too, but the command still runs.
       if (child.pid === undefined) end({ exitCode: null, signal: null, problem: error.message });
@@ -51,14 +51,14 @@ function waitFor(
 }
 
 /** A terminal sends Ctrl-C to the whole foreground group: then the command has it already, and a second one would cut its clean-up short. */
-function passOn(child: ChildProcess, reason: unknown): void {
-  if (reason === 'SIGINT' && process.stdin.isTTY) return;
+function passOn(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (signal === 'SIGINT' && process.stdin.isTTY) return;
   if (process.platform === 'win32' && child.pid !== undefined) {
     // There a signal would end the shim and leave what it started.
     spawnSync('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
     return;
   }
-  child.kill(reason === 'SIGINT' || reason === 'SIGHUP' ? reason : 'SIGTERM');
+  child.kill(signal);
 }
 
 /** True if it ran and said that all is well. */
