@@ -33,6 +33,13 @@ export default class Guard extends BaseCommand {
       summary: 'What to do then (default: restore, but keep if transactions were sent)',
       env: 'MIGBACKUP_ON_FAILURE',
     })(),
+    'lock-wait': Flags.integer({
+      summary: 'How long to wait, once the command has ended, for another migbackup that holds a lock',
+      min: 0,
+      default: 30,
+      helpValue: 'SECONDS',
+      env: 'MIGBACKUP_LOCK_WAIT',
+    }),
     passthrough: Flags.boolean({ summary: "Exit with the command's own code" }),
     note: Flags.string({ summary: 'Why this backup was taken (default: the command)' }),
     tag: Flags.string({
@@ -54,6 +61,7 @@ export default class Guard extends BaseCommand {
       onFailure: flags['on-failure'],
       confirm: confirmWayBack(session),
       stdoutToStderr: flags.json,
+      lockWaitMs: flags['lock-wait'] * 1000,
       backup: { note: flags.note, tags: parseTags(flags.tag ?? []) },
     };
     const report = await guard(await session.project(), options, session.context);

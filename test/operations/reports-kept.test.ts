@@ -47,6 +47,7 @@ async function runAll(): Promise<Record<string, Kept>> {
       onFailure: 'restore',
       confirm: () => Promise.resolve(true),
       stdoutToStderr: true,
+      lockWaitMs: 0,
       backup: {},
     },
     context,

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { lstatOrNull } from '../fs/durable.ts';
-import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
@@ -9,7 +7,9 @@ import type { Selected } from '../store/catalog.ts';
 import { keepReport } from '../store/reports.ts';
 import { create, type CreateOptions } from './create.ts';
 import { describeChanges, type Changes } from './guard/changes.ts';
+import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
+import { logKept } from './guard/log-kept.ts';
 import { interruptedGuard, lockGuard, removeMarker, writeMarker } from './guard/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
@@ -34,6 +34,8 @@ export interface GuardOptions {
   /** Asked on `ask`, if there is something to bring back: true goes back. */
   readonly confirm: (changes: Changes) => Promise<boolean>;
   readonly stdoutToStderr: boolean;
+  /** How long to wait, once the command has ended, for another migbackup that holds a lock. */
+  readonly lockWaitMs: number;
   readonly backup: Pick<CreateOptions, 'tags' | 'note'>;
 }
 
@@ -102,17 +104,16 @@ async function runGuarded(
   const parts = { ...ended, outside: changedOutside(before, lookOutside(project)) };
   try {
     if (ended.interrupted === null && succeeded(ended.result) && ended.checks.every(succeeded))
-      return { ...parts, ...(await keep(project, selected, 'succeeded', after)) };
+      return { ...parts, ...(await keep(project, selected, 'succeeded', options, after)) };
     await endSurvivors(token);
     const changes = await lookAtChanges(project, selected, after);
-    if (!(await wantsBack(options, changes))) return { ...parts, ...(await keep(project, selected, 'kept', after)) };
-    return { ...parts, ...rolledBack(changes, await goBack(project, selected, after)) };
+    if (!(await wantsBack(options, changes)))
+      return { ...parts, ...(await keep(project, selected, 'kept', options, after)) };
+    return { ...parts, ...rolledBack(changes, await goBack(project, selected, after, options.lockWaitMs)) };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
     recordOperation(project, failed, after);
-    throw lstatOrNull(folder) === null
-      ? backupGone(backupId, folder, ended.result, error)
-      : wayBackFailed(backupId, ended.result, error);
+    throw wayBackFailed(selected, ended.result, error);
   } finally {
     removeMarker(project.root);
   }
@@ -160,18 +161,13 @@ async function keep(
   project: Project,
   selected: Selected,
   outcome: 'succeeded' | 'kept',
+  { lockWaitMs }: GuardOptions,
   context: Context,
 ): Promise<Ending> {
   const changes = await lookAtChanges(project, selected, context);
-  const exit = outcome === 'kept' ? 21 : 0;
-  const done = { operation: 'guard', backupId: selected.id, planHash: null, safetyId: selected.id, exit };
   const changed = changes.paths.length > 0;
-  const findings = changed
-    ? await withLocks(project, 'guard', async () => {
-        await recoverLeftovers(project, context);
-        return recordOperation(project, { ...done, transactionId: null }, context);
-      })
-    : [];
+  const exit = outcome === 'kept' ? 21 : 0;
+  const findings = changed ? await logKept(project, selected.id, exit, lockWaitMs, context) : [];
   return { outcome, ...changes, safetyBackup: null, findings, next: changed ? ['migbackup undo'] : [] };
 }
 
@@ -179,37 +175,4 @@ function rolledBack(changes: Changes, went: WentBack): Ending {
   const { safetyBackup, findings } = went;
   const next = safetyBackup === null ? [] : [`migbackup show ${safetyBackup}`];
   return { outcome: 'rolled-back', ...changes, safetyBackup, findings, next };
-}
-
-function interruptedBefore(backupId: string): BackupError {
-  return new BackupError('INTERRUPTED', `interrupted before the command was run; the backup ${backupId} stays`, {
-    hint: 'Run the same command again when you are ready.',
-    details: { backupId },
-  });
-}
-
-function wayBackFailed(backupId: string, result: CommandResult, cause: unknown): BackupError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const code = cause instanceof BackupError ? cause.code : null;
-  const between = code === 'ROLLBACK_FAILED';
-  // Then the change stands, and the message says so itself.
-  const standing = code === 'WAY_BACK_FAILED';
-  const state = between ? '; the project is between two states' : '; the project is as the command left it';
-  const first = between ? 'migbackup recover, then ' : '';
-  return new BackupError('WAY_BACK_FAILED', `the command ended, and then: ${why}${standing ? '' : state}`, {
-    hint: `Mend the cause, then run: ${first}migbackup restore ${backupId} --exact`,
-    cause,
-    details: { backupId, result },
-  });
-}
-
-/** Then there is nothing to restore from, and no line to run would be true. */
-function backupGone(backupId: string, folder: string, result: CommandResult, cause: unknown): BackupError {
-  const message = `the backup ${backupId} was removed while the command ran; the project is as the command left it`;
-  return new BackupError('WAY_BACK_FAILED', message, {
-    hint: 'Nothing can be brought back from it. migbackup list shows what is left; --backups DIR keeps backups out of reach.',
-    path: folder,
-    cause,
-    details: { backupId, result },
-  });
 }

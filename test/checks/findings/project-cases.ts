@@ -1,12 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../../../src/core/model/finding.ts';
 import { diffLive } from '../../../src/core/operations/diff.ts';
 import { lockGuard, writeMarker } from '../../../src/core/operations/guard/marker.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
+import { acquireLock } from '../../../src/core/store/lock.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
 import { writeStore } from '../../support/leveldb/write-store.ts';
 import { context } from '../../support/real-backup.ts';
@@ -85,6 +87,22 @@ export const PROJECT: Cases = {
     lockGuard(stage.root).release();
     writeMarker(stage.root, { backupId: stage.plain, command: ['migrate'], startedAt: 'then', token: 'none' });
     return (await list(stage.project, {}, context)).findings;
+  },
+  'logged-while-locked': async (stage) => {
+    const { guard } = await import('../../../src/core/operations/guard.ts');
+    const confirm = () => Promise.resolve(true);
+    const how = { checks: [], onFailure: undefined, confirm, stdoutToStderr: true, lockWaitMs: 10, backup: {} };
+    const command = ['sh', '-c', 'echo changed > "$1"; touch "$2"; while [ -e "$2" ]; do sleep 0.01; done', 'sh'];
+    const ready = stage.inside('ready');
+    const ended = guard(stage.project, { ...how, command: [...command, stage.inside('docs/a.md'), ready] }, context);
+    while (!fs.existsSync(ready)) await sleep(5);
+    const lock = acquireLock(stage.store, 'create');
+    fs.rmSync(ready);
+    try {
+      return (await ended).findings;
+    } finally {
+      lock.release();
+    }
   },
   'none-verifies': async (stage) => {
     for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.store, id, 'INDEX.ndjson.zst'));

@@ -20,9 +20,17 @@ export interface WentBack {
   readonly findings: Finding[];
 }
 
-/** Brings back exactly what the backup holds, and proves it by planning once more: nothing may be left to do. */
-export async function goBack(project: Project, selected: Selected, context: Context): Promise<WentBack> {
-  return withLocks(project, 'guard', async () => {
+/**
+ * Brings back exactly what the backup holds, and proves it by planning once more: nothing may be left to do. Waits for another migbackup that
+ * holds a lock. Throws LOCKED if that takes longer, WAY_BACK_FAILED if something is left to do, else what a restore throws.
+ */
+export async function goBack(
+  project: Project,
+  selected: Selected,
+  context: Context,
+  lockWaitMs = 0,
+): Promise<WentBack> {
+  const work = async (): Promise<WentBack> => {
     await recoverLeftovers(project, context);
     const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
     const plan = () => planRestore(project, trusted, { only: [], exact: true, owner: maySetOwners() });
@@ -32,7 +40,8 @@ export async function goBack(project: Project, selected: Selected, context: Cont
     const { safetyBackup, findings } = await changeInPlace({ project, selected, trusted, planned, ...how }, context);
     requireNothingLeft(plan);
     return { safetyBackup, findings };
-  });
+  };
+  return withLocks(project, 'guard', work, { ms: lockWaitMs, onEvent: context.onEvent });
 }
 
 /** The change stands by now: whatever is wrong from here on, nothing was taken back. Throws WAY_BACK_FAILED. */

@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acquireLock } from '../../src/core/store/lock.ts';
+import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
+import { cleanEnvironment, cliCommand, runCli } from '../support/run-cli.ts';
+import { makeSampleProject } from '../support/sample-project.ts';
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+
+let temp: TempFolder;
+let root: string;
+let before: Tree;
+
+beforeEach(async () => {
+  temp = tempFolder();
+  root = path.join(temp.path, 'project');
+  await makeSampleProject(root);
+  before = tree();
+});
+afterEach(() => temp[Symbol.dispose]());
+
+const tree = (): Tree => readTree(root, ['backups', '.migbackup']);
+const undo = () => runCli(['undo', '--yes'], { cwd: root });
+
+interface Guarded {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What somebody else does who holds a lock when the command ends. `said` is what guard has said so far. */
+type Meanwhile = (said: () => string, signal: (name: NodeJS.Signals) => void) => Promise<void>;
+
+/** Guards a command that destroys something and exits with `code`, and at its end another process (this one) holds the lock in `folder`. */
+async function guardWhileHeld(
+  folder: string,
+  code: number,
+  meanwhile: Meanwhile,
+  flags: readonly string[] = [],
+): Promise<Guarded> {
+  const script = `cd ..; touch ready; while [ ! -e go ]; do sleep 0.01; done; cd project; rm -r scripts; exit ${code}`;
+  const [program, ...leading] = cliCommand();
+  const args = [...leading, 'guard', '--json', ...flags, '--', 'sh', '-c', script];
+  const child = spawn(program, args, { cwd: root, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  const closed = once(child, 'close');
+  while (!existsSync(path.join(temp.path, 'ready'))) await sleep(5);
+  const lock = acquireLock(path.join(root, folder), 'create');
+  try {
+    writeFileSync(path.join(temp.path, 'go'), '');
+    await meanwhile(
+      () => stderr,
+      (name) => child.kill(name),
+    );
+  } finally {
+    lock.release();
+  }
+  const [exitCode] = await closed;
+  return { exitCode, stdout, stderr };
+}
+
+async function until(happened: () => boolean): Promise<void> {
+  for (let waits = 0; waits < 1000 && !happened(); waits++) await sleep(10);
+}
+
+const WAITING = new RegExp(`locked by migbackup create \\(pid ${process.pid} on .*; waiting for it, at most 30 s`);
+
+describe.each(['.migbackup', 'backups'])('while another migbackup holds the lock in %s', (folder) => {
+  test('a command that failed waits for its way back, and a signal does not cut that short', async () => {
+    const run = await guardWhileHeld(folder, 3, async (said, signal) => {
+      await until(() => WAITING.test(said()));
+      signal('SIGTERM');
+      await until(() => said().includes('SIGTERM'));
+    });
+    expect(run, run.stderr).toMatchObject({ exitCode: 20, stderr: expect.stringMatching(WAITING) });
+    expect(run.stderr).toContain('SIGTERM: the command has ended; what follows ends by itself');
+    expect(run.stderr.match(/waiting for it/g)).toHaveLength(1);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+
+  test('one that succeeded waits to be logged, and undo knows of it', async () => {
+    const run = await guardWhileHeld(folder, 0, (said) => until(() => WAITING.test(said())));
+    expect(run, run.stderr).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(WAITING) });
+    expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'succeeded', findings: [] });
+    expect((await undo()).exitCode).toBe(0);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+});
+
+describe('while another migbackup holds the lock for longer than guard waits', () => {
+  const held: Meanwhile = () => sleep(2000);
+  const flags = ['--lock-wait', '1'];
+
+  test.each([
+    ['the line of the hint', (line: string) => line],
+    ['undo', () => 'undo'],
+  ])('what failed stays as it is, 7 says so, and %s goes back afterwards', async (_way, wayBack) => {
+    const run = await guardWhileHeld('backups', 3, held, flags);
+    expect(run, run.stderr).toMatchObject({ exitCode: 7 });
+    const { error } = JSON.parse(run.stdout);
+    expect(error).toMatchObject({ code: 'WAY_BACK_FAILED', details: { result: { exitCode: 3 } } });
+    expect(error.message).toMatch(
+      new RegExp(`locked by migbackup create \\(pid ${process.pid}.*for 1 s; the project is as the command left it$`),
+    );
+    const [, line = ''] = /^Wait until it has finished, then run: migbackup (.*)$/.exec(error.hint) ?? [];
+    expect(line).toMatch(/^restore migration-\S+ --exact$/);
+    expect(existsSync(path.join(root, 'scripts'))).toBe(false);
+    expect(await runCli([...wayBack(line).split(' '), '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+
+  test.each([
+    ['succeeded', 0, 0, []],
+    ['failed and is kept', 3, 21, ['--on-failure', 'keep']],
+  ])('what %s is logged all the same, with a warning, and undo knows of it', async (_how, code, exitCode, more) => {
+    const run = await guardWhileHeld('backups', code, held, [...flags, ...more]);
+    expect(run, run.stderr).toMatchObject({ exitCode });
+    const { findings, next } = JSON.parse(run.stdout);
+    expect(findings).toMatchObject([
+      { code: 'logged-while-locked', severity: 'warning', message: expect.stringContaining(`pid ${process.pid}`) },
+    ]);
+    expect(next).toEqual(['migbackup undo']);
+    expect((await undo()).exitCode).toBe(0);
+    expect(compareTrees(before, tree())).toEqual([]);
+  });
+});
+
+test('before the command is run, nobody waits: nothing is done', async () => {
+  expect((await runCli(['create'], { cwd: root })).exitCode).toBe(0);
+  const lock = acquireLock(path.join(root, 'backups'), 'create');
+  try {
+    const run = await runCli(['guard', '--', 'touch', 'ran'], { cwd: root });
+    expect(run).toMatchObject({ exitCode: 11, stderr: expect.stringContaining('LOCKED') });
+  } finally {
+    lock.release();
+  }
+  expect(readdirSync(root)).not.toContain('ran');
+});
