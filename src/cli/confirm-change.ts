@@ -4,6 +4,7 @@ import { renderPlan } from './render/plan.ts';
 import { paint } from './render/style.ts';
 import type { Session } from './session.ts';
 import { shellLine } from './shell-quote.ts';
+import { pasteable } from './pasteable.ts';
 
 interface Asked {
   /** The command that asks, as it is typed. */
@@ -38,7 +39,7 @@ export function askOrRefuse(session: Session, { command, question, argv }: Asked
     }
     if (await session.ask(lines, question, 'interrupts')) return true;
     throw new BackupError('CONFIRMATION_REQUIRED', 'the answer was no; nothing was changed', {
-      hint: `migbackup ${command} --dry-run shows the plan again`,
+      hint: `the plan again: ${shellLine(['migbackup', command, ...argv, '--dry-run'])}`,
     });
   };
 }
@@ -49,9 +50,11 @@ export function confirmChange(session: Session, asked: Asked, saved = true) {
   return (plan: RestorePlan): Promise<boolean> => {
     const lines = [
       ...renderPlan(plan, paint(process.stderr)),
-      saved
-        ? '  What is replaced is saved first; migbackup undo takes this back.'
-        : '  No safety backup is taken: migbackup undo will not take this back.',
+      pasteable(
+        saved
+          ? '  What is replaced is saved first; migbackup undo takes this back.'
+          : '  No safety backup is taken: migbackup undo will not take this back.',
+      ),
     ];
     return ask({ lines, what: `changes ${plan.target}`, path: plan.target, plan });
   };

@@ -6,6 +6,7 @@ import type { ErrorDocument } from './error-document.ts';
 import { printErr, printJson } from './output.ts';
 import { annotateError } from './print-annotation.ts';
 import { paint } from './render/style.ts';
+import { pasteable } from './pasteable.ts';
 
 function asBackupError(cause: unknown): BackupError {
   const error = fromSystemError(cause, 'the system refused');
@@ -19,8 +20,16 @@ function asBackupError(cause: unknown): BackupError {
 
 /** The `--json` form of an error. Never a stack: that belongs in the log. */
 function errorDocument(error: BackupError): ErrorDocument {
-  const { code, message, hint, path, details } = error;
-  return { error: { code, message, hint, ...(path !== undefined && { path }), ...(details && { details }) } };
+  const { code, message, path, details } = error;
+  return {
+    error: {
+      code,
+      message,
+      hint: pasteable(error.hint),
+      ...(path !== undefined && { path }),
+      ...(details && { details }),
+    },
+  };
 }
 
 /** Shows an error, as JSON on stdout or as text on stderr, and returns the exit code it stands for. */
@@ -33,7 +42,7 @@ export function reportError(cause: unknown, json: boolean): ExitCode {
     const paintErr = paint(process.stderr);
     // Never wrapped: a hint may hold a command line, and it has to survive being copied.
     printErr(`${paintErr.bad('error')}  ${escapeName(error.message)}  (${error.code})`);
-    printErr(`${paintErr.dim('hint')}   ${escapeName(error.hint)}`);
+    printErr(`${paintErr.dim('hint')}   ${escapeName(pasteable(error.hint))}`);
   }
   return exitCodeOfError(error.code);
 }

@@ -4,6 +4,7 @@ import type { ManifestCategory } from '../../core/model/manifest.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { table, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 /** LevelDB entries in a category, or null if one of its stores could not be counted. */
 function entriesOf(category: ManifestCategory): number | null {
@@ -51,6 +52,8 @@ export function renderCreate(report: CreateReport, paint: Paint): string[] {
     `  ${paint.bold(report.backupId)}`,
     `  ${figures}, ${proof}${status}`,
     `  ${escapeName(report.folder)}`,
-    proven ? '  Next: migrate; migbackup restore --latest brings this back' : '  Next: migbackup verify --latest',
+    pasteable(
+      proven ? '  Next: migrate; migbackup restore --latest brings this back' : '  Next: migbackup verify --latest',
+    ),
   ];
 }

@@ -4,13 +4,16 @@ import { shellLine } from '../shell-quote.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import type { Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 export function renderExport(report: ExportReport, paint: Paint): string[] {
   const figures = `${plural(report.artifacts, 'artifact')}, ${formatBytes(report.size)} in ${formatDuration(report.durationMs)}`;
   const checked = report.checked === 'read-back' ? 'read back and checked' : 'checked while it was streamed';
   const where = report.output === '-' ? 'stdout' : escapeName(report.output);
   const next =
-    report.output === '-' ? [] : [`  Next: ${shellLine(['migbackup', 'verify', escapeName(report.output)])}`];
+    report.output === '-'
+      ? []
+      : [pasteable(`  Next: ${shellLine(['migbackup', 'verify', escapeName(report.output)])}`)];
   return [
     `  ${paint.good('exported')}  ${report.backupId}`,
     `  ${figures}, ${checked}`,

@@ -3,6 +3,7 @@ import type { CommandResult, GuardReport } from '../../core/model/guard-report.t
 import { renderFindings } from './findings.ts';
 import { formatDuration, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 /** Names a few and counts the rest: JSON has them all. */
 const NAMED = 5;
@@ -36,7 +37,7 @@ function some(names: readonly string[], label: string): string {
 
 function renderEnding(report: GuardReport, paint: Paint): string[] {
   if (report.outcome === 'succeeded') {
-    const undo = report.next.length > 0 ? ['  Take it back: migbackup undo'] : [];
+    const undo = report.next.length > 0 ? [pasteable('  Take it back: migbackup undo')] : [];
     return [`  ${paint.good('succeeded')}  the changes stay`, `  kept  ${report.backupId}`, ...undo];
   }
   if (report.outcome === 'rolled-back') {
@@ -58,7 +59,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       ? ['  Transactions were sent to a chain: going back would lose their records.']
       : []),
     `  backup  ${report.backupId}`,
-    '  Go back:      migbackup undo',
+    pasteable('  Go back:      migbackup undo'),
     '  Or go on:     mend the cause and run the command again',
   ];
 }

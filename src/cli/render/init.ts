@@ -2,6 +2,7 @@ import { escapeName } from '../../core/fs/names.ts';
 import type { InitReport } from '../../core/model/init-report.ts';
 import { renderFindings } from './findings.ts';
 import type { Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 export function renderInit(report: InitReport, paint: Paint): string[] {
   const covered = report.sources.filter((source) => source.exists);
@@ -16,6 +17,6 @@ export function renderInit(report: InitReport, paint: Paint): string[] {
   lines.push('  covered');
   lines.push(...covered.map(({ category, source, path }) => `    ${category}/${source}  ${escapeName(path)}`));
   lines.push(...renderFindings(report.findings, paint));
-  lines.push(report.dryRun ? '  Nothing was changed. Next: migbackup init' : '  Next: migbackup validate');
+  lines.push(pasteable(report.dryRun ? '  Nothing was changed. Next: migbackup init' : '  Next: migbackup validate'));
   return lines.filter((line) => line !== '');
 }

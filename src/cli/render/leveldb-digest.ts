@@ -2,12 +2,13 @@ import { escapeName } from '../../core/fs/names.ts';
 import type { LeveldbDigestReport } from '../../core/model/leveldb-digest-report.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 function verdict({ stated, agrees }: LeveldbDigestReport, paint: Paint): string[] {
   if (agrees === null) return [];
   if (agrees) return [`  ${paint.good('as stated')}  the manifest says the same`];
   const what = `the manifest says ${stated?.entries ?? 'uncounted'} entries, digest ${stated?.digest ?? 'none'}`;
-  return [wrap(what, `  ${paint.bad('differs')}  `, 4), '  Next: migbackup verify'];
+  return [wrap(what, `  ${paint.bad('differs')}  `, 4), pasteable('  Next: migbackup verify')];
 }
 
 export function renderLeveldbDigest(report: LeveldbDigestReport, paint: Paint): string[] {

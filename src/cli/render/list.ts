@@ -3,6 +3,7 @@ import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatAge, formatBytes, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 function ageOf(backup: ListedBackup): string {
   return formatAge(new Date(0), new Date(backup.ageSeconds * 1000));
@@ -34,9 +35,9 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
 }
 
 function nextStep(report: ListReport): string {
-  if (report.unfinishedTransaction) return '  A restore was interrupted. Next: migbackup recover';
-  if (report.backups.length === 0) return '  Next: migbackup create';
-  return '  Next: migbackup show ID   or   migbackup verify ID';
+  if (report.unfinishedTransaction) return pasteable('  A restore was interrupted. Next: migbackup recover');
+  if (report.backups.length === 0) return pasteable('  Next: migbackup create');
+  return pasteable('  Next: migbackup show ID   or   migbackup verify ID');
 }
 
 /** Newest first; two or three short lines a backup. */

@@ -1,6 +1,7 @@
 import { escapeName } from '../../core/fs/names.ts';
 import type { RecoverReport } from '../../core/model/recover-report.ts';
 import { wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 const SAYS: Readonly<Record<RecoverReport['outcome'], readonly [string, string]>> = {
   nothing: ['nothing to recover', 'No restore was interrupted.'],
@@ -15,7 +16,7 @@ export function renderRecover(report: RecoverReport, paint: Paint): string[] {
   return [
     `  ${paint.good(done)}`,
     `  ${meaning}`,
-    ...(next ? ['  Next: migbackup restore --dry-run shows what a restore would change'] : []),
+    ...(next ? [pasteable('  Next: migbackup restore --dry-run shows what a restore would change')] : []),
     ...renderGuard(report, paint),
   ];
 }
@@ -26,7 +27,7 @@ function renderGuard({ guard }: RecoverReport, paint: Paint): string[] {
   return [
     `  ${paint.warn('a guarded command was cut off from migbackup')}`,
     wrap(command, '  it ran: ', 4),
-    '  The project is as that left it.',
-    `  Take it back: migbackup undo (brings ${guard.backupId} back)`,
+    `  The project is as that left it; undo brings ${guard.backupId} back.`,
+    pasteable('  Take it back: migbackup undo'),
   ];
 }

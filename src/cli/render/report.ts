@@ -1,6 +1,7 @@
 import { escapeName } from '../../core/fs/names.ts';
 import type { Answer, BackupSummary } from '../../core/model/backup-summary.ts';
 import { formatBytes } from './format.ts';
+import { pasteable } from '../pasteable.ts';
 
 const SHOWN = 50;
 
@@ -35,7 +36,7 @@ function renderFindings({ findings }: BackupSummary): string[] {
     '### Findings',
     '',
     ...findings.slice(0, SHOWN).map(({ severity, message }) => `- ${severity}: ${plain(message)}`),
-    ...(more > 0 ? [`- and ${more} more: \`migbackup report --format json\` has all of them`] : []),
+    ...(more > 0 ? [pasteable(`- and ${more} more: \`migbackup report --format json\` has all of them`)] : []),
   ];
 }
 

@@ -4,19 +4,20 @@ import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { renderPlan } from './plan.ts';
 import type { Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 function renderUnchanged(report: RestoreReport, paint: Paint): string[] {
   const older = report.plan?.olderThatDiffer ?? [];
   return [
     `  ${paint.good('unchanged')}  ${escapeName(report.target)} already equals ${report.backupId}`,
     ...(older.length > 0 ? ['  older backups that differ:', ...older.map((id) => `    ${id}`)] : []),
-    older.length > 0 ? `  Next: migbackup restore ${older[0]}` : '  Nothing to do.',
+    older.length > 0 ? pasteable(`  Next: migbackup restore ${older[0]}`) : '  Nothing to do.',
   ];
 }
 
 function renderPlanned(report: RestoreReport, paint: Paint, line: string): string[] {
   const plan = report.plan ? renderPlan(report.plan, paint) : [];
-  return [...plan, '  Nothing was changed.', `  Next: ${line}`];
+  return [...plan, '  Nothing was changed.', pasteable(`  Next: ${line}`)];
 }
 
 function renderRestored(report: RestoreReport, paint: Paint): string[] {
@@ -30,7 +31,7 @@ function renderRestored(report: RestoreReport, paint: Paint): string[] {
     ...(removed > 0 ? [`  removed  ${plural(removed, 'file')} that the backup does not have`] : []),
     ...renderFindings(report.findings, paint),
   ];
-  if (report.safetyBackup) lines.push('  Take it back: migbackup undo');
+  if (report.safetyBackup) lines.push(pasteable('  Take it back: migbackup undo'));
   if (report.reportFile) lines.push(`  Report: ${escapeName(report.reportFile)}`);
   return [...lines, ...report.next.map((command) => `  Next: ${escapeName(command)}`)];
 }

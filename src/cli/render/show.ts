@@ -4,6 +4,7 @@ import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatTime, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 /** What nearly every store is sorted by: only another comparator is worth a line. */
 const BYTEWISE = 'leveldb.BytewiseComparator';
@@ -78,6 +79,6 @@ export function renderShow(report: ShowReport, paint: Paint): string[] {
     ...(report.entries && more > 0 ? [`  and ${more} more`] : []),
     '',
     `  ${plural(files, 'file')}, ${formatBytes(bytes)}, archived ${formatBytes(archivedBytes)}`,
-    `  Next: migbackup verify ${report.backupId}`,
+    pasteable(`  Next: migbackup verify ${report.backupId}`),
   ];
 }

@@ -4,6 +4,7 @@ import { renderFindings } from './findings.ts';
 import { formatDuration, plural } from './format.ts';
 import { renderPlan } from './plan.ts';
 import { wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 /** Names a few and counts the rest: JSON has them all. */
 const NAMED = 5;
@@ -27,7 +28,7 @@ export function renderUndo(report: UndoReport, paint: Paint): string[] {
       ...plan,
       ...renderStay(report),
       '  Nothing was changed.',
-      '  Next: migbackup undo',
+      pasteable('  Next: migbackup undo'),
     ];
   }
   return [
@@ -35,7 +36,7 @@ export function renderUndo(report: UndoReport, paint: Paint): string[] {
     `  ${plural(report.plan?.changes.length ?? 0, 'path')} changed in ${formatDuration(report.durationMs)}, checked`,
     ...renderStay(report),
     ...renderFindings(report.findings, paint),
-    '  Take this back: migbackup undo',
+    pasteable('  Take this back: migbackup undo'),
     ...(report.reportFile ? [`  Report: ${escapeName(report.reportFile)}`] : []),
     ...report.next.map((command) => `  Next: ${escapeName(command)}`),
   ];

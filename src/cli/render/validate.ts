@@ -3,6 +3,7 @@ import type { CheckResult, ValidateReport } from '../../core/model/validate-repo
 import { nameSome, renderAdvice } from './findings.ts';
 import { formatBytes, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 function mark(check: CheckResult, paint: Paint): string {
   if (check.status === 'info') return paint.dim(' -');
@@ -53,8 +54,9 @@ function renderInventory(report: ValidateReport, paint: Paint): string[] {
 
 function verdict(report: ValidateReport, paint: Paint): string {
   const figures = `${plural(report.totals.files, 'file')}, ${formatBytes(report.totals.bytes)}`;
-  if (report.status === 'HEALTHY') return `${paint.good('HEALTHY')}  ${figures}. Next: migbackup create`;
-  if (report.status === 'WARNING') return `${paint.warn('WARNING')}  ${figures}. A backup works: migbackup create`;
+  if (report.status === 'HEALTHY') return pasteable(`${paint.good('HEALTHY')}  ${figures}. Next: migbackup create`);
+  if (report.status === 'WARNING')
+    return pasteable(`${paint.warn('WARNING')}  ${figures}. A backup works: migbackup create`);
   return `${paint.bad('CRITICAL')}  a backup or a restore would fail here; see x above`;
 }
 

@@ -3,6 +3,7 @@ import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-repo
 import { renderAdvice, renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
+import { pasteable } from '../pasteable.ts';
 
 function paintStatus(status: VerifyReport['status'], paint: Paint): string {
   if (status === 'PASSED') return paint.good(status);
@@ -25,8 +26,9 @@ function scopeNote(report: VerifyReport): string[] {
 }
 
 function nextStep(report: VerifyReport): string[] {
-  if (report.status !== 'FAILED') return ['  Next: migbackup restore --dry-run shows what a restore would change'];
-  return ['  Next: migbackup list shows the other backups; migbackup create takes a new one'];
+  if (report.status !== 'FAILED')
+    return [pasteable('  Next: migbackup restore --dry-run shows what a restore would change')];
+  return [pasteable('  Next: migbackup list shows the other backups; migbackup create takes a new one')];
 }
 
 export function renderVerify(report: VerifyReport, paint: Paint): string[] {

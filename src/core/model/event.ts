@@ -9,7 +9,8 @@ export type Event =
   | { readonly type: 'finding'; readonly finding: Finding }
   /** A command of the user's has the terminal until it ends. */
   | { readonly type: 'command-begin' | 'command-end' }
-  | { readonly type: 'note'; readonly message: string };
+  /** `next`: what to do about it, in words of our own. */
+  | { readonly type: 'note'; readonly message: string; readonly next?: string };
 
 export type OnEvent = (event: Event) => void;
 

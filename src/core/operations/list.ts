@@ -11,7 +11,7 @@ import { lastVerification } from '../store/reports.ts';
 import { isVersion1, version1Listed } from '../store/version1.ts';
 import { staleNames } from '../store/work-folder.ts';
 import { visibleGuard } from './guard/marker.ts';
-import { sayGuard } from './guard/words.ts';
+import { sayGuard, wayBackOf } from './guard/words.ts';
 import { startReport } from './report-head.ts';
 
 /** Every backup of the store, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
@@ -77,7 +77,8 @@ function describeVersion1(store: string, ref: BackupRef, now: Date): ListedBacku
 function guardFindings(root: string): Finding[] {
   const guard = visibleGuard(root);
   if (guard === null) return [];
-  return [{ code: 'guard-interrupted', severity: 'warning', message: sayGuard(guard), path: root }];
+  const about = { code: 'guard-interrupted', severity: 'warning', path: root } as const;
+  return [{ ...about, message: sayGuard(guard), recommendation: wayBackOf(guard) }];
 }
 
 function staleFindings(store: string): Finding[] {

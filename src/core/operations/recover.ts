@@ -19,7 +19,7 @@ import { operationsIn, recordOperation, removalOf } from './operation-log.ts';
 import { startReport } from './report-head.ts';
 import { disposeAside } from './restore/dispose.ts';
 import { cleanMarkers, interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
-import { sayGuard } from './guard/words.ts';
+import { sayGuard, wayBackOf } from './guard/words.ts';
 import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from './unlogged.ts';
 import { withLocks } from './with-locks.ts';
 
@@ -46,7 +46,7 @@ export async function recover(
     root: project.root,
     outcome,
     guard: guard === null ? null : { backupId: guard.backupId, command: guard.command, startedAt: guard.startedAt },
-    message: [SAID[outcome], ...(guard === null ? [] : [sayGuard(guard)])].join('; '),
+    message: [SAID[outcome], ...(guard === null ? [] : [`${sayGuard(guard)}: ${wayBackOf(guard)}`])].join('; '),
   });
   if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null)
     return answer({ outcome: 'nothing', guard: null, unlogged: false, cleaned: [] });
@@ -62,7 +62,7 @@ export async function recoverLeftovers(project: Project, context: Context): Prom
   const settled = await settle(project, context);
   const { outcome, guard, cleaned } = settled;
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
-  if (guard !== null) context.onEvent?.({ type: 'note', message: sayGuard(guard) });
+  if (guard !== null) context.onEvent?.({ type: 'note', message: sayGuard(guard), next: wayBackOf(guard) });
   for (const message of cleaned) context.onEvent?.({ type: 'note', message });
   return settled;
 }

@@ -1,0 +1,71 @@
+import { shellLine } from './shell-quote.ts';
+
+/** Those of our commands that a text may point to; all of them take the flags below. */
+export const COMMANDS = [
+  'create',
+  'diff',
+  'export',
+  'guard',
+  'init',
+  'leveldb digest',
+  'list',
+  'prune',
+  'recover',
+  'report',
+  'restore',
+  'show',
+  'undo',
+  'validate',
+  'verify',
+] as const;
+
+/** Flags that say which project and store a command is about. */
+const PLACE = ['--root', '--backups', '--config'];
+
+const LINE = new RegExp(`(?<![\\w/.-])migbackup (?:${COMMANDS.join('|')})(?![\\w-])`, 'g');
+
+/**
+ * A text whose command lines of ours (`migbackup undo`) can be pasted from where the user stands: each gets the `--root`, `--backups` and
+ * `--config` that this run was given, unless it names them already. For words of our own only: what is quoted from elsewhere stays as it is.
+ */
+export function pasteable(text: string, argv: readonly string[] = process.argv.slice(2)): string {
+  const given = placeFlags(argv);
+  if (given.length === 0) return text;
+  return text.replaceAll(LINE, (line: string, at: number) => {
+    const rest = text.slice(at + line.length).split(/\n|[;.] |migbackup /)[0] ?? '';
+    const missing = given.filter(([flag]) => !new RegExp(`(^|\\s)${flag}(=|\\s|$)`).test(rest));
+    return [line, ...missing.map((words) => shellLine(words))].join(' ');
+  });
+}
+
+/** A report in which all that says what to do next is pasteable. */
+export function pasteableReport<Report>(report: Report, argv: readonly string[] = process.argv.slice(2)): Report {
+  if (placeFlags(argv).length === 0) return report;
+  const root = placeFlags(argv).find(([flag]) => flag === '--root')?.[1];
+  const complete = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(complete);
+    return typeof value === 'string' ? pasteable(value, argv) : value;
+  };
+  const next = (line: unknown): unknown =>
+    typeof line !== 'string' || line.startsWith('migbackup ') || root === undefined
+      ? complete(line)
+      : `${shellLine(['cd', root])} && ${line}`;
+  const text = JSON.stringify(report, (key, value: unknown) => {
+    if (key === 'next' && Array.isArray(value)) return value.map(next);
+    return ['recommendation', 'recommendations'].includes(key) ? complete(value) : value;
+  });
+  const completed: Report = JSON.parse(text);
+  return completed;
+}
+
+/** The last of each place flag with its value, before a `--` that ends our own words. */
+function placeFlags(argv: readonly string[]): [flag: string, value: string][] {
+  const end = argv.indexOf('--');
+  const own = end === -1 ? argv : argv.slice(0, end);
+  return PLACE.flatMap((flag) => {
+    const at = own.findLastIndex((word) => word === flag || word.startsWith(`${flag}=`));
+    const word = own[at];
+    const value = word === flag ? own[at + 1] : word?.slice(flag.length + 1);
+    return value === undefined ? [] : [[flag, value] as [string, string]];
+  });
+}
