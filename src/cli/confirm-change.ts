@@ -3,7 +3,7 @@ import type { RestorePlan } from '../core/model/restore-report.ts';
 import { renderPlan } from './render/plan.ts';
 import { paint } from './render/style.ts';
 import type { Session } from './session.ts';
-import { shellLine } from './shell-quote.ts';
+import { shellLine } from '../core/model/shell-quote.ts';
 import { pasteable } from './pasteable.ts';
 
 interface Asked {

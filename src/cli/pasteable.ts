@@ -1,4 +1,4 @@
-import { shellLine } from './shell-quote.ts';
+import { shellLine } from '../core/model/shell-quote.ts';
 
 /** Those of our commands that a text may point to; all of them take the flags below. */
 export const COMMANDS = [

@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
-import { shellLine } from '../cli/shell-quote.ts';
+import { shellLine } from '../core/model/shell-quote.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Restore extends BaseCommand {

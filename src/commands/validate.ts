@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderValidate } from '../cli/render/validate.ts';
-import { shellLine } from '../cli/shell-quote.ts';
+import { shellLine } from '../core/model/shell-quote.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
 export default class Validate extends BaseCommand {

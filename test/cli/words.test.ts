@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parsePercent } from '../../src/cli/percent.ts';
 import { isInteractive, progressLine } from '../../src/cli/progress.ts';
-import { shellLine } from '../../src/cli/shell-quote.ts';
+import { shellLine } from '../../src/core/model/shell-quote.ts';
 import { parseTags } from '../../src/cli/tags.ts';
 
 test('parsePercent takes (0, 100]', () => {

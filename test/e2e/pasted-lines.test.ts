@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acquireLock } from '../../src/core/store/lock.ts';
-import { shellLine } from '../../src/cli/shell-quote.ts';
+import { shellLine } from '../../src/core/model/shell-quote.ts';
 import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
 import { cleanEnvironment, cliCommand, runCli } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { shellLine } from '../../src/cli/shell-quote.ts';
+import { shellLine } from '../../src/core/model/shell-quote.ts';
 import { cleanEnvironment, cliCommand } from './run-cli.ts';
 
 /*

@@ -1,6 +1,6 @@
 import { escapeName } from '../../core/fs/names.ts';
 import type { ExportReport } from '../../core/model/export-report.ts';
-import { shellLine } from '../shell-quote.ts';
+import { shellLine } from '../../core/model/shell-quote.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import type { Paint } from './style.ts';

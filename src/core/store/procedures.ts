@@ -1,10 +1,6 @@
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
 import { escapeName } from '../fs/names.ts';
-
-/** A word as a POSIX shell reads it back unchanged. */
-export function shellQuote(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
+import { shellQuote } from '../model/shell-quote.ts';
 
 /**
  * RESTORE_PROCEDURES.md for one backup: with migbackup, and by hand with tar, zstd and sha256sum. Every `sh` block

@@ -2,6 +2,7 @@ import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CommandResult } from '../../model/guard-report.ts';
 import type { Selected } from '../../store/catalog.ts';
+import { mendingLine } from '../restore/unreadable.ts';
 
 /** INTERRUPTED: we were asked to stop when the backup was there and the command had not begun. */
 export function interruptedBefore(backupId: string): BackupError {
@@ -20,10 +21,15 @@ export function wayBackFailed({ id, folder }: Selected, result: CommandResult, c
   // Then the change stands, and the message says so itself.
   const standing = code === 'WAY_BACK_FAILED';
   const state = between ? '; the project is between two states' : '; the project is as the command left it';
-  const first = between ? 'migbackup recover, then ' : '';
+  const mend = cause instanceof BackupError ? mendingLine(cause) : null;
+  const line = `migbackup restore ${id} --exact`;
   const when = code === 'LOCKED' ? 'Wait until it has finished' : 'Mend the cause';
+  const hint =
+    mend === null
+      ? `${when}, then run: ${between ? 'migbackup recover, then ' : ''}${line}`
+      : `Run: ${mend} && ${line}`;
   return new BackupError('WAY_BACK_FAILED', `the command ended, and then: ${why}${standing ? '' : state}`, {
-    hint: `${when}, then run: ${first}migbackup restore ${id} --exact`,
+    hint,
     cause,
     details: { backupId: id, result },
   });

@@ -39,7 +39,7 @@ export function planRestore(project: Project, trusted: Trusted, options: PlanOpt
   // What may be in there is not known: then nothing says that an exact tree is one.
   const matters = ({ path }: { path: string }): boolean =>
     options.exact || isSafety || storePaths(manifest).some((store) => isInside(path, store));
-  refuseUnread(live.unread.filter(matters));
+  refuseUnread(project.root, live.unread.filter(matters));
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
   const absent = options.removable ?? manifest.absent ?? [];
   const gone = absent

@@ -8,6 +8,7 @@ import { scanCategory } from '../../sources/scanner.ts';
 import { listBelow } from '../../transaction/live-tree.ts';
 import { selectEntries } from '../entry-selection.ts';
 import type { Trusted } from './trust.ts';
+import { howToRead } from './unreadable.ts';
 
 export interface Extra {
   readonly path: string;
@@ -58,10 +59,13 @@ export function scanLive(
   return { covered, files, unread, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
 }
 
-/** Throws SOURCE_UNREADABLE for the first of what could not be looked at. */
-export function refuseUnread([first]: readonly ScanProblem[]): void {
+/** Throws SOURCE_UNREADABLE for the first of what could not be looked at, and says what to do about all of it. */
+export function refuseUnread(root: string, unread: readonly ScanProblem[]): void {
+  const [first] = unread;
   if (first === undefined) return;
-  const { code, path, message, hint, cause } = first;
-  const what = `${escapeName(path)} ${message}: what is there now is not known`;
-  throw new BackupError(code, what, { hint: `Nothing was changed. ${hint}`, path, cause });
+  const { code, path, message, cause } = first;
+  const more = unread.length > 1 ? ` (and ${unread.length - 1} more)` : '';
+  const what = `${escapeName(path)} ${message}${more}: what is there now is not known`;
+  const paths = unread.map((problem) => problem.path);
+  throw new BackupError(code, what, { ...howToRead(root, paths), path, cause });
 }

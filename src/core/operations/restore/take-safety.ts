@@ -5,8 +5,12 @@ import type { Context } from '../../model/event.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
 import { takeBackup, type Taken } from '../create/take-backup.ts';
 import type { Planned } from './plan-restore.ts';
+import { unreadableMended } from './unreadable.ts';
 
-/** An ordinary backup of everything that will be replaced or removed, and a list of what was not there. */
+/**
+ * An ordinary backup of everything that will be replaced or removed, and a list of what was not there. Throws what taking a backup throws;
+ * SOURCE_UNREADABLE says what to run so that it can be read.
+ */
 export async function takeSafety(
   project: Project,
   { changes, config: known }: Pick<Planned, 'changes' | 'config'>,
@@ -30,7 +34,11 @@ export async function takeSafety(
     select,
     absent,
   } as const;
-  return takeBackup({ ...project, config }, options, context);
+  try {
+    return await takeBackup({ ...project, config }, options, context);
+  } catch (error) {
+    throw unreadableMended(project.root, error);
+  }
 }
 
 /** Category of folders that stand where the backup has a file: no source of the backup reaches into them. */
