@@ -112,7 +112,7 @@ test('the file is ours alone, and one that exists is not written over', async ()
   await expect(writeArchive(file, [])).rejects.toThrow(/EEXIST/);
 });
 
-test('a member that got fewer or more bytes than its header says is a bug, and said', () => {
+test('a member that got fewer or more bytes than its header says is a bug, and said', async () => {
   using temp = tempFolder();
   const writer = new ArchiveWriter(path.join(temp.path, 'a'), { compression: 'zstd', level: 1 });
   const { entry } = fileMember('x', noise(10));
@@ -121,7 +121,7 @@ test('a member that got fewer or more bytes than its header says is a bug, and s
     writer.write(noise(size));
     expect(() => writer.end()).toThrow(expect.objectContaining({ code: 'INTERNAL', path: 'x' }));
   }
-  writer.abort();
+  await writer.abort();
 });
 
 test('abort after finish leaves every descriptor alone, so that the failure in between is the one told', async () => {
@@ -130,6 +130,6 @@ test('abort after finish leaves every descriptor alone, so that the failure in b
   writer.write(Buffer.from('all'));
   await writer.finish();
   const other = openSync(path.join(temp.path, 'b'), 'w');
-  writer.abort();
+  await writer.abort();
   closeSync(other);
 });

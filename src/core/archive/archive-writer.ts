@@ -99,7 +99,7 @@ export class ArchiveWriter {
     return { size, sha256, tarSize: contentSize, frames };
   }
 
-  abort(): void {
-    this.#frames.abort();
+  abort(): Promise<void> {
+    return this.#frames.abort();
   }
 }

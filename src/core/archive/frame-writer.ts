@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import zlib from 'node:zlib';
+import { flushMeanwhile, fsyncMeanwhile } from '../fs/durable.ts';
 import type { Compression } from '../model/category.ts';
 import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
 
@@ -9,6 +10,8 @@ const IN_FLIGHT = 3;
 /** More than zstd ever adds to a piece that does not compress (ZSTD_COMPRESSBOUND: 1/256, and a little for small ones). */
 const FRAME_OVERHEAD = 8 << 10;
 const LEAST_OUTPUT = 64 << 10;
+/** After so many bytes the disk is given to do, so that the sync at the end has little left. */
+const FLUSH_BYTES = 16 << 20;
 
 export interface FrameOptions {
   readonly compression: Compression;
@@ -48,6 +51,10 @@ export class FrameWriter {
   readonly #sizes: { compressedSize: number; size: number }[] = [];
   #hash = createHash('sha256');
   #fileSize = 0;
+  /** Bytes since the last flush was begun; what all flushes come to. */
+  #unflushed = 0;
+  #flushing = false;
+  #flushed: Promise<unknown> | undefined;
   /** Bytes of the frame compressed last: the next one will hardly be much bigger. */
   #lastFrame = PIECE_BYTES;
   #piece: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
@@ -130,7 +137,8 @@ export class FrameWriter {
     while (this.#flying.length > 0) await this.#landOne();
     const framed = this.#options.compression === 'zstd';
     if (framed) this.#append(encodeSeekTable(this.#sizes));
-    fs.fsyncSync(this.#fd);
+    await this.#flushed;
+    await fsyncMeanwhile(this.#fd);
     this.#close();
     // The writer may live on while a database is proven, which needs memory of its own.
     this.#free.length = 0;
@@ -143,9 +151,9 @@ export class FrameWriter {
     };
   }
 
-  /** Closes without finishing; the caller removes the file. After `finish` there is nothing to do. */
-  abort(): void {
-    for (const flying of this.#flying) flying.catch(() => {});
+  /** Closes without finishing, once nothing is under way; the caller removes the file. After `finish` there is nothing to do. */
+  async abort(): Promise<void> {
+    await Promise.allSettled([this.#flushed, ...this.#flying]);
     this.#close();
   }
 
@@ -213,5 +221,20 @@ export class FrameWriter {
     }
     this.#hash.update(bytes);
     this.#fileSize += bytes.length;
+    this.#unflushed += bytes.length;
+    if (this.#unflushed >= FLUSH_BYTES) this.#startFlush();
+  }
+
+  /** One at a time: a disk that cannot keep up gets the more to do at once. */
+  #startFlush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#unflushed = 0;
+    const flushed = flushMeanwhile(this.#fd).finally(() => {
+      this.#flushing = false;
+    });
+    this.#flushed = Promise.all([this.#flushed, flushed]);
+    // It is awaited at the end; an error before that is not unheard.
+    this.#flushed.catch(() => {});
   }
 }

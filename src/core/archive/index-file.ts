@@ -47,8 +47,8 @@ export class IndexWriter {
     return { entries: this.#entries, sha256, size };
   }
 
-  abort(): void {
-    this.#frames.abort();
+  abort(): Promise<void> {
+    return this.#frames.abort();
   }
 
   #flush(): void {

@@ -50,6 +50,23 @@ export function mkdirDurable(folder: string, mode?: number): void {
   }
 }
 
+/**
+ * Makes what was written to a descriptor durable while this thread goes on. An error counts: the system tells it once, and the next call would
+ * answer that all is well.
+ */
+export function fsyncMeanwhile(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
+/** Sends what was written to a descriptor on its way to the disk while more is written; what comes in meanwhile is not covered. An error counts. */
+export function flushMeanwhile(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
+  });
+}
+
 /** Makes the content of an existing file durable. */
 export function fsyncFile(file: string): void {
   const fd = fs.openSync(file, process.platform === 'win32' ? 'r+' : 'r');

@@ -47,7 +47,7 @@ export function recordOperation(project: Project, operation: Operation, context:
 function outlook({ operation, transactionId }: Operation): string {
   return transactionId === null
     ? `migbackup undo will not know of this ${operation}`
-    : `the next command that changes something, also migbackup undo, writes it first`;
+    : `the next command that changes something, also migbackup undo, writes it first; what was replaced stays in .migbackup until then`;
 }
 
 /** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */

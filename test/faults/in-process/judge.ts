@@ -91,8 +91,7 @@ function judgeAnswer(scene: Scene, operation: Operation, clean: Undisturbed, { v
   if (exit === 0) {
     const said = outcomeOf(value);
     const expected = expectedAfter(said, clean);
-    const told = codesOf(value).includes('aside-kept') || scene.said.some((note) => note.includes('stays until'));
-    const left = told ? [] : leftovers(scene);
+    const left = tellsOfLeftovers(value, scene.said) ? [] : leftovers(scene);
     return [...(is(expected) ? [] : [`said ${said}, and is not`]), ...left];
   }
   const promised = operation.pending === true ? is(clean.start) || is(clean.old) || is(clean.fresh) : is(clean.old);
@@ -101,6 +100,16 @@ function judgeAnswer(scene: Scene, operation: Operation, clean: Undisturbed, { v
   const some = removed > 0 && clean.backupsAfter.length < clean.backupsBefore.length;
   if (some && !sayError(known).includes(`${removed} of`)) wrong.push(`${removed} backups are gone: ${sayError(known)}`);
   return wrong;
+}
+
+/** What stays in .migbackup is said: it is all that is left of what was replaced, or what the next command logs the operation by. */
+function tellsOfLeftovers(report: unknown, said: readonly string[]): boolean {
+  const codes = codesOf(report);
+  return (
+    codes.includes('aside-kept') ||
+    codes.includes('log-not-written') ||
+    said.some((note) => note.includes('stays until'))
+  );
 }
 
 function expectedAfter(said: string, { start, old, fresh }: Undisturbed): Tree {

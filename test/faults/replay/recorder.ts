@@ -56,6 +56,8 @@ export class Recorder {
       await unlink(...args);
       this.tracker.removed(args[0]);
     });
+    const fsync = fs.fsync;
+    set(fs, 'fsync', (fd: number, answer: fs.NoParamCallback) => this.#syncing(fd, fsync, answer));
     const spawn = Reflect.get(ChildProcess.prototype, 'spawn');
     for (const [name, original] of originals) set(fs, name, this.#exchange(name, original));
     const onSpawn = (child: ChildProcess, options: unknown): void => this.#spawned(child, options);
@@ -69,6 +71,7 @@ export class Recorder {
       for (const [name, original] of originals) set(fs, name, original);
       set(ChildProcess.prototype, 'spawn', spawn);
       set(fs.promises, 'unlink', unlink);
+      set(fs, 'fsync', fsync);
     }
   }
 
@@ -93,11 +96,24 @@ export class Recorder {
     });
   }
 
-  #synced([fd]: Args): void {
+  #synced([fd]: Args, site = syncSite()): void {
     const node = this.tracker.files.get(Number(fd))?.node;
     if (node === undefined) return;
     const name = this.tracker.pathOf(node);
-    this.#step({ kind: 'sync', node, site: `${syncSite()} ${nameClass(name)}`, label: `sync ${name}` });
+    this.#step({ kind: 'sync', node, site: `${site} ${nameClass(name)}`, label: `sync ${name}` });
+  }
+
+  /** A sync on another thread is done when it calls back; nothing is written to its file meanwhile. */
+  #syncing(fd: number, fsync: typeof fs.fsync, answer: fs.NoParamCallback): void {
+    if (this.#killed) {
+      setImmediate(answer, killed());
+      return;
+    }
+    const site = syncSite();
+    fsync(fd, (error) => {
+      if (error === null && !this.#killed) this.#synced([fd], site);
+      answer(this.#killed && error === null ? killed() : error);
+    });
   }
 
   #step(step: Step): void {

@@ -41,7 +41,13 @@ const CALLS = [
 /** Of fs.promises, whose calls reject instead of throwing. */
 const ASYNC_CALLS = ['unlink'] as const;
 
-export type CallName = (typeof CALLS)[number] | `promises.${(typeof ASYNC_CALLS)[number]}`;
+/** Those that answer by calling back, on libuv's pool. */
+const CALLBACK_CALLS = ['fdatasync', 'fsync'] as const;
+
+export type CallName =
+  | (typeof CALLS)[number]
+  | (typeof CALLBACK_CALLS)[number]
+  | `promises.${(typeof ASYNC_CALLS)[number]}`;
 type Args = readonly unknown[];
 
 export interface Fault {
@@ -117,6 +123,7 @@ export async function withFault<T>(
   skip: (name: CallName, args: Args) => boolean = () => false,
 ): Promise<Outcome<T>> {
   const originals = new Map(CALLS.map((name) => [name, fs[name]]));
+  const callingBack = new Map(CALLBACK_CALLS.map((name) => [name, fs[name]]));
   const asynchronous = new Map(ASYNC_CALLS.map((name) => [name, fs.promises[name]]));
   const calls: string[] = [];
   const changing: number[] = [];
@@ -149,12 +156,28 @@ export async function withFault<T>(
     const value = disturbed(name, original, fs);
     exchange(fs, name, Object.defineProperties(value, Object.getOwnPropertyDescriptors(original)));
   }
+  for (const [name, original] of callingBack) {
+    // What is done before the call counts; what it makes durable counts once it has called back.
+    const begun = disturbed(name, () => undefined, fs);
+    exchange(fs, name, (fd: number, answer: fs.NoParamCallback) => {
+      try {
+        begun(fd);
+      } catch (error) {
+        setImmediate(answer, error instanceof Error ? error : null);
+        return;
+      }
+      original(fd, (error) => {
+        if (error === null) cache?.after(name, [fd], undefined);
+        answer(error);
+      });
+    });
+  }
   for (const [name, original] of asynchronous) {
     const value = disturbed(`promises.${name}`, original, fs.promises);
     exchange(fs.promises, name, async (...args: unknown[]) => value(...args));
   }
   const restore = (): void => {
-    for (const [name, original] of originals) exchange(fs, name, original);
+    for (const [name, original] of [...originals, ...callingBack]) exchange(fs, name, original);
     for (const [name, original] of asynchronous) exchange(fs.promises, name, original);
     cache?.lose();
   };

@@ -28,7 +28,7 @@ export class PageCache {
     else if (name === 'writeSync') this.#write(open, Number(result));
     else if (name === 'writeFileSync') this.#durable.set(String(first), 0);
     else if (name === 'copyFileSync') this.#durable.set(String(second), 0);
-    else if (name === 'fsyncSync') this.#durable.delete(open);
+    else if (name === 'fsyncSync' || name === 'fsync') this.#durable.delete(open);
     else if (name === 'renameSync') this.#move(String(first), String(second));
   }
 

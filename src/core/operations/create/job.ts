@@ -6,6 +6,7 @@ import type { Ownership } from '../../sources/ownership.ts';
 import type { SumsWriter } from '../../store/sums.ts';
 import type { Packers } from './packers.ts';
 import type { Problems } from './problems.ts';
+import type { Sealing } from './sealing.ts';
 
 /** What every part of one running backup shares. */
 export interface BackupJob {
@@ -20,6 +21,7 @@ export interface BackupJob {
   readonly sums: SumsWriter;
   readonly packers: Packers;
   readonly problems: Problems;
+  readonly sealing: Sealing;
   readonly onFinding: (finding: Finding) => void;
   readonly progress: { files: number; bytes: number };
   readonly context: Context;

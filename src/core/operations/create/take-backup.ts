@@ -10,14 +10,14 @@ import { fromSystemError } from '../../model/system-error.ts';
 import type { Category, Config, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Manifest, ManifestCategory } from '../../model/manifest.ts';
+import type { Manifest } from '../../model/manifest.ts';
 import { gitFacts } from '../../sources/git-facts.ts';
 import { takenSecrets } from '../../sources/left-out.ts';
 import { Ownership } from '../../sources/ownership.ts';
 import type { ScanItem } from '../../sources/scan-item.ts';
 import type { ScanOptions } from '../../sources/scanner.ts';
 import { makeId, type BackupKind } from '../../store/id.ts';
-import { archiveFile, ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../../store/layout.ts';
+import { ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../../store/layout.ts';
 import { writeManifest } from '../../store/manifest-file.ts';
 import { renderProcedures } from '../../store/procedures.ts';
 import { formatSum, SumsWriter } from '../../store/sums.ts';
@@ -33,7 +33,8 @@ import { Packers } from './packers.ts';
 import { checkStore } from './preflight.ts';
 import { Problems } from './problems.ts';
 import { ScanTape } from './scan-tape.ts';
-import { writeCategory } from './write-category.ts';
+import { Sealing } from './sealing.ts';
+import { writeCategories } from './write-categories.ts';
 
 export interface TakeOptions {
   readonly kind: BackupKind;
@@ -187,34 +188,9 @@ function startJob(
     categories: options.categories,
     index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
     sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
+    sealing: new Sealing(),
     progress: { files: 0, bytes: 0 },
   };
-}
-
-/** The index and the sums have one line an entry in the order of categories, so categories are written one after another. */
-async function writeCategories(
-  job: BackupJob,
-  tapes: Map<string, ScanTape>,
-  present: (name: string) => boolean,
-): Promise<Map<string, ManifestCategory>> {
-  const written = new Map<string, ManifestCategory>();
-  try {
-    for (const category of job.categories) {
-      throwIfInterrupted(job.context.signal);
-      const found = tapes.get(category.name)?.parts() ?? [];
-      const result = await writeCategory(job, category, found, present(category.name));
-      tapes.delete(category.name);
-      if (result.archive === undefined)
-        fs.rmSync(path.join(job.folder, archiveFile(category.name, job.config.compression)), { force: true });
-      written.set(category.name, result);
-    }
-    job.problems.throwIfAny();
-    return written;
-  } catch (error) {
-    job.index.abort();
-    job.sums.abort();
-    throw error;
-  }
 }
 
 function writeArtifacts(folder: string, manifest: Manifest): void {

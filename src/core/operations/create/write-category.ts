@@ -6,7 +6,7 @@ import { toNative } from '../../fs/paths.ts';
 import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Category } from '../../model/category.ts';
 import type { Entry, ScannedEntry } from '../../model/entry.ts';
-import type { Archive, LeveldbFacts, ManifestCategory } from '../../model/manifest.ts';
+import type { Archive, ManifestCategory } from '../../model/manifest.ts';
 import { readFileInto, type Inspect } from '../../sources/file-reader.ts';
 import { takenSecrets } from '../../sources/left-out.ts';
 import type { ScanItem, StoreItem } from '../../sources/scan-item.ts';
@@ -14,48 +14,28 @@ import { secretTaken, toFinding } from '../../sources/scan-messages.ts';
 import { archiveFile } from '../../store/layout.ts';
 import type { BackupJob } from './job.ts';
 import { captureInto, type CapturedStore } from './capture-into.ts';
-import { entriesOf, type EntryBatch } from './entry-batch.ts';
+import { BatchQueue } from './batch-queue.ts';
+import { CategoryTally } from './category-tally.ts';
+import { entriesOf } from './entry-batch.ts';
 import type { PackedBatch } from './pack-batch.ts';
 import { proveStore } from './prove-store.ts';
 import type { TapePart } from './scan-tape.ts';
 
 const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
 
-/** Writes one category's archive, its index lines and its sums lines; resolves with what the manifest says of it. */
-export async function writeCategory(
-  job: BackupJob,
-  category: Category,
-  found: Iterable<TapePart>,
-  present: boolean,
-): Promise<ManifestCategory> {
-  const writer = new CategoryWriter(job, category);
-  try {
-    return await writer.run(found, present);
-  } catch (error) {
-    writer.abort();
-    throw error;
-  }
-}
+/** A database of more than this is proven alone: reading it needs memory that packing needs too. */
+const PROVEN_BESIDE_BYTES = 16 << 20;
 
-type BatchPart = Extract<TapePart, { readonly kind: 'batch' }>;
-
-/** A batch that is being packed, for where it should stand in the tar. */
-interface UnderWay {
-  readonly batch: EntryBatch;
-  readonly offset: number;
-  readonly packed: Promise<PackedBatch | null>;
-}
-
+/** Writes one category's archive, its index lines and its sums lines: `store` once, then `seal`; `abort` if anything went wrong. */
 export class CategoryWriter {
   readonly job: BackupJob;
   readonly #category: Category;
   readonly #file: string;
   readonly #pacer = new Pacer();
-  readonly #counts = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
-  readonly #sources = new Map<string, { files: number; bytes: number; stores: LeveldbFacts[] }>();
+  readonly #tally = new CategoryTally();
   readonly #captured: CapturedStore[] = [];
   readonly #isSecret: (path: string) => boolean;
-  readonly #underWay: UnderWay[] = [];
+  readonly #batches: BatchQueue;
   #archive: ArchiveWriter | undefined;
 
   constructor(job: BackupJob, category: Category) {
@@ -63,6 +43,7 @@ export class CategoryWriter {
     this.#category = category;
     this.#file = archiveFile(category.name, job.config.compression);
     this.#isSecret = takenSecrets(job.config);
+    this.#batches = new BatchQueue(job.packers);
   }
 
   /** Made when the first member comes: most categories of a preset have none. */
@@ -71,46 +52,46 @@ export class CategoryWriter {
     return this.#archive;
   }
 
-  async run(found: Iterable<TapePart>, present: boolean): Promise<ManifestCategory> {
-    const { job } = this;
+  /** Stores what was found, in its order. */
+  async store(found: Iterable<TapePart>): Promise<void> {
     for (const part of found) {
       if (part.kind === 'batch') {
-        this.#pack(part);
-        await this.#settle(job.packers.ahead);
+        this.#batches.add(part, this.archive.position);
+        await this.#settle(this.job.packers.ahead);
       } else {
         await this.#settle(0);
         await this.#item(part.item);
       }
     }
     await this.#settle(0);
+  }
+
+  /** True if it should be sealed before anything else is stored. */
+  get needsMemory(): boolean {
+    const bytes = this.#captured.flatMap(({ members }) => members).reduce((sum, { size }) => sum + size, 0);
+    return bytes > PROVEN_BESIDE_BYTES;
+  }
+
+  /** Makes the archive durable and proves its databases from it; resolves with what the manifest says of the category. */
+  async seal(present: boolean): Promise<ManifestCategory> {
+    const { job } = this;
     const archive = await this.#finish();
     for (const store of this.#captured) {
-      if (archive !== null) this.#source(store.source).stores.push(await proveStore(job, store, archive));
+      if (archive === null) continue;
+      this.#tally.addStore(store.source, await job.sealing.prove(() => proveStore(job, store, archive)));
     }
-    const entries = this.#counts.files + this.#counts.directories + this.#counts.symlinks;
     return {
-      ...(entries === 0 || archive === null ? {} : { archive }),
+      ...(this.#tally.entries === 0 || archive === null ? {} : { archive }),
       status: this.#status(present),
-      ...this.#counts,
-      sources: this.#category.sources.map((source) => {
-        const { files, bytes, stores } = this.#source(source.name);
-        const { name, path: sourcePath, type, exclusive, external } = source;
-        return {
-          name,
-          path: sourcePath,
-          type,
-          exclusive,
-          external,
-          files,
-          bytes,
-          ...(stores.length === 0 ? {} : { leveldb: stores }),
-        };
-      }),
+      ...this.#tally.counts,
+      sources: this.#tally.sources(this.#category),
     };
   }
 
-  abort(): void {
-    this.#archive?.abort();
+  /** Lets go of everything, once nothing is under way. After `seal` there is nothing to do. */
+  async abort(): Promise<void> {
+    await Promise.all(this.#captured.map(({ live }) => live));
+    await this.#archive?.abort();
   }
 
   async #finish(): Promise<Archive | null> {
@@ -121,21 +102,15 @@ export class CategoryWriter {
 
   /** Index, sums and counts for a member that has been written. */
   note(entry: Entry): void {
-    this.job.index.add(entry);
-    if (entry.type === 'dir') this.#counts.directories++;
-    else if (entry.type === 'symlink') this.#counts.symlinks++;
-    else {
-      this.job.sums.add(entry.sha256 ?? '', entry.path);
-      if (this.#isSecret(entry.path))
-        this.job.onFinding(toFinding(secretTaken(entry.path), entry.path, entry.category, entry.source));
-      this.#counts.files++;
-      this.#counts.bytes += entry.size;
-      const source = this.#source(entry.source);
-      source.files++;
-      source.bytes += entry.size;
-      this.job.progress.files++;
-      this.job.progress.bytes += entry.size;
-    }
+    const { job } = this;
+    job.index.add(entry);
+    this.#tally.add(entry);
+    if (entry.type !== 'file') return;
+    job.sums.add(entry.sha256 ?? '', entry.path);
+    if (this.#isSecret(entry.path))
+      job.onFinding(toFinding(secretTaken(entry.path), entry.path, entry.category, entry.source));
+    job.progress.files++;
+    job.progress.bytes += entry.size;
   }
 
   /** Stores one ordinary entry. */
@@ -166,41 +141,27 @@ export class CategoryWriter {
     this.job.problems.throwIfAny();
   }
 
-  /** Hands a batch to a packer, saying where it will stand if everything before it turns out as it was seen. */
-  #pack({ batch, early }: BatchPart): void {
-    const last = this.#underWay.at(-1);
-    const offset = last === undefined ? this.archive.position : last.offset + last.batch.tarBytes;
-    const packed = early?.offset === offset ? early.packed : this.job.packers.pack({ batch, offset });
-    // It is awaited in its turn; an error before that is not unheard.
-    packed.catch(() => {});
-    this.#underWay.push({ batch, offset, packed });
-  }
-
   /** Stores what has been packed, in order, until no more than `most` batches are under way. */
   async #settle(most: number): Promise<void> {
-    while (this.#underWay.length > most) {
-      const first = this.#underWay.shift();
+    while (this.#batches.length > most) {
+      const first = await this.#batches.take();
       if (first === undefined) return;
-      const packed = await first.packed;
-      if (packed !== null && first.offset === this.archive.position) this.#store(packed);
+      const { batch, offset, packed } = first;
+      if (packed !== null && offset === this.archive.position) this.#add(packed);
       // Something in it, or the size of something before it, is not what the scan saw.
-      else for (const item of entriesOf(first.batch)) await this.#item(item);
-      if (packed !== null) this.job.packers.release(packed);
+      else for (const item of entriesOf(batch)) await this.#item(item);
+      if (packed !== null) this.#batches.release(packed);
       await this.#keepPace();
     }
   }
 
-  #store({ tar, index, sums, entries, files, tallies, findings }: PackedBatch): void {
+  #add({ tar, index, sums, entries, files, tallies, findings }: PackedBatch): void {
     const { job } = this;
     this.archive.members(tar);
     job.index.addLines(index, entries);
     job.sums.addLines(sums, files);
-    for (const [name, tally] of tallies) {
-      const source = this.#source(name);
-      source.files += tally.files;
-      source.bytes += tally.bytes;
-      for (const figure of ['files', 'bytes', 'directories', 'symlinks'] as const)
-        this.#counts[figure] += tally[figure];
+    this.#tally.addBatch(tallies);
+    for (const tally of tallies.values()) {
       job.progress.files += tally.files;
       job.progress.bytes += tally.bytes;
     }
@@ -233,20 +194,14 @@ export class CategoryWriter {
 
   #status(present: boolean): ManifestCategory['status'] {
     if (this.job.problems.isPartial(this.#category.name)) return 'partial';
-    if (this.#counts.files + this.#counts.symlinks > 0) return 'complete';
-    return present || this.#counts.directories > 0 ? 'empty' : 'absent';
-  }
-
-  #source(name: string): { files: number; bytes: number; stores: LeveldbFacts[] } {
-    const known = this.#sources.get(name);
-    if (known !== undefined) return known;
-    const fresh = { files: 0, bytes: 0, stores: [] };
-    this.#sources.set(name, fresh);
-    return fresh;
+    const { files, symlinks, directories } = this.#tally.counts;
+    if (files + symlinks > 0) return 'complete';
+    return present || directories > 0 ? 'empty' : 'absent';
   }
 
   async #breathe(): Promise<void> {
     throwIfInterrupted(this.job.context.signal);
+    this.job.sealing.throwIfFailed();
     this.job.context.onEvent?.({ type: 'progress', ...this.job.progress });
     await this.#pacer.turn();
   }

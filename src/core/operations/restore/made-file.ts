@@ -41,7 +41,7 @@ async function writeMade(file: string, changes: ChangePlan): Promise<void> {
     await index.finish();
     fsyncDir(path.dirname(file));
   } catch (error) {
-    index.abort();
+    await index.abort();
     throw error;
   }
 }

@@ -1,0 +1,32 @@
+/** What goes on with categories that are stored, beside the one that is being stored: archives become durable, databases are proven. */
+export class Sealing {
+  readonly #begun: Promise<unknown>[] = [];
+  #lastProof: Promise<unknown> = Promise.resolve();
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Takes note of work that has begun. Its error is thrown by `throwIfFailed`, and by whoever awaits it. */
+  add<T>(work: Promise<T>): Promise<T> {
+    this.#begun.push(work);
+    work.catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
+    return work;
+  }
+
+  /** Proves one database after another: they share a scratch folder, and each needs memory of its own. */
+  prove<T>(proof: () => Promise<T>): Promise<T> {
+    const turn = this.#lastProof.then(proof);
+    this.#lastProof = turn.catch(() => {});
+    return turn;
+  }
+
+  /** There is no point in storing more for a backup that has failed already. */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Until nothing is under way any more, however it ends. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#begun);
+  }
+}
