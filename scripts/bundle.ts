@@ -6,6 +6,7 @@ import { build, type Plugin } from 'esbuild';
 import { readBuildFacts } from '../src/cli/build-facts.ts';
 import { embedWorkers } from './bundle/embed-workers.ts';
 import { leaveOutUnused } from './bundle/leave-out-unused.ts';
+import { lazySchemas } from './bundle/lazy-schemas.ts';
 import { loadOnUse } from './bundle/load-on-use.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -90,6 +91,7 @@ export async function bundle(outfile: string, host: 'node' | 'binary'): Promise<
     plugins: [
       leaveOutUnused,
       loadOnUse,
+      lazySchemas,
       embedWorkers,
       embedFacts,
       nameCompletionCommands,

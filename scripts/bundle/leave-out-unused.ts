@@ -8,6 +8,9 @@ const UNUSED_IN_OCLIF: Readonly<Record<string, string>> = {
   lilconfig: 'export const lilconfig = () => ({ search: async () => null });',
   typescript: 'export default {};',
   'ts-node': 'export default {};',
+  // It reads /proc and looks for Docker at every start to tell WSL from Linux, which is the same to us.
+  'wsl-utils': `export const isWsl = false;
+    export const powerShellPath = async () => 'powershell.exe';`,
   // The two of 80 that it takes unless asked: for Windows and for other terminals.
   'cli-spinners': `const spinner = { interval: 80, frames: ['-', '\\\\', '|', '/'] };
     export default { dots2: spinner, line: spinner };`,

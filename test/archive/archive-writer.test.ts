@@ -19,6 +19,7 @@ import {
   type Member,
 } from '../support/sample-archive.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { withFault } from '../transaction/support/faults.ts';
 
 const COMPRESSIONS: [Compression][] = [['zstd'], ['none']];
 /** Sizes around a block and around a piece, less the header of 512 bytes before them. */
@@ -132,4 +133,26 @@ test('abort after finish leaves every descriptor alone, so that the failure in b
   const other = openSync(path.join(temp.path, 'b'), 'w');
   await writer.abort();
   closeSync(other);
+});
+
+test('an error of the disk while a big archive is still being written is not lost: the sync at the end would not tell it again', async () => {
+  using temp = tempFolder();
+  const write = async (name: string): Promise<void> => {
+    const writer = new FrameWriter(path.join(temp.path, name), { compression: 'none', level: 1 });
+    try {
+      for (let piece = 0; piece < 20; piece++) {
+        writer.write(Buffer.alloc(1 << 20, piece));
+        if (writer.pressed) await writer.drain();
+      }
+      await writer.finish();
+    } finally {
+      await writer.abort();
+    }
+  };
+  const { calls } = await withFault(null, () => write('whole'));
+  const at = calls.findIndex((call) => call.startsWith('fdatasync')) + 1;
+  expect(at).toBeGreaterThan(0);
+  const { error, fired } = await withFault({ at, code: 'EIO' }, () => write('failing'));
+  expect(fired).toMatch(/^fdatasync/);
+  expect(error).toMatchObject({ code: 'EIO' });
 });

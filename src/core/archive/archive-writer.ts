@@ -1,7 +1,8 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import { FrameWriter, type FrameOptions } from './frame-writer.ts';
-import { encodeHeader, END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
+import { memberHeader } from './member-header.ts';
+import { END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
 
 /** What the manifest says of a finished archive. */
 export interface ArchiveFacts {
@@ -36,7 +37,7 @@ export class ArchiveWriter {
   begin(entry: ScannedEntry): number {
     this.#frames.mark();
     const offset = this.#frames.position;
-    this.#frames.write(encodeHeader(entry));
+    this.#frames.write(memberHeader(entry));
     this.#size = entry.type === 'file' ? entry.size : 0;
     this.#left = this.#size;
     this.#path = entry.path;

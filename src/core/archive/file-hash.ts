@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { hashWorkerUrl } from './hash-worker-url.ts';
 
 /** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
@@ -57,8 +57,9 @@ class ThreadHash implements FileHash {
   #failure: unknown;
 
   constructor() {
-    // Nothing of ours: no flags, no environment to be led astray by.
-    this.#worker = new Worker(hashWorkerUrl, { execArgv: [], env: {} });
+    // Loaded here: small archives need none. Nothing of ours: no flags, no environment to be led astray by.
+    const { Worker: NewWorker } = process.getBuiltinModule('node:worker_threads');
+    this.#worker = new NewWorker(hashWorkerUrl, { execArgv: [], env: {} });
     this.#worker.on('message', (digest: string | null) => this.#waiting.shift()?.resolve(digest));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the hashing thread ended')));

@@ -2,13 +2,21 @@ import type { ScannedEntry } from '../model/entry.ts';
 import { isPlain, writePlainHeader } from './plain-header.ts';
 import { encodeHeader, TAR_BLOCK } from './tar-header.ts';
 
+/** The header of a member, with its pax header where it needs one. */
+export function memberHeader(entry: ScannedEntry): Buffer {
+  if (!isPlain(entry)) return encodeHeader(entry);
+  const block = Buffer.alloc(TAR_BLOCK);
+  writePlainHeader(entry, block, 0);
+  return block;
+}
+
 /** Writes the header of a member at `at`, with its pax header where it needs one; returns the bytes it takes. */
 export function writeHeader(entry: ScannedEntry, block: Buffer, at: number): number {
   if (isPlain(entry)) {
     writePlainHeader(entry, block, at);
     return TAR_BLOCK;
   }
-  const header = encodeHeader(entry);
+  const header = memberHeader(entry);
   block.set(header, at);
   return header.length;
 }

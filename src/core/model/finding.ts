@@ -24,6 +24,3 @@ export const findingSchema = z
   })
   .meta({ id: 'Finding' });
 export type Finding = z.infer<typeof findingSchema>;
-
-/** Code of the finding about a file that may hold secrets and was taken along. */
-export const SECRET_TAKEN = 'secret-taken';

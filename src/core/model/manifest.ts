@@ -1,8 +1,6 @@
 import { z } from './zod.ts';
 import { findingSchema } from './finding.ts';
-
-/** The version this program writes. A reader refuses anything newer with a clear message. */
-export const FORMAT_VERSION = 2;
+import { FORMAT_VERSION } from './format-version.ts';
 
 const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

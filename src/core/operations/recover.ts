@@ -8,7 +8,7 @@ import type { RecoverReport } from '../model/recover-report.ts';
 import { listBackups } from '../store/catalog.ts';
 import { cleanReports } from '../store/reports.ts';
 import { cleanStale, deadBackups } from '../store/work-folder.ts';
-import type { Journal } from '../transaction/journal.ts';
+import type { Journal } from '../transaction/journal-schema.ts';
 import {
   committedFolder,
   finishedTransactions,
@@ -18,7 +18,8 @@ import {
 import { operationsIn, recordOperation, removalOf } from './operation-log.ts';
 import { startReport } from './report-head.ts';
 import { disposeAside } from './restore/dispose.ts';
-import { cleanMarkers, interruptedGuard, removeMarker, type Marker } from './guard/marker.ts';
+import { cleanMarkers, interruptedGuard, removeMarker } from './guard/marker.ts';
+import type { Marker } from './guard/marker-schema.ts';
 import { sayGuard, wayBackOf } from './guard/words.ts';
 import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from './unlogged.ts';
 import { withLocks } from './with-locks.ts';

@@ -3,7 +3,7 @@ import { readIndex } from '../archive/index-file.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
-import { SECRET_TAKEN } from '../model/finding.ts';
+import { SECRET_TAKEN } from '../model/secret-taken.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../model/show-report.ts';
 import type { Selected } from '../store/catalog.ts';

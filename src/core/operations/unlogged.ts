@@ -2,9 +2,10 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { OperationRecord } from '../model/operation-record.ts';
 import { parseId } from '../store/id.ts';
-import type { Journal } from '../transaction/journal.ts';
+import type { Journal } from '../transaction/journal-schema.ts';
 import { finishedTransactions, pendingTransaction } from '../transaction/transaction.ts';
-import { visibleGuard, type Marker } from './guard/marker.ts';
+import { visibleGuard } from './guard/marker.ts';
+import type { Marker } from './guard/marker-schema.ts';
 import { lastReversible, operationsOn, type Operation } from './operation-log.ts';
 
 /** The exit code that is logged for a guard that was killed. */

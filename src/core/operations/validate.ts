@@ -27,7 +27,8 @@ import { checkReplacedKept, checkTransaction } from '../checks/preflight/transac
 import { freeSpace } from '../fs/space.ts';
 import { Ownership } from '../sources/ownership.ts';
 import { listBackups } from '../store/catalog.ts';
-import { visibleGuard, type Marker } from './guard/marker.ts';
+import { visibleGuard } from './guard/marker.ts';
+import type { Marker } from './guard/marker-schema.ts';
 import { sayGuard } from './guard/words.ts';
 import { startReport } from './report-head.ts';
 import { fileReport } from './validate/file-report.ts';

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -15,6 +17,7 @@ export interface GitFacts {
  * without git. Nothing in the repository is written (no optional locks) and no hook of it is run (fsmonitor off).
  */
 export async function gitFacts(root: string): Promise<GitFacts | undefined> {
+  if (!mayBeInRepository(root)) return undefined;
   const output = await git(root, ['status', '--porcelain=v2', '--branch', '--untracked-files=no']);
   if (output === undefined) return undefined;
   let commit: string | undefined;
@@ -27,6 +30,18 @@ export async function gitFacts(root: string): Promise<GitFacts | undefined> {
   }
   if (commit === undefined || !/^[0-9a-f]{40,64}$/.test(commit)) return undefined;
   return branch === undefined || branch === '(detached)' ? { commit, dirty } : { commit, branch, dirty };
+}
+
+/** As git looks for its repository; to start it only to hear that there is none costs more than looking. */
+function mayBeInRepository(root: string): boolean {
+  if (process.env['GIT_DIR'] !== undefined) return true;
+  let folder = fs.realpathSync(root);
+  while (!fs.existsSync(path.join(folder, '.git'))) {
+    const parent = path.dirname(folder);
+    if (parent === folder) return false;
+    folder = parent;
+  }
+  return true;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { SECRET_TAKEN } from '../model/finding.ts';
+import { SECRET_TAKEN } from '../model/secret-taken.ts';
 import { escapeName } from '../fs/names.ts';
 import { leadsOut } from '../fs/paths.ts';
 import type { ErrorCode } from '../model/backup-error.ts';

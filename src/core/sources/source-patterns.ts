@@ -6,6 +6,17 @@ type Match = (text: string) => boolean;
 
 const OPTIONS = { dot: true } as const;
 
+/** A run asks for the patterns of its sources several times, and compiling one costs as much as looking at ten files. */
+const compiled = new Map<string, Match>();
+
+function compile(pattern: string): Match {
+  const known = compiled.get(pattern);
+  if (known !== undefined) return known;
+  const matches = picomatch(pattern, OPTIONS);
+  compiled.set(pattern, matches);
+  return matches;
+}
+
 /** The patterns of one source, compiled. Paths are relative to the source's path. */
 export class SourcePatterns {
   readonly hasInclude: boolean;
@@ -20,8 +31,8 @@ export class SourcePatterns {
     this.#literals = new Set(
       source.include.filter((pattern) => !isGlob(pattern)).map((pattern) => unescapeGlob(trimSlash(pattern))),
     );
-    this.#include = globs.map((pattern) => picomatch(pattern, OPTIONS));
-    this.#exclude = source.exclude.map((pattern) => picomatch(trimSlash(pattern), OPTIONS));
+    this.#include = globs.map((pattern) => compile(pattern));
+    this.#exclude = source.exclude.map((pattern) => compile(trimSlash(pattern)));
     this.#segments = source.include.map(segmentsOf);
   }
 
@@ -72,7 +83,7 @@ function segmentsOf(pattern: string): (Match | '**')[] {
   if (/[{([][^})\]]*\//.test(pattern)) return ['**'];
   return trimSlash(pattern)
     .split('/')
-    .map((part) => (part.includes('**') ? '**' : picomatch(part, OPTIONS)));
+    .map((part) => (part.includes('**') ? '**' : compile(part)));
 }
 
 function isGlob(pattern: string): boolean {

@@ -7,7 +7,8 @@ import { globProblem } from '../fs/globs.ts';
 import { ambiguity } from '../fs/json-ambiguity.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError } from '../model/backup-error.ts';
-import { FORMAT_VERSION, manifestSchema, type Manifest } from '../model/manifest.ts';
+import { FORMAT_VERSION } from '../model/format-version.ts';
+import { manifestSchema, type Manifest } from '../model/manifest.ts';
 import { MANIFEST_FILE } from './layout.ts';
 
 const MAX_BYTES = 64 << 20;

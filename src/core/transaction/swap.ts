@@ -5,7 +5,7 @@ import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { assertRealParents, parentOf, toNative } from '../fs/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
-import type { JournalInput } from './journal.ts';
+import type { JournalInput } from './journal-schema.ts';
 import { renameUnit } from './rename.ts';
 import { statePaths, type StatePaths } from './state-folder.ts';
 import { isMovable, stillIs, type MetaStep, type Unit } from './unit.ts';

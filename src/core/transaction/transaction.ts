@@ -3,7 +3,8 @@ import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { removeInParallel } from '../fs/remove-in-parallel.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
-import { readJournal, readJournalIn, writeJournal, type Journal, type JournalInput } from './journal.ts';
+import { readJournal, readJournalIn, writeJournal } from './journal.ts';
+import type { Journal, JournalInput } from './journal-schema.ts';
 import { assertRealState, statePaths } from './state-folder.ts';
 import { swapBack, swapForward } from './swap.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../../src/core/fs/durable.ts';
-import type { Journal } from '../../../src/core/transaction/journal.ts';
+import type { Journal } from '../../../src/core/transaction/journal-schema.ts';
 import { fingerprint } from '../../../src/core/transaction/unit.ts';
 
 /**

@@ -1,17 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { expect, test } from 'vitest';
-import { whoHolds } from '../../../src/core/sources/leveldb/holder.ts';
+import { PROBE_SCRIPT, whoHolds } from '../../../src/core/sources/leveldb/holder.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
+
+const classicLevel = createRequire(import.meta.url).resolve('classic-level');
+const HOLD = `const { ClassicLevel } = require(process.argv[1]);
+const db = new ClassicLevel(process.argv[2]);
+db.open().then(() => console.log('open'));
+setInterval(() => {}, 1000);`;
+
+/** Holds a database in another process until it is disposed. */
+async function heldElsewhere(dir: string) {
+  const child = spawn(process.execPath, ['-e', HOLD, classicLevel, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  return {
+    pid: child.pid,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+async function makeStore(dir: string): Promise<void> {
+  const db = new ClassicLevel(dir);
+  await db.open();
+  await db.close();
+}
 
 test('tells a held database from a free one and changes nothing', async () => {
   using folder = tempFolder();
   const dir = path.join(folder.path, 'db');
-  const db = new ClassicLevel(dir);
-  await db.open();
-  expect(await whoHolds(dir)).toMatchObject({ held: 'yes' });
-  await db.close();
+  await makeStore(dir);
   const lock = path.join(dir, 'LOCK');
   const before = fs.statSync(lock, { bigint: true });
   expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
@@ -19,4 +45,31 @@ test('tells a held database from a free one and changes nothing', async () => {
   fs.rmSync(lock);
   expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
   expect(fs.existsSync(lock)).toBe(false);
+});
+
+test('another process holds it', async () => {
+  using folder = tempFolder();
+  const dir = path.join(folder.path, 'db');
+  await makeStore(dir);
+  {
+    await using holder = await heldElsewhere(dir);
+    const pids = process.platform === 'linux' ? [holder.pid] : [];
+    expect(await whoHolds(dir)).toMatchObject({ held: 'yes', pids });
+    // Asking took nothing from it.
+    expect(await whoHolds(dir)).toMatchObject({ held: 'yes' });
+  }
+  expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
+});
+
+test('this process holds it, and still does after the question', async () => {
+  using folder = tempFolder();
+  const dir = path.join(folder.path, 'db');
+  const db = new ClassicLevel(dir);
+  await db.open();
+  expect(await whoHolds(dir)).toMatchObject({ held: 'yes' });
+  // Asked by a process that does not have it, whatever this one believes.
+  const probe = { command: process.execPath, args: ['-e', PROBE_SCRIPT, '--', classicLevel] };
+  expect(await whoHolds(dir, { probe })).toMatchObject({ held: 'yes' });
+  await db.close();
+  expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
 });

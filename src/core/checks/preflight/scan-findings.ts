@@ -1,4 +1,5 @@
-import { SECRET_TAKEN, type Finding } from '../../model/finding.ts';
+import type { Finding } from '../../model/finding.ts';
+import { SECRET_TAKEN } from '../../model/secret-taken.ts';
 import type { CheckId, CheckResult } from '../../model/validate-report.ts';
 
 interface Kind {

@@ -1,7 +1,8 @@
 import type { Category, Config } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import { FORMAT_VERSION, type Manifest, type ManifestCategory } from '../../model/manifest.ts';
+import { FORMAT_VERSION } from '../../model/format-version.ts';
+import type { Manifest, ManifestCategory } from '../../model/manifest.ts';
 import { LEFT_OUT_FOLDERS } from '../../fs/paths.ts';
 import type { GitFacts } from '../../sources/git-facts.ts';
 

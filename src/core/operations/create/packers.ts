@@ -59,7 +59,7 @@ export class Packers {
 
   /** What was packed has been stored: its memory serves the next batch. */
   release(packed: PackedBatch): void {
-    if (this.#rooms.length < this.ahead) this.#rooms.push(packed.tar.buffer);
+    if (this.#rooms.length < Math.max(this.ahead, 1)) this.#rooms.push(packed.tar.buffer);
   }
 
   /** Ends the threads; nothing may be under way. */

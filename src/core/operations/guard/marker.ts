@@ -1,23 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from '../../model/zod.ts';
 import { fsyncDir, lstatOrNull, mkdirDurable, writeFileDurable } from '../../fs/durable.ts';
 import { STATE_FOLDER } from '../../fs/paths.ts';
 import { readRegular } from '../../fs/regular-file.ts';
 import { removeDeadTemporaries } from '../../fs/temporary-file.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import { acquireLock, type Lock } from '../../store/lock.ts';
-
-const markerSchema = z.object({
-  backupId: z.string(),
-  command: z.array(z.string()),
-  startedAt: z.string(),
-  /** In the environment of all that the command started. */
-  token: z.string(),
-});
-
-/** A guarded command that is running, or was when migbackup was killed. */
-export type Marker = z.infer<typeof markerSchema>;
+import { markerSchema, type Marker } from './marker-schema.ts';
 
 /** A command line has a limit far below. */
 const MAX_BYTES = 16 << 20;
@@ -79,7 +68,8 @@ export function guardedBackup(root: string): string | null {
 
 function readMarker(root: string): Marker | null {
   try {
-    const parsed = markerSchema.safeParse(JSON.parse(readRegular(markerFile(root), MAX_BYTES).toString('utf8')));
+    const text = readRegular(markerFile(root), MAX_BYTES).toString('utf8');
+    const parsed = markerSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : null;
   } catch (error) {
     // Only what is not there, or is none, may be passed over: a command and its backup hang on it.

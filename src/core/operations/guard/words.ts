@@ -1,5 +1,5 @@
 import { escapeName } from '../../fs/names.ts';
-import type { Marker } from './marker.ts';
+import type { Marker } from './marker-schema.ts';
 import { survivors } from './survivors.ts';
 
 /** What is said of a guard that was killed; `migbackup list` says the same before anybody settles it. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { isSea } from 'node:sea';
 import { lstatOrNull, removeTree } from '../../fs/durable.ts';
 import { errnoOf } from '../../model/backup-error.ts';
-import { LOCK_PROBE } from './lock-probe.ts';
+import { LOCK_PROBE, probeLock } from './lock-probe.ts';
 
 export interface Holder {
   readonly held: 'yes' | 'no' | 'unknown';
@@ -17,16 +17,16 @@ export interface Holder {
 }
 
 export interface HolderOptions {
-  /** The command that tries the lock; the scratch folder is its last argument, and it prints as PROBE_SCRIPT does. */
+  /** The command that tries the lock, whatever else is possible; the scratch folder is its last argument, and it prints as PROBE_SCRIPT does. */
   readonly probe?: { readonly command: string; readonly args: readonly string[] };
 }
 
 const PROBE_TIMEOUT_MS = 10_000;
+const DESCRIPTORS = '/proc/self/fd';
 
 /**
  * What the probe runs: arguments are the path of classic-level and a scratch folder whose LOCK is a link to the real one.
- * Prints `free`, `held` or `unknown: why`. It must be another process: fcntl locks do not exclude their own process, and
- * closing LOCK would drop the lock of a process that holds it.
+ * Prints `free`, `held` or `unknown: why`.
  */
 export const PROBE_SCRIPT = `
 const [classicLevel, folder] = process.argv.slice(-2);
@@ -42,9 +42,9 @@ db.open().then(
 `;
 
 /**
- * Says whether a process holds the database in `dir`. Asks the lock itself, in a child process that opens an empty database
- * of its own whose LOCK is a link to the real one: the database in `dir` is never opened, and nothing is made or changed
- * in it.
+ * Says whether a process holds the database in `dir`. Asks the lock itself, by opening an empty database of its own whose LOCK is a link
+ * to the real one: the database in `dir` is never opened, and nothing is made or changed in it. A child process asks where this one
+ * may hold the lock itself.
  */
 export async function whoHolds(dir: string, options: HolderOptions = {}): Promise<Holder> {
   const lock = path.join(fs.realpathSync(dir), 'LOCK');
@@ -56,12 +56,29 @@ export async function whoHolds(dir: string, options: HolderOptions = {}): Promis
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-lock-'));
   try {
     fs.symlinkSync(lock, path.join(scratch, 'LOCK'));
-    const answer = await runProbe(scratch, options);
+    const here = options.probe === undefined && !mayBeOpenHere(stat);
+    const answer = here ? await probeLock(scratch) : await runProbe(scratch, options);
     if (answer === 'free') return { held: 'no', pids: [], evidence: 'the lock could be taken' };
     if (answer !== 'held') return { held: 'unknown', pids: [], evidence: answer.replace(/^unknown: /, '') };
     return { held: 'yes', pids: pidsOf(stat.ino), evidence: 'another process has the lock' };
   } finally {
     removeTree(scratch);
+  }
+}
+
+/**
+ * Whether a descriptor of this process may be that LOCK. fcntl locks do not exclude their own process, and closing LOCK would drop a lock that
+ * it has: then another process must ask. Starting one costs as much as starting migbackup (docs/decisions/0007-lock-probe.md).
+ */
+function mayBeOpenHere({ dev, ino }: fs.BigIntStats): boolean {
+  try {
+    return fs.readdirSync(DESCRIPTORS).some((name) => {
+      const open = fs.statSync(path.join(DESCRIPTORS, name), { bigint: true, throwIfNoEntry: false });
+      return open?.ino === ino && open.dev === dev;
+    });
+  } catch {
+    // Only Linux names them.
+    return true;
   }
 }
 
