@@ -20,6 +20,9 @@ function renderCommand(what: string, result: CommandResult): string {
 
 function renderChanges({ changes, paths }: GuardReport): string[] {
   if (paths.length === 0) return ['  It changed nothing that the backup covers.'];
+  const names = paths.map(({ path }) => path);
+  // The figures count files.
+  if (Object.keys(changes).length === 0) return [some(names, '  folders only: ')];
   const rows = Object.entries(changes).map(([name, { added, changed, removed }]) => [
     escapeName(name),
     `${added} added`,

@@ -22,13 +22,14 @@ function row(name: string, category: PlanCategory): string[] {
 /** What a restore would do, before it does anything. Figures count files. */
 export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
   const rows = Object.entries(plan.categories).map(([name, category]) => row(name, category));
+  const folders = plan.changes.filter(({ type }) => type === 'dir').length;
   const untouched = plan.untouched.map(escapeName).join(', ');
   return [
     `  from  ${paint.bold(plan.backupId)}`,
     `  into  ${escapeName(plan.target)}`,
     ...table(rows, ['left', 'left', 'right', 'left']),
     ...(untouched ? [wrap(untouched, '  untouched: ', 13)] : []),
-    `  ${plural(plan.changes.length, 'path')} would change`,
+    `  ${plural(plan.changes.length, 'path')} would change${folders > 0 ? `, ${plural(folders, 'folder')} among them` : ''}`,
     `  plan  ${plan.hash}`,
   ];
 }

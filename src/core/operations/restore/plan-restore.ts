@@ -7,6 +7,7 @@ import type { Category, Config, Project } from '../../model/category.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';
 import { planChanges, type ChangePlan } from '../../transaction/change-plan.ts';
+import { folderChanges } from './folder-changes.ts';
 import { goesAgain } from './goes-again.ts';
 import { isInStore } from './own-places.ts';
 import { refuseUnread, scanLive } from './scan-live.ts';
@@ -111,9 +112,8 @@ function describe(
     unchanged.bytes += entry.size;
   }
   for (const extra of kept) of(extra.category).kept++;
-  const list = changes.changes
-    .map(({ path, action, type }) => ({ path, action, type }))
-    .toSorted((a, b) => comparePaths(a.path, b.path));
+  const moved = changes.changes.map(({ path, action, type }) => ({ path, action, type }));
+  const list = [...moved, ...folderChanges(project.root, changes)].toSorted((a, b) => comparePaths(a.path, b.path));
   return {
     hash: hashOf(manifest.backupId, project.root, changes),
     backupId: manifest.backupId,
