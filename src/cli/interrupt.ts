@@ -32,7 +32,8 @@ function whatHappens(name: NodeJS.Signals, { phase, command, asking }: Doing, ag
   if (command === 'running') return `${name}: waiting for the command to end`;
   const at = phase ? ` (${phase})` : '';
   if (command === 'ended') return `${name}: the command has ended; what follows ends by itself${at}`;
+  // It may have come too late to take anything back: what is printed last says what became of it.
   return again
-    ? `still taking back what was begun${at}; it will end by itself`
-    : 'interrupted: taking back what was begun ...';
+    ? `${name}: still stopping${at}; it ends by itself`
+    : `${name}: stopping; what was begun is taken back, unless it is done already`;
 }

@@ -72,7 +72,7 @@ describe.runIf(hasTerminal)('restore asks', () => {
     expect(backups()).toHaveLength(1);
     // On a line of its own, and nothing was begun that could be taken back.
     expect(screen).toContain(`\n${says}`);
-    expect(screen).not.toContain('taking back');
+    expect(screen).not.toContain('taken back');
   });
 });
 
@@ -101,7 +101,7 @@ describe.runIf(hasTerminal)('guard asks', () => {
     const { exitCode, screen } = await answer(act);
     expect(exitCode, screen).toBe(21);
     expect(screen).toContain(says);
-    expect(screen).not.toContain('taking back');
+    expect(screen).not.toContain('taken back');
     const [id = ''] = backups();
     expect(screen).toMatch(
       new RegExp(
