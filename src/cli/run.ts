@@ -33,5 +33,8 @@ export async function main(argv: string[], loaders: Loaders): Promise<void> {
     process.exitCode = reportError(asUsageError(error, argv, manifest), json);
   } finally {
     process.off('beforeExit', onUnfinished);
+    // All is said and written by then. Node's own taking down gives the signals back first: for some milliseconds one would end us with its code,
+    // and a restore that is done would look like one that was interrupted.
+    process.once('exit', () => process.exit());
   }
 }
