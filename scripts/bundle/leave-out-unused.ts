@@ -25,8 +25,12 @@ export const leaveOutUnused: Plugin = {
       importer.includes(`${path.sep}@oclif${path.sep}`) ? { path: name, namespace: 'unused' } : undefined,
     );
     bundler.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path: name }) => ({
-      contents: UNUSED_IN_OCLIF[name] ?? '',
+      contents: UNUSED_IN_OCLIF[name] ?? 'module.exports = {};',
     }));
+    // debug asks at every start for the colours of messages that are never printed.
+    bundler.onResolve({ filter: /^supports-color$/ }, ({ path: name, importer }) =>
+      importer.includes(`${path.sep}debug${path.sep}`) ? { path: name, namespace: 'unused' } : undefined,
+    );
     // zod brings its messages in 50 languages, a third of the whole bundle; ours are in English.
     bundler.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path: file }) => ({
       contents: `export { default as en } from './en.js';`,

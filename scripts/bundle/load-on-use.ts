@@ -3,8 +3,14 @@ import type { Plugin } from 'esbuild';
 
 /** Parts of Node that the framework asks for at every start and hardly ever uses: together a third of what Node needs to start. */
 const SELDOM_USED = /^(node:)?(child_process|fs\/promises|perf_hooks|readline|tty)$/;
-/** Packages that only an unusual file or an old backup needs, with what src/ takes of each. */
-const SELDOM_NEEDED: Readonly<Record<string, readonly string[]>> = { tar: ['Header', 'Pax'] };
+/** What only some commands, an unusual file or an old backup needs, with all that is taken of each. */
+const SELDOM_NEEDED: Readonly<Record<string, readonly string[]>> = {
+  'node:child_process': ['execFile', 'execFileSync', 'spawn', 'spawnSync'],
+  'supports-color': ['stdout', 'stderr'],
+  tar: ['Header', 'Pax'],
+};
+/** Others may take more of it. */
+const TAKERS = /[\\/]src[\\/](cli|commands|core)[\\/]|[\\/]@oclif[\\/]core[\\/]/;
 /** CommonJS packages that look up a function where they call it, so a stand-in serves. */
 const IMPORTERS = ['@oclif/core', 'debug', 'supports-color'].map((name) =>
   path.join(path.sep, 'node_modules', name, path.sep),
@@ -17,11 +23,13 @@ export const loadOnUse: Plugin = {
     bundler.onResolve({ filter: SELDOM_USED }, ({ path: name, importer }) =>
       IMPORTERS.some((folder) => importer.includes(folder)) ? { path: name, namespace: 'on-use' } : undefined,
     );
-    const packages = new RegExp(`^(${Object.keys(SELDOM_NEEDED).join('|')})$`);
-    bundler.onResolve({ filter: packages }, ({ path: name, resolveDir, namespace }) =>
-      namespace === 'file' ? { path: name, namespace: 'package-on-use', pluginData: resolveDir } : undefined,
+    const seldom = new RegExp(`^(${Object.keys(SELDOM_NEEDED).join('|')})$`);
+    bundler.onResolve({ filter: seldom }, ({ path: name, resolveDir, namespace, importer }) =>
+      namespace === 'file' && TAKERS.test(importer)
+        ? { path: name, namespace: 'part-on-use', pluginData: resolveDir }
+        : undefined,
     );
-    bundler.onLoad({ filter: /.*/, namespace: 'package-on-use' }, ({ path: name, pluginData: resolveDir }) => {
+    bundler.onLoad({ filter: /.*/, namespace: 'part-on-use' }, ({ path: name, pluginData: resolveDir }) => {
       const getters = (SELDOM_NEEDED[name] ?? []).map((part) => `get ${part}() { return require('${name}').${part}; }`);
       return { contents: `module.exports = { ${getters.join(', ')} };`, resolveDir };
     });

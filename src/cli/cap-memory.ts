@@ -3,12 +3,8 @@ import v8 from 'node:v8';
 /** The flag was measured with this major version; another may not know it and would say so on stderr. */
 const MEASURED_WITH = '24.';
 
-/** A short run is over by then, and its collections cost less in a space that has grown a little. */
-const GROWS_FOR_MS = 250;
-
-const STOP_GROWING = '--semi-space-growth-factor=1';
-
 const FLAGS = [
+  '--semi-space-growth-factor=1',
   // Threads that are started later; this one has its first size already.
   '--min-semi-space-size=4',
   // Helping threads cost more than they save where the young generation is this small and every processor has work of ours.
@@ -22,5 +18,4 @@ const FLAGS = [
 export function capMemory(): void {
   if (!process.versions.node.startsWith(MEASURED_WITH)) return;
   for (const flag of FLAGS) v8.setFlagsFromString(flag);
-  setTimeout(() => v8.setFlagsFromString(STOP_GROWING), GROWS_FOR_MS).unref();
 }

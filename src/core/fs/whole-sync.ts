@@ -4,8 +4,6 @@ import os from 'node:os';
 import { promisify } from 'node:util';
 import { BackupError } from '../model/backup-error.ts';
 
-const run = promisify(execFile);
-
 /** Fewer files than this are synced one by one in the time that a child process takes. */
 const WORTH_FILES = 64;
 /** Where syncfs(2) is known to write everything and to wait for the disk: ext4, XFS, btrfs and tmpfs (Linux `magic.h`). */
@@ -24,7 +22,7 @@ export async function wholeSync(folder: string, files: number): Promise<(() => P
   if (program === undefined || !PROVEN.has(fs.statfsSync(folder).type) || !(await isGnu(program))) return null;
   return async () => {
     try {
-      await run(program, ['-f', '--', folder]);
+      await promisify(execFile)(program, ['-f', '--', folder]);
     } catch (cause) {
       throw new BackupError('IO', `what was written could not be made durable: ${String(cause)}`, {
         hint: 'The disk may be failing: look into the system log.',
@@ -44,7 +42,7 @@ export function reportsErrors(release: string): boolean {
 /** The sync of other systems may take `-f` for something else, or for nothing. */
 async function isGnu(program: string): Promise<boolean> {
   try {
-    return (await run(program, ['--version'])).stdout.includes('GNU coreutils');
+    return (await promisify(execFile)(program, ['--version'])).stdout.includes('GNU coreutils');
   } catch {
     return false;
   }

@@ -3,8 +3,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-const run = promisify(execFile);
-
 export interface GitFacts {
   readonly commit: string;
   readonly branch?: string;
@@ -67,7 +65,7 @@ export async function isIgnoredByGit(cwd: string, folder: string): Promise<boole
 /** What git prints; undefined where it fails, is missing or takes too long. */
 async function git(cwd: string, args: readonly string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await run('git', ['-c', 'core.fsmonitor=false', ...args], {
+    const { stdout } = await promisify(execFile)('git', ['-c', 'core.fsmonitor=false', ...args], {
       cwd,
       timeout: 10_000,
       maxBuffer: 64 << 20,

@@ -8,7 +8,7 @@ const ENTRIES_WORTH_THREADS = 1500;
 /** One thread orders what they make, and its hash and writes take the rest. */
 const MOST_THREADS = 4;
 /** What may be packed while the rest is still being found: it is kept in memory until then. */
-const EARLY_BYTES = 40 << 20;
+const EARLY_BYTES = 16 << 20;
 /** How many batches each has before it: one in work and one to go on with. */
 const AHEAD = 2;
 
