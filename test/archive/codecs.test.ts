@@ -194,7 +194,10 @@ test('an index line decodes to its entry', () => {
   fc.assert(
     fc.property(scanned, fc.nat(), (entry, offset) => {
       const full: Entry = { ...entry, offset, ...(entry.type === 'file' ? { sha256: 'a'.repeat(64) } : {}) };
-      expect(decodeIndexLine(encodeIndexLine(full).trimEnd())).toEqual(full);
+      const line = encodeIndexLine(full);
+      expect(decodeIndexLine(line.trimEnd())).toEqual(full);
+      // What docs/format.md says of it: one JSON object, as any program would write it.
+      expect(line).toBe(`${JSON.stringify(JSON.parse(line))}\n`);
     }),
   );
 });

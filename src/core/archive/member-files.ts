@@ -4,6 +4,7 @@ import type { Archive } from '../model/manifest.ts';
 import { FramedFile } from './framed-file.ts';
 import { PIECE_BYTES } from './seek-table.ts';
 import { headerLength, TAR_BLOCK } from './tar-decode.ts';
+import { decodePlainHeader } from './tar-plain.ts';
 
 /** Decompressed pieces kept at hand: a reader of tables jumps between a few places. */
 const CACHED_PIECES = 8;
@@ -27,7 +28,8 @@ export class MemberFiles {
 
   /** The bytes of one file member; `read` gives fewer than asked only at its end. Throws BACKUP_DAMAGED. */
   open(entry: Entry): { readonly size: number; read(position: number, length: number): Buffer } {
-    const header = headerLength(this.#bytes(entry.offset, TAR_BLOCK));
+    const block = this.#bytes(entry.offset, TAR_BLOCK);
+    const header = decodePlainHeader(block)?.headerBytes ?? headerLength(block);
     if (typeof header === 'string') throw damaged(this.#file, `${entry.path}: ${header}`);
     const start = entry.offset + header;
     return {

@@ -27,9 +27,6 @@ export const MAX_PAX_BYTES = 32 << 10;
 const TYPES: Record<string, EntryType> = { '0': 'file', '5': 'dir', '2': 'symlink' };
 const PAX_KEYS = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'mtime']);
 const TYPE_AT = 156;
-const SIZE = [124, 136] as const;
-const CHECKSUM = [148, 156] as const;
-const SPACE = 0x20;
 /** Name, link target and prefix, as ustar places them. */
 const TEXT_FIELDS = [
   [0, 100],
@@ -40,10 +37,10 @@ const MAGIC = Buffer.from('ustar\x0000', 'latin1');
 
 /** How many bytes of headers begin at `first` (one block): 512, or more if it is a pax header; or what is wrong. */
 export function headerLength(first: Buffer): number | string {
-  const problem = frameProblem(first);
-  if (problem !== null) return problem;
+  const head = checkBlock(first);
+  if (typeof head === 'string') return head;
   if (typeOf(first) !== 'x') return TAR_BLOCK;
-  const size = octal(first, SIZE) ?? -1;
+  const size = head.size ?? -1;
   if (size <= 0 || size > MAX_PAX_BYTES) return `a pax header of ${size} bytes`;
   return TAR_BLOCK + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK + TAR_BLOCK;
 }
@@ -97,28 +94,14 @@ function typeOf(block: Buffer): string {
   return String.fromCharCode(block[TYPE_AT] ?? 0);
 }
 
-/** Whether a block is a header at all; without node-tar, which every member would have to pass twice. */
-function frameProblem(block: Buffer): string | null {
+function checkBlock(block: Buffer): Header | string {
   if (block.length !== TAR_BLOCK) return 'a header that is cut off';
   if (!block.subarray(257, 265).equals(MAGIC)) return 'no ustar header here';
-  // The sum is taken with its own field full of spaces.
-  let sum = 0;
-  for (let at = 0; at < TAR_BLOCK; at++) sum += at < CHECKSUM[0] || at >= CHECKSUM[1] ? (block[at] ?? 0) : SPACE;
-  return sum === octal(block, CHECKSUM) ? null : 'a header with a wrong checksum';
-}
-
-function octal(block: Buffer, [from, to]: readonly [number, number]): number | null {
-  const digits = /^[0-7]+(?=[ \0]*$)/.exec(block.toString('latin1', from, to));
-  return digits === null ? null : Number.parseInt(digits[0], 8);
-}
-
-function checkBlock(block: Buffer): Header | string {
-  const problem = frameProblem(block);
-  if (problem !== null) return problem;
   // Decoded they would become U+FFFD, and two names could become one.
   if (!TEXT_FIELDS.every(([from, to]) => isUtf8(block.subarray(from, to)))) return 'a name that is not UTF-8';
   try {
-    return new Header(block, 0);
+    const head = new Header(block, 0);
+    return head.cksumValid ? head : 'a header with a wrong checksum';
   } catch {
     // node-tar throws a TypeError for a base-256 number beyond 2^53.
     return 'a header with a number out of range';
