@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Files of src/ that hold nothing but schemas, and zod's own door. */
 const SCHEMAS = /[\\/]src[\\/]core[\\/](model[\\/][\w-]+|[\w\\/-]*schema)\.ts$/;
@@ -26,9 +29,11 @@ export const lazySchemas: Plugin = {
       const file = path.resolve(resolveDir, name);
       // Among themselves schemas are needed at once.
       if (namespace === LAZY || SCHEMAS.test(importer) || schemasIn(file) === null) return undefined;
-      return { path: file, namespace: LAZY };
+      // By its place in the checkout: the bundle names it, and is the same wherever the checkout lies.
+      return { path: path.relative(root, file), namespace: LAZY };
     });
-    bundler.onLoad({ filter: /.*/, namespace: LAZY }, ({ path: file }) => {
+    bundler.onLoad({ filter: /.*/, namespace: LAZY }, ({ path: name }) => {
+      const file = path.resolve(root, name);
       const real = JSON.stringify(`./${path.basename(file)}`);
       const getters = (schemasIn(file) ?? []).map((name) => `get ${name}() { return require(${real}).${name}; }`);
       return { contents: `module.exports = { ${getters.join(', ')} };`, resolveDir: path.dirname(file) };
