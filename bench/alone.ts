@@ -39,6 +39,25 @@ export function startup(scratch: string, rounds: number): Line[] {
   }));
 }
 
+/** What the same work costs with archiver and node-tar, for the record: one run each, as they are slow. */
+export async function libraries(scratch: string): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const size of ['S', 'M'] as const) {
+    const { root } = await makeWorkload(size, path.join(scratch, `${size}-libraries`));
+    for (const name of ['archiver', 'node-tar']) {
+      const script = path.join(import.meta.dirname, 'peers', `${name}.ts`);
+      const { seconds, cpuSeconds, peakMiB } = measure(
+        `"${process.execPath}" "${script}" deployments "${scratch}"`,
+        root,
+        process.env,
+      );
+      lines.push({ what: `create ${size}, ${name}`, seconds, peakMiB, note: `${cpuSeconds.toFixed(1)} CPU seconds` });
+    }
+    fs.rmSync(root, { recursive: true, force: true });
+  }
+  return lines;
+}
+
 /** One run each of what touches every entry, at rising numbers of files. */
 export async function memory(scratch: string, counts: readonly number[]): Promise<Line[]> {
   const lines: Line[] = [];

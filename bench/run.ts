@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--only create|verify|restore|in-place|startup|memory] [--size S|M|L|XL] [--rounds 5] [--json FILE]`: the same work by migbackup
+ * `npm run bench -- [--only create|verify|restore|in-place|startup|libraries|memory] [--size S|M|L|XL] [--rounds 5] [--json FILE]`: the same work by migbackup
  * and by every peer that is installed (Debian: tar, zstd, restic, borgbackup, and `time` to measure with), in one run, in turn. Prints
  * Markdown tables; the JSON holds every figure. Works in the folder for temporary files (TMPDIR), which needs 10 GB for size L.
  */
@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { memory, startup, type Line } from './alone.ts';
+import { libraries, memory, startup, type Line } from './alone.ts';
 import { inPlace } from './in-place.ts';
 import { runCell, type Cell } from './cell.ts';
 import type { Task } from './contenders.ts';
@@ -53,6 +53,7 @@ try {
   }
   if (wants('in-place') && values.size === undefined) keep('In place', await inPlace(work, rounds));
   if (wants('startup') && values.size === undefined) keep('Start-up', startup(path.join(work, 'startup'), rounds));
+  if (wants('libraries') && values.size === undefined) keep('Libraries, for the record', await libraries(work));
   if (values.size === 'XL' || (wants('memory') && values.size === undefined))
     keep('Memory', await memory(work, COUNTS));
   if (values.json !== undefined)
