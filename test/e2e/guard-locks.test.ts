@@ -31,8 +31,14 @@ interface Guarded {
   readonly stderr: string;
 }
 
-/** What somebody else does who holds a lock when the command ends. `said` is what guard has said so far. */
-type Meanwhile = (said: () => string, signal: (name: NodeJS.Signals) => void) => Promise<void>;
+/** What guard has said so far, whether it has ended, and how it gets a signal. */
+interface Watched {
+  readonly said: () => string;
+  readonly ended: () => boolean;
+  readonly signal: (name: NodeJS.Signals) => void;
+}
+/** How long somebody else holds the lock when the command has ended, and what happens meanwhile. */
+type Meanwhile = (guard: Watched) => Promise<void>;
 
 /** Guards a command that destroys something and exits with `code`, and at its end another process (this one) holds the lock in `folder`. */
 async function guardWhileHeld(
@@ -53,10 +59,11 @@ async function guardWhileHeld(
   const lock = acquireLock(path.join(root, folder), 'create');
   try {
     writeFileSync(path.join(temp.path, 'go'), '');
-    await meanwhile(
-      () => stderr,
-      (name) => child.kill(name),
-    );
+    await meanwhile({
+      said: () => stderr,
+      ended: () => child.exitCode !== null,
+      signal: (name) => child.kill(name),
+    });
   } finally {
     lock.release();
   }
@@ -70,9 +77,9 @@ async function until(happened: () => boolean): Promise<void> {
 
 const WAITING = new RegExp(`locked by migbackup create \\(pid ${process.pid} on .*; waiting for it, at most 30 s`);
 
-describe.each(['.migbackup', 'backups'])('while another migbackup holds the lock in %s', (folder) => {
+describe('while another migbackup holds a lock', () => {
   test('a command that failed waits for its way back, and a signal does not cut that short', async () => {
-    const run = await guardWhileHeld(folder, 3, async (said, signal) => {
+    const run = await guardWhileHeld('.migbackup', 3, async ({ said, signal }) => {
       await until(() => WAITING.test(said()));
       signal('SIGTERM');
       await until(() => said().includes('SIGTERM'));
@@ -84,7 +91,7 @@ describe.each(['.migbackup', 'backups'])('while another migbackup holds the lock
   });
 
   test('one that succeeded waits to be logged, and undo knows of it', async () => {
-    const run = await guardWhileHeld(folder, 0, (said) => until(() => WAITING.test(said())));
+    const run = await guardWhileHeld('backups', 0, ({ said }) => until(() => WAITING.test(said())));
     expect(run, run.stderr).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(WAITING) });
     expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'succeeded', findings: [] });
     expect((await undo()).exitCode).toBe(0);
@@ -93,7 +100,7 @@ describe.each(['.migbackup', 'backups'])('while another migbackup holds the lock
 });
 
 describe('while another migbackup holds the lock for longer than guard waits', () => {
-  const held: Meanwhile = () => sleep(2000);
+  const held: Meanwhile = ({ ended }) => until(ended);
   const flags = ['--lock-wait', '1'];
 
   test.each([
