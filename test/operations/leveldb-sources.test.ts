@@ -206,3 +206,22 @@ test('a SQLite database with unfinished writes is named as not proven, as long a
   expect(await run(root, 'verify')).toMatchObject({ document: { status: 'WARNING' } });
   expect(JSON.stringify((await run(root, 'validate')).document)).toContain('2 SQLite databases have unfinished writes');
 });
+
+test('a safety backup that holds nothing of a database says nothing of it; one that holds it says that it is not proven', async () => {
+  using folder = project();
+  const root = folder.path;
+  put(root, 'docs/a.md', 'before');
+  await makeStore(path.join(root, 'leveldb'), async (db) => db.put(Buffer.from('a'), Buffer.from('1')));
+  await run(root, 'create');
+  put(root, 'docs/a.md', 'after');
+  const verifySafety = async (restored: Run) => {
+    expect(restored.exitCode).toBe(0);
+    const { exitCode, document } = await run(root, 'verify', String(restored.document['safetyBackup']));
+    return { exitCode, status: document['status'], unproven: findings(document, 'store-not-proven').length };
+  };
+  const docs = await run(root, 'restore', '--only', 'docs', '--yes');
+  expect(await verifySafety(docs)).toEqual({ exitCode: 0, status: 'PASSED', unproven: 0 });
+  fs.writeFileSync(path.join(root, 'leveldb/CURRENT'), 'MANIFEST-999999\n');
+  const all = await run(root, 'restore', '--yes');
+  expect(await verifySafety(all)).toMatchObject({ exitCode: 0, status: 'WARNING' });
+});

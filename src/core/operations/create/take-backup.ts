@@ -91,7 +91,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const inventory = await takeInventory(
     project,
     options.categories,
-    { ownership, onProblem, onFinding, storeAsFiles: rawStores(options), onItem },
+    { ownership, onProblem, onFinding: findingFilter(options, onFinding), storeAsFiles: rawStores(options), onItem },
     context,
   );
   problems.throwIfAny();
@@ -156,6 +156,14 @@ function problemFilter({ kind, select }: TakeOptions, problems: Problems): ScanO
     if (select !== undefined && !select(problem.path)) return;
     if (kind === 'safety' && problem.code === 'UNSAFE_TARGET') return;
     problems.add(problem);
+  };
+}
+
+/** The same for what a scan has to say: a database of which nothing is saved is not one that is saved unproven. */
+function findingFilter({ select }: TakeOptions, onFinding: (finding: Finding) => void): typeof onFinding {
+  return (finding) => {
+    const { path: about } = finding;
+    if (select === undefined || about === undefined || select(about) || select(`${about}/CURRENT`)) onFinding(finding);
   };
 }
 
