@@ -36,11 +36,11 @@ test('a failure is thrown, not swallowed', async ({ skip }) => {
   return expect(sync()).rejects.toMatchObject({ code: 'IO', path: gone });
 });
 
-function writeTree(root: string, writer: TreeWriter): Promise<void> {
+async function writeTree(root: string, writer: TreeWriter): Promise<void> {
   writer.folder(path.join(root, 'd'), FOLDER);
   writer.beginFile(path.join(root, 'd/f'));
-  writer.write(Buffer.from('x'));
-  writer.endFile(FILE);
+  await writer.write(Buffer.from('x'));
+  await writer.endFile(FILE);
   return writer.finish();
 }
 

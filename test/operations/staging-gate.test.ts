@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MemberSink } from '../../src/core/archive/archive-reader.ts';
+import type { MemberSink } from '../../src/core/archive/member-sink.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
 import { trustWhileStaging } from '../../src/core/operations/restore/trust.ts';
 import { readManifest } from '../../src/core/store/manifest-file.ts';

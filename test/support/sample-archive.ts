@@ -111,7 +111,9 @@ export async function inspectArchive(
       begin: () => {
         parts = [];
       },
-      data: (chunk) => parts.push(Buffer.from(chunk)),
+      data: (chunk) => {
+        parts.push(Buffer.from(chunk));
+      },
       end: (entry, isGood) => {
         if (isGood) good.set(entry.path, Buffer.concat(parts));
         else bad.push(entry.path);

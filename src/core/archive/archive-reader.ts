@@ -1,4 +1,4 @@
-import { createHash, hash as oneShotHash } from 'node:crypto';
+import { hash as oneShotHash } from 'node:crypto';
 import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Archive } from '../model/manifest.ts';
@@ -7,17 +7,11 @@ import { throwIfInterrupted } from '../model/backup-error.ts';
 import { hashOfFile, type FileHash } from './file-hash.ts';
 import { FramedFile, type Piece } from './framed-file.ts';
 import { headerDifferences } from './header-compare.ts';
+import type { MemberSink } from './member-sink.ts';
 import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
 import { decodeHeader, headerLength, type TarMember } from './tar-decode.ts';
 import { decodePlainHeader } from './tar-plain.ts';
 import { END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
-
-/** Takes the members that are read. `end` says whether the member was exactly what the index promised. */
-export interface MemberSink {
-  begin(entry: Entry): void;
-  data(chunk: Buffer): void;
-  end(entry: Entry, good: boolean): void | Promise<void>;
-}
 
 export interface ArchiveReadOptions {
   readonly file: string;
@@ -59,6 +53,8 @@ class ArchiveWalk {
   readonly #options: ArchiveReadOptions;
   readonly #cursor: PieceCursor;
   readonly #hash: FileHash;
+  /** Of members that lie in more than one piece. */
+  readonly #contentHash: FileHash;
   readonly #damaged = new Map<number, { piece: Piece; affects: string[] }>();
   readonly #beyond: string[] = [];
   /** Where the next member must begin; null when that is not known, because of damage. */
@@ -69,6 +65,8 @@ class ArchiveWalk {
     this.#options = options;
     const everything = options.select === undefined;
     this.#hash = hashOfFile(everything ? framed.size : 0);
+    // A sink's writes keep the other processor busy.
+    this.#contentHash = hashOfFile(everything && options.sink === undefined ? framed.size : 0);
     this.#cursor = new PieceCursor(framed, {
       everything,
       ...(everything ? { hash: this.#hash } : {}),
@@ -103,8 +101,9 @@ class ArchiveWalk {
     return this.#hash.digest();
   }
 
-  close(): Promise<void> {
-    return this.#hash.close();
+  async close(): Promise<void> {
+    await this.#hash.close();
+    await this.#contentHash.close();
   }
 
   #checkPlace(entry: Entry): void {
@@ -169,8 +168,9 @@ class ArchiveWalk {
     const whole = this.#cursor.atHand(start, entry.size);
     let actual: string;
     if (whole !== undefined && !isDamage(whole) && whole.length === entry.size) {
-      this.#options.sink?.data(whole);
+      const taken = this.#options.sink?.data(whole);
       actual = oneShotHash('sha256', whole, 'hex');
+      if (taken instanceof Promise) await taken;
     } else {
       const streamed = await this.#streamContent(entry, start);
       if (streamed === null) return false;
@@ -187,7 +187,6 @@ class ArchiveWalk {
   }
 
   async #streamContent(entry: Entry, start: number): Promise<string | null> {
-    const hash = createHash('sha256');
     let whole = true;
     for (let done = 0; done < entry.size;) {
       const chunk: Bytes = await this.#cursor.chunk(start + done, entry.size - done);
@@ -201,10 +200,13 @@ class ArchiveWalk {
       }
       done += chunk.length;
       if (!whole) continue;
-      hash.update(chunk);
-      this.#options.sink?.data(chunk);
+      const taken = this.#options.sink?.data(chunk);
+      const added = this.#contentHash.add(chunk);
+      if (added instanceof Promise) await added;
+      if (taken instanceof Promise) await taken;
     }
-    return whole ? hash.digest('hex') : null;
+    const digest = await this.#contentHash.digest();
+    return whole ? digest : null;
   }
 
   /** The zeros that fill the last block: anything else there would be hidden content. */

@@ -4,15 +4,20 @@ import { hashWorkerUrl } from './hash-worker-url.ts';
 
 /** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
 const BYTES_WORTH_A_THREAD = 128 << 20;
+/** Room for a piece of an archive, whatever part of it comes; what is not written to takes no memory. */
+const ROOM_BYTES = 1 << 20;
+const ADDED_AT_ONCE = 3;
 
-/** SHA-256 of a file that is read once, front to back; of a big one in a thread, beside everything else that is done with its bytes. */
+/** SHA-256 of files, one after another, each read once, front to back; of big ones in a thread, beside everything else that is done with the bytes. */
 export interface FileHash {
   /** Room to read the next part into. It belongs to the caller until `release`. */
   room(length: number): Buffer;
   /** Adds a part, in `room`. When it resolves, the part has been hashed. */
   update(part: Buffer): Promise<void>;
   release(part: Buffer): void;
-  /** Hex. Nothing can be added any more. */
+  /** Adds a part that lies elsewhere; a promise is to be awaited before the next. */
+  add(part: Buffer): void | Promise<void>;
+  /** Hex, of all since the last digest. */
   digest(): Promise<string>;
   close(): Promise<void>;
 }
@@ -22,7 +27,7 @@ export function hashOfFile(size: number): FileHash {
 }
 
 class OwnHash implements FileHash {
-  readonly #hash: Hash = createHash('sha256');
+  #hash: Hash = createHash('sha256');
 
   room(length: number): Buffer {
     return Buffer.allocUnsafe(length);
@@ -35,8 +40,14 @@ class OwnHash implements FileHash {
 
   release(): void {}
 
+  add(part: Buffer): void {
+    this.#hash.update(part);
+  }
+
   digest(): Promise<string> {
-    return Promise.resolve(this.#hash.digest('hex'));
+    const digest = this.#hash.digest('hex');
+    this.#hash = createHash('sha256');
+    return Promise.resolve(digest);
   }
 
   close(): Promise<void> {
@@ -54,6 +65,7 @@ class ThreadHash implements FileHash {
   readonly #worker: Worker;
   readonly #waiting: Settle[] = [];
   readonly #free: Buffer[] = [];
+  readonly #adding: Promise<void>[] = [];
   #failure: unknown;
 
   constructor() {
@@ -68,7 +80,7 @@ class ThreadHash implements FileHash {
   room(length: number): Buffer {
     const at = this.#free.findIndex((room) => room.buffer.byteLength >= length);
     const [room] = at < 0 ? [] : this.#free.splice(at, 1);
-    return Buffer.from(room?.buffer ?? new SharedArrayBuffer(length), 0, length);
+    return Buffer.from(room?.buffer ?? new SharedArrayBuffer(Math.max(length, ROOM_BYTES)), 0, length);
   }
 
   async update(part: Buffer): Promise<void> {
@@ -79,7 +91,18 @@ class ThreadHash implements FileHash {
     this.#free.push(part);
   }
 
+  add(part: Buffer): void | Promise<void> {
+    const room = this.room(part.length);
+    room.set(part);
+    const adding = this.update(room).then(() => this.release(room));
+    // It is awaited in its turn, or the digest tells; an error before that is not unheard.
+    adding.catch(() => {});
+    this.#adding.push(adding);
+    return this.#adding.length > ADDED_AT_ONCE ? this.#adding.shift() : undefined;
+  }
+
   async digest(): Promise<string> {
+    this.#adding.length = 0;
     return (await this.#ask(null)) ?? '';
   }
 

@@ -87,7 +87,7 @@ export async function restoreTo(
     if (options.store === undefined) return report;
     return keepReport(options.store, selected.id, 'restore', report);
   } catch (error) {
-    writer?.abort();
+    await writer?.abort();
     removeTree(work);
     throw fromSystemError(error, 'the restore could not be written', target, 'Nothing was restored.');
   } finally {

@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { utimesTime } from '../fs/clock.ts';
-import { fsyncDir, writeAll } from '../fs/durable.ts';
+import { fsyncDir } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
+import { NewFile } from './new-file.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
 const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0);
@@ -25,7 +26,7 @@ export class TreeWriter {
   readonly #parents = new Set<string>();
   readonly #syncAll: SyncAll | null;
   readonly #owner: boolean;
-  #fd: number | null = null;
+  #file: NewFile | null = null;
   #native = '';
 
   /**
@@ -65,31 +66,33 @@ export class TreeWriter {
 
   beginFile(native: string): void {
     this.ensureParent(native);
-    this.#fd = made(native, () => fs.openSync(native, NEW_FILE, 0o600));
+    this.#file = new NewFile(made(native, () => fs.openSync(native, NEW_FILE, 0o600)));
     this.#native = native;
   }
 
-  write(chunk: Uint8Array): void {
-    if (this.#fd !== null) writeAll(this.#fd, chunk);
+  /** Adds to the file that was begun. A chunk must stay as it is until the file has ended; a promise is to be awaited before the next. */
+  write(chunk: Uint8Array): void | Promise<void> {
+    return this.#file?.write(chunk);
   }
 
-  endFile(entry: ScannedEntry): void {
-    const fd = this.#fd;
-    if (fd === null) return;
+  async endFile(entry: ScannedEntry): Promise<void> {
+    const file = this.#file;
+    if (file === null) return;
+    await file.written();
+    const { fd } = file;
     const time = utimesTime(entry.mtimeNs);
     if (this.#owner) fs.fchownSync(fd, entry.uid, entry.gid);
     fs.fchmodSync(fd, entry.mode & PERMISSIONS);
     fs.futimesSync(fd, time, time);
     if (this.#syncAll === null) fs.fsyncSync(fd);
     fs.closeSync(fd);
-    this.#fd = null;
+    this.#file = null;
   }
 
   /** Closes and removes a file that was begun and turned out bad. */
-  dropFile(): void {
-    if (this.#fd === null) return;
-    fs.closeSync(this.#fd);
-    this.#fd = null;
+  async dropFile(): Promise<void> {
+    if (this.#file === null) return;
+    await this.abort();
     fs.rmSync(this.#native, { force: true });
   }
 
@@ -112,10 +115,13 @@ export class TreeWriter {
     for (const parent of this.#parents) if (!own.has(parent)) fsyncDir(parent);
   }
 
-  /** After an error: closes what is open. */
-  abort(): void {
-    if (this.#fd !== null) fs.closeSync(this.#fd);
-    this.#fd = null;
+  /** After an error: closes what is open, once nothing is under way. */
+  async abort(): Promise<void> {
+    const file = this.#file;
+    if (file === null) return;
+    this.#file = null;
+    await file.settled();
+    fs.closeSync(file.fd);
   }
 }
 

@@ -56,7 +56,8 @@ export class Recorder {
       await unlink(...args);
       this.tracker.removed(args[0]);
     });
-    const fsync = fs.fsync;
+    const { fsync, write } = fs;
+    set(fs, 'write', (...args: unknown[]) => this.#writing(write, args));
     set(fs, 'fsync', (fd: number, answer: fs.NoParamCallback) => this.#syncing(fd, fsync, answer));
     const spawn = Reflect.get(ChildProcess.prototype, 'spawn');
     for (const [name, original] of originals) set(fs, name, this.#exchange(name, original));
@@ -72,6 +73,7 @@ export class Recorder {
       set(ChildProcess.prototype, 'spawn', spawn);
       set(fs.promises, 'unlink', unlink);
       set(fs, 'fsync', fsync);
+      set(fs, 'write', write);
     }
   }
 
@@ -114,6 +116,21 @@ export class Recorder {
       if (error === null && !this.#killed) this.#synced([fd], site);
       answer(this.#killed && error === null ? killed() : error);
     });
+  }
+
+  /** A write on another thread is done when it calls back. */
+  #writing(write: typeof fs.write, args: unknown[]): void {
+    const answer = args.pop();
+    if (typeof answer !== 'function') throw new Error('write without a callback is not recorded');
+    if (this.#killed) {
+      setImmediate(() => Reflect.apply(answer, null, [killed()]));
+      return;
+    }
+    const done = (error: unknown, written: number, bytes: unknown): void => {
+      if (error === null && !this.#killed) this.tracker.wrote(args, written);
+      Reflect.apply(answer, null, [this.#killed && error === null ? killed() : error, written, bytes]);
+    };
+    Reflect.apply(write, fs, [...args, done]);
   }
 
   #step(step: Step): void {

@@ -42,7 +42,7 @@ const CALLS = [
 const ASYNC_CALLS = ['unlink'] as const;
 
 /** Those that answer by calling back, on libuv's pool. */
-const CALLBACK_CALLS = ['fdatasync', 'fsync'] as const;
+const CALLBACK_CALLS = ['fdatasync', 'fsync', 'write'] as const;
 
 export type CallName =
   | (typeof CALLS)[number]
@@ -103,6 +103,10 @@ export function isDeath({ code }: Pick<Fault, 'code'>): boolean {
 
 type Callable = (...args: never[]) => unknown;
 
+function isCallback(value: unknown): value is (...args: unknown[]) => void {
+  return typeof value === 'function';
+}
+
 function exchange(of: object, name: string, value: unknown): void {
   Object.defineProperty(of, name, { value, configurable: true, writable: true });
 }
@@ -159,17 +163,22 @@ export async function withFault<T>(
   for (const [name, original] of callingBack) {
     // What is done before the call counts; what it makes durable counts once it has called back.
     const begun = disturbed(name, () => undefined, fs);
-    exchange(fs, name, (fd: number, answer: fs.NoParamCallback) => {
+    exchange(fs, name, (...args: unknown[]) => {
+      const answer = args.pop();
+      if (!isCallback(answer)) throw new Error(`${name} without a callback is not known here`);
       try {
-        begun(fd);
+        begun(...args);
       } catch (error) {
-        setImmediate(answer, error instanceof Error ? error : null);
+        setImmediate(answer, error);
         return;
       }
-      original(fd, (error) => {
-        if (error === null) cache?.after(name, [fd], undefined);
-        answer(error);
-      });
+      Reflect.apply(original, fs, [
+        ...args,
+        (error: unknown, ...results: unknown[]) => {
+          if (error === null) cache?.after(name, args, results[0]);
+          answer(error, ...results);
+        },
+      ]);
     });
   }
   for (const [name, original] of asynchronous) {

@@ -26,6 +26,7 @@ export class PageCache {
     const open = this.#open.get(Number(first)) ?? '';
     if (name === 'openSync') this.#open.set(Number(result), String(first));
     else if (name === 'writeSync') this.#write(open, Number(result));
+    else if (name === 'write') this.#writeAt(open, Number(args[4]));
     else if (name === 'writeFileSync') this.#durable.set(String(first), 0);
     else if (name === 'copyFileSync') this.#durable.set(String(second), 0);
     else if (name === 'fsyncSync' || name === 'fsync') this.#durable.delete(open);
@@ -44,6 +45,11 @@ export class PageCache {
     if (this.#durable.has(file)) return;
     const size = fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? written;
     this.#durable.set(file, Math.max(0, size - written));
+  }
+
+  /** Several of these are under way at once and end in any order. */
+  #writeAt(file: string, position: number): void {
+    this.#durable.set(file, Math.min(this.#durable.get(file) ?? position, position));
   }
 
   #forget(file: string): void {

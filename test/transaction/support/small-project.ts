@@ -80,12 +80,12 @@ export async function apply(root: string, { entries, texts }: Wanted, options: A
         for (const unit of plan.units) {
           for (const entry of plan.content.get(unit.n) ?? []) {
             const inner = entry.path === unit.path ? '' : entry.path.slice(unit.path.length + 1);
-            write(writer, path.join(stage, String(unit.n), inner), entry, texts);
+            await write(writer, path.join(stage, String(unit.n), inner), entry, texts);
           }
         }
         await writer.finish();
       } finally {
-        writer.abort();
+        await writer.abort();
       }
     },
     check() {
@@ -96,12 +96,12 @@ export async function apply(root: string, { entries, texts }: Wanted, options: A
   });
 }
 
-function write(writer: TreeWriter, native: string, entry: Entry, texts: Wanted['texts']): void {
+async function write(writer: TreeWriter, native: string, entry: Entry, texts: Wanted['texts']): Promise<void> {
   if (entry.type === 'dir') writer.folder(native, entry);
   else if (entry.type === 'symlink') writer.link(native, entry);
   else {
     writer.beginFile(native);
-    writer.write(Buffer.from(texts.get(entry.path) ?? ''));
-    writer.endFile(entry);
+    await writer.write(Buffer.from(texts.get(entry.path) ?? ''));
+    await writer.endFile(entry);
   }
 }

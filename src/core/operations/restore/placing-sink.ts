@@ -1,4 +1,4 @@
-import type { MemberSink } from '../../archive/archive-reader.ts';
+import type { MemberSink } from '../../archive/member-sink.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { TreeWriter } from '../../transaction/tree-writer.ts';
 
@@ -27,16 +27,15 @@ export class PlacingSink implements MemberSink {
     if (this.#target !== null && entry.type === 'file') this.#writer.beginFile(this.#target);
   }
 
-  data(chunk: Buffer): void {
-    if (this.#target !== null) this.#writer.write(chunk);
+  data(chunk: Buffer): void | Promise<void> {
+    return this.#target === null ? undefined : this.#writer.write(chunk);
   }
 
-  end(entry: Entry, good: boolean): void {
+  async end(entry: Entry, good: boolean): Promise<void> {
     const target = this.#target;
     if (target === null) return;
     if (entry.type === 'file') {
-      if (good) this.#writer.endFile(entry);
-      else this.#writer.dropFile();
+      await (good ? this.#writer.endFile(entry) : this.#writer.dropFile());
       this.written.files++;
       this.written.bytes += entry.size;
     } else if (good && entry.type === 'dir') {

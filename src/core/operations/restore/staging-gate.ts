@@ -1,4 +1,4 @@
-import type { MemberSink } from '../../archive/archive-reader.ts';
+import type { MemberSink } from '../../archive/member-sink.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -81,9 +81,7 @@ export class StagingGate implements Onlooker {
         open = this.#passes(entry);
         if (open) target.begin(entry);
       },
-      data: (chunk) => {
-        if (open) target.data(chunk);
-      },
+      data: (chunk) => (open ? target.data(chunk) : undefined),
       end: (entry, good) => {
         if (!open) return undefined;
         if (good) this.#passed++;

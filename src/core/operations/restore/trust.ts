@@ -1,4 +1,4 @@
-import type { MemberSink } from '../../archive/archive-reader.ts';
+import type { MemberSink } from '../../archive/member-sink.ts';
 import type { Context } from '../../model/event.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Manifest } from '../../model/manifest.ts';

@@ -63,7 +63,7 @@ export async function writeEntries(options: WriteOptions, context: Context): Pro
     await writer.finish();
     return sink.written;
   } finally {
-    writer.abort();
+    await writer.abort();
   }
 }
 

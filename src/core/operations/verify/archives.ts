@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { MemberFiles } from '../../archive/member-files.ts';
-import { readArchive, type MemberSink } from '../../archive/archive-reader.ts';
+import { readArchive } from '../../archive/archive-reader.ts';
+import type { MemberSink } from '../../archive/member-sink.ts';
 import { checkArtifactHash } from '../../checks/artifact-sums.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { parentOf } from '../../fs/paths.ts';

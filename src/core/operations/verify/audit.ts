@@ -3,7 +3,7 @@ import { checkArtifactHash, hashFile, readArtifactSums } from '../../checks/arti
 import { checkFolderHolds } from '../../checks/folder-holds.ts';
 import { IndexAudit } from '../../checks/index-agrees.ts';
 import { checkManifestAgrees } from '../../checks/manifest-agrees.ts';
-import type { MemberSink } from '../../archive/archive-reader.ts';
+import type { MemberSink } from '../../archive/member-sink.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';

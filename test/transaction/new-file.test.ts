@@ -1,0 +1,73 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { ScannedEntry } from '../../src/core/model/entry.ts';
+import { TreeWriter } from '../../src/core/transaction/tree-writer.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { withFault } from './support/faults.ts';
+
+/** Big chunks, which are written on libuv's pool, between small ones, which are not. */
+const CHUNKS = [3, 1 << 20, 700_000, 1, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 300_000, 17];
+const CONTENT = CHUNKS.map((size, at) => Buffer.alloc(size, `${at}`));
+const WHOLE = Buffer.concat(CONTENT);
+const ENTRY: ScannedEntry = {
+  category: 'c',
+  source: 's',
+  path: 'big',
+  type: 'file',
+  size: WHOLE.length,
+  mode: 0o640,
+  mtimeNs: 1_763_855_999_000_000_000n,
+  uid: 0,
+  gid: 0,
+};
+
+async function writeBig(base: string): Promise<void> {
+  const writer = new TreeWriter(base);
+  try {
+    writer.beginFile(path.join(base, 'big'));
+    for (const chunk of CONTENT) await writer.write(chunk);
+    await writer.endFile(ENTRY);
+    await writer.finish();
+  } finally {
+    await writer.abort();
+  }
+}
+
+test('chunks stand in their order, however many are under way at once', async () => {
+  using temp = tempFolder();
+  await writeBig(temp.path);
+  const file = path.join(temp.path, 'big');
+  expect(fs.readFileSync(file).equals(WHOLE)).toBe(true);
+  expect(fs.statSync(file).mode & 0o777).toBe(0o640);
+  expect(fs.statSync(file).mtimeMs).toBe(1_763_855_999_000);
+});
+
+test.each(['ENOSPC', 'EIO'] as const)('%s in any write is thrown, and no descriptor stays open', async (code) => {
+  using temp = tempFolder();
+  const { calls } = await withFault(null, () => writeBig(path.join(temp.path, 'whole')));
+  const writes = calls.flatMap((call, at) => (/^write(Sync)? /.test(call) ? [at + 1] : []));
+  expect(writes).toHaveLength(CHUNKS.length);
+  const open = fs.readdirSync('/proc/self/fd').length;
+  for (const at of writes) {
+    const { error, fired } = await withFault({ at, code }, () => writeBig(path.join(temp.path, `at-${at}`)));
+    expect(fired).toMatch(/^write/);
+    expect(error).toMatchObject({ code });
+  }
+  expect(fs.readdirSync('/proc/self/fd').length).toBe(open);
+});
+
+test('power that is lost before the sync takes what was written on the pool', async () => {
+  using temp = tempFolder();
+  const { calls } = await withFault(null, () => writeBig(path.join(temp.path, 'whole')));
+  const sync = calls.findIndex((call) => call.startsWith('fsyncSync')) + 1;
+  // Keeping the account of what is durable takes calls of its own.
+  for (let at = sync; at < sync + CHUNKS.length; at++) {
+    const base = path.join(temp.path, `lost-${at}`);
+    const { fired } = await withFault({ at, code: 'power' }, () => writeBig(base));
+    if (fired?.startsWith('fsyncSync') !== true) continue;
+    expect(fs.statSync(path.join(base, 'big')).size).toBe(0);
+    return;
+  }
+  expect.unreachable('the sync was never reached');
+});
