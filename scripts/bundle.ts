@@ -80,6 +80,8 @@ export async function bundle(outfile: string, host: 'node' | 'binary'): Promise<
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     target: 'node22.18',
     format: 'cjs',
+    // What is loaded late is required late: code that is not loaded by Node's own loader cannot import (bin/run.js).
+    supported: { 'dynamic-import': false },
     // What is a URL of a module in the sources is this one file's here.
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: `const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },

@@ -3,16 +3,17 @@ import v8 from 'node:v8';
 /** The flag was measured with this major version; another may not know it and would say so on stderr. */
 const MEASURED_WITH = '24.';
 
+/** Each with V8's own value. */
 const FLAGS = [
-  '--semi-space-growth-factor=1',
+  ['--semi-space-growth-factor=1', '--semi-space-growth-factor=2'],
   // Threads that are started later; this one has its first size already.
-  '--min-semi-space-size=4',
+  ['--min-semi-space-size=4', '--min-semi-space-size=0'],
   // Helping threads cost more than they save where the young generation is this small and every processor has work of ours.
-  '--no-parallel-scavenge',
+  ['--no-parallel-scavenge', '--parallel-scavenge'],
   // Archives pass by in buffers outside of the heap, and for every 64 MiB of them V8 marks all of its own: in four threads, step by step, it costs
   // a tenth of verifying 2 GB; at once, a few milliseconds each time.
-  '--no-incremental-marking',
-];
+  ['--no-incremental-marking', '--incremental-marking'],
+] as const;
 
 /**
  * Keeps V8's young generation small. It doubles up to 64 MiB and more while hundreds of thousands of short-lived objects go by, which buys 10 %
@@ -20,5 +21,9 @@ const FLAGS = [
  */
 export function capMemory(): void {
   if (!process.versions.node.startsWith(MEASURED_WITH)) return;
-  for (const flag of FLAGS) v8.setFlagsFromString(flag);
+  for (const [ours] of FLAGS) v8.setFlagsFromString(ours);
+  // Before bin/run.js keeps the compiled code: V8 takes it only under the flags that it was made under.
+  process.prependOnceListener('exit', () => {
+    for (const [, own] of FLAGS) v8.setFlagsFromString(own);
+  });
 }

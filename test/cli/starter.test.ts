@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -80,6 +90,74 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
     const { stdout, stderr } = spawnSync(process.execPath, [run], { encoding: 'utf8', env, ...as });
     return stdout + stderr;
   }
+
+  /** A program in a folder of its own, run as often as asked with the same cache folder; each run says what compiled code it found. */
+  function programIn(folder: string, cache: string) {
+    for (const name of ['bin', 'dist']) mkdirSync(path.join(folder, name), { recursive: true });
+    for (const name of ['run.js', 'package.json']) copyFileSync(path.join(bin, name), path.join(folder, 'bin', name));
+    const bundle = path.join(folder, 'dist/migbackup.cjs');
+    const say = (text: string): void =>
+      writeFileSync(bundle, `function say(word) { process.stdout.write(word + ' ${text}'); } say(process.argv[2]);`);
+    const kept = (): string[] =>
+      readdirSync(path.join(cache, 'migbackup/compiled')).filter((name) => name.startsWith('bundle-'));
+    const run = (word: string): string => {
+      const { stdout, stderr } = spawnSync(process.execPath, [path.join(folder, 'bin/run.js'), word], {
+        encoding: 'utf8',
+        env: { XDG_CACHE_HOME: cache },
+      });
+      return stdout + stderr;
+    };
+    const file = (): string => path.join(cache, 'migbackup/compiled', kept()[0] ?? '');
+    return { say, run, kept, file };
+  }
+
+  test('is kept once for each command, and used by the next run', () => {
+    using temp = tempFolder();
+    const { say, run, kept, file } = programIn(path.join(temp.path, 'program'), path.join(temp.path, 'cache'));
+    say('one');
+    expect(run('create')).toBe('create one');
+    const { ino } = statSync(file());
+    expect(run('create')).toBe('create one');
+    expect(statSync(file()).ino).toBe(ino);
+    expect(run('verify')).toBe('verify one');
+    expect(run('--version')).toBe('--version one');
+    expect(run('../../evil')).toBe('../../evil one');
+    expect(kept().map((name) => name.replace(/^bundle-[0-9a-f]{8}-/, ''))).toEqual(['create', 'start', 'verify']);
+  });
+
+  test('is made anew when the program is another, of the same length and time too', () => {
+    using temp = tempFolder();
+    const { say, run, file } = programIn(path.join(temp.path, 'program'), path.join(temp.path, 'cache'));
+    for (const text of ['one', 'two', 'six']) {
+      say(text);
+      utimesSync(path.join(temp.path, 'program/dist/migbackup.cjs'), 1_000_000, 1_000_000);
+      expect(run('create')).toBe(`create ${text}`);
+      const { ino } = statSync(file());
+      expect(run('create')).toBe(`create ${text}`);
+      expect(statSync(file()).ino).toBe(ino);
+    }
+  });
+
+  test('is not run when it is damaged, wherever and however', () => {
+    using temp = tempFolder();
+    const { say, run, file } = programIn(path.join(temp.path, 'program'), path.join(temp.path, 'cache'));
+    say('one');
+    run('create');
+    const whole = readFileSync(file());
+    const flipped = (at: number): Buffer => {
+      const bytes = Buffer.from(whole);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      return bytes;
+    };
+    const places = [0, 20, 130, whole.length >> 1, whole.length - 1];
+    const damaged = [Buffer.alloc(0), whole.subarray(0, 100), whole.subarray(0, -1), ...places.map(flipped)];
+    for (const bytes of damaged) {
+      writeFileSync(file(), bytes);
+      expect(run('create')).toBe('create one');
+      // Made anew.
+      expect(readFileSync(file()).length).toBe(whole.length);
+    }
+  });
 
   test('is kept in a folder of the user, closed to others', () => {
     using cache = tempFolder();
