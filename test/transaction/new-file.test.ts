@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ScannedEntry } from '../../src/core/model/entry.ts';
 import { TreeWriter } from '../../src/core/transaction/tree-writer.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { withFault } from './support/faults.ts';
+import { exchange, withFault } from './support/faults.ts';
 
 /** Big chunks, which are written on libuv's pool, between small ones, which are not. */
 const CHUNKS = [3, 1 << 20, 700_000, 1, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 20, 300_000, 17];
@@ -34,6 +34,20 @@ async function writeBig(base: string): Promise<void> {
   }
 }
 
+type LateWrite = [number, Buffer, number, number, number, (error: Error | null, count: number) => void];
+
+/** So few chunks that none is awaited before the end. */
+async function writeThree(base: string): Promise<void> {
+  const writer = new TreeWriter(base);
+  try {
+    writer.beginFile(path.join(base, 'three'));
+    for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(1 << 20, chunk));
+    await writer.endFile({ ...ENTRY, size: 3 << 20 });
+  } finally {
+    await writer.abort();
+  }
+}
+
 test('chunks stand in their order, however many are under way at once', async () => {
   using temp = tempFolder();
   await writeBig(temp.path);
@@ -55,6 +69,32 @@ test.each(['ENOSPC', 'EIO'] as const)('%s in any write is thrown, and no descrip
     expect(error).toMatchObject({ code });
   }
   expect(fs.readdirSync('/proc/self/fd').length).toBe(open);
+});
+
+test('after a failed write the descriptor is closed only once the others have ended', async () => {
+  using temp = tempFolder();
+  const { write, closeSync } = fs;
+  const happened: string[] = [];
+  exchange(fs, 'write', (...[fd, bytes, offset, length, at, answer]: LateWrite) => {
+    if (at === 0) setImmediate(answer, Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }));
+    else {
+      setTimeout(() => {
+        happened.push('write');
+        write(fd, bytes, offset, length, at, answer);
+      }, 20);
+    }
+  });
+  exchange(fs, 'closeSync', (fd: number) => {
+    happened.push('close');
+    closeSync(fd);
+  });
+  try {
+    await expect(writeThree(temp.path)).rejects.toMatchObject({ code: 'ENOSPC' });
+  } finally {
+    exchange(fs, 'write', write);
+    exchange(fs, 'closeSync', closeSync);
+  }
+  expect(happened).toEqual(['write', 'write', 'close']);
 });
 
 test('power that is lost before the sync takes what was written on the pool', async () => {

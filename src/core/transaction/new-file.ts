@@ -31,9 +31,10 @@ export class NewFile {
     return this.#underWay.length > IN_FLIGHT ? this.#underWay.shift() : undefined;
   }
 
-  /** Until everything is written. Throws what stood in the way. */
+  /** Until everything is written. Throws what stood in the way; the rest may be under way still. */
   async written(): Promise<void> {
-    for (const writing of this.#underWay.splice(0)) await writing;
+    await Promise.all(this.#underWay);
+    this.#underWay.length = 0;
   }
 
   /** Until nothing is under way any more, however it ended: only then may the descriptor be closed. */

@@ -107,7 +107,8 @@ function isCallback(value: unknown): value is (...args: unknown[]) => void {
   return typeof value === 'function';
 }
 
-function exchange(of: object, name: string, value: unknown): void {
+/** Puts another function in the place of one of a module. */
+export function exchange(of: object, name: string, value: unknown): void {
   Object.defineProperty(of, name, { value, configurable: true, writable: true });
 }
 
