@@ -77,6 +77,8 @@ export class Packers {
 class Thread {
   readonly #worker: Worker;
   readonly #waiting: Settle[] = [];
+  /** Why it answers no more. */
+  #failure: unknown;
 
   constructor(root: string) {
     // Loaded here: most projects are small and need none.
@@ -89,6 +91,7 @@ class Thread {
   }
 
   pack(job: PackJob): Promise<PackedBatch | null> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage(job, job.room === undefined ? [] : [job.room]);
@@ -101,6 +104,7 @@ class Thread {
   }
 
   #fail(error: unknown): void {
+    this.#failure ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }
