@@ -1,6 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { hashOfFile } from '../../src/core/archive/file-hash.ts';
+import { FramedFile } from '../../src/core/archive/framed-file.ts';
+import { fileMember, noise, writeArchive } from '../support/sample-archive.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 test.each([
   ['a small file', 1],
@@ -35,4 +39,23 @@ test('what is asked of a thread that has ended is refused, and does not wait for
   const hashed = hash.update(hash.room(10));
   await hash.close();
   await expect(Promise.all([hashed, hash.digest()])).rejects.toThrow('ended');
+});
+
+test('hashing that fails while a piece is decompressed is told by the piece, and to nobody else', async () => {
+  using temp = tempFolder();
+  const { file } = await writeArchive(path.join(temp.path, 'c.tar'), [fileMember('a', noise(900_000))]);
+  const framed = FramedFile.open(file, 'zstd');
+  if ('problem' in framed) throw new Error(framed.problem);
+  const unheard: unknown[] = [];
+  const note = (reason: unknown): number => unheard.push(reason);
+  process.on('unhandledRejection', note);
+  const failing = hashOfFile(1);
+  failing.update = () => Promise.reject(new Error('no hash'));
+  try {
+    await expect(framed.piece(0, failing)).rejects.toThrow('no hash');
+  } finally {
+    process.off('unhandledRejection', note);
+    framed.close();
+  }
+  expect(unheard).toEqual([]);
 });

@@ -72,8 +72,8 @@ export class FramedFile {
     }
     const raw = this.#read(at.position, hash?.room(at.stored) ?? Buffer.allocUnsafe(at.stored));
     const hashed = hash?.update(raw);
-    const content = frameProblem(raw) ?? (await decompress(raw, at.size));
-    await hashed;
+    // Together: hashing may fail while the other is under way.
+    const [content] = await Promise.all([frameProblem(raw) ?? decompress(raw, at.size), hashed]);
     hash?.release(raw);
     return this.#judge(number, at.offset, at.size, content);
   }
