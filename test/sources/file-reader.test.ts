@@ -89,7 +89,9 @@ describe('a file that nobody touches', () => {
     using made = makeFile(size);
     const target = new MemoryTarget();
     const inspected: Buffer[] = [];
-    const outcome = await readFileInto(made.file, made.entry, target, (bytes) => inspected.push(bytes));
+    const outcome = await readFileInto(made.file, made.entry, target, {
+      inspect: (bytes) => inspected.push(bytes),
+    });
     expect(outcome).toMatchObject({ status: 'ok', entry: made.entry, sha256: sha256(made.content), offset: 512 });
     expect(target.members.map(({ content }) => content.equals(made.content))).toEqual([true]);
     expect(inspected.map((bytes) => bytes.equals(made.content))).toEqual([true]);
@@ -134,7 +136,9 @@ describe.each([[1000], [3 * ROOM + 5]])('a file of %i bytes that changes while i
       if (++calls === 1) change(made.file);
     });
     const inspected: Buffer[] = [];
-    const outcome = await readFileInto(made.file, made.entry, target, (bytes) => inspected.push(bytes));
+    const outcome = await readFileInto(made.file, made.entry, target, {
+      inspect: (bytes) => inspected.push(bytes),
+    });
     const now = fs.readFileSync(made.file);
     expect(outcome).toMatchObject({ status: 'ok', sha256: sha256(now), entry: { size: now.length } });
     expect(target.members).toHaveLength(1);

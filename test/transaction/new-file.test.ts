@@ -76,7 +76,7 @@ test('after a failed write the descriptor is closed only once the others have en
   const { write, closeSync } = fs;
   const happened: string[] = [];
   exchange(fs, 'write', (...[fd, bytes, offset, length, at, answer]: LateWrite) => {
-    if (at === 0) setImmediate(answer, Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }));
+    if (at === 0) setImmediate(answer, Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }), 0);
     else {
       setTimeout(() => {
         happened.push('write');

@@ -79,8 +79,8 @@ class ArchiveWalk {
   async run(): Promise<string | null> {
     const { select, onProgress, signal, entries } = this.#options;
     for await (const batch of entries) {
-      throwIfInterrupted(signal);
       for (const entry of batch) {
+        throwIfInterrupted(signal);
         this.#checkPlace(entry);
         if (select !== undefined && !select(entry)) {
           this.#expected = null;
@@ -189,6 +189,7 @@ class ArchiveWalk {
   async #streamContent(entry: Entry, start: number): Promise<string | null> {
     let whole = true;
     for (let done = 0; done < entry.size;) {
+      throwIfInterrupted(this.#options.signal);
       const chunk: Bytes = await this.#cursor.chunk(start + done, entry.size - done);
       if (isDamage(chunk)) {
         // Read on: every damaged piece that the file lies in must name it.

@@ -33,6 +33,14 @@ const INSPECT_LIMIT = 64 << 20;
 
 export type Inspect = (content: Buffer) => void;
 
+/** What is to be done with a file besides storing it. */
+export interface ReadOptions {
+  /** Gets the content that is stored, once, of files up to 64 MiB. */
+  readonly inspect?: Inspect | undefined;
+  /** Awaited after each part of a file that takes more than one: a big one must not keep everything else waiting. What it throws is thrown. */
+  readonly breathe?: (() => Promise<void>) | undefined;
+}
+
 /** `null` in `outcome`: the file changed under our hands. `begun`: the target holds a part of the member, to be taken back. */
 interface Attempt {
   readonly outcome: ReadOutcome | null;
@@ -46,16 +54,15 @@ class ReadFailure extends Error {}
  * Reads one regular file into `target` and hashes it on the way, once over its bytes. It is stored as it was at one moment: if
  * size, mtime or ctime differ after reading, the member is rolled back and read again, three times in all. A failure of the file
  * is an outcome, and then the target is as it was before; a failure of the target is thrown.
- * @param inspect gets the content that is stored, once, of files up to 64 MiB
  */
 export async function readFileInto(
   file: string,
   scanned: ScannedEntry,
   target: MemberTarget,
-  inspect?: Inspect,
+  options: ReadOptions = {},
 ): Promise<ReadOutcome> {
   for (let attempt = 1; ; attempt++) {
-    const { outcome, begun } = await readOnce(file, scanned, target, inspect);
+    const { outcome, begun } = await readOnce(file, scanned, target, options);
     if (outcome?.status === 'ok') return outcome;
     if (begun) await target.rollback();
     if (outcome !== null && outcome.status !== 'changed') return outcome;
@@ -69,7 +76,7 @@ async function readOnce(
   file: string,
   scanned: ScannedEntry,
   target: MemberTarget,
-  inspect: Inspect | undefined,
+  { inspect, breathe }: ReadOptions,
 ): Promise<Attempt> {
   let fd: number;
   try {
@@ -91,7 +98,8 @@ async function readOnce(
     const entry = withStat(scanned, before);
     const offset = target.begin(entry);
     begun = true;
-    const copied = await copyContent(fd, entry.size, target, inspect !== undefined && entry.size <= INSPECT_LIMIT);
+    const keep = inspect !== undefined && entry.size <= INSPECT_LIMIT;
+    const copied = await copyContent(fd, entry.size, target, keep, breathe);
     if (copied === null || !sameState(before, fs.fstatSync(fd, { bigint: true }))) return { outcome: null, begun };
     if (copied.content !== undefined) inspect?.(copied.content);
     target.end();
@@ -120,7 +128,13 @@ interface Copied {
 }
 
 /** Reads exactly `size` bytes straight into the target; null if the file gave fewer. */
-async function copyContent(fd: number, size: number, target: MemberTarget, keep: boolean): Promise<Copied | null> {
+async function copyContent(
+  fd: number,
+  size: number,
+  target: MemberTarget,
+  keep: boolean,
+  breathe: ReadOptions['breathe'],
+): Promise<Copied | null> {
   const room = target.room();
   if (size < room.length) {
     const bytes = room.subarray(0, size);
@@ -142,6 +156,7 @@ async function copyContent(fd: number, size: number, target: MemberTarget, keep:
     target.advance(read);
     done += read;
     if (target.pressed) await target.drain();
+    await breathe?.();
   }
   return { sha256: hash.digest('hex'), content: keep ? Buffer.concat(copies) : undefined };
 }

@@ -106,6 +106,7 @@ async function copy(writer: CategoryWriter, entry: ScannedEntry, file: CapturedF
     archive.advance(read);
     done += read;
     if (archive.pressed) await archive.drain();
+    await writer.breathe();
   }
   archive.end();
   file.done();

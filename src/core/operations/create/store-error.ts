@@ -8,12 +8,17 @@ export interface StorePlace {
   readonly source: string;
 }
 
-/** What went wrong with a store, in terms of the project: which one it is, and how to keep it as it is. Anything else is returned unchanged. */
+/**
+ * What went wrong with a store, in terms of the project: which one it is, and how to keep it as it is. Anything else is returned unchanged, and
+ * so is what names a store already.
+ */
 export function aboutStore(error: unknown, place: StorePlace): unknown {
   const store = escapeName(place.path);
   const raw = `--raw ${place.category}/${place.source}`;
   if (!(error instanceof BackupError)) return unreadable(error, place);
   const { code, message, details = {}, path = place.path } = error;
+  // Of another store: it stopped this one.
+  if ('store' in details) return error;
   const facts = { path, cause: error, details: { store: place.path, ...details } };
   if (code === 'LEVELDB_DAMAGED') {
     return new BackupError(code, `the LevelDB store ${store} is damaged: ${message}`, {

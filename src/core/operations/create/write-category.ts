@@ -121,7 +121,10 @@ export class CategoryWriter {
       this.note({ ...entry, offset });
       return;
     }
-    const outcome = await readFileInto(this.#native(entry), entry, this.archive, this.#inspector(entry));
+    const outcome = await readFileInto(this.#native(entry), entry, this.archive, {
+      inspect: this.#inspector(entry),
+      breathe: () => this.breathe(),
+    });
     if (outcome.status === 'ok') {
       this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
       return;
@@ -177,7 +180,7 @@ export class CategoryWriter {
   async #keepPace(): Promise<void> {
     if (this.#archive?.pressed === true) await this.#archive.drain();
     if (this.job.index.pressed) await this.job.index.drain();
-    if (this.#pacer.due()) await this.#breathe();
+    await this.breathe();
   }
 
   #native(entry: ScannedEntry): string {
@@ -199,7 +202,9 @@ export class CategoryWriter {
     return present || directories > 0 ? 'empty' : 'absent';
   }
 
-  async #breathe(): Promise<void> {
+  /** Every few milliseconds: lets signals and progress through, and stops where the backup has failed already or is not wanted any more. */
+  async breathe(): Promise<void> {
+    if (!this.#pacer.due()) return;
     throwIfInterrupted(this.job.context.signal);
     this.job.sealing.throwIfFailed();
     this.job.context.onEvent?.({ type: 'progress', ...this.job.progress });
