@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { markAtOnce } from '../cli/cap-memory.ts';
 import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
@@ -44,6 +45,7 @@ export default class Restore extends BaseCommand {
   async run(): Promise<number> {
     const { args, flags } = await this.parse(Restore);
     const session = await this.open(flags);
+    markAtOnce();
     const selector = selectorOf(args, flags);
     const only = flags.only ?? [];
     const { select } = await import('../core/operations/select.ts');

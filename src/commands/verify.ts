@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { markAtOnce } from '../cli/cap-memory.ts';
 import { exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderVerify, renderVerifyAll } from '../cli/render/verify.ts';
 import { parsePercent } from '../cli/percent.ts';
@@ -43,6 +44,7 @@ export default class Verify extends BaseCommand {
   async run(): Promise<number> {
     const { args, flags } = await this.parse(Verify);
     const session = await this.open(flags);
+    markAtOnce();
     const samplePercent = flags.sample === undefined ? undefined : parsePercent(flags.sample);
     const mode = flags.quick
       ? ('quick' as const)

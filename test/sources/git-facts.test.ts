@@ -33,3 +33,8 @@ test.skipIf(!hasGit)('a repository, a folder inside it, another work tree of it,
   expect(fs.lstatSync(path.join(tree, '.git')).isFile()).toBe(true);
   expect(await gitFacts(tree)).toEqual({ commit, dirty: false });
 });
+
+test('a folder that cannot be looked at is in no repository, and nothing is thrown: nobody awaits the answer at once', async () => {
+  using folder = tempFolder();
+  expect(await gitFacts(path.join(folder.path, 'gone'))).toBeUndefined();
+});

@@ -12,7 +12,7 @@ export interface GitFacts {
 
 /**
  * Commit, branch and whether tracked files are changed, by one `git status`; undefined outside a repository or
- * without git. Nothing in the repository is written (no optional locks) and no hook of it is run (fsmonitor off).
+ * without git. Never rejects. Nothing in the repository is written (no optional locks) and no hook of it is run (fsmonitor off).
  */
 export async function gitFacts(root: string): Promise<GitFacts | undefined> {
   if (!mayBeInRepository(root)) return undefined;
@@ -33,13 +33,18 @@ export async function gitFacts(root: string): Promise<GitFacts | undefined> {
 /** As git looks for its repository; to start it only to hear that there is none costs more than looking. */
 function mayBeInRepository(root: string): boolean {
   if (process.env['GIT_DIR'] !== undefined) return true;
-  let folder = fs.realpathSync(root);
-  while (!fs.existsSync(path.join(folder, '.git'))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) return false;
-    folder = parent;
+  try {
+    let folder = fs.realpathSync(root);
+    while (!fs.existsSync(path.join(folder, '.git'))) {
+      const parent = path.dirname(folder);
+      if (parent === folder) return false;
+      folder = parent;
+    }
+    return true;
+  } catch {
+    // What cannot be looked at git cannot look at either.
+    return false;
   }
-  return true;
 }
 
 /**

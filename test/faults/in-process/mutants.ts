@@ -109,9 +109,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'recovery forgets the operation log': {
     edits: [
       {
-        file: 'core/operations/recover.ts',
-        from: 'if (logged.has(id)) return false;',
-        to: 'if (id.length > 0) return false;',
+        file: 'core/operations/unlogged.ts',
+        from: 'return finished.filter(({ id }) => !logged.has(id));',
+        to: 'return finished.filter(() => logged.size < 0);',
       },
     ],
     operation: 'recover: committed, not logged',
@@ -170,7 +170,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'an unreadable path is taken for an absent one': {
     edits: [
-      { file: 'core/operations/restore/plan-restore.ts', from: 'refuseUnread(live.unread', to: 'void (live.unread' },
+      { file: 'core/operations/restore/plan-restore.ts', from: 'refuseUnread(project.root, live', to: 'void (live' },
     ],
     operation: 'restore',
     ways: ERROR,
