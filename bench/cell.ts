@@ -42,6 +42,9 @@ const WARM = 'find . "$OUT" -path "*/done" -prune -o -type f -print0 | xargs -0 
 export function runCell(task: Task, size: Size, workload: Workload, scratch: string, rounds: number): Cell {
   const all = contenders(workload.folders);
   const here = all.filter((one) => ask(one.probe, workload.root, process.env) !== null && one[task] !== null);
+  // The ratios are to the first row: without migbackup they would be somebody else's.
+  const [ours] = all;
+  if (ours === undefined || here[0] !== ours) throw new Error('migbackup does not run here: npm run build');
   const samples = new Map<Contender, Sample[]>(here.map((one) => [one, []]));
   const outs = new Map(here.map((one, at) => [one, path.join(scratch, `${at}`)]));
   for (const one of here) {

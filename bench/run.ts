@@ -16,6 +16,8 @@ import { makeWorkload, type Size } from './workload.ts';
 
 const TASKS: readonly Task[] = ['create', 'verify', 'restore'];
 const SIZES: readonly Size[] = ['S', 'M', 'L'];
+const PARTS: readonly string[] = [...TASKS, 'in-place', 'startup', 'libraries', 'memory'];
+const ALL_SIZES: readonly string[] = [...SIZES, 'XL'];
 const COUNTS = [10_000, 100_000, 1_000_000];
 
 const { values } = parseArgs({
@@ -26,6 +28,16 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 });
+/** A run that measures nothing must not look like one that went well. */
+const unknown = [
+  ...(values.only === undefined || PARTS.includes(values.only) ? [] : [`--only is one of ${PARTS.join(', ')}`]),
+  ...(values.size === undefined || ALL_SIZES.includes(values.size) ? [] : [`--size is one of ${ALL_SIZES.join(', ')}`]),
+  ...(/^[1-9]\d*$/.test(values.rounds) ? [] : ['--rounds is a number, from 1 on']),
+];
+if (unknown.length > 0) {
+  process.stderr.write(`${unknown.join('\n')}\n`);
+  process.exit(1);
+}
 const rounds = Number(values.rounds);
 const wants = (name: string): boolean => values.only === undefined || values.only === name;
 const sizes = SIZES.filter((size) => values.size === undefined || values.size === size);

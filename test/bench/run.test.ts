@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const RUN = path.join(import.meta.dirname, '../../bench/run.ts');
+
+function bench(words: readonly string[], settings: Record<string, string> = {}) {
+  using temp = tempFolder();
+  const env = { ...process.env, ...settings, TMPDIR: temp.path };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [RUN, ...words], { env, encoding: 'utf8' });
+  return { status, stdout, stderr, left: readdirSync(temp.path) };
+}
+
+test.each([
+  [['--only', 'crate'], '--only'],
+  [['--size', 'X'], '--size'],
+  [['--rounds', 'x'], '--rounds'],
+  [['--rounds', '0'], '--rounds'],
+])('%j measures nothing and says so', (words, flag) => {
+  const { status, stdout, stderr, left } = bench(words);
+  expect({ status, stdout, left }).toEqual({ status: 1, stdout: '', left: [] });
+  expect(stderr).toContain(flag);
+});
+
+test('without migbackup there is no table: its ratios would be to somebody else', () => {
+  const ran = bench(['--only', 'verify', '--size', 'S', '--rounds', '1'], { MIGBACKUP_BIN: '/nowhere/migbackup' });
+  expect(ran).toMatchObject({ status: 1, left: [] });
+  expect(ran.stdout).not.toContain('|');
+  expect(ran.stderr).toContain('migbackup does not run here');
+});
