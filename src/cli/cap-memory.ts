@@ -3,9 +3,12 @@ import v8 from 'node:v8';
 /** The flag was measured with this major version; another may not know it and would say so on stderr. */
 const MEASURED_WITH = '24.';
 
+/** A short run is over by then, and its collections cost less in a space that may double twice. */
+const GROWS_FOR_MS = 120;
+
 /** Each with V8's own value. */
+const STOP_GROWING = ['--semi-space-growth-factor=1', '--semi-space-growth-factor=2'] as const;
 const FLAGS = [
-  ['--semi-space-growth-factor=1', '--semi-space-growth-factor=2'],
   // Threads that are started later; this one has its first size already.
   ['--min-semi-space-size=4', '--min-semi-space-size=0'],
   // Helping threads cost more than they save where the young generation is this small and every processor has work of ours.
@@ -24,6 +27,7 @@ const MARK_AT_ONCE = ['--no-incremental-marking', '--incremental-marking'] as co
  */
 export function capMemory(): void {
   set(FLAGS);
+  setTimeout(() => set([STOP_GROWING]), GROWS_FOR_MS).unref();
 }
 
 /** For commands that read archives and keep little. */
@@ -31,7 +35,7 @@ export function markAtOnce(): void {
   set([MARK_AT_ONCE]);
 }
 
-function set(flags: typeof FLAGS | readonly (typeof MARK_AT_ONCE)[]): void {
+function set(flags: readonly (readonly [string, string])[]): void {
   if (!process.versions.node.startsWith(MEASURED_WITH)) return;
   for (const [ours] of flags) v8.setFlagsFromString(ours);
   // Before bin/run.js keeps the compiled code: V8 takes it only under the flags that it was made under.

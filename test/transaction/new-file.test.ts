@@ -111,3 +111,27 @@ test('power that is lost before the sync takes what was written on the pool', as
   }
   expect.unreachable('the sync was never reached');
 });
+
+test('with one sync for all, an error of the disk while a big file is on its way to it is not lost', async () => {
+  using temp = tempFolder();
+  const write = async (name: string): Promise<void> => {
+    const base = path.join(temp.path, name);
+    const writer = new TreeWriter(base, () => Promise.resolve());
+    try {
+      writer.beginFile(path.join(base, 'big'));
+      for (let piece = 0; piece < 10; piece++) await writer.write(Buffer.alloc(1 << 20, piece));
+      await writer.endFile({ ...ENTRY, size: 10 << 20 });
+      await writer.finish();
+    } finally {
+      await writer.abort();
+    }
+  };
+  const { calls } = await withFault(null, () => write('whole'));
+  const at = calls.findIndex((call) => call.startsWith('fdatasync')) + 1;
+  expect(at).toBeGreaterThan(0);
+  const open = fs.readdirSync('/proc/self/fd').length;
+  const { error, fired } = await withFault({ at, code: 'EIO' }, () => write('failing'));
+  expect(fired).toMatch(/^fdatasync/);
+  expect(error).toMatchObject({ code: 'EIO' });
+  expect(fs.readdirSync('/proc/self/fd').length).toBe(open);
+});

@@ -65,8 +65,7 @@ class ArchiveWalk {
     this.#options = options;
     const everything = options.select === undefined;
     this.#hash = hashOfFile(everything ? framed.size : 0);
-    // A sink's writes keep the other processor busy.
-    this.#contentHash = hashOfFile(everything && options.sink === undefined ? framed.size : 0);
+    this.#contentHash = hashOfFile(everything ? framed.size : 0);
     this.#cursor = new PieceCursor(framed, {
       everything,
       ...(everything ? { hash: this.#hash } : {}),

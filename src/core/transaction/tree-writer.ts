@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { utimesTime } from '../fs/clock.ts';
-import { fsyncDir } from '../fs/durable.ts';
+import { flushMeanwhile, fsyncDir } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
@@ -12,6 +12,10 @@ const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0);
 
 /** Metadata comes from a backup; only permission bits are ever applied. */
 const PERMISSIONS = 0o777;
+
+/** A file of this size is sent to the disk as soon as it is written. */
+const FLUSH_BYTES = 8 << 20;
+const FLUSHING_AT_ONCE = 2;
 
 /** Makes durable whatever was written below a folder, and rejects if it cannot. */
 export type SyncAll = () => Promise<void>;
@@ -27,6 +31,8 @@ export class TreeWriter {
   readonly #syncAll: SyncAll | null;
   readonly #owner: boolean;
   #file: NewFile | null = null;
+  /** Big files that are on their way to the disk, each closed when it is there. */
+  readonly #flushing: Promise<void>[] = [];
   #native = '';
 
   /**
@@ -85,14 +91,23 @@ export class TreeWriter {
     fs.fchmodSync(fd, entry.mode & PERMISSIONS);
     fs.futimesSync(fd, time, time);
     if (this.#syncAll === null) fs.fsyncSync(fd);
-    fs.closeSync(fd);
     this.#file = null;
+    if (this.#syncAll === null || entry.size < FLUSH_BYTES) {
+      fs.closeSync(fd);
+      return;
+    }
+    // The one sync at the end has little left to do then.
+    const flushing = flushMeanwhile(fd).finally(() => fs.closeSync(fd));
+    // It is awaited in its turn; an error before that is not unheard.
+    flushing.catch(() => {});
+    this.#flushing.push(flushing);
+    if (this.#flushing.length > FLUSHING_AT_ONCE) await this.#flushing.shift();
   }
 
   /** Closes and removes a file that was begun and turned out bad. */
   async dropFile(): Promise<void> {
     if (this.#file === null) return;
-    await this.abort();
+    await this.#closeFile();
     fs.rmSync(this.#native, { force: true });
   }
 
@@ -108,6 +123,7 @@ export class TreeWriter {
       if (this.#syncAll === null) fsyncDir(native);
     }
     if (this.#syncAll !== null) {
+      for (const flushing of this.#flushing.splice(0)) await flushing;
       await this.#syncAll();
       return;
     }
@@ -117,6 +133,11 @@ export class TreeWriter {
 
   /** After an error: closes what is open, once nothing is under way. */
   async abort(): Promise<void> {
+    await Promise.allSettled(this.#flushing.splice(0));
+    await this.#closeFile();
+  }
+
+  async #closeFile(): Promise<void> {
     const file = this.#file;
     if (file === null) return;
     this.#file = null;

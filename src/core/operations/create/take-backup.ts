@@ -24,8 +24,7 @@ import { formatSum, SumsWriter } from '../../store/sums.ts';
 import { writeReport } from '../../store/reports.ts';
 import { WorkFolder } from '../../store/work-folder.ts';
 import { startReport } from '../report-head.ts';
-import { describeAudit } from '../verify.ts';
-import { auditBackup, type Audit } from '../verify/audit.ts';
+import type { Audit } from '../verify/audit.ts';
 import { buildManifest } from './build-manifest.ts';
 import { takeInventory } from './inventory.ts';
 import type { BackupJob } from './job.ts';
@@ -128,13 +127,15 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     );
     options.beforeCommit?.(manifest);
     writeArtifacts(work.folder, manifest);
+    // Not every backup is verified at once.
+    const { describeAudit } = options.verify ? await import('../verify.ts') : {};
     const head = startReport(context);
     const audit = options.verify ? await prove(work.folder, manifest, context) : null;
     const proof = head();
     throwIfInterrupted(context.signal);
     const folder = work.commit();
     const unkept: Finding[] = [];
-    if (audit !== null) {
+    if (audit !== null && describeAudit !== undefined) {
       const report = { ...proof, ...describeAudit(work.id, folder, audit) };
       const { finding } = writeReport(project.store, work.id, 'verify', report);
       if (finding !== undefined) unkept.push(finding);
@@ -218,6 +219,7 @@ function writeArtifacts(folder: string, manifest: Manifest): void {
 
 /** create never claims what verify would not: the same audit runs on the finished work folder before it gets its name. */
 async function prove(folder: string, manifest: Manifest, context: Context): Promise<Audit> {
+  const { auditBackup } = await import('../verify/audit.ts');
   const audit = await auditBackup(folder, manifest.backupId, { mode: 'full' }, context);
   if (audit.status !== 'FAILED') return audit;
   const errors = audit.findings.filter((finding) => finding.severity === 'error');
