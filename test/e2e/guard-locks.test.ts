@@ -3,27 +3,14 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { acquireLock } from '../../src/core/store/lock.ts';
-import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
+import { compareTrees } from '../support/compare-trees.ts';
+import { eachSampleProject } from '../support/each-sample-project.ts';
 import { cleanEnvironment, cliCommand, runCli } from '../support/run-cli.ts';
-import { makeSampleProject } from '../support/sample-project.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 
-let temp: TempFolder;
-let root: string;
-let before: Tree;
-
-beforeEach(async () => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  await makeSampleProject(root);
-  before = tree();
-});
-afterEach(() => temp[Symbol.dispose]());
-
-const tree = (): Tree => readTree(root, ['backups', '.migbackup']);
-const undo = () => runCli(['undo', '--yes'], { cwd: root });
+const project = eachSampleProject();
+const undo = () => runCli(['undo', '--yes'], { cwd: project.root });
 
 interface Guarded {
   readonly exitCode: number | null;
@@ -50,15 +37,15 @@ async function guardWhileHeld(
   const script = `cd ..; touch ready; while [ ! -e go ]; do sleep 0.01; done; cd project; rm -r scripts; exit ${code}`;
   const [program, ...leading] = cliCommand();
   const args = [...leading, 'guard', '--json', ...flags, '--', 'sh', '-c', script];
-  const child = spawn(program, args, { cwd: root, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: project.root, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   const closed = once(child, 'close');
-  while (!existsSync(path.join(temp.path, 'ready'))) await sleep(5);
-  const lock = acquireLock(path.join(root, folder), 'create');
+  while (!existsSync(path.join(project.outside, 'ready'))) await sleep(5);
+  const lock = acquireLock(path.join(project.root, folder), 'create');
   try {
-    writeFileSync(path.join(temp.path, 'go'), '');
+    writeFileSync(path.join(project.outside, 'go'), '');
     await meanwhile({
       said: () => stderr,
       ended: () => child.exitCode !== null,
@@ -87,7 +74,7 @@ describe('while another migbackup holds a lock', () => {
     expect(run, run.stderr).toMatchObject({ exitCode: 20, stderr: expect.stringMatching(WAITING) });
     expect(run.stderr).toContain('SIGTERM: the command has ended; what follows ends by itself');
     expect(run.stderr.match(/waiting for it/g)).toHaveLength(1);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('one that succeeded waits to be logged, and undo knows of it', async () => {
@@ -95,7 +82,7 @@ describe('while another migbackup holds a lock', () => {
     expect(run, run.stderr).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(WAITING) });
     expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'succeeded', findings: [] });
     expect((await undo()).exitCode).toBe(0);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 });
 
@@ -116,9 +103,9 @@ describe('while another migbackup holds the lock for longer than guard waits', (
     );
     const [, line = ''] = /^Wait until it has finished, then run: migbackup (.*)$/.exec(error.hint) ?? [];
     expect(line).toMatch(/^restore migration-\S+ --exact$/);
-    expect(existsSync(path.join(root, 'scripts'))).toBe(false);
-    expect(await runCli([...wayBack(line).split(' '), '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(existsSync(path.join(project.root, 'scripts'))).toBe(false);
+    expect(await runCli([...wayBack(line).split(' '), '--yes'], { cwd: project.root })).toMatchObject({ exitCode: 0 });
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test.each([
@@ -133,18 +120,18 @@ describe('while another migbackup holds the lock for longer than guard waits', (
     ]);
     expect(next).toEqual(['migbackup undo']);
     expect((await undo()).exitCode).toBe(0);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 });
 
 test('before the command is run, nobody waits: nothing is done', async () => {
-  expect((await runCli(['create'], { cwd: root })).exitCode).toBe(0);
-  const lock = acquireLock(path.join(root, 'backups'), 'create');
+  expect((await runCli(['create'], { cwd: project.root })).exitCode).toBe(0);
+  const lock = acquireLock(path.join(project.root, 'backups'), 'create');
   try {
-    const run = await runCli(['guard', '--', 'touch', 'ran'], { cwd: root });
+    const run = await runCli(['guard', '--', 'touch', 'ran'], { cwd: project.root });
     expect(run).toMatchObject({ exitCode: 11, stderr: expect.stringContaining('LOCKED') });
   } finally {
     lock.release();
   }
-  expect(readdirSync(root)).not.toContain('ran');
+  expect(readdirSync(project.root)).not.toContain('ran');
 });

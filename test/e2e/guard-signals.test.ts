@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
+import { describe, expect, test } from 'vitest';
+import { compareTrees } from '../support/compare-trees.ts';
+import { eachSampleProject } from '../support/each-sample-project.ts';
 import { cleanEnvironment, cliCommand, runCli } from '../support/run-cli.ts';
-import { makeSampleProject } from '../support/sample-project.ts';
 import { schemaViolations } from '../support/schemas.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { CTRL_C, hasTerminal, runOnTerminal } from '../support/terminal.ts';
 
 /** A migration that ends well-behaved, and half-way, when it is asked to: it writes down each signal and exits 0 at the last. */
@@ -25,20 +24,8 @@ console.log('half' + '-way');
 setTimeout(() => {}, 60_000);
 `;
 
-let temp: TempFolder;
-let root: string;
-let before: Tree;
-
-beforeEach(async () => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  await makeSampleProject(root);
-  before = tree();
-});
-afterEach(() => temp[Symbol.dispose]());
-
-const tree = (): Tree => readTree(root, ['backups', '.migbackup']);
-const heard = (): string => readFileSync(path.join(temp.path, 'heard'), 'utf8');
+const project = eachSampleProject();
+const heard = (): string => readFileSync(path.join(project.outside, 'heard'), 'utf8');
 
 interface Ended {
   readonly exitCode: number | null;
@@ -48,17 +35,17 @@ interface Ended {
 
 /** Guards the migration and sends guard the signals, each when the command has heard of the one before. */
 async function interrupt(signals: readonly NodeJS.Signals[], ...flags: string[]): Promise<Ended> {
-  writeFileSync(path.join(temp.path, 'migrate.mjs'), MIGRATION(signals.length));
+  writeFileSync(path.join(project.outside, 'migrate.mjs'), MIGRATION(signals.length));
   const [program, ...leading] = cliCommand();
   const args = [...leading, 'guard', '--json', ...flags, '--', process.execPath, '../migrate.mjs'];
-  const child = spawn(program, args, { cwd: root, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { cwd: project.root, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => (stdout += String(chunk)));
   child.stderr.on('data', (chunk) => (stderr += String(chunk)));
   while (child.exitCode === null && !stderr.includes('half-way')) await sleep(5);
   for (const [at, signal] of signals.entries()) {
     child.kill(signal);
-    const said = (): number => (existsSync(path.join(temp.path, 'heard')) ? heard().split(' ').length - 1 : 0);
+    const said = (): number => (existsSync(path.join(project.outside, 'heard')) ? heard().split(' ').length - 1 : 0);
     for (let waits = 0; waits < 1000 && said() <= at; waits++) await sleep(5);
   }
   const [exitCode] = await once(child, 'close');
@@ -78,23 +65,23 @@ describe('a command that is interrupted has failed, also one that exits 0', () =
       result: { exitCode: 0, signal: null },
       checks: [],
     });
-    expect(existsSync(path.join(temp.path, 'checked'))).toBe(false);
-    expect(compareTrees(before, tree())).toEqual([]);
-    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-    expect(existsSync(path.join(root, 'deployments/half.json'))).toBe(true);
+    expect(existsSync(path.join(project.outside, 'checked'))).toBe(false);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
+    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    expect(existsSync(path.join(project.root, 'deployments/half.json'))).toBe(true);
   });
 
   test('--on-failure keep keeps what it left; undo goes back', async () => {
     const run = await interrupt(['SIGHUP'], '--on-failure', 'keep');
     expect(run, run.stderr).toMatchObject({ exitCode: 21 });
     expect(JSON.parse(run.stdout)).toMatchObject({ outcome: 'kept', interrupted: 'SIGHUP' });
-    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('--passthrough answers what a shell says of the signal, not 0', async () => {
     expect(await interrupt(['SIGTERM'], '--passthrough')).toMatchObject({ exitCode: 143 });
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('each signal is passed on, not only the first', async () => {
@@ -102,22 +89,24 @@ describe('a command that is interrupted has failed, also one that exits 0', () =
     expect(run, run.stderr).toMatchObject({ exitCode: 20 });
     expect(heard()).toBe('SIGINT SIGTERM ');
     expect(JSON.parse(run.stdout)).toMatchObject({ interrupted: 'SIGINT' });
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test.runIf(hasTerminal)('Ctrl-C on a terminal: the command gets it once, from the terminal', async () => {
-    writeFileSync(path.join(temp.path, 'migrate.mjs'), MIGRATION(1));
+    writeFileSync(path.join(project.outside, 'migrate.mjs'), MIGRATION(1));
     const args = ['guard', '--', process.execPath, '../migrate.mjs'];
-    const { exitCode, screen } = await runOnTerminal(args, [{ after: 'half-way', type: CTRL_C }], { cwd: root });
+    const { exitCode, screen } = await runOnTerminal(args, [{ after: 'half-way', type: CTRL_C }], {
+      cwd: project.root,
+    });
     expect(exitCode, screen).toBe(20);
     expect(heard()).toBe('SIGINT ');
     expect(screen).toContain('SIGINT: waiting for the command to end');
     expect(screen).toMatch(/interrupted by SIGINT, so it counts as failed[^]*rolled back/);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 });
 
 test('a command that was not interrupted says so', async () => {
-  const run = await runCli(['guard', '--json', '--', 'true'], { cwd: root });
+  const run = await runCli(['guard', '--json', '--', 'true'], { cwd: project.root });
   expect(JSON.parse(run.stdout)).toMatchObject({ interrupted: null });
 });

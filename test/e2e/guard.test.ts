@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
+import { describe, expect, test } from 'vitest';
+import { compareTrees } from '../support/compare-trees.ts';
+import { eachSampleProject } from '../support/each-sample-project.ts';
 import { cliCommand, runCli } from '../support/run-cli.ts';
-import { makeSampleProject } from '../support/sample-project.ts';
 import { schemaViolations } from '../support/schemas.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 
 const OURS = ['backups', '.migbackup', 'migrate.mjs'];
 
@@ -25,23 +24,11 @@ writeFileSync('leveldb/000777.ldb', 'half a table');
 ${end}
 `;
 
-let temp: TempFolder;
-let root: string;
-let before: Tree;
-
-beforeEach(async () => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  await makeSampleProject(root);
-  before = readTree(root, OURS);
-});
-afterEach(() => temp[Symbol.dispose]());
-
-const tree = (): Tree => readTree(root, OURS);
+const project = eachSampleProject(OURS);
 
 function migrate(end: string, ...flags: string[]) {
-  writeFileSync(path.join(root, 'migrate.mjs'), MIGRATION(end));
-  return runCli(['guard', ...flags, '--', process.execPath, 'migrate.mjs'], { cwd: root });
+  writeFileSync(path.join(project.root, 'migrate.mjs'), MIGRATION(end));
+  return runCli(['guard', ...flags, '--', process.execPath, 'migrate.mjs'], { cwd: project.root });
 }
 
 async function migrateJson(end: string, exitCode: number, ...flags: string[]): Promise<Record<string, unknown>> {
@@ -64,36 +51,36 @@ describe('a migration that fails leaves the tree exactly as before', () => {
   ])('%s', async (_how, end, result) => {
     const report = await migrateJson(end, 20);
     expect(report).toMatchObject({ outcome: 'rolled-back', result, external: [] });
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
     // What it left is not lost: undo brings it back, and undoing that the state before.
-    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-    expect(existsSync(path.join(root, 'deployments/moved'))).toBe(true);
-    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    expect(existsSync(path.join(project.root, 'deployments/moved'))).toBe(true);
+    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('when its check fails', async () => {
     const report = await migrateJson('', 20, '--check', 'true', '--check', 'exit 9', '--check', 'touch never');
     expect(report).toMatchObject({ result: { exitCode: 0 }, checks: [{ exitCode: 0 }, { exitCode: 9 }] });
-    expect(existsSync(path.join(root, 'never'))).toBe(false);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(existsSync(path.join(project.root, 'never'))).toBe(false);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('and --passthrough answers its own exit code', async () => {
     expect((await migrate('process.exit(3)', '--passthrough')).exitCode).toBe(3);
     expect((await migrate('process.kill(process.pid, "SIGTERM")', '--passthrough')).exitCode).toBe(143);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('also where it made the first files of a category', async () => {
-    rmSync(path.join(root, 'deployments/unified'), { recursive: true });
-    rmSync(path.join(root, 'schemas'), { recursive: true });
-    before = tree();
+    rmSync(path.join(project.root, 'deployments/unified'), { recursive: true });
+    rmSync(path.join(project.root, 'schemas'), { recursive: true });
+    project.beginHere();
     const end = `mkdirSync('deployments-test'); writeFileSync('deployments-test/a.json', '{}');
 mkdirSync('schemas'); writeFileSync('schemas/a.json', '{}'); writeFileSync('NEW.md', ''); process.exit(1)`;
     const report = await migrateJson(end, 20);
     expect(report['outside']).toEqual([]);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('when a process that it left behind still writes', async () => {
@@ -103,9 +90,9 @@ const code = 'setInterval(() => require("node:fs").writeFileSync("deployments/la
 spawn(process.execPath, ['-e', code], { detached: true, stdio: 'ignore' }).unref();
 setTimeout(() => process.exit(1), 300);`;
     await migrateJson(orphan, 20);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
     await sleep(100);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 });
 
@@ -117,18 +104,18 @@ test('a migration that succeeds stays, and undo takes it back exactly', async ()
     configs: { changed: 1 },
     scripts: { removed: 1 },
   });
-  expect(existsSync(path.join(root, 'deployments/moved'))).toBe(true);
-  expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-  expect(compareTrees(before, tree())).toEqual([]);
+  expect(existsSync(path.join(project.root, 'deployments/moved'))).toBe(true);
+  expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
 });
 
 test('the command has the terminal, its own words, and the backup in its environment; --json keeps stdout for itself', async () => {
   const code = 'console.log("out", process.argv[1], process.env.MIGBACKUP_ID, process.env.MIGBACKUP_DIR)';
-  const plain = await runCli(['guard', '--', process.execPath, '-e', code, '--', '--json'], { cwd: root });
+  const plain = await runCli(['guard', '--', process.execPath, '-e', code, '--', '--json'], { cwd: project.root });
   expect(plain.exitCode).toBe(0);
-  const [id] = readdirSync(path.join(root, 'backups')).filter((name) => name.startsWith('migration-'));
-  expect(plain.stdout).toBe(`out --json ${id} ${path.join(root, 'backups', id ?? '')}\n`);
-  const json = await runCli(['guard', '--json', '--', process.execPath, '-e', code], { cwd: root });
+  const [id] = readdirSync(path.join(project.root, 'backups')).filter((name) => name.startsWith('migration-'));
+  expect(plain.stdout).toBe(`out --json ${id} ${path.join(project.root, 'backups', id ?? '')}\n`);
+  const json = await runCli(['guard', '--json', '--', process.execPath, '-e', code], { cwd: project.root });
   expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'succeeded', paths: [] });
   expect(json.stderr).toContain('out ');
 });
@@ -139,14 +126,14 @@ describe('transactions that were sent to a chain do not go back', () => {
   test('so their records are kept unless somebody says otherwise', async () => {
     const report = await migrateJson(SENT, 21);
     expect(report).toMatchObject({ outcome: 'kept', external: ['.openzeppelin/mainnet.json'] });
-    expect(readFileSync(path.join(root, '.openzeppelin/mainnet.json'), 'utf8')).toBe('{}');
-    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(readFileSync(path.join(project.root, '.openzeppelin/mainnet.json'), 'utf8')).toBe('{}');
+    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('--on-failure restore goes back all the same', async () => {
     await migrateJson(SENT, 20, '--on-failure', 'restore');
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 });
 
@@ -159,31 +146,33 @@ test('create and verify inside the command do not deadlock', async () => {
   const bin = JSON.stringify(cliCommand());
   const code = `const { spawnSync } = require('node:child_process'); const [bin, ...lead] = ${bin};
 for (const word of ['create', 'verify']) { const r = spawnSync(bin, [...lead, word], { stdio: 'inherit' }); if (r.status !== 0) process.exit(r.status); }`;
-  const run = await runCli(['guard', '--', process.execPath, '-e', code], { cwd: root });
+  const run = await runCli(['guard', '--', process.execPath, '-e', code], { cwd: project.root });
   expect(run.exitCode, run.stderr).toBe(0);
   const nested = [...cliCommand(), 'guard', '--', 'true'];
   const [program = '', ...args] = nested;
-  const inner = await runCli(['guard', '--', program, ...args], { cwd: root });
+  const inner = await runCli(['guard', '--', program, ...args], { cwd: project.root });
   expect(inner).toMatchObject({ exitCode: 20 });
   expect(inner.stderr).toContain('LOCKED');
 });
 
 test('a command that cannot be started is refused before anything is done', async () => {
   for (const program of ['no-such-program-anywhere', '/etc', './package.json']) {
-    const run = await runCli(['guard', '--json', '--', program], { cwd: root });
+    const run = await runCli(['guard', '--json', '--', program], { cwd: project.root });
     expect(run.exitCode, program).toBe(2);
-    expect(existsSync(path.join(root, 'backups'))).toBe(false);
+    expect(existsSync(path.join(project.root, 'backups'))).toBe(false);
   }
-  expect((await runCli(['guard'], { cwd: root })).exitCode).toBe(2);
+  expect((await runCli(['guard'], { cwd: project.root })).exitCode).toBe(2);
 });
 
 test('what a link hides is said before the command runs and counts as not covered', async () => {
-  renameSync(path.join(root, 'leveldb'), path.join(temp.path, 'elsewhere'));
-  symlinkSync(path.join(temp.path, 'elsewhere'), path.join(root, 'leveldb'));
-  const run = await runCli(['guard', '--', 'false'], { cwd: root });
+  renameSync(path.join(project.root, 'leveldb'), path.join(project.outside, 'elsewhere'));
+  symlinkSync(path.join(project.outside, 'elsewhere'), path.join(project.root, 'leveldb'));
+  const run = await runCli(['guard', '--', 'false'], { cwd: project.root });
   expect(run.stderr).toMatch(/! leveldb is a link.*is not/);
-  expect(JSON.parse((await runCli(['verify', '--json'], { cwd: root })).stdout)).toMatchObject({ status: 'WARNING' });
-  const { answers } = JSON.parse((await runCli(['report', '--json'], { cwd: root })).stdout);
+  expect(JSON.parse((await runCli(['verify', '--json'], { cwd: project.root })).stdout)).toMatchObject({
+    status: 'WARNING',
+  });
+  const { answers } = JSON.parse((await runCli(['report', '--json'], { cwd: project.root })).stdout);
   expect(answers.coverage.yes).toBe(false);
 });
 
@@ -200,36 +189,39 @@ test('where the way back is gone, it says so and exits 7', async () => {
 });
 
 test('a signal is passed on, and everything is brought back', async () => {
-  writeFileSync(path.join(root, 'migrate.mjs'), MIGRATION('writeFileSync("ready", ""); setInterval(() => {}, 1000);'));
+  writeFileSync(
+    path.join(project.root, 'migrate.mjs'),
+    MIGRATION('writeFileSync("ready", ""); setInterval(() => {}, 1000);'),
+  );
   const [program, ...leading] = cliCommand();
-  const child = spawn(program, [...leading, 'guard', '--', process.execPath, 'migrate.mjs'], { cwd: root });
-  while (!existsSync(path.join(root, 'ready'))) await sleep(10);
+  const child = spawn(program, [...leading, 'guard', '--', process.execPath, 'migrate.mjs'], { cwd: project.root });
+  while (!existsSync(path.join(project.root, 'ready'))) await sleep(10);
   child.kill('SIGTERM');
   const [exitCode] = await once(child, 'exit');
   expect(exitCode).toBe(20);
-  rmSync(path.join(root, 'ready'));
-  expect(compareTrees(before, tree())).toEqual([]);
+  rmSync(path.join(project.root, 'ready'));
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
 });
 
 test('a guard that is killed is remembered: list says so, undo goes back', async () => {
   const forget = 'writeFileSync("ready", ""); setTimeout(() => {}, 60_000);';
-  writeFileSync(path.join(root, 'migrate.mjs'), MIGRATION(forget));
+  writeFileSync(path.join(project.root, 'migrate.mjs'), MIGRATION(forget));
   const [program, ...leading] = cliCommand();
-  const child = spawn(program, [...leading, 'guard', '--', process.execPath, 'migrate.mjs'], { cwd: root });
-  while (!existsSync(path.join(root, 'ready'))) await sleep(10);
+  const child = spawn(program, [...leading, 'guard', '--', process.execPath, 'migrate.mjs'], { cwd: project.root });
+  while (!existsSync(path.join(project.root, 'ready'))) await sleep(10);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  const listed = JSON.parse((await runCli(['list', '--json'], { cwd: root })).stdout);
+  const listed = JSON.parse((await runCli(['list', '--json'], { cwd: project.root })).stdout);
   expect(listed.findings).toMatchObject([{ code: 'guard-interrupted' }]);
-  const validated = JSON.parse((await runCli(['validate', '--json'], { cwd: root })).stdout);
+  const validated = JSON.parse((await runCli(['validate', '--json'], { cwd: project.root })).stdout);
   expect(validated.checks).toContainEqual(expect.objectContaining({ id: 'guard', status: 'warning' }));
   const [, pid] = /still runs \(pid (\d+)\)/.exec(listed.findings[0].message) ?? [];
   process.kill(Number(pid), 'SIGKILL');
-  const recovered = JSON.parse((await runCli(['recover', '--json'], { cwd: root })).stdout);
+  const recovered = JSON.parse((await runCli(['recover', '--json'], { cwd: project.root })).stdout);
   expect(recovered.guard.command).toEqual([process.execPath, 'migrate.mjs']);
-  expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-  rmSync(path.join(root, 'ready'));
-  expect(compareTrees(before, tree())).toEqual([]);
+  expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+  rmSync(path.join(project.root, 'ready'));
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
 });
 
 /** Runs a guard whose command destroys something and waits, and kills both. */
@@ -237,33 +229,33 @@ async function killGuard(): Promise<void> {
   const script =
     "const fs = require('fs'); fs.rmSync('scripts/utils', { recursive: true }); fs.writeFileSync('ready', ''); setTimeout(() => {}, 60_000);";
   const [program, ...leading] = cliCommand();
-  const child = spawn(program, [...leading, 'guard', '--', process.execPath, '-e', script], { cwd: root });
-  while (!existsSync(path.join(root, 'ready'))) await sleep(10);
+  const child = spawn(program, [...leading, 'guard', '--', process.execPath, '-e', script], { cwd: project.root });
+  while (!existsSync(path.join(project.root, 'ready'))) await sleep(10);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  const listed = (await runCli(['list', '--json'], { cwd: root })).stdout;
+  const listed = (await runCli(['list', '--json'], { cwd: project.root })).stdout;
   const [, pid] = /still runs \(pid (\d+)\)/.exec(listed) ?? [];
   process.kill(Number(pid), 'SIGKILL');
-  rmSync(path.join(root, 'ready'));
+  rmSync(path.join(project.root, 'ready'));
 }
 
 test('a guard that was killed is said and logged by the next guard: undo goes back to before the first', async () => {
   await killGuard();
-  const next = await runCli(['guard', '--', 'true'], { cwd: root });
+  const next = await runCli(['guard', '--', 'true'], { cwd: project.root });
   expect(next).toMatchObject({ exitCode: 0 });
   expect(next.stderr).toContain('was killed while it guarded');
-  expect(await runCli(['undo', '--yes'], { cwd: root })).toMatchObject({ exitCode: 0 });
-  expect(compareTrees(before, tree())).toEqual([]);
+  expect(await runCli(['undo', '--yes'], { cwd: project.root })).toMatchObject({ exitCode: 0 });
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
 });
 
 test('undo --dry-run knows of a guard that was killed, and undo does what it planned', async () => {
   await killGuard();
-  const planned = await runCli(['undo', '--dry-run', '--json'], { cwd: root });
+  const planned = await runCli(['undo', '--dry-run', '--json'], { cwd: project.root });
   expect(planned).toMatchObject({ exitCode: 0 });
   const { plan, undone } = JSON.parse(planned.stdout);
   expect(undone).toMatchObject({ operation: 'guard' });
-  expect(await runCli(['undo', '--plan', plan.hash], { cwd: root })).toMatchObject({ exitCode: 0 });
-  expect(compareTrees(before, tree())).toEqual([]);
+  expect(await runCli(['undo', '--plan', plan.hash], { cwd: project.root })).toMatchObject({ exitCode: 0 });
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
 });
 
 test.each([
@@ -272,12 +264,12 @@ test.each([
 ])('a command that takes .migbackup away and %s ends as any other', async (_how, own, exitCode) => {
   const report = await migrateJson(`rmSync('.migbackup', { recursive: true }); process.exit(${own})`, exitCode);
   expect(report).toMatchObject({ result: { exitCode: own } });
-  if (own === 0) expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-  expect(compareTrees(before, tree())).toEqual([]);
+  if (own === 0) expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
 });
 
 test('a chain record that was removed is no proof of a transaction: it is brought back', async () => {
   const report = await migrateJson("rmSync('.openzeppelin', { recursive: true }); process.exit(1)", 20);
   expect(report).toMatchObject({ outcome: 'rolled-back', external: [] });
-  expect(compareTrees(before, tree())).toEqual([]);
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
 });

@@ -1,27 +1,14 @@
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { compareTrees } from '../support/compare-trees.ts';
+import { eachSampleProject } from '../support/each-sample-project.ts';
 import { runCli } from '../support/run-cli.ts';
-import { makeSampleProject } from '../support/sample-project.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { CTRL_C, CTRL_D, hasTerminal, runOnTerminal, type Act } from '../support/terminal.ts';
 
-let temp: TempFolder;
-let root: string;
-let before: Tree;
-
-beforeEach(async () => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  await makeSampleProject(root);
-  before = tree();
-});
-afterEach(() => temp[Symbol.dispose]());
-
-const tree = (): Tree => readTree(root, ['backups', '.migbackup']);
+const project = eachSampleProject();
 const backups = (): string[] =>
-  readdirSync(path.join(root, 'backups')).filter((name) => /^(migration|safety)-/.test(name));
+  readdirSync(path.join(project.root, 'backups')).filter((name) => /^(migration|safety)-/.test(name));
 
 /** How questions are answered, and what a no, an interrupt or a yes comes to for each. */
 type Answer = readonly [how: string, act: Act];
@@ -39,17 +26,18 @@ const INTERRUPT: readonly Answer[] = [
 
 describe.runIf(hasTerminal)('restore asks', () => {
   beforeEach(async () => {
-    expect((await runCli(['create'], { cwd: root })).exitCode).toBe(0);
-    appendFileSync(path.join(root, 'README.md'), 'ruined');
-    rmSync(path.join(root, 'scripts'), { recursive: true });
+    expect((await runCli(['create'], { cwd: project.root })).exitCode).toBe(0);
+    appendFileSync(path.join(project.root, 'README.md'), 'ruined');
+    rmSync(path.join(project.root, 'scripts'), { recursive: true });
   });
 
-  const answer = (act: Act) => runOnTerminal(['restore'], [{ after: 'Restore? (y/N) ', ...act }], { cwd: root });
+  const answer = (act: Act) =>
+    runOnTerminal(['restore'], [{ after: 'Restore? (y/N) ', ...act }], { cwd: project.root });
 
   test('yes: the backup is back', async () => {
     const { exitCode, screen } = await answer(type('Yes\n'));
     expect(exitCode, screen).toBe(0);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
     expect(screen).toMatch(/scripts +add 3 [^]*docs +replace 1 [^]*What is replaced is saved first[^]*restored/);
   });
 
@@ -61,10 +49,10 @@ describe.runIf(hasTerminal)('restore asks', () => {
       ([how, act]) => [how, act, 130, 'error  interrupted before an answer; nothing was changed'] as const,
     ),
   ])('%s: nothing was changed', async (_how, act, exit, says) => {
-    const now = tree();
+    const now = project.tree();
     const { exitCode, screen } = await answer(act);
     expect(exitCode, screen).toBe(exit);
-    expect(compareTrees(now, tree())).toEqual([]);
+    expect(compareTrees(now, project.tree())).toEqual([]);
     expect(backups()).toHaveLength(1);
     // On a line of its own, and nothing was begun that could be taken back.
     expect(screen).toContain(`\n${says}`);
@@ -78,13 +66,13 @@ describe.runIf(hasTerminal)('guard asks', () => {
     runOnTerminal(
       ['guard', '--on-failure', 'ask', '--', 'sh', '-c', RUIN],
       [{ after: 'Bring everything back? (y/N) ', ...act }],
-      { cwd: root },
+      { cwd: project.root },
     );
 
   test('y: everything is back', async () => {
     const { exitCode, screen } = await answer(type('y\n'));
     expect(exitCode, screen).toBe(20);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
     expect(screen).toMatch(/changed  README.md[^]*everything in the backup is exactly as before/);
   });
 
@@ -104,28 +92,28 @@ describe.runIf(hasTerminal)('guard asks', () => {
         `\\n  kept  the command failed, and all is as it left it\n  backup  ${id}\n  Go back: +migbackup undo`,
       ),
     );
-    expect(compareTrees(before, tree())).not.toEqual([]);
-    expect((await runCli(['undo', '--yes'], { cwd: root })).exitCode).toBe(0);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).not.toEqual([]);
+    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
   test('not where the command changed nothing', async () => {
-    const run = await runOnTerminal(['guard', '--on-failure', 'ask', '--', 'false'], [], { cwd: root });
+    const run = await runOnTerminal(['guard', '--on-failure', 'ask', '--', 'false'], [], { cwd: project.root });
     expect(run.exitCode, run.screen).toBe(20);
   });
 
   test('not in CI, where it goes back as without the flag', async () => {
-    mkdirSync(path.join(root, 'docs/empty'));
-    before = tree();
+    mkdirSync(path.join(project.root, 'docs/empty'));
+    project.beginHere();
     const args = ['guard', '--on-failure', 'ask', '--', 'sh', '-c', RUIN];
-    const { exitCode, screen } = await runOnTerminal(args, [], { cwd: root, env: { CI: 'true' } });
+    const { exitCode, screen } = await runOnTerminal(args, [], { cwd: project.root, env: { CI: 'true' } });
     expect(exitCode, screen).toBe(20);
-    expect(compareTrees(before, tree())).toEqual([]);
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 });
 
 test('what failed and changed nothing is no reason to undo something older', async () => {
-  const run = await runCli(['guard', '--on-failure', 'keep', '--', 'false'], { cwd: root });
+  const run = await runCli(['guard', '--on-failure', 'keep', '--', 'false'], { cwd: project.root });
   expect(run).toMatchObject({ exitCode: 21, stderr: expect.stringContaining('there is nothing to take back') });
   expect(run.stderr).not.toContain('migbackup undo');
 });

@@ -14,21 +14,11 @@ import { put } from '../support/files.ts';
 import { context } from '../support/real-backup.ts';
 import { makeCategories, makeProject } from '../support/source.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
-import { FORGED_ID, forgeBackup } from './support/forge-backup.ts';
+import { ARTIFACTS, GOOD, FORGED_ID, forgeBackup } from './support/forge-backup.ts';
 import { refusal } from './support/refusal.ts';
-import { innocent } from './support/tar-parts.ts';
 import { moveOut, THINGS } from './support/things.ts';
 import { FULL } from './support/fuzz.ts';
 
-const GOOD = { name: 'good', attack: 'none', verdict: 'accept', parts: () => [innocent()] } as const;
-const ARTIFACTS = [
-  'BACKUP_MANIFEST.json',
-  'INDEX.ndjson.zst',
-  'docs.tar.zst',
-  'checksums/SHA256SUMS',
-  'checksums/ARTIFACTS.sha256',
-  'RESTORE_PROCEDURES.md',
-];
 const WISH = { only: [], allowUnsafeLinks: false };
 
 let temp: TempFolder;

@@ -9,31 +9,10 @@ import { openExported } from '../../src/core/store/exported-file.ts';
 import { selectBackup } from '../../src/core/store/catalog.ts';
 import { context } from '../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
-import { FORGED_ID as ID, forgeBackup, type Forged } from './support/forge-backup.ts';
+import { ARTIFACTS, GOOD, FORGED_ID as ID, forgeBackup, type Forged } from './support/forge-backup.ts';
 import { RAW_CONTROL } from './support/raw-control.ts';
-import {
-  base256,
-  END_BLOCKS,
-  file,
-  folder,
-  header,
-  innocent,
-  link,
-  paxHeader,
-  record,
-  special,
-} from './support/tar-parts.ts';
+import { base256, END_BLOCKS, file, folder, header, link, paxHeader, record, special } from './support/tar-parts.ts';
 import { zip, type ZipMember } from './support/zip-parts.ts';
-
-const GOOD = { name: 'good', attack: 'none', verdict: 'accept', parts: () => [innocent()] } as const;
-const ARTIFACTS = [
-  'BACKUP_MANIFEST.json',
-  'INDEX.ndjson.zst',
-  'docs.tar.zst',
-  'checksums/SHA256SUMS',
-  'checksums/ARTIFACTS.sha256',
-  'RESTORE_PROCEDURES.md',
-];
 
 let temp: TempFolder;
 let forged: Forged;

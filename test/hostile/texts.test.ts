@@ -10,11 +10,9 @@ import { paint } from '../../src/cli/render/style.ts';
 import { context } from '../support/real-backup.ts';
 import { resumArtifacts, rewriteManifest } from '../support/rewrite-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { FORGED_ID, forgeBackup } from './support/forge-backup.ts';
-import { innocent } from './support/tar-parts.ts';
+import { GOOD, FORGED_ID, forgeBackup } from './support/forge-backup.ts';
 import { RAW_CONTROL } from './support/raw-control.ts';
 
-const GOOD = { name: 'good', attack: 'none', verdict: 'accept', parts: () => [innocent()] } as const;
 const HASH = 'a'.repeat(64);
 
 /** Refused, or accepted with exactly the good file in it; never anything in between, and never anything on a terminal. */

@@ -8,7 +8,7 @@ import type { Entry } from '../../../src/core/model/entry.ts';
 import type { Manifest } from '../../../src/core/model/manifest.ts';
 import { formatSum } from '../../../src/core/store/sums.ts';
 import type { HostileCase, Packed, Part } from './hostile-case.ts';
-import { END_BLOCKS, sha256 } from './tar-parts.ts';
+import { END_BLOCKS, innocent, sha256 } from './tar-parts.ts';
 
 export const FORGED_ID = 'migration-2026-11-23T07-38-00-123Z';
 const COMMON = { category: 'docs', source: 'main', uid: 0, gid: 0 };
@@ -44,17 +44,25 @@ export async function forgeBackup(store: string, hostile: HostileCase, evil: str
   return { folder, entries, contents: contentsOf(parts) };
 }
 
-const ARTIFACTS = [
+const SUMS_OF_ARTIFACTS = 'checksums/ARTIFACTS.sha256';
+
+/** Everything in the folder of a forged backup. */
+export const ARTIFACTS = [
   'BACKUP_MANIFEST.json',
   'INDEX.ndjson.zst',
   'docs.tar.zst',
   'checksums/SHA256SUMS',
+  SUMS_OF_ARTIFACTS,
   'RESTORE_PROCEDURES.md',
 ];
 
+/** A backup with nothing wrong in it. */
+export const GOOD = { name: 'good', attack: 'none', verdict: 'accept', parts: () => [innocent()] } as const;
+
 function sumArtifacts(folder: string): void {
-  const lines = ARTIFACTS.map((name) => formatSum(sha256(readFileSync(path.join(folder, name))), name));
-  writeFileSync(path.join(folder, 'checksums/ARTIFACTS.sha256'), lines.join(''));
+  const summed = ARTIFACTS.filter((name) => name !== SUMS_OF_ARTIFACTS);
+  const lines = summed.map((name) => formatSum(sha256(readFileSync(path.join(folder, name))), name));
+  writeFileSync(path.join(folder, SUMS_OF_ARTIFACTS), lines.join(''));
 }
 
 function inOrder(parts: readonly Part[], keep: boolean): readonly Part[] {
