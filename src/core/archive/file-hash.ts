@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
+import { InFlight } from '../fs/in-flight.ts';
 import { hashWorkerUrl } from './hash-worker-url.ts';
 
 /** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
@@ -65,7 +66,7 @@ class ThreadHash implements FileHash {
   readonly #worker: Worker;
   readonly #waiting: Settle[] = [];
   readonly #free: Buffer[] = [];
-  readonly #adding: Promise<void>[] = [];
+  readonly #adding = new InFlight(ADDED_AT_ONCE);
   #failure: unknown;
 
   constructor() {
@@ -94,15 +95,11 @@ class ThreadHash implements FileHash {
   add(part: Buffer): void | Promise<void> {
     const room = this.room(part.length);
     room.set(part);
-    const adding = this.update(room).then(() => this.release(room));
-    // It is awaited in its turn, or the digest tells; an error before that is not unheard.
-    adding.catch(() => {});
-    this.#adding.push(adding);
-    return this.#adding.length > ADDED_AT_ONCE ? this.#adding.shift() : undefined;
+    return this.#adding.add(this.update(room).then(() => this.release(room)));
   }
 
   async digest(): Promise<string> {
-    this.#adding.length = 0;
+    await this.#adding.done();
     return (await this.#ask(null)) ?? '';
   }
 

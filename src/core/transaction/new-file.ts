@@ -1,14 +1,15 @@
 import fs from 'node:fs';
+import { InFlight } from '../fs/in-flight.ts';
 
 /** From this size on a chunk is written on libuv's pool, while this thread hashes it and gets the next. */
 const BIG_BYTES = 256 << 10;
 /** Chunks under way at once; each is about 1 MiB of memory. */
-const IN_FLIGHT = 4;
+const AT_ONCE = 4;
 
 /** A file that is being written, front to back. Chunks must stay as they are until `settled`. */
 export class NewFile {
   readonly fd: number;
-  readonly #underWay: Promise<void>[] = [];
+  readonly #underWay = new InFlight(AT_ONCE);
   #position = 0;
 
   constructor(fd: number) {
@@ -24,22 +25,17 @@ export class NewFile {
         done += fs.writeSync(this.fd, chunk, done, chunk.byteLength - done, at + done);
       return undefined;
     }
-    const writing = this.#writeMeanwhile(chunk, at);
-    // It is awaited in its turn; an error before that is not unheard.
-    writing.catch(() => {});
-    this.#underWay.push(writing);
-    return this.#underWay.length > IN_FLIGHT ? this.#underWay.shift() : undefined;
+    return this.#underWay.add(this.#writeMeanwhile(chunk, at));
   }
 
   /** Until everything is written. Throws what stood in the way; the rest may be under way still. */
-  async written(): Promise<void> {
-    await Promise.all(this.#underWay);
-    this.#underWay.length = 0;
+  written(): Promise<void> {
+    return this.#underWay.done();
   }
 
   /** Until nothing is under way any more, however it ended: only then may the descriptor be closed. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay.splice(0));
+  settled(): Promise<void> {
+    return this.#underWay.settled();
   }
 
   /** A short write is continued. */

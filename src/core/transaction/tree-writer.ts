@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { utimesTime } from '../fs/clock.ts';
 import { flushMeanwhile, fsyncDir } from '../fs/durable.ts';
+import { InFlight } from '../fs/in-flight.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
@@ -32,7 +33,7 @@ export class TreeWriter {
   readonly #owner: boolean;
   #file: NewFile | null = null;
   /** Big files that are on their way to the disk, each closed when it is there. */
-  readonly #flushing: Promise<void>[] = [];
+  readonly #flushing = new InFlight(FLUSHING_AT_ONCE);
   #native = '';
 
   /**
@@ -97,11 +98,7 @@ export class TreeWriter {
       return;
     }
     // The one sync at the end has little left to do then.
-    const flushing = flushMeanwhile(fd).finally(() => fs.closeSync(fd));
-    // It is awaited in its turn; an error before that is not unheard.
-    flushing.catch(() => {});
-    this.#flushing.push(flushing);
-    if (this.#flushing.length > FLUSHING_AT_ONCE) await this.#flushing.shift();
+    await this.#flushing.add(flushMeanwhile(fd).finally(() => fs.closeSync(fd)));
   }
 
   /** Closes and removes a file that was begun and turned out bad. */
@@ -123,7 +120,7 @@ export class TreeWriter {
       if (this.#syncAll === null) fsyncDir(native);
     }
     if (this.#syncAll !== null) {
-      for (const flushing of this.#flushing.splice(0)) await flushing;
+      await this.#flushing.done();
       await this.#syncAll();
       return;
     }
@@ -133,7 +130,7 @@ export class TreeWriter {
 
   /** After an error: closes what is open, once nothing is under way. */
   async abort(): Promise<void> {
-    await Promise.allSettled(this.#flushing.splice(0));
+    await this.#flushing.settled();
     await this.#closeFile();
   }
 
