@@ -9,6 +9,8 @@ var path = require('path');
 
 var NEEDED = [22, 18];
 var HEAD_BYTES = 128;
+/** What most runs do not need: the program requires it by this name. */
+var LIBRARIES = './libraries.cjs';
 var root = path.resolve(__dirname, '..');
 
 function isOldNode() {
@@ -132,25 +134,31 @@ function keepCode(file, entry, code) {
 }
 
 /**
- * Runs the bundle with the functions that an earlier run of this command had compiled. Node's own compile cache keeps what is compiled before
- * anything runs, which is next to nothing: compiling the rest took a fifth of a short run.
+ * Runs a file of dist/ with the functions that an earlier run of this command had compiled, if there is a folder for them, and answers what it exports.
+ * Node's own compile cache keeps what is compiled before anything runs, which is next to nothing: compiling the rest took a fifth of a short run.
  */
-function loadBundle(entry, folder) {
+function load(entry, folder) {
   var vm = require('vm');
-  var file = codeFile(folder, entry);
-  var code = readCode(file, entry);
-  var script = new vm.Script(nodeModule.wrap(fs.readFileSync(entry, 'utf8')), { filename: entry, cachedData: code });
-  var bundle = new nodeModule(entry);
-  bundle.filename = entry;
-  if (!code || script.cachedDataRejected) {
+  var file = folder && codeFile(folder, entry);
+  var code = file ? readCode(file, entry) : undefined;
+  var script = new vm.Script(fs.readFileSync(entry, 'utf8'), { filename: entry, cachedData: code });
+  var module = new nodeModule(entry);
+  module.filename = entry;
+  if (file && (!code || script.cachedDataRejected)) {
     process.on('exit', function (status) {
       // 2: perhaps a word that is no command.
       if (status !== 2) keepCode(file, entry, script.createCachedData());
     });
   }
-  script
-    .runInThisContext()
-    .call(bundle.exports, bundle.exports, nodeModule.createRequire(entry), bundle, entry, path.dirname(entry));
+  var nodeRequire = nodeModule.createRequire(entry);
+  var libraries;
+  function requireFrom(name) {
+    if (name !== LIBRARIES) return nodeRequire(name);
+    libraries = libraries || load(path.join(root, 'dist', name), folder);
+    return libraries;
+  }
+  script.runInThisContext().call(module.exports, module.exports, requireFrom, module, entry, path.dirname(entry));
+  return module.exports;
 }
 
 function start() {
@@ -160,13 +168,9 @@ function start() {
     process.exit(2);
   }
   var cache = compileCache();
-  if (cache) {
-    // For the packages that the bundle requires.
-    nodeModule.enableCompileCache(cache);
-    loadBundle(entry, cache);
-  } else {
-    require(entry);
-  }
+  // For the packages that the bundle requires.
+  if (cache) nodeModule.enableCompileCache(cache);
+  load(entry, cache);
 }
 
 if (isOldNode()) {

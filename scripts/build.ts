@@ -7,5 +7,5 @@ import { licenseTexts } from './licenses.ts';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 rmSync(dist, { recursive: true, force: true });
-const packages = await bundle(path.join(dist, 'migbackup.cjs'), 'node');
+const packages = await bundle(path.join(dist, 'migbackup.cjs'));
 writeFileSync(path.join(dist, 'licenses.txt'), licenseTexts(packages));

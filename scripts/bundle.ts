@@ -1,13 +1,16 @@
-/** The whole program as one CommonJS file: for the checkout, the npm package and the single binary alike. */
-import { readFileSync } from 'node:fs';
+/** The whole program in two files for the checkout and the npm package, in one for the single binary. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type BuildResult, type Plugin } from 'esbuild';
 import { readBuildFacts } from '../src/cli/build-facts.ts';
 import { embedWorkers } from './bundle/embed-workers.ts';
 import { leaveOutUnused } from './bundle/leave-out-unused.ts';
 import { lazySchemas } from './bundle/lazy-schemas.ts';
 import { loadOnUse } from './bundle/load-on-use.ts';
+import { LIBRARIES_FILE, librariesEntry, makeLibraries, useLibraries } from './bundle/separate-libraries.ts';
+
+type Host = 'node' | 'binary';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -42,19 +45,34 @@ const nameCompletionCommands: Plugin = {
   },
 };
 
-/** classic-level finds its addon beside itself; the binary has it as an asset. */
-const embedNativeAddon: Plugin = {
-  name: 'embed-native-addon',
+/** classic-level finds its addon beside itself: in its package, where npm put what fits this machine. The binary has it as an asset. */
+const nativeAddon = (host: Host): Plugin => ({
+  name: 'native-addon',
   setup(bundler) {
-    bundler.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
-      importer.includes(`${path.sep}classic-level${path.sep}`) ? { path: 'binding', namespace: 'addon' } : undefined,
-    );
+    bundler.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) => {
+      if (!importer.includes(`${path.sep}classic-level${path.sep}`)) return undefined;
+      return host === 'node'
+        ? { path: 'classic-level/binding.js', external: true }
+        : { path: 'binding', namespace: 'addon' };
+    });
     bundler.onLoad({ filter: /.*/, namespace: 'addon' }, () => ({
       contents: `module.exports = require('./src/cli/single-binary/native-addon.ts').loadNativeAddon();`,
       resolveDir: root,
     }));
   },
-};
+});
+
+/**
+ * esbuild's stand-in for a module that is no ES module copies all of it, name by name, for each file that imports it: 80 times the 106 names of
+ * node:fs at every start. One that inherits from it has the same names.
+ */
+function inheritImports(code: string): string {
+  const head = '__toESM=(mod,isNodeMode,target)=>';
+  const parts = code.split(`${head}(`);
+  if (parts.length !== 2) throw new Error(`the bundle has no ${head} any more`);
+  const inherits = 'isNodeMode&&mod!=null&&typeof mod=="object"';
+  return parts.join(`${head}${inherits}?__defProp(__create(mod),"default",{value:mod}):(`);
+}
 
 /** The folders of the packages that a list of source files comes from. */
 function packageFolders(files: readonly string[]): string[] {
@@ -63,33 +81,41 @@ function packageFolders(files: readonly string[]): string[] {
   return [...unique].toSorted().map((folder) => path.join(root, folder));
 }
 
-/**
- * Writes the bundle to `outfile` and answers the folders of the packages that went into it. For `node` classic-level stays
- * outside, a package that the bundle requires; for `binary` it is inside, and its addon an asset of the executable.
- */
-export async function bundle(outfile: string, host: 'node' | 'binary'): Promise<string[]> {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    metafile: true,
+/** V8 reads a text of ASCII alone several times faster; esbuild leaves other letters as they are in regular expressions. */
+const asAscii = (code: string): string =>
+  code.replaceAll(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** What Node puts around a CommonJS module, so that bin/run.js has no need to put the two together at every start. */
+const asFunction = (code: string): string => `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
+
+/** What both files are made with. */
+const COMMON = {
+  absWorkingDir: root,
+  metafile: true,
+  write: false,
+  bundle: true,
+  platform: 'node',
+  target: 'node22.18',
+  format: 'cjs',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // What is loaded late is required late: code that is not loaded by Node's own loader cannot import (bin/run.js).
+  supported: { 'dynamic-import': false },
+  // What is a URL of a module in the sources is this one file's here.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: `const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },
+  logOverride: { 'require-resolve-not-external': 'silent' },
+} satisfies BuildOptions;
+
+/** The program; `node`: without what `bundleLibraries` makes. */
+function bundleProgram(host: Host): Promise<Result> {
+  return build({
+    ...COMMON,
     entryPoints: [path.join(root, 'src/main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    external: host === 'node' ? ['classic-level'] : [],
     // Its main file is UMD, which loads its parts by names that no bundler sees.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-    target: 'node22.18',
-    format: 'cjs',
-    // What is loaded late is required late: code that is not loaded by Node's own loader cannot import (bin/run.js).
-    supported: { 'dynamic-import': false },
-    // What is a URL of a module in the sources is this one file's here.
-    define: { 'import.meta.url': 'bundleUrl' },
-    banner: { js: `const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    logOverride: { 'require-resolve-not-external': 'silent' },
     plugins: [
       leaveOutUnused,
       loadOnUse,
@@ -97,8 +123,36 @@ export async function bundle(outfile: string, host: 'node' | 'binary'): Promise<
       embedWorkers,
       embedFacts,
       nameCompletionCommands,
-      ...(host === 'binary' ? [embedNativeAddon] : []),
+      nativeAddon(host),
+      ...(host === 'node' ? [useLibraries] : []),
     ],
   });
-  return packageFolders(Object.keys(metafile.inputs));
+}
+
+function bundleLibraries(): Promise<Result> {
+  return build({ ...COMMON, stdin: librariesEntry(root), plugins: [leaveOutUnused, makeLibraries(root)] });
+}
+
+type Result = BuildResult<typeof COMMON>;
+
+const codeOf = ({ outputFiles: [file] }: Result): string => asAscii(inheritImports(file?.text ?? ''));
+
+/**
+ * Writes the program to `outfile`, and the libraries beside it, as one function each, which bin/run.js compiles and calls. The addon of
+ * classic-level stays outside, in a package that the program requires. Answers the folders of the packages that went into them.
+ */
+export async function bundle(outfile: string): Promise<string[]> {
+  const [program, libraries] = await Promise.all([bundleProgram('node'), bundleLibraries()]);
+  mkdirSync(path.dirname(outfile), { recursive: true });
+  writeFileSync(outfile, asFunction(codeOf(program)));
+  writeFileSync(path.join(path.dirname(outfile), LIBRARIES_FILE), asFunction(codeOf(libraries)));
+  return packageFolders([program, libraries].flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+}
+
+/** The same for the single binary: everything in one module; the addon is an asset of the executable. */
+export async function bundleForBinary(outfile: string): Promise<string[]> {
+  const program = await bundleProgram('binary');
+  mkdirSync(path.dirname(outfile), { recursive: true });
+  writeFileSync(outfile, codeOf(program));
+  return packageFolders(Object.keys(program.metafile.inputs));
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundle } from '../bundle.ts';
+import { bundleForBinary } from '../bundle.ts';
 import { removeAuthenticode } from './authenticode.ts';
 import { stripElf } from './elf.ts';
 import { unpackRuntime, type Runtime } from './runtime.ts';
@@ -84,7 +84,7 @@ async function prepareBlob(target: Target, runtime: Runtime, script: string, cod
 export async function buildBinary(target: Target, wanted: { codeCache: boolean }): Promise<Binary> {
   mkdirSync(workFolder, { recursive: true });
   const script = path.join(workFolder, 'migbackup.cjs');
-  const packages = await bundle(script, 'binary');
+  const packages = await bundleForBinary(script);
   const runtime = await unpackRuntime(target.runtime, workFolder);
   const { blob, codeCache } = await prepareBlob(target, runtime, script, wanted.codeCache);
 

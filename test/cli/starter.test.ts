@@ -82,7 +82,7 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
     for (const name of ['bin', 'dist']) mkdirSync(path.join(folder.path, name));
     for (const name of ['run.js', 'package.json'])
       copyFileSync(path.join(bin, name), path.join(folder.path, 'bin', name));
-    const program = `process.stdout.write(String(require('node:module').getCompileCacheDir()));`;
+    const program = `(function (exports, require) { process.stdout.write(String(require('node:module').getCompileCacheDir())); })`;
     writeFileSync(path.join(folder.path, 'dist/migbackup.cjs'), program);
     const env = { XDG_CACHE_HOME: cache, HOME: home };
     const as = { cwd: cwd ?? folder.path, ...(user !== undefined && { uid: user, gid: user }) };
@@ -97,7 +97,10 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
     for (const name of ['run.js', 'package.json']) copyFileSync(path.join(bin, name), path.join(folder, 'bin', name));
     const bundle = path.join(folder, 'dist/migbackup.cjs');
     const say = (text: string): void =>
-      writeFileSync(bundle, `function say(word) { process.stdout.write(word + ' ${text}'); } say(process.argv[2]);`);
+      writeFileSync(
+        bundle,
+        `(function () { function say(word) { process.stdout.write(word + ' ${text}'); } say(process.argv[2]); })`,
+      );
     const kept = (): string[] =>
       readdirSync(path.join(cache, 'migbackup/compiled')).filter((name) => name.startsWith('bundle-'));
     const run = (word: string): string => {

@@ -23,6 +23,7 @@ test('the tarball holds these files and no other', () => {
     'README.md',
     'bin/package.json',
     'bin/run.js',
+    'dist/libraries.cjs',
     'dist/licenses.txt',
     'dist/migbackup.cjs',
     'package.json',
