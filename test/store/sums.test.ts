@@ -30,14 +30,14 @@ test('a line that is taken for the plain one of a file says just that', () => {
   );
 });
 
-test('it is what sha256sum writes, and sha256sum accepts it', () => {
+test('it is what sha256sum writes, and sha256sum accepts it', async () => {
   using folder = tempFolder();
   const names = ['plain', 'two words', 'back\\slash', 'new\nline', 're\rturn', '\\n', 'ü', '\\\\x'];
   for (const name of names) writeFileSync(path.join(folder.path, name), `content of ${name}`);
   const file = path.join(folder.path, 'SUMS');
   const writer = new SumsWriter(file);
   for (const name of names) writer.add(createHash('sha256').update(`content of ${name}`).digest('hex'), name);
-  const done = writer.finish();
+  const done = await writer.finish();
   const theirs = execFileSync('sha256sum', ['--', ...names], { cwd: folder.path, encoding: 'utf8' });
   expect(readFileSync(file, 'utf8')).toBe(theirs);
   execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SUMS'], { cwd: folder.path });

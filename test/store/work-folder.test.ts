@@ -5,15 +5,15 @@ import { cleanStale, WorkFolder } from '../../src/core/store/work-folder.ts';
 import { SAMPLE_ID } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-test('a commit is one rename that replaces nothing; abandoned and stale work is gone', () => {
+test('a commit is one rename that replaces nothing; abandoned and stale work is gone', async () => {
   using store = tempFolder();
   const work = WorkFolder.begin(store.path, SAMPLE_ID);
   expect(statSync(work.folder).mode & 0o777).toBe(0o700);
   writeFileSync(path.join(work.folder, 'x'), 'x');
-  const final = work.commit();
+  const final = await work.commit(Promise.resolve());
   expect(final).toBe(path.join(store.path, SAMPLE_ID));
   const again = WorkFolder.begin(store.path, SAMPLE_ID);
-  expect(() => again.commit()).toThrow(expect.objectContaining({ code: 'IO' }));
+  await expect(again.commit(Promise.resolve())).rejects.toThrow(expect.objectContaining({ code: 'IO' }));
   expect(existsSync(path.join(final, 'x'))).toBe(true);
   again.abandon();
   expect(existsSync(again.folder)).toBe(false);

@@ -67,7 +67,7 @@ export async function makeSampleBackup(store: string, id: string, archiveBytes =
     checksums: { file: 'checksums/SHA256SUMS', entries: 1, sha256: sha256(sums) },
     findings: [],
   };
-  writeManifest(work.folder, manifest);
+  await writeManifest(work.folder, manifest);
   const artifacts = [
     'BACKUP_MANIFEST.json',
     'INDEX.ndjson.zst',
@@ -77,7 +77,7 @@ export async function makeSampleBackup(store: string, id: string, archiveBytes =
   ];
   const lines = artifacts.map((name) => formatSum(sha256(readFileSync(inside(name))), name));
   writeFileSync(inside('checksums/ARTIFACTS.sha256'), lines.join(''));
-  return work.commit();
+  return work.commit(Promise.resolve());
 }
 
 export const SAMPLE_ID = 'migration-2026-11-23T07-38-00-123Z';

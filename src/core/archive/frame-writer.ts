@@ -10,6 +10,13 @@ const IN_FLIGHT = 3;
 /** More than zstd ever adds to a piece that does not compress (ZSTD_COMPRESSBOUND: 1/256, and a little for small ones). */
 const FRAME_OVERHEAD = 8 << 10;
 const LEAST_OUTPUT = 64 << 10;
+/** Of the first frame, of which nothing is known: JSON and tables come to less. */
+const FIRST_OUTPUT = 256 << 10;
+/** An archive may hold one small file, and there is one for each category: the first piece has so much room at first. */
+const FIRST_ROOM = 64 << 10;
+const NO_PIECE = Buffer.alloc(0);
+/** Whole pieces that no archive uses just now: the system hands out memory page by page, and each costs as much as filling it. */
+const spare: Buffer[] = [];
 /** After so many bytes the disk is given to do, so that the sync at the end has little left. */
 const FLUSH_BYTES = 16 << 20;
 
@@ -46,7 +53,6 @@ export class FrameWriter {
   readonly #fd: number;
   #closed = false;
   readonly #options: FrameOptions;
-  readonly #free: Buffer[] = [];
   readonly #flying: Promise<Buffer>[] = [];
   readonly #sizes: { compressedSize: number; size: number }[] = [];
   #hash = createHash('sha256');
@@ -56,8 +62,9 @@ export class FrameWriter {
   #flushing = false;
   #flushed: Promise<unknown> | undefined;
   /** Bytes of the frame compressed last: the next one will hardly be much bigger. */
-  #lastFrame = PIECE_BYTES;
-  #piece: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  #lastFrame = FIRST_OUTPUT;
+  /** Has no room until somebody asks for it. */
+  #piece: Buffer = NO_PIECE;
   #used = 0;
   #dispatched = 0;
   #mark: Mark | undefined;
@@ -75,6 +82,7 @@ export class FrameWriter {
 
   /** The writable rest of the open piece, never empty. */
   room(): Buffer {
+    if (this.#used === this.#piece.length) this.#grow();
     return this.#piece.subarray(this.#used);
   }
 
@@ -123,7 +131,10 @@ export class FrameWriter {
       }
       this.#sizes.length = mark.frames;
       this.#dispatched = mark.frames;
-      this.#piece.set(mark.prefix ?? Buffer.alloc(0));
+      this.#used = 0;
+      giveBack(this.#piece);
+      this.#piece = wholePiece();
+      this.#piece.set(mark.prefix ?? NO_PIECE);
     }
     this.#used = mark.used;
     this.#mark = { frames: mark.frames, used: mark.used };
@@ -140,9 +151,8 @@ export class FrameWriter {
     await this.#flushed;
     await fsyncMeanwhile(this.#fd);
     this.#close();
-    // The writer may live on while a database is proven, which needs memory of its own.
-    this.#free.length = 0;
-    this.#piece = Buffer.alloc(0);
+    giveBack(this.#piece);
+    this.#piece = NO_PIECE;
     return {
       size: this.#fileSize,
       sha256: this.#hash.digest('hex'),
@@ -171,14 +181,21 @@ export class FrameWriter {
       mark.prefix = Buffer.from(piece.subarray(0, mark.used));
     }
     const compressed = this.#compress(content).finally(() => {
-      if (this.#options.compression === 'zstd') this.#free.push(piece);
+      if (this.#options.compression === 'zstd') giveBack(piece);
     });
     compressed.catch(() => {});
     this.#flying.push(compressed);
     this.#sizes.push({ compressedSize: 0, size: content.length });
     this.#dispatched++;
-    this.#piece = this.#free.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+    this.#piece = NO_PIECE;
     this.#used = 0;
+  }
+
+  #grow(): void {
+    const full = this.#piece;
+    const isSmall = this.#dispatched === 0 && full.length < FIRST_ROOM && spare.length === 0;
+    this.#piece = isSmall ? Buffer.allocUnsafeSlow(FIRST_ROOM) : wholePiece();
+    this.#piece.set(full);
   }
 
   #compress(content: Buffer): Promise<Buffer> {
@@ -210,8 +227,7 @@ export class FrameWriter {
     const sizes = this.#sizes[number];
     if (sizes !== undefined) sizes.compressedSize = bytes.length;
     this.#append(bytes);
-    if (this.#options.compression === 'none' && bytes.buffer.byteLength === PIECE_BYTES)
-      this.#free.push(Buffer.from(bytes.buffer));
+    if (this.#options.compression === 'none') giveBack(Buffer.from(bytes.buffer));
   }
 
   #append(bytes: Buffer): void {
@@ -237,4 +253,12 @@ export class FrameWriter {
     // It is awaited at the end; an error before that is not unheard.
     this.#flushed.catch(() => {});
   }
+}
+
+function wholePiece(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+}
+
+function giveBack(piece: Buffer): void {
+  if (piece.length === PIECE_BYTES && spare.length <= IN_FLIGHT) spare.push(piece);
 }

@@ -10,6 +10,12 @@ const INDEX_LEVEL = 3;
 const MAX_LINE_BYTES = 64 << 10;
 const FLUSH_CHARACTERS = 1 << 16;
 
+export interface WrittenIndex {
+  readonly entries: number;
+  readonly sha256: string;
+  readonly size: number;
+}
+
 /** Writes INDEX.ndjson.zst line by line. */
 export class IndexWriter {
   readonly #frames: FrameWriter;
@@ -41,7 +47,7 @@ export class IndexWriter {
     return this.#frames.drain();
   }
 
-  async finish(): Promise<{ entries: number; sha256: string; size: number }> {
+  async finish(): Promise<WrittenIndex> {
     this.#flush();
     const { sha256, size } = await this.#frames.finish();
     return { entries: this.#entries, sha256, size };

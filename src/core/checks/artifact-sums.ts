@@ -1,7 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { createHash } from 'node:crypto';
-import { openRegular } from '../fs/regular-file.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { ARTIFACTS_FILE } from '../store/layout.ts';
@@ -46,20 +44,6 @@ export function readArtifactSums(
   for (const name of sums.keys())
     if (!expected.includes(name)) wrong(`lists ${name}, which is no artifact of this backup`);
   return { sums, findings };
-}
-
-/** SHA-256 of a file's bytes, in blocks; the descriptor never follows a link. */
-export function hashFile(file: string): string {
-  const fd = openRegular(file);
-  try {
-    const hash = createHash('sha256');
-    const block = Buffer.allocUnsafe(1 << 18);
-    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block))
-      hash.update(block.subarray(0, read));
-    return hash.digest('hex');
-  } finally {
-    fs.closeSync(fd);
-  }
 }
 
 /** An artifact's bytes against the two places that state its hash: the list of artifacts and the manifest. */

@@ -17,21 +17,44 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 
 /** Makes the names in `dir` durable. Windows has no such call and journals names itself, so EPERM and its like are ignored there. */
 export function fsyncDir(dir: string): void {
-  let fd: number;
-  try {
-    fd = fs.openSync(dir, fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0));
-  } catch (error) {
-    if (process.platform === 'win32' && ['EISDIR', 'EPERM', 'EACCES'].includes(errno(error) ?? '')) return;
-    throw error;
-  }
+  const fd = openDir(dir);
+  if (fd === null) return;
   try {
     fs.fsyncSync(fd);
   } catch (error) {
-    const code = errno(error) ?? '';
-    if (!NO_DIRECTORY_FSYNC.has(code) && !(process.platform === 'win32' && code === 'EPERM')) throw error;
+    throwUnlessUnknown(error);
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** The same while this thread goes on. */
+export async function fsyncDirMeanwhile(dir: string): Promise<void> {
+  const fd = openDir(dir);
+  if (fd === null) return;
+  try {
+    await fsyncMeanwhile(fd);
+  } catch (error) {
+    throwUnlessUnknown(error);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** null where a folder cannot be opened by anybody. */
+function openDir(dir: string): number | null {
+  try {
+    return fs.openSync(dir, fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0));
+  } catch (error) {
+    if (process.platform === 'win32' && ['EISDIR', 'EPERM', 'EACCES'].includes(errno(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+/** Passes over that a file system knows no fsync of folders. */
+function throwUnlessUnknown(error: unknown): void {
+  const code = errno(error) ?? '';
+  if (!NO_DIRECTORY_FSYNC.has(code) && !(process.platform === 'win32' && code === 'EPERM')) throw error;
 }
 
 /**
@@ -65,6 +88,21 @@ export function flushMeanwhile(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fs.fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
   });
+}
+
+/**
+ * Writes a new file, which is there and whole when this returns its promise; the promise resolves when its content is durable. For a folder that
+ * nobody takes for finished yet: a crash may leave part of the file. `mode` is exact whatever the umask.
+ */
+export async function writeNewMeanwhile(file: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
+  const fd = fs.openSync(file, 'wx', mode);
+  try {
+    writeAll(fd, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+    fs.fchmodSync(fd, mode);
+    await fsyncMeanwhile(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /** Makes the content of an existing file durable. */

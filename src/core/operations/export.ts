@@ -6,7 +6,7 @@ import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Archiver } from 'archiver';
 import { checkFolderHolds, expectedArtifacts } from '../checks/folder-holds.ts';
-import { hashFile, readArtifactSums } from '../checks/artifact-sums.ts';
+import { readArtifactSums } from '../checks/artifact-sums.ts';
 import { fsyncFile, lstatOrNull, renameDurable } from '../fs/durable.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
@@ -17,6 +17,7 @@ import { readMembers, type ExportFormat } from '../store/exported-file.ts';
 import { ARTIFACTS_FILE } from '../store/layout.ts';
 import { readManifest } from '../store/manifest-file.ts';
 import { startReport } from './report-head.ts';
+import { hashFile } from '../fs/hash-file.ts';
 
 export interface ExportOptions {
   readonly format: ExportFormat;

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from '../model/zod.ts';
-import { writeFileSynced } from '../fs/durable.ts';
+import { writeNewMeanwhile } from '../fs/durable.ts';
 import { globProblem } from '../fs/globs.ts';
 import { ambiguity } from '../fs/json-ambiguity.ts';
 import { escapeName } from '../fs/names.ts';
@@ -55,8 +55,8 @@ export function readManifest(folder: string): Manifest {
 }
 
 /** Writes a manifest, keys in the order given; its name is durable once `folder` is synced. */
-export function writeManifest(folder: string, manifest: Manifest): void {
-  writeFileSynced(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+export function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  return writeNewMeanwhile(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 /** Its patterns are matched against the project's own names: none may take for ever. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { openRegular } from '../fs/regular-file.ts';
-import { writeAll } from '../fs/durable.ts';
+import { fsyncMeanwhile, writeAll } from '../fs/durable.ts';
 import { escapeName } from '../fs/names.ts';
 import { BackupError } from '../model/backup-error.ts';
 
@@ -91,12 +91,18 @@ export function isPlainSum(line: string, sha256: string, path: string): boolean 
   );
 }
 
+export interface WrittenSums {
+  readonly entries: number;
+  readonly sha256: string;
+}
+
 /** Writes a sums file line by line, hashing what it writes. */
 export class SumsWriter {
   readonly #fd: number;
   readonly #hash = createHash('sha256');
   #pending = '';
   #entries = 0;
+  #closed = false;
 
   /** Makes the file (mode 0600); it must not exist yet. */
   constructor(file: string) {
@@ -116,17 +122,18 @@ export class SumsWriter {
     this.#entries += files;
   }
 
-  /** Syncs and closes. */
-  finish(): { entries: number; sha256: string } {
+  /** Syncs and closes. All is written when this returns its promise. */
+  async finish(): Promise<WrittenSums> {
     this.#flush();
-    fs.fsyncSync(this.#fd);
-    fs.closeSync(this.#fd);
+    await fsyncMeanwhile(this.#fd);
+    this.abort();
     return { entries: this.#entries, sha256: this.#hash.digest('hex') };
   }
 
-  /** Closes without finishing; the caller removes the file. */
+  /** Closes without finishing; the caller removes the file. After `finish` there is nothing to do. */
   abort(): void {
-    fs.closeSync(this.#fd);
+    if (!this.#closed) fs.closeSync(this.#fd);
+    this.#closed = true;
   }
 
   #flush(): void {

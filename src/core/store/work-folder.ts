@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { fsyncDir, lstatOrNull, mkdirDurable, removeTree } from '../fs/durable.ts';
+import { fsyncDir, fsyncDirMeanwhile, lstatOrNull, mkdirDurable, removeTree } from '../fs/durable.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from './layout.ts';
 
@@ -48,11 +48,16 @@ export class WorkFolder {
     return work;
   }
 
-  /** Makes every byte and name durable, then gives the folder its name; never replaces anything. Returns the final folder. */
-  commit(): string {
+  /**
+   * Makes every name durable, then gives the folder its name; never replaces anything. Returns the final folder.
+   * @param contents resolves once each file is durable, by who wrote it: only its own descriptor hears of an error
+   */
+  async commit(contents: Promise<void>): Promise<string> {
     const final = path.join(this.#store, this.id);
-    // Each file was synced by who wrote it, through the descriptor that would hear of an error; what is left are the names.
-    for (const folder of [path.join(this.folder, 'checksums'), this.folder]) fsyncDir(folder);
+    // All at once: the disk has one journal to write for them. And to the end of each, since on an error the folder is removed.
+    const folders = [path.join(this.folder, 'checksums'), this.folder];
+    const synced = await Promise.allSettled([contents, ...folders.map(fsyncDirMeanwhile)]);
+    for (const one of synced) if (one.status === 'rejected') throw one.reason;
     if (lstatOrNull(final) !== null) {
       throw new BackupError('IO', `${final} exists already`, { hint: 'Run the command again.', path: final });
     }

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { toNative } from '../fs/paths.ts';
 import type { Entry } from '../model/entry.ts';
-import { hashLive } from './live-tree.ts';
 import { typeOf } from './unit.ts';
+import { hashFile } from '../fs/hash-file.ts';
 
 /** mtimes that differ by less are the same: utimes takes a double. */
 const MTIME_SLACK_NS = 1_000_000n;
@@ -24,5 +24,5 @@ export function isSameAsLive(root: string, entry: Entry, live: fs.BigIntStats, o
   if (entry.type === 'symlink') return fs.readlinkSync(toNative(root, entry.path)) === entry.target;
   if (entry.type === 'dir') return Number(live.mode & 0o777n) === entry.mode;
   if (Number(live.size) !== entry.size || Number(live.mode & 0o777n) !== entry.mode) return false;
-  return nearly(live.mtimeNs, entry.mtimeNs) && hashLive(toNative(root, entry.path)) === entry.sha256;
+  return nearly(live.mtimeNs, entry.mtimeNs) && hashFile(toNative(root, entry.path)) === entry.sha256;
 }

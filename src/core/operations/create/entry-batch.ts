@@ -14,7 +14,9 @@ const BIG = 128;
 const MAX_SMALL = 0xffff_ffff;
 /** Two texts of at most 4096 bytes, and the numbers. */
 const MAX_RECORD_BYTES = 3 * 4096;
-const SCRATCH_BYTES = 1 << 18;
+const FULL_BYTES = 1 << 18;
+/** There is a builder for each category, and most hold a few files. */
+const FIRST_BYTES = 1 << 15;
 
 export interface BatchOwner {
   readonly category: string;
@@ -34,7 +36,7 @@ type SharedFacts = Pick<ScannedEntry, 'category' | 'source' | 'mode' | 'uid' | '
 
 /** Gathers entries into batches; one scratch block serves them all. */
 export class BatchBuilder {
-  readonly #scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  #scratch = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #owners: BatchOwner[] = [];
   #folder: string | null = null;
   #last: ScannedEntry | null = null;
@@ -51,12 +53,13 @@ export class BatchBuilder {
   }
 
   get isFull(): boolean {
-    return this.#at + MAX_RECORD_BYTES > SCRATCH_BYTES;
+    return this.#at + MAX_RECORD_BYTES > FULL_BYTES;
   }
 
   /** @param tarBytes what the member takes in a tar */
   add({ path, entry, state }: EntryItem, tarBytes: number): void {
     this.#tarBytes += tarBytes;
+    if (this.#at + MAX_RECORD_BYTES > this.#scratch.length) this.#grow();
     const name = path.lastIndexOf('/') + 1;
     const folder = path.slice(0, name);
     const flags = this.#flags(entry, state, folder);
@@ -89,6 +92,12 @@ export class BatchBuilder {
     this.#tarBytes = 0;
     this.#at = 0;
     return batch;
+  }
+
+  #grow(): void {
+    const larger = Buffer.allocUnsafeSlow(this.#scratch.length * 2);
+    larger.set(this.#scratch);
+    this.#scratch = larger;
   }
 
   #flags(entry: ScannedEntry, state: FileState | undefined, folder: string): number {

@@ -12,6 +12,8 @@ import { entriesOf, type EntryBatch } from './entry-batch.ts';
 
 /** A read asks for a byte more than there should be. */
 const OVERREAD = 1;
+/** Memory is taken in such steps, so that the next batch, which is never just as large, finds room in it too. */
+const ROOM_STEP = 1 << 18;
 
 export interface PackJob {
   readonly batch: EntryBatch;
@@ -47,7 +49,8 @@ export interface PackedBatch {
  */
 export function packBatch(root: string, { batch, offset, room }: PackJob): PackedBatch | null {
   const need = batch.tarBytes + OVERREAD;
-  const buffer = room !== undefined && room.byteLength >= need ? room : new ArrayBuffer(need);
+  const buffer =
+    room !== undefined && room.byteLength >= need ? room : new ArrayBuffer(Math.ceil(need / ROOM_STEP) * ROOM_STEP);
   const packer = new Packer(root, Buffer.from(buffer), offset);
   for (const item of entriesOf(batch)) if (!packer.add(item)) return null;
   return packer.finish(buffer);

@@ -1,4 +1,4 @@
-/** What goes on with categories that are stored, beside the one that is being stored: archives become durable, databases are proven. */
+/** What goes on with categories that are stored, beside the one that is being stored: files become durable, databases are proven. */
 export class Sealing {
   readonly #begun: Promise<unknown>[] = [];
   #lastProof: Promise<unknown> = Promise.resolve();
@@ -23,6 +23,12 @@ export class Sealing {
   /** There is no point in storing more for a backup that has failed already. */
   throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Until all has ended well; else throws what failed first. */
+  async done(): Promise<void> {
+    await this.settled();
+    this.throwIfFailed();
   }
 
   /** Until nothing is under way any more, however it ends. */

@@ -2,9 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { IndexWriter } from '../../archive/index-file.ts';
 import { coverageFindings } from '../../checks/coverage.ts';
-import { hashFile } from '../../checks/artifact-sums.ts';
 import { expectedArtifacts } from '../../checks/folder-holds.ts';
-import { removeTree, writeFileSynced } from '../../fs/durable.ts';
+import { removeTree, writeNewMeanwhile } from '../../fs/durable.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import { fromSystemError } from '../../model/system-error.ts';
 import type { Category, Config, Project } from '../../model/category.ts';
@@ -34,6 +33,7 @@ import { Problems } from './problems.ts';
 import { ScanTape } from './scan-tape.ts';
 import { Sealing } from './sealing.ts';
 import { writeCategories } from './write-categories.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 export interface TakeOptions {
   readonly kind: BackupKind;
@@ -97,14 +97,21 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   checkStore(project.store, inventory.bytes, inventory.entries);
   const createdAt = freshTime(project.store, options.kind, context);
   const work = WorkFolder.begin(project.store, makeId(options.kind, createdAt));
+  const sealing = new Sealing();
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
     const git = gitFacts(project.root);
-    const job = startJob(project, options, { ownership, problems, packers, onFinding, folder: work.folder, context });
-    const categories = await writeCategories(job, tapes, (name) => inventory.categories.get(name)?.present ?? false);
+    const job = startJob(project, options, {
+      ownership,
+      problems,
+      packers,
+      sealing,
+      onFinding,
+      folder: work.folder,
+      context,
+    });
+    const written = await writeCategories(job, tapes, (name) => inventory.categories.get(name)?.present ?? false);
     await packers.close();
-    const index = await job.index.finish();
-    const checksums = job.sums.finish();
     if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
     const manifest = buildManifest(
       options.config,
@@ -116,9 +123,9 @@ export async function takeBackup(project: Project, options: TakeOptions, context
         tags: options.tags,
         only: options.only,
         absent: options.absent,
-        categories,
-        index: { file: INDEX_FILE, entries: index.entries, sha256: index.sha256 },
-        checksums: { file: SUMS_FILE, ...checksums },
+        categories: written.categories,
+        index: { file: INDEX_FILE, entries: written.index.entries, sha256: written.index.sha256 },
+        checksums: { file: SUMS_FILE, ...written.sums },
         findings,
         git: await git,
         projectName: projectName(project.root),
@@ -126,14 +133,14 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       context,
     );
     options.beforeCommit?.(manifest);
-    writeArtifacts(work.folder, manifest);
+    writeArtifacts(work.folder, manifest, sealing);
     // Not every backup is verified at once.
     const { describeAudit } = options.verify ? await import('../verify.ts') : {};
     const head = startReport(context);
     const audit = options.verify ? await prove(work.folder, manifest, context) : null;
     const proof = head();
     throwIfInterrupted(context.signal);
-    const folder = work.commit();
+    const folder = await work.commit(sealing.done());
     const unkept: Finding[] = [];
     if (audit !== null && describeAudit !== undefined) {
       const report = { ...proof, ...describeAudit(work.id, folder, audit) };
@@ -142,6 +149,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     }
     return { manifest, folder, audit, auditMs: proof.durationMs, unkept };
   } catch (error) {
+    await sealing.settled();
     work.abandon();
     removeTree(`${work.folder}.scratch`);
     throw fromSystemError(error, 'the backup could not be written', project.store, 'No backup was made.');
@@ -188,7 +196,7 @@ function freshTime(store: string, kind: BackupKind, context: Context): Date {
 function startJob(
   project: Project,
   options: TakeOptions,
-  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packers' | 'onFinding' | 'folder' | 'context'>,
+  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packers' | 'sealing' | 'onFinding' | 'folder' | 'context'>,
 ): BackupJob {
   return {
     ...parts,
@@ -197,14 +205,16 @@ function startJob(
     categories: options.categories,
     index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
     sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
-    sealing: new Sealing(),
     progress: { files: 0, bytes: 0 },
   };
 }
 
-function writeArtifacts(folder: string, manifest: Manifest): void {
-  writeManifest(folder, manifest);
-  writeFileSynced(path.join(folder, PROCEDURES_FILE), renderProcedures(manifest));
+/** They can be read when this returns; `sealing` makes them durable. */
+function writeArtifacts(folder: string, manifest: Manifest, sealing: Sealing): void {
+  const write = (name: string, text: string): void =>
+    void sealing.add(writeNewMeanwhile(path.join(folder, name), text));
+  void sealing.add(writeManifest(folder, manifest));
+  write(PROCEDURES_FILE, renderProcedures(manifest));
   const names = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
   const stated = new Map<string, string>([
     [INDEX_FILE, manifest.index.sha256],
@@ -214,7 +224,7 @@ function writeArtifacts(folder: string, manifest: Manifest): void {
     ),
   ]);
   const lines = names.map((name) => formatSum(stated.get(name) ?? hashFile(path.join(folder, name)), name));
-  writeFileSynced(path.join(folder, ARTIFACTS_FILE), lines.join(''));
+  write(ARTIFACTS_FILE, lines.join(''));
 }
 
 /** create never claims what verify would not: the same audit runs on the finished work folder before it gets its name. */

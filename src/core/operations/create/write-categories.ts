@@ -3,9 +3,17 @@ import path from 'node:path';
 import { throwIfInterrupted } from '../../model/backup-error.ts';
 import type { ManifestCategory } from '../../model/manifest.ts';
 import { archiveFile } from '../../store/layout.ts';
+import type { WrittenIndex } from '../../archive/index-file.ts';
+import type { WrittenSums } from '../../store/sums.ts';
 import type { BackupJob } from './job.ts';
 import type { ScanTape } from './scan-tape.ts';
 import { CategoryWriter } from './write-category.ts';
+
+export interface WrittenCategories {
+  readonly categories: Map<string, ManifestCategory>;
+  readonly index: WrittenIndex;
+  readonly sums: WrittenSums;
+}
 
 /**
  * Writes every category's archive, and the index and the sums of all. Those have one line an entry in the order of categories, so one is
@@ -17,7 +25,7 @@ export async function writeCategories(
   job: BackupJob,
   tapes: Map<string, ScanTape>,
   present: (name: string) => boolean,
-): Promise<Map<string, ManifestCategory>> {
+): Promise<WrittenCategories> {
   const writers: CategoryWriter[] = [];
   const sealed: Promise<readonly [string, ManifestCategory]>[] = [];
   try {
@@ -31,9 +39,11 @@ export async function writeCategories(
       sealed.push(job.sealing.add(end));
       if (writer.needsMemory) await end;
     }
-    const written = new Map(await Promise.all(sealed));
+    const lists = [job.sealing.add(job.index.finish()), job.sealing.add(job.sums.finish())] as const;
+    const categories = new Map(await Promise.all(sealed));
     job.problems.throwIfAny();
-    return written;
+    const [index, sums] = await Promise.all(lists);
+    return { categories, index, sums };
   } catch (error) {
     await job.sealing.settled();
     for (const writer of writers) await writer.abort();

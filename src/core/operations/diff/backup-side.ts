@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { readIndex } from '../../archive/index-file.ts';
-import { checkArtifactHash, hashFile } from '../../checks/artifact-sums.ts';
+import { checkArtifactHash } from '../../checks/artifact-sums.ts';
 import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
@@ -10,6 +10,7 @@ import { INDEX_FILE } from '../../store/layout.ts';
 import { readManifest } from '../../store/manifest-file.ts';
 import { IndexCursor } from '../verify/index-cursor.ts';
 import type { Side, SideEntry, SideStore } from './side.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 /** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the manifest's. */
 export function backupSide(selected: Selected): Side & { readonly manifest: Manifest } {

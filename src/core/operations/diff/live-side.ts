@@ -8,8 +8,8 @@ import { folderFiles, readStore } from '../../sources/leveldb/reader.ts';
 import { recogniseStore } from '../../sources/leveldb/recognise.ts';
 import { Ownership } from '../../sources/ownership.ts';
 import { scanCategory } from '../../sources/scanner.ts';
-import { hashLive } from '../../transaction/live-tree.ts';
 import type { Side, SideEntry, SideStore } from './side.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 /** Findings of a scan about files that have no entry; the others are about how a file is stored. */
 const LEFT_OUT = new Set(['secret-left-out', 'special-file']);
@@ -91,7 +91,7 @@ function onceOnly(hash: () => string | null): () => string | null {
 /** A file that vanished or cannot be read has no content to compare: it differs. */
 function hashOrNull(native: string): string | null {
   try {
-    return hashLive(native);
+    return hashFile(native);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return null;

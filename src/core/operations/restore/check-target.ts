@@ -11,8 +11,8 @@ import type { Entry } from '../../model/entry.ts';
 import { whoHolds } from '../../sources/leveldb/holder.ts';
 import { recogniseStore } from '../../sources/leveldb/recognise.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
-import { hashLive } from '../../transaction/live-tree.ts';
 import { typeOf } from '../../transaction/unit.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 /** Refuses, before anything is touched: too little room, another file system in the way, a database that somebody holds or may hold. */
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
@@ -134,7 +134,7 @@ function checkEntry(root: string, entry: Entry): void {
     return;
   }
   if (Number(stat.mode & 0o777n) !== entry.mode) throw failed(entry.path, 'has another mode');
-  if (entry.type === 'file' && (Number(stat.size) !== entry.size || hashLive(native) !== entry.sha256))
+  if (entry.type === 'file' && (Number(stat.size) !== entry.size || hashFile(native) !== entry.sha256))
     throw failed(entry.path, 'has other content');
 }
 

@@ -7,7 +7,7 @@ import { INDEX_FILE } from '../../store/layout.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
 import type { ChangePlan } from '../../transaction/change-plan.ts';
 import { discardCommitted } from '../../transaction/transaction.ts';
-import { hashLive } from '../../transaction/live-tree.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 /**
  * Removes what a restore moved aside, but only where the safety backup holds exactly that; anything else is kept and named.
@@ -53,5 +53,5 @@ function firstUnsaved(native: string, relative: string, saved: ReadonlyMap<strin
   if (isVolatileFile(path.basename(relative))) return null;
   const expected = saved.get(relative);
   if (stat.isSymbolicLink()) return expected === fs.readlinkSync(native) ? null : relative;
-  return stat.isFile() && expected === hashLive(native) ? null : relative;
+  return stat.isFile() && expected === hashFile(native) ? null : relative;
 }

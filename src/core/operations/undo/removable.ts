@@ -3,8 +3,8 @@ import { lstatOrNull } from '../../fs/durable.ts';
 import { toNative } from '../../fs/paths.ts';
 import type { Entry } from '../../model/entry.ts';
 import { isVolatileFile, recogniseStore } from '../../sources/leveldb/recognise.ts';
-import { hashLive } from '../../transaction/live-tree.ts';
 import { typeOf } from '../../transaction/unit.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 export interface Removable {
   /** Paths that go again, the topmost ones: a folder goes with all that is in it. */
@@ -72,6 +72,6 @@ class Search implements Removable {
     if (entry === undefined || typeOf(stat) !== entry.type) return false;
     const native = toNative(this.#root, path);
     if (entry.type === 'symlink') return fs.readlinkSync(native) === entry.target;
-    return Number(stat.size) === entry.size && hashLive(native) === entry.sha256;
+    return Number(stat.size) === entry.size && hashFile(native) === entry.sha256;
   }
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { checkArtifactHash, hashFile, readArtifactSums } from '../../checks/artifact-sums.ts';
+import { checkArtifactHash, readArtifactSums } from '../../checks/artifact-sums.ts';
 import { checkFolderHolds } from '../../checks/folder-holds.ts';
 import { IndexAudit } from '../../checks/index-agrees.ts';
 import { checkManifestAgrees } from '../../checks/manifest-agrees.ts';
@@ -19,6 +19,7 @@ import { IndexCursor } from './index-cursor.ts';
 import { choose, type Choice } from './sample.ts';
 import { judge } from './status.ts';
 import { SumsAudit } from './sums-agree.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 export interface AuditOptions {
   readonly mode: 'full' | 'sample' | 'quick';

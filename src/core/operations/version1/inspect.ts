@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { hashFile } from '../../checks/artifact-sums.ts';
 import { decodeName, escapeBytes, escapeName } from '../../fs/names.ts';
 import { forbiddenPart, pathProblem, toNative } from '../../fs/paths.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
@@ -9,6 +8,7 @@ import { SUMS_FILE } from '../../store/layout.ts';
 import { readVersion1Sums } from '../../store/version1.ts';
 import { isVolatileFile } from '../../sources/leveldb/recognise.ts';
 import { isOwnFile, placeOf, STORE_PLACE, type Place } from './layout.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 
 /** A file whose bytes can be brought back. */
 export interface Copy {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 
-const BUFFER = 1024 * 1024;
+const BUFFER = 64 << 10;
 
 /**
  * Digest v1 of a store's content: SHA-256 over `u32le(keyLength) key u32le(valueLength) value` of every live entry, in
