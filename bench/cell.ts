@@ -20,8 +20,10 @@ export interface Cell {
   readonly about: string;
   readonly rounds: number;
   readonly rows: Row[];
-  /** Tools that are not installed, or have no such task. */
+  /** Tools that are not installed. */
   readonly absent: string[];
+  /** Tools that have no such task. */
+  readonly without: string[];
 }
 
 /**
@@ -41,7 +43,8 @@ const WARM = 'find . "$OUT" -path "*/done" -prune -o -type f -print0 | xargs -0 
 /** Runs `rounds` rounds after a warm-up, then checks that the outcomes are equal. */
 export function runCell(task: Task, size: Size, workload: Workload, scratch: string, rounds: number): Cell {
   const all = contenders(workload.folders);
-  const here = all.filter((one) => ask(one.probe, workload.root, process.env) !== null && one[task] !== null);
+  const installed = all.filter((one) => ask(one.probe, workload.root, process.env) !== null);
+  const here = installed.filter((one) => one[task] !== null);
   // The ratios are to the first row: without migbackup they would be somebody else's.
   const [ours] = all;
   if (ours === undefined || here[0] !== ours) throw new Error('migbackup does not run here: npm run build');
@@ -54,17 +57,24 @@ export function runCell(task: Task, size: Size, workload: Workload, scratch: str
   }
   const clear = workload.files > FEW_FILES ? MOVE_AWAY : 'rm -rf "$OUT/restored"';
   for (let round = 0; round <= rounds; round++) {
-    for (const one of here) {
+    // Nobody always comes after the same one.
+    for (const one of [...here.slice(round % here.length), ...here.slice(0, round % here.length)]) {
       const out = outs.get(one) ?? scratch;
       shell(task === 'create' ? one.prepare : clear, `sync -f "$OUT" && ${WARM}`, workload, out);
       const sample = measure(one[task] ?? 'false', workload.root, environment(out));
       if (round > 0) samples.get(one)?.push(sample);
     }
   }
-  for (const one of here) checkOutcome(task, one, workload, outs.get(one) ?? scratch);
+  for (const one of here) {
+    const out = outs.get(one) ?? scratch;
+    if (task !== 'restore') shell(clear, one.restore, workload, out);
+    checkOutcome(one, workload, out);
+  }
   fs.rmSync(scratch, { recursive: true, force: true });
-  const absent = all.filter((one) => !here.includes(one)).map(({ name }) => name);
-  return { task, size, about: workload.about, rounds, rows: rowsOf(samples), absent };
+  const names = (of: readonly Contender[]): string[] => of.map(({ name }) => name);
+  const absent = names(all.filter((one) => !installed.includes(one)));
+  const without = names(installed.filter((one) => !here.includes(one)));
+  return { task, size, about: workload.about, rounds, rows: rowsOf(samples), absent, without };
 }
 
 function rowsOf(samples: ReadonlyMap<Contender, readonly Sample[]>): Row[] {
@@ -79,13 +89,12 @@ function rowsOf(samples: ReadonlyMap<Contender, readonly Sample[]>): Row[] {
   return rows;
 }
 
-/** The same files for everybody: by count in a backup, byte by byte after a restore. LOCK and LOG of a LevelDB carry no data. */
-function checkOutcome(task: Task, one: Contender, workload: Workload, out: string): void {
+/** The same files for everybody: by count in the backup, byte by byte as they come back. LOCK and LOG of a LevelDB carry no data. */
+function checkOutcome(one: Contender, workload: Workload, out: string): void {
   const count = Number(ask(one.count, workload.root, environment(out)));
   const leftOut = workload.folders.includes('leveldb') ? 3 : 0;
   if (!(count <= workload.files && count >= workload.files - leftOut))
     throw new Error(`${one.name} holds ${count} files of ${workload.files}`);
-  if (task !== 'restore') return;
   for (const folder of workload.folders) {
     const same = ask(
       `diff -r -x LOCK -x 'LOG*' ${folder} "$OUT/restored/"*${folder} || diff -r -x LOCK -x 'LOG*' ${folder} "$(find "$OUT/restored" -type d -name ${folder} | head -1)"`,

@@ -2,8 +2,8 @@
 import type { Line } from './alone.ts';
 import type { Cell } from './cell.ts';
 
-export function renderCell({ task, size, about, rounds, rows, absent }: Cell): string {
-  const head = `### ${task} ${size} (${about})\n\nMedian of ${rounds} rounds in turn.\n\n`;
+export function renderCell({ task, size, about, rounds, rows, absent, without }: Cell): string {
+  const head = `### ${task} ${size} (${about})\n\nMedian of ${rounds} rounds in turn; every outcome compared byte by byte.\n\n`;
   const table = [
     '| | seconds (min-max) | CPU seconds | peak MiB | migbackup takes |',
     '|---|---|---|---|---|',
@@ -12,8 +12,11 @@ export function renderCell({ task, size, about, rounds, rows, absent }: Cell): s
         `| ${name} | ${fixed(median)} (${fixed(min)}-${fixed(max)}) | ${fixed(cpuSeconds)} | ${peakMiB.toFixed(0)} | ${name === 'migbackup' ? '' : `${fixed(ratio)} x`} |`,
     ),
   ];
-  const missing = absent.length === 0 ? '' : `\nNot installed, or has no such task: ${absent.join('; ')}.\n`;
-  return `${head}${table.join('\n')}\n${missing}`;
+  return `${head}${table.join('\n')}\n${list('Not installed', absent)}${list('Without such a task', without)}`;
+}
+
+function list(what: string, names: readonly string[]): string {
+  return names.length === 0 ? '' : `\n${what}: ${names.join('; ')}.\n`;
 }
 
 export function renderLines(title: string, lines: readonly Line[]): string {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { checkoutBin } from '../support/run-cli.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const RUN = path.join(import.meta.dirname, '../../bench/run.ts');
@@ -29,4 +30,17 @@ test('without migbackup there is no table: its ratios would be to somebody else'
   expect(ran).toMatchObject({ status: 1, left: [] });
   expect(ran.stdout).not.toContain('|');
   expect(ran.stderr).toContain('migbackup does not run here');
+});
+
+const canMeasure = spawnSync('time', ['--version']).status === 0;
+
+test.skipIf(!canMeasure)('what comes back with other bytes is no outcome', { timeout: 60_000 }, () => {
+  using temp = tempFolder();
+  const liar = path.join(temp.path, 'liar');
+  const spoil = 'case "$1" in restore) echo >> "$OUT/restored/deployments/net-7/7.json";; esac';
+  writeFileSync(liar, `#!/bin/sh\n"${process.execPath}" "${checkoutBin}" "$@" && ${spoil}\n`, { mode: 0o755 });
+  const ran = bench(['--only', 'create', '--size', 'S', '--rounds', '1'], { MIGBACKUP_BIN: liar });
+  expect(ran).toMatchObject({ status: 1, left: [] });
+  expect(ran.stdout).not.toContain('|');
+  expect(ran.stderr).toContain('migbackup did not restore deployments as it was');
 });

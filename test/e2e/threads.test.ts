@@ -1,8 +1,10 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
-import { runCli } from '../support/run-cli.ts';
+import { canRunAsUser, isRoot, NOBODY } from '../support/other-user.ts';
+import { cliCommand, runCli } from '../support/run-cli.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** More than `create` reads with a single thread. */
@@ -10,14 +12,35 @@ const FILES = 1600;
 /** What a thread that looked for its code or its modules in the working folder would find there. */
 const PLANTED = ['pack-worker.js', 'pack-worker.mjs', 'node_modules/tar/index.js', 'node_modules/zod/index.js'];
 
+/** One whom no other test runs anything as: threads are counted by user. */
+const USER = NOBODY - 1;
+/** What Node itself needs, and hardly one more. */
+const FEW_THREADS = 12;
+const canLimit = isRoot && canRunAsUser && spawnSync('prlimit', ['--version']).status === 0;
+
+function writeRecords(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (let number = 0; number < FILES; number++)
+    writeFileSync(path.join(folder, `${number}.json`), JSON.stringify({ number, text: 'x'.repeat(number) }));
+}
+
+test.skipIf(!canLimit)('a user who may have no more threads gets the backup all the same', { timeout: 60_000 }, () => {
+  using temp = tempFolder();
+  writeRecords(path.join(temp.path, 'deployments'));
+  execFileSync('chown', ['-R', `${USER}:${USER}`, temp.path]);
+  const [program, ...leading] = cliCommand();
+  const limited = [`--nproc=${FEW_THREADS}`, program, ...leading, 'create', '--json'];
+  const env = { PATH: process.env['PATH'], HOME: temp.path };
+  const ran = spawnSync('prlimit', limited, { cwd: temp.path, env, uid: USER, gid: USER, encoding: 'utf8' });
+  expect(ran).toMatchObject({ status: 0, stderr: '' });
+  expect(JSON.parse(ran.stdout).categories).toMatchObject({ 'legacy-json': { files: FILES } });
+});
+
 test('threads read and pack a large project, and load nothing from where it runs', { timeout: 120_000 }, async () => {
   using temp = tempFolder();
   const root = path.join(temp.path, 'project');
   const records = path.join(root, 'deployments/mainnet');
-  mkdirSync(records, { recursive: true });
-  for (let number = 0; number < FILES; number++) {
-    writeFileSync(path.join(records, `${number}.json`), JSON.stringify({ number, text: 'x'.repeat(number) }));
-  }
+  writeRecords(records);
   const trapped = path.join(temp.path, 'trapped');
   for (const name of PLANTED) {
     const file = path.join(root, name);

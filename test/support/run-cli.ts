@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const checkoutBin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+export const checkoutBin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 export interface CliResult {
   readonly exitCode: number | null;

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
 import { InFlight } from '../fs/in-flight.ts';
+import { startThread } from '../fs/thread.ts';
 import { hashWorkerUrl } from './hash-worker-url.ts';
 
 /** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
@@ -24,7 +25,8 @@ export interface FileHash {
 }
 
 export function hashOfFile(size: number): FileHash {
-  return size < BYTES_WORTH_A_THREAD ? new OwnHash() : new ThreadHash();
+  const worker = size < BYTES_WORTH_A_THREAD ? null : startThread(hashWorkerUrl);
+  return worker === null ? new OwnHash() : new ThreadHash(worker);
 }
 
 class OwnHash implements FileHash {
@@ -69,10 +71,8 @@ class ThreadHash implements FileHash {
   readonly #adding = new InFlight(ADDED_AT_ONCE);
   #failure: unknown;
 
-  constructor() {
-    // Loaded here: small archives need none. Nothing of ours: no flags, no environment to be led astray by.
-    const { Worker: NewWorker } = process.getBuiltinModule('node:worker_threads');
-    this.#worker = new NewWorker(hashWorkerUrl, { execArgv: [], env: {} });
+  constructor(worker: Worker) {
+    this.#worker = worker;
     this.#worker.on('message', (digest: string | null) => this.#waiting.shift()?.resolve(digest));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the hashing thread ended')));

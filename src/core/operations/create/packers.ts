@@ -1,5 +1,6 @@
 import os from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../fs/thread.ts';
 import { packBatch, type PackedBatch, type PackJob } from './pack-batch.ts';
 import { packWorkerUrl } from './pack-worker-url.ts';
 
@@ -31,7 +32,10 @@ export class Packers {
   expect(): void {
     if (++this.#expected !== ENTRIES_WORTH_THREADS) return;
     const threads = Math.min(os.availableParallelism(), MOST_THREADS);
-    for (let started = 0; started < threads; started++) this.#threads.push(new Thread(this.#root));
+    for (let started = 0; started < threads; started++) {
+      const worker = startThread(packWorkerUrl, this.#root);
+      if (worker !== null) this.#threads.push(new Thread(worker));
+    }
   }
 
   /** How many batches may be under way at once. */
@@ -80,11 +84,8 @@ class Thread {
   /** Why it answers no more. */
   #failure: unknown;
 
-  constructor(root: string) {
-    // Loaded here: most projects are small and need none.
-    const { Worker: NewWorker } = process.getBuiltinModule('node:worker_threads');
-    // Nothing but its data: no flags, no environment to be led astray by.
-    this.#worker = new NewWorker(packWorkerUrl, { workerData: root, execArgv: [], env: {} });
+  constructor(worker: Worker) {
+    this.#worker = worker;
     this.#worker.on('message', (packed: PackedBatch | null) => this.#waiting.shift()?.resolve(packed));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('a reading thread ended')));
