@@ -26,7 +26,11 @@ async function writeBig(base: string): Promise<void> {
   const writer = new TreeWriter(base);
   try {
     writer.beginFile(path.join(base, 'big'));
-    for (const chunk of CONTENT) await writer.write(chunk);
+    for (const chunk of CONTENT) {
+      const bytes = Buffer.from(chunk);
+      // It is the caller's again once it is released, and no earlier.
+      await writer.write(bytes, () => bytes.fill(0xff));
+    }
     await writer.endFile(ENTRY);
     await writer.finish();
   } finally {
@@ -41,7 +45,7 @@ async function writeThree(base: string): Promise<void> {
   const writer = new TreeWriter(base);
   try {
     writer.beginFile(path.join(base, 'three'));
-    for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(1 << 20, chunk));
+    for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(1 << 20, chunk), () => {});
     await writer.endFile({ ...ENTRY, size: 3 << 20 });
   } finally {
     await writer.abort();
@@ -119,7 +123,7 @@ test('with one sync for all, an error of the disk while a big file is on its way
     const writer = new TreeWriter(base, () => Promise.resolve());
     try {
       writer.beginFile(path.join(base, 'big'));
-      for (let piece = 0; piece < 10; piece++) await writer.write(Buffer.alloc(1 << 20, piece));
+      for (let piece = 0; piece < 10; piece++) await writer.write(Buffer.alloc(1 << 20, piece), () => {});
       await writer.endFile({ ...ENTRY, size: 10 << 20 });
       await writer.finish();
     } finally {

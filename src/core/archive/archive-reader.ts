@@ -167,7 +167,7 @@ class ArchiveWalk {
     const whole = this.#cursor.atHand(start, entry.size);
     let actual: string;
     if (whole !== undefined && !isDamage(whole) && whole.length === entry.size) {
-      const taken = this.#options.sink?.data(whole);
+      const taken = this.#options.sink?.data(whole, this.#cursor.hold());
       actual = oneShotHash('sha256', whole, 'hex');
       if (taken instanceof Promise) await taken;
     } else {
@@ -200,8 +200,10 @@ class ArchiveWalk {
       }
       done += chunk.length;
       if (!whole) continue;
-      const taken = this.#options.sink?.data(chunk);
-      const added = this.#contentHash.add(chunk);
+      const { sink } = this.#options;
+      const isOurs = sink === undefined && this.#cursor.letGo(chunk);
+      const added = isOurs ? this.#contentHash.give(chunk) : this.#contentHash.add(chunk);
+      const taken = sink?.data(chunk, this.#cursor.hold());
       if (added instanceof Promise) await added;
       if (taken instanceof Promise) await taken;
     }

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
 import { InFlight } from '../fs/in-flight.ts';
 import { startThread } from '../fs/thread.ts';
+import { freeMemory, ownMemory } from './own-memory.ts';
 import { hashWorkerUrl } from './hash-worker-url.ts';
 
 /** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
@@ -19,6 +20,8 @@ export interface FileHash {
   release(part: Buffer): void;
   /** Adds a part that lies elsewhere; a promise is to be awaited before the next. */
   add(part: Buffer): void | Promise<void>;
+  /** The same for a part that nobody reads any more: its memory is taken away. */
+  give(part: Buffer): void | Promise<void>;
   /** Hex, of all since the last digest. */
   digest(): Promise<string>;
   close(): Promise<void>;
@@ -41,10 +44,17 @@ class OwnHash implements FileHash {
     return Promise.resolve();
   }
 
-  release(): void {}
+  release(part: Buffer): void {
+    freeMemory(part);
+  }
 
   add(part: Buffer): void {
     this.#hash.update(part);
+  }
+
+  give(part: Buffer): void {
+    this.#hash.update(part);
+    freeMemory(part);
   }
 
   digest(): Promise<string> {
@@ -98,6 +108,11 @@ class ThreadHash implements FileHash {
     return this.#adding.add(this.update(room).then(() => this.release(room)));
   }
 
+  give(part: Buffer): void | Promise<void> {
+    const memory = ownMemory(part);
+    return memory === null ? this.add(part) : this.#adding.add(this.#ask(part, [memory]).then(() => {}));
+  }
+
   async digest(): Promise<string> {
     await this.#adding.done();
     return (await this.#ask(null)) ?? '';
@@ -107,11 +122,11 @@ class ThreadHash implements FileHash {
     await this.#worker.terminate();
   }
 
-  #ask(part: Buffer | null): Promise<string | null> {
+  #ask(part: Buffer | null, given: readonly ArrayBuffer[] = []): Promise<string | null> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(part, []);
+      this.#worker.postMessage(part, given);
     });
   }
 

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
-import zlib from 'node:zlib';
 import { flushMeanwhile, fsyncMeanwhile } from '../fs/durable.ts';
 import type { Compression } from '../model/category.ts';
+import { compressFrame } from './compress-frame.ts';
+import { freeMemory } from './own-memory.ts';
 import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
 
 /** Frames compressed at the same time on libuv's pool: enough for two cores, and a bound on memory. */
@@ -198,21 +199,12 @@ export class FrameWriter {
     this.#piece.set(full);
   }
 
-  #compress(content: Buffer): Promise<Buffer> {
-    if (this.#options.compression === 'none') return Promise.resolve(content);
-    const { ZSTD_c_checksumFlag, ZSTD_c_compressionLevel } = zlib.constants;
-    const params = { [ZSTD_c_compressionLevel]: this.#options.level, [ZSTD_c_checksumFlag]: 1 };
-    // One trip to the pool a frame: with zlib's own 16 KiB chunks the main thread is called back for each of them. No more than
-    // that, either: memory outside of its heap that comes and goes makes V8 collect garbage.
+  async #compress(content: Buffer): Promise<Buffer> {
+    if (this.#options.compression === 'none') return content;
     const likely = Math.min(Math.max(LEAST_OUTPUT, this.#lastFrame * 1.25), content.length + FRAME_OVERHEAD);
-    const options = { params, pledgedSrcSize: content.length, chunkSize: Math.ceil(likely) };
-    return new Promise((resolve, reject) => {
-      zlib.zstdCompress(content, options, (error, frame) => {
-        if (error !== null) return reject(error);
-        this.#lastFrame = frame.length;
-        return resolve(frame);
-      });
-    });
+    const frame = await compressFrame(content, this.#options.level, likely);
+    this.#lastFrame = frame.length;
+    return frame;
   }
 
   async #landOne(): Promise<void> {
@@ -228,6 +220,7 @@ export class FrameWriter {
     if (sizes !== undefined) sizes.compressedSize = bytes.length;
     this.#append(bytes);
     if (this.#options.compression === 'none') giveBack(Buffer.from(bytes.buffer));
+    else freeMemory(bytes);
   }
 
   #append(bytes: Buffer): void {

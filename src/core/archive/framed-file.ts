@@ -4,6 +4,7 @@ import { isNoFile, openRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Compression } from '../model/category.ts';
 import type { FileHash } from './file-hash.ts';
+import { freeMemory } from './own-memory.ts';
 import { frameProblem } from './zstd-frame.ts';
 import { parseSeekTable, PIECE_BYTES, SEEK_FOOTER_BYTES, seekTableSize, type Frame } from './seek-table.ts';
 
@@ -74,7 +75,8 @@ export class FramedFile {
     const hashed = hash?.update(raw);
     // Together: hashing may fail while the other is under way.
     const [content] = await Promise.all([frameProblem(raw) ?? decompress(raw, at.size), hashed]);
-    hash?.release(raw);
+    if (hash === undefined) freeMemory(raw);
+    else hash.release(raw);
     return this.#judge(number, at.offset, at.size, content);
   }
 
@@ -83,7 +85,9 @@ export class FramedFile {
     const at = this.#locate(number);
     const raw = this.#read(at.position, Buffer.allocUnsafe(at.stored));
     if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
-    return this.#judge(number, at.offset, at.size, frameProblem(raw) ?? decompressSync(raw, at.size));
+    const content = frameProblem(raw) ?? decompressSync(raw, at.size);
+    freeMemory(raw);
+    return this.#judge(number, at.offset, at.size, content);
   }
 
   /**

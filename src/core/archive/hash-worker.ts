@@ -6,6 +6,8 @@ let hash = createHash('sha256');
 parentPort?.on('message', (part: Uint8Array | null) => {
   if (part !== null) {
     hash.update(part);
+    // Memory that was given to us goes at once: garbage outside of the heap is not collected before there is much of it.
+    if (part.buffer instanceof ArrayBuffer) part.buffer.transfer(0);
     parentPort?.postMessage(null, []);
     return;
   }

@@ -3,6 +3,7 @@ import type { Entry } from '../model/entry.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { FramedFile } from './framed-file.ts';
+import { freeMemory } from './own-memory.ts';
 import { decodeIndexLine, encodeIndexLine } from './index-line.ts';
 
 /** The index compresses well at any level; 3 is zstd's own default. */
@@ -81,7 +82,9 @@ export async function* readIndex(file: string): AsyncGenerator<Entry[]> {
         if (typeof entry === 'string') throw damaged(file, `line ${line} has ${entry}`);
         batch.push(entry);
       }
-      rest = bytes.subarray(start);
+      rest = Buffer.from(bytes.subarray(start));
+      freeMemory(bytes);
+      freeMemory(piece.bytes);
       if (rest.length > MAX_LINE_BYTES) throw damaged(file, `line ${line + 1} is too long`);
       yield batch;
     }

@@ -6,7 +6,7 @@ const BIG_BYTES = 256 << 10;
 /** Chunks under way at once; each is about 1 MiB of memory. */
 const AT_ONCE = 4;
 
-/** A file that is being written, front to back. Chunks must stay as they are until `settled`. */
+/** A file that is being written, front to back. */
 export class NewFile {
   readonly fd: number;
   readonly #underWay = new InFlight(AT_ONCE);
@@ -16,16 +16,19 @@ export class NewFile {
     this.fd = fd;
   }
 
-  /** Adds a chunk. A promise is to be awaited before the next: enough is under way, or something before it failed. */
-  write(chunk: Uint8Array): void | Promise<void> {
+  /**
+   * Adds a chunk. A promise is to be awaited before the next: enough is under way, or something before it failed.
+   * @param release called once the chunk is written, which may be later: it must stay as it is until then
+   */
+  write(chunk: Uint8Array, release: () => void): void | Promise<void> {
     const at = this.#position;
     this.#position += chunk.byteLength;
     if (chunk.byteLength < BIG_BYTES) {
       for (let done = 0; done < chunk.byteLength;)
         done += fs.writeSync(this.fd, chunk, done, chunk.byteLength - done, at + done);
-      return undefined;
+      return release();
     }
-    return this.#underWay.add(this.#writeMeanwhile(chunk, at));
+    return this.#underWay.add(this.#writeMeanwhile(chunk, at).then(release));
   }
 
   /** Until everything is written. Throws what stood in the way; the rest may be under way still. */

@@ -77,9 +77,9 @@ export class TreeWriter {
     this.#native = native;
   }
 
-  /** Adds to the file that was begun. A chunk must stay as it is until the file has ended; a promise is to be awaited before the next. */
-  write(chunk: Uint8Array): void | Promise<void> {
-    return this.#file?.write(chunk);
+  /** Adds to the file that was begun. As `NewFile.write`. */
+  write(chunk: Uint8Array, release: () => void): void | Promise<void> {
+    return this.#file === null ? release() : this.#file.write(chunk, release);
   }
 
   async endFile(entry: ScannedEntry): Promise<void> {

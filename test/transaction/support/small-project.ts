@@ -101,7 +101,7 @@ async function write(writer: TreeWriter, native: string, entry: Entry, texts: Wa
   else if (entry.type === 'symlink') writer.link(native, entry);
   else {
     writer.beginFile(native);
-    await writer.write(Buffer.from(texts.get(entry.path) ?? ''));
+    await writer.write(Buffer.from(texts.get(entry.path) ?? ''), () => {});
     await writer.endFile(entry);
   }
 }

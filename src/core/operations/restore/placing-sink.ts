@@ -27,8 +27,8 @@ export class PlacingSink implements MemberSink {
     if (this.#target !== null && entry.type === 'file') this.#writer.beginFile(this.#target);
   }
 
-  data(chunk: Buffer): void | Promise<void> {
-    return this.#target === null ? undefined : this.#writer.write(chunk);
+  data(chunk: Buffer, release: () => void): void | Promise<void> {
+    return this.#target === null ? release() : this.#writer.write(chunk, release);
   }
 
   async end(entry: Entry, good: boolean): Promise<void> {

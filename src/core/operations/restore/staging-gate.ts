@@ -81,7 +81,7 @@ export class StagingGate implements Onlooker {
         open = this.#passes(entry);
         if (open) target.begin(entry);
       },
-      data: (chunk) => (open ? target.data(chunk) : undefined),
+      data: (chunk, release) => (open ? target.data(chunk, release) : release()),
       end: (entry, good) => {
         if (!open) return undefined;
         if (good) this.#passed++;
