@@ -38,24 +38,28 @@ export function pasteable(text: string, argv: readonly string[] = process.argv.s
   });
 }
 
-/** A report in which all that says what to do next is pasteable. */
-export function pasteableReport<Report>(report: Report, argv: readonly string[] = process.argv.slice(2)): Report {
-  if (placeFlags(argv).length === 0) return report;
-  const root = placeFlags(argv).find(([flag]) => flag === '--root')?.[1];
-  const complete = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(complete);
-    return typeof value === 'string' ? pasteable(value, argv) : value;
-  };
+/** Makes all that says what to do next in a report pasteable, in its place: a report may hold a million entries. */
+export function makePasteable(report: unknown, argv: readonly string[] = process.argv.slice(2)): void {
+  const given = placeFlags(argv);
+  if (given.length === 0) return;
+  const root = given.find(([flag]) => flag === '--root')?.[1];
   const next = (line: unknown): unknown =>
     typeof line !== 'string' || line.startsWith('migbackup ') || root === undefined
       ? complete(line)
       : `${shellLine(['cd', root])} && ${line}`;
-  const text = JSON.stringify(report, (key, value: unknown) => {
-    if (key === 'next' && Array.isArray(value)) return value.map(next);
-    return ['recommendation', 'recommendations'].includes(key) ? complete(value) : value;
-  });
-  const completed: Report = JSON.parse(text);
-  return completed;
+  const complete = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(complete);
+    return typeof value === 'string' ? pasteable(value, argv) : value;
+  };
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [key, value] of Object.entries(node)) {
+      if (key === 'next' && Array.isArray(value)) Reflect.set(node, key, value.map(next));
+      else if (key === 'recommendation' || key === 'recommendations') Reflect.set(node, key, complete(value));
+      else visit(value);
+    }
+  };
+  visit(report);
 }
 
 /** The last of each place flag with its value, before a `--` that ends our own words. */

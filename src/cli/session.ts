@@ -9,7 +9,7 @@ import { isInteractive, noProgress, terminalProgress } from './progress.ts';
 import { paint, type Paint } from './render/style.ts';
 import type { SharedFlags } from './shared-flags.ts';
 import { describeTool } from './tool.ts';
-import { pasteable, pasteableReport } from './pasteable.ts';
+import { makePasteable, pasteable } from './pasteable.ts';
 
 /** Turns a report into the lines a person reads. */
 export type Render<Report> = (report: Report, paint: Paint) => string[];
@@ -89,9 +89,9 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       progress.clear();
       logger?.info({ exitCode, report }, 'done');
       annotations?.annotate(report);
-      const shown = pasteableReport(report);
-      if (flags.json) printJson(shown);
-      else if (!flags.quiet || exitCode !== 0) stream.write(`${render(shown, paint(stream)).join('\n')}\n`);
+      makePasteable(report);
+      if (flags.json) printJson(report);
+      else if (!flags.quiet || exitCode !== 0) stream.write(`${render(report, paint(stream)).join('\n')}\n`);
       return exitCode;
     },
   };

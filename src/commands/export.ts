@@ -5,6 +5,9 @@ import { renderExport } from '../cli/render/export.ts';
 import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
+/** Whoever asks for one of these would get a zip that says it is something else. */
+const OTHER_KINDS = /\.(7z|rar|(t|tar\.)?(bz2|gz|xz|zst))$/i;
+
 export default class Export extends BaseCommand {
   static override summary = 'Put a whole backup into one portable file';
   static override description =
@@ -36,6 +39,12 @@ export default class Export extends BaseCommand {
     const toStdout = flags.output === '-';
     if (toStdout && flags.json) {
       throw new BackupError('USAGE', '--output - and --json both want stdout', { hint: 'give --output FILE' });
+    }
+    const [other] = (flags.format === undefined && OTHER_KINDS.exec(flags.output ?? '')) || [];
+    if (other !== undefined) {
+      throw new BackupError('USAGE', `export makes a zip or a tar, not a ${other}`, {
+        hint: 'give --output FILE.zip or FILE.tar, or say --format; the archives inside are compressed already',
+      });
     }
     const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');
     const { select } = await import('../core/operations/select.ts');

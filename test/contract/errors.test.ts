@@ -30,6 +30,8 @@ const CASES: readonly Case[] = [
   { args: ['validate', 'some-id'], exitCode: 2, code: 'USAGE', says: 'migbackup verify some-id' },
   { args: ['restore', '--to', 'x', '--exact'], exitCode: 2, code: 'USAGE', says: 'exact' },
   { args: ['export', '--output', '-', '--format', 'rar'], exitCode: 2, code: 'USAGE', says: 'zip' },
+  { args: ['export', '--output', 'x.rar'], exitCode: 2, code: 'USAGE', says: 'not a .rar' },
+  { args: ['export', '--output', 'x.tar.gz'], exitCode: 2, code: 'USAGE', says: 'not a .tar.gz' },
   { args: ['create', '--root', 'nowhere'], exitCode: 2, code: 'USAGE', says: 'nowhere' },
   { args: ['create'], exitCode: 2, code: 'NOTHING_TO_BACK_UP', says: 'config' },
   { args: ['verify'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'migbackup create' },
