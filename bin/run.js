@@ -9,9 +9,10 @@ var path = require('path');
 
 var NEEDED = [22, 18];
 var HEAD_BYTES = 128;
-/** What most runs do not need: the program requires it by this name. */
+/** What a run may not need: the program requires it by this name. */
 var LIBRARIES = './libraries.cjs';
 var root = path.resolve(__dirname, '..');
+var libraryFile = path.join(root, 'dist', LIBRARIES);
 
 function isOldNode() {
   var version = process.versions.node.split('.').map(Number);
@@ -154,7 +155,7 @@ function load(entry, folder) {
   var libraries;
   function requireFrom(name) {
     if (name !== LIBRARIES) return nodeRequire(name);
-    libraries = libraries || load(path.join(root, 'dist', name), folder);
+    libraries = libraries || load(libraryFile, folder);
     return libraries;
   }
   script.runInThisContext().call(module.exports, module.exports, requireFrom, module, entry, path.dirname(entry));
@@ -163,10 +164,11 @@ function load(entry, folder) {
 
 function start() {
   var entry = path.join(root, 'dist', 'migbackup.cjs');
-  if (!fs.existsSync(entry)) {
-    process.stderr.write('error  this checkout is not built: ' + entry + ' is missing\nhint   npm run build\n');
+  [entry, libraryFile].forEach(function (file) {
+    if (fs.existsSync(file)) return;
+    process.stderr.write('error  this checkout is not built: ' + file + ' is missing\nhint   npm run build\n');
     process.exit(2);
-  }
+  });
   var cache = compileCache();
   // For the packages that the bundle requires.
   if (cache) nodeModule.enableCompileCache(cache);

@@ -1,13 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { readArchive } from '../../src/core/archive/archive-reader.ts';
 import { FramedFile } from '../../src/core/archive/framed-file.ts';
 import { parseSeekTable, PIECE_BYTES, seekTableSize, type Frame } from '../../src/core/archive/seek-table.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
+import type { Finding } from '../../src/core/model/finding.ts';
 import {
   ARCHIVE_MEMBERS,
   extentOf,
+  fileMember,
   inspectArchive,
+  noise,
   rewriteArchive,
   writeArchive,
   type WrittenArchive,
@@ -231,4 +235,43 @@ test('frames without a checksum are not trusted', async () => {
   } finally {
     framed.close();
   }
+});
+
+test('a plain archive that gets shorter while it is read is damaged there, and reading ends', async () => {
+  using temp = tempFolder();
+  const members = [fileMember('d/0', noise(1000)), fileMember('d/big', Buffer.alloc(12 * PIECE_BYTES, 7))];
+  const archive = await writeArchive(path.join(temp.path, 'c.tar'), members, 'none');
+  const findings: Finding[] = [];
+  async function* entries(): AsyncGenerator<Entry[]> {
+    yield archive.entries.slice(0, 1);
+    truncateSync(archive.file, 6 * PIECE_BYTES + 1000);
+    yield archive.entries.slice(1);
+  }
+  const { file, facts } = archive;
+  await readArchive({ file, facts, category: 'c', entries: entries(), onFinding: (finding) => findings.push(finding) });
+  const cut = (number: number, has: number) => ({
+    code: 'frame-damaged',
+    message: expect.stringContaining(`frame ${number} of 13 has ${has} bytes instead of`),
+    affects: ['d/big'],
+  });
+  expect(findings.slice(0, 6)).toMatchObject([7, 8, 9, 10, 11, 12].map((at) => cut(at, at === 7 ? 1000 : 0)));
+});
+
+test('a header that lies over the end of a piece is lost with the second, and nothing else is said', async () => {
+  using temp = tempFolder();
+  // 1 MiB less the four blocks of its header, a pax header and its own: the next member's begins 1024 bytes before the end.
+  const members = [
+    fileMember('d/0', noise(PIECE_BYTES - 4 * 512, 1)),
+    fileMember('d/1ü', Buffer.from('hello')),
+    fileMember('d/2', noise(2 * PIECE_BYTES, 2)),
+  ];
+  const archive = await writeArchive(path.join(temp.path, 'c.tar'), members, 'zstd');
+  expect(archive.entries[1]?.offset).toBe(PIECE_BYTES - 1024 - 512);
+  const whole = readFileSync(archive.file);
+  const second = framesOf(whole)[1];
+  if (second === undefined) throw new Error('there is one frame');
+  whole[second.position + 20] = (whole[second.position + 20] ?? 0) ^ 4;
+  writeFileSync(archive.file, whole);
+  const { findings } = await inspectArchive(archive);
+  expect(findings).toMatchObject([{ code: 'frame-damaged', affects: ['d/1ü', 'd/2'] }]);
 });

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   readFileSync,
   statSync,
   utimesSync,
@@ -39,10 +40,30 @@ function pretendOld(root: string): string {
   return file;
 }
 
-test('a checkout that is not built says how to build it', () => {
-  const { status, stderr } = startAlone();
-  expect(status).toBe(2);
+/** What the build makes, each a function around a program. */
+function writeDist(root: string, program: string): void {
+  mkdirSync(path.join(root, 'dist'), { recursive: true });
+  writeFileSync(path.join(root, 'dist/migbackup.cjs'), program);
+  writeFileSync(path.join(root, 'dist/libraries.cjs'), '(function () {})');
+}
+
+test.each(['migbackup.cjs', 'libraries.cjs'])('a checkout without dist/%s says how to build it', (name) => {
+  const { status, stdout, stderr } = startAlone((root) => {
+    writeDist(root, `(function () { process.stdout.write('ran'); })`);
+    rmSync(path.join(root, 'dist', name));
+  });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain('npm run build');
+});
+
+test('the program gets the libraries when it asks for them, once', () => {
+  const { stdout } = startAlone((root) => {
+    const asks = `process.stdout.write(String(require('./libraries.cjs') === require('./libraries.cjs')));`;
+    writeDist(root, `(function (exports, require) { ${asks} })`);
+    const made = `(function (exports, require, module) { process.stdout.write('made '); module.exports = {}; })`;
+    writeFileSync(path.join(root, 'dist/libraries.cjs'), made);
+  });
+  expect(stdout).toBe('made true');
 });
 
 test('a Node that is too old gets two lines and exit 2', () => {
@@ -79,11 +100,11 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
   function compileCacheIn(cache: string | undefined, { home, cwd, user }: Start = {}): string {
     using folder = tempFolder();
     chmodSync(folder.path, 0o755);
-    for (const name of ['bin', 'dist']) mkdirSync(path.join(folder.path, name));
+    mkdirSync(path.join(folder.path, 'bin'));
     for (const name of ['run.js', 'package.json'])
       copyFileSync(path.join(bin, name), path.join(folder.path, 'bin', name));
     const program = `(function (exports, require) { process.stdout.write(String(require('node:module').getCompileCacheDir())); })`;
-    writeFileSync(path.join(folder.path, 'dist/migbackup.cjs'), program);
+    writeDist(folder.path, program);
     const env = { XDG_CACHE_HOME: cache, HOME: home };
     const as = { cwd: cwd ?? folder.path, ...(user !== undefined && { uid: user, gid: user }) };
     const run = path.join(folder.path, 'bin/run.js');
@@ -93,12 +114,11 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
 
   /** A program in a folder of its own, run as often as asked with the same cache folder; each run says what compiled code it found. */
   function programIn(folder: string, cache: string) {
-    for (const name of ['bin', 'dist']) mkdirSync(path.join(folder, name), { recursive: true });
+    mkdirSync(path.join(folder, 'bin'), { recursive: true });
     for (const name of ['run.js', 'package.json']) copyFileSync(path.join(bin, name), path.join(folder, 'bin', name));
-    const bundle = path.join(folder, 'dist/migbackup.cjs');
     const say = (text: string): void =>
-      writeFileSync(
-        bundle,
+      writeDist(
+        folder,
         `(function () { function say(word) { process.stdout.write(word + ' ${text}'); } say(process.argv[2]); })`,
       );
     const kept = (): string[] =>

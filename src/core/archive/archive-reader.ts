@@ -12,6 +12,7 @@ import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
 import { decodeHeader, headerLength, type TarMember } from './tar-decode.ts';
 import { decodePlainHeader } from './tar-plain.ts';
 import { END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
+import { unusable } from './unusable-archive.ts';
 
 export interface ArchiveReadOptions {
   readonly file: string;
@@ -185,9 +186,10 @@ class ArchiveWalk {
     return false;
   }
 
-  async #streamContent(entry: Entry, start: number): Promise<string | null> {
-    let whole = true;
-    for (let done = 0; done < entry.size;) {
+  /** @param from how much of it is passed over: the cursor has left those pieces */
+  async #streamContent(entry: Entry, start: number, from = 0): Promise<string | null> {
+    let whole = from === 0;
+    for (let done = from; done < entry.size;) {
       throwIfInterrupted(this.#options.signal);
       const chunk: Bytes = await this.#cursor.chunk(start + done, entry.size - done);
       if (isDamage(chunk)) {
@@ -262,7 +264,9 @@ class ArchiveWalk {
   /** The same for an entry whose header is lost: pieces under its content may be damaged too. */
   async #hitHeader(piece: Piece | null, entry: Entry): Promise<null> {
     this.#hit(piece, entry);
-    if (entry.type === 'file' && piece !== null) await this.#streamContent(entry, entry.offset + TAR_BLOCK);
+    const start = entry.offset + TAR_BLOCK;
+    if (entry.type === 'file' && piece !== null)
+      await this.#streamContent(entry, start, Math.max(0, piece.offset - start));
     return null;
   }
 
@@ -281,18 +285,4 @@ class ArchiveWalk {
     const { facts, category, onFinding } = this.#options;
     onFinding({ code, severity: 'error', message: `${facts.file}: ${message}`, path: facts.file, category, ...extra });
   }
-}
-
-/** Without a seek table nothing can be reached: every entry of the category is affected. */
-async function unusable(options: ArchiveReadOptions, problem: string): Promise<Finding> {
-  const affects: string[] = [];
-  for await (const batch of options.entries) for (const entry of batch) affects.push(entry.path);
-  return {
-    code: 'archive-unreadable',
-    severity: 'error',
-    message: `${options.facts.file}: ${problem}`,
-    path: options.facts.file,
-    category: options.category,
-    affects,
-  };
 }

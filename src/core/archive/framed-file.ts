@@ -69,7 +69,7 @@ export class FramedFile {
       // The caller keeps these bytes: they are in nobody's room.
       const bytes = this.#read(at.position, Buffer.allocUnsafe(at.stored));
       await hash?.update(bytes);
-      return { number, offset: at.offset, size: at.size, bytes };
+      return this.#judge(number, at.offset, at.size, bytes);
     }
     const raw = this.#read(at.position, hash?.room(at.stored) ?? Buffer.allocUnsafe(at.stored));
     const hashed = hash?.update(raw);
@@ -84,7 +84,7 @@ export class FramedFile {
   pieceSync(number: number): Piece {
     const at = this.#locate(number);
     const raw = this.#read(at.position, Buffer.allocUnsafe(at.stored));
-    if (this.#frames === null) return { number, offset: at.offset, size: at.size, bytes: raw };
+    if (this.#frames === null) return this.#judge(number, at.offset, at.size, raw);
     const content = frameProblem(raw) ?? decompressSync(raw, at.size);
     freeMemory(raw);
     return this.#judge(number, at.offset, at.size, content);
@@ -143,8 +143,11 @@ export class FramedFile {
   #judge(number: number, offset: number, size: number, content: Buffer | string): Piece {
     const head = { number, offset, size, bytes: null };
     if (typeof content === 'string') return { ...head, problem: content };
-    if (content.length !== size)
-      return { ...head, problem: `decompresses to ${content.length} bytes instead of ${size}` };
+    if (content.length !== size) {
+      // A plain file that got shorter since it was opened.
+      const has = this.#frames === null ? 'has' : 'decompresses to';
+      return { ...head, problem: `${has} ${content.length} bytes instead of ${size}` };
+    }
     return { ...head, bytes: content };
   }
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { BackupError } from '../model/backup-error.ts';
 import { temporaryBeside } from './temporary-file.ts';
 
 /** errno values by which a file system says that it cannot fsync a folder; anything else (EIO above all) is an error. */
@@ -92,17 +93,18 @@ export function flushMeanwhile(fd: number): Promise<void> {
 
 /**
  * Writes a new file, which is there and whole when this returns its promise; the promise resolves when its content is durable. For a folder that
- * nobody takes for finished yet: a crash may leave part of the file. `mode` is exact whatever the umask.
+ * nobody takes for finished yet: a crash may leave part of the file. `mode` is exact whatever the umask. Throws if it cannot be written.
  */
-export async function writeNewMeanwhile(file: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
+export function writeNewMeanwhile(file: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const fd = fs.openSync(file, 'wx', mode);
   try {
     writeAll(fd, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
     fs.fchmodSync(fd, mode);
-    await fsyncMeanwhile(fd);
-  } finally {
+  } catch (error) {
     fs.closeSync(fd);
+    throw error;
   }
+  return fsyncMeanwhile(fd).finally(() => fs.closeSync(fd));
 }
 
 /** Makes the content of an existing file durable. */
@@ -182,9 +184,29 @@ function removeTreeRaw(target: Buffer): void {
   fs.rmdirSync(target);
 }
 
-/** Renames and makes the change durable in both parent folders. */
+/**
+ * Gives something its name in the same folder, durably, or not at all: if the disk does not take the new name, it has its old one again when the
+ * error is thrown.
+ * @throws BackupError ROLLBACK_FAILED where not even that worked
+ */
 export function renameDurable(from: string, to: string): void {
   fs.renameSync(from, to);
-  fsyncDir(path.dirname(to));
-  if (path.dirname(from) !== path.dirname(to)) fsyncDir(path.dirname(from));
+  try {
+    fsyncDir(path.dirname(to));
+  } catch (cause) {
+    try {
+      fs.renameSync(to, from);
+    } catch {
+      throw new BackupError(
+        'ROLLBACK_FAILED',
+        `${to} is complete, but the disk did not take its name: a power cut may undo it`,
+        {
+          hint: 'Look at the disk. If it is well, sync it, and verify.',
+          path: to,
+          cause,
+        },
+      );
+    }
+    throw cause;
+  }
 }

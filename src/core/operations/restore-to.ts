@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readIndex } from '../archive/index-file.ts';
-import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { lstatOrNull, removeTree, renameDurable } from '../fs/durable.ts';
 import { NameProbe } from '../fs/name-probe.ts';
 import { realPathAsFar, toNative } from '../fs/paths.ts';
 import { wholeSync } from '../fs/whole-sync.ts';
@@ -53,6 +53,7 @@ export async function restoreTo(
   const work = path.join(path.dirname(target), `.${path.basename(target)}.migbackup-${randomBytes(4).toString('hex')}`);
   const names = new NameProbe(`${work}.names`);
   let writer: TreeWriter | undefined;
+  const before = lstatOrNull(target);
   try {
     fs.mkdirSync(path.dirname(target), { recursive: true });
     fs.mkdirSync(work, { mode: 0o755 });
@@ -66,8 +67,7 @@ export async function restoreTo(
     const wanted = await trustWhileStaging(selected, manifest, options, sink, onWanted, context);
     await writer.finish();
     await proveRestoredStores(manifest, work, `${work}.check`, (store) => wanted.hasStore(store), context);
-    fs.renameSync(work, target);
-    fsyncDir(path.dirname(target));
+    renameDurable(work, target);
     const report: RestoreReport = {
       ...head(),
       operation: 'restore',
@@ -89,6 +89,8 @@ export async function restoreTo(
   } catch (error) {
     await writer?.abort();
     removeTree(work);
+    // An empty folder that stood there, and gave way.
+    if (before !== null && lstatOrNull(target) === null) fs.mkdirSync(target, Number(before.mode & 0o7777n));
     throw fromSystemError(error, 'the restore could not be written', target, 'Nothing was restored.');
   } finally {
     names.dispose();

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { fsyncDir, fsyncDirMeanwhile, lstatOrNull, mkdirDurable, removeTree } from '../fs/durable.ts';
+import { fsyncDir, fsyncDirMeanwhile, lstatOrNull, mkdirDurable, removeTree, renameDurable } from '../fs/durable.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from './layout.ts';
 
@@ -44,12 +44,18 @@ export class WorkFolder {
   static begin(store: string, id: string): WorkFolder {
     const work = new WorkFolder(store, id);
     fs.mkdirSync(work.folder, { mode: 0o700 });
-    fs.mkdirSync(path.join(work.folder, 'checksums'), { mode: 0o700 });
+    try {
+      fs.mkdirSync(path.join(work.folder, 'checksums'), { mode: 0o700 });
+    } catch (error) {
+      work.abandon();
+      throw error;
+    }
     return work;
   }
 
   /**
-   * Makes every name durable, then gives the folder its name; never replaces anything. Returns the final folder.
+   * Makes every name durable, then gives the folder its name, durably; never replaces anything. Returns the final folder. Where that fails it has its
+   * old name again.
    * @param contents resolves once each file is durable, by who wrote it: only its own descriptor hears of an error
    */
   async commit(contents: Promise<void>): Promise<string> {
@@ -61,8 +67,7 @@ export class WorkFolder {
     if (lstatOrNull(final) !== null) {
       throw new BackupError('IO', `${final} exists already`, { hint: 'Run the command again.', path: final });
     }
-    fs.renameSync(this.folder, final);
-    fsyncDir(this.#store);
+    renameDurable(this.folder, final);
     return final;
   }
 

@@ -96,6 +96,8 @@ function judgeAnswer(scene: Scene, operation: Operation, clean: Undisturbed, { v
   }
   const promised = operation.pending === true ? is(clean.start) || is(clean.old) || is(clean.fresh) : is(clean.old);
   const wrong = promised ? [] : [`exit code ${exit} says that nothing was changed: ${sayError(error)}`];
+  const made = idsOf(scene).filter((id) => isMigration(id) && !clean.backupsBefore.includes(id));
+  if (made.length > 0) wrong.push(`exit code ${exit} says that there is no backup, and ${made.join(', ')} stands`);
   const removed = clean.backupsBefore.length - idsOf(scene).filter((id) => clean.backupsBefore.includes(id)).length;
   const some = removed > 0 && clean.backupsAfter.length < clean.backupsBefore.length;
   if (some && !sayError(known).includes(`${removed} of`)) wrong.push(`${removed} backups are gone: ${sayError(known)}`);

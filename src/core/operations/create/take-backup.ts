@@ -96,7 +96,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   problems.throwIfAny();
   checkStore(project.store, inventory.bytes, inventory.entries);
   const createdAt = freshTime(project.store, options.kind, context);
-  const work = WorkFolder.begin(project.store, makeId(options.kind, createdAt));
+  const work = beginWork(project.store, makeId(options.kind, createdAt));
   const sealing = new Sealing();
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
@@ -137,6 +137,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     // Not every backup is verified at once.
     const { describeAudit } = options.verify ? await import('../verify.ts') : {};
     const head = startReport(context);
+    sealing.throwIfFailed();
     const audit = options.verify ? await prove(work.folder, manifest, context) : null;
     const proof = head();
     throwIfInterrupted(context.signal);
@@ -152,9 +153,20 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     await sealing.settled();
     work.abandon();
     removeTree(`${work.folder}.scratch`);
-    throw fromSystemError(error, 'the backup could not be written', project.store, 'No backup was made.');
+    throw unwritten(error, project.store);
   }
 }
+
+function beginWork(store: string, id: string): WorkFolder {
+  try {
+    return WorkFolder.begin(store, id);
+  } catch (error) {
+    throw unwritten(error, store);
+  }
+}
+
+const unwritten = (error: unknown, store: string): unknown =>
+  fromSystemError(error, 'the backup could not be written', store, 'No backup was made.');
 
 /**
  * A safety backup takes what is about to be replaced: what lies outside of that is none of its business, and a source that is reached
