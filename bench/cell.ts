@@ -1,8 +1,9 @@
 /** One cell of the table: one task on one workload, everybody in turn. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { contenders, type Contender, type Task } from './contenders.ts';
+import { contenders, environment, type Contender, type Task } from './contenders.ts';
 import { ask, measure, spread, type Sample, type Spread } from './measure.ts';
+import { checkCall, checkOutcome, checkVerify } from './outcome.ts';
 import type { Size, Workload } from './workload.ts';
 
 export interface Row {
@@ -40,7 +41,7 @@ const FEW_FILES = 1000;
  */
 const WARM = 'find . "$OUT" -path "*/done" -prune -o -type f -print0 | xargs -0 cat > /dev/null';
 
-/** Runs `rounds` rounds after a warm-up, then checks that the outcomes are equal. */
+/** Runs `rounds` rounds after a warm-up, each with a look at whether the work was done, then checks that the outcomes are equal. */
 export function runCell(task: Task, size: Size, workload: Workload, scratch: string, rounds: number): Cell {
   const all = contenders(workload.folders);
   const installed = all.filter((one) => ask(one.probe, workload.root, process.env) !== null);
@@ -54,6 +55,7 @@ export function runCell(task: Task, size: Size, workload: Workload, scratch: str
     const out = outs.get(one) ?? scratch;
     fs.mkdirSync(out, { recursive: true });
     if (task !== 'create') shell(one.prepare, one.create, workload, out);
+    if (task === 'verify') checkVerify(one, workload, out);
   }
   const clear = workload.files > FEW_FILES ? MOVE_AWAY : 'rm -rf "$OUT/restored"';
   for (let round = 0; round <= rounds; round++) {
@@ -62,6 +64,7 @@ export function runCell(task: Task, size: Size, workload: Workload, scratch: str
       const out = outs.get(one) ?? scratch;
       shell(task === 'create' ? one.prepare : clear, `sync -f "$OUT" && ${WARM}`, workload, out);
       const sample = measure(one[task] ?? 'false', workload.root, environment(out));
+      checkCall(task, one, workload, out);
       if (round > 0) samples.get(one)?.push(sample);
     }
   }
@@ -89,36 +92,7 @@ function rowsOf(samples: ReadonlyMap<Contender, readonly Sample[]>): Row[] {
   return rows;
 }
 
-/** The same files for everybody: by count in the backup, byte by byte as they come back. LOCK and LOG of a LevelDB carry no data. */
-function checkOutcome(one: Contender, workload: Workload, out: string): void {
-  const count = Number(ask(one.count, workload.root, environment(out)));
-  const leftOut = workload.folders.includes('leveldb') ? 3 : 0;
-  if (!(count <= workload.files && count >= workload.files - leftOut))
-    throw new Error(`${one.name} holds ${count} files of ${workload.files}`);
-  for (const folder of workload.folders) {
-    const same = ask(
-      `diff -r -x LOCK -x 'LOG*' ${folder} "$OUT/restored/"*${folder} || diff -r -x LOCK -x 'LOG*' ${folder} "$(find "$OUT/restored" -type d -name ${folder} | head -1)"`,
-      workload.root,
-      environment(out),
-    );
-    if (same === null) throw new Error(`${one.name} did not restore ${folder} as it was`);
-  }
-}
-
 function shell(first: string, second: string, workload: Workload, out: string): void {
   if (ask(`${first} && ${second}`, workload.root, environment(out)) === null)
     throw new Error(`failed: ${first} && ${second}`);
-}
-
-/** No tool sees anybody's own settings or caches. */
-function environment(out: string): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    HOME: out,
-    OUT: out,
-    RESTIC_PASSWORD: 'bench',
-    RESTIC_CACHE_DIR: path.join(out, 'cache'),
-    BORG_BASE_DIR: path.join(out, 'cache'),
-    BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes',
-  };
 }

@@ -7,6 +7,8 @@ export interface Contender {
   readonly name: string;
   /** Succeeds where the tool is installed; prints its version. */
   readonly probe: string;
+  /** The folder in `$OUT` that holds the backup and nothing else. */
+  readonly store: string;
   /** Before each create, outside of the clock. */
   readonly prepare: string;
   readonly create: string;
@@ -29,6 +31,7 @@ export function contenders(folders: readonly string[]): Contender[] {
     {
       name: 'migbackup',
       probe: `${migbackup} --version`,
+      store: 'store',
       prepare: 'rm -rf "$OUT/store"',
       create: `${migbackup} create --no-verify ${store}`,
       verify: `${migbackup} verify ${store}`,
@@ -38,6 +41,7 @@ export function contenders(folders: readonly string[]): Contender[] {
     {
       name: 'tar, zstd -1, sha256sum',
       probe: 'tar --version | head -1 && zstd --version && sha256sum --version | head -1',
+      store: '.',
       prepare: 'rm -f "$OUT"/a.tar.zst "$OUT"/sums',
       create: `tar -cf - ${what} | zstd -1 -T0 -q -o "$OUT/a.tar.zst" && find ${what} -type f -print0 | xargs -0 sha256sum > "$OUT/sums"`,
       verify: null,
@@ -47,6 +51,7 @@ export function contenders(folders: readonly string[]): Contender[] {
     {
       name: 'restic',
       probe: 'restic version',
+      store: 'repo',
       prepare: 'rm -rf "$OUT/repo" "$OUT/cache" && restic init -q -r "$OUT/repo"',
       create: `restic backup -q -r "$OUT/repo" ${what}`,
       verify: 'restic check -q --read-data -r "$OUT/repo"',
@@ -56,6 +61,7 @@ export function contenders(folders: readonly string[]): Contender[] {
     {
       name: 'borg, no encryption, lz4',
       probe: 'borg --version',
+      store: 'repo',
       prepare: 'rm -rf "$OUT/repo" "$OUT/cache" && borg init -e none "$OUT/repo"',
       create: `borg create -C lz4 "$OUT/repo::a" ${what}`,
       verify: 'borg check --verify-data "$OUT/repo"',
@@ -63,4 +69,17 @@ export function contenders(folders: readonly string[]): Contender[] {
       count: 'borg list --format "{type}{NL}" "$OUT/repo::a" | grep -c -- "^-"',
     },
   ];
+}
+
+/** No tool sees anybody's own settings or caches. */
+export function environment(out: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: out,
+    OUT: out,
+    RESTIC_PASSWORD: 'bench',
+    RESTIC_CACHE_DIR: path.join(out, 'cache'),
+    BORG_BASE_DIR: path.join(out, 'cache'),
+    BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes',
+  };
 }

@@ -1,9 +1,17 @@
 /** The results as Markdown, for docs/performance.md. */
 import type { Line } from './alone.ts';
 import type { Cell } from './cell.ts';
+import type { Task } from './contenders.ts';
+
+/** What runCell has seen to, or there would be no table. */
+const CHECKED: Readonly<Record<Task, string>> = {
+  create: 'files counted after every round, the last backup restored and compared byte by byte',
+  verify: 'each verify first failed on its damaged backup; the backup restored and compared byte by byte',
+  restore: 'files and bytes counted after every round, the last compared byte by byte',
+};
 
 export function renderCell({ task, size, about, rounds, rows, absent, without }: Cell): string {
-  const head = `### ${task} ${size} (${about})\n\nMedian of ${rounds} rounds in turn; every outcome compared byte by byte.\n\n`;
+  const head = `### ${task} ${size} (${about})\n\nMedian of ${rounds} ${rounds === 1 ? 'round' : 'rounds'} in turn; ${CHECKED[task]}.\n\n`;
   const table = [
     '| | seconds (min-max) | CPU seconds | peak MiB | migbackup takes |',
     '|---|---|---|---|---|',

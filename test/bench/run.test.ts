@@ -36,17 +36,67 @@ test('without migbackup there is no table: its ratios would be to somebody else'
 const TOOLS = 'cat diff find head mkdir rm sed sh sync tail time tr xargs'.split(' ');
 const canMeasure = spawnSync('time', ['--version']).status === 0;
 
-test.skipIf(!canMeasure)('what comes back with other bytes is no outcome', { timeout: 60_000 }, () => {
+/** Runs the bench with migbackup alone, in the place of which stands a script; `real` in it is migbackup. */
+function benchLiar(words: readonly string[], script: string) {
   using temp = tempFolder();
   const liar = path.join(temp.path, 'liar');
-  const spoil = 'case "$1" in restore) echo >> "$OUT/restored/deployments/net-7/7.json";; esac';
-  writeFileSync(liar, `#!/bin/sh\n"${process.execPath}" "${checkoutBin}" "$@" && ${spoil}\n`, { mode: 0o755 });
+  const real = `real() { "${process.execPath}" "${checkoutBin}" "$@"; }`;
+  writeFileSync(liar, `#!/bin/sh\n${real}\n${script}\n`, { mode: 0o755 });
   const bin = path.join(temp.path, 'bin');
   mkdirSync(bin);
   for (const tool of TOOLS)
     symlinkSync(execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim(), path.join(bin, tool));
-  const ran = bench(['--only', 'create', '--size', 'S', '--rounds', '1'], { MIGBACKUP_BIN: liar, PATH: bin });
+  return bench([...words, '--size', 'S'], { MIGBACKUP_BIN: liar, PATH: bin });
+}
+
+/** The first two calls of a command; the bench makes three of them, with `--rounds 2`. */
+const EARLY = '{ mkdir "$OUT/first" || mkdir "$OUT/second"; } 2> /dev/null';
+const RECORD = '"$OUT/restored/deployments/net-7/7.json"';
+
+test.skipIf(!canMeasure).for([
+  {
+    lie: 'other bytes come back',
+    task: 'create',
+    script: `real "$@" && case "$1" in restore) echo >> ${RECORD};; esac`,
+    error: 'migbackup did not restore deployments as it was',
+  },
+  {
+    lie: 'only the last create does anything',
+    task: 'create',
+    script: `if [ "$1" = create ] && ${EARLY}; then exit 0; fi; real "$@"`,
+    error: 'migbackup holds 0 files of ',
+  },
+  {
+    lie: 'only the last restore does anything',
+    task: 'restore',
+    script: `if [ "$1" = restore ] && ${EARLY}; then mkdir "$OUT/restored"; else real "$@"; fi`,
+    error: 'migbackup restored 0 files of 0 bytes, not ',
+  },
+  {
+    lie: 'only the last restore brings back all bytes',
+    task: 'restore',
+    script: `real "$@" && if [ "$1" = restore ] && ${EARLY}; then echo >> ${RECORD}; fi`,
+    error: 'migbackup restored ',
+  },
+  {
+    lie: 'verify does nothing',
+    task: 'verify',
+    script: 'if [ "$1" = verify ]; then exit 0; fi; real "$@"',
+    error: 'migbackup verifies a damaged backup without an error',
+  },
+])('$task: $lie, so there is no table', { timeout: 60_000 }, ({ task, script, error }) => {
+  const ran = benchLiar(['--only', task, '--rounds', '2'], script);
   expect(ran).toMatchObject({ status: 1, left: [] });
   expect(ran.stdout).not.toContain('|');
-  expect(ran.stderr).toContain('migbackup did not restore deployments as it was');
+  expect(ran.stderr).toContain(error);
 });
+
+test.skipIf(!canMeasure).for(['create', 'verify', 'restore'])(
+  '%s: migbackup itself gets its table',
+  { timeout: 60_000 },
+  (task) => {
+    const ran = benchLiar(['--only', task, '--rounds', '1'], 'real "$@"');
+    expect(ran).toMatchObject({ status: 0, stderr: '', left: [] });
+    expect(ran.stdout).toContain('| migbackup |');
+  },
+);
