@@ -28,8 +28,8 @@ export interface Cell {
 }
 
 /**
- * What was restored before goes only when the cell is done: ext4 without a journal passes over inodes for minutes after they were freed, so
- * removing a hundred thousand files makes the next ones that anybody writes cost several times as much. Few big files go at once.
+ * What was restored before goes only when all cells of a size are done: ext4 without a journal passes over inodes for minutes after they were freed,
+ * so removing a hundred thousand files makes the next ones that anybody writes cost several times as much. Few big files go at once.
  */
 const MOVE_AWAY =
   'if [ -e "$OUT/restored" ]; then mkdir -p "$OUT/done" && mv "$OUT/restored" "$OUT/done/$(date +%s%N)"; fi';
@@ -41,7 +41,7 @@ const FEW_FILES = 1000;
  */
 const WARM = 'find . "$OUT" -path "*/done" -prune -o -type f -print0 | xargs -0 cat > /dev/null';
 
-/** Runs `rounds` rounds after a warm-up, each with a look at whether the work was done, then checks that the outcomes are equal. */
+/** Runs `rounds` rounds in `scratch` after a warm-up, each with a look at whether the work was done, then checks that the outcomes are equal. */
 export function runCell(task: Task, size: Size, workload: Workload, scratch: string, rounds: number): Cell {
   const all = contenders(workload.folders);
   const installed = all.filter((one) => ask(one.probe, workload.root, process.env) !== null);
@@ -73,7 +73,7 @@ export function runCell(task: Task, size: Size, workload: Workload, scratch: str
     if (task !== 'restore') shell(clear, one.restore, workload, out);
     checkOutcome(one, workload, out);
   }
-  fs.rmSync(scratch, { recursive: true, force: true });
+  if (workload.files <= FEW_FILES) fs.rmSync(scratch, { recursive: true, force: true });
   const names = (of: readonly Contender[]): string[] => of.map(({ name }) => name);
   const absent = names(all.filter((one) => !installed.includes(one)));
   const without = names(installed.filter((one) => !here.includes(one)));

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- [--only create|verify|restore|in-place|startup|libraries|memory] [--size S|M|L|XL] [--rounds 5] [--json FILE]`: the same work by migbackup
  * and by every peer that is installed (Debian: tar, zstd, restic, borgbackup, and `time` to measure with), in one run, in turn. Prints
- * Markdown tables; the JSON holds every figure. Works in the folder for temporary files (TMPDIR), which needs 10 GB for size L.
+ * Markdown tables; the JSON holds every figure. Works in the folder for temporary files (TMPDIR), which needs 10 GB for size L and 25 GB for M.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -57,11 +57,11 @@ try {
   for (const size of tasks.length === 0 ? [] : sizes) {
     const workload = await makeWorkload(size, path.join(work, size));
     for (const task of tasks) {
-      const cell = runCell(task, size, workload, path.join(work, 'out'), rounds);
+      const cell = runCell(task, size, workload, path.join(work, `${size}-${task}`), rounds);
       cells.push(cell);
       process.stdout.write(`${renderCell(cell)}\n`);
     }
-    fs.rmSync(workload.root, { recursive: true, force: true });
+    for (const name of fs.readdirSync(work)) fs.rmSync(path.join(work, name), { recursive: true, force: true });
   }
   if (wants('in-place') && values.size === undefined) keep('In place', await inPlace(work, rounds));
   if (wants('startup') && values.size === undefined) keep('Start-up', startup(path.join(work, 'startup'), rounds));
