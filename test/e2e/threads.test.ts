@@ -16,7 +16,12 @@ const PLANTED = ['pack-worker.js', 'pack-worker.mjs', 'node_modules/tar/index.js
 const USER = NOBODY - 1;
 /** What Node itself needs, and hardly one more. */
 const FEW_THREADS = 12;
-const canLimit = isRoot && canRunAsUser && spawnSync('prlimit', ['--version']).status === 0;
+/** An installed program may lie where only who installed it can reach it. */
+const canReach = (): boolean => {
+  const [program, ...leading] = cliCommand();
+  return spawnSync(program, [...leading, '--version'], { uid: USER, gid: USER }).status === 0;
+};
+const canLimit = isRoot && canRunAsUser && spawnSync('prlimit', ['--version']).status === 0 && canReach();
 
 function writeRecords(folder: string): void {
   mkdirSync(folder, { recursive: true });
