@@ -154,6 +154,7 @@ describe.each([[1000], [3 * ROOM + 5]])('a file of %i bytes that changes while i
     expect(outcome).toMatchObject({ status: 'changed', message: expect.stringContaining('3 times') });
     // An attempt that finds the file too young to tell its next change by begins nothing.
     expect(target).toMatchObject({ members: [], rollbacks: target.begun });
+    expect(target.begun).toBeGreaterThan(0);
   });
 });
 
