@@ -7,9 +7,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { captureStore } from '../src/core/sources/leveldb/capture.ts';
-import { proveWithClassicLevel } from '../src/core/sources/leveldb/proof.ts';
-import { folderFiles, readStore } from '../src/core/sources/leveldb/reader.ts';
+import { captureStore } from '../src/core/databases/leveldb/capture/capture.ts';
+import { proveWithClassicLevel } from '../src/core/databases/leveldb/proof/proof.ts';
+import { folderFiles, readStore } from '../src/core/databases/leveldb/format/reader.ts';
 import { fillMany, makeStore } from '../test/sources/leveldb/make-store.ts';
 import { startHammer } from '../test/stress/leveldb/stress.ts';
 

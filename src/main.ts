@@ -1,7 +1,7 @@
 import { prepareOclif } from './cli/prepare-oclif.ts';
 import { printVersion } from './cli/print-version.ts';
 import { loaders } from './commands/index.ts';
-import { LOCK_PROBE, probeLock } from './core/sources/leveldb/lock-probe.ts';
+import { LOCK_PROBE, probeLock } from './core/databases/leveldb/capture/lock-probe.ts';
 
 const argv = process.argv.slice(2);
 const [first, second = ''] = argv;

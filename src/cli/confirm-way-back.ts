@@ -1,4 +1,4 @@
-import { escapeName } from '../core/fs/names.ts';
+import { escapeName } from '../core/paths/names.ts';
 import type { GuardReport } from '../core/model/guard-report.ts';
 import { plural } from './render/format.ts';
 import type { Session } from './session.ts';

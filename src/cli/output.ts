@@ -1,4 +1,4 @@
-import { escapeJson } from '../core/fs/names.ts';
+import { escapeJson } from '../core/paths/names.ts';
 
 /** Writes a line to stdout: results only. */
 export function printOut(text: string): void {

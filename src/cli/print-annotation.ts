@@ -1,4 +1,4 @@
-import { escapeName } from '../core/fs/names.ts';
+import { escapeName } from '../core/paths/names.ts';
 import { printErr } from './output.ts';
 
 const LEVELS = { error: 'error', critical: 'error', warning: 'warning' } as const;

@@ -1,4 +1,4 @@
-import { escapeName } from '../core/fs/names.ts';
+import { escapeName } from '../core/paths/names.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 import { fromSystemError } from '../core/model/system-error.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';

@@ -34,7 +34,7 @@ export default class Diff extends BaseCommand {
       });
     }
     const session = await this.open(flags);
-    const { select } = await import('../core/operations/select.ts');
+    const { select } = await import('../core/import-v1/open-backup.ts');
     const { diffBackups, diffLive } = await import('../core/operations/diff.ts');
     const project = await session.project();
     const before = await select(project, args.before, process.cwd(), session.context);

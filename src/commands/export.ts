@@ -47,7 +47,7 @@ export default class Export extends BaseCommand {
       });
     }
     const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');
-    const { select } = await import('../core/operations/select.ts');
+    const { select } = await import('../core/import-v1/open-backup.ts');
     const { exportBackup } = await import('../core/operations/export.ts');
     const selected = await select(await session.project(), selector, process.cwd(), session.context);
     try {

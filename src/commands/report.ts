@@ -29,7 +29,7 @@ export default class Report extends BaseCommand {
   async run(): Promise<number> {
     const { args, flags } = await this.parse(Report);
     const session = await this.open({ ...flags, json: flags.json || flags.format === 'json' });
-    const { select } = await import('../core/operations/select.ts');
+    const { select } = await import('../core/import-v1/open-backup.ts');
     const { report } = await import('../core/operations/report.ts');
     const project = await session.project();
     const selected = await select(project, selectorOf(args, flags), process.cwd(), session.context);

@@ -48,7 +48,7 @@ export default class Restore extends BaseCommand {
     markAtOnce();
     const selector = selectorOf(args, flags);
     const only = flags.only ?? [];
-    const { select } = await import('../core/operations/select.ts');
+    const { select } = await import('../core/import-v1/open-backup.ts');
     const project = await session.project();
     const selected = await select(project, selector, process.cwd(), session.context);
     try {

@@ -26,7 +26,7 @@ export default class Show extends BaseCommand {
     const { args, flags } = await this.parse(Show);
     const session = await this.open(flags);
     const selector = selectorOf(args, flags);
-    const { select } = await import('../core/operations/select.ts');
+    const { select } = await import('../core/import-v1/open-backup.ts');
     const { show } = await import('../core/operations/show.ts');
     const selected = await select(await session.project(), selector, process.cwd(), session.context);
     try {

@@ -62,7 +62,7 @@ export default class Verify extends BaseCommand {
     }
 
     const selector = selectorOf(args, flags);
-    const { select } = await import('../core/operations/select.ts');
+    const { select } = await import('../core/import-v1/open-backup.ts');
     const { verify } = await import('../core/operations/verify.ts');
     const project = await session.project();
     const selected = await select(project, selector, process.cwd(), session.context);

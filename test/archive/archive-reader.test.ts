@@ -1,9 +1,9 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readArchive } from '../../src/core/archive/archive-reader.ts';
-import { FramedFile } from '../../src/core/archive/framed-file.ts';
-import { parseSeekTable, PIECE_BYTES, seekTableSize, type Frame } from '../../src/core/archive/seek-table.ts';
+import { readArchive } from '../../src/core/format/archive-reader.ts';
+import { FramedFile } from '../../src/core/format/framed-file.ts';
+import { parseSeekTable, PIECE_BYTES, seekTableSize, type Frame } from '../../src/core/format/seek-table.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
 import type { Finding } from '../../src/core/model/finding.ts';
 import {

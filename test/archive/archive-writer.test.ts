@@ -4,9 +4,9 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ArchiveWriter } from '../../src/core/archive/archive-writer.ts';
-import { FrameWriter } from '../../src/core/archive/frame-writer.ts';
-import { PIECE_BYTES } from '../../src/core/archive/seek-table.ts';
+import { ArchiveWriter } from '../../src/core/format/archive-writer.ts';
+import { FrameWriter } from '../../src/core/format/frame-writer.ts';
+import { PIECE_BYTES } from '../../src/core/format/seek-table.ts';
 import type { Compression } from '../../src/core/model/category.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import {

@@ -3,14 +3,14 @@ import { mkdirSync, readlinkSync, lstatSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeIndexLine, encodeIndexLine } from '../../src/core/archive/index-line.ts';
-import { memberBytes, writeHeader } from '../../src/core/archive/member-header.ts';
-import { isPlain } from '../../src/core/archive/plain-header.ts';
-import { encodeSeekTable, parseSeekTable, PIECE_BYTES, seekTableSize } from '../../src/core/archive/seek-table.ts';
-import { decodeHeader, headerLength } from '../../src/core/archive/tar-decode.ts';
-import { encodeHeader, headerSeconds, MAX_SIZE } from '../../src/core/archive/tar-header.ts';
-import { decodePlainHeader } from '../../src/core/archive/tar-plain.ts';
-import { pathProblem } from '../../src/core/fs/paths.ts';
+import { decodeIndexLine, encodeIndexLine } from '../../src/core/format/index-line.ts';
+import { memberBytes, writeHeader } from '../../src/core/format/member-header.ts';
+import { isPlain } from '../../src/core/format/plain-header.ts';
+import { encodeSeekTable, parseSeekTable, PIECE_BYTES, seekTableSize } from '../../src/core/format/seek-table.ts';
+import { decodeHeader, headerLength } from '../../src/core/format/tar-decode.ts';
+import { encodeHeader, headerSeconds, MAX_SIZE } from '../../src/core/format/tar-header.ts';
+import { decodePlainHeader } from '../../src/core/format/tar-plain.ts';
+import { pathProblem } from '../../src/core/paths/paths.ts';
 import { comparePaths, type Entry, type ScannedEntry } from '../../src/core/model/entry.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

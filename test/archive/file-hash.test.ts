@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { hashOfFile } from '../../src/core/archive/file-hash.ts';
-import { FramedFile } from '../../src/core/archive/framed-file.ts';
+import { hashOfFile } from '../../src/core/format/file-hash.ts';
+import { FramedFile } from '../../src/core/format/framed-file.ts';
 import { fileMember, noise, writeArchive } from '../support/sample-archive.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

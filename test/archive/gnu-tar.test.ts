@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { decodeHeader } from '../../src/core/archive/tar-decode.ts';
-import { encodeHeader, headerSeconds } from '../../src/core/archive/tar-header.ts';
+import { decodeHeader } from '../../src/core/format/tar-decode.ts';
+import { encodeHeader, headerSeconds } from '../../src/core/format/tar-header.ts';
 import type { ScannedEntry } from '../../src/core/model/entry.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

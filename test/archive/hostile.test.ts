@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decodeIndexLine, encodeIndexLine } from '../../src/core/archive/index-line.ts';
-import { encodeSeekTable, parseSeekTable, PIECE_BYTES, seekTableSize } from '../../src/core/archive/seek-table.ts';
+import { decodeIndexLine, encodeIndexLine } from '../../src/core/format/index-line.ts';
+import { encodeSeekTable, parseSeekTable, PIECE_BYTES, seekTableSize } from '../../src/core/format/seek-table.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
 
 const FILE: Entry = {

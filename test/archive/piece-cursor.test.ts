@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { FrameWriter } from '../../src/core/archive/frame-writer.ts';
-import { FramedFile } from '../../src/core/archive/framed-file.ts';
-import { freeMemory } from '../../src/core/archive/own-memory.ts';
-import { PieceCursor } from '../../src/core/archive/piece-cursor.ts';
-import { PIECE_BYTES } from '../../src/core/archive/seek-table.ts';
+import { FrameWriter } from '../../src/core/format/frame-writer.ts';
+import { FramedFile } from '../../src/core/format/framed-file.ts';
+import { freeMemory } from '../../src/core/format/buffer-memory.ts';
+import { PieceCursor } from '../../src/core/format/piece-cursor.ts';
+import { PIECE_BYTES } from '../../src/core/format/seek-table.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const CONTENT = Buffer.from(Array.from({ length: 3 * PIECE_BYTES }, (_, at) => (at * 31 + (at >> 9)) % 251));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { coverageFindings } from '../../src/core/checks/coverage.ts';
 import { resolveProject } from '../../src/core/config/project.ts';
-import { Ownership } from '../../src/core/sources/ownership.ts';
+import { Ownership } from '../../src/core/scan/ownership.ts';
 import { put, putAll } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

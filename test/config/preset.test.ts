@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCategories } from '../../src/core/config/conflicts.ts';
 import { presetCategories } from '../../src/core/config/preset.ts';
-import { Ownership } from '../../src/core/sources/ownership.ts';
+import { Ownership } from '../../src/core/scan/ownership.ts';
 import { put } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClassicLevel } from 'classic-level';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-code.ts';
-import { acquireLock } from '../../src/core/store/lock.ts';
+import { acquireLock } from '../../src/core/repository/lock.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { cleanEnvironment, cliCommand, runCli, type CliResult } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';

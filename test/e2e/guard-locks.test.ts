@@ -4,7 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { acquireLock } from '../../src/core/store/lock.ts';
+import { acquireLock } from '../../src/core/repository/lock.ts';
 import { compareTrees } from '../support/compare-trees.ts';
 import { eachSampleProject } from '../support/each-sample-project.ts';
 import { cleanEnvironment, cliCommand, runCli } from '../support/run-cli.ts';

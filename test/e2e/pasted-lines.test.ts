@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { acquireLock } from '../../src/core/store/lock.ts';
+import { acquireLock } from '../../src/core/repository/lock.ts';
 import { shellLine } from '../../src/core/model/shell-quote.ts';
 import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
 import { cleanEnvironment, cliCommand, runCli } from '../support/run-cli.ts';

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from '../../src/core/model/entry.ts';
-import { auditBackup } from '../../src/core/operations/verify/audit.ts';
-import { restoreTo } from '../../src/core/operations/restore-to.ts';
+import { auditBackup } from '../../src/core/audit/audit.ts';
+import { restoreTo } from '../../src/core/operations/restore/to.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 import { rewriteIndex, rewriteManifest } from '../support/rewrite-backup.ts';
 import { runCli } from '../support/run-cli.ts';

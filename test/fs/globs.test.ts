@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import picomatch from 'picomatch';
 import { expect, test } from 'vitest';
-import { escapeGlob, globProblem, unescapeGlob } from '../../src/core/fs/globs.ts';
+import { escapeGlob, globProblem, unescapeGlob } from '../../src/core/paths/globs.ts';
 
 test.each([
   '**/*.s.sol/**/run-*.json',

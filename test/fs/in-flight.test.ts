@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InFlight } from '../../src/core/fs/in-flight.ts';
+import { InFlight } from '../../src/core/concurrency/in-flight.ts';
 
 test('a piece that somebody was asked to await, and nobody did, is still waited for at the end', async () => {
   const work = new InFlight(1);

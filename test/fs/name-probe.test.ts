@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NameProbe } from '../../src/core/fs/name-probe.ts';
-import { nameProblems } from '../../src/core/fs/portable-names.ts';
+import { NameProbe } from '../../src/core/paths/name-probe.ts';
+import { nameProblems } from '../../src/core/paths/portable-names.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 
 let temp: TempFolder;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PathSet } from '../../src/core/fs/path-set.ts';
-import { isInside } from '../../src/core/fs/paths.ts';
+import { PathSet } from '../../src/core/paths/path-set.ts';
+import { isInside } from '../../src/core/paths/paths.ts';
 
 const path = fc
   .array(fc.constantFrom('a', 'ab', 'b', '..a'), { minLength: 1, maxLength: 4 })

@@ -11,7 +11,7 @@ import {
   pathProblem,
   realPathAsFar,
   toNative,
-} from '../../src/core/fs/paths.ts';
+} from '../../src/core/paths/paths.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 describe('a path is refused', () => {

@@ -6,7 +6,7 @@ import { diffLive } from '../../src/core/operations/diff.ts';
 import { exportBackup } from '../../src/core/operations/export.ts';
 import { list } from '../../src/core/operations/list.ts';
 import { restore, restoreTo } from '../../src/core/operations/restore.ts';
-import { select } from '../../src/core/operations/select.ts';
+import { select } from '../../src/core/import-v1/open-backup.ts';
 import { show } from '../../src/core/operations/show.ts';
 import { verify } from '../../src/core/operations/verify.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolveProject } from '../../src/core/config/project.ts';
 import { BackupError } from '../../src/core/model/backup-error.ts';
-import { selectEntries } from '../../src/core/operations/entry-selection.ts';
-import { selectBackup } from '../../src/core/store/catalog.ts';
+import { selectEntries } from '../../src/core/extract/entry-filter.ts';
+import { selectBackup } from '../../src/core/repository/catalog.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { RAW_CONTROL } from './support/raw-control.ts';
 

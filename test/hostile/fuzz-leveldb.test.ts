@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareKeys } from '../../src/core/sources/leveldb/internal-key.ts';
-import { scanLog } from '../../src/core/sources/leveldb/log-format.ts';
-import { bufferBytes } from '../../src/core/sources/leveldb/random-access.ts';
-import { applyManifest } from '../../src/core/sources/leveldb/read-manifest.ts';
-import { readStore } from '../../src/core/sources/leveldb/reader.ts';
-import { uncompressSnappy } from '../../src/core/sources/leveldb/snappy.ts';
-import { DecodeError, encodeVarint } from '../../src/core/sources/leveldb/varint.ts';
-import { decodeVersionEdit, Version } from '../../src/core/sources/leveldb/version-edit.ts';
-import { LogCursor, readBatch, type LogEntry } from '../../src/core/sources/leveldb/write-batch.ts';
+import { compareKeys } from '../../src/core/databases/leveldb/format/internal-key.ts';
+import { scanLog } from '../../src/core/databases/leveldb/format/log-format.ts';
+import { bufferBytes } from '../../src/core/databases/leveldb/format/random-access.ts';
+import { applyManifest } from '../../src/core/databases/leveldb/format/read-manifest.ts';
+import { readStore } from '../../src/core/databases/leveldb/format/reader.ts';
+import { uncompressSnappy } from '../../src/core/databases/leveldb/format/snappy.ts';
+import { DecodeError, encodeVarint } from '../../src/core/databases/leveldb/format/varint.ts';
+import { decodeVersionEdit, Version } from '../../src/core/databases/leveldb/format/version-edit.ts';
+import { LogCursor, readBatch, type LogEntry } from '../../src/core/databases/leveldb/format/write-batch.ts';
 import { logRecord, slice } from '../support/leveldb/write-store.ts';
 import { answers, answersLater, cases, noise, TIMEOUT_MS, watch } from './support/fuzz.ts';
 import {

@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { restoreTo } from '../../src/core/operations/restore.ts';
-import { select } from '../../src/core/operations/select.ts';
-import { inspectVersion1 } from '../../src/core/operations/version1/inspect.ts';
+import { select } from '../../src/core/import-v1/open-backup.ts';
+import { inspectVersion1 } from '../../src/core/import-v1/inspect.ts';
 import { put } from '../support/files.ts';
 import { context } from '../support/real-backup.ts';
 import { resumVersion1 } from '../support/version1-backup.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { create } from '../../src/core/operations/create.ts';
 import { recover } from '../../src/core/operations/recover.ts';
 import { restore } from '../../src/core/operations/restore.ts';
-import { acquireLock } from '../../src/core/store/lock.ts';
+import { acquireLock } from '../../src/core/repository/lock.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 import { runCli } from '../support/run-cli.ts';
 import { Recorder } from '../faults/replay/recorder.ts';

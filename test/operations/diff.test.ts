@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { create } from '../../src/core/operations/create.ts';
 import { diffBackups, diffLive } from '../../src/core/operations/diff.ts';
 import type { DiffReport } from '../../src/core/model/diff-report.ts';
-import type { Selected } from '../../src/core/store/catalog.ts';
+import type { Selected } from '../../src/core/repository/catalog.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 

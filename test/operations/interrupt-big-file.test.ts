@@ -2,13 +2,13 @@
 import { mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readArchive } from '../../src/core/archive/archive-reader.ts';
-import { PIECE_BYTES } from '../../src/core/archive/seek-table.ts';
+import { readArchive } from '../../src/core/format/archive-reader.ts';
+import { PIECE_BYTES } from '../../src/core/format/seek-table.ts';
 import { BackupError } from '../../src/core/model/backup-error.ts';
 import type { Compression } from '../../src/core/model/category.ts';
 import type { Event } from '../../src/core/model/event.ts';
 import { create } from '../../src/core/operations/create.ts';
-import { aboutStore } from '../../src/core/operations/create/store-error.ts';
+import { aboutStore } from '../../src/core/capture/database-error.ts';
 import { context } from '../support/real-backup.ts';
 import { fileMember, noise, writeArchive } from '../support/sample-archive.ts';
 import { makeCategories, makeProject } from '../support/source.ts';

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import type { Project } from '../../src/core/model/category.ts';
 import { listReportSchema } from '../../src/core/model/list-report.ts';
 import { list } from '../../src/core/operations/list.ts';
-import { selectBackup } from '../../src/core/store/catalog.ts';
-import { writeReport } from '../../src/core/store/reports.ts';
+import { selectBackup } from '../../src/core/repository/catalog.ts';
+import { writeReport } from '../../src/core/repository/reports.ts';
 import { makeSampleBackup, SAMPLE_ID, testContext } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

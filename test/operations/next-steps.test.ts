@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextSteps } from '../../src/core/operations/restore/next-steps.ts';
+import { nextSteps } from '../../src/core/change/next-steps.ts';
 import type { RestorePlan } from '../../src/core/model/restore-report.ts';
 
 const PLAN: Omit<RestorePlan, 'changes'> = {

@@ -9,7 +9,7 @@ import type { Policy } from '../../src/core/operations/prune/policy.ts';
 import { restore } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import { verify } from '../../src/core/operations/verify.ts';
-import { readOperations } from '../../src/core/store/reports.ts';
+import { readOperations } from '../../src/core/repository/reports.ts';
 import { context } from '../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { withFault } from '../transaction/support/faults.ts';

@@ -7,8 +7,8 @@ import { restore, restoreTo } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import { verify } from '../../src/core/operations/verify.ts';
 import type { Finding } from '../../src/core/model/finding.ts';
-import type { Selected } from '../../src/core/store/catalog.ts';
-import { readOperations } from '../../src/core/store/reports.ts';
+import type { Selected } from '../../src/core/repository/catalog.ts';
+import { readOperations } from '../../src/core/repository/reports.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 
 let backup: RealBackup;

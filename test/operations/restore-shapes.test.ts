@@ -14,7 +14,7 @@ import { expect, test } from 'vitest';
 import { resolveProject } from '../../src/core/config/project.ts';
 import { create } from '../../src/core/operations/create.ts';
 import { restore } from '../../src/core/operations/restore.ts';
-import { restoreTo } from '../../src/core/operations/restore-to.ts';
+import { restoreTo } from '../../src/core/operations/restore/to.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { context } from '../support/real-backup.ts';

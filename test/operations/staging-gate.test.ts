@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { MemberSink } from '../../src/core/archive/member-sink.ts';
+import type { MemberSink } from '../../src/core/format/member-sink.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
-import { trustWhileStaging } from '../../src/core/operations/restore/trust.ts';
-import { readManifest } from '../../src/core/store/manifest-file.ts';
+import { trustWhileStaging } from '../../src/core/extract/verify-for-restore.ts';
+import { readManifest } from '../../src/core/format/manifest-file.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 import { rewriteIndex } from '../support/rewrite-backup.ts';

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { restore, type RestoreOptions } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
-import type { Selected } from '../../src/core/store/catalog.ts';
+import type { Selected } from '../../src/core/repository/catalog.ts';
 import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
 import { withFault } from '../transaction/support/faults.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';

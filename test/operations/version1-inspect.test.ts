@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { inspectVersion1 } from '../../src/core/operations/version1/inspect.ts';
-import { listBackups } from '../../src/core/store/catalog.ts';
-import { glanceAt } from '../../src/core/store/glance.ts';
-import { version1Time } from '../../src/core/store/version1.ts';
+import { inspectVersion1 } from '../../src/core/import-v1/inspect.ts';
+import { listBackups } from '../../src/core/repository/catalog.ts';
+import { glanceAt } from '../../src/core/repository/backup-status.ts';
+import { version1Time } from '../../src/core/format/version1.ts';
 import { put } from '../support/files.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { makeVersion1Backup, resumVersion1, VERSION1_ID } from '../support/version1-backup.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { gitFacts } from '../../src/core/sources/git-facts.ts';
+import { gitFacts } from '../../src/core/scan/git-facts.ts';
 import { put } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Ownership } from '../../src/core/sources/ownership.ts';
+import { Ownership } from '../../src/core/scan/ownership.ts';
 import { makeCategories } from '../support/source.ts';
 
 /** `category/source` of the owner, or null. */

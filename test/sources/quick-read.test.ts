@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { settledState, TICK_MS } from '../../src/core/sources/file-state.ts';
-import { readUnchanged } from '../../src/core/sources/quick-read.ts';
+import { settledState, TICK_MS } from '../../src/core/scan/file-state.ts';
+import { readUnchanged } from '../../src/core/scan/quick-read.ts';
 import { put } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeId, parseId } from '../../src/core/store/id.ts';
+import { makeId, parseId } from '../../src/core/format/id.ts';
 
 test('an id says its kind and its time', () => {
   expect(makeId('migration', new Date('2026-11-23T07:38:00.123Z'))).toBe('migration-2026-11-23T07-38-00-123Z');

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { acquireLock } from '../../src/core/store/lock.ts';
+import { acquireLock } from '../../src/core/repository/lock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-const LOCK = JSON.stringify(new URL('../../src/core/store/lock.ts', import.meta.url).href);
+const LOCK = JSON.stringify(new URL('../../src/core/repository/lock.ts', import.meta.url).href);
 
 test('a second taker is told who holds it; after release it is free', () => {
   using folder = tempFolder();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readManifest } from '../../src/core/store/manifest-file.ts';
+import { readManifest } from '../../src/core/format/manifest-file.ts';
 import { makeSampleBackup, SAMPLE_ID } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

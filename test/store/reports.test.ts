@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { lastVerification, logOperation, readOperations, writeReport } from '../../src/core/store/reports.ts';
-import { isAbout } from '../../src/core/store/report-subject.ts';
+import { lastVerification, logOperation, readOperations, writeReport } from '../../src/core/repository/reports.ts';
+import { isAbout } from '../../src/core/repository/report-subject.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 test('a later FAILED of any scope outweighs a full PASSED', async () => {

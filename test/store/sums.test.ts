@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatSum, isPlainSum, parseSumLine, parseSums, readSums, SumsWriter } from '../../src/core/store/sums.ts';
+import { formatSum, isPlainSum, parseSumLine, parseSums, readSums, SumsWriter } from '../../src/core/format/sums.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const HASH = 'a'.repeat(64);

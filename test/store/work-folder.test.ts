@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { cleanStale, WorkFolder } from '../../src/core/store/work-folder.ts';
+import { cleanStale, WorkFolder } from '../../src/core/repository/work-folder.ts';
 import { SAMPLE_ID } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

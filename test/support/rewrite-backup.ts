@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { IndexWriter, readIndex } from '../../src/core/archive/index-file.ts';
+import { IndexWriter, readIndex } from '../../src/core/format/index-file.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
-import { formatSum, parseSums } from '../../src/core/store/sums.ts';
+import { formatSum, parseSums } from '../../src/core/format/sums.ts';
 
 const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
 

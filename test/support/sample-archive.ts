@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readArchive, type ArchiveReadOptions } from '../../src/core/archive/archive-reader.ts';
-import { ArchiveWriter } from '../../src/core/archive/archive-writer.ts';
-import { PIECE_BYTES } from '../../src/core/archive/seek-table.ts';
+import { readArchive, type ArchiveReadOptions } from '../../src/core/format/archive-reader.ts';
+import { ArchiveWriter } from '../../src/core/format/archive-writer.ts';
+import { PIECE_BYTES } from '../../src/core/format/seek-table.ts';
 import type { Compression } from '../../src/core/model/category.ts';
 import type { Entry, ScannedEntry } from '../../src/core/model/entry.ts';
 import type { Finding } from '../../src/core/model/finding.ts';

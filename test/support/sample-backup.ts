@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { IndexWriter } from '../../src/core/archive/index-file.ts';
+import { IndexWriter } from '../../src/core/format/index-file.ts';
 import type { Manifest } from '../../src/core/model/manifest.ts';
-import { parseId } from '../../src/core/store/id.ts';
-import { writeManifest } from '../../src/core/store/manifest-file.ts';
-import { formatSum } from '../../src/core/store/sums.ts';
-import { WorkFolder } from '../../src/core/store/work-folder.ts';
+import { parseId } from '../../src/core/format/id.ts';
+import { writeManifest } from '../../src/core/format/manifest-file.ts';
+import { formatSum } from '../../src/core/format/sums.ts';
+import { WorkFolder } from '../../src/core/repository/work-folder.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { formatSum } from '../../src/core/store/sums.ts';
+import { formatSum } from '../../src/core/format/sums.ts';
 import { put } from './files.ts';
 
 export const VERSION1_ID = 'migration-2025-10-01T12-00-00';

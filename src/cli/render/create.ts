@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { CreateReport } from '../../core/model/create-report.ts';
 import type { ManifestCategory } from '../../core/model/manifest.ts';
 import { renderFindings } from './findings.ts';

@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { ExportReport } from '../../core/model/export-report.ts';
 import { shellLine } from '../../core/model/shell-quote.ts';
 import { renderFindings } from './findings.ts';

@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { Finding } from '../../core/model/finding.ts';
 import { plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';

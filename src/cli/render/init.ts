@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { InitReport } from '../../core/model/init-report.ts';
 import { renderFindings } from './findings.ts';
 import type { Paint } from './style.ts';

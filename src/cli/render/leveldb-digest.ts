@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { LeveldbDigestReport } from '../../core/model/leveldb-digest-report.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';

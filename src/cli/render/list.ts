@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatAge, formatBytes, plural } from './format.ts';

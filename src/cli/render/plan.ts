@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { RestorePlan } from '../../core/model/restore-report.ts';
 import { formatBytes, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';

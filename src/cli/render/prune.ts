@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { PruneReport } from '../../core/model/prune-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, plural } from './format.ts';

@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { RecoverReport } from '../../core/model/recover-report.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';

@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { Answer, BackupSummary } from '../../core/model/backup-summary.ts';
 import { formatBytes } from './format.ts';
 import { pasteable } from '../pasteable.ts';

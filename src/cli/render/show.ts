@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { LeveldbFacts, ManifestCategory, ManifestSource } from '../../core/model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { renderFindings } from './findings.ts';

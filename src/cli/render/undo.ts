@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { UndoReport } from '../../core/model/undo-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatDuration, plural } from './format.ts';

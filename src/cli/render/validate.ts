@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { CheckResult, ValidateReport } from '../../core/model/validate-report.ts';
 import { nameSome, renderAdvice } from './findings.ts';
 import { formatBytes, plural } from './format.ts';

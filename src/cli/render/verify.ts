@@ -1,4 +1,4 @@
-import { escapeName } from '../../core/fs/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
 import { renderAdvice, renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';

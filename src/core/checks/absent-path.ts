@@ -1,5 +1,5 @@
-import { escapeName } from '../fs/names.ts';
-import { forbiddenPart, isInside, pathProblem } from '../fs/paths.ts';
+import { escapeName } from '../paths/names.ts';
+import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
 import type { Manifest } from '../model/manifest.ts';
 
 /**

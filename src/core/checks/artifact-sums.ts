@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { ARTIFACTS_FILE } from '../store/layout.ts';
-import { parseSums } from '../store/sums.ts';
+import { ARTIFACTS_FILE } from '../format/layout.ts';
+import { parseSums } from '../format/sums.ts';
 import { expectedArtifacts } from './folder-holds.ts';
 
 /** Larger than any list of artifacts: one line a category. */

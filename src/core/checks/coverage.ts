@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { escapeName } from '../fs/names.ts';
-import { STATE_FOLDER } from '../fs/paths.ts';
+import { escapeName } from '../paths/names.ts';
+import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
-import { recogniseStore } from '../sources/leveldb/recognise.ts';
-import type { Ownership } from '../sources/ownership.ts';
+import { recogniseStore } from '../databases/leveldb/format/recognise.ts';
+import type { Ownership } from '../scan/ownership.ts';
 
 /** Never looked into: dependencies and version control. */
 const FOREIGN = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER, '.yarn', '.pnpm-store']);

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { decodeName, escapeBytes, escapeName } from '../fs/names.ts';
-import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../store/layout.ts';
+import { decodeName, escapeBytes, escapeName } from '../paths/names.ts';
+import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
 
 /** Every file a backup with this manifest consists of, by its path in the backup folder. */
 export function expectedArtifacts(manifest: Manifest): string[] {

@@ -1,9 +1,9 @@
 import { comparePaths, type Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
-import { escapeName } from '../fs/names.ts';
-import { forbiddenPart, isInside, pathProblem } from '../fs/paths.ts';
-import { INDEX_FILE } from '../store/layout.ts';
+import { escapeName } from '../paths/names.ts';
+import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
+import { INDEX_FILE } from '../format/layout.ts';
 
 interface Counts {
   files: number;

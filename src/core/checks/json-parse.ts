@@ -1,4 +1,4 @@
-import { escapeName } from '../fs/names.ts';
+import { escapeName } from '../paths/names.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 

@@ -1,11 +1,11 @@
-import { escapeName } from '../fs/names.ts';
-import { isInside } from '../fs/paths.ts';
+import { escapeName } from '../paths/names.ts';
+import { isInside } from '../paths/paths.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
-import { parseId } from '../store/id.ts';
+import { parseId } from '../format/id.ts';
 import { absentProblem } from './absent-path.ts';
-import { archiveFile, INDEX_FILE, SUMS_FILE } from '../store/layout.ts';
+import { archiveFile, INDEX_FILE, SUMS_FILE } from '../format/layout.ts';
 
 /** The facts of one manifest that must agree with each other, whatever the other files say. */
 export function checkManifestAgrees(manifest: Manifest): Finding[] {

@@ -1,6 +1,6 @@
-import { globProblem } from '../fs/globs.ts';
-import { isInside, joined, pathProblem } from '../fs/paths.ts';
-import { escapeName, shorten } from '../fs/names.ts';
+import { globProblem } from '../paths/globs.ts';
+import { isInside, joined, pathProblem } from '../paths/paths.ts';
+import { escapeName, shorten } from '../paths/names.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Source } from '../model/category.ts';
 import { invalid } from './config-text.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { toNative } from '../fs/paths.ts';
+import { toNative } from '../paths/paths.ts';
 import type { Category, Source } from '../model/category.ts';
 import { presetCategories } from './preset.ts';
 import { findWorkspaces } from './workspaces.ts';

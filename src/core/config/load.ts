@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from '../model/zod.ts';
-import { escapeName, shorten } from '../fs/names.ts';
+import { escapeName, shorten } from '../paths/names.ts';
 import type { Category, Config } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
 import { invalid, readBytes, readText } from './config-text.ts';

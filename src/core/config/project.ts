@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { isInside, realPathAsFar, STATE_FOLDER } from '../fs/paths.ts';
+import { isInside, realPathAsFar, STATE_FOLDER } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import { CONFIG_FILE, loadConfig } from './load.ts';

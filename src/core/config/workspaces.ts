@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { globProblem } from '../fs/globs.ts';
+import { globProblem } from '../paths/globs.ts';
 
 /** How deep `**` in a workspace pattern is followed. */
 const MAX_DEPTH = 5;

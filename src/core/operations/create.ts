@@ -2,13 +2,13 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { CreateReport } from '../model/create-report.ts';
-import { Ownership } from '../sources/ownership.ts';
-import { scanCategory } from '../sources/scanner.ts';
-import { chooseCategories } from './choose-categories.ts';
-import { takeBackup, type Taken } from './create/take-backup.ts';
+import { Ownership } from '../scan/ownership.ts';
+import { scanCategory } from '../scan/scanner.ts';
+import { chooseCategories } from '../capture/choose-categories.ts';
+import { takeBackup, type Taken } from '../capture/take-backup.ts';
 import { recoverLeftovers } from './recover.ts';
-import { startReport } from './report-head.ts';
-import { withLocks } from './with-locks.ts';
+import { startReport } from '../repository/report-head.ts';
+import { withLocks } from '../repository/with-locks.ts';
 
 export interface CreateOptions {
   /** Categories; none means all. */

@@ -2,13 +2,13 @@ import type { Project } from '../model/category.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { DiffChange, DiffReport, DiffStore } from '../model/diff-report.ts';
 import type { Context } from '../model/event.ts';
-import type { Selected } from '../store/catalog.ts';
+import type { Selected } from '../repository/catalog.ts';
 import { backupSide } from './diff/backup-side.ts';
 import { compareEntries } from './diff/compare-entries.ts';
 import { liveSide } from './diff/live-side.ts';
 import type { Side, SideStore } from './diff/side.ts';
-import { startReport } from './report-head.ts';
-import { configOf } from './restore/plan-restore.ts';
+import { startReport } from '../repository/report-head.ts';
+import { configOf } from '../change/plan-restore.ts';
 
 /** Compares two backups, the older as `before`. Throws BACKUP_DAMAGED if an index is not what its manifest says. */
 export async function diffBackups(before: Selected, after: Selected, context: Context): Promise<DiffReport> {

@@ -12,11 +12,11 @@ import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { ExportReport } from '../model/export-report.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Selected } from '../store/catalog.ts';
-import { readMembers, type ExportFormat } from '../store/exported-file.ts';
-import { ARTIFACTS_FILE } from '../store/layout.ts';
-import { readManifest } from '../store/manifest-file.ts';
-import { startReport } from './report-head.ts';
+import type { Selected } from '../repository/catalog.ts';
+import { readMembers, type ExportFormat } from '../format/exported-file.ts';
+import { ARTIFACTS_FILE } from '../format/layout.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { startReport } from '../repository/report-head.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
 export interface ExportOptions {

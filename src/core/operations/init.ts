@@ -4,18 +4,18 @@ import { checkCategories } from '../config/conflicts.ts';
 import { detect, sourceExists } from '../config/detect.ts';
 import { CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { renderConfig } from '../config/render.ts';
-import { escapeName } from '../fs/names.ts';
+import { escapeName } from '../paths/names.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { InitChange, InitReport } from '../model/init-report.ts';
-import { Ownership } from '../sources/ownership.ts';
+import { Ownership } from '../scan/ownership.ts';
 import { foldersToIgnore } from '../config/setup/gitignore.ts';
 import { addToSection, type SectionEdit } from '../config/setup/package-json.ts';
 import { SCRIPTS } from '../config/setup/npm-scripts.ts';
 import { readExisting, writeText, type Existing } from '../config/setup/text-file.ts';
-import { startReport } from './report-head.ts';
+import { startReport } from '../repository/report-head.ts';
 
 export interface InitOptions {
   /** Changes nothing and lists the changes. */

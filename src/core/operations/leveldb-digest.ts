@@ -4,14 +4,14 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { LeveldbDigestReport } from '../model/leveldb-digest-report.ts';
-import { escapeName } from '../fs/names.ts';
-import { captureStore } from '../sources/leveldb/capture.ts';
-import { capturedStore } from '../sources/leveldb/captured-store.ts';
-import { readStore, type StoreFacts } from '../sources/leveldb/reader.ts';
-import { recogniseStore } from '../sources/leveldb/recognise.ts';
-import { openStoredStore } from './leveldb/stored-store.ts';
-import { startReport } from './report-head.ts';
-import { select } from './select.ts';
+import { escapeName } from '../paths/names.ts';
+import { captureStore } from '../databases/leveldb/capture/capture.ts';
+import { capturedStore } from '../databases/leveldb/capture/captured-database.ts';
+import { readStore, type StoreFacts } from '../databases/leveldb/format/reader.ts';
+import { recogniseStore } from '../databases/leveldb/format/recognise.ts';
+import { openStoredStore } from './leveldb-digest/archived-database.ts';
+import { startReport } from '../repository/report-head.ts';
+import { select } from '../import-v1/open-backup.ts';
 
 export interface LeveldbDigestOptions {
   /** A store's folder, or `BACKUP:category/source`, or `BACKUP:path/of/the/store`. */

@@ -1,19 +1,19 @@
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
-import { STATE_FOLDER } from '../fs/paths.ts';
+import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import { SECRET_TAKEN } from '../model/secret-taken.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
-import { listBackups, type BackupRef } from '../store/catalog.ts';
-import { glanceAt } from '../store/glance.ts';
-import { lastVerification } from '../store/reports.ts';
-import { isVersion1, version1Listed } from '../store/version1.ts';
-import { staleNames } from '../store/work-folder.ts';
-import { visibleGuard } from './guard/marker.ts';
-import { sayGuard, wayBackOf } from './guard/words.ts';
-import { startReport } from './report-head.ts';
+import { listBackups, type BackupRef } from '../repository/catalog.ts';
+import { glanceAt } from '../repository/backup-status.ts';
+import { lastVerification } from '../repository/reports.ts';
+import { isVersion1, version1Listed } from '../format/version1.ts';
+import { staleNames } from '../repository/work-folder.ts';
+import { visibleGuard } from '../history/marker.ts';
+import { sayGuard, wayBackOf } from '../history/describe-guard.ts';
+import { startReport } from '../repository/report-head.ts';
 
 /** Every backup of the store, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
 export async function list(project: Project, _options: Record<string, never>, context: Context): Promise<ListReport> {

@@ -8,17 +8,17 @@ import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
-import { listBackups } from '../store/catalog.ts';
-import { readManifest } from '../store/manifest-file.ts';
-import { removeBackup } from '../store/work-folder.ts';
-import { guardedBackup } from './guard/marker.ts';
-import { recordOperation, removalOf, undoTargets } from './operation-log.ts';
+import { listBackups } from '../repository/catalog.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { removeBackup } from '../repository/work-folder.ts';
+import { guardedBackup } from '../history/marker.ts';
+import { recordOperation, removalOf, undoTargets } from '../history/operation-log.ts';
 import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
 import { recoverLeftovers } from './recover.ts';
-import { readable } from './select.ts';
-import { startReport } from './report-head.ts';
-import { auditBackup } from './verify/audit.ts';
-import { withLocks } from './with-locks.ts';
+import { readable } from '../import-v1/open-backup.ts';
+import { startReport } from '../repository/report-head.ts';
+import { auditBackup } from '../audit/audit.ts';
+import { withLocks } from '../repository/with-locks.ts';
 
 export interface PruneOptions {
   readonly policy: Policy;

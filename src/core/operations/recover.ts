@@ -1,13 +1,13 @@
 import path from 'node:path';
-import { STATE_FOLDER } from '../fs/paths.ts';
+import { STATE_FOLDER } from '../paths/paths.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
-import { listBackups } from '../store/catalog.ts';
-import { cleanReports } from '../store/reports.ts';
-import { cleanStale, deadBackups } from '../store/work-folder.ts';
+import { listBackups } from '../repository/catalog.ts';
+import { cleanReports } from '../repository/reports.ts';
+import { cleanStale, deadBackups } from '../repository/work-folder.ts';
 import type { Journal } from '../transaction/journal-schema.ts';
 import {
   committedFolder,
@@ -15,14 +15,14 @@ import {
   recoverTransaction,
   type Recovered,
 } from '../transaction/transaction.ts';
-import { operationsIn, recordOperation, removalOf } from './operation-log.ts';
-import { startReport } from './report-head.ts';
-import { disposeAside } from './restore/dispose.ts';
-import { cleanMarkers, interruptedGuard, removeMarker } from './guard/marker.ts';
-import type { Marker } from './guard/marker-schema.ts';
-import { sayGuard, wayBackOf } from './guard/words.ts';
-import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from './unlogged.ts';
-import { withLocks } from './with-locks.ts';
+import { operationsIn, recordOperation, removalOf } from '../history/operation-log.ts';
+import { startReport } from '../repository/report-head.ts';
+import { disposeAside } from '../change/dispose.ts';
+import { cleanMarkers, interruptedGuard, removeMarker } from '../history/marker.ts';
+import type { Marker } from '../history/marker-schema.ts';
+import { sayGuard, wayBackOf } from '../history/describe-guard.ts';
+import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from '../history/pending-operations.ts';
+import { withLocks } from '../repository/with-locks.ts';
 
 const SAID: Record<Recovered, string> = {
   nothing: 'there was no unfinished restore',

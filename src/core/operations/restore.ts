@@ -1,28 +1,28 @@
 import path from 'node:path';
-import { NameProbe } from '../fs/name-probe.ts';
-import { STATE_FOLDER } from '../fs/paths.ts';
+import { NameProbe } from '../paths/name-probe.ts';
+import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { listBackups, type Selected } from '../store/catalog.ts';
-import { readManifest } from '../store/manifest-file.ts';
-import { keepReport } from '../store/reports.ts';
+import { listBackups, type Selected } from '../repository/catalog.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from './recover.ts';
-import { startReport } from './report-head.ts';
-import { requireSamePlan, requireYes, type Approval } from './restore/approve.ts';
-import { changeInPlace } from './restore/change-in-place.ts';
-import { checkTarget } from './restore/check-target.ts';
-import { nextSteps } from './restore/next-steps.ts';
-import { losesOwner, ownersNotSet, requireOwners } from './restore/owner.ts';
-import { planRestore } from './restore/plan-restore.ts';
-import { refuseForeignPlaces } from './restore/own-places.ts';
-import { trustBackup, type Trusted, type TrustOptions } from './restore/trust.ts';
-import { requireSettled } from './unlogged.ts';
-import { withLocks } from './with-locks.ts';
+import { startReport } from '../repository/report-head.ts';
+import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
+import { changeInPlace } from '../change/change-in-place.ts';
+import { checkTarget } from '../change/check-target.ts';
+import { nextSteps } from '../change/next-steps.ts';
+import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
+import { planRestore } from '../change/plan-restore.ts';
+import { refuseForeignPlaces } from '../change/own-places.ts';
+import { trustBackup, type Trusted, type TrustOptions } from '../extract/verify-for-restore.ts';
+import { requireSettled } from '../history/pending-operations.ts';
+import { withLocks } from '../repository/with-locks.ts';
 
-export { restoreTo } from './restore-to.ts';
+export { restoreTo } from './restore/to.ts';
 
 export interface RestoreOptions extends TrustOptions, Approval {
   /** Also remove what the backup does not have. */

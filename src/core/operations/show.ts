@@ -1,16 +1,16 @@
 import path from 'node:path';
-import { readIndex } from '../archive/index-file.ts';
+import { readIndex } from '../format/index-file.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import { SECRET_TAKEN } from '../model/secret-taken.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../model/show-report.ts';
-import type { Selected } from '../store/catalog.ts';
-import { INDEX_FILE } from '../store/layout.ts';
-import { readManifest } from '../store/manifest-file.ts';
-import { selectEntries } from './entry-selection.ts';
-import { startReport } from './report-head.ts';
+import type { Selected } from '../repository/catalog.ts';
+import { INDEX_FILE } from '../format/layout.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { selectEntries } from '../extract/entry-filter.ts';
+import { startReport } from '../repository/report-head.ts';
 
 export interface ShowOptions {
   /** List the entries too. */

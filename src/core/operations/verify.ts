@@ -1,11 +1,11 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
-import { listBackups, type Selected } from '../store/catalog.ts';
-import { keepReport } from '../store/reports.ts';
-import { readable } from './select.ts';
-import { startReport } from './report-head.ts';
-import { auditBackup, type Audit, type AuditOptions } from './verify/audit.ts';
+import { listBackups, type Selected } from '../repository/catalog.ts';
+import { keepReport } from '../repository/reports.ts';
+import { readable } from '../import-v1/open-backup.ts';
+import { startReport } from '../repository/report-head.ts';
+import { auditBackup, type Audit, type AuditOptions } from '../audit/audit.ts';
 import { rehearse } from './verify/rehearse.ts';
 
 export interface VerifyOptions extends AuditOptions {

@@ -1,10 +1,10 @@
 import type fs from 'node:fs';
 import { lstatOrNull } from '../fs/durable.ts';
 import { isOverlay } from '../fs/mounts.ts';
-import { PathSet } from '../fs/path-set.ts';
-import { assertRealParents, isInside, parentOf, toNative } from '../fs/paths.ts';
+import { PathSet } from '../paths/path-set.ts';
+import { assertRealParents, isInside, parentOf, toNative } from '../paths/paths.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
-import { isVolatilePath, recogniseStore } from '../sources/leveldb/recognise.ts';
+import { isVolatilePath, recogniseStore } from '../databases/leveldb/format/recognise.ts';
 import { listBelow } from './live-tree.ts';
 import { isSameAsLive, nearly } from './same-as-live.ts';
 import { fingerprint, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';

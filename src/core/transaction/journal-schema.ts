@@ -1,4 +1,4 @@
-import { forbiddenPart, pathProblem } from '../fs/paths.ts';
+import { forbiddenPart, pathProblem } from '../paths/paths.ts';
 import { z } from '../model/zod.ts';
 
 const fingerprintSchema = z.object({

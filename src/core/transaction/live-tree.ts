@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { toNative } from '../fs/paths.ts';
+import { toNative } from '../paths/paths.ts';
 
 /** All paths below a live folder, folders included, links not followed. */
 export function listBelow(root: string, top: string): string[] {

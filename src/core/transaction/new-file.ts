@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { InFlight } from '../fs/in-flight.ts';
+import { InFlight } from '../concurrency/in-flight.ts';
 
 /** From this size on a chunk is written on libuv's pool, while this thread hashes it and gets the next. */
 const BIG_BYTES = 256 << 10;

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { toNative } from '../fs/paths.ts';
+import { toNative } from '../paths/paths.ts';
 import type { Entry } from '../model/entry.ts';
 import { typeOf } from './unit.ts';
 import { hashFile } from '../fs/hash-file.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
-import { STATE_FOLDER } from '../fs/paths.ts';
+import { STATE_FOLDER } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 
 /** Where a restore keeps what it needs, beside what it changes, so that every move is a rename. */

@@ -8,7 +8,7 @@ import { create, type CreateOptions } from '../../../src/core/operations/create.
 import { init } from '../../../src/core/operations/init.ts';
 import { restore, type RestoreOptions } from '../../../src/core/operations/restore.ts';
 import { verify } from '../../../src/core/operations/verify.ts';
-import type { Selected } from '../../../src/core/store/catalog.ts';
+import type { Selected } from '../../../src/core/repository/catalog.ts';
 import { put } from '../../support/files.ts';
 import { writeStore } from '../../support/leveldb/write-store.ts';
 import { context } from '../../support/real-backup.ts';

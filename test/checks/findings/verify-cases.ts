@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { readIndex } from '../../../src/core/archive/index-file.ts';
+import { readIndex } from '../../../src/core/format/index-file.ts';
 import type { Entry } from '../../../src/core/model/entry.ts';
-import { auditBackup } from '../../../src/core/operations/verify/audit.ts';
+import { auditBackup } from '../../../src/core/audit/audit.ts';
 import { rehearse } from '../../../src/core/operations/verify/rehearse.ts';
 import { flipBit } from '../../support/flip-bit.ts';
 import { context } from '../../support/real-backup.ts';

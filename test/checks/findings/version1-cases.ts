@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { verify } from '../../../src/core/operations/verify.ts';
-import { readable } from '../../../src/core/operations/select.ts';
+import { readable } from '../../../src/core/import-v1/open-backup.ts';
 import type { Finding } from '../../../src/core/model/finding.ts';
 import { put } from '../../support/files.ts';
 import { writeStore } from '../../support/leveldb/write-store.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { checkOneFileSystem } from '../../../src/core/checks/preflight/one-file-system.ts';
 import { checkRestoreWritable } from '../../../src/core/checks/preflight/restore-writable.ts';
-import { lockGuard, writeMarker } from '../../../src/core/operations/guard/marker.ts';
+import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { restore } from '../../../src/core/operations/restore.ts';
 import { writeJournal } from '../../../src/core/transaction/journal.ts';
 import { canRunAsUser, isRoot } from '../../support/other-user.ts';

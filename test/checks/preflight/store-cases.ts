@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { checkInodes, checkSpace } from '../../../src/core/checks/preflight/space.ts';
 import { freeSpace } from '../../../src/core/fs/space.ts';
 import type { CheckResult } from '../../../src/core/model/validate-report.ts';
-import { acquireLock, type Lock } from '../../../src/core/store/lock.ts';
-import { writeReport } from '../../../src/core/store/reports.ts';
+import { acquireLock, type Lock } from '../../../src/core/repository/lock.ts';
+import { writeReport } from '../../../src/core/repository/reports.ts';
 import { after, type Cases, type Scene } from './scene.ts';
 
 function hold(scene: Scene, lock: Lock): void {

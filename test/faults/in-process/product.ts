@@ -5,15 +5,15 @@ import type { resolveProject } from '../../../src/core/config/project.ts';
 import type { BackupError } from '../../../src/core/model/backup-error.ts';
 import type { fromSystemError } from '../../../src/core/model/system-error.ts';
 import type { create } from '../../../src/core/operations/create.ts';
-import type { lockGuard, writeMarker } from '../../../src/core/operations/guard/marker.ts';
+import type { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import type { goBack } from '../../../src/core/operations/guard/way-back.ts';
-import type { operationsOn } from '../../../src/core/operations/operation-log.ts';
+import type { operationsOn } from '../../../src/core/history/operation-log.ts';
 import type { prune } from '../../../src/core/operations/prune.ts';
 import type { recover } from '../../../src/core/operations/recover.ts';
 import type { restore } from '../../../src/core/operations/restore.ts';
 import type { undo } from '../../../src/core/operations/undo.ts';
 import type { verify } from '../../../src/core/operations/verify.ts';
-import type { listBackups } from '../../../src/core/store/catalog.ts';
+import type { listBackups } from '../../../src/core/repository/catalog.ts';
 
 /** The sources of the working tree: what ships is built from them. */
 export const SOURCES = path.join(import.meta.dirname, '../../../src');

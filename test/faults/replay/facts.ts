@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { STATE_FOLDER } from '../../../src/core/fs/paths.ts';
+import { STATE_FOLDER } from '../../../src/core/paths/paths.ts';
 import type { Project } from '../../../src/core/model/category.ts';
-import { operationsOn } from '../../../src/core/operations/operation-log.ts';
-import { listBackups } from '../../../src/core/store/catalog.ts';
+import { operationsOn } from '../../../src/core/history/operation-log.ts';
+import { listBackups } from '../../../src/core/repository/catalog.ts';
 import { readTree, type Tree } from '../../support/compare-trees.ts';
 import { Disk } from './disk.ts';
 import { nameClass } from './sync-site.ts';

@@ -10,7 +10,7 @@ import { prune } from '../../../src/core/operations/prune.ts';
 import { recover } from '../../../src/core/operations/recover.ts';
 import { restore } from '../../../src/core/operations/restore.ts';
 import { undo } from '../../../src/core/operations/undo.ts';
-import { listBackups } from '../../../src/core/store/catalog.ts';
+import { listBackups } from '../../../src/core/repository/catalog.ts';
 import { put } from '../../support/files.ts';
 import { writeStore } from '../../support/leveldb/write-store.ts';
 import { context } from '../../support/real-backup.ts';

@@ -1,5 +1,5 @@
 import zlib from 'node:zlib';
-import { encodeSeekTable, PIECE_BYTES } from '../../../src/core/archive/seek-table.ts';
+import { encodeSeekTable, PIECE_BYTES } from '../../../src/core/format/seek-table.ts';
 import { noise } from '../../support/sample-archive.ts';
 import type { HostileCase, Packed, Part } from '../support/hostile-case.ts';
 import { END_BLOCKS, file, header, hidden, innocent, sha256 } from '../support/tar-parts.ts';

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { IndexWriter } from '../../../src/core/archive/index-file.ts';
-import { encodeSeekTable, PIECE_BYTES } from '../../../src/core/archive/seek-table.ts';
+import { IndexWriter } from '../../../src/core/format/index-file.ts';
+import { encodeSeekTable, PIECE_BYTES } from '../../../src/core/format/seek-table.ts';
 import { comparePaths } from '../../../src/core/model/entry.ts';
 import type { Entry } from '../../../src/core/model/entry.ts';
 import type { Manifest } from '../../../src/core/model/manifest.ts';
-import { formatSum } from '../../../src/core/store/sums.ts';
+import { formatSum } from '../../../src/core/format/sums.ts';
 import type { HostileCase, Packed, Part } from './hostile-case.ts';
 import { END_BLOCKS, innocent, sha256 } from './tar-parts.ts';
 

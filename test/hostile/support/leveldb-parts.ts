@@ -1,8 +1,8 @@
 /** Parts of LevelDB files as arbitraries: whole in their framing, free in what they hold. */
 import fc from 'fast-check';
-import { LOG_BLOCK, LOG_HEADER } from '../../../src/core/sources/leveldb/log-format.ts';
-import { bufferBytes, type StoreFiles } from '../../../src/core/sources/leveldb/random-access.ts';
-import { encodeVarint } from '../../../src/core/sources/leveldb/varint.ts';
+import { LOG_BLOCK, LOG_HEADER } from '../../../src/core/databases/leveldb/format/log-format.ts';
+import { bufferBytes, type StoreFiles } from '../../../src/core/databases/leveldb/format/random-access.ts';
+import { encodeVarint } from '../../../src/core/databases/leveldb/format/varint.ts';
 import {
   block,
   COMPRESSION,

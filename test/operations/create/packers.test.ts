@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { BatchBuilder, type EntryBatch } from '../../../src/core/operations/create/entry-batch.ts';
-import { Packers } from '../../../src/core/operations/create/packers.ts';
+import { BatchBuilder, type EntryBatch } from '../../../src/core/capture/entry-batch.ts';
+import { Packers } from '../../../src/core/capture/pack-threads.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 /** As many entries as make threads worth it. */

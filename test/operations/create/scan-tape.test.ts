@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { memberBytes } from '../../../src/core/archive/member-header.ts';
+import { memberBytes } from '../../../src/core/format/member-header.ts';
 import type { ScannedEntry } from '../../../src/core/model/entry.ts';
-import { entriesOf } from '../../../src/core/operations/create/entry-batch.ts';
-import { ScanTape } from '../../../src/core/operations/create/scan-tape.ts';
-import type { ScanItem } from '../../../src/core/sources/scan-item.ts';
+import { entriesOf } from '../../../src/core/capture/entry-batch.ts';
+import { ScanTape } from '../../../src/core/capture/batch-planner.ts';
+import type { ScanItem } from '../../../src/core/scan/scan-item.ts';
 
 import { makeSource } from '../../support/source.ts';
 

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { captureStore } from '../../../src/core/sources/leveldb/capture.ts';
-import { folderFiles, readStore } from '../../../src/core/sources/leveldb/reader.ts';
-import { recogniseStore } from '../../../src/core/sources/leveldb/recognise.ts';
+import { captureStore } from '../../../src/core/databases/leveldb/capture/capture.ts';
+import { folderFiles, readStore } from '../../../src/core/databases/leveldb/format/reader.ts';
+import { recogniseStore } from '../../../src/core/databases/leveldb/format/recognise.ts';
 import { copyCapture } from '../../stress/leveldb/stress.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { fillLevels, firstWith, makeStore } from './make-store.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { proveWithClassicLevel } from '../../../src/core/sources/leveldb/proof.ts';
+import { proveWithClassicLevel } from '../../../src/core/databases/leveldb/proof/proof.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { ROCKSDB_MAGIC, writeStore, type StoreShape } from '../../support/leveldb/write-store.ts';
 import { flipBit } from '../../support/flip-bit.ts';

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { crc32c, maskCrc, unmaskCrc } from '../../../src/core/sources/leveldb/crc32c.ts';
-import { StoreDigest } from '../../../src/core/sources/leveldb/digest.ts';
-import { scanLog, type LogScan } from '../../../src/core/sources/leveldb/log-format.ts';
-import { manifestNamedBy, parseFileName } from '../../../src/core/sources/leveldb/names.ts';
-import { bufferBytes } from '../../../src/core/sources/leveldb/random-access.ts';
-import { isEngineFile, isVolatileFile } from '../../../src/core/sources/leveldb/recognise.ts';
-import { uncompressSnappy } from '../../../src/core/sources/leveldb/snappy.ts';
-import { ByteReader, DecodeError, encodeVarint } from '../../../src/core/sources/leveldb/varint.ts';
-import { decodeVersionEdit } from '../../../src/core/sources/leveldb/version-edit.ts';
+import { crc32c, maskCrc, unmaskCrc } from '../../../src/core/databases/leveldb/format/crc32c.ts';
+import { StoreDigest } from '../../../src/core/databases/leveldb/proof/digest.ts';
+import { scanLog, type LogScan } from '../../../src/core/databases/leveldb/format/log-format.ts';
+import { manifestNamedBy, parseFileName } from '../../../src/core/databases/leveldb/format/names.ts';
+import { bufferBytes } from '../../../src/core/databases/leveldb/format/random-access.ts';
+import { isEngineFile, isVolatileFile } from '../../../src/core/databases/leveldb/format/recognise.ts';
+import { uncompressSnappy } from '../../../src/core/databases/leveldb/format/snappy.ts';
+import { ByteReader, DecodeError, encodeVarint } from '../../../src/core/databases/leveldb/format/varint.ts';
+import { decodeVersionEdit } from '../../../src/core/databases/leveldb/format/version-edit.ts';
 import { logRecord } from '../../support/leveldb/write-store.ts';
 
 const record = (type: number, payload: Buffer): Buffer => logRecord(payload, type);

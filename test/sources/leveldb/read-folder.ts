@@ -1,4 +1,4 @@
-import { folderFiles, readStore, type StoreFacts } from '../../../src/core/sources/leveldb/reader.ts';
+import { folderFiles, readStore, type StoreFacts } from '../../../src/core/databases/leveldb/format/reader.ts';
 
 /** Reads a store on disk with our reader. */
 export async function readFolder(dir: string): Promise<StoreFacts> {

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { makeScratch } from '../../../src/core/sources/leveldb/scratch.ts';
-import { proveWithClassicLevel } from '../../../src/core/sources/leveldb/proof.ts';
+import { makeScratch } from '../../../src/core/databases/leveldb/proof/scratch.ts';
+import { proveWithClassicLevel } from '../../../src/core/databases/leveldb/proof/proof.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { fillLevels, firstWith, makeStore, type Db } from './make-store.ts';
 import { readFolder } from './read-folder.ts';

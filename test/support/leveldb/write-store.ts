@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { crc32c, maskCrc } from '../../../src/core/sources/leveldb/crc32c.ts';
-import { encodeVarint } from '../../../src/core/sources/leveldb/varint.ts';
+import { crc32c, maskCrc } from '../../../src/core/databases/leveldb/format/crc32c.ts';
+import { encodeVarint } from '../../../src/core/databases/leveldb/format/varint.ts';
 
 export const LEVELDB_MAGIC = 0xdb47_7524_8b80_fb57n;
 export const ROCKSDB_MAGIC = 0x88e2_41b7_85f4_cff7n;

@@ -1,7 +1,7 @@
 import type { CheckResult } from '../../model/validate-report.ts';
-import type { BackupRef } from '../../store/catalog.ts';
-import { glanceAt, type Glance } from '../../store/glance.ts';
-import { lastVerification, type Verification } from '../../store/reports.ts';
+import type { BackupRef } from '../../repository/catalog.ts';
+import { glanceAt, type Glance } from '../../repository/backup-status.ts';
+import { lastVerification, type Verification } from '../../repository/reports.ts';
 
 /** A migration backup with what is known of it without reading it. */
 export interface KnownBackup extends Glance {

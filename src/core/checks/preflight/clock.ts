@@ -1,5 +1,5 @@
 import type { CheckResult } from '../../model/validate-report.ts';
-import type { BackupRef } from '../../store/catalog.ts';
+import type { BackupRef } from '../../repository/catalog.ts';
 
 /** This program was not yet written then. */
 const EARLIEST = Date.UTC(2026, 0, 1);

@@ -1,5 +1,5 @@
 import { lstatOrNull } from '../../fs/durable.ts';
-import { toNative } from '../../fs/paths.ts';
+import { toNative } from '../../paths/paths.ts';
 import type { Project } from '../../model/category.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { realPathAsFar } from '../../fs/paths.ts';
+import { realPathAsFar } from '../../paths/paths.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { untrackedInWorkTree } from '../../sources/git-facts.ts';
+import { untrackedInWorkTree } from '../../scan/git-facts.ts';
 
 /**
  * Would `git clean -xfd` delete the backups? It removes everything untracked in the work tree, and `-x` also what is

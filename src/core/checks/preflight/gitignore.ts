@@ -4,7 +4,7 @@ import { foldersToIgnore } from '../../config/setup/gitignore.ts';
 import { readExisting } from '../../config/setup/text-file.ts';
 import type { Project } from '../../model/category.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { isIgnoredByGit } from '../../sources/git-facts.ts';
+import { isIgnoredByGit } from '../../scan/git-facts.ts';
 
 /** Git ignores what `init` makes it ignore: a backup holds configs, and must not end up in a commit by accident. */
 export async function checkGitignore({ root, store }: Project): Promise<CheckResult> {

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { STATE_FOLDER } from '../../fs/paths.ts';
+import { STATE_FOLDER } from '../../paths/paths.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { LOCK_FILE } from '../../store/layout.ts';
-import { acquireLock } from '../../store/lock.ts';
+import { LOCK_FILE } from '../../format/layout.ts';
+import { acquireLock } from '../../repository/lock.ts';
 
 /** Whether create and restore would get their locks now. A lock that nobody ever took is free, and none is made to find out. */
 export function checkLock({ root, store }: Project): CheckResult {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { SCRIPTS } from '../../config/setup/npm-scripts.ts';
 import { addToSection } from '../../config/setup/package-json.ts';
 import { readExisting } from '../../config/setup/text-file.ts';
-import { escapeName } from '../../fs/names.ts';
+import { escapeName } from '../../paths/names.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 
 /** The npm scripts are those that `init` makes: one that only looks like a way back is worse than none. */

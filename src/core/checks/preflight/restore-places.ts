@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { STATE_FOLDER, toNative } from '../../fs/paths.ts';
+import { STATE_FOLDER, toNative } from '../../paths/paths.ts';
 import { errnoOf } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 

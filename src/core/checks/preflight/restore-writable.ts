@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { STATE_FOLDER } from '../../fs/paths.ts';
+import { STATE_FOLDER } from '../../paths/paths.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import { mayChange, mayWrite, nameOf } from './restore-places.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree, writeAll } from '../../fs/durable.ts';
-import { realPathAsFar } from '../../fs/paths.ts';
+import { realPathAsFar } from '../../paths/paths.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 
 export interface RoundTrip {

@@ -1,6 +1,6 @@
 import { lstatOrNull } from '../../fs/durable.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { staleNames } from '../../store/work-folder.ts';
+import { staleNames } from '../../repository/work-folder.ts';
 
 /** What runs that were killed left in the store. It is no backup, and takes room. */
 export function checkStaleWork(store: string, locked: boolean): CheckResult {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { STATE_FOLDER } from '../../fs/paths.ts';
+import { STATE_FOLDER } from '../../paths/paths.ts';
 import { eolOf } from './text-file.ts';
 
 /** A .gitignore's text with the folders of migbackup added that it does not ignore yet, and which those are. A store elsewhere needs none. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { lstatOrNull, writeFileDurable } from '../../fs/durable.ts';
-import { escapeName } from '../../fs/names.ts';
+import { escapeName } from '../../paths/names.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 
 const NEW_FILE_MODE = 0o644;

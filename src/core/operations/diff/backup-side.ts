@@ -1,14 +1,14 @@
 import path from 'node:path';
-import { readIndex } from '../../archive/index-file.ts';
+import { readIndex } from '../../format/index-file.ts';
 import { checkArtifactHash } from '../../checks/artifact-sums.ts';
 import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import type { Selected } from '../../store/catalog.ts';
-import { INDEX_FILE } from '../../store/layout.ts';
-import { readManifest } from '../../store/manifest-file.ts';
-import { IndexCursor } from '../verify/index-cursor.ts';
+import type { Selected } from '../../repository/catalog.ts';
+import { INDEX_FILE } from '../../format/layout.ts';
+import { readManifest } from '../../format/manifest-file.ts';
+import { IndexCursor } from '../../format/index-cursor.ts';
 import type { Side, SideEntry, SideStore } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 

@@ -1,13 +1,13 @@
-import { toNative } from '../../fs/paths.ts';
+import { toNative } from '../../paths/paths.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Config, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { ScanProblem } from '../../sources/scan-item.ts';
-import { folderFiles, readStore } from '../../sources/leveldb/reader.ts';
-import { recogniseStore } from '../../sources/leveldb/recognise.ts';
-import { Ownership } from '../../sources/ownership.ts';
-import { scanCategory } from '../../sources/scanner.ts';
+import type { ScanProblem } from '../../scan/scan-item.ts';
+import { folderFiles, readStore } from '../../databases/leveldb/format/reader.ts';
+import { recogniseStore } from '../../databases/leveldb/format/recognise.ts';
+import { Ownership } from '../../scan/ownership.ts';
+import { scanCategory } from '../../scan/scanner.ts';
 import type { Side, SideEntry, SideStore } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 

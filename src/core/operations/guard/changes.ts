@@ -1,4 +1,4 @@
-import { isInside } from '../../fs/paths.ts';
+import { isInside } from '../../paths/paths.ts';
 import type { GuardReport } from '../../model/guard-report.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';

@@ -1,8 +1,8 @@
 import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CommandResult } from '../../model/guard-report.ts';
-import type { Selected } from '../../store/catalog.ts';
-import { mendingLine } from '../restore/unreadable.ts';
+import type { Selected } from '../../repository/catalog.ts';
+import { mendingLine } from '../../change/unreadable.ts';
 
 /** INTERRUPTED: we were asked to stop when the backup was there and the command had not begun. */
 export function interruptedBefore(backupId: string): BackupError {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { escapeName } from '../../fs/names.ts';
+import { escapeName } from '../../paths/names.ts';
 import { BackupError } from '../../model/backup-error.ts';
 
 /**

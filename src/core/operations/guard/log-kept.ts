@@ -2,9 +2,9 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import { recordOperation } from '../operation-log.ts';
+import { recordOperation } from '../../history/operation-log.ts';
 import { recoverLeftovers } from '../recover.ts';
-import { withLocks } from '../with-locks.ts';
+import { withLocks } from '../../repository/with-locks.ts';
 
 /**
  * Logs a command whose changes stay, so that undo can take them back. Where another migbackup holds a lock for longer than we wait, it is

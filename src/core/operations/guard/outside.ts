@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { STATE_FOLDER } from '../../fs/paths.ts';
+import { STATE_FOLDER } from '../../paths/paths.ts';
 import type { Project } from '../../model/category.ts';
-import { Ownership } from '../../sources/ownership.ts';
+import { Ownership } from '../../scan/ownership.ts';
 
 /** Dependencies and version control are no state, and large. */
 const PASSED_OVER = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER]);

@@ -1,15 +1,15 @@
-import { escapeName } from '../../fs/names.ts';
+import { escapeName } from '../../paths/names.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Selected } from '../../store/catalog.ts';
+import type { Selected } from '../../repository/catalog.ts';
 import { recoverLeftovers } from '../recover.ts';
-import { changeInPlace } from '../restore/change-in-place.ts';
-import { maySetOwners } from '../restore/owner.ts';
-import { planRestore, type Planned } from '../restore/plan-restore.ts';
-import { trustBackup } from '../restore/trust.ts';
-import { withLocks } from '../with-locks.ts';
+import { changeInPlace } from '../../change/change-in-place.ts';
+import { maySetOwners } from '../../extract/owner.ts';
+import { planRestore, type Planned } from '../../change/plan-restore.ts';
+import { trustBackup } from '../../extract/verify-for-restore.ts';
+import { withLocks } from '../../repository/with-locks.ts';
 
 /** The exit code that the operation log records: the command failed and everything was brought back. */
 const ROLLED_BACK = 20;

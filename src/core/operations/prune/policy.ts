@@ -1,4 +1,4 @@
-import type { BackupRef } from '../../store/catalog.ts';
+import type { BackupRef } from '../../repository/catalog.ts';
 
 /** What is kept. A backup stays if any rule keeps it. */
 export interface Policy {

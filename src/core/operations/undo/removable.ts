@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { toNative } from '../../fs/paths.ts';
+import { toNative } from '../../paths/paths.ts';
 import type { Entry } from '../../model/entry.ts';
-import { isVolatileFile, recogniseStore } from '../../sources/leveldb/recognise.ts';
+import { isVolatileFile, recogniseStore } from '../../databases/leveldb/format/recognise.ts';
 import { typeOf } from '../../transaction/unit.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 

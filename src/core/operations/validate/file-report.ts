@@ -1,6 +1,6 @@
 import { lstatOrNull } from '../../fs/durable.ts';
 import type { CheckResult, ValidateReport } from '../../model/validate-report.ts';
-import { writeReport } from '../../store/reports.ts';
+import { writeReport } from '../../repository/reports.ts';
 
 type Unfiled = Omit<ValidateReport, 'status' | 'recommendations' | 'reportFile'>;
 

@@ -1,19 +1,19 @@
 import fs from 'node:fs';
 import { checkJson, MAX_JSON_BYTES } from '../../checks/json-parse.ts';
-import { lookAtStore, type StoreLook } from '../../checks/preflight/stores.ts';
-import { Pacer } from '../../fs/pacer.ts';
-import { toNative } from '../../fs/paths.ts';
+import { lookAtStore, type StoreLook } from '../../checks/preflight/databases.ts';
+import { Pacer } from '../../concurrency/pacer.ts';
+import { toNative } from '../../paths/paths.ts';
 import { errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { ScannedEntry } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import { secretMatcher } from '../../sources/left-out.ts';
-import type { Ownership } from '../../sources/ownership.ts';
-import type { ScanItem } from '../../sources/scan-item.ts';
-import { secretTaken, toFinding } from '../../sources/scan-messages.ts';
-import { takeInventory, type Inventory } from '../create/inventory.ts';
-import type { Problem } from '../create/problems.ts';
+import { secretMatcher } from '../../scan/left-out.ts';
+import type { Ownership } from '../../scan/ownership.ts';
+import type { ScanItem } from '../../scan/scan-item.ts';
+import { secretTaken, toFinding } from '../../scan/scan-messages.ts';
+import { takeInventory, type Inventory } from '../../capture/inventory.ts';
+import type { Problem } from '../../capture/problems.ts';
 
 /** What a look at everything that would be backed up found. */
 export interface Survey {

@@ -1,22 +1,22 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { readIndex } from '../../archive/index-file.ts';
+import { readIndex } from '../../format/index-file.ts';
 import { checkJson } from '../../checks/json-parse.ts';
-import { escapeName } from '../../fs/names.ts';
-import { leadsOut, toNative } from '../../fs/paths.ts';
+import { escapeName } from '../../paths/names.ts';
+import { leadsOut, toNative } from '../../paths/paths.ts';
 import { freeSpace } from '../../fs/space.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { LeveldbFacts, Manifest } from '../../model/manifest.ts';
-import { proveCopy } from '../../sources/leveldb/proof.ts';
-import type { Selected } from '../../store/catalog.ts';
-import { INDEX_FILE } from '../../store/layout.ts';
-import { readManifest } from '../../store/manifest-file.ts';
-import { openScratchFolder } from '../../store/scratch-folder.ts';
-import { writeEntries } from '../restore/write-entries.ts';
-import type { Audit } from './audit.ts';
-import { judge } from './status.ts';
+import { proveCopy } from '../../databases/leveldb/proof/proof.ts';
+import type { Selected } from '../../repository/catalog.ts';
+import { INDEX_FILE } from '../../format/layout.ts';
+import { readManifest } from '../../format/manifest-file.ts';
+import { openScratchFolder } from '../../repository/scratch-folder.ts';
+import { writeEntries } from '../../extract/write-entries.ts';
+import type { Audit } from '../../audit/audit.ts';
+import { judge } from '../../audit/status.ts';
 
 /** What every file costs beside its bytes, and what others on the file system need. */
 const FILE_OVERHEAD = 4096n;

@@ -1,0 +1,178 @@
+import path from 'node:path';
+import { MemberFiles } from '../format/member-files.ts';
+import { readArchive } from '../format/archive-reader.ts';
+import type { MemberSink } from '../format/member-sink.ts';
+import { checkArtifactHash } from '../checks/artifact-sums.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { parentOf } from '../paths/paths.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Context } from '../model/event.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Archive, LeveldbFacts, Manifest } from '../model/manifest.ts';
+import { archivedStore } from '../databases/leveldb/proof/archived-database.ts';
+import { readStore } from '../databases/leveldb/format/reader.ts';
+import { isEngineFile } from '../databases/leveldb/format/recognise.ts';
+import type { Choice } from './sample.ts';
+
+export interface ArchivesAuditOptions {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** What ARTIFACTS.sha256 states. */
+  readonly listed: ReadonlyMap<string, string>;
+  readonly choice: Choice;
+  readonly sink?: MemberSink | undefined;
+  readonly onFinding: (finding: Finding) => void;
+  readonly context: Context;
+}
+
+/** Reads each category's archive beside the index, and the stores in it with our own reader. */
+export class ArchivesAudit {
+  files = 0;
+  bytes = 0;
+  count = 0;
+  readonly #options: ArchivesAuditOptions;
+
+  constructor(options: ArchivesAuditOptions) {
+    this.#options = options;
+  }
+
+  async category(name: string, entries: AsyncGenerator<Entry[]>): Promise<void> {
+    const category = this.#options.manifest.categories[name];
+    const archive = category?.archive;
+    const stores = category?.sources.flatMap((source) => source.leveldb ?? []) ?? [];
+    const members = new Map<string, Entry[]>(stores.map((store) => [store.path, []]));
+    const watched = watch(entries, members);
+    const file = archive === undefined ? undefined : path.join(this.#options.folder, archive.file);
+    if (archive === undefined || file === undefined || lstatOrNull(file)?.isFile() !== true) {
+      await affectAll(name, archive, watched, this.#options.onFinding);
+      return;
+    }
+    this.count++;
+    let damaged = false;
+    const onFinding = (finding: Finding): void => {
+      damaged = true;
+      this.#options.onFinding(finding);
+    };
+    const { choice, listed, sink, context } = this.#options;
+    const sha256 = await readArchive({
+      file,
+      category: name,
+      facts: archive,
+      entries: watched,
+      select: choice.select,
+      sink,
+      onFinding,
+      onProgress: (files, bytes) => this.#progress(files, bytes),
+      signal: context.signal,
+    });
+    if (sha256 !== null) {
+      for (const finding of checkArtifactHash(archive.file, sha256, listed.get(archive.file), archive.sha256))
+        onFinding({ ...finding, category: name });
+    } else if (choice.select !== undefined) this.#checkSize(name, archive, file);
+    if (choice.scope.mode === 'full' && !damaged) await this.#stores(name, file, archive, stores, members);
+  }
+
+  #progress(files: number, bytes: number): void {
+    this.files += files;
+    this.bytes += bytes;
+    if (this.files % 256 === 0 || bytes > 1 << 20)
+      this.#options.context.onEvent?.({ type: 'progress', files: this.files, bytes: this.bytes });
+  }
+
+  #checkSize(category: string, archive: Archive, file: string): void {
+    const size = Number(lstatOrNull(file)?.size ?? 0n);
+    if (size === archive.size) return;
+    this.#options.onFinding({
+      code: 'artifact-altered',
+      severity: 'error',
+      message: `${archive.file} has ${size} bytes, the manifest says ${archive.size}`,
+      path: archive.file,
+      category,
+    });
+  }
+
+  async #stores(
+    category: string,
+    file: string,
+    archive: Archive,
+    stores: readonly LeveldbFacts[],
+    members: Map<string, Entry[]>,
+  ): Promise<void> {
+    if (stores.length === 0) return;
+    const content = new MemberFiles(file, archive);
+    try {
+      for (const store of stores) {
+        const files = archivedStore(members.get(store.path) ?? [], (entry) => content.open(entry));
+        await this.#store(category, store, files);
+      }
+    } finally {
+      content.close();
+    }
+  }
+
+  async #store(category: string, stated: LeveldbFacts, files: Parameters<typeof readStore>[0]): Promise<void> {
+    const wrong = (message: string, evidence?: Record<string, unknown>): void =>
+      this.#options.onFinding({
+        code: 'store-differs',
+        severity: 'error',
+        message: `LevelDB store ${stated.path}: ${message}`,
+        path: stated.path,
+        category,
+        ...(evidence === undefined ? {} : { evidence }),
+      });
+    try {
+      const found = await readStore(files, { signal: this.#options.context.signal });
+      for (const key of ['comparator', 'entries', 'digest', 'lastSequence', 'tables', 'logs'] as const) {
+        if (found[key] !== stated[key])
+          wrong(`${key} is ${found[key]}, the manifest says ${stated[key]}`, {
+            key,
+            found: found[key],
+            stated: stated[key],
+          });
+      }
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
+      wrong(error.message);
+    }
+  }
+}
+
+/** Keeps the engine files of the named stores while the entries pass by. */
+async function* watch(entries: AsyncGenerator<Entry[]>, members: Map<string, Entry[]>): AsyncGenerator<Entry[]> {
+  for await (const batch of entries) {
+    if (members.size > 0) {
+      for (const entry of batch) {
+        const list = entry.type === 'file' ? members.get(parentOf(entry.path)) : undefined;
+        if (list !== undefined && isEngineFile(entry.path.slice(entry.path.lastIndexOf('/') + 1))) list.push(entry);
+      }
+    }
+    yield batch;
+  }
+}
+
+/** An archive that is not there takes all its files with it. */
+async function affectAll(
+  category: string,
+  archive: Archive | undefined,
+  entries: AsyncGenerator<Entry[]>,
+  onFinding: (finding: Finding) => void,
+): Promise<void> {
+  const affects: string[] = [];
+  for await (const batch of entries) for (const entry of batch) affects.push(entry.path);
+  if (affects.length === 0) return;
+  const what =
+    archive === undefined
+      ? `the index lists entries of ${category}, which has no archive`
+      : `${archive.file} is missing`;
+  onFinding({
+    code: 'archive-missing',
+    severity: 'error',
+    message: what,
+    path: archive?.file ?? INDEX,
+    category,
+    affects,
+  });
+}
+
+const INDEX = 'INDEX.ndjson.zst';

@@ -1,0 +1,171 @@
+import path from 'node:path';
+import { checkArtifactHash, readArtifactSums } from '../checks/artifact-sums.ts';
+import { checkFolderHolds } from '../checks/folder-holds.ts';
+import { IndexAudit } from '../checks/index-agrees.ts';
+import { checkManifestAgrees } from '../checks/manifest-agrees.ts';
+import type { MemberSink } from '../format/member-sink.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Context } from '../model/event.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { VerifyReport } from '../model/verify-report.ts';
+import { readIndex } from '../format/index-file.ts';
+import { INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { ArchivesAudit } from './archives.ts';
+import { IndexCursor } from '../format/index-cursor.ts';
+import { choose, type Choice } from './sample.ts';
+import { judge } from './status.ts';
+import { SumsAudit } from './sums-agree.ts';
+import { hashFile } from '../fs/hash-file.ts';
+
+export interface AuditOptions {
+  readonly mode: 'full' | 'sample' | 'quick';
+  /** Percent of files, mode sample: over 0, at most 100. */
+  readonly samplePercent?: number | undefined;
+  readonly seed?: string | undefined;
+  readonly onlooker?: Onlooker | undefined;
+  /** What the progress is called. */
+  readonly phase?: string | undefined;
+}
+
+/** Looks on while everything is read, so that nothing has to be read twice. */
+export interface Onlooker {
+  /** The next entry of the index, before its content is read. `sound`: its path and place in the index are good. */
+  entry(entry: Entry, sound: boolean): void;
+  /** At once, as it is found. */
+  finding?(finding: Finding): void;
+  /** Given the members of all archives, as they are. */
+  readonly sink?: MemberSink;
+}
+
+/** What an audit of one backup folder found. */
+export type Audit = Pick<VerifyReport, 'status' | 'scope' | 'figures' | 'categories' | 'findings' | 'recommendations'>;
+
+/**
+ * Computes from bytes whether the folder is the backup that it claims to be, in all directions: folder, manifest, list of artifacts, index,
+ * sums, archives and stores must all agree. Collects to the end; only an interruption or an I/O error is thrown.
+ */
+export async function auditBackup(folder: string, id: string, options: AuditOptions, context: Context): Promise<Audit> {
+  const findings: Finding[] = [];
+  const onFinding = (finding: Finding): void => {
+    findings.push(finding);
+    options.onlooker?.finding?.(finding);
+    context.onEvent?.({ type: 'finding', finding });
+  };
+  let manifest: Manifest;
+  try {
+    manifest = readManifest(folder);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code === 'FORMAT_UNSUPPORTED') throw error;
+    return unreadable(error, options);
+  }
+  if (id !== manifest.backupId) {
+    onFinding({
+      code: 'manifest-contradicts',
+      severity: 'error',
+      message: `${MANIFEST_FILE} says it is ${manifest.backupId}, the folder is ${id}`,
+      path: MANIFEST_FILE,
+    });
+  }
+  for (const finding of [...checkManifestAgrees(manifest), ...checkFolderHolds(folder, manifest)]) onFinding(finding);
+  // Only a backup that was read from an older format carries errors with it; create makes none with any.
+  for (const finding of manifest.findings) if (finding.severity === 'error') onFinding(finding);
+  const listed = readArtifactSums(folder, manifest);
+  listed.findings.forEach(onFinding);
+  const choice = choose(options);
+  context.onEvent?.({
+    type: 'phase-begin',
+    phase: options.phase ?? 'verifying',
+    files: manifest.totals.files,
+    bytes: manifest.totals.bytes,
+  });
+  const archives = new ArchivesAudit({
+    folder,
+    manifest,
+    listed: listed.sums,
+    choice,
+    sink: options.onlooker?.sink,
+    onFinding,
+    context,
+  });
+  await checkContents(folder, manifest, listed.sums, archives, options.onlooker, onFinding);
+  return conclude(manifest, findings, choice, archives);
+}
+
+/** Index, sums, archives and stores, in one pass over each. */
+async function checkContents(
+  folder: string,
+  manifest: Manifest,
+  listed: Map<string, string>,
+  archives: ArchivesAudit,
+  onlooker: Onlooker | undefined,
+  onFinding: (finding: Finding) => void,
+): Promise<void> {
+  const stated = new Map([
+    [INDEX_FILE, manifest.index.sha256],
+    [SUMS_FILE, manifest.checksums.sha256],
+  ]);
+  for (const artifact of [MANIFEST_FILE, INDEX_FILE, SUMS_FILE, PROCEDURES_FILE]) {
+    const file = path.join(folder, artifact);
+    if (lstatOrNull(file)?.isFile() !== true) continue;
+    checkArtifactHash(artifact, hashFile(file), listed.get(artifact), stated.get(artifact)).forEach(onFinding);
+  }
+  const indexFile = path.join(folder, INDEX_FILE);
+  if (lstatOrNull(indexFile)?.isFile() !== true) return;
+  const index = new IndexAudit(manifest);
+  const sums = new SumsAudit(folder);
+  const tap = (entry: Entry): void => {
+    const before = index.findings.length;
+    index.entry(entry);
+    sums.entry(entry);
+    onlooker?.entry(entry, index.findings.length === before);
+  };
+  try {
+    const cursor = new IndexCursor(readIndex(indexFile), tap);
+    for (const name of Object.keys(manifest.categories)) await archives.category(name, cursor.take(name));
+    await cursor.drain();
+    index.finish().forEach(onFinding);
+    sums.finish().forEach(onFinding);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
+    index.findings.forEach(onFinding);
+    onFinding({ code: 'index-damaged', severity: 'error', message: error.message, path: INDEX_FILE });
+  } finally {
+    sums.close();
+  }
+}
+
+function conclude(manifest: Manifest, findings: Finding[], choice: Choice, archives: ArchivesAudit): Audit {
+  return {
+    ...judge(manifest, findings),
+    scope: { ...choice.scope, filesChecked: archives.files },
+    figures: {
+      files: manifest.totals.files,
+      bytes: archives.bytes,
+      artifacts: 5 + archives.count,
+      archivedBytes: manifest.totals.archivedBytes,
+    },
+  };
+}
+
+/** Without a manifest nothing else can be judged. */
+function unreadable(error: BackupError, options: AuditOptions): Audit {
+  const finding: Finding = {
+    code: 'manifest-damaged',
+    severity: 'error',
+    message: error.message,
+    path: MANIFEST_FILE,
+    recommendation: error.hint,
+  };
+  return {
+    status: 'FAILED',
+    scope: { mode: options.mode, filesChecked: 0 },
+    figures: { files: 0, bytes: 0, artifacts: 0, archivedBytes: 0 },
+    categories: {},
+    findings: [finding],
+    recommendations: [error.hint],
+  };
+}

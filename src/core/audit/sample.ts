@@ -1,0 +1,28 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Entry } from '../model/entry.ts';
+import type { AuditOptions } from './audit.ts';
+
+/** Which files a verification reads, and what its report says about that. */
+export interface Choice {
+  readonly scope: {
+    readonly mode: 'full' | 'sample' | 'quick';
+    readonly samplePercent?: number;
+    readonly seed?: string;
+  };
+  /** Undefined: every file is read. */
+  readonly select: ((entry: Entry) => boolean) | undefined;
+}
+
+const RANGE = 2 ** 32;
+
+/** A sample takes each file by chance: the hash of the seed and its path decides, so the same seed reads the same files. */
+export function choose(options: AuditOptions): Choice {
+  if (options.mode === 'full') return { scope: { mode: 'full' }, select: undefined };
+  if (options.mode === 'quick') return { scope: { mode: 'quick' }, select: () => false };
+  const percent = options.samplePercent ?? 10;
+  const seed = options.seed ?? randomBytes(8).toString('hex');
+  const below = (percent / 100) * RANGE;
+  const select = (entry: Entry): boolean =>
+    createHash('sha256').update(`${seed}\0${entry.path}`).digest().readUInt32BE(0) < below;
+  return { scope: { mode: 'sample', samplePercent: percent, seed }, select };
+}

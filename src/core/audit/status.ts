@@ -1,0 +1,87 @@
+import type { Finding } from '../model/finding.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { VerifyReport } from '../model/verify-report.ts';
+import { PROCEDURES_FILE } from '../format/layout.ts';
+
+/** FAILED if anything is wrong, WARNING if something is worth knowing. What create noted itself is repeated, not judged again. */
+function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
+  if (findings.some((finding) => finding.severity === 'error')) return 'FAILED';
+  if (findings.some((finding) => finding.severity === 'warning')) return 'WARNING';
+  return 'PASSED';
+}
+
+/**
+ * Whether an error stands in the way of a category: its own errors do, and those about what all of them rest on (the manifest, the index,
+ * the sums). A foreign file beside the artifacts and the page of procedures are nothing that a category needs.
+ */
+export function concerns(category: string, finding: Finding): boolean {
+  if (finding.category !== undefined) return finding.category === category;
+  return finding.code !== 'artifact-foreign' && finding.path !== PROCEDURES_FILE;
+}
+
+/** What create noted and no later verification can make good. */
+const KEPT = new Set([
+  'left-out',
+  'store-not-proven',
+  'sqlite-not-proven',
+  'source-is-link',
+  // of backups in format version 1
+  'file-unknown',
+  'file-not-listed',
+  'files-collide',
+  'manifest-contradicts',
+  'store-does-not-read',
+  'file-not-restored',
+]);
+
+/** Everything that a set of findings decides. What create left out or could not prove stays a warning for ever. */
+export function judge(
+  manifest: Manifest,
+  findings: Finding[],
+): Pick<VerifyReport, 'status' | 'categories' | 'findings' | 'recommendations'> {
+  const said = new Set(findings.map((finding) => JSON.stringify(finding)));
+  // A rehearsal judges again what an audit has judged: then they are among the findings already.
+  const noted = manifest.findings.filter(
+    (finding) => finding.severity !== 'error' && KEPT.has(finding.code) && !said.has(JSON.stringify(finding)),
+  );
+  const status = statusOf([...findings, ...noted]);
+  const categories = categoryStates(manifest, findings);
+  const all = [...findings, ...noted];
+  return { status, categories, findings: all, recommendations: recommend(status, categories, all) };
+}
+
+/** What each category is worth by itself: a restore of it alone goes by the same rule. */
+function categoryStates(manifest: Manifest, findings: readonly Finding[]): VerifyReport['categories'] {
+  const errors = findings.filter((finding) => finding.severity === 'error');
+  const states: VerifyReport['categories'] = {};
+  for (const [name, category] of Object.entries(manifest.categories)) {
+    const own = errors.filter((finding) => concerns(name, finding));
+    const affected = new Set(own.flatMap((finding) => finding.affects ?? [])).size;
+    if (own.length > 0) states[name] = { status: 'damaged', affected };
+    else if (category.status === 'empty' || category.status === 'absent')
+      states[name] = { status: category.status, affected: 0 };
+    else states[name] = { status: 'whole', affected: 0 };
+  }
+  return states;
+}
+
+/** What to do about it, one sentence each. */
+function recommend(
+  status: VerifyReport['status'],
+  states: VerifyReport['categories'],
+  findings: readonly Finding[],
+): string[] {
+  const advice = new Set<string>();
+  if (status === 'FAILED') {
+    const whole = Object.entries(states)
+      .filter(([, state]) => state.status === 'whole')
+      .map(([name]) => name);
+    if (whole.length > 0)
+      advice.add(
+        `${whole.join(', ')} ${whole.length === 1 ? 'is' : 'are'} whole: restore --only works for ${whole.length === 1 ? 'it' : 'them'}.`,
+      );
+    advice.add('Do not run the migration on the strength of this backup: take a new one with migbackup create.');
+  }
+  for (const finding of findings) if (finding.recommendation !== undefined) advice.add(finding.recommendation);
+  return [...advice];
+}

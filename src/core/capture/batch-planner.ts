@@ -1,0 +1,77 @@
+import { memberBytes } from '../format/member-header.ts';
+import type { EntryItem, ScanItem } from '../scan/scan-item.ts';
+import { BatchBuilder, type EntryBatch } from './entry-batch.ts';
+import type { PackedBatch } from './pack-batch.ts';
+
+/** About one piece of an archive. */
+const BATCH_TAR_BYTES = 1 << 20;
+/** Bigger files are read straight into the archive, piece by piece. */
+const SMALL_BYTES = 256 << 10;
+
+/** A batch that is being packed while the scan goes on, for this place in the uncompressed tar. */
+export interface EarlyPack {
+  readonly offset: number;
+  readonly packed: Promise<PackedBatch | null>;
+}
+
+/** Begins to pack a batch at once, or not. */
+type PackEarly = (job: { batch: EntryBatch; offset: number }) => Promise<PackedBatch | null> | undefined;
+
+/** Entries that another thread may pack as they stand, or one thing that wants care. */
+export type TapePart =
+  | { readonly kind: 'batch'; readonly batch: EntryBatch; readonly early?: EarlyPack }
+  | { readonly kind: 'item'; readonly item: ScanItem };
+
+/**
+ * What a scan found, in its order, kept between looking and storing instead of walking the disk a second time: small settled files,
+ * folders and links in batches, everything else by itself.
+ */
+export class ScanTape {
+  readonly #parts: TapePart[] = [];
+  readonly #builder = new BatchBuilder();
+  readonly #wantsCare: (path: string) => boolean;
+  readonly #packEarly: PackEarly;
+  /** Where the next batch will stand in the tar; null once something whose size is not known yet stands before it. */
+  #offset: number | null = 0;
+
+  /**
+   * @param wantsCare paths that are kept by themselves whatever they are
+   * @param packEarly is asked for each batch whose place is known
+   */
+  constructor(wantsCare: (path: string) => boolean = () => false, packEarly: PackEarly = () => undefined) {
+    this.#wantsCare = wantsCare;
+    this.#packEarly = packEarly;
+  }
+
+  add(item: ScanItem): void {
+    if (item.kind === 'store' || !isPlain(item) || this.#wantsCare(item.path)) {
+      this.#turn();
+      this.#parts.push({ kind: 'item', item });
+      this.#offset = null;
+      return;
+    }
+    this.#builder.add(item, memberBytes(item.entry));
+    if (this.#builder.tarBytes >= BATCH_TAR_BYTES || this.#builder.isFull) this.#turn();
+  }
+
+  /** Everything that was added, in that order. Nothing can be added any more. */
+  parts(): readonly TapePart[] {
+    this.#turn();
+    return this.#parts;
+  }
+
+  #turn(): void {
+    if (this.#builder.isEmpty) return;
+    const batch = this.#builder.take();
+    const offset = this.#offset;
+    const packed = offset === null ? undefined : this.#packEarly({ batch, offset });
+    if (offset === null || packed === undefined) this.#parts.push({ kind: 'batch', batch });
+    else this.#parts.push({ kind: 'batch', batch, early: { offset, packed } });
+    if (offset !== null) this.#offset = offset + batch.tarBytes;
+  }
+}
+
+/** A file has to be small, and old enough that a later change will show. */
+function isPlain({ entry, state }: EntryItem): boolean {
+  return entry.type !== 'file' || (state !== undefined && entry.size <= SMALL_BYTES);
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { BackupError } from '../model/backup-error.ts';
+import { comparePaths, type Entry, type ScannedEntry } from '../model/entry.ts';
+import { escapeName } from '../paths/names.ts';
+import { captureStore, type CapturedFile, type StoreCapture } from '../databases/leveldb/capture/capture.ts';
+import { foreign } from '../databases/leveldb/format/damage.ts';
+import { whoHolds } from '../databases/leveldb/capture/holder.ts';
+import type { StoreItem } from '../scan/scan-item.ts';
+import type { BackupJob } from './job.ts';
+import { aboutStore, type StorePlace } from './database-error.ts';
+import type { CategoryWriter } from './write-category.ts';
+
+/** A store that stands in the archive, not yet proven. */
+export interface CapturedStore extends StorePlace {
+  readonly members: readonly Entry[];
+  readonly attempts: number;
+  /** Whether a process holds it; a child process finds out meanwhile. Never rejects. */
+  readonly live: Promise<'yes' | 'no' | 'unknown'>;
+}
+
+/** How often a store that does not hold still is tried again. */
+const CAPTURES = 5;
+
+/**
+ * Captures a store, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
+ * order of paths. Throws LEVELDB_DAMAGED, LEVELDB_FOREIGN or LEVELDB_BUSY with what to do: a database is never stored in part.
+ */
+export async function captureInto(writer: CategoryWriter, item: StoreItem): Promise<CapturedStore> {
+  const { job } = writer;
+  let live: CapturedStore['live'] | undefined;
+  const place = { path: item.path, category: item.source.category, source: item.source.name };
+  try {
+    if (item.engine === 'rocksdb') throw foreign(item.path, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
+    live = isLive(item.dir);
+    const capture = await capturePatiently(job, item.dir);
+    try {
+      const members = await copyAll(writer, item, capture);
+      noteOrphans(job, item, capture);
+      return { ...place, members, attempts: capture.attempts, live };
+    } finally {
+      capture.close();
+    }
+  } catch (error) {
+    // Its scratch folder goes with its answer.
+    await live;
+    throw aboutStore(error, place);
+  }
+}
+
+async function isLive(dir: string): CapturedStore['live'] {
+  try {
+    return (await whoHolds(dir)).held;
+  } catch {
+    return 'unknown';
+  }
+}
+
+async function copyAll(writer: CategoryWriter, item: StoreItem, capture: StoreCapture): Promise<Entry[]> {
+  const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
+  const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) =>
+    comparePaths(a.path, b.path),
+  );
+  const members: Entry[] = [];
+  for (const entry of entries) {
+    const file = files.get(entry.path);
+    if (file === undefined) await writer.entry(entry);
+    else members.push(await copy(writer, entry, file));
+  }
+  return members;
+}
+
+async function capturePatiently({ folder, context }: BackupJob, dir: string): Promise<StoreCapture> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await captureStore(dir, { signal: context.signal, spool: `${folder}.spool` });
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code !== 'LEVELDB_BUSY' || attempt === CAPTURES) throw error;
+    }
+  }
+}
+
+function engineEntry(item: StoreItem, file: CapturedFile): ScannedEntry {
+  const { size, mode, mtimeNs, uid, gid } = file;
+  return {
+    category: item.source.category,
+    source: item.source.name,
+    path: `${item.path}/${file.name}`,
+    type: 'file',
+    size,
+    mode,
+    mtimeNs,
+    uid,
+    gid,
+  };
+}
+
+async function copy(writer: CategoryWriter, entry: ScannedEntry, file: CapturedFile): Promise<Entry> {
+  const { archive } = writer;
+  const offset = archive.begin(entry);
+  const hash = createHash('sha256');
+  for (let done = 0; done < file.size;) {
+    const room = archive.room();
+    const read = file.read(room, 0, Math.min(room.length, file.size - done), done);
+    if (read === 0) break;
+    hash.update(room.subarray(0, read));
+    archive.advance(read);
+    done += read;
+    if (archive.pressed) await archive.drain();
+    await writer.breathe();
+  }
+  archive.end();
+  file.done();
+  const stored = { ...entry, sha256: hash.digest('hex'), offset };
+  writer.note(stored);
+  return stored;
+}
+
+function noteOrphans(job: BackupJob, item: StoreItem, capture: StoreCapture): void {
+  if (capture.orphans.length === 0) return;
+  job.onFinding({
+    code: 'store-orphans',
+    severity: 'info',
+    message: `${escapeName(item.path)}: ${capture.orphans.length} engine files belong to no state of the database and are left out`,
+    path: item.path,
+    category: item.source.category,
+    source: item.source.name,
+    affects: capture.orphans.map((name) => `${item.path}/${name}`),
+  });
+}

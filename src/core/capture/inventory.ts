@@ -1,0 +1,145 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Pacer } from '../concurrency/pacer.ts';
+import { toNative } from '../paths/paths.ts';
+import { throwIfInterrupted } from '../model/backup-error.ts';
+import type { Category, Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { ScannedEntry } from '../model/entry.ts';
+import type { ScanItem, StoreItem } from '../scan/scan-item.ts';
+import { scanCategory, type ScanOptions } from '../scan/scanner.ts';
+import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+
+export interface FoundStore {
+  readonly path: string;
+  readonly dir: string;
+  readonly engine: 'leveldb' | 'rocksdb';
+  readonly source: string;
+}
+
+export interface CategoryInventory {
+  files: number;
+  directories: number;
+  symlinks: number;
+  bytes: number;
+  stores: FoundStore[];
+  /** At least one source path exists on disk. */
+  present: boolean;
+}
+
+export interface Inventory {
+  readonly categories: ReadonlyMap<string, CategoryInventory>;
+  readonly files: number;
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+export interface InventoryOptions extends ScanOptions {
+  /** Gets everything that is found, category by category, in order. */
+  readonly onItem?: (category: string, item: ScanItem) => void;
+}
+
+/** Walks what the categories would store, reading names and stats only, and checks that every file may be read. */
+export async function takeInventory(
+  project: Project,
+  categories: readonly Category[],
+  options: InventoryOptions,
+  context: Context,
+): Promise<Inventory> {
+  const result = new Map<string, CategoryInventory>();
+  const pacer = new Pacer();
+  let files = 0;
+  let bytes = 0;
+  let entries = 0;
+  context.onEvent?.({ type: 'phase-begin', phase: 'looking' });
+  for (const category of categories) {
+    const found = emptyInventory(project, category);
+    result.set(category.name, found);
+    const count = (entry: ScannedEntry): void => {
+      entries++;
+      if (entry.type === 'dir') found.directories++;
+      else if (entry.type === 'symlink') found.symlinks++;
+      else {
+        files++;
+        bytes += entry.size;
+        found.files++;
+        found.bytes += entry.size;
+        if (isDoubtful(entry.mode)) checkReadable(toNative(project.root, entry.path), entry, options.onProblem);
+      }
+    };
+    for (const item of scanCategory(project, category, options)) {
+      options.onItem?.(category.name, item);
+      if (item.kind === 'entry') count(item.entry);
+      else {
+        found.stores.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
+        for (const other of item.others) count(other);
+        const engine = engineFigures(item, options.onProblem);
+        found.files += engine.files;
+        found.bytes += engine.bytes;
+        files += engine.files;
+        bytes += engine.bytes;
+        entries += engine.files + 1;
+      }
+      if (pacer.due()) {
+        throwIfInterrupted(context.signal);
+        context.onEvent?.({ type: 'progress', files, bytes });
+        await pacer.turn();
+      }
+    }
+  }
+  return { categories: result, files, bytes, entries };
+}
+
+function emptyInventory(project: Project, category: Category): CategoryInventory {
+  const present = category.sources.some(
+    (source) => fs.existsSync(toNative(project.root, source.path)) && source.path !== '.',
+  );
+  return { files: 0, directories: 0, symlinks: 0, bytes: 0, stores: [], present };
+}
+
+/** A first estimate: a live store changes while we look. What this user may not read of it is a problem. */
+function engineFigures(
+  { dir, path: store, source }: StoreItem,
+  onProblem: ScanOptions['onProblem'],
+): { files: number; bytes: number } {
+  let files = 0;
+  let bytes = 0;
+  for (const name of fs.readdirSync(dir)) {
+    if (isVolatileFile(name)) continue;
+    const file = path.join(dir, name);
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+    if (!stat?.isFile()) continue;
+    files++;
+    bytes += stat.size;
+    const about = { path: `${store}/${name}`, category: source.category, source: source.name };
+    if (isDoubtful(stat.mode)) checkReadable(file, about, onProblem);
+  }
+  return { files, bytes };
+}
+
+const isRoot = process.getuid?.() === 0;
+
+/** Whether the permission bits leave a doubt: only then is the kernel asked. Root may read anything. */
+function isDoubtful(mode: number): boolean {
+  return !isRoot && (mode & 0o444) !== 0o444;
+}
+
+function checkReadable(
+  file: string,
+  entry: Pick<ScannedEntry, 'path' | 'category' | 'source'>,
+  onProblem: ScanOptions['onProblem'],
+): void {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+  } catch (cause) {
+    onProblem({
+      code: 'SOURCE_UNREADABLE',
+      path: entry.path,
+      message: 'may not be read by this user',
+      hint: 'Run as a user who may read it, or change its permissions.',
+      category: entry.category,
+      source: entry.source,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { Category, Config, Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { IndexWriter } from '../format/index-file.ts';
+import type { Ownership } from '../scan/ownership.ts';
+import type { SumsWriter } from '../format/sums.ts';
+import type { Packers } from './pack-threads.ts';
+import type { Problems } from './problems.ts';
+import type { Sealing } from './background-tasks.ts';
+
+/** What every part of one running backup shares. */
+export interface BackupJob {
+  readonly project: Project;
+  /** The effective configuration; its categories are all there are, `categories` the chosen ones. */
+  readonly config: Config;
+  readonly categories: readonly Category[];
+  readonly ownership: Ownership;
+  /** The `.partial-<id>` folder. */
+  readonly folder: string;
+  readonly index: IndexWriter;
+  readonly sums: SumsWriter;
+  readonly packers: Packers;
+  readonly problems: Problems;
+  readonly sealing: Sealing;
+  readonly onFinding: (finding: Finding) => void;
+  readonly progress: { files: number; bytes: number };
+  readonly context: Context;
+}

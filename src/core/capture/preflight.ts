@@ -1,0 +1,52 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { freeSpace } from '../fs/space.ts';
+import { PROBE_PREFIX } from '../format/layout.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { BACKUP_INODES, estimateSpace } from '../checks/preflight/space.ts';
+
+/**
+ * Proves that the store can be written (a file is made and removed) and has room, before any source is read.
+ * Throws STORE_UNWRITABLE or NO_SPACE with the measured figures.
+ */
+export function checkStore(store: string, bytes: number, entries: number): void {
+  const probe = path.join(store, `${PROBE_PREFIX}${process.pid}-${Date.now()}`);
+  try {
+    fs.writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
+    fs.rmSync(probe);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    throw new BackupError(
+      code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_UNWRITABLE',
+      `the backups folder cannot be written: ${store} (${code ?? String(cause)})`,
+      {
+        hint: 'Make it writable, or choose another with --backups DIR.',
+        path: store,
+        cause,
+      },
+    );
+  }
+  const free = freeSpace(store);
+  const need = estimateSpace(bytes, entries).least;
+  if (free.bytes < need) {
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough space for the backup: ${free.bytes} bytes are free in ${store}, at least ${need} are needed`,
+      {
+        hint: 'Free some space, remove old backups, or choose another place with --backups DIR.',
+        path: store,
+        details: { freeBytes: Number(free.bytes), neededBytes: Number(need) },
+      },
+    );
+  }
+  if (free.inodes !== null && free.inodes < BACKUP_INODES) {
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough inodes for the backup: ${free.inodes} are free in ${store}, ${BACKUP_INODES} may be needed`,
+      {
+        hint: 'Remove files on that file system, or choose another place with --backups DIR.',
+        path: store,
+      },
+    );
+  }
+}

@@ -1,0 +1,263 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { IndexWriter } from '../format/index-file.ts';
+import { coverageFindings } from '../checks/coverage.ts';
+import { expectedArtifacts } from '../checks/folder-holds.ts';
+import { removeTree, writeNewMeanwhile } from '../fs/durable.ts';
+import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
+import { fromSystemError } from '../model/system-error.ts';
+import type { Category, Config, Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { gitFacts } from '../scan/git-facts.ts';
+import { takenSecrets } from '../scan/left-out.ts';
+import { Ownership } from '../scan/ownership.ts';
+import type { ScanItem } from '../scan/scan-item.ts';
+import type { ScanOptions } from '../scan/scanner.ts';
+import { makeId, type BackupKind } from '../format/id.ts';
+import { ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
+import { writeManifest } from '../format/manifest-file.ts';
+import { renderProcedures } from '../repository/procedures.ts';
+import { formatSum, SumsWriter } from '../format/sums.ts';
+import { writeReport } from '../repository/reports.ts';
+import { WorkFolder } from '../repository/work-folder.ts';
+import { startReport } from '../repository/report-head.ts';
+import type { Audit } from '../audit/audit.ts';
+import { buildManifest } from './build-manifest.ts';
+import { takeInventory } from './inventory.ts';
+import type { BackupJob } from './job.ts';
+import { Packers } from './pack-threads.ts';
+import { checkStore } from './preflight.ts';
+import { Problems } from './problems.ts';
+import { ScanTape } from './batch-planner.ts';
+import { Sealing } from './background-tasks.ts';
+import { writeCategories } from './write-categories.ts';
+import { hashFile } from '../fs/hash-file.ts';
+
+export interface TakeOptions {
+  readonly kind: BackupKind;
+  /** All categories there are (recorded), and those that are stored. */
+  readonly config: Config;
+  readonly categories: readonly Category[];
+  readonly only?: readonly string[] | undefined;
+  readonly note?: string | undefined;
+  readonly tags?: Record<string, string> | undefined;
+  readonly verify: boolean;
+  readonly allowPartial: boolean;
+  readonly raw?: readonly string[] | undefined;
+  /** Safety backups: only these paths, and the paths that did not exist. */
+  readonly select?: ((path: string) => boolean) | undefined;
+  readonly absent?: readonly string[] | undefined;
+  /** What is known of it already. */
+  readonly findings?: readonly Finding[] | undefined;
+  /** A last look at what was written; what it throws takes the backup back. */
+  readonly beforeCommit?: (manifest: Manifest) => void;
+}
+
+export interface Taken {
+  readonly manifest: Manifest;
+  readonly folder: string;
+  readonly audit: Audit | null;
+  readonly auditMs: number;
+  /** Why the report of the proof is not kept, if it is not; the manifest was sealed before. */
+  readonly unkept: readonly Finding[];
+}
+
+/**
+ * Takes one backup into the store: look, check, write, prove, commit. Whatever goes wrong before the last rename leaves no backup.
+ * The caller holds the locks.
+ */
+export async function takeBackup(project: Project, options: TakeOptions, context: Context): Promise<Taken> {
+  const findings: Finding[] = [...(options.findings ?? [])];
+  const onFinding = (finding: Finding): void => {
+    findings.push(finding);
+    context.onEvent?.({ type: 'finding', finding });
+  };
+  const ownership = new Ownership(options.config.categories);
+  const problems = new Problems(options.allowPartial, onFinding);
+  const onProblem = problemFilter(options, problems);
+  // Each of them is to be said, so none goes by in a batch.
+  const isSecret = takenSecrets(options.config);
+  await using packers = new Packers(project.root);
+  const newTape = (): ScanTape => new ScanTape(isSecret, (job) => packers.packEarly(job));
+  const tapes = new Map(options.categories.map(({ name }) => [name, newTape()]));
+  const onItem = (category: string, item: ScanItem): void => {
+    if (options.select?.(item.path) === false) return;
+    tapes.get(category)?.add(item);
+    packers.expect();
+  };
+  const inventory = await takeInventory(
+    project,
+    options.categories,
+    { ownership, onProblem, onFinding: findingFilter(options, onFinding), storeAsFiles: rawStores(options), onItem },
+    context,
+  );
+  problems.throwIfAny();
+  checkStore(project.store, inventory.bytes, inventory.entries);
+  const createdAt = freshTime(project.store, options.kind, context);
+  const work = beginWork(project.store, makeId(options.kind, createdAt));
+  const sealing = new Sealing();
+  try {
+    context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
+    const git = gitFacts(project.root);
+    const job = startJob(project, options, {
+      ownership,
+      problems,
+      packers,
+      sealing,
+      onFinding,
+      folder: work.folder,
+      context,
+    });
+    const written = await writeCategories(job, tapes, (name) => inventory.categories.get(name)?.present ?? false);
+    await packers.close();
+    if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
+    const manifest = buildManifest(
+      options.config,
+      {
+        id: work.id,
+        kind: options.kind,
+        createdAt,
+        note: options.note,
+        tags: options.tags,
+        only: options.only,
+        absent: options.absent,
+        categories: written.categories,
+        index: { file: INDEX_FILE, entries: written.index.entries, sha256: written.index.sha256 },
+        checksums: { file: SUMS_FILE, ...written.sums },
+        findings,
+        git: await git,
+        projectName: projectName(project.root),
+      },
+      context,
+    );
+    options.beforeCommit?.(manifest);
+    writeArtifacts(work.folder, manifest, sealing);
+    // Not every backup is verified at once.
+    const { describeAudit } = options.verify ? await import('../operations/verify.ts') : {};
+    const head = startReport(context);
+    sealing.throwIfFailed();
+    const audit = options.verify ? await prove(work.folder, manifest, context) : null;
+    const proof = head();
+    throwIfInterrupted(context.signal);
+    const folder = await work.commit(sealing.done());
+    const unkept: Finding[] = [];
+    if (audit !== null && describeAudit !== undefined) {
+      const report = { ...proof, ...describeAudit(work.id, folder, audit) };
+      const { finding } = writeReport(project.store, work.id, 'verify', report);
+      if (finding !== undefined) unkept.push(finding);
+    }
+    return { manifest, folder, audit, auditMs: proof.durationMs, unkept };
+  } catch (error) {
+    await sealing.settled();
+    work.abandon();
+    removeTree(`${work.folder}.scratch`);
+    throw unwritten(error, project.store);
+  }
+}
+
+function beginWork(store: string, id: string): WorkFolder {
+  try {
+    return WorkFolder.begin(store, id);
+  } catch (error) {
+    throw unwritten(error, store);
+  }
+}
+
+const unwritten = (error: unknown, store: string): unknown =>
+  fromSystemError(error, 'the backup could not be written', store, 'No backup was made.');
+
+/**
+ * A safety backup takes what is about to be replaced: what lies outside of that is none of its business, and a source that is reached
+ * through a link only is saved as that link, by the source that holds it.
+ */
+function problemFilter({ kind, select }: TakeOptions, problems: Problems): ScanOptions['onProblem'] {
+  return (problem) => {
+    if (select !== undefined && !select(problem.path)) return;
+    if (kind === 'safety' && problem.code === 'UNSAFE_TARGET') return;
+    problems.add(problem);
+  };
+}
+
+/** The same for what a scan has to say: a database of which nothing is saved is not one that is saved unproven. */
+function findingFilter({ select }: TakeOptions, onFinding: (finding: Finding) => void): typeof onFinding {
+  return (finding) => {
+    const { path: about } = finding;
+    if (select === undefined || about === undefined || select(about) || select(`${about}/CURRENT`)) onFinding(finding);
+  };
+}
+
+/**
+ * Which stores are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
+ * broken database must never block the way back.
+ */
+function rawStores({ kind, raw = [] }: TakeOptions): NonNullable<ScanOptions['storeAsFiles']> {
+  const terms = new Set(raw.map((term) => term.replace(/\/+$/, '')));
+  return (path, { category, name }) =>
+    kind === 'safety' || [category, `${category}/${name}`, path].some((term) => terms.has(term));
+}
+
+/** Two backups never share an id: the next free millisecond is taken. */
+function freshTime(store: string, kind: BackupKind, context: Context): Date {
+  let time = (context.now ?? (() => new Date()))();
+  while (fs.existsSync(path.join(store, makeId(kind, time)))) time = new Date(time.getTime() + 1);
+  return time;
+}
+
+function startJob(
+  project: Project,
+  options: TakeOptions,
+  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packers' | 'sealing' | 'onFinding' | 'folder' | 'context'>,
+): BackupJob {
+  return {
+    ...parts,
+    project,
+    config: options.config,
+    categories: options.categories,
+    index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
+    sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
+    progress: { files: 0, bytes: 0 },
+  };
+}
+
+/** They can be read when this returns; `sealing` makes them durable. */
+function writeArtifacts(folder: string, manifest: Manifest, sealing: Sealing): void {
+  const write = (name: string, text: string): void =>
+    void sealing.add(writeNewMeanwhile(path.join(folder, name), text));
+  void sealing.add(writeManifest(folder, manifest));
+  write(PROCEDURES_FILE, renderProcedures(manifest));
+  const names = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
+  const stated = new Map<string, string>([
+    [INDEX_FILE, manifest.index.sha256],
+    [SUMS_FILE, manifest.checksums.sha256],
+    ...Object.values(manifest.categories).flatMap(({ archive }): [string, string][] =>
+      archive === undefined ? [] : [[archive.file, archive.sha256]],
+    ),
+  ]);
+  const lines = names.map((name) => formatSum(stated.get(name) ?? hashFile(path.join(folder, name)), name));
+  write(ARTIFACTS_FILE, lines.join(''));
+}
+
+/** create never claims what verify would not: the same audit runs on the finished work folder before it gets its name. */
+async function prove(folder: string, manifest: Manifest, context: Context): Promise<Audit> {
+  const { auditBackup } = await import('../audit/audit.ts');
+  const audit = await auditBackup(folder, manifest.backupId, { mode: 'full' }, context);
+  if (audit.status !== 'FAILED') return audit;
+  const errors = audit.findings.filter((finding) => finding.severity === 'error');
+  throw new BackupError('PROOF_FAILED', `what was written did not verify: ${errors[0]?.message ?? ''}`, {
+    hint: 'No backup was made. The disk or memory may be failing: try another place with --backups DIR.',
+    details: { findings: errors },
+  });
+}
+
+function projectName(root: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(fs.readFileSync(path.join(root, 'package.json')).toString('utf8'));
+    if (typeof parsed === 'object' && parsed !== null && 'name' in parsed && typeof parsed.name === 'string')
+      return parsed.name;
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,213 @@
+import path from 'node:path';
+import { ArchiveWriter } from '../format/archive-writer.ts';
+import { checkJson } from '../checks/json-parse.ts';
+import { Pacer } from '../concurrency/pacer.ts';
+import { toNative } from '../paths/paths.ts';
+import { throwIfInterrupted } from '../model/backup-error.ts';
+import type { Category } from '../model/category.ts';
+import type { Entry, ScannedEntry } from '../model/entry.ts';
+import type { Archive, ManifestCategory } from '../model/manifest.ts';
+import { readFileInto, type Inspect } from '../scan/file-reader.ts';
+import { takenSecrets } from '../scan/left-out.ts';
+import type { ScanItem, StoreItem } from '../scan/scan-item.ts';
+import { secretTaken, toFinding } from '../scan/scan-messages.ts';
+import { archiveFile } from '../format/layout.ts';
+import type { BackupJob } from './job.ts';
+import { captureInto, type CapturedStore } from './capture-into.ts';
+import { BatchQueue } from './batch-queue.ts';
+import { CategoryTally } from './category-tally.ts';
+import { entriesOf } from './entry-batch.ts';
+import type { PackedBatch } from './pack-batch.ts';
+import { proveStore } from './prove-database.ts';
+import type { TapePart } from './batch-planner.ts';
+
+const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
+
+/** A database of more than this is proven alone: reading it needs memory that packing needs too. */
+const PROVEN_BESIDE_BYTES = 16 << 20;
+
+/** Writes one category's archive, its index lines and its sums lines: `store` once, then `seal`; `abort` if anything went wrong. */
+export class CategoryWriter {
+  readonly job: BackupJob;
+  readonly #category: Category;
+  readonly #file: string;
+  readonly #pacer = new Pacer();
+  readonly #tally = new CategoryTally();
+  readonly #captured: CapturedStore[] = [];
+  readonly #isSecret: (path: string) => boolean;
+  readonly #batches: BatchQueue;
+  #archive: ArchiveWriter | undefined;
+
+  constructor(job: BackupJob, category: Category) {
+    this.job = job;
+    this.#category = category;
+    this.#file = archiveFile(category.name, job.config.compression);
+    this.#isSecret = takenSecrets(job.config);
+    this.#batches = new BatchQueue(job.packers);
+  }
+
+  /** Made when the first member comes: most categories of a preset have none. */
+  get archive(): ArchiveWriter {
+    this.#archive ??= new ArchiveWriter(path.join(this.job.folder, this.#file), this.job.config);
+    return this.#archive;
+  }
+
+  /** Stores what was found, in its order. */
+  async store(found: Iterable<TapePart>): Promise<void> {
+    for (const part of found) {
+      if (part.kind === 'batch') {
+        this.#batches.add(part, this.archive.position);
+        await this.#settle(this.job.packers.ahead);
+      } else {
+        await this.#settle(0);
+        await this.#item(part.item);
+      }
+    }
+    await this.#settle(0);
+  }
+
+  /** True if it should be sealed before anything else is stored. */
+  get needsMemory(): boolean {
+    const bytes = this.#captured.flatMap(({ members }) => members).reduce((sum, { size }) => sum + size, 0);
+    return bytes > PROVEN_BESIDE_BYTES;
+  }
+
+  /** Makes the archive durable and proves its databases from it; resolves with what the manifest says of the category. */
+  async seal(present: boolean): Promise<ManifestCategory> {
+    const { job } = this;
+    const archive = await this.#finish();
+    for (const store of this.#captured) {
+      if (archive === null) continue;
+      this.#tally.addStore(store.source, await job.sealing.prove(() => proveStore(job, store, archive)));
+    }
+    return {
+      ...(this.#tally.entries === 0 || archive === null ? {} : { archive }),
+      status: this.#status(present),
+      ...this.#tally.counts,
+      sources: this.#tally.sources(this.#category),
+    };
+  }
+
+  /** Lets go of everything, once nothing is under way. After `seal` there is nothing to do. */
+  async abort(): Promise<void> {
+    await Promise.all(this.#captured.map(({ live }) => live));
+    await this.#archive?.abort();
+  }
+
+  async #finish(): Promise<Archive | null> {
+    if (this.#archive === undefined) return null;
+    const { size, sha256, tarSize, frames } = await this.#archive.finish();
+    return { file: this.#file, size, sha256, tarSize, frames, compression: this.job.config.compression };
+  }
+
+  /** Index, sums and counts for a member that has been written. */
+  note(entry: Entry): void {
+    const { job } = this;
+    job.index.add(entry);
+    this.#tally.add(entry);
+    if (entry.type !== 'file') return;
+    job.sums.add(entry.sha256 ?? '', entry.path);
+    if (this.#isSecret(entry.path))
+      job.onFinding(toFinding(secretTaken(entry.path), entry.path, entry.category, entry.source));
+    job.progress.files++;
+    job.progress.bytes += entry.size;
+  }
+
+  /** Stores one ordinary entry. */
+  async entry(entry: ScannedEntry): Promise<void> {
+    if (entry.type !== 'file') {
+      const offset = this.archive.begin(entry);
+      this.archive.end();
+      this.note({ ...entry, offset });
+      return;
+    }
+    const outcome = await readFileInto(this.#native(entry), entry, this.archive, {
+      inspect: this.#inspector(entry),
+      breathe: () => this.breathe(),
+    });
+    if (outcome.status === 'ok') {
+      this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
+      return;
+    }
+    this.job.problems.add({
+      code: READ_ERRORS[outcome.status],
+      path: entry.path,
+      message: outcome.message,
+      hint:
+        outcome.status === 'unreadable'
+          ? 'Run as a user who may read it, or change its permissions.'
+          : 'Stop what is writing there, then try again.',
+      category: entry.category,
+      source: entry.source,
+      cause: outcome.cause,
+    });
+    this.job.problems.throwIfAny();
+  }
+
+  /** Stores what has been packed, in order, until no more than `most` batches are under way. */
+  async #settle(most: number): Promise<void> {
+    while (this.#batches.length > most) {
+      const first = await this.#batches.take();
+      if (first === undefined) return;
+      const { batch, offset, packed } = first;
+      if (packed !== null && offset === this.archive.position) this.#add(packed);
+      // Something in it, or the size of something before it, is not what the scan saw.
+      else for (const item of entriesOf(batch)) await this.#item(item);
+      if (packed !== null) this.#batches.release(packed);
+      await this.#keepPace();
+    }
+  }
+
+  #add({ tar, index, sums, entries, files, tallies, findings }: PackedBatch): void {
+    const { job } = this;
+    this.archive.members(tar);
+    job.index.addLines(index, entries);
+    job.sums.addLines(sums, files);
+    this.#tally.addBatch(tallies);
+    for (const tally of tallies.values()) {
+      job.progress.files += tally.files;
+      job.progress.bytes += tally.bytes;
+    }
+    for (const finding of findings) job.onFinding(finding);
+  }
+
+  async #item(item: ScanItem): Promise<void> {
+    if (item.kind === 'store') await this.#capture(item);
+    else await this.entry(item.entry);
+    await this.#keepPace();
+  }
+
+  async #keepPace(): Promise<void> {
+    if (this.#archive?.pressed === true) await this.#archive.drain();
+    if (this.job.index.pressed) await this.job.index.drain();
+    await this.breathe();
+  }
+
+  #native(entry: ScannedEntry): string {
+    return toNative(this.job.project.root, entry.path);
+  }
+
+  #inspector(entry: ScannedEntry): Inspect | undefined {
+    return entry.path.endsWith('.json') ? (content) => checkJson(entry, content, this.job.onFinding) : undefined;
+  }
+
+  async #capture(item: StoreItem): Promise<void> {
+    this.#captured.push(await captureInto(this, item));
+  }
+
+  #status(present: boolean): ManifestCategory['status'] {
+    if (this.job.problems.isPartial(this.#category.name)) return 'partial';
+    const { files, symlinks, directories } = this.#tally.counts;
+    if (files + symlinks > 0) return 'complete';
+    return present || directories > 0 ? 'empty' : 'absent';
+  }
+
+  /** Every few milliseconds: lets signals and progress through, and stops where the backup has failed already or is not wanted any more. */
+  async breathe(): Promise<void> {
+    if (!this.#pacer.due()) return;
+    throwIfInterrupted(this.job.context.signal);
+    this.job.sealing.throwIfFailed();
+    this.job.context.onEvent?.({ type: 'progress', ...this.job.progress });
+    await this.#pacer.turn();
+  }
+}

@@ -1,0 +1,151 @@
+import path from 'node:path';
+import { isInside } from '../paths/paths.ts';
+import type { Project } from '../model/category.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Selected } from '../repository/catalog.ts';
+import { wholeSync } from '../fs/whole-sync.ts';
+import { runTransaction } from '../transaction/transaction.ts';
+import type { Taken } from '../capture/take-backup.ts';
+import { recordOperation } from '../history/operation-log.ts';
+import { checkRestored, checkTarget } from './check-target.ts';
+import { disposeAside } from './dispose.ts';
+import { recordMade } from './created-paths.ts';
+import type { Written } from '../extract/placing-sink.ts';
+import type { Planned } from './plan-restore.ts';
+import { PARTIAL_PREFIX } from '../format/layout.ts';
+import { proveRestoredStores } from '../extract/prove-restored.ts';
+import { takeSafety } from './take-safety.ts';
+import type { Trusted } from '../extract/verify-for-restore.ts';
+import { writeEntries } from '../extract/write-entries.ts';
+
+/** A change of a project that was planned, trusted and approved. */
+export interface ChangeInPlace {
+  readonly project: Project;
+  readonly selected: Selected;
+  readonly trusted: Trusted;
+  readonly planned: Planned;
+  /** What the operation log and the safety backup's note call it. */
+  readonly operation: 'restore' | 'undo' | 'guard';
+  readonly safetyBackup: boolean;
+  /** Give everything that is brought back its owner and group too. */
+  readonly owner: boolean;
+  /** The exit code that the operation log records. */
+  readonly exit: number;
+}
+
+export interface Changed {
+  readonly restored: Written;
+  readonly safetyBackup: string | null;
+  readonly findings: Finding[];
+}
+
+/**
+ * Does what was planned, as one transaction: safety backup, stage, swap, check, commit, log. The caller holds the locks. After any error the
+ * project is as it was; ROLLBACK_FAILED alone means that it is in between. Throws what stood in the way.
+ */
+export async function changeInPlace(change: ChangeInPlace, context: Context): Promise<Changed> {
+  const { project, selected, trusted, planned, operation } = change;
+  const { changes } = planned;
+  // Callers look before they ask; the answer may have taken long.
+  await checkTarget(project.root, changes);
+  const safety = change.safetyBackup
+    ? await takeSafety(project, planned, `before ${operation} of ${selected.id}`, context)
+    : null;
+  const safetyId = safety?.manifest.backupId ?? null;
+  const adds = (safety?.manifest.absent ?? []).length > 0;
+  const unrecorded = safetyId !== null && adds ? await recordMade(project.store, safetyId, changes) : [];
+  const transactionId = safetyId ?? `${operation}-${Date.now()}`;
+  let restored: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+  context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: changes.inodes, bytes: changes.bytes });
+  const committed = await runTransaction({
+    root: project.root,
+    journal: {
+      version: 1,
+      id: transactionId,
+      backupId: selected.id,
+      operation,
+      planHash: planned.plan.hash,
+      startedAt: new Date().toISOString(),
+      units: [...changes.units],
+      meta: [...changes.meta],
+    },
+    async stage(folder) {
+      const place = stagePlaces(folder, changes.content, changes.units);
+      const categories = new Set([...changes.content.values()].flat().map((entry) => entry.category));
+      restored = await writeEntries(
+        {
+          folder: selected.folder,
+          manifest: trusted.manifest,
+          base: folder,
+          place,
+          categories,
+          everything: false,
+          syncAll: await wholeSync(folder, changes.inodes),
+          owner: change.owner,
+        },
+        context,
+      );
+    },
+    async check() {
+      checkRestored(project.root, changes);
+      const swapped = (store: string): boolean =>
+        changes.units.some((unit) => isInside(`${store}/CURRENT`, unit.path) || isInside(unit.path, store));
+      const scratch = path.join(project.store, `${PARTIAL_PREFIX}check-${transactionId}`);
+      await proveRestoredStores(trusted.manifest, project.root, scratch, swapped, context);
+    },
+    signal: context.signal,
+  });
+  // First the log: what is committed can be undone, even if the process ends here.
+  const { exit } = change;
+  const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
+  const unlogged = recordOperation(project, done, context);
+  const findings = [...unrecorded, ...unlogged];
+  // The transaction is all that tells of it then: it stays until a later command has logged it.
+  if (unlogged.length > 0 && safety !== null) return { restored, safetyBackup: safetyId, findings };
+  // The change stands: whatever fails from here on is told, and is no failure of it.
+  const kept = await disposeOrKeep(committed, safety, planned).catch((error: unknown) => leftBehind(committed, error));
+  return { restored, safetyBackup: safetyId, findings: kept === null ? findings : [kept, ...findings] };
+}
+
+/** `stage/<n>` for the unit itself, and below it for what is in its folder. */
+function stagePlaces(
+  folder: string,
+  content: ReadonlyMap<number, readonly Entry[]>,
+  units: Planned['changes']['units'],
+): (entry: Entry) => string | null {
+  const places = new Map<string, string>();
+  for (const unit of units) {
+    const base = path.join(folder, String(unit.n));
+    for (const entry of content.get(unit.n) ?? []) {
+      places.set(
+        entry.path,
+        entry.path === unit.path ? base : path.join(base, ...entry.path.slice(unit.path.length + 1).split('/')),
+      );
+    }
+  }
+  return (entry) => places.get(entry.path) ?? null;
+}
+
+async function disposeOrKeep(committed: string, safety: Taken | null, { changes }: Planned): Promise<Finding | null> {
+  if (safety !== null) return disposeAside(committed, safety.folder, changes);
+  return {
+    code: 'aside-kept',
+    severity: 'info',
+    message: `without a safety backup, what was replaced is kept in ${committed}`,
+    path: committed,
+    recommendation: 'Remove that folder when you no longer need it.',
+  };
+}
+
+function leftBehind(committed: string, error: unknown): Finding {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'aside-kept',
+    severity: 'warning',
+    message: `what was replaced is kept in ${committed}, since it could not be compared with the safety backup: ${why}`,
+    path: committed,
+    recommendation: 'The next command that changes something tries again; migbackup recover does nothing else.',
+  };
+}

@@ -1,0 +1,146 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { escapeName } from '../paths/names.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { mountPoints } from '../fs/mounts.ts';
+import { PathSet } from '../paths/path-set.ts';
+import { parentOf, STATE_FOLDER, toNative } from '../paths/paths.ts';
+import { freeSpace } from '../fs/space.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Entry } from '../model/entry.ts';
+import { whoHolds } from '../databases/leveldb/capture/holder.ts';
+import { recogniseStore } from '../databases/leveldb/format/recognise.ts';
+import type { ChangePlan } from '../transaction/change-plan.ts';
+import { typeOf } from '../transaction/unit.ts';
+import { hashFile } from '../fs/hash-file.ts';
+
+/** Refuses, before anything is touched: too little room, another file system in the way, a database that somebody holds or may hold. */
+export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
+  checkRoom(root, plan);
+  checkMounts(root, plan);
+  checkOneFileSystem(root, plan);
+  // Each folder is looked at once, however many units are in it: it is listed for that.
+  const folders = new Map(plan.units.map((unit) => [unit.tree ? unit.path : parentOf(unit.path), unit]));
+  for (const [folder, unit] of folders) {
+    const dir = toNative(root, folder);
+    if (recogniseStore(dir) === null) continue;
+    const holder = await whoHolds(dir);
+    if (holder.held === 'no') continue;
+    const who = holder.pids.length > 0 ? ` (pid ${holder.pids.join(', ')})` : '';
+    throw new BackupError(
+      'DATABASE_HELD',
+      holder.held === 'yes'
+        ? `${escapeName(unit.path)} is in use by another process${who}`
+        : `it cannot be told whether ${escapeName(unit.path)} is in use: ${holder.evidence}`,
+      {
+        hint: 'Stop the process that uses the database, then run the command again. Nothing was changed.',
+        path: unit.path,
+        details: { pids: holder.pids, evidence: holder.evidence },
+      },
+    );
+  }
+}
+
+function checkRoom(root: string, plan: ChangePlan): void {
+  const free = freeSpace(root);
+  // New content stands beside the old until the end, and each file takes whole blocks.
+  const needed = BigInt(plan.bytes) + BigInt(plan.inodes) * BigInt(free.blockSize);
+  if (free.bytes < needed) {
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough space to restore: ${free.bytes} bytes are free, ${needed} are needed`,
+      {
+        hint: 'Free some space, then run the command again. Nothing was changed.',
+        path: root,
+      },
+    );
+  }
+  if (free.inodes !== null && free.inodes < BigInt(plan.inodes) + 16n) {
+    throw new BackupError(
+      'NO_SPACE',
+      `not enough inodes to restore: ${free.inodes} are free, ${plan.inodes + 16} are needed`,
+      {
+        hint: 'Remove files on that file system, then run the command again. Nothing was changed.',
+        path: root,
+      },
+    );
+  }
+}
+
+/** A rename cannot move what is mounted, nor out of it or into it; and a folder that holds a mount would take it along. */
+function checkMounts(root: string, plan: ChangePlan): void {
+  const real = fs.realpathSync(root);
+  const mounts = mountPoints().filter((mount) => mount.startsWith(`${real}/`));
+  if (mounts.length === 0) return;
+  const within = (place: string, folder: string): boolean => place === folder || place.startsWith(`${folder}/`);
+  for (const relative of [STATE_FOLDER, ...plan.units.map((unit) => unit.path)]) {
+    const place = toNative(real, relative);
+    const mount = mounts.find((each) => within(place, each) || within(each, place));
+    if (mount === undefined) continue;
+    throw new BackupError(
+      'UNSAFE_TARGET',
+      `${escapeName(mount)} is a mount point: ${escapeName(relative)} cannot be swapped atomically`,
+      {
+        hint: 'Nothing was changed. Unmount it, leave it out with --only, or restore with --to DIR and move the files yourself.',
+        path: mount,
+      },
+    );
+  }
+}
+
+function checkOneFileSystem(root: string, plan: ChangePlan): void {
+  const home = fs.lstatSync(root).dev;
+  const parents = new Set<string>();
+  for (const unit of plan.units) {
+    const target = toNative(root, unit.path);
+    const parent = path.dirname(target);
+    const places = parents.has(parent) ? [target] : [target, parent];
+    parents.add(parent);
+    for (const place of places) {
+      const stat = lstatOrNull(place);
+      if (stat === null || Number(stat.dev) === home) continue;
+      throw new BackupError(
+        'UNSAFE_TARGET',
+        `${escapeName(unit.path)} is on another file system than the project: it cannot be swapped atomically`,
+        {
+          hint: 'Unmount it, or restore with --to DIR and move the files yourself.',
+          path: unit.path,
+        },
+      );
+    }
+  }
+}
+
+/** Re-reads every target after the swap: type, mode, size, hash, link target; removed paths must be gone. Throws POST_CHECK_FAILED. */
+export function checkRestored(root: string, plan: ChangePlan): void {
+  for (const entries of plan.content.values()) for (const entry of entries) checkEntry(root, entry);
+  for (const unit of plan.units) {
+    if (!unit.hasNew && lstatOrNull(toNative(root, unit.path)) !== null) throw failed(unit.path, 'is still there');
+  }
+  const trees = new PathSet(plan.units.flatMap((unit) => (unit.tree && unit.hasNew ? [unit.path] : [])));
+  for (const change of plan.changes) {
+    const inTree = change.action === 'remove' && trees.covers(change.path);
+    if (inTree && lstatOrNull(toNative(root, change.path)) !== null) throw failed(change.path, 'is still there');
+  }
+}
+
+function checkEntry(root: string, entry: Entry): void {
+  const native = toNative(root, entry.path);
+  const stat = lstatOrNull(native);
+  if (stat === null || typeOf(stat) !== entry.type)
+    throw failed(entry.path, `is not the ${entry.type} that was restored`);
+  if (entry.type === 'symlink') {
+    if (fs.readlinkSync(native) !== entry.target) throw failed(entry.path, 'points elsewhere');
+    return;
+  }
+  if (Number(stat.mode & 0o777n) !== entry.mode) throw failed(entry.path, 'has another mode');
+  if (entry.type === 'file' && (Number(stat.size) !== entry.size || hashFile(native) !== entry.sha256))
+    throw failed(entry.path, 'has other content');
+}
+
+function failed(relative: string, what: string): BackupError {
+  return new BackupError('POST_CHECK_FAILED', `after the restore ${escapeName(relative)} ${what}`, {
+    hint: 'The restore was taken back: the project is as it was. Something else may be writing there.',
+    path: relative,
+  });
+}

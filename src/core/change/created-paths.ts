@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { IndexWriter, readIndex } from '../format/index-file.ts';
+import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import { REPORTS_FOLDER } from '../format/layout.ts';
+import { makeFolders } from '../repository/reports.ts';
+import type { ChangePlan } from '../transaction/change-plan.ts';
+
+/** Beside the reports of a safety backup: what the restore put where nothing was. An index, so that undo can tell it from later work. */
+function madeFile(store: string, safetyId: string): string {
+  return path.join(store, REPORTS_FOLDER, safetyId, 'made.ndjson.zst');
+}
+
+/**
+ * Records, before anything is changed, every entry that a restore is about to put where nothing was. A record that cannot be written is a
+ * finding: it must not block the way back.
+ */
+export async function recordMade(store: string, safetyId: string, changes: ChangePlan): Promise<Finding[]> {
+  const file = madeFile(store, safetyId);
+  try {
+    makeFolders(store, safetyId);
+    await writeMade(file, changes);
+    return [];
+  } catch (error) {
+    const why = errnoOf(error);
+    if (why === undefined) throw error;
+    const message = `what this adds could not be recorded (${why}): migbackup undo will leave it where it is`;
+    return [{ code: 'made-not-recorded', severity: 'warning', message, path: file }];
+  }
+}
+
+async function writeMade(file: string, changes: ChangePlan): Promise<void> {
+  const index = new IndexWriter(file);
+  try {
+    for (const unit of changes.units) {
+      if (unit.old !== null) continue;
+      for (const entry of changes.content.get(unit.n) ?? []) index.add(entry);
+    }
+    await index.finish();
+    fsyncDir(path.dirname(file));
+  } catch (error) {
+    await index.abort();
+    throw error;
+  }
+}
+
+/** What was recorded, by path. A record that is missing or damaged is an empty one: then undo removes nothing. */
+export async function readMade(store: string, safetyId: string): Promise<Map<string, Entry>> {
+  const made = new Map<string, Entry>();
+  const file = madeFile(store, safetyId);
+  if (lstatOrNull(file)?.isFile() !== true) return made;
+  try {
+    for await (const batch of readIndex(file)) for (const entry of batch) made.set(entry.path, entry);
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    made.clear();
+  }
+  return made;
+}

@@ -1,0 +1,57 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { lstatOrNull } from '../fs/durable.ts';
+import type { Finding } from '../model/finding.ts';
+import { readIndex } from '../format/index-file.ts';
+import { INDEX_FILE } from '../format/layout.ts';
+import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import type { ChangePlan } from '../transaction/change-plan.ts';
+import { discardCommitted } from '../transaction/transaction.ts';
+import { hashFile } from '../fs/hash-file.ts';
+
+/**
+ * Removes what a restore moved aside, but only where the safety backup holds exactly that; anything else is kept and named.
+ * `committed` is the transaction's folder, `safety` the folder of the safety backup.
+ */
+export async function disposeAside(
+  committed: string,
+  safety: string,
+  plan: Pick<ChangePlan, 'units'>,
+): Promise<Finding | null> {
+  const saved = new Map<string, string>();
+  for await (const batch of readIndex(path.join(safety, INDEX_FILE))) {
+    for (const entry of batch) saved.set(entry.path, entry.sha256 ?? entry.target ?? entry.type);
+  }
+  for (const unit of plan.units) {
+    const aside = path.join(committed, 'aside', String(unit.n));
+    const lost = firstUnsaved(aside, unit.path, saved);
+    if (lost === null) continue;
+    return {
+      code: 'aside-kept',
+      severity: 'warning',
+      message: `what was replaced is kept in ${committed}: ${lost} is not in the safety backup`,
+      path: lost,
+      recommendation: `Look at ${path.join(committed, 'aside')} and remove that folder when you no longer need it.`,
+    };
+  }
+  await discardCommitted(committed);
+  return null;
+}
+
+/** The first path at or below `native` that the safety backup does not hold as it is. */
+function firstUnsaved(native: string, relative: string, saved: ReadonlyMap<string, string>): string | null {
+  const stat = lstatOrNull(native);
+  if (stat === null) return null;
+  if (stat.isDirectory()) {
+    if (!saved.has(relative)) return relative;
+    for (const name of fs.readdirSync(native)) {
+      const lost = firstUnsaved(path.join(native, name), `${relative}/${name}`, saved);
+      if (lost !== null) return lost;
+    }
+    return null;
+  }
+  if (isVolatileFile(path.basename(relative))) return null;
+  const expected = saved.get(relative);
+  if (stat.isSymbolicLink()) return expected === fs.readlinkSync(native) ? null : relative;
+  return stat.isFile() && expected === hashFile(native) ? null : relative;
+}

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { escapeName } from '../paths/names.ts';
+import { foldKey, isInside } from '../paths/paths.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Entry } from '../model/entry.ts';
+import { Ownership } from '../scan/ownership.ts';
+
+/**
+ * A manifest states its own sources, and whoever made it may have stated the whole project. In place only that is written which the
+ * project's own config or preset would back up, unless `acceptSources`; the store never is. Throws UNSAFE_ARCHIVE.
+ */
+export function refuseForeignPlaces(project: Project, wanted: readonly Entry[], acceptSources: boolean): void {
+  const inStore = wanted.filter((entry) => isInStore(project, entry.path));
+  if (inStore[0] !== undefined)
+    throw refused(`${escapeName(inStore[0].path)} lies in the folder of the backups`, inStore, 'Use --to DIR.');
+  if (acceptSources) return;
+  const ownership = new Ownership(project.config.categories);
+  const foreign = wanted.filter(
+    (entry) =>
+      (entry.type === 'dir' ? ownership.folderOwnerOf(entry.path) : ownership.ownerOf(entry.path)) === undefined,
+  );
+  if (foreign[0] === undefined) return;
+  const { category, source, path: first } = foreign[0];
+  throw refused(
+    `${escapeName(first)} (${escapeName(category)}/${escapeName(source)}) is in no source of this project`,
+    foreign,
+    'If you trust this backup, add --accept-sources; or look at it first with --to DIR.',
+  );
+}
+
+/** True for the folder of the backups and all in it, as the most forgiving file system spells it. */
+export function isInStore(project: Project, relative: string): boolean {
+  const store = path.relative(project.root, project.store).split(path.sep).join('/');
+  if (store === '' || store.startsWith('../')) return false;
+  return isInside(foldKey(relative), foldKey(store));
+}
+
+function refused(message: string, entries: readonly Entry[], hint: string): BackupError {
+  const more = entries.length > 1 ? ` (and ${entries.length - 1} more)` : '';
+  return new BackupError('UNSAFE_ARCHIVE', `${message}${more}`, {
+    hint: `Nothing was changed. ${hint}`,
+    details: { paths: entries.map((entry) => entry.path) },
+  });
+}

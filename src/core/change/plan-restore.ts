@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { absentProblem } from '../checks/absent-path.ts';
+import { PathSet } from '../paths/path-set.ts';
+import { isInside } from '../paths/paths.ts';
+import { comparePaths } from '../model/entry.ts';
+import type { Category, Config, Project } from '../model/category.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { RestorePlan } from '../model/restore-report.ts';
+import { planChanges, type ChangePlan } from '../transaction/change-plan.ts';
+import { folderChanges } from './folder-changes.ts';
+import { goesAgain } from './absent-to-remove.ts';
+import { isInStore } from './own-places.ts';
+import { refuseUnread, scanLive } from './scan-live.ts';
+import type { Trusted } from '../extract/verify-for-restore.ts';
+import { storePaths } from '../extract/selection.ts';
+
+export interface Planned {
+  readonly changes: ChangePlan;
+  readonly plan: RestorePlan;
+  /** The backup's own configuration: what its sources were when it was taken. */
+  readonly config: Config;
+}
+
+export interface PlanOptions {
+  readonly only: readonly string[];
+  /** Also remove what the backup does not have. */
+  readonly exact: boolean;
+  /** Of what a safety backup says was absent, what may go again; undefined: all of it. */
+  readonly removable?: readonly string[] | undefined;
+  /** Another owner or group is a difference too. */
+  readonly owner?: boolean | undefined;
+}
+
+/** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
+export function planRestore(project: Project, trusted: Trusted, options: PlanOptions): Planned {
+  const { manifest, wanted } = trusted;
+  const config = configOf(manifest, project.config);
+  const isSafety = manifest.kind === 'safety';
+  const live = scanLive(project, config, trusted, options.only);
+  // What may be in there is not known: then nothing says that an exact tree is one.
+  const matters = ({ path }: { path: string }): boolean =>
+    options.exact || isSafety || storePaths(manifest).some((store) => isInside(path, store));
+  refuseUnread(project.root, live.unread.filter(matters));
+  // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
+  const absent = options.removable ?? manifest.absent ?? [];
+  const gone = absent
+    .filter((path) => absentProblem(manifest, path) === null && !isInStore(project, path))
+    .flatMap((path) => goesAgain(project.root, path, live.covered));
+  const extras = isSafety ? gone.map((path) => ({ path, category: categoryOf(manifest, path) })) : live.all;
+  const changes = planChanges(project.root, wanted, {
+    mirrored: storePaths(manifest),
+    extras: options.exact ? extras : [],
+    covered: live.covered,
+    owner: options.owner,
+  });
+  const trees = new PathSet(changes.units.flatMap((unit) => (unit.tree ? [unit.path] : [])));
+  const kept = options.exact || isSafety ? [] : live.files.filter(({ path }) => !trees.covers(path));
+  return { changes, config, plan: describe(project, trusted, changes, kept) };
+}
+
+/** The category whose source reaches closest to a path. */
+function categoryOf(manifest: Manifest, path: string): string {
+  let [closest = ''] = Object.keys(manifest.categories);
+  let depth = -1;
+  for (const [name, category] of Object.entries(manifest.categories)) {
+    for (const source of category.sources) {
+      const reach = source.path === '.' ? 0 : source.path.length;
+      if (isInside(path, source.path) && reach > depth) [closest, depth] = [name, reach];
+    }
+  }
+  return closest;
+}
+
+/** The configuration that a backup was taken with, for scanning the tree as it was scanned then. */
+export function configOf(manifest: Manifest, local: Config): Config {
+  const categories = Object.entries(manifest.config.categories).map(([name, category]): Category => ({
+    name,
+    sources: category.sources.map((source) => ({
+      category: name,
+      name: source.name,
+      path: source.path,
+      type: source.type,
+      include: source.include,
+      exclude: source.exclude,
+      required: false,
+      exclusive: source.exclusive,
+      external: source.external,
+    })),
+  }));
+  const { includeSecrets, secrets } = manifest.config;
+  return { ...local, categories, includeSecrets, secrets };
+}
+
+function describe(
+  project: Project,
+  { manifest, wanted }: Trusted,
+  changes: ChangePlan,
+  kept: readonly { path: string; category: string }[],
+): RestorePlan {
+  const categories: RestorePlan['categories'] = {};
+  const of = (name: string): RestorePlan['categories'][string] => (categories[name] ??= emptyPlan());
+  for (const entry of wanted) of(entry.category);
+  for (const change of changes.changes) {
+    if (change.type === 'dir') continue;
+    const figures = of(change.category)[change.action];
+    figures.files++;
+    figures.bytes += change.bytes;
+  }
+  for (const entry of changes.unchanged) {
+    const { unchanged } = of(entry.category);
+    unchanged.files++;
+    unchanged.bytes += entry.size;
+  }
+  for (const extra of kept) of(extra.category).kept++;
+  const moved = changes.changes.map(({ path, action, type }) => ({ path, action, type }));
+  const list = [...moved, ...folderChanges(project.root, changes)].toSorted((a, b) => comparePaths(a.path, b.path));
+  return {
+    hash: hashOf(manifest.backupId, project.root, changes),
+    backupId: manifest.backupId,
+    target: project.root,
+    nothingToDo: changes.units.length === 0 && changes.meta.length === 0,
+    categories,
+    changes: list,
+    untouched: Object.keys(manifest.categories).filter((name) => categories[name] === undefined),
+    keptExtras: kept.map(({ path }) => path),
+    needs: { bytes: changes.bytes, inodes: changes.inodes },
+  };
+}
+
+function emptyPlan(): RestorePlan['categories'][string] {
+  const none = () => ({ files: 0, bytes: 0 });
+  return { add: none(), replace: none(), remove: none(), unchanged: none(), kept: 0 };
+}
+
+/** Everything that would be done and everything it rests on: another tree or another backup gives another hash. */
+function hashOf(backupId: string, root: string, { units, meta, content }: ChangePlan): string {
+  const incoming = [...content].map(([n, entries]) => [
+    n,
+    entries.map((e) => [e.path, e.type, e.mode, String(e.mtimeNs), e.sha256 ?? e.target ?? '']),
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([backupId, root, units, meta, incoming]))
+    .digest('hex');
+}

@@ -1,0 +1,71 @@
+import { escapeName } from '../paths/names.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Config, Project } from '../model/category.ts';
+import { comparePaths } from '../model/entry.ts';
+import { Ownership } from '../scan/ownership.ts';
+import type { ScanProblem } from '../scan/scan-item.ts';
+import { scanCategory } from '../scan/scanner.ts';
+import { listBelow } from '../transaction/live-tree.ts';
+import { selectEntries } from '../extract/entry-filter.ts';
+import type { Trusted } from '../extract/verify-for-restore.ts';
+import { howToRead } from './unreadable.ts';
+
+export interface Extra {
+  readonly path: string;
+  readonly category: string;
+}
+
+export interface Live {
+  /** Every selected path that the sources of the backup hold now. */
+  readonly covered: Set<string>;
+  /** Those that the backup does not have: files and links. */
+  readonly files: Extra[];
+  /** The same in order, with folders that have nothing else in them. */
+  readonly all: Extra[];
+  /** What could not be listed or looked at. */
+  readonly unread: ScanProblem[];
+}
+
+/** What the sources of the backup hold now, seen as they were seen when it was taken: what was left out then is left alone now. */
+export function scanLive(
+  project: Project,
+  config: Config,
+  { manifest, wanted }: Trusted,
+  only: readonly string[],
+): Live {
+  const has = new Set(wanted.map((entry) => entry.path));
+  const filter = selectEntries(only);
+  const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
+  const ownership = new Ownership(config.categories);
+  const covered = new Set<string>();
+  const files: Extra[] = [];
+  const folders: Extra[] = [];
+  const unread: ScanProblem[] = [];
+  const onProblem = (problem: ScanProblem): void => {
+    if (problem.code === 'SOURCE_UNREADABLE' && filter({ ...problem, source: problem.source ?? '' }))
+      unread.push(problem);
+  };
+  for (const category of taken) {
+    const options = { ownership, onProblem, storeAsFiles: () => true };
+    for (const item of scanCategory({ ...project, config }, category, options)) {
+      if (item.kind === 'store' || !filter(item.entry)) continue;
+      covered.add(item.path);
+      if (has.has(item.path)) continue;
+      (item.entry.type === 'dir' ? folders : files).push({ path: item.path, category: category.name });
+    }
+  }
+  const known = new Set([...files, ...folders].map((extra) => extra.path));
+  const whole = folders.filter(({ path }) => listBelow(project.root, path).every((below) => known.has(below)));
+  return { covered, files, unread, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
+}
+
+/** Throws SOURCE_UNREADABLE for the first of what could not be looked at, and says what to do about all of it. */
+export function refuseUnread(root: string, unread: readonly ScanProblem[]): void {
+  const [first] = unread;
+  if (first === undefined) return;
+  const { code, path, message, cause } = first;
+  const more = unread.length > 1 ? ` (and ${unread.length - 1} more)` : '';
+  const what = `${escapeName(path)} ${message}${more}: what is there now is not known`;
+  const paths = unread.map((problem) => problem.path);
+  throw new BackupError(code, what, { ...howToRead(root, paths), path, cause });
+}

@@ -1,0 +1,61 @@
+import { PathSet } from '../paths/path-set.ts';
+import { parentOf } from '../paths/paths.ts';
+import type { Config, Project, Source } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { ChangePlan } from '../transaction/change-plan.ts';
+import { takeBackup, type Taken } from '../capture/take-backup.ts';
+import type { Planned } from './plan-restore.ts';
+import { unreadableMended } from './unreadable.ts';
+
+/**
+ * An ordinary backup of everything that will be replaced or removed, and a list of what was not there. Throws what taking a backup throws;
+ * SOURCE_UNREADABLE says what to run so that it can be read.
+ */
+export async function takeSafety(
+  project: Project,
+  { changes, config: known }: Pick<Planned, 'changes' | 'config'>,
+  note: string,
+  context: Context,
+): Promise<Taken> {
+  const config = safetyConfig(known, changes);
+  const replaced = changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path);
+  const folders = new Set([...changes.meta.map((step) => step.path), ...replaced.map(parentOf)]);
+  // A mirrored folder is saved whole also where only some of its files move: undo mirrors it again, and takes what is not saved for an extra.
+  const saved = new PathSet([...replaced, ...changes.mirroredInside]);
+  const select = (candidate: string): boolean => folders.has(candidate) || saved.covers(candidate);
+  const absent = changes.units.filter((unit) => unit.old === null).map((unit) => unit.path);
+  const options = {
+    kind: 'safety',
+    config,
+    categories: config.categories,
+    note,
+    verify: true,
+    allowPartial: false,
+    select,
+    absent,
+  } as const;
+  try {
+    return await takeBackup({ ...project, config }, options, context);
+  } catch (error) {
+    throw unreadableMended(project.root, error);
+  }
+}
+
+/** Category of folders that stand where the backup has a file: no source of the backup reaches into them. */
+const REPLACED = 'replaced';
+
+/** Secrets are taken too: what is replaced must come back. */
+function safetyConfig(config: Config, { units }: ChangePlan): Config {
+  const known = config.categories.find(({ name }) => name === REPLACED)?.sources ?? [];
+  const folders = units.filter(({ path, old, tree }) => {
+    return old?.type === 'dir' && !tree && !known.some((source) => source.path === path);
+  });
+  const sources = folders.map(({ path }, at): Source => {
+    const rules = { include: [], exclude: [], required: false, exclusive: false, external: false };
+    return { category: REPLACED, name: `folder-${known.length + at + 1}`, path, type: 'files', ...rules };
+  });
+  const all = { ...config, includeSecrets: true };
+  if (sources.length === 0) return all;
+  const others = config.categories.filter(({ name }) => name !== REPLACED);
+  return { ...all, categories: [...others, { name: REPLACED, sources: [...known, ...sources] }] };
+}

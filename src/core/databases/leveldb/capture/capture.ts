@@ -1,0 +1,145 @@
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spareDescriptors } from '../../../fs/descriptors.ts';
+import { throwIfInterrupted } from '../../../model/backup-error.ts';
+import { CaptureAttempt, type AttemptOptions, type Captured, type Safeguard } from './capture-attempt.ts';
+import type { CapturedFile } from './captured-file.ts';
+import { busy, foreign } from '../format/damage.ts';
+import { parseFileName } from '../format/names.ts';
+import { Pins } from './pins.ts';
+import { recogniseStore } from '../format/recognise.ts';
+import { OutOfDescriptors, Restart } from './restart.ts';
+import { TableSpool } from './spool.ts';
+
+export type { CapturedFile } from './captured-file.ts';
+export type { Safeguard } from './capture-attempt.ts';
+
+export interface CaptureOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How often to start over on a store that moves. Default 200. */
+  readonly maxAttempts?: number;
+  /** Descriptors to hold at most. Default: as many as the process has to spare, up to 4096. */
+  readonly maxDescriptors?: number;
+  /**
+   * A folder to make, never in the source, for copies of the tables beyond that. It goes when the capture is closed. Without one they are
+   * opened by name when they are read, and LEVELDB_BUSY then says that one was compacted away.
+   */
+  readonly spool?: string;
+  /** Called between the steps (A to D), so that a test can stretch them. */
+  readonly delay?: (step: string) => void;
+  /** Tests only: safeguards to leave out. */
+  readonly sabotage?: readonly Safeguard[];
+}
+
+/** An exact prefix of a store's history, pinned and ready to be copied. */
+export interface StoreCapture {
+  readonly comparator: string;
+  /** Of the last write that is part of it. */
+  readonly lastSequence: number;
+  readonly logNumber: number;
+  readonly attempts: number;
+  readonly tables: number;
+  readonly logs: number;
+  /** Engine files that the captured MANIFEST does not name and that are left out. */
+  readonly orphans: readonly string[];
+  /** CURRENT, MANIFEST, live tables and logs, sorted by name. */
+  readonly files: readonly CapturedFile[];
+  /** Releases every descriptor and removes what was spooled. */
+  close(): void;
+}
+
+/** The same evidence of damage so many times in a row, with growing pauses, is damage and no race. */
+const DAMAGE_REPEATS = 6;
+const LONGEST_PAUSE_MS = 20;
+/** Of one capture: a store of 8 GiB has about so many tables. */
+const MOST_DESCRIPTORS = 4096;
+/** MANIFEST, logs, and a few tables that were made after the rest was copied aside. */
+const FEWEST_DESCRIPTORS = 10;
+
+/**
+ * Captures a store that another process may be writing, without a lock, without its help and without writing anything: an
+ * exact prefix of its history that holds every write acknowledged before the call. LOCK is never opened.
+ *
+ * Why it is exact: logs are pinned before MANIFEST is read, and a log or table is deleted only after the MANIFEST record
+ * that makes it obsolete is synced (db/db_impl.cc, DeleteObsoleteFiles). A log that was missed was deleted before the last
+ * listing, so its content is in a table that MANIFEST already named. All logs but the newest were closed when their ends
+ * were taken. If CURRENT and MANIFEST are the same before and after, tables and logs belong to one incarnation.
+ *
+ * @param dir absolute folder of the store
+ * @throws BackupError LEVELDB_DAMAGED, LEVELDB_FOREIGN, LEVELDB_BUSY (another call may succeed), INTERRUPTED
+ */
+export async function captureStore(dir: string, options: CaptureOptions = {}): Promise<StoreCapture> {
+  const { maxAttempts = 200, maxDescriptors = spareDescriptors(MOST_DESCRIPTORS), delay = () => undefined } = options;
+  if (recogniseStore(dir) === 'rocksdb') throw foreign(dir, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
+  const spool = options.spool === undefined ? undefined : new TableSpool(options.spool, options.signal);
+  try {
+    const attemptOptions = { maxDescriptors, delay, spool, sabotage: new Set(options.sabotage) };
+    const { captured, attempts, pins } = await repeat(dir, attemptOptions, maxAttempts, options.signal);
+    return describe(dir, captured, attempts, () => {
+      pins.closeAll();
+      spool?.remove();
+    });
+  } catch (error) {
+    spool?.remove();
+    throw error;
+  }
+}
+
+/** Starts over until an attempt succeeds, finds the same damage again and again, or there were too many. */
+async function repeat(
+  dir: string,
+  options: AttemptOptions,
+  maxAttempts: number,
+  signal: AbortSignal | undefined,
+): Promise<{ captured: Captured; attempts: number; pins: Pins }> {
+  let { maxDescriptors } = options;
+  let lastEvidence = '';
+  let repeats = 0;
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    throwIfInterrupted(signal);
+    const pins = new Pins();
+    try {
+      return {
+        captured: await new CaptureAttempt(dir, pins, { ...options, maxDescriptors }).run(),
+        attempts: attempt,
+        pins,
+      };
+    } catch (error) {
+      pins.closeAll();
+      if (!(error instanceof Restart)) throw error;
+      if (error instanceof OutOfDescriptors) maxDescriptors = Math.max(FEWEST_DESCRIPTORS, Math.floor(error.held / 2));
+      repeats = error.evidence === lastEvidence ? repeats + 1 : 1;
+      lastEvidence = error.evidence;
+      if (error.damage !== undefined && repeats >= DAMAGE_REPEATS) throw error.damage;
+    }
+    await sleep(Math.min(LONGEST_PAUSE_MS, 2 * attempt));
+  }
+  throw busy(dir, `no consistent state in ${maxAttempts} attempts`);
+}
+
+function describe(dir: string, captured: Captured, attempts: number, close: () => void): StoreCapture {
+  const { version, files, lastSequence, logs } = captured;
+  return {
+    comparator: version.comparator,
+    lastSequence,
+    logNumber: version.logNumber,
+    attempts,
+    tables: version.tables.length,
+    logs,
+    orphans: orphansOf(dir, new Set(files.map((file) => file.name)), version.nextFileNumber),
+    files,
+    close,
+  };
+}
+
+/** Files numbered from MANIFEST's next number on are being written by a live owner: no orphans. */
+function orphansOf(dir: string, captured: ReadonlySet<string>, nextFileNumber: number): string[] {
+  return fs
+    .readdirSync(dir)
+    .filter((name) => {
+      const parsed = parseFileName(name);
+      if (parsed === null || captured.has(name) || parsed.number >= nextFileNumber) return false;
+      return parsed.type !== 'lock' && parsed.type !== 'info';
+    })
+    .sort();
+}

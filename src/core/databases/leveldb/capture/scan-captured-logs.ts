@@ -1,0 +1,46 @@
+import { damaged } from '../format/damage.ts';
+import { scanLog } from '../format/log-format.ts';
+import { descriptorBytes } from '../format/random-access.ts';
+import { BATCH_HEADER, readBatchHeader } from '../format/write-batch.ts';
+
+interface OpenLog {
+  readonly fd: number;
+  readonly name: string;
+  /** Bytes that count. */
+  readonly size: number;
+}
+
+/**
+ * Checks the logs of a capture, oldest first: framing, CRCs, and that every batch begins with the sequence number after the
+ * one before. Holds no more than a window of a log. Returns each log with the end of its last whole record.
+ * @throws BackupError LEVELDB_DAMAGED, naming the log and the offset
+ */
+export function scanCapturedLogs(
+  logs: readonly OpenLog[],
+  checkSequence = true,
+): { readonly ends: OpenLog[]; readonly lastSequence: number } {
+  let expected: number | null = null;
+  let torn: string | null = null;
+  const ends = logs.map(({ fd, name, size }) => {
+    let at = 0;
+    const scan = scanLog(
+      descriptorBytes(fd, size),
+      (record, end) => {
+        if (torn !== null) throw damaged(torn, `it ends inside a record, and ${name} goes on after it`);
+        if (record.length < BATCH_HEADER) throw damaged(name, 'a record is shorter than a write batch’s header', at);
+        const { sequence, count } = readBatchHeader(record);
+        if (checkSequence && expected !== null && sequence !== expected) {
+          throw damaged(name, `sequence ${sequence} follows ${expected - 1}: writes are missing`, at);
+        }
+        expected = sequence + count;
+        at = end;
+      },
+      { keep: BATCH_HEADER },
+    );
+    if (scan.corruption !== null) throw damaged(name, scan.corruption.why, scan.corruption.offset);
+    // A torn log may be followed by an empty one only: the one that a reopening writer made and has not used yet.
+    if (scan.tail !== 'clean') torn ??= name;
+    return { fd, name, size: scan.validEnd };
+  });
+  return { ends, lastSequence: expected === null ? 0 : expected - 1 };
+}

@@ -1,0 +1,248 @@
+import { Pacer } from '../../../concurrency/pacer.ts';
+import { throwIfInterrupted } from '../../../model/backup-error.ts';
+import { damaged } from './damage.ts';
+import { StoreDigest } from '../proof/digest.ts';
+import { compareInternalKeys, compareKeys, type Cursor } from './internal-key.ts';
+import { scanLog, type LogTail } from './log-format.ts';
+import { MergeCursor } from './merge.ts';
+import { logName, manifestNamedBy, parseFileName, tableNames } from './names.ts';
+import type { RandomAccess, StoreFiles } from './random-access.ts';
+import { applyManifest } from './read-manifest.ts';
+import { TableCursor } from './table-cursor.ts';
+import { Table, type BlockKinds } from './table.ts';
+import { BYTEWISE_COMPARATOR, Version, type CompleteVersion, type TableMeta } from './version-edit.ts';
+import { LogCursor, readBatch, type LogEntry } from './write-batch.ts';
+
+export { folderFiles } from './random-access.ts';
+export type { RandomAccess, StoreFiles } from './random-access.ts';
+
+/** What a whole read of a store found. */
+export interface StoreFacts {
+  readonly comparator: string;
+  /** Live entries; null for a foreign comparator: every CRC was checked, but order and so content cannot be judged. */
+  readonly entries: number | null;
+  /** Digest v1 in hex; null as above. */
+  readonly digest: string | null;
+  /** The last sequence number of MANIFEST and logs. */
+  readonly lastSequence: number;
+  readonly tables: number;
+  readonly logs: number;
+  /** Blocks of the tables, by kind. */
+  readonly blockKinds: BlockKinds;
+  /** How the newest log ends. */
+  readonly tailState: LogTail;
+  /** Bytes of the keys and values of the live entries. */
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+}
+
+export interface ReadStoreOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called for every live entry in key order, with copies. */
+  readonly onEntry?: (key: Buffer, value: Buffer) => void;
+}
+
+/** CURRENT and the MANIFEST that it names, read and checked. */
+export function readVersion(files: StoreFiles): { readonly manifest: string; readonly version: CompleteVersion } {
+  const names = files.names();
+  if (!names.includes('CURRENT')) throw damaged('CURRENT', 'it is missing');
+  const manifest = withFile(files, 'CURRENT', (file) => manifestNamedBy(file.read(0, 256).toString('latin1')));
+  if (manifest === null) throw damaged('CURRENT', 'it does not name a MANIFEST');
+  if (!names.includes(manifest)) throw damaged(manifest, 'CURRENT names it and it is missing');
+  const version = new Version();
+  withFile(files, manifest, (file) => applyManifest(file, manifest, version));
+  const complete = version.complete();
+  if (complete === null) throw damaged(manifest, 'it is cut off: a field that every MANIFEST has is missing');
+  return { manifest, version: complete };
+}
+
+/** The logs that a version still needs, in the order in which they were written (db/db_impl.cc, Recover). */
+export function neededLogs(version: CompleteVersion, numbers: Iterable<number>): number[] {
+  return [...numbers]
+    .filter((number) => number >= version.logNumber || (number !== 0 && number === version.prevLogNumber))
+    .sort((a, b) => a - b);
+}
+
+/**
+ * Reads a whole store without LevelDB and without writing anything: MANIFEST, logs and tables merged into the live
+ * entries. Checks the CRC of every block and record, table sizes, order and range of keys, and that the logs' sequence
+ * numbers have no gap. Tables are read block by block; the content of the logs is held in memory.
+ * @throws BackupError LEVELDB_DAMAGED (file and offset), LEVELDB_FOREIGN, INTERRUPTED
+ */
+export async function readStore(files: StoreFiles, options: ReadStoreOptions = {}): Promise<StoreFacts> {
+  const { version } = readVersion(files);
+  const names = new Set(files.names());
+  const logs = readLogs(files, version, names);
+  const kinds: BlockKinds = {};
+  const open = (meta: TableMeta): OpenTable => openTable(files, names, meta, kinds);
+
+  const facts = {
+    comparator: version.comparator,
+    lastSequence: Math.max(version.lastSequence, logs.lastSequence),
+    tables: version.tables.length,
+    logs: logs.count,
+    tailState: logs.tail,
+  };
+  if (version.comparator !== BYTEWISE_COMPARATOR) {
+    await checkOnly(version, open, options.signal);
+    return { ...facts, blockKinds: kinds, entries: null, digest: null, keyBytes: 0, valueBytes: 0 };
+  }
+  const digest = await digestRuns([...tableRuns(version, open), new LogCursor(logs.entries)], options);
+  const { entries, keyBytes, valueBytes } = digest;
+  return { ...facts, blockKinds: kinds, entries, digest: digest.finish(), keyBytes, valueBytes };
+}
+
+function withFile<T>(files: StoreFiles, name: string, use: (file: RandomAccess) => T): T {
+  const file = files.open(name);
+  try {
+    return use(file);
+  } finally {
+    file.close?.();
+  }
+}
+
+interface Logs {
+  readonly entries: LogEntry[];
+  readonly count: number;
+  readonly tail: LogTail;
+  readonly lastSequence: number;
+}
+
+function readLogs(files: StoreFiles, version: CompleteVersion, names: ReadonlySet<string>): Logs {
+  const byNumber = new Map<number, string>();
+  for (const name of names) {
+    const parsed = parseFileName(name);
+    if (parsed?.type === 'log') byNumber.set(parsed.number, name);
+  }
+  if (version.logNumber > 0 && !byNumber.has(version.logNumber)) {
+    throw damaged(logName(version.logNumber), 'MANIFEST names this log and it is missing');
+  }
+  const entries: LogEntry[] = [];
+  const needed = neededLogs(version, byNumber.keys());
+  let tail: LogTail = 'clean';
+  let expected: number | null = null;
+  for (const number of needed) {
+    const name = byNumber.get(number) ?? logName(number);
+    const torn = tail !== 'clean';
+    let at = 0;
+    const scan = withFile(files, name, (file) =>
+      scanLog(file, (record, end) => {
+        if (torn) throw damaged(name, 'the log before it ends inside a record', at);
+        const { sequence, count } = readBatchOf(name, at, record, entries);
+        // MANIFEST has counted everything before the first log it needs, and perhaps more.
+        const first = version.lastSequence + 1;
+        if (expected === null ? sequence > first : sequence !== expected) {
+          throw damaged(name, `sequence ${sequence} follows ${(expected ?? first) - 1}: writes are missing`, at);
+        }
+        expected = sequence + count;
+        at = end;
+      }),
+    );
+    if (scan.corruption !== null) throw damaged(name, scan.corruption.why, scan.corruption.offset);
+    if (!torn) tail = scan.tail;
+  }
+  return { entries, count: needed.length, tail, lastSequence: expected === null ? 0 : expected - 1 };
+}
+
+function readBatchOf(name: string, offset: number, record: Buffer, entries: LogEntry[]): ReturnType<typeof readBatch> {
+  try {
+    return readBatch(record, entries);
+  } catch (error) {
+    throw damaged(name, error instanceof Error ? error.message : String(error), offset, error);
+  }
+}
+
+interface OpenTable {
+  readonly table: Table;
+  release(): void;
+}
+
+function openTable(files: StoreFiles, names: ReadonlySet<string>, meta: TableMeta, kinds: BlockKinds): OpenTable {
+  const [modern, old] = tableNames(meta.number);
+  const name = names.has(modern) ? modern : old;
+  if (!names.has(name)) throw damaged(modern, 'MANIFEST names this table and it is missing');
+  const file = files.open(name);
+  try {
+    if (file.size !== meta.size) throw damaged(name, `it has ${file.size} bytes and MANIFEST says ${meta.size}`);
+    return { table: new Table(file, name, kinds), release: () => file.close?.() };
+  } catch (error) {
+    file.close?.();
+    throw error;
+  }
+}
+
+/** Tables of level 0 overlap and are a run each; those of a deeper level follow one another and are one run. */
+function tableRuns(version: CompleteVersion, open: (meta: TableMeta) => OpenTable): Cursor[] {
+  const deeper = new Map<number, TableMeta[]>();
+  const runs: Cursor[] = [];
+  for (const meta of version.tables) {
+    if (meta.level === 0) {
+      runs.push(new TableCursor([meta], open));
+      continue;
+    }
+    const level = deeper.get(meta.level) ?? [];
+    level.push(meta);
+    deeper.set(meta.level, level);
+  }
+  for (const level of deeper.values()) {
+    runs.push(
+      new TableCursor(
+        level.sort((a, b) => compareInternalKeys(a.smallest, b.smallest)),
+        open,
+      ),
+    );
+  }
+  return runs;
+}
+
+async function checkOnly(
+  version: CompleteVersion,
+  open: (meta: TableMeta) => OpenTable,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const pacer = new Pacer();
+  for (const meta of version.tables) {
+    throwIfInterrupted(signal);
+    const opened = open(meta);
+    try {
+      opened.table.checkBlocks();
+    } finally {
+      opened.release();
+    }
+    if (pacer.due()) await pacer.turn();
+  }
+}
+
+/** How many entries pass between two looks at the clock. */
+const STRIDE = 256;
+
+async function digestRuns(runs: readonly Cursor[], options: ReadStoreOptions): Promise<StoreDigest> {
+  const { onEntry, signal } = options;
+  const digest = new StoreDigest();
+  const merged = new MergeCursor(runs);
+  const pacer = new Pacer();
+  let last = Buffer.allocUnsafeSlow(256);
+  let lastLength = -1;
+  let seen = 0;
+  for (let top = merged.top; top !== undefined; top = merged.top) {
+    if (lastLength < 0 || compareKeys(last, lastLength, top.key, top.keyLength) !== 0) {
+      if (top.keyLength > last.length) last = Buffer.allocUnsafeSlow(top.keyLength * 2);
+      lastLength = top.keyLength;
+      for (let index = 0; index < lastLength; index++) last[index] = top.key[index] ?? 0;
+      if (top.isValue) {
+        digest.add(top.key, top.keyLength, top.value, top.valueStart, top.valueEnd);
+        onEntry?.(
+          Buffer.from(top.key.subarray(0, top.keyLength)),
+          Buffer.from(top.value.subarray(top.valueStart, top.valueEnd)),
+        );
+      }
+    }
+    merged.advance();
+    seen += 1;
+    if (seen % STRIDE === 0 && pacer.due()) {
+      await pacer.turn();
+      throwIfInterrupted(signal);
+    }
+  }
+  return digest;
+}

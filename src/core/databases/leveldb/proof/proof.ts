@@ -1,0 +1,90 @@
+import path from 'node:path';
+import { removeTree } from '../../../fs/durable.ts';
+import { freeSpace } from '../../../fs/space.ts';
+import { BackupError, throwIfInterrupted } from '../../../model/backup-error.ts';
+import { StoreDigest } from './digest.ts';
+import type { StoreFiles } from '../format/random-access.ts';
+import { makeScratch, scratchBytes } from './scratch.ts';
+
+const BATCH = 1000;
+const HIGH_WATER_MARK = 1024 * 1024;
+/** LevelDB maps every open table into memory: the least it takes is 64 tables of 2 MiB, its default a thousand. */
+const MAX_OPEN_FILES = 74;
+
+/**
+ * Copies a store into `scratchDir`, which must not exist, has LevelDB read it there, and removes the copy.
+ * @param source its files in an archive, or a folder that is ours (unpacked, restored): its tables are linked where that works
+ * @throws BackupError NO_SPACE before anything is written, PROOF_FAILED, INTERRUPTED
+ */
+export async function proveCopy(
+  source: StoreFiles | string,
+  scratchDir: string,
+  signal?: AbortSignal,
+): Promise<{ entries: number; digest: string }> {
+  checkRoom(source, scratchDir);
+  try {
+    makeScratch(source, scratchDir, { link: true });
+    return await proveWithClassicLevel(scratchDir, signal);
+  } finally {
+    removeTree(scratchDir);
+  }
+}
+
+/** The copy, and half of it again: LevelDB may compact what it opens. */
+function checkRoom(source: StoreFiles | string, scratchDir: string): void {
+  const bytes = scratchBytes(source);
+  const need = BigInt(bytes + Math.ceil(bytes / 2));
+  const free = freeSpace(scratchDir).bytes;
+  if (free >= need) return;
+  throw new BackupError(
+    'NO_SPACE',
+    `not enough space to prove a database: ${free} bytes are free, ${need} are needed`,
+    {
+      hint: 'Free some space there.',
+      path: path.dirname(scratchDir),
+      details: { freeBytes: Number(free), neededBytes: Number(need) },
+    },
+  );
+}
+
+/**
+ * Opens a scratch copy with LevelDB itself (classic-level) and reads all of it. LevelDB rewrites what it opens: never call
+ * this on a source, a target or a stored backup, only on what `makeScratch` made.
+ * @throws BackupError PROOF_FAILED if LevelDB does not open or read it, INTERRUPTED
+ */
+export async function proveWithClassicLevel(
+  scratchDir: string,
+  signal?: AbortSignal,
+): Promise<{ entries: number; digest: string }> {
+  // Loaded here alone: it is native code that most commands do not need.
+  const { ClassicLevel } = await import('classic-level');
+  const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+  const db = new ClassicLevel<Buffer, Buffer>(scratchDir, {
+    ...encodings,
+    createIfMissing: false,
+    maxOpenFiles: MAX_OPEN_FILES,
+  });
+  try {
+    await db.open();
+    const digest = new StoreDigest();
+    const iterator = db.iterator({ ...encodings, fillCache: false, highWaterMarkBytes: HIGH_WATER_MARK });
+    for (;;) {
+      const entries = await iterator.nextv(BATCH);
+      if (entries.length === 0) break;
+      for (const [key, value] of entries) digest.add(key, key.length, value, 0, value.length);
+      throwIfInterrupted(signal);
+    }
+    return { entries: digest.entries, digest: digest.finish() };
+  } catch (error) {
+    if (error instanceof BackupError) throw error;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BackupError('PROOF_FAILED', `LevelDB cannot read the copy: ${why}`, {
+      hint: 'The copy in the backup is not good. Take another backup, and keep the database as it is until one is proven.',
+      path: scratchDir,
+      cause: error,
+    });
+  } finally {
+    await db.close();
+  }
+}

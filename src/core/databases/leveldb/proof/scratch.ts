@@ -1,0 +1,108 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { writeAll } from '../../../fs/durable.ts';
+import { errnoOf } from '../../../model/backup-error.ts';
+import { parseFileName } from '../format/names.ts';
+import { folderFiles, type StoreFiles } from '../format/random-access.ts';
+import { neededLogs, readVersion } from '../format/reader.ts';
+
+/** Small beside the pieces of an archive, so that hardly a read has to put two of them together. */
+const CHUNK = 64 * 1024;
+/** Why a hard link may be refused where a copy works. */
+const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES']);
+
+/**
+ * Makes a folder that LevelDB may open: of a store, what its MANIFEST needs and nothing else. LevelDB rewrites whatever it
+ * opens, so only live tables, which it never changes, may be links.
+ * @param source a folder, or files from anywhere; never a live source
+ * @param scratchDir is created; it must be empty or missing
+ * @param options.link hard-link the tables of a source folder (of a backup's staged copy, never of the user's database)
+ */
+export function makeScratch(source: StoreFiles | string, scratchDir: string, options: { link?: boolean } = {}): void {
+  fs.mkdirSync(scratchDir, { recursive: true, mode: 0o700 });
+  if (typeof source !== 'string') {
+    copyNeeded(source, scratchDir, () => false);
+    return;
+  }
+  const files = folderFiles(source);
+  const link = (name: string): boolean =>
+    options.link === true && linkTable(path.join(source, name), path.join(scratchDir, name));
+  try {
+    copyNeeded(files, scratchDir, link);
+  } finally {
+    files.close();
+  }
+}
+
+/** Bytes of what `makeScratch` takes of a store. */
+export function scratchBytes(source: StoreFiles | string): number {
+  if (typeof source !== 'string') return neededNames(source).reduce((total, name) => total + sizeOf(source, name), 0);
+  const files = folderFiles(source);
+  try {
+    return scratchBytes(files);
+  } finally {
+    files.close();
+  }
+}
+
+function sizeOf(files: StoreFiles, name: string): number {
+  const file = files.open(name);
+  file.close?.();
+  return file.size;
+}
+
+function copyNeeded(files: StoreFiles, scratchDir: string, link: (name: string) => boolean): void {
+  for (const name of neededNames(files)) {
+    if (parseFileName(name)?.type === 'table' && link(name)) continue;
+    copyOne(files, name, path.join(scratchDir, name));
+  }
+}
+
+/** CURRENT, its MANIFEST, and the tables and logs that the MANIFEST needs. */
+function neededNames(files: StoreFiles): string[] {
+  const { manifest, version } = readVersion(files);
+  const parsed = files.names().flatMap((name) => {
+    const file = parseFileName(name);
+    return file === null ? [] : [{ name, ...file }];
+  });
+  const logs = new Set(
+    neededLogs(
+      version,
+      parsed.flatMap(({ type, number }) => (type === 'log' ? [number] : [])),
+    ),
+  );
+  const tables = new Set(version.tables.map((table) => table.number));
+  return parsed
+    .filter(({ name, type, number }) => {
+      if (type === 'table') return tables.has(number);
+      if (type === 'log') return logs.has(number);
+      return type === 'current' || name === manifest;
+    })
+    .map(({ name }) => name);
+}
+
+function linkTable(from: string, to: string): boolean {
+  try {
+    fs.linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (NO_LINK.has(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+function copyOne(files: StoreFiles, name: string, to: string): void {
+  const file = files.open(name);
+  const fd = fs.openSync(to, 'wx', 0o600);
+  try {
+    for (let position = 0; position < file.size;) {
+      const bytes = file.read(position, Math.min(CHUNK, file.size - position));
+      if (bytes.length === 0) break;
+      writeAll(fd, bytes);
+      position += bytes.length;
+    }
+  } finally {
+    fs.closeSync(fd);
+    file.close?.();
+  }
+}

@@ -1,0 +1,49 @@
+import type { MemberSink } from '../format/member-sink.ts';
+import type { Entry } from '../model/entry.ts';
+import type { TreeWriter } from '../transaction/tree-writer.ts';
+
+export interface Written {
+  files: number;
+  directories: number;
+  symlinks: number;
+  bytes: number;
+}
+
+/** Writes the members that have a place to it, and counts them. */
+export class PlacingSink implements MemberSink {
+  readonly written: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+  readonly #writer: TreeWriter;
+  readonly #place: (entry: Entry) => string | null;
+  #target: string | null = null;
+
+  /** @param place the absolute place of an entry, or null to leave it out */
+  constructor(writer: TreeWriter, place: (entry: Entry) => string | null) {
+    this.#writer = writer;
+    this.#place = place;
+  }
+
+  begin(entry: Entry): void {
+    this.#target = this.#place(entry);
+    if (this.#target !== null && entry.type === 'file') this.#writer.beginFile(this.#target);
+  }
+
+  data(chunk: Buffer, release: () => void): void | Promise<void> {
+    return this.#target === null ? release() : this.#writer.write(chunk, release);
+  }
+
+  async end(entry: Entry, good: boolean): Promise<void> {
+    const target = this.#target;
+    if (target === null) return;
+    if (entry.type === 'file') {
+      await (good ? this.#writer.endFile(entry) : this.#writer.dropFile());
+      this.written.files++;
+      this.written.bytes += entry.size;
+    } else if (good && entry.type === 'dir') {
+      this.#writer.folder(target, entry);
+      this.written.directories++;
+    } else if (good) {
+      this.#writer.link(target, entry);
+      this.written.symlinks++;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { BackupError } from '../model/backup-error.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { escapeName } from '../paths/names.ts';
+import { leadsOut } from '../paths/paths.ts';
+import { selectEntries, type EntryFilter } from './entry-filter.ts';
+import { concerns } from '../audit/status.ts';
+
+export interface TrustOptions {
+  /** Category, category/source, path or glob; none means everything. */
+  readonly only: readonly string[];
+  /** Also make links that are absolute or lead out of the project. */
+  readonly allowUnsafeLinks: boolean;
+}
+
+/**
+ * What `only` selects of a backup, counted while its index passes by: no entry is kept. When all have passed, `require` says whether that
+ * may be restored.
+ */
+export class Wanted {
+  entries = 0;
+  bytes = 0;
+  readonly #id: string;
+  readonly #manifest: Manifest;
+  readonly #options: TrustOptions;
+  readonly #filter: EntryFilter;
+  /** The sources that something is wanted of, by category. */
+  readonly #sources = new Map<string, Set<string>>();
+  readonly #stores: Map<string, { wanted: number; all: number }>;
+  readonly #unsafeLinks: Entry[] = [];
+
+  constructor(id: string, manifest: Manifest, options: TrustOptions) {
+    this.#id = id;
+    this.#manifest = manifest;
+    this.#options = options;
+    this.#filter = selectEntries(options.only);
+    this.#stores = new Map(storePaths(manifest).map((store) => [store, { wanted: 0, all: 0 }]));
+  }
+
+  /** Whether the entry is selected. */
+  has(entry: Entry): boolean {
+    return this.#filter(entry);
+  }
+
+  /** Whether it may be made: not so a link that leads out, unless that is allowed. */
+  isSafe(entry: Entry): boolean {
+    return this.#options.allowUnsafeLinks || entry.target === undefined || !leadsOut(entry.path, entry.target);
+  }
+
+  /** Counts the next entry of the index; answers whether it is selected. */
+  count(entry: Entry): boolean {
+    const has = this.has(entry);
+    for (const [store, counts] of this.#stores) {
+      if (!entry.path.startsWith(`${store}/`)) continue;
+      counts.all++;
+      if (has) counts.wanted++;
+    }
+    if (!has) return false;
+    this.entries++;
+    this.bytes += entry.size;
+    const sources = this.#sources.get(entry.category);
+    if (sources === undefined) this.#sources.set(entry.category, new Set([entry.source]));
+    else sources.add(entry.source);
+    if (!this.isSafe(entry)) this.#unsafeLinks.push(entry);
+    return true;
+  }
+
+  /** Whether anything of a folder that is restored whole is wanted. */
+  hasStore(store: string): boolean {
+    return (this.#stores.get(store)?.wanted ?? 0) > 0;
+  }
+
+  /**
+   * Throws BACKUP_DAMAGED if what is selected is not whole (with `only`, findings elsewhere do not block), NOTHING_SELECTED if the terms match
+   * nothing, USAGE if they cut a store in two, UNSAFE_ARCHIVE for links that lead out.
+   */
+  require(findings: readonly Finding[]): void {
+    const { only } = this.#options;
+    const errors = findings.filter((finding) => finding.severity === 'error');
+    // A restore of everything rests on everything, also on what verify says about files that no category needs.
+    if (only.length === 0 && errors.length > 0) throw notWhole(this.#id, errors);
+    const names = Object.keys(this.#manifest.categories);
+    const all = errors.filter(({ source }) => source === undefined);
+    if (names.length > 0 && names.every((name) => all.some((finding) => concerns(name, finding))))
+      throw notWhole(this.#id, errors);
+    const inTheWay = errors.filter((finding) => this.#stands(finding));
+    if (inTheWay.length > 0) throw notWhole(this.#id, inTheWay);
+    // A safety backup may hold nothing but the names of what was not there.
+    const onlyAbsent = only.length === 0 && (this.#manifest.absent ?? []).length > 0;
+    if (this.entries === 0 && !onlyAbsent) throw nothingSelected(this.#manifest, only);
+    for (const [store, counts] of this.#stores)
+      if (counts.wanted > 0 && counts.wanted < counts.all) throw storeInParts(store);
+    refuseLinks(this.#unsafeLinks);
+  }
+
+  /** Whether an error is about what was selected: its category, or its source if it names one, has something in it or was asked for. */
+  #stands(finding: Finding): boolean {
+    const { category, source } = finding;
+    if (category !== undefined && source !== undefined && this.#filter({ category, source, path: '' })) return true;
+    for (const [name, sources] of this.#sources)
+      if (concerns(name, finding) && (source === undefined || sources.has(source))) return true;
+    return false;
+  }
+}
+
+/** Folders that are restored whole: LevelDB stores wherever they stand, and sources that own their folder. */
+export function storePaths(manifest: Manifest): string[] {
+  const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
+  const exclusive = sources.filter((source) => source.exclusive && source.path !== '.').map((source) => source.path);
+  const stores = sources.flatMap((source) => source.leveldb ?? []).map((store) => store.path);
+  return [...new Set([...exclusive, ...stores])];
+}
+
+function refuseLinks(unsafe: readonly Entry[]): void {
+  const [first] = unsafe;
+  if (first === undefined) return;
+  const more = unsafe.length > 1 ? ` (and ${unsafe.length - 1} more)` : '';
+  throw new BackupError(
+    'UNSAFE_ARCHIVE',
+    `${escapeName(first.path)} is a link out of the project${more}: ${escapeName(first.target ?? '')}`,
+    {
+      hint: 'Nothing was changed. If you trust this backup, add --allow-unsafe-links.',
+      path: first.path,
+      details: { links: unsafe.map((entry) => entry.path) },
+    },
+  );
+}
+
+function notWhole(id: string, findings: readonly Finding[]): BackupError {
+  const more = findings.length > 1 ? ` (and ${findings.length - 1} more problems)` : '';
+  return new BackupError('BACKUP_DAMAGED', `${id} does not verify: ${findings[0]?.message ?? ''}${more}`, {
+    hint: `Nothing was changed. migbackup verify ${id} shows everything; restore --only works for categories that are whole.`,
+    details: { findings },
+  });
+}
+
+function nothingSelected(manifest: Manifest, only: readonly string[]): BackupError {
+  if (only.length === 0)
+    return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', {
+      hint: 'Choose another: migbackup list.',
+    });
+  return new BackupError('NOTHING_SELECTED', `--only ${only.join(' --only ')} matches nothing in this backup`, {
+    hint: `Its categories are: ${Object.keys(manifest.categories).join(', ')}. migbackup show --files lists every path.`,
+  });
+}
+
+function storeInParts(store: string): BackupError {
+  return new BackupError('USAGE', `${store} is restored whole or not at all: parts of a database are none`, {
+    hint: `Use --only ${store}.`,
+    path: store,
+  });
+}

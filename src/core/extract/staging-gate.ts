@@ -1,0 +1,92 @@
+import type { MemberSink } from '../format/member-sink.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { Onlooker } from '../audit/audit.ts';
+import { concerns } from '../audit/status.ts';
+import type { Wanted } from './selection.ts';
+
+/**
+ * Stands between a backup that is still being verified and a place where it is written meanwhile: only wanted entries pass, whose paths are
+ * sound and who nothing found so far is about. An entry's path is judged before its content is read.
+ */
+export class StagingGate implements Onlooker {
+  readonly sink: MemberSink;
+  readonly #categories: readonly string[];
+  readonly #wanted: Wanted;
+  readonly #everything: boolean;
+  readonly #onWanted: (entry: Entry) => void;
+  /** Categories, and sources as `category/source`, that an error is about. */
+  readonly #closed = new Set<string>();
+  #closedAll = false;
+  #passed = 0;
+
+  /**
+   * @param everything a restore of everything: it rests on everything, so any error closes the gate
+   * @param onWanted told every wanted entry
+   */
+  constructor(
+    manifest: Manifest,
+    wanted: Wanted,
+    everything: boolean,
+    target: MemberSink,
+    onWanted: (entry: Entry) => void,
+  ) {
+    this.#categories = Object.keys(manifest.categories);
+    this.#wanted = wanted;
+    this.#everything = everything;
+    this.#onWanted = onWanted;
+    this.sink = this.#guard(target);
+  }
+
+  entry(entry: Entry, sound: boolean): void {
+    if (this.#wanted.count(entry)) this.#onWanted(entry);
+    if (!sound) this.#close(entry.category);
+  }
+
+  finding(finding: Finding): void {
+    if (finding.severity !== 'error') return;
+    for (const category of this.#categories) {
+      if (concerns(category, finding))
+        this.#close(finding.source === undefined ? category : `${category}/${finding.source}`);
+    }
+    if (this.#everything) this.#closedAll = true;
+  }
+
+  /** Throws BACKUP_DAMAGED unless all that is wanted went through. */
+  requireAll(): void {
+    if (this.#passed === this.#wanted.entries) return;
+    const missing = this.#wanted.entries - this.#passed;
+    throw new BackupError('BACKUP_DAMAGED', `${missing} entries of the index could not be read from the archives`, {
+      hint: 'Nothing was changed. migbackup verify shows everything.',
+    });
+  }
+
+  #close(what: string): void {
+    this.#closed.add(what);
+    if (this.#everything) this.#closedAll = true;
+  }
+
+  #passes(entry: Entry): boolean {
+    if (this.#closedAll || !this.#wanted.has(entry) || !this.#wanted.isSafe(entry)) return false;
+    if (this.#closed.size === 0) return true;
+    return !this.#closed.has(entry.category) && !this.#closed.has(`${entry.category}/${entry.source}`);
+  }
+
+  #guard(target: MemberSink): MemberSink {
+    let open = false;
+    return {
+      begin: (entry) => {
+        open = this.#passes(entry);
+        if (open) target.begin(entry);
+      },
+      data: (chunk, release) => (open ? target.data(chunk, release) : release()),
+      end: (entry, good) => {
+        if (!open) return undefined;
+        if (good) this.#passed++;
+        return target.end(entry, good);
+      },
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import type { MemberSink } from '../format/member-sink.ts';
+import type { Context } from '../model/event.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import type { Selected } from '../repository/catalog.ts';
+import { auditBackup } from '../audit/audit.ts';
+import { StagingGate } from './staging-gate.ts';
+import { Wanted, type TrustOptions } from './selection.ts';
+
+export type { TrustOptions } from './selection.ts';
+
+export interface Trusted {
+  readonly manifest: Manifest;
+  /** The entries that are to be restored, in index order. */
+  readonly wanted: readonly Entry[];
+}
+
+/**
+ * Verifies a backup in full and reads which entries `only` selects. Throws BACKUP_DAMAGED, NOTHING_SELECTED, USAGE or UNSAFE_ARCHIVE, as
+ * `Wanted.require` says.
+ */
+export async function trustBackup(selected: Selected, options: TrustOptions, context: Context): Promise<Trusted> {
+  const manifest = readManifest(selected.folder);
+  const wanted = new Wanted(selected.id, manifest, options);
+  const entries: Entry[] = [];
+  const onlooker = {
+    entry(entry: Entry): void {
+      if (wanted.count(entry)) entries.push(entry);
+    },
+  };
+  const audit = await auditBackup(selected.folder, idOf(selected), { mode: 'full', onlooker }, context);
+  wanted.require(audit.findings);
+  return { manifest, wanted: entries };
+}
+
+/**
+ * The same, in one pass with writing to a place of its own: `sink` is given the wanted entries while the backup is being verified, none any more
+ * once an error concerns them. If this throws, what it wrote is worth nothing and has to be removed.
+ * @param onWanted told every wanted entry
+ */
+export async function trustWhileStaging(
+  selected: Selected,
+  manifest: Manifest,
+  options: TrustOptions,
+  sink: MemberSink,
+  onWanted: (entry: Entry) => void,
+  context: Context,
+): Promise<Wanted> {
+  const wanted = new Wanted(selected.id, manifest, options);
+  const onlooker = new StagingGate(manifest, wanted, options.only.length === 0, sink, onWanted);
+  const how = { mode: 'full', phase: 'restoring', onlooker } as const;
+  const audit = await auditBackup(selected.folder, idOf(selected), how, context);
+  wanted.require(audit.findings);
+  onlooker.requireAll();
+  return wanted;
+}
+
+function idOf(selected: Selected): string {
+  return selected.auditId ?? selected.id;
+}

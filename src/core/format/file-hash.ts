@@ -1,0 +1,137 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Worker } from 'node:worker_threads';
+import { InFlight } from '../concurrency/in-flight.ts';
+import { startThread } from '../concurrency/thread.ts';
+import { freeMemory, ownMemory } from './buffer-memory.ts';
+import { hashWorkerUrl } from './hash-worker-url.ts';
+
+/** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
+const BYTES_WORTH_A_THREAD = 128 << 20;
+/** Room for a piece of an archive, whatever part of it comes; what is not written to takes no memory. */
+const ROOM_BYTES = 1 << 20;
+const ADDED_AT_ONCE = 3;
+
+/** SHA-256 of files, one after another, each read once, front to back; of big ones in a thread, beside everything else that is done with the bytes. */
+export interface FileHash {
+  /** Room to read the next part into. It belongs to the caller until `release`. */
+  room(length: number): Buffer;
+  /** Adds a part, in `room`. When it resolves, the part has been hashed. */
+  update(part: Buffer): Promise<void>;
+  release(part: Buffer): void;
+  /** Adds a part that lies elsewhere; a promise is to be awaited before the next. */
+  add(part: Buffer): void | Promise<void>;
+  /** The same for a part that nobody reads any more: its memory is taken away. */
+  give(part: Buffer): void | Promise<void>;
+  /** Hex, of all since the last digest. */
+  digest(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export function hashOfFile(size: number): FileHash {
+  const worker = size < BYTES_WORTH_A_THREAD ? null : startThread(hashWorkerUrl);
+  return worker === null ? new OwnHash() : new ThreadHash(worker);
+}
+
+class OwnHash implements FileHash {
+  #hash: Hash = createHash('sha256');
+
+  room(length: number): Buffer {
+    return Buffer.allocUnsafe(length);
+  }
+
+  update(part: Buffer): Promise<void> {
+    this.#hash.update(part);
+    return Promise.resolve();
+  }
+
+  release(part: Buffer): void {
+    freeMemory(part);
+  }
+
+  add(part: Buffer): void {
+    this.#hash.update(part);
+  }
+
+  give(part: Buffer): void {
+    this.#hash.update(part);
+    freeMemory(part);
+  }
+
+  digest(): Promise<string> {
+    const digest = this.#hash.digest('hex');
+    this.#hash = createHash('sha256');
+    return Promise.resolve(digest);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+interface Settle {
+  readonly resolve: (digest: string | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Parts lie in memory that both threads see, which serves again when they are released. */
+class ThreadHash implements FileHash {
+  readonly #worker: Worker;
+  readonly #waiting: Settle[] = [];
+  readonly #free: Buffer[] = [];
+  readonly #adding = new InFlight(ADDED_AT_ONCE);
+  #failure: unknown;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#worker.on('message', (digest: string | null) => this.#waiting.shift()?.resolve(digest));
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error('the hashing thread ended')));
+  }
+
+  room(length: number): Buffer {
+    const at = this.#free.findIndex((room) => room.buffer.byteLength >= length);
+    const [room] = at < 0 ? [] : this.#free.splice(at, 1);
+    return Buffer.from(room?.buffer ?? new SharedArrayBuffer(Math.max(length, ROOM_BYTES)), 0, length);
+  }
+
+  async update(part: Buffer): Promise<void> {
+    await this.#ask(part);
+  }
+
+  release(part: Buffer): void {
+    this.#free.push(part);
+  }
+
+  add(part: Buffer): void | Promise<void> {
+    const room = this.room(part.length);
+    room.set(part);
+    return this.#adding.add(this.update(room).then(() => this.release(room)));
+  }
+
+  give(part: Buffer): void | Promise<void> {
+    const memory = ownMemory(part);
+    return memory === null ? this.add(part) : this.#adding.add(this.#ask(part, [memory]).then(() => {}));
+  }
+
+  async digest(): Promise<string> {
+    await this.#adding.done();
+    return (await this.#ask(null)) ?? '';
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask(part: Buffer | null, given: readonly ArrayBuffer[] = []): Promise<string | null> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(part, given);
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = error;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}

@@ -1,0 +1,257 @@
+import { createHash, type Hash } from 'node:crypto';
+import fs from 'node:fs';
+import { flushMeanwhile, fsyncMeanwhile } from '../fs/durable.ts';
+import type { Compression } from '../model/category.ts';
+import { compressFrame } from './compress-frame.ts';
+import { freeMemory } from './buffer-memory.ts';
+import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
+
+/** Frames compressed at the same time on libuv's pool: enough for two cores, and a bound on memory. */
+const IN_FLIGHT = 3;
+/** More than zstd ever adds to a piece that does not compress (ZSTD_COMPRESSBOUND: 1/256, and a little for small ones). */
+const FRAME_OVERHEAD = 8 << 10;
+const LEAST_OUTPUT = 64 << 10;
+/** Of the first frame, of which nothing is known: JSON and tables come to less. */
+const FIRST_OUTPUT = 256 << 10;
+/** An archive may hold one small file, and there is one for each category: the first piece has so much room at first. */
+const FIRST_ROOM = 64 << 10;
+const NO_PIECE = Buffer.alloc(0);
+/** Whole pieces that no archive uses just now: the system hands out memory page by page, and each costs as much as filling it. */
+const spare: Buffer[] = [];
+/** After so many bytes the disk is given to do, so that the sync at the end has little left. */
+const FLUSH_BYTES = 16 << 20;
+
+export interface FrameOptions {
+  readonly compression: Compression;
+  /** zstd level. */
+  readonly level: number;
+}
+
+export interface WrittenFrames {
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly sha256: string;
+  /** Bytes before compression. */
+  readonly contentSize: number;
+  readonly frames: number;
+}
+
+/** Where the stream stood, so that what came after can be dropped. */
+interface Mark {
+  readonly frames: number;
+  readonly used: number;
+  /** The open piece's bytes before the mark; kept once that piece has gone out. */
+  prefix?: Buffer;
+  /** The file as it was before the first frame after the mark. */
+  file?: { readonly hash: Hash; readonly size: number };
+}
+
+/**
+ * Cuts a byte stream into pieces of 1 MiB, compresses each as its own zstd frame on libuv's pool, and writes them in order,
+ * hashing the file on the way. Callers read straight into `room()`; nothing is copied. `none` writes the pieces as they are.
+ */
+export class FrameWriter {
+  readonly #fd: number;
+  #closed = false;
+  readonly #options: FrameOptions;
+  readonly #flying: Promise<Buffer>[] = [];
+  readonly #sizes: { compressedSize: number; size: number }[] = [];
+  #hash = createHash('sha256');
+  #fileSize = 0;
+  /** Bytes since the last flush was begun; what all flushes come to. */
+  #unflushed = 0;
+  #flushing = false;
+  #flushed: Promise<unknown> | undefined;
+  /** Bytes of the frame compressed last: the next one will hardly be much bigger. */
+  #lastFrame = FIRST_OUTPUT;
+  /** Has no room until somebody asks for it. */
+  #piece: Buffer = NO_PIECE;
+  #used = 0;
+  #dispatched = 0;
+  #mark: Mark | undefined;
+
+  /** Makes the file (mode 0600); it must not exist yet. */
+  constructor(file: string, options: FrameOptions) {
+    this.#fd = fs.openSync(file, 'wx', 0o600);
+    this.#options = options;
+  }
+
+  /** Bytes taken so far, before compression. */
+  get position(): number {
+    return this.#dispatched * PIECE_BYTES + this.#used;
+  }
+
+  /** The writable rest of the open piece, never empty. */
+  room(): Buffer {
+    if (this.#used === this.#piece.length) this.#grow();
+    return this.#piece.subarray(this.#used);
+  }
+
+  /** Takes the first `bytes` of the last `room()`. */
+  advance(bytes: number): void {
+    this.#used += bytes;
+    if (this.#used === PIECE_BYTES) this.#dispatch();
+  }
+
+  /** Copies small bytes in, across pieces if need be. */
+  write(bytes: Uint8Array): void {
+    let done = 0;
+    while (done < bytes.length) {
+      const room = this.room();
+      const part = bytes.subarray(done, done + room.length);
+      room.set(part);
+      this.advance(part.length);
+      done += part.length;
+    }
+  }
+
+  /** True when more frames are under way than memory should hold: await `drain()` before going on. */
+  get pressed(): boolean {
+    return this.#flying.length > IN_FLIGHT;
+  }
+
+  async drain(): Promise<void> {
+    while (this.#flying.length > IN_FLIGHT) await this.#landOne();
+  }
+
+  /** Remembers this place; a later `rollback` returns to it. One at a time. */
+  mark(): void {
+    this.#mark = { frames: this.#dispatched, used: this.#used };
+  }
+
+  /** Drops everything after the mark, as if it had never been written. */
+  async rollback(): Promise<void> {
+    const mark = this.#mark;
+    if (mark === undefined) return;
+    if (this.#dispatched > mark.frames) {
+      while (this.#flying.length > 0) await this.#landOne();
+      if (mark.file !== undefined) {
+        fs.ftruncateSync(this.#fd, mark.file.size);
+        this.#fileSize = mark.file.size;
+        this.#hash = mark.file.hash;
+      }
+      this.#sizes.length = mark.frames;
+      this.#dispatched = mark.frames;
+      this.#used = 0;
+      giveBack(this.#piece);
+      this.#piece = wholePiece();
+      this.#piece.set(mark.prefix ?? NO_PIECE);
+    }
+    this.#used = mark.used;
+    this.#mark = { frames: mark.frames, used: mark.used };
+  }
+
+  /** Writes what is left and the seek table, syncs and closes. */
+  async finish(): Promise<WrittenFrames> {
+    this.#mark = undefined;
+    const contentSize = this.position;
+    if (this.#used > 0) this.#dispatch();
+    while (this.#flying.length > 0) await this.#landOne();
+    const framed = this.#options.compression === 'zstd';
+    if (framed) this.#append(encodeSeekTable(this.#sizes));
+    await this.#flushed;
+    await fsyncMeanwhile(this.#fd);
+    this.#close();
+    giveBack(this.#piece);
+    this.#piece = NO_PIECE;
+    return {
+      size: this.#fileSize,
+      sha256: this.#hash.digest('hex'),
+      contentSize,
+      frames: framed ? this.#sizes.length : 0,
+    };
+  }
+
+  /** Closes without finishing, once nothing is under way; the caller removes the file. After `finish` there is nothing to do. */
+  async abort(): Promise<void> {
+    await Promise.allSettled([this.#flushed, ...this.#flying]);
+    this.#close();
+  }
+
+  /** Once: the number of a closed descriptor may already be another file's. */
+  #close(): void {
+    if (!this.#closed) fs.closeSync(this.#fd);
+    this.#closed = true;
+  }
+
+  #dispatch(): void {
+    const piece = this.#piece;
+    const content = piece.subarray(0, this.#used);
+    const mark = this.#mark;
+    if (mark !== undefined && mark.frames === this.#dispatched && mark.prefix === undefined) {
+      mark.prefix = Buffer.from(piece.subarray(0, mark.used));
+    }
+    const compressed = this.#compress(content).finally(() => {
+      if (this.#options.compression === 'zstd') giveBack(piece);
+    });
+    compressed.catch(() => {});
+    this.#flying.push(compressed);
+    this.#sizes.push({ compressedSize: 0, size: content.length });
+    this.#dispatched++;
+    this.#piece = NO_PIECE;
+    this.#used = 0;
+  }
+
+  #grow(): void {
+    const full = this.#piece;
+    const isSmall = this.#dispatched === 0 && full.length < FIRST_ROOM && spare.length === 0;
+    this.#piece = isSmall ? Buffer.allocUnsafeSlow(FIRST_ROOM) : wholePiece();
+    this.#piece.set(full);
+  }
+
+  async #compress(content: Buffer): Promise<Buffer> {
+    if (this.#options.compression === 'none') return content;
+    const likely = Math.min(Math.max(LEAST_OUTPUT, this.#lastFrame * 1.25), content.length + FRAME_OVERHEAD);
+    const frame = await compressFrame(content, this.#options.level, likely);
+    this.#lastFrame = frame.length;
+    return frame;
+  }
+
+  async #landOne(): Promise<void> {
+    const number = this.#dispatched - this.#flying.length;
+    const bytes = await this.#flying[0];
+    void this.#flying.shift();
+    if (bytes === undefined) return;
+    const mark = this.#mark;
+    if (mark !== undefined && mark.frames === number && mark.file === undefined) {
+      mark.file = { hash: this.#hash.copy(), size: this.#fileSize };
+    }
+    const sizes = this.#sizes[number];
+    if (sizes !== undefined) sizes.compressedSize = bytes.length;
+    this.#append(bytes);
+    if (this.#options.compression === 'none') giveBack(Buffer.from(bytes.buffer));
+    else freeMemory(bytes);
+  }
+
+  #append(bytes: Buffer): void {
+    // By position: the descriptor's own stays behind the end when a rollback cuts the file, and would leave a hole of zeros.
+    for (let done = 0; done < bytes.length;) {
+      done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, this.#fileSize + done);
+    }
+    this.#hash.update(bytes);
+    this.#fileSize += bytes.length;
+    this.#unflushed += bytes.length;
+    if (this.#unflushed >= FLUSH_BYTES) this.#startFlush();
+  }
+
+  /** One at a time: a disk that cannot keep up gets the more to do at once. */
+  #startFlush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#unflushed = 0;
+    const flushed = flushMeanwhile(this.#fd).finally(() => {
+      this.#flushing = false;
+    });
+    this.#flushed = Promise.all([this.#flushed, flushed]);
+    // It is awaited at the end; an error before that is not unheard.
+    this.#flushed.catch(() => {});
+  }
+}
+
+function wholePiece(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+}
+
+function giveBack(piece: Buffer): void {
+  if (piece.length === PIECE_BYTES && spare.length <= IN_FLIGHT) spare.push(piece);
+}

@@ -1,0 +1,119 @@
+import type { FileHash } from './file-hash.ts';
+import type { FramedFile, Piece } from './framed-file.ts';
+import { freeMemory } from './buffer-memory.ts';
+import { PIECE_BYTES } from './seek-table.ts';
+
+/** Where bytes could not be had: the piece that is damaged, or the end of the content. */
+export interface Damage {
+  readonly piece: Piece | null;
+}
+
+export type Bytes = Buffer | Damage;
+
+/** Who reads a piece that is written somewhere meanwhile, and whether the cursor has gone on. */
+interface Holders {
+  count: number;
+  isLast: boolean;
+}
+
+export function isDamage(bytes: Bytes): bytes is Damage {
+  return !Buffer.isBuffer(bytes);
+}
+
+/**
+ * Reads a framed file's content forward, piece by piece: either every piece, decompressed ahead, or only those asked for. What it gives lies in the
+ * piece at hand, and is gone with the next call that fetches another, unless somebody holds the piece.
+ */
+export class PieceCursor {
+  readonly #framed: FramedFile;
+  readonly #stream: AsyncGenerator<Piece> | null;
+  #piece: Piece | null = null;
+  #holders: Holders = { count: 0, isLast: false };
+  #seen: ((piece: Piece) => void) | undefined;
+
+  constructor(framed: FramedFile, options: { hash?: FileHash; everything: boolean; onPiece?: (piece: Piece) => void }) {
+    this.#framed = framed;
+    this.#stream = options.everything ? framed.stream(options.hash) : null;
+    this.#seen = options.onPiece;
+  }
+
+  /** The bytes from `position` to the end of their piece, at most `length`, if that piece is at hand; else undefined. */
+  atHand(position: number, length: number): Bytes | undefined {
+    const piece = this.#piece;
+    if (piece === null || piece.number !== Math.floor(position / PIECE_BYTES)) return undefined;
+    if (piece.bytes === null) return { piece };
+    const from = position - piece.offset;
+    if (from >= piece.size) return { piece: null };
+    return piece.bytes.subarray(from, from + length);
+  }
+
+  /** The same, fetching the piece first. Positions only rise. */
+  async chunk(position: number, length: number): Promise<Bytes> {
+    const number = Math.floor(position / PIECE_BYTES);
+    if (number >= this.#framed.pieces) return { piece: null };
+    while (this.#piece === null || this.#piece.number < number) {
+      const next = await this.#fetch(number);
+      if (next === null) return { piece: null };
+      this.#leave();
+      this.#piece = next;
+      this.#seen?.(next);
+    }
+    return this.atHand(position, length) ?? { piece: null };
+  }
+
+  /** Keeps the memory of the piece at hand until the answer is called. */
+  hold(): () => void {
+    const holders = this.#holders;
+    const bytes = this.#piece?.bytes;
+    holders.count++;
+    return () => {
+      if (--holders.count === 0 && holders.isLast && bytes) freeMemory(bytes);
+    };
+  }
+
+  /** Hands over what `chunk` gave, if it is all of its piece: whether the caller has those bytes alone now. */
+  letGo(bytes: Buffer): boolean {
+    if (bytes.length !== this.#piece?.size || this.#holders.count > 0) return false;
+    this.#piece = null;
+    return true;
+  }
+
+  /** Exactly `length` bytes, gathered over pieces if need be. */
+  async exactly(position: number, length: number): Promise<Bytes> {
+    const first = await this.chunk(position, length);
+    if (isDamage(first) || first.length === length) return first;
+    // A copy: the piece goes.
+    const parts: Buffer[] = [Buffer.from(first)];
+    for (let have = first.length; have < length;) {
+      const more = await this.chunk(position + have, length - have);
+      if (isDamage(more)) return more;
+      if (more.length === 0) return { piece: null };
+      parts.push(more);
+      have += more.length;
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** Lets the rest pass by (for the file's hash, and so that damage behind the last member is seen). */
+  async drain(): Promise<void> {
+    if (this.#stream === null) return;
+    for await (const piece of this.#stream) {
+      this.#seen?.(piece);
+      if (piece.bytes !== null) freeMemory(piece.bytes);
+    }
+  }
+
+  /** Nothing more is read of the piece at hand. */
+  #leave(): void {
+    const bytes = this.#piece?.bytes;
+    this.#holders.isLast = true;
+    if (bytes && this.#holders.count === 0) freeMemory(bytes);
+    this.#holders = { count: 0, isLast: false };
+  }
+
+  async #fetch(number: number): Promise<Piece | null> {
+    if (this.#stream === null) return this.#framed.piece(number);
+    const next = await this.#stream.next();
+    return next.done ? null : next.value;
+  }
+}

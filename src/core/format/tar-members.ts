@@ -1,0 +1,111 @@
+import fs from 'node:fs';
+import { Header } from 'tar';
+import { parsePax } from './pax-records.ts';
+import { damagedExport, unsafeExport, type ExportedMember } from './exported-member.ts';
+
+const BLOCK = 512;
+const CHUNK = 1 << 18;
+/** A pax header of ours holds a path and a size. */
+const MAX_PAX = 64 << 10;
+const PAX_KEYS = new Set(['path', 'size']);
+const SIZE_AT = 124;
+
+interface Extended {
+  path?: string;
+  size?: number;
+}
+
+/**
+ * The members of a tar file, strictly: checksums, regular files and folders only (with pax `x` for path and size), two zero blocks
+ * at the end and only zeros after them. Throws BACKUP_DAMAGED or UNSAFE_ARCHIVE.
+ */
+export async function* readTarMembers(file: string): AsyncGenerator<ExportedMember> {
+  const fd = fs.openSync(file, 'r');
+  try {
+    const end = fs.fstatSync(fd).size;
+    let position = 0;
+    let extended: Extended | undefined;
+    for (;;) {
+      const block = readExactly(file, fd, position, BLOCK);
+      if (block.every((byte) => byte === 0)) break;
+      const stated = sizeIn(block);
+      if (stated === null) throw damagedExport(file, `header at ${position} has no size`);
+      const header = headerOf(file, block, position);
+      const size = extended?.size ?? stated;
+      position += BLOCK;
+      if (!Number.isSafeInteger(size) || size < 0 || position + size > end) {
+        throw damagedExport(file, 'it ends in the middle of a member');
+      }
+      if (header.type === 'ExtendedHeader') {
+        if (extended !== undefined || size > MAX_PAX) throw unsafeExport(file, 'a pax header that no export writes');
+        extended = readPax(file, readExactly(file, fd, position, size));
+      } else {
+        const isFolder = header.type === 'Directory';
+        if (!isFolder && header.type !== 'File')
+          throw unsafeExport(file, `${header.path} is neither a file nor a folder`);
+        const name = extended?.path ?? header.path ?? '';
+        extended = undefined;
+        yield { name, isFolder, size, content: contentOf(file, fd, position, size) };
+      }
+      position += Math.ceil(size / BLOCK) * BLOCK;
+    }
+    if (extended !== undefined) throw damagedExport(file, 'a pax header without a member');
+    if (end - position < 2 * BLOCK) throw damagedExport(file, 'it has no end');
+    checkZeros(file, fd, position, end);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function headerOf(file: string, block: Buffer, position: number): Header {
+  try {
+    const header = new Header(block, 0);
+    if (header.cksumValid) return header;
+  } catch {
+    // node-tar throws a TypeError for a base-256 number beyond 2^53.
+  }
+  throw damagedExport(file, `header at ${position} has a wrong checksum or number`);
+}
+
+function readPax(file: string, bytes: Buffer): Extended {
+  const pax = new Map<string, string>();
+  const problem = parsePax(bytes, PAX_KEYS, pax);
+  if (problem !== null) throw unsafeExport(file, problem);
+  const [path, size] = [pax.get('path'), pax.get('size')];
+  if (path?.includes('\0') === true || (size !== undefined && !/^\d{1,15}$/.test(size)))
+    throw unsafeExport(file, 'a pax header that no export writes');
+  return { ...(path === undefined ? {} : { path }), ...(size === undefined ? {} : { size: Number(size) }) };
+}
+
+/** The size as the header spells it: octal, or from 8 GiB on GNU's base-256. Lenient readers take nonsense for 0. */
+function sizeIn(block: Buffer): number | null {
+  const field = block.subarray(SIZE_AT, SIZE_AT + 12);
+  if (field[0] === 0x80) {
+    const size = field.subarray(1, 4).every((byte) => byte === 0) ? Number(field.readBigUInt64BE(4)) : Number.NaN;
+    return Number.isSafeInteger(size) ? size : null;
+  }
+  return /^[0-7]{11}[ \0]$/.test(field.toString('latin1')) ? Number.parseInt(field.toString('latin1'), 8) : null;
+}
+
+async function* contentOf(file: string, fd: number, start: number, size: number): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < size; done += CHUNK)
+    yield readExactly(file, fd, start + done, Math.min(CHUNK, size - done));
+}
+
+function checkZeros(file: string, fd: number, start: number, end: number): void {
+  for (let at = start; at < end; at += CHUNK) {
+    const bytes = readExactly(file, fd, at, Math.min(CHUNK, end - at));
+    if (bytes.some((byte) => byte !== 0)) throw unsafeExport(file, 'there is something after its end');
+  }
+}
+
+function readExactly(file: string, fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const read = fs.readSync(fd, bytes, done, length - done, position + done);
+    if (read === 0) throw damagedExport(file, 'it is cut off');
+    done += read;
+  }
+  return bytes;
+}

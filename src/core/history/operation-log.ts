@@ -1,0 +1,89 @@
+import os from 'node:os';
+import { errnoOf } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import { operationRecordSchema, type OperationRecord } from '../model/operation-record.ts';
+import { logOperation, readOperations } from '../repository/reports.ts';
+
+/** What is known of the removal of a backup. */
+export function removalOf(backupId: string): Operation {
+  return { operation: 'prune', backupId, planHash: null, safetyId: null, transactionId: null, exit: 0 };
+}
+
+/** What a caller knows of its operation; who, where and when are added. */
+export type Operation = Pick<
+  OperationRecord,
+  'operation' | 'backupId' | 'planHash' | 'safetyId' | 'transactionId' | 'exit'
+>;
+
+/** Appends to the operation log. It never throws: what was done stays done; a log that cannot be written is a finding. */
+export function recordOperation(project: Project, operation: Operation, context: Context): Finding[] {
+  const record: OperationRecord = {
+    time: (context.now ?? (() => new Date()))().toISOString(),
+    user: userName(),
+    host: os.hostname(),
+    ci: process.env['GITHUB_RUN_ID'] ?? process.env['CI_JOB_ID'] ?? null,
+    root: project.root,
+    ...operation,
+  };
+  try {
+    logOperation(project.store, record);
+    return [];
+  } catch (error) {
+    const why = errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
+    return [
+      {
+        code: 'log-not-written',
+        severity: 'warning',
+        message: `the operation log could not be written (${why}): ${outlook(operation)}`,
+        path: project.store,
+      },
+    ];
+  }
+}
+
+/** A transaction leaves behind what a later command can log it by. */
+function outlook({ operation, transactionId }: Operation): string {
+  return transactionId === null
+    ? `migbackup undo will not know of this ${operation}`
+    : `the next command that changes something, also migbackup undo, writes it first; what was replaced stays in .migbackup until then`;
+}
+
+/** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */
+export function operationsOn({ root, store }: Project): OperationRecord[] {
+  return operationsIn(store).filter((record) => record.root === root);
+}
+
+/** The operations on every project that uses this store, oldest first. */
+export function operationsIn(store: string): OperationRecord[] {
+  return readOperations(store).flatMap((line) => {
+    const parsed = operationRecordSchema.safeParse(line);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
+
+/** What can be reversed. */
+const REVERSIBLE = new Set(['restore', 'undo', 'guard']);
+
+/** The last operation on this project that can be reversed. */
+export function lastReversible(project: Project): OperationRecord | undefined {
+  return operationsOn(project).findLast(({ operation }) => REVERSIBLE.has(operation));
+}
+
+/** The backups that `undo` would bring back, one a project that uses this store. */
+export function undoTargets(store: string): string[] {
+  const last = new Map<string, string | null>();
+  for (const record of operationsIn(store))
+    if (REVERSIBLE.has(record.operation)) last.set(record.root, record.safetyId);
+  return [...last.values()].filter((id) => id !== null);
+}
+
+/** The user's name, or its number where the system has no name for it (some containers). */
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -1,0 +1,71 @@
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { OperationRecord } from '../model/operation-record.ts';
+import { parseId } from '../format/id.ts';
+import type { Journal } from '../transaction/journal-schema.ts';
+import { finishedTransactions, pendingTransaction } from '../transaction/transaction.ts';
+import { visibleGuard } from './marker.ts';
+import type { Marker } from './marker-schema.ts';
+import { lastReversible, operationsOn, type Operation } from './operation-log.ts';
+
+/** The exit code that is logged for a guard that was killed. */
+const INTERRUPTED = 130;
+
+/** What is known of a restore that was committed and killed before it was logged. */
+export function operationOfJournal({ id, operation, backupId, planHash }: Journal): Operation {
+  const safetyId = parseId(id)?.kind === 'safety' ? id : null;
+  return { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 };
+}
+
+/** What is known of a command whose guard was killed. */
+export function operationOfGuard({ backupId }: Marker): Operation {
+  return {
+    operation: 'guard',
+    backupId,
+    planHash: null,
+    safetyId: backupId,
+    transactionId: null,
+    exit: INTERRUPTED,
+  };
+}
+
+/** True if the end of this guard was logged: then nobody has to hear of it. */
+export function isGuardLogged(project: Project, { backupId }: Marker): boolean {
+  return operationsOn(project).some((record) => record.operation === 'guard' && record.backupId === backupId);
+}
+
+/** Of finished transactions those that the operation log does not know of. */
+export function unloggedAmong(project: Project, finished: readonly Journal[]): Journal[] {
+  if (finished.length === 0) return [];
+  const logged = new Set(operationsOn(project).map((record) => record.transactionId));
+  return finished.filter(({ id }) => !logged.has(id));
+}
+
+export type Reversible = Pick<OperationRecord, 'operation' | 'time' | 'backupId' | 'safetyId'>;
+
+/**
+ * The operation that `undo` reverses, killed ones that nobody has settled and logged yet included. Throws UNSAFE_TARGET while a restore is
+ * unfinished: how that ends is not known before.
+ */
+export function lastToReverse(project: Project): Reversible | undefined {
+  requireSettled(project.root);
+  const guard = visibleGuard(project.root);
+  if (guard !== null && !isGuardLogged(project, guard)) return { ...operationOfGuard(guard), time: guard.startedAt };
+  const finished = unloggedAmong(project, finishedTransactions(project.root)).at(-1);
+  if (finished !== undefined) return { ...operationOfJournal(finished), time: finished.startedAt };
+  return lastReversible(project);
+}
+
+/** Throws UNSAFE_TARGET while a killed restore is unfinished: a plan of what is in between would not be what happens. */
+export function requireSettled(root: string): void {
+  const pending = pendingTransaction(root);
+  if (pending === null) return;
+  throw new BackupError(
+    'UNSAFE_TARGET',
+    `the ${pending.operation} of ${pending.backupId} was interrupted and is unfinished`,
+    {
+      hint: 'Run migbackup recover, then look at the plan again. Nothing was changed.',
+      path: root,
+    },
+  );
+}

@@ -1,0 +1,26 @@
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import { isVersion1 } from '../format/version1.ts';
+import { selectBackup, type Selected } from '../repository/catalog.ts';
+
+export type { Selected };
+
+/**
+ * The backup that `selector` names (an id, a unique prefix, a path, an exported file), or the newest migration backup. One of format
+ * version 1 is read into a scratch folder, which `dispose` removes.
+ */
+export async function select(
+  project: Project,
+  selector: string | undefined,
+  cwd: string,
+  context: Context,
+): Promise<Selected> {
+  return readable(await selectBackup(project.store, selector, { cwd }), context);
+}
+
+/** A backup that was found in the store, in the form that operations work on. */
+export async function readable(selected: Selected, context: Context): Promise<Selected> {
+  if (!isVersion1(selected.folder)) return selected;
+  const { importVersion1 } = await import('./import.ts');
+  return importVersion1(selected.folder, selected.id, context);
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { readIndex } from '../../format/index-file.ts';
+import { lstatOrNull, removeTree, renameDurable } from '../../fs/durable.ts';
+import { NameProbe } from '../../paths/name-probe.ts';
+import { realPathAsFar, toNative } from '../../paths/paths.ts';
+import { wholeSync } from '../../fs/whole-sync.ts';
+import { freeSpace } from '../../fs/space.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import { fromSystemError } from '../../model/system-error.ts';
+import type { Entry } from '../../model/entry.ts';
+import type { Context } from '../../model/event.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import type { RestoreReport } from '../../model/restore-report.ts';
+import type { Selected } from '../../repository/catalog.ts';
+import { keepReport } from '../../repository/reports.ts';
+import { INDEX_FILE } from '../../format/layout.ts';
+import { readManifest } from '../../format/manifest-file.ts';
+import { TreeWriter } from '../../transaction/tree-writer.ts';
+import { selectEntries } from '../../extract/entry-filter.ts';
+import { startReport } from '../../repository/report-head.ts';
+import { losesOwner, ownersNotSet, requireOwners } from '../../extract/owner.ts';
+import { PlacingSink } from '../../extract/placing-sink.ts';
+import { proveRestoredStores } from '../../extract/prove-restored.ts';
+import { trustWhileStaging, type TrustOptions } from '../../extract/verify-for-restore.ts';
+
+export interface RestoreToOptions extends TrustOptions {
+  /** A folder that does not exist or is empty. */
+  readonly to: string;
+  /** Where the report goes, if anywhere. */
+  readonly store?: string | undefined;
+  /** Give everything its owner and group too; root only. */
+  readonly owner?: boolean | undefined;
+}
+
+/**
+ * Restores into a new folder. It is written beside the target and gets the target's name when every byte has been verified: until then there
+ * is no target, after an error there is none either. Throws TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
+ */
+export async function restoreTo(
+  selected: Selected,
+  options: RestoreToOptions,
+  context: Context,
+): Promise<RestoreReport> {
+  requireOwners(options.owner);
+  const head = startReport(context);
+  const target = realPathAsFar(options.to);
+  refuseOccupied(target);
+  const manifest = readManifest(selected.folder);
+  const { entries, bytes } = await sizeOf(selected.folder, manifest, options.only);
+  checkRoom(target, bytes);
+  const work = path.join(path.dirname(target), `.${path.basename(target)}.migbackup-${randomBytes(4).toString('hex')}`);
+  const names = new NameProbe(`${work}.names`);
+  let writer: TreeWriter | undefined;
+  const before = lstatOrNull(target);
+  try {
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.mkdirSync(work, { mode: 0o755 });
+    writer = new TreeWriter(work, await wholeSync(work, entries), options.owner);
+    const sink = new PlacingSink(writer, (entry) => toNative(work, entry.path));
+    const foreign: string[] = [];
+    const onWanted = (entry: Entry): void => {
+      names.check(entry.path);
+      if (options.owner !== true && losesOwner(entry)) foreign.push(entry.path);
+    };
+    const wanted = await trustWhileStaging(selected, manifest, options, sink, onWanted, context);
+    await writer.finish();
+    await proveRestoredStores(manifest, work, `${work}.check`, (store) => wanted.hasStore(store), context);
+    renameDurable(work, target);
+    const report: RestoreReport = {
+      ...head(),
+      operation: 'restore',
+      backupId: selected.id,
+      outcome: 'restored',
+      mode: 'to',
+      target,
+      selection: [...options.only],
+      plan: null,
+      restored: sink.written,
+      safetyBackup: null,
+      checked: true,
+      findings: ownersNotSet(foreign),
+      next: [],
+      reportFile: null,
+    };
+    if (options.store === undefined) return report;
+    return keepReport(options.store, selected.id, 'restore', report);
+  } catch (error) {
+    await writer?.abort();
+    removeTree(work);
+    // An empty folder that stood there, and gave way.
+    if (before !== null && lstatOrNull(target) === null) fs.mkdirSync(target, Number(before.mode & 0o7777n));
+    throw fromSystemError(error, 'the restore could not be written', target, 'Nothing was restored.');
+  } finally {
+    names.dispose();
+  }
+}
+
+/** How much will be written, as the manifest states it or the index lists it: what either says is verified later. */
+async function sizeOf(
+  folder: string,
+  { index, totals }: Manifest,
+  only: readonly string[],
+): Promise<{ entries: number; bytes: number }> {
+  if (only.length === 0) return { entries: index.entries, bytes: totals.bytes };
+  const has = selectEntries(only);
+  const size = { entries: 0, bytes: 0 };
+  try {
+    for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
+      for (const entry of batch) {
+        if (!has(entry)) continue;
+        size.entries++;
+        size.bytes += entry.size;
+      }
+    }
+  } catch (error) {
+    // Verifying says more about it than this.
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
+  }
+  return size;
+}
+
+function refuseOccupied(target: string): void {
+  const stat = lstatOrNull(target);
+  if (stat === null) return;
+  if (stat.isDirectory() && fs.readdirSync(target).length === 0) return;
+  throw new BackupError('TARGET_NOT_EMPTY', `${target} exists and is not an empty folder`, {
+    hint: 'Give a folder that does not exist yet, or an empty one.',
+    path: target,
+  });
+}
+
+function checkRoom(target: string, bytes: number): void {
+  const free = freeSpace(target);
+  if (free.bytes >= BigInt(bytes)) return;
+  throw new BackupError('NO_SPACE', `not enough space to restore: ${free.bytes} bytes are free, ${bytes} are needed`, {
+    hint: 'Free some space or choose another folder.',
+    path: target,
+  });
+}

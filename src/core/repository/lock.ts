@@ -1,0 +1,126 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { BackupError } from '../model/backup-error.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { readRegular } from '../fs/regular-file.ts';
+import { LOCK_FILE } from '../format/layout.ts';
+
+const MAX_NOTE_BYTES = 4096;
+
+export interface Lock {
+  release(): void;
+}
+
+/** SQLite's lock goes when its database object is collected: one that a caller lost sight of must hold all the same. */
+const held = new Set<DatabaseSync>();
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly command: string;
+  readonly since: string;
+}
+
+/**
+ * Takes the folder's lock or throws LOCKED at once. It is a kernel lock (SQLite's BEGIN EXCLUSIVE on `lock.db`), so it goes
+ * with the process that holds it, SIGKILL included. Who holds it is written beside it for the message only.
+ */
+export function acquireLock(dir: string, command: string): Lock {
+  const file = path.join(dir, LOCK_FILE);
+  const note = `${file}.holder`;
+  refuseOdd(file);
+  const database = openDatabase(file);
+  try {
+    // The journal is kept in memory, so that a full disk keeps nobody from what frees it.
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    if (!isBusy(cause)) throw unusable(file, cause);
+    throw locked(dir, note, cause);
+  }
+  held.add(database);
+  const holder: Holder = { pid: process.pid, host: os.hostname(), command, since: new Date().toISOString() };
+  writeNote(note, holder);
+  return {
+    release() {
+      try {
+        fs.rmSync(note, { force: true });
+      } catch {
+        // As with writing it: the note is a courtesy, and the lock must go whatever becomes of it.
+      }
+      held.delete(database);
+      database.close();
+    },
+  };
+}
+
+/** SQLite would follow a link and lock, or make, a file somewhere else. */
+function refuseOdd(file: string): void {
+  const stat = lstatOrNull(file);
+  if (stat === null || stat.isFile()) return;
+  throw new BackupError('UNSAFE_TARGET', `the lock is not a regular file: ${file}`, {
+    hint: 'Nothing was changed. Look at what it is and remove it, then run the command again.',
+    path: file,
+  });
+}
+
+/** node:sqlite is stable in use but says "experimental" on stderr when Node 24 loads it; only that line is held back. */
+function openDatabase(file: string): DatabaseSync {
+  const emit = process.emitWarning.bind(process);
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes('SQLite is an experimental feature'))
+      Reflect.apply(emit, process, [warning, ...rest]);
+  };
+  try {
+    const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite');
+    return new Database(file);
+  } catch (cause) {
+    throw unusable(file, cause);
+  } finally {
+    process.emitWarning = emit;
+  }
+}
+
+/** SQLITE_BUSY is 5; extended codes keep it in the lowest byte. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === 5;
+}
+
+/** SQLite says in words of its own what the system refused. */
+function unusable(file: string, cause: unknown): BackupError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BackupError('IO', `the lock cannot be taken: ${why}: ${file}`, {
+    hint: 'Check that this user may write that file and its folder, and that the disk is well; then run the command again.',
+    path: file,
+    cause,
+  });
+}
+
+function writeNote(note: string, holder: Holder): void {
+  try {
+    // Made anew: a checkout may bring along a link in its place.
+    fs.rmSync(note, { force: true });
+    fs.writeFileSync(note, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
+  } catch {
+    // The note is a courtesy; the lock is held all the same.
+  }
+}
+
+function readNote(note: string): string {
+  try {
+    const holder: Partial<Holder> = JSON.parse(readRegular(note, MAX_NOTE_BYTES).toString('utf8'));
+    return `migbackup ${holder.command} (pid ${holder.pid} on ${holder.host}, since ${holder.since})`;
+  } catch {
+    return 'another migbackup';
+  }
+}
+
+function locked(dir: string, note: string, cause: unknown): BackupError {
+  return new BackupError('LOCKED', `${dir} is locked by ${readNote(note)}`, {
+    hint: 'Wait until it has finished, then run the command again. A killed process holds no lock.',
+    path: dir,
+    cause,
+  });
+}

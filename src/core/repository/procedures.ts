@@ -1,0 +1,124 @@
+import type { Manifest, ManifestCategory } from '../model/manifest.ts';
+import { escapeName } from '../paths/names.ts';
+import { shellQuote } from '../model/shell-quote.ts';
+
+/**
+ * RESTORE_PROCEDURES.md for one backup: with migbackup, and by hand with tar, zstd and sha256sum. Every `sh` block
+ * runs as it stands; BACKUP and TARGET may be set before. Depends on the manifest alone, so the same backup gives the same text.
+ */
+export function renderProcedures(manifest: Manifest): string {
+  const id = manifest.backupId;
+  const archived = Object.entries(manifest.categories).filter(([, category]) => category.archive !== undefined);
+  const first = archived[0]?.[0] ?? 'configs';
+  return [
+    `# Restore procedures: ${id}`,
+    '',
+    `Taken ${manifest.createdAt} by ${manifest.tool.name} ${manifest.tool.version}` +
+      (manifest.project.git ? `, git commit ${escapeName(manifest.project.git.commit)}` : '') +
+      `: ${manifest.totals.files} files, ${manifest.totals.bytes} bytes.`,
+    '',
+    '| category | archive | files | what it holds |',
+    '|---|---|---:|---|',
+    ...archived.map(([name, category]) => categoryRow(name, category)),
+    '',
+    '## With migbackup',
+    '',
+    'In the project. Each restore verifies the backup first, swaps atomically, checks afterwards, and can be taken back.',
+    '',
+    '```sh',
+    `migbackup verify ${id}`,
+    `migbackup restore ${id} --dry-run`,
+    '```',
+    '',
+    'Then one of these:',
+    '',
+    '```text',
+    `migbackup restore ${id}                       everything`,
+    `migbackup restore ${id} --only ${first}        one category`,
+    `migbackup restore ${id} --only path/to/file   one file, folder or glob`,
+    `migbackup restore ${id} --to /new/folder      into a new folder, the project stays as it is`,
+    'migbackup undo                                takes the last restore back',
+    '```',
+    '',
+    'A restore in place keeps what it replaced in a safety backup, which `migbackup list` shows.',
+    '',
+    '## Without migbackup',
+    '',
+    'Needs a POSIX shell, tar' +
+      (manifest.config.compression === 'zstd' ? ', zstd' : '') +
+      ' and sha256sum. Run the blocks in one shell, in this folder.',
+    'They unpack into a new folder; nothing of the project is touched.',
+    '',
+    '1. Choose where from and where to, and check that the backup is whole:',
+    '',
+    '```sh',
+    'BACKUP="${BACKUP:-$PWD}"',
+    `TARGET="\${TARGET:-$HOME/restored-${id}}"`,
+    '(cd "$BACKUP" && sha256sum --check --quiet checksums/ARTIFACTS.sha256) || exit 1',
+    '```',
+    '',
+    '2. Unpack (leave out the lines of categories that you do not want):',
+    '',
+    '```sh',
+    'mkdir -p "$TARGET"',
+    ...archived.map(([, category]) => unpackLine(category)),
+    '```',
+    '',
+    '3. Check every file that was unpacked:',
+    '',
+    '```sh',
+    '(cd "$TARGET" && sha256sum --check --quiet --ignore-missing "$BACKUP/checksums/SHA256SUMS") || exit 1',
+    '```',
+    '',
+    '4. Stop whatever uses the project, then move what you need from the new folder into place.',
+    '   A LevelDB folder must be replaced whole: move the old one away first. Copying one store over another corrupts both.',
+    '',
+    '## What to check afterwards',
+    '',
+    '- `sha256sum --check` of step 3 printed nothing and ended with 0.',
+    '- The LevelDB stores open, and hold as many entries as this table says:',
+    '',
+    ...storeTable(manifest),
+    '- If package.json or a lock file came back, install the dependencies again.',
+    '- Files came back; a chain does not. Compare the deployment records with what is deployed.',
+    '- By hand, times come back in whole seconds; `migbackup restore` brings them back exactly.',
+    '',
+  ].join('\n');
+}
+
+function categoryRow(name: string, category: ManifestCategory): string {
+  const sources = category.sources.filter((source) => source.files > 0).map((source) => markdownCode(source.path));
+  return `| ${name} | ${category.archive?.file ?? ''} | ${category.files} | ${[...new Set(sources)].join(', ')} |`;
+}
+
+function markdownCode(text: string): string {
+  return (
+    '`' +
+    escapeName(text)
+      .replaceAll('`', String.raw`\x60`)
+      .replaceAll('|', String.raw`\|`) +
+    '`'
+  );
+}
+
+function unpackLine(category: ManifestCategory): string {
+  const archive = category.archive;
+  if (archive === undefined) return '';
+  const file = `"$BACKUP"/${shellQuote(archive.file)}`;
+  return archive.compression === 'zstd'
+    ? `zstd -dc ${file} | tar -xpf - -C "$TARGET"`
+    : `tar -xpf ${file} -C "$TARGET"`;
+}
+
+function storeTable(manifest: Manifest): string[] {
+  const stores = Object.values(manifest.categories)
+    .flatMap((category) => category.sources)
+    .flatMap((source) => source.leveldb ?? []);
+  if (stores.length === 0) return ['  (this backup holds no LevelDB store)', ''];
+  return [
+    '| store | entries | digest (v1) |',
+    '|---|---:|---|',
+    ...stores.map((s) => `| ${markdownCode(s.path)} | ${s.entries ?? 'not counted'} | ${s.digest ?? ''} |`),
+    '',
+  ];
+}

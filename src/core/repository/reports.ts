@@ -1,0 +1,185 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { z } from '../model/zod.ts';
+import { fsyncDir, lstatOrNull, mkdirDurable, writeAll, writeFileDurable } from '../fs/durable.ts';
+import { escapeJson } from '../paths/names.ts';
+import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';
+import { removeDeadTemporaries } from '../fs/temporary-file.ts';
+import { errnoOf } from '../model/backup-error.ts';
+import type { Finding } from '../model/finding.ts';
+import { isAbout, type Recorded } from './report-subject.ts';
+import { OPERATIONS_FILE, REPORTS_FOLDER } from '../format/layout.ts';
+
+/** A line is some 300 bytes. */
+const MAX_LOG_BYTES = 256 << 20;
+/** They list every affected file. */
+const MAX_REPORT_BYTES = 256 << 20;
+
+export interface WrittenReport {
+  /** Absolute path of the report, null if it could not be written. */
+  readonly file: string | null;
+  /** Why it could not be written: evidence is worth having, but never worth failing for. */
+  readonly finding?: Finding;
+}
+
+/** Writes `<store>/reports/<subject>/<operation>-<time>.json`, never over another. `reportFile` in it names the file itself. */
+export function writeReport(store: string, subject: string, operation: string, report: object): WrittenReport {
+  const folder = path.join(store, REPORTS_FOLDER, subject);
+  const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  try {
+    if (!fs.existsSync(store)) return { file: null };
+    makeFolders(store, subject);
+    let file = path.join(folder, `${operation}-${time}.json`);
+    for (let again = 2; fs.existsSync(file); again++) file = path.join(folder, `${operation}-${time}-${again}.json`);
+    writeFileDurable(file, `${escapeJson(JSON.stringify({ ...report, reportFile: file }, null, 2))}\n`);
+    return { file };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      file: null,
+      finding: {
+        code: 'report-not-written',
+        severity: 'warning',
+        message: `the report could not be written: ${why}`,
+        path: folder,
+      },
+    };
+  }
+}
+
+/** Writes a report and answers it as it is told: where it is kept, or with a finding that says why it is not. */
+export function keepReport<Report extends { readonly findings: readonly Finding[] }>(
+  store: string,
+  subject: string,
+  operation: string,
+  report: Report,
+): Report & { reportFile: string | null; findings: Finding[] } {
+  const { file, finding } = writeReport(store, subject, operation, report);
+  return { ...report, reportFile: file, findings: [...report.findings, ...(finding === undefined ? [] : [finding])] };
+}
+
+export interface Verification {
+  readonly time: string;
+  readonly status: 'PASSED' | 'WARNING' | 'FAILED';
+  readonly scope: 'full' | 'sample' | 'quick';
+  /** Everything was unpacked and every database opened too. */
+  readonly rehearsed: boolean;
+}
+
+/**
+ * The newest full verification of a backup in the store (not of a copy or an exported file elsewhere), unless a later one of any scope FAILED; the newest of any scope if none was full; null if
+ * there is none.
+ */
+export function lastVerification(store: string, id: string): Verification | null {
+  let newest: Verification | null = null;
+  for (const file of reportNames(store, id, 'verify')) {
+    const found = readVerification(file, store, id);
+    if (found?.scope === 'full' || found?.status === 'FAILED') return found;
+    newest ??= found;
+  }
+  return newest;
+}
+
+function readVerification(file: string, store: string, id: string): Verification | null {
+  try {
+    const report: Recorded & {
+      startedAt?: unknown;
+      status?: unknown;
+      scope?: { mode?: unknown; rehearsed?: unknown };
+    } = JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8'));
+    const { startedAt, status } = report;
+    const mode = report.scope?.mode;
+    if (typeof startedAt !== 'string') return null;
+    if (!isAbout(report, path.join(store, id), store)) return null;
+    if (status !== 'PASSED' && status !== 'WARNING' && status !== 'FAILED') return null;
+    if (mode !== 'full' && mode !== 'sample' && mode !== 'quick') return null;
+    return { time: startedAt, status, scope: mode, rehearsed: report.scope?.rehearsed !== undefined };
+  } catch {
+    return null;
+  }
+}
+
+/** The reports of one kind about a backup that are on record, newest first; what is no such report is passed over. */
+export function storedReports<T>(store: string, id: string, operation: string, schema: z.ZodType<T>): T[] {
+  return reportNames(store, id, operation).flatMap((file) => {
+    try {
+      const parsed = schema.safeParse(JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8')));
+      return parsed.success ? [parsed.data] : [];
+    } catch (error) {
+      if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;
+      return [];
+    }
+  });
+}
+
+/** Report files of one kind, newest first. */
+function reportNames(store: string, id: string, operation: string): string[] {
+  const folder = path.join(store, REPORTS_FOLDER, id);
+  try {
+    const names = fs.readdirSync(folder).filter((name) => name.startsWith(`${operation}-`) && name.endsWith('.json'));
+    return names
+      .toSorted()
+      .toReversed()
+      .map((name) => path.join(folder, name));
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return [];
+  }
+}
+
+/** Makes the folder of the reports, and in it that of one backup, and returns the inner one. Links in their place are never followed. */
+export function makeFolders(store: string, ...below: string[]): string {
+  let folder = path.join(store, REPORTS_FOLDER);
+  for (const next of [undefined, ...below]) {
+    if (next !== undefined) folder = path.join(folder, next);
+    assertFolder(folder);
+    mkdirDurable(folder, 0o700);
+  }
+  return folder;
+}
+
+/** Appends one line to the operation log and makes it durable. */
+export function logOperation(store: string, record: Record<string, unknown>): void {
+  const folder = makeFolders(store);
+  const fd = openAppend(path.join(folder, OPERATIONS_FILE));
+  try {
+    // A line that a power cut left unfinished must not swallow this one.
+    const start = endsInLine(fd) ? '' : '\n';
+    writeAll(fd, Buffer.from(`${start}${escapeJson(JSON.stringify(record))}\n`));
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+  fsyncDir(folder);
+}
+
+/** True for an empty file and one that ends with a line end. */
+function endsInLine(fd: number): boolean {
+  const { size } = fs.fstatSync(fd);
+  const last = Buffer.alloc(1);
+  return size === 0 || (fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] === 0x0a);
+}
+
+/** Removes reports that killed runs were writing, and answers their names. */
+export function cleanReports(store: string): string[] {
+  const reports = path.join(store, REPORTS_FOLDER);
+  if (lstatOrNull(reports)?.isDirectory() !== true) return [];
+  const folders = fs.readdirSync(reports, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) => removeDeadTemporaries(path.join(reports, name)));
+}
+
+/** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */
+export function readOperations(store: string): Record<string, unknown>[] {
+  const file = path.join(store, REPORTS_FOLDER, OPERATIONS_FILE);
+  if (lstatOrNull(file) === null) return [];
+  const records: Record<string, unknown>[] = [];
+  for (const line of readRegular(file, MAX_LOG_BYTES).toString('utf8').split('\n')) {
+    try {
+      const record: Record<string, unknown> = JSON.parse(line);
+      records.push(record);
+    } catch {
+      // Not a whole line.
+    }
+  }
+  return records;
+}

@@ -1,0 +1,109 @@
+import { isInside, parentOf } from '../paths/paths.ts';
+import type { Category, Source } from '../model/category.ts';
+import { SourcePatterns } from './source-patterns.ts';
+
+interface Candidate {
+  readonly source: Source;
+  readonly patterns: SourcePatterns;
+  /** Position among all sources: the earlier category wins. */
+  readonly order: number;
+}
+
+/**
+ * Decides which one source a file belongs to: a named file beats a pattern, the innermost path beats an outer one, then the earlier
+ * category wins.
+ */
+export class Ownership {
+  readonly #all: readonly Candidate[];
+  /** The sources that could own something right in this folder: files come folder by folder, and most sources lie elsewhere. */
+  #near: { readonly folder: string; readonly candidates: readonly Candidate[] } = { folder: '', candidates: [] };
+
+  constructor(categories: readonly Category[]) {
+    const sources = categories.flatMap((category) => category.sources);
+    this.#all = sources.map((source, order) => ({ source, patterns: new SourcePatterns(source), order }));
+  }
+
+  /** The source that stores this project-relative file, or undefined if it is in no category. */
+  ownerOf(path: string): Source | undefined {
+    const folder = parentOf(path);
+    if (this.#near.folder !== folder)
+      this.#near = { folder, candidates: this.#all.filter((one) => reaches(one, folder)) };
+    return best(this.#near.candidates, path)?.source;
+  }
+
+  /** The source that stores this folder's own entry: the innermost one that takes whole folders. */
+  folderOwnerOf(path: string): Source | undefined {
+    let found: Candidate | undefined;
+    for (const candidate of this.#all) {
+      const { source, patterns } = candidate;
+      if (patterns.hasInclude || !isInside(path, source.path) || patterns.excludes(relativeTo(source, path))) continue;
+      if (found === undefined || depth(source) > depth(found.source)) found = candidate;
+    }
+    return found?.source;
+  }
+
+  /** The compiled patterns of one of its sources. */
+  patternsOf(source: Source): SourcePatterns {
+    return this.#all.find((candidate) => candidate.source === source)?.patterns ?? new SourcePatterns(source);
+  }
+
+  /** True if no other source reaches into this one's folder: then everything in it is its own. */
+  isAlone(source: Source): boolean {
+    return this.#all.every(({ source: other, patterns }) => {
+      if (other === source) return true;
+      if (isInside(other.path, source.path)) return false;
+      return !isInside(source.path, other.path) || !patterns.mayContain(relativeTo(other, source.path));
+    });
+  }
+
+  /** Whether everything in a folder, whatever it is, belongs to some source. */
+  takesAllIn(folder: string): boolean {
+    return this.#all.some(
+      ({ source }) => source.include.length === 0 && source.exclude.length === 0 && isInside(folder, source.path),
+    );
+  }
+
+  /** The source that takes a folder whole, whatever is in it: walking for another one may stop there. */
+  takesWhole(path: string): Source | undefined {
+    return this.#all.find(
+      ({ source }) => source.path === path && source.include.length === 0 && source.exclude.length === 0,
+    )?.source;
+  }
+}
+
+/** Whether a source could own something right in a folder. */
+function reaches({ source, patterns }: Candidate, folder: string): boolean {
+  if (!isInside(folder, source.path)) return parentOf(source.path) === folder;
+  const inner = relativeTo(source, folder);
+  return inner === '' || inner === '.' || patterns.mayContain(inner);
+}
+
+function best(candidates: readonly Candidate[], path: string): Candidate | undefined {
+  let found: Candidate | undefined;
+  let foundNamed = false;
+  for (const candidate of candidates) {
+    const { source, patterns } = candidate;
+    if (!isInside(path, source.path)) continue;
+    const match = source.path === path ? 'named' : patterns.match(relativeTo(source, path));
+    if (match === null) continue;
+    const named = match === 'named';
+    if (found === undefined || isBetter(named, candidate, foundNamed, found)) [found, foundNamed] = [candidate, named];
+  }
+  return found;
+}
+
+function isBetter(named: boolean, candidate: Candidate, foundNamed: boolean, found: Candidate): boolean {
+  if (named !== foundNamed) return named;
+  if (depth(candidate.source) !== depth(found.source)) return depth(candidate.source) > depth(found.source);
+  return candidate.order < found.order;
+}
+
+function depth(source: Source): number {
+  return source.path === '.' ? 0 : source.path.split('/').length;
+}
+
+/** A project-relative path as the source's patterns see it; the source's own path is ''. */
+export function relativeTo(source: Source, path: string): string {
+  if (source.path === '.') return path;
+  return path === source.path ? '' : path.slice(source.path.length + 1);
+}

@@ -1,0 +1,159 @@
+import { SECRET_TAKEN } from '../model/secret-taken.ts';
+import { escapeName } from '../paths/names.ts';
+import { leadsOut } from '../paths/paths.ts';
+import type { ErrorCode } from '../model/backup-error.ts';
+import type { Finding, Severity } from '../model/finding.ts';
+
+interface ProblemText {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+const STOP_WRITING = 'Stop what is writing there, then try again.';
+const PERMISSIONS = 'Run as a user who may read it, or change its permissions.';
+
+/** What a scan calls a problem: something that cannot be stored truthfully. */
+export const PROBLEM = {
+  missing: {
+    code: 'SOURCE_MISSING',
+    message: 'is required and does not exist',
+    hint: 'Create it, or take "required" out of the config.',
+  },
+  vanished: { code: 'SOURCE_CHANGED', message: 'vanished while it was being read', hint: STOP_WRITING },
+  unlinked: { code: 'SOURCE_CHANGED', message: 'was a link and is none any more', hint: STOP_WRITING },
+  unlistable: { code: 'SOURCE_UNREADABLE', message: 'cannot be listed', hint: PERMISSIONS },
+  unreadable: { code: 'SOURCE_UNREADABLE', message: 'cannot be looked at', hint: PERMISSIONS },
+  name: {
+    code: 'SOURCE_NAME',
+    message: 'cannot be stored',
+    hint: 'Rename it, or exclude it in migbackup.config.json.',
+  },
+  nameBytes: {
+    code: 'SOURCE_NAME',
+    message: 'has a name that is not UTF-8',
+    hint: 'Rename it: such a name cannot be stored truthfully.',
+  },
+  linkBytes: {
+    code: 'SOURCE_NAME',
+    message: 'is a link whose target is not UTF-8',
+    hint: 'Make the link anew with a target that is UTF-8.',
+  },
+  damagedStore: {
+    code: 'LEVELDB_DAMAGED',
+    message: 'is a LevelDB store without a CURRENT or MANIFEST',
+    hint: 'Restore or repair it; to keep it as it is before that, use --raw with its path.',
+  },
+  nestedStore: {
+    code: 'LEVELDB_FOREIGN',
+    message: 'is a store inside another store',
+    hint: 'Move it out of the other store.',
+  },
+} as const satisfies Record<string, ProblemText>;
+
+interface FindingText {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly recommendation: string;
+}
+
+/** A file that was left out because its name says that it holds secrets. */
+export function secretLeftOut(file: string): FindingText {
+  return {
+    code: 'secret-left-out',
+    severity: 'info',
+    message: `${escapeName(file)} may hold secrets and is left out`,
+    recommendation: file.includes('.s.sol/')
+      ? 'forge script --resume will not work from this backup; set "includeSecrets" to take it along.'
+      : 'Keep it somewhere safe yourself, or set "includeSecrets" in migbackup.config.json.',
+  };
+}
+
+/** The same file where secrets are taken along: whoever keeps the backup has to know. */
+export function secretTaken(file: string): FindingText {
+  return {
+    code: SECRET_TAKEN,
+    severity: 'info',
+    message: `${escapeName(file)} may hold secrets and is in the backup`,
+    recommendation: 'Keep the backup where only those who may know them can read it.',
+  };
+}
+
+/** Bits that a restore never sets: a backup from elsewhere could hand out rights with them. */
+export function specialBits(file: string): FindingText {
+  return {
+    code: 'special-bits',
+    severity: 'info',
+    message: `${escapeName(file)} is set-uid, set-gid or sticky, which no restore sets`,
+    recommendation: 'Set these bits again yourself (chmod) after a restore, if they matter.',
+  };
+}
+
+/** A name that some other file system cannot hold, or takes for another one in the same folder. */
+export function notPortable(file: string, why: string): FindingText {
+  return {
+    code: 'name-not-portable',
+    severity: 'info',
+    message: `${escapeName(file)} has ${why}`,
+    recommendation:
+      'It comes back on a file system like this one; where it cannot be held, a restore refuses before it changes anything.',
+  };
+}
+
+export function specialFile(file: string): FindingText {
+  return {
+    code: 'special-file',
+    severity: 'warning',
+    message: `${escapeName(file)} is a special file (fifo, socket or device) and is left out`,
+    recommendation: 'Nothing to do unless something depends on it: make it anew after a restore.',
+  };
+}
+
+/** A store was taken as the files it consists of, because the user asked or because a safety backup must take anything. */
+export function storeNotProven(file: string): FindingText {
+  return {
+    code: 'store-not-proven',
+    severity: 'warning',
+    message: `${escapeName(file)} was stored as plain files: nothing is proven about the database in it`,
+    recommendation: 'Make sure that nothing was writing to it, and keep the original until you no longer need it.',
+  };
+}
+
+/** A SQLite database with writes beside it: its files were stored one after another, so together they may be no state it ever had. */
+export function sqliteNotProven(file: string, journal: string): FindingText {
+  return {
+    code: 'sqlite-not-proven',
+    severity: 'warning',
+    message: `${escapeName(file)} is a SQLite database with unfinished writes in ${escapeName(journal)}: stored as files, not proven`,
+    recommendation:
+      'Stop what uses the database, so that the file beside it is empty or gone, and take the backup again.',
+  };
+}
+
+/** A link stands where state should be: the state itself is somewhere else and not in the backup. */
+export function sourceIsLink(file: string): FindingText {
+  return {
+    code: 'source-is-link',
+    severity: 'warning',
+    message: `${escapeName(file)} is a link: the link is stored, what it points to is not`,
+    recommendation: 'If it points to state, name the real folder in migbackup.config.json.',
+  };
+}
+
+/** What is worth saying about a link's target, or null: a restore refuses links that lead out of the project unless told. */
+export function unsafeLink(file: string, target: string): FindingText | null {
+  if (!leadsOut(file, target)) return null;
+  return {
+    code: 'unsafe-link',
+    severity: 'warning',
+    message: `${escapeName(file)} is a link out of the project (${escapeName(target)})`,
+    recommendation:
+      'A restore makes it again only with --allow-unsafe-links; a relative link inside the project needs nothing.',
+  };
+}
+
+/** The finding itself, about a file of a source. */
+export function toFinding(text: FindingText, file: string, category: string, source: string): Finding {
+  return { ...text, path: file, category, source };
+}
