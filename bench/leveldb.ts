@@ -10,7 +10,7 @@ import { ClassicLevel } from 'classic-level';
 import { captureStore } from '../src/core/databases/leveldb/capture/capture.ts';
 import { proveWithClassicLevel } from '../src/core/databases/leveldb/proof/proof.ts';
 import { folderFiles, readStore } from '../src/core/databases/leveldb/format/reader.ts';
-import { fillMany, makeStore } from '../test/sources/leveldb/make-store.ts';
+import { fillMany, makeStore } from '../test/databases/leveldb/make-database.ts';
 import { startHammer } from '../test/stress/leveldb/stress.ts';
 
 const BUFFERS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;

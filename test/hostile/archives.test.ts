@@ -10,9 +10,9 @@ import { report } from '../../src/core/operations/report.ts';
 import { restore, restoreTo } from '../../src/core/operations/restore.ts';
 import { show } from '../../src/core/operations/show.ts';
 import { verify } from '../../src/core/operations/verify.ts';
-import { openExported } from '../../src/core/format/exported-file.ts';
+import { openExported } from '../../src/core/repository/open-exported.ts';
 import { writeReport } from '../../src/core/repository/reports.ts';
-import type { Selected } from '../../src/core/repository/catalog.ts';
+import type { SelectedBackup } from '../../src/core/repository/selected.ts';
 import { renderDiff } from '../../src/cli/render/diff.ts';
 import { renderReport } from '../../src/cli/render/report.ts';
 import { renderShow } from '../../src/cli/render/show.ts';
@@ -74,7 +74,7 @@ function expectEntry(root: string, entry: Entry, content: Buffer | undefined): v
 const contentsOf = (folder: string) => [...readTree(folder)].map(([name, { type, content }]) => [name, type, content]);
 
 /** An export of a backup that is whole as a set of files is that set, whatever is in it; any other is refused and leaves no file. */
-async function exportAll(selected: Selected, hostile: HostileCase): Promise<void> {
+async function exportAll(selected: SelectedBackup, hostile: HostileCase): Promise<void> {
   for (const format of ['tar', 'zip'] as const) {
     const output = path.join(temp.path, `export.${format}`);
     const refused = await refusal(exportBackup(selected, { format, output }, context));

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BackupError } from '../../src/core/model/backup-error.ts';
 import { exportBackup } from '../../src/core/operations/export.ts';
 import { restoreTo } from '../../src/core/operations/restore.ts';
-import { openExported } from '../../src/core/format/exported-file.ts';
+import { openExported } from '../../src/core/repository/open-exported.ts';
 import { selectBackup } from '../../src/core/repository/catalog.ts';
 import { context } from '../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportBackup } from '../../src/core/operations/export.ts';
 import { verify } from '../../src/core/operations/verify.ts';
-import { openExported } from '../../src/core/format/exported-file.ts';
+import { openExported } from '../../src/core/repository/open-exported.ts';
 import { context } from '../support/real-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { FORGED_ID as ID, forgeBackup } from './support/forge-backup.ts';

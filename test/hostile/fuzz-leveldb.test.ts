@@ -9,7 +9,7 @@ import { uncompressSnappy } from '../../src/core/databases/leveldb/format/snappy
 import { DecodeError, encodeVarint } from '../../src/core/databases/leveldb/format/varint.ts';
 import { decodeVersionEdit, Version } from '../../src/core/databases/leveldb/format/version-edit.ts';
 import { LogCursor, readBatch, type LogEntry } from '../../src/core/databases/leveldb/format/write-batch.ts';
-import { logRecord, slice } from '../support/leveldb/write-store.ts';
+import { logRecord, slice } from '../support/leveldb/write-database.ts';
 import { answers, answersLater, cases, noise, TIMEOUT_MS, watch } from './support/fuzz.ts';
 import {
   anyField,

@@ -6,12 +6,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { create } from '../../src/core/operations/create.ts';
 import { diffBackups, diffLive } from '../../src/core/operations/diff.ts';
 import type { DiffReport } from '../../src/core/model/diff-report.ts';
-import type { Selected } from '../../src/core/repository/catalog.ts';
+import type { SelectedBackup } from '../../src/core/repository/selected.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 
 let backup: RealBackup;
-let first: Selected;
+let first: SelectedBackup;
 beforeEach(async () => {
   backup = await makeRealBackup();
   first = { id: backup.id, folder: backup.folder, dispose() {} };

@@ -13,7 +13,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { exportReportSchema } from '../../src/core/model/export-report.ts';
 import { exportBackup } from '../../src/core/operations/export.ts';
-import { openExported } from '../../src/core/format/exported-file.ts';
+import { openExported } from '../../src/core/repository/open-exported.ts';
 import { readTree } from '../support/compare-trees.ts';
 import { makeSampleBackup, SAMPLE_ID, testContext } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';

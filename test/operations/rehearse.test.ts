@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readTree } from '../support/compare-trees.ts';
 import { put } from '../support/files.ts';
-import { writeStore } from '../support/leveldb/write-store.ts';
+import { writeStore } from '../support/leveldb/write-database.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 import { cliCommand, runCli } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';

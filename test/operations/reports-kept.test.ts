@@ -7,12 +7,12 @@ import { restore, restoreTo } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import { verify } from '../../src/core/operations/verify.ts';
 import type { Finding } from '../../src/core/model/finding.ts';
-import type { Selected } from '../../src/core/repository/catalog.ts';
+import type { SelectedBackup } from '../../src/core/repository/selected.ts';
 import { readOperations } from '../../src/core/repository/reports.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 
 let backup: RealBackup;
-let selected: Selected;
+let selected: SelectedBackup;
 beforeEach(async () => {
   backup = await makeRealBackup();
   selected = { id: backup.id, folder: backup.folder, dispose() {} };

@@ -15,7 +15,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { restore, type RestoreOptions } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
-import type { Selected } from '../../src/core/repository/catalog.ts';
+import type { SelectedBackup } from '../../src/core/repository/selected.ts';
 import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
 import { withFault } from '../transaction/support/faults.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
@@ -47,7 +47,7 @@ function run(options: Partial<RestoreOptions> = {}) {
   return restoreFrom({ id: backup.id, folder: backup.folder, dispose() {} }, options);
 }
 
-function restoreFrom(selected: Selected, options: Partial<RestoreOptions> = {}) {
+function restoreFrom(selected: SelectedBackup, options: Partial<RestoreOptions> = {}) {
   const defaults = { only: [], allowUnsafeLinks: true, exact: true, dryRun: false, safetyBackup: true, confirm: YES };
   return restore(backup.project, selected, { ...defaults, ...options }, context);
 }

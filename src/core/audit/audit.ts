@@ -16,16 +16,12 @@ import { INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format
 import { readManifest } from '../format/manifest-file.ts';
 import { ArchivesAudit } from './archives.ts';
 import { IndexCursor } from '../format/index-cursor.ts';
-import { choose, type Choice } from './sample.ts';
+import { choose, type Choice, type SampleOptions } from './sample.ts';
 import { judge } from './status.ts';
 import { SumsAudit } from './sums-agree.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
-export interface AuditOptions {
-  readonly mode: 'full' | 'sample' | 'quick';
-  /** Percent of files, mode sample: over 0, at most 100. */
-  readonly samplePercent?: number | undefined;
-  readonly seed?: string | undefined;
+export interface AuditOptions extends SampleOptions {
   readonly onlooker?: Onlooker | undefined;
   /** What the progress is called. */
   readonly phase?: string | undefined;

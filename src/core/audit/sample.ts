@@ -1,6 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Entry } from '../model/entry.ts';
-import type { AuditOptions } from './audit.ts';
+
+/** How much of a backup is read. */
+export interface SampleOptions {
+  readonly mode: 'full' | 'sample' | 'quick';
+  /** Percent of files, mode sample: over 0, at most 100. */
+  readonly samplePercent?: number | undefined;
+  readonly seed?: string | undefined;
+}
 
 /** Which files a verification reads, and what its report says about that. */
 export interface Choice {
@@ -16,7 +23,7 @@ export interface Choice {
 const RANGE = 2 ** 32;
 
 /** A sample takes each file by chance: the hash of the seed and its path decides, so the same seed reads the same files. */
-export function choose(options: AuditOptions): Choice {
+export function choose(options: SampleOptions): Choice {
   if (options.mode === 'full') return { scope: { mode: 'full' }, select: undefined };
   if (options.mode === 'quick') return { scope: { mode: 'quick' }, select: () => false };
   const percent = options.samplePercent ?? 10;

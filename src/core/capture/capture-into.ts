@@ -7,15 +7,20 @@ import { foreign } from '../databases/leveldb/format/damage.ts';
 import { whoHolds } from '../databases/leveldb/capture/holder.ts';
 import type { StoreItem } from '../scan/scan-item.ts';
 import type { BackupJob } from './job.ts';
-import { aboutStore, type StorePlace } from './database-error.ts';
-import type { CategoryWriter } from './write-category.ts';
+import type { ArchiveWriter } from '../format/archive-writer.ts';
+import type { CapturedStore } from './captured-database.ts';
+import { aboutStore } from './database-error.ts';
 
-/** A store that stands in the archive, not yet proven. */
-export interface CapturedStore extends StorePlace {
-  readonly members: readonly Entry[];
-  readonly attempts: number;
-  /** Whether a process holds it; a child process finds out meanwhile. Never rejects. */
-  readonly live: Promise<'yes' | 'no' | 'unknown'>;
+/** What a capture needs of the writer of a category: its archive, and what is known of each member that was written. */
+interface MemberWriter {
+  readonly job: BackupJob;
+  readonly archive: ArchiveWriter;
+  /** Stores one ordinary entry. */
+  entry(entry: ScannedEntry): Promise<void>;
+  /** Index, sums and counts for a member that has been written. */
+  note(entry: Entry): void;
+  /** Lets others go on, where that is due. */
+  breathe(): Promise<void>;
 }
 
 /** How often a store that does not hold still is tried again. */
@@ -25,7 +30,7 @@ const CAPTURES = 5;
  * Captures a store, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
  * order of paths. Throws LEVELDB_DAMAGED, LEVELDB_FOREIGN or LEVELDB_BUSY with what to do: a database is never stored in part.
  */
-export async function captureInto(writer: CategoryWriter, item: StoreItem): Promise<CapturedStore> {
+export async function captureInto(writer: MemberWriter, item: StoreItem): Promise<CapturedStore> {
   const { job } = writer;
   let live: CapturedStore['live'] | undefined;
   const place = { path: item.path, category: item.source.category, source: item.source.name };
@@ -55,7 +60,7 @@ async function isLive(dir: string): CapturedStore['live'] {
   }
 }
 
-async function copyAll(writer: CategoryWriter, item: StoreItem, capture: StoreCapture): Promise<Entry[]> {
+async function copyAll(writer: MemberWriter, item: StoreItem, capture: StoreCapture): Promise<Entry[]> {
   const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
   const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) =>
     comparePaths(a.path, b.path),
@@ -94,7 +99,7 @@ function engineEntry(item: StoreItem, file: CapturedFile): ScannedEntry {
   };
 }
 
-async function copy(writer: CategoryWriter, entry: ScannedEntry, file: CapturedFile): Promise<Entry> {
+async function copy(writer: MemberWriter, entry: ScannedEntry, file: CapturedFile): Promise<Entry> {
   const { archive } = writer;
   const offset = archive.begin(entry);
   const hash = createHash('sha256');

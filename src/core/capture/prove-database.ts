@@ -6,7 +6,7 @@ import { archivedStore } from '../databases/leveldb/proof/archived-database.ts';
 import { proveCopy } from '../databases/leveldb/proof/proof.ts';
 import { readStore } from '../databases/leveldb/format/reader.ts';
 import type { BackupJob } from './job.ts';
-import type { CapturedStore } from './capture-into.ts';
+import type { CapturedStore } from './captured-database.ts';
 import { aboutStore } from './database-error.ts';
 
 /**

@@ -135,7 +135,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     options.beforeCommit?.(manifest);
     writeArtifacts(work.folder, manifest, sealing);
     // Not every backup is verified at once.
-    const { describeAudit } = options.verify ? await import('../operations/verify.ts') : {};
+    const { describeAudit } = options.verify ? await import('../audit/describe-audit.ts') : {};
     const head = startReport(context);
     sealing.throwIfFailed();
     const audit = options.verify ? await prove(work.folder, manifest, context) : null;

@@ -4,7 +4,7 @@ import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { wholeSync } from '../fs/whole-sync.ts';
 import { runTransaction } from '../transaction/transaction.ts';
 import type { Taken } from '../capture/take-backup.ts';
@@ -23,7 +23,7 @@ import { writeEntries } from '../extract/write-entries.ts';
 /** A change of a project that was planned, trusted and approved. */
 export interface ChangeInPlace {
   readonly project: Project;
-  readonly selected: Selected;
+  readonly selected: SelectedBackup;
   readonly trusted: Trusted;
   readonly planned: Planned;
   /** What the operation log and the safety backup's note call it. */

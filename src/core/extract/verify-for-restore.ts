@@ -3,7 +3,7 @@ import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { readManifest } from '../format/manifest-file.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { auditBackup } from '../audit/audit.ts';
 import { StagingGate } from './staging-gate.ts';
 import { Wanted, type TrustOptions } from './selection.ts';
@@ -20,7 +20,7 @@ export interface Trusted {
  * Verifies a backup in full and reads which entries `only` selects. Throws BACKUP_DAMAGED, NOTHING_SELECTED, USAGE or UNSAFE_ARCHIVE, as
  * `Wanted.require` says.
  */
-export async function trustBackup(selected: Selected, options: TrustOptions, context: Context): Promise<Trusted> {
+export async function trustBackup(selected: SelectedBackup, options: TrustOptions, context: Context): Promise<Trusted> {
   const manifest = readManifest(selected.folder);
   const wanted = new Wanted(selected.id, manifest, options);
   const entries: Entry[] = [];
@@ -40,7 +40,7 @@ export async function trustBackup(selected: Selected, options: TrustOptions, con
  * @param onWanted told every wanted entry
  */
 export async function trustWhileStaging(
-  selected: Selected,
+  selected: SelectedBackup,
   manifest: Manifest,
   options: TrustOptions,
   sink: MemberSink,
@@ -56,6 +56,6 @@ export async function trustWhileStaging(
   return wanted;
 }
 
-function idOf(selected: Selected): string {
+function idOf(selected: SelectedBackup): string {
   return selected.auditId ?? selected.id;
 }

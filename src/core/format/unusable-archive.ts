@@ -1,16 +1,24 @@
 import type { Finding } from '../model/finding.ts';
-import type { ArchiveReadOptions } from './archive-reader.ts';
+import type { Archive } from '../model/manifest.ts';
+import type { Entry } from '../model/entry.ts';
+
+/** The archive, and the index entries of its category, in order. */
+interface UnusableArchive {
+  readonly facts: Archive;
+  readonly category: string;
+  readonly entries: AsyncIterable<Entry[]>;
+}
 
 /** Without a seek table nothing can be reached: every entry of the category is affected. */
-export async function unusable(options: ArchiveReadOptions, problem: string): Promise<Finding> {
+export async function unusable({ facts, category, entries }: UnusableArchive, problem: string): Promise<Finding> {
   const affects: string[] = [];
-  for await (const batch of options.entries) for (const entry of batch) affects.push(entry.path);
+  for await (const batch of entries) for (const entry of batch) affects.push(entry.path);
   return {
     code: 'archive-unreadable',
     severity: 'error',
-    message: `${options.facts.file}: ${problem}`,
-    path: options.facts.file,
-    category: options.category,
+    message: `${facts.file}: ${problem}`,
+    path: facts.file,
+    category,
     affects,
   };
 }

@@ -7,7 +7,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Category, Config, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { ensureStore } from '../repository/work-folder.ts';
 import { version1Time } from '../format/version1.ts';
 import { takeBackup, type Taken } from '../capture/take-backup.ts';
@@ -22,7 +22,7 @@ const SCRIPTS = { name: 'scripts of format version 1', version: '1.0.0', runtime
  * A version 1 backup as one of version 2, in a private scratch folder: every file at the path it came from, and what is wrong with the
  * backup as findings. So the one set of operations works on both. The backup itself is only read.
  */
-export async function importVersion1(folder: string, id: string, context: Context): Promise<Selected> {
+export async function importVersion1(folder: string, id: string, context: Context): Promise<SelectedBackup> {
   const { copies, findings } = inspectVersion1(folder);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-v1-'));
   try {

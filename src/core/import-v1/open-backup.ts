@@ -1,9 +1,8 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { isVersion1 } from '../format/version1.ts';
-import { selectBackup, type Selected } from '../repository/catalog.ts';
-
-export type { Selected };
+import { selectBackup } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 
 /**
  * The backup that `selector` names (an id, a unique prefix, a path, an exported file), or the newest migration backup. One of format
@@ -14,12 +13,12 @@ export async function select(
   selector: string | undefined,
   cwd: string,
   context: Context,
-): Promise<Selected> {
+): Promise<SelectedBackup> {
   return readable(await selectBackup(project.store, selector, { cwd }), context);
 }
 
 /** A backup that was found in the store, in the form that operations work on. */
-export async function readable(selected: Selected, context: Context): Promise<Selected> {
+export async function readable(selected: SelectedBackup, context: Context): Promise<SelectedBackup> {
   if (!isVersion1(selected.folder)) return selected;
   const { importVersion1 } = await import('./import.ts');
   return importVersion1(selected.folder, selected.id, context);

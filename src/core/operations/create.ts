@@ -1,125 +1,21 @@
-import { BackupError } from '../model/backup-error.ts';
-import type { Category, Compression, Project } from '../model/category.ts';
-import type { Context } from '../model/event.ts';
+import { describeTaken, prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
+import { recoverLeftovers } from '../change/settle.ts';
+import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
-import { Ownership } from '../scan/ownership.ts';
-import { scanCategory } from '../scan/scanner.ts';
-import { chooseCategories } from '../capture/choose-categories.ts';
-import { takeBackup, type Taken } from '../capture/take-backup.ts';
-import { recoverLeftovers } from './recover.ts';
+import type { Context } from '../model/event.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
-
-export interface CreateOptions {
-  /** Categories; none means all. */
-  readonly only?: readonly string[] | undefined;
-  readonly tags?: Record<string, string> | undefined;
-  readonly note?: string | undefined;
-  readonly compression?: Compression | undefined;
-  readonly level?: number | undefined;
-  /** Read back and prove before it counts. */
-  readonly verify: boolean;
-  readonly allowPartial: boolean;
-  /** Stores (category, category/source or path) to take as plain files, unproven. */
-  readonly raw?: readonly string[] | undefined;
-}
 
 /**
  * Takes a backup of kind migration and proves it. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, NO_SPACE, STORE_UNWRITABLE, LOCKED, the
  * SOURCE_* and LEVELDB_* errors, PROOF_FAILED or INTERRUPTED; then there is no backup.
  */
-export async function create(project: Project, options: CreateOptions, context: Context): Promise<CreateReport> {
+export async function create(project: Project, options: MigrationOptions, context: Context): Promise<CreateReport> {
   const head = startReport(context);
-  const categories = chooseCategories(project.config.categories, options.only);
-  const config = {
-    ...project.config,
-    compression: options.compression ?? project.config.compression,
-    level: options.level ?? project.config.level,
-  };
-  refuseNothing(project, categories, options.only);
+  const take = prepareMigrationBackup(project, options);
   const taken = await withLocks(project, 'create', async () => {
     await recoverLeftovers(project, context);
-    return takeBackup(
-      project,
-      {
-        ...options,
-        kind: 'migration',
-        config,
-        categories,
-        only: options.only,
-        beforeCommit: refuseEmpty(options.only),
-      },
-      context,
-    );
+    return take(context);
   });
-  return { ...head(), ...describe(taken) };
-}
-
-/** Looks for one file or link, in each category that was asked for, before anything is made: nothing to do leaves nothing behind. */
-function refuseNothing(project: Project, categories: readonly Category[], only: readonly string[] | undefined): void {
-  const ownership = new Ownership(project.config.categories);
-  const holds = (category: Category): boolean => {
-    let seen = false;
-    const onProblem = (): void => {
-      seen = true;
-    };
-    for (const item of scanCategory(project, category, { ownership, onProblem })) {
-      if (seen || item.kind === 'store' || item.entry.type !== 'dir') return true;
-    }
-    return seen;
-  };
-  if (only === undefined || only.length === 0) {
-    if (!categories.some(holds)) throw nothingToBackUp(undefined);
-    return;
-  }
-  const empty = categories.find((category) => !holds(category));
-  if (empty !== undefined) throw nothingToBackUp(empty.name);
-}
-
-function nothingToBackUp(category: string | undefined): BackupError {
-  const where =
-    category === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${category}`;
-  return new BackupError('NOTHING_TO_BACK_UP', where, {
-    hint:
-      category === undefined
-        ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
-        : 'migbackup validate shows what each category holds.',
-  });
-}
-
-/** An empty success would be the worst answer: nothing at all, or nothing in a category that was asked for, is an error. */
-function refuseEmpty(only: readonly string[] | undefined) {
-  return ({ categories, totals }: Taken['manifest']): void => {
-    const holds = (name: string): boolean => {
-      const category = categories[name];
-      return category !== undefined && category.files + category.symlinks > 0;
-    };
-    const empty = only?.find((name) => !holds(name));
-    if (empty === undefined && (totals.files > 0 || Object.keys(categories).some(holds))) return;
-    throw nothingToBackUp(empty);
-  };
-}
-
-function describe({
-  manifest,
-  folder,
-  audit,
-  auditMs,
-  unkept,
-}: Taken): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
-  const { backupId, kind, categories, totals, findings } = manifest;
-  const partial = Object.values(categories).some((category) => category.status === 'partial');
-  return {
-    backupId,
-    folder,
-    kind,
-    status: partial ? 'partial' : 'complete',
-    categories,
-    totals: { files: totals.files, bytes: totals.bytes, archivedBytes: totals.archivedBytes },
-    verified:
-      audit === null || audit.status === 'FAILED'
-        ? null
-        : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
-    findings: [...findings, ...unkept],
-  };
+  return { ...head(), ...describeTaken(taken) };
 }

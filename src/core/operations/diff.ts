@@ -2,7 +2,7 @@ import type { Project } from '../model/category.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { DiffChange, DiffReport, DiffStore } from '../model/diff-report.ts';
 import type { Context } from '../model/event.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { backupSide } from './diff/backup-side.ts';
 import { compareEntries } from './diff/compare-entries.ts';
 import { liveSide } from './diff/live-side.ts';
@@ -11,12 +11,16 @@ import { startReport } from '../repository/report-head.ts';
 import { configOf } from '../change/plan-restore.ts';
 
 /** Compares two backups, the older as `before`. Throws BACKUP_DAMAGED if an index is not what its manifest says. */
-export async function diffBackups(before: Selected, after: Selected, context: Context): Promise<DiffReport> {
+export async function diffBackups(
+  before: SelectedBackup,
+  after: SelectedBackup,
+  context: Context,
+): Promise<DiffReport> {
   return diff(backupSide(before), backupSide(after), context);
 }
 
 /** Compares a backup with what its sources hold now. Live databases are read in place, without opening them as LevelDB. */
-export async function diffLive(project: Project, before: Selected, context: Context): Promise<DiffReport> {
+export async function diffLive(project: Project, before: SelectedBackup, context: Context): Promise<DiffReport> {
   const backup = backupSide(before);
   return diff(
     backup,

@@ -12,7 +12,7 @@ import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { ExportReport } from '../model/export-report.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { readMembers, type ExportFormat } from '../format/exported-file.ts';
 import { ARTIFACTS_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
@@ -33,7 +33,7 @@ const ZIP64_BYTES = 0xf000_0000;
  * is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED.
  */
 export async function exportBackup(
-  selected: Selected,
+  selected: SelectedBackup,
   options: ExportOptions,
   context: Context,
 ): Promise<ExportReport> {
@@ -57,7 +57,7 @@ export async function exportBackup(
 }
 
 interface Job {
-  readonly selected: Selected;
+  readonly selected: SelectedBackup;
   readonly format: ExportFormat;
   /** What each artifact's SHA-256 must be; the list of artifacts itself is among them. */
   readonly sums: ReadonlyMap<string, string>;

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Project } from '../model/category.ts';
-import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
 import type { CommandResult, GuardReport } from '../model/guard-report.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
-import { create, type CreateOptions } from './create.ts';
+import { describeTaken, prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { describeChanges, type Changes } from './guard/changes.ts';
 import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
@@ -16,7 +15,7 @@ import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-co
 import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
 import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
-import { recoverLeftovers } from './recover.ts';
+import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { planRestore } from '../change/plan-restore.ts';
 import { trustBackup } from '../extract/verify-for-restore.ts';
@@ -36,7 +35,7 @@ export interface GuardOptions {
   readonly stdoutToStderr: boolean;
   /** How long to wait, once the command has ended, for another migbackup that holds a lock. */
   readonly lockWaitMs: number;
-  readonly backup: Pick<CreateOptions, 'tags' | 'note'>;
+  readonly backup: Pick<MigrationOptions, 'tags' | 'note'>;
 }
 
 /**
@@ -52,7 +51,11 @@ export async function guard(project: Project, options: GuardOptions, context: Co
   const lock = lockGuard(project.root);
   try {
     const note = options.backup.note ?? `before: ${options.command.join(' ')}`;
-    const taken = await create(project, { ...options.backup, note, verify: true, allowPartial: false }, context);
+    const take = prepareMigrationBackup(project, { ...options.backup, note, verify: true, allowPartial: false });
+    const taken = await withLocks(project, 'create', async () => {
+      await recoverLeftovers(project, context);
+      return describeTaken(await take(context));
+    });
     const parts = await runGuarded(project, taken, options, context);
     const report: GuardReport = {
       ...head(),
@@ -78,7 +81,7 @@ type Guarded = Omit<
 
 async function runGuarded(
   project: Project,
-  taken: CreateReport,
+  taken: ReturnType<typeof describeTaken>,
   options: GuardOptions,
   context: Context,
 ): Promise<Guarded> {
@@ -100,7 +103,7 @@ async function runGuarded(
 
   // From here on nothing is cut short: what was interrupted was the command.
   const after: Context = { ...context, signal: undefined };
-  const selected: Selected = { id: backupId, folder, dispose() {} };
+  const selected: SelectedBackup = { id: backupId, folder, dispose() {} };
   const parts = { ...ended, outside: changedOutside(before, lookOutside(project)) };
   try {
     if (ended.interrupted === null && succeeded(ended.result) && ended.checks.every(succeeded))
@@ -143,7 +146,7 @@ async function runAll(
 }
 
 /** Verifies the backup again on the way: the command may have touched it. */
-async function lookAtChanges(project: Project, selected: Selected, context: Context): Promise<Changes> {
+async function lookAtChanges(project: Project, selected: SelectedBackup, context: Context): Promise<Changes> {
   const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
   return describeChanges(trusted.manifest, planRestore(project, trusted, { only: [], exact: true }).plan);
 }
@@ -159,7 +162,7 @@ type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'outside'>;
 /** The changes stay, and are logged, so that undo can take them back. */
 async function keep(
   project: Project,
-  selected: Selected,
+  selected: SelectedBackup,
   outcome: 'succeeded' | 'kept',
   { lockWaitMs }: GuardOptions,
   context: Context,

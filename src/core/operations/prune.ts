@@ -14,7 +14,7 @@ import { removeBackup } from '../repository/work-folder.ts';
 import { guardedBackup } from '../history/marker.ts';
 import { recordOperation, removalOf, undoTargets } from '../history/operation-log.ts';
 import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
-import { recoverLeftovers } from './recover.ts';
+import { recoverLeftovers } from '../change/settle.ts';
 import { readable } from '../import-v1/open-backup.ts';
 import { startReport } from '../repository/report-head.ts';
 import { auditBackup } from '../audit/audit.ts';

@@ -5,7 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
 import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isAbout, isInStore } from '../repository/report-subject.ts';
 import { storedReports } from '../repository/reports.ts';
@@ -13,7 +13,7 @@ import { isVersion1 } from '../format/version1.ts';
 import { startReport } from '../repository/report-head.ts';
 
 /** Gathers what is on record about one backup: its manifest, and the reports that were written since. Verifies nothing itself. */
-export async function report(selected: Selected, store: string, context: Context): Promise<BackupSummary> {
+export async function report(selected: SelectedBackup, store: string, context: Context): Promise<BackupSummary> {
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
   const place = selected.fromFile ?? selected.folder;

@@ -6,10 +6,11 @@ import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { listBackups, type Selected } from '../repository/catalog.ts';
+import { listBackups } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { keepReport } from '../repository/reports.ts';
-import { recoverLeftovers } from './recover.ts';
+import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
@@ -41,7 +42,7 @@ export interface RestoreOptions extends TrustOptions, Approval {
  */
 export async function restore(
   project: Project,
-  selected: Selected,
+  selected: SelectedBackup,
   options: RestoreOptions,
   context: Context,
 ): Promise<RestoreReport> {
@@ -110,7 +111,7 @@ function tryNames(root: string, wanted: readonly Entry[]): void {
 /** Verifies the backup, and that what is wanted of it has its place in this project. */
 async function trustInPlace(
   project: Project,
-  selected: Selected,
+  selected: SelectedBackup,
   options: RestoreOptions,
   context: Context,
 ): Promise<Trusted> {

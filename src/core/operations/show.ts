@@ -6,7 +6,7 @@ import type { Context } from '../model/event.ts';
 import { SECRET_TAKEN } from '../model/secret-taken.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../model/show-report.ts';
-import type { Selected } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { selectEntries } from '../extract/entry-filter.ts';
@@ -28,7 +28,7 @@ interface IndexView {
 }
 
 /** One backup in detail, as its manifest and index state it; nothing is verified. Throws NOTHING_SELECTED if `only` matches nothing. */
-export async function show(selected: Selected, options: ShowOptions, context: Context): Promise<ShowReport> {
+export async function show(selected: SelectedBackup, options: ShowOptions, context: Context): Promise<ShowReport> {
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
   const narrowed = options.only !== undefined && options.only.length > 0;

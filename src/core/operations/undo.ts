@@ -2,9 +2,10 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { UndoReport } from '../model/undo-report.ts';
-import { listBackups, type Selected } from '../repository/catalog.ts';
+import { listBackups } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
-import { recoverLeftovers } from './recover.ts';
+import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
@@ -24,7 +25,7 @@ export interface UndoOptions extends Approval {
 
 interface Reversal {
   readonly record: Reversible;
-  readonly selected: Selected;
+  readonly selected: SelectedBackup;
   readonly trusted: Trusted;
   readonly planned: Planned;
   readonly stay: string[];
@@ -85,7 +86,7 @@ async function planReversal(project: Project, context: Context): Promise<Reversa
     );
   const ref = listBackups(project.store).find(({ id }) => id === record.safetyId);
   if (ref === undefined) throw nothing(`${record.safetyId}, which the last ${record.operation} needs, is gone`);
-  const selected: Selected = { id: ref.id, folder: ref.folder, dispose() {} };
+  const selected: SelectedBackup = { id: ref.id, folder: ref.folder, dispose() {} };
   const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
   const made = await readMade(project.store, ref.id);
   const { remove, keep } = removable(project.root, trusted.manifest.absent ?? [], made);

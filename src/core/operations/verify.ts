@@ -1,11 +1,13 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
-import { listBackups, type Selected } from '../repository/catalog.ts';
+import { listBackups } from '../repository/catalog.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { readable } from '../import-v1/open-backup.ts';
 import { startReport } from '../repository/report-head.ts';
-import { auditBackup, type Audit, type AuditOptions } from '../audit/audit.ts';
+import { auditBackup, type AuditOptions } from '../audit/audit.ts';
+import { describeAudit } from '../audit/describe-audit.ts';
 import { rehearse } from './verify/rehearse.ts';
 
 export interface VerifyOptions extends AuditOptions {
@@ -16,7 +18,11 @@ export interface VerifyOptions extends AuditOptions {
 }
 
 /** Is this backup good? Everything is computed from bytes; findings are collected to the end, nothing is thrown for them. */
-export async function verify(selected: Selected, options: VerifyOptions, context: Context): Promise<VerifyReport> {
+export async function verify(
+  selected: SelectedBackup,
+  options: VerifyOptions,
+  context: Context,
+): Promise<VerifyReport> {
   const head = startReport(context);
   const read = await auditBackup(selected.folder, selected.auditId ?? selected.id, options, context);
   const place = selected.fromFile === undefined ? options.store : null;
@@ -25,13 +31,6 @@ export async function verify(selected: Selected, options: VerifyOptions, context
   const report: VerifyReport = { ...head(), ...describeAudit(selected.id, folder, audit), reportFile: null };
   if (options.store === null) return report;
   return keepReport(options.store, selected.id, 'verify', report);
-}
-
-/** What an audit says, as the report says it. */
-export function describeAudit(id: string, folder: string, audit: Audit) {
-  const { status, scope, figures, categories, findings, recommendations } = audit;
-  const facts = { status, scope, figures, categories, findings, recommendations };
-  return { operation: 'verify', backupId: id, folder, ...facts } as const;
 }
 
 /** Verifies every backup of the store, newest first. */

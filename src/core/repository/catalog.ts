@@ -5,6 +5,7 @@ import { nearest } from '../model/nearest.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import { parseId, type BackupKind } from '../format/id.ts';
 import { MANIFEST_FILE } from '../format/layout.ts';
+import type { SelectedBackup } from './selected.ts';
 import { isVersion1, version1Time } from '../format/version1.ts';
 
 /** A committed backup in the store: a folder whose name is an id. */
@@ -13,18 +14,6 @@ export interface BackupRef {
   readonly kind: BackupKind;
   readonly time: Date;
   readonly folder: string;
-}
-
-/** A backup that a command works on. */
-export interface Selected {
-  readonly id: string;
-  readonly folder: string;
-  /** The exported file it was unpacked from, or the folder of an older format that it was read from. */
-  readonly fromFile?: string;
-  /** The id in its manifest, where that is another: a version 1 backup may have any name. */
-  readonly auditId?: string;
-  /** Removes what was unpacked for it. */
-  dispose(): void;
 }
 
 /** All committed backups, newest first. An absent store holds none. */
@@ -49,7 +38,7 @@ export async function selectBackup(
   store: string,
   selector: string | undefined,
   options: { cwd: string },
-): Promise<Selected> {
+): Promise<SelectedBackup> {
   const all = listBackups(store);
   if (selector === undefined) {
     const newest = all.find((ref) => ref.kind === 'migration');
@@ -85,11 +74,11 @@ export async function selectBackup(
   );
 }
 
-function chosen(ref: BackupRef): Selected {
+function chosen(ref: BackupRef): SelectedBackup {
   return { id: ref.id, folder: ref.folder, dispose() {} };
 }
 
-async function selectPath(candidate: string): Promise<Selected | null> {
+async function selectPath(candidate: string): Promise<SelectedBackup | null> {
   const stat = statOrNull(candidate);
   if (stat === null) return null;
   if (stat.isDirectory()) {
@@ -102,7 +91,7 @@ async function selectPath(candidate: string): Promise<Selected | null> {
       throw none(`${escapeName(candidate)} has control or invisible characters in its name`, 'Rename the folder.');
     return { id, folder: candidate, dispose() {} };
   }
-  const { openExported } = await import('../format/exported-file.ts');
+  const { openExported } = await import('./open-exported.ts');
   return openExported(candidate);
 }
 

@@ -2,7 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
 import { decodeName, escapeBytes } from '../paths/names.ts';
-import { forbiddenPart, assertRealParents, foldKey, joined, pathProblem, STATE_FOLDER, toNative } from '../paths/paths.ts';
+import {
+  forbiddenPart,
+  assertRealParents,
+  foldKey,
+  joined,
+  pathProblem,
+  STATE_FOLDER,
+  toNative,
+} from '../paths/paths.ts';
 import { nameProblems } from '../paths/portable-names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project, Source } from '../model/category.ts';

@@ -10,7 +10,7 @@ import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
-import { writeStore } from '../../support/leveldb/write-store.ts';
+import { writeStore } from '../../support/leveldb/write-database.ts';
 import { context } from '../../support/real-backup.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
 

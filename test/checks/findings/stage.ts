@@ -4,13 +4,14 @@ import path from 'node:path';
 import { resolveProject } from '../../../src/core/config/project.ts';
 import type { Project } from '../../../src/core/model/category.ts';
 import type { Finding } from '../../../src/core/model/finding.ts';
-import { create, type CreateOptions } from '../../../src/core/operations/create.ts';
+import type { MigrationOptions } from '../../../src/core/capture/migration-backup.ts';
+import { create } from '../../../src/core/operations/create.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { restore, type RestoreOptions } from '../../../src/core/operations/restore.ts';
 import { verify } from '../../../src/core/operations/verify.ts';
-import type { Selected } from '../../../src/core/repository/catalog.ts';
+import type { SelectedBackup } from '../../../src/core/repository/selected.ts';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-store.ts';
+import { writeStore } from '../../support/leveldb/write-database.ts';
 import { context } from '../../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
@@ -79,11 +80,11 @@ export class Stage {
     return path.join(this.store, this.plain, ...parts);
   }
 
-  selected(id = this.plain): Selected {
+  selected(id = this.plain): SelectedBackup {
     return { id, folder: path.join(this.store, id), dispose() {} };
   }
 
-  create(options: Partial<CreateOptions> = {}) {
+  create(options: Partial<MigrationOptions> = {}) {
     return create(this.project, { verify: true, allowPartial: false, ...options }, context);
   }
 

@@ -7,7 +7,7 @@ import { rehearse } from '../../../src/core/operations/verify/rehearse.ts';
 import { flipBit } from '../../support/flip-bit.ts';
 import { context } from '../../support/real-backup.ts';
 import { resumArtifacts, rewriteIndex, rewriteManifest } from '../../support/rewrite-backup.ts';
-import { writeStore } from '../../support/leveldb/write-store.ts';
+import { writeStore } from '../../support/leveldb/write-database.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
 
 /** Damages the plain backup, then verifies it in full. */

@@ -4,7 +4,7 @@ import { verify } from '../../../src/core/operations/verify.ts';
 import { readable } from '../../../src/core/import-v1/open-backup.ts';
 import type { Finding } from '../../../src/core/model/finding.ts';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-store.ts';
+import { writeStore } from '../../support/leveldb/write-database.ts';
 import { context } from '../../support/real-backup.ts';
 import { makeVersion1Backup, mendVersion1Manifest, resumVersion1, VERSION1_ID } from '../../support/version1-backup.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { ClassicLevel } from 'classic-level';
 import { checkSources } from '../../../src/core/checks/preflight/sources.ts';
-import { writeStore } from '../../support/leveldb/write-store.ts';
+import { writeStore } from '../../support/leveldb/write-database.ts';
 import { canRunAsUser } from '../../support/other-user.ts';
 import { after, type Cases } from './scene.ts';
 

@@ -9,7 +9,7 @@ import { create } from '../../../src/core/operations/create.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { validate } from '../../../src/core/operations/validate.ts';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-store.ts';
+import { writeStore } from '../../support/leveldb/write-database.ts';
 import { giveToUser, runAsUser } from '../../support/other-user.ts';
 import { context } from '../../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-store.ts';
+import { writeStore } from '../../support/leveldb/write-database.ts';
 import { runCli, type CliResult } from '../../support/run-cli.ts';
 import { readCalls, shimEnvironment } from './shim.ts';
 

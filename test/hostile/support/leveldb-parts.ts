@@ -11,7 +11,7 @@ import {
   slice,
   TableBuilder,
   type Packing,
-} from '../../support/leveldb/write-store.ts';
+} from '../../support/leveldb/write-database.ts';
 import { damage } from './mutate.ts';
 
 export const bytesUpTo = (maxLength: number): fc.Arbitrary<Buffer> =>

@@ -21,7 +21,8 @@ import { exportBackup } from '../../../src/core/operations/export.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { report } from '../../../src/core/operations/report.ts';
 import { restore, restoreTo } from '../../../src/core/operations/restore.ts';
-import { select, type Selected } from '../../../src/core/import-v1/open-backup.ts';
+import { select } from '../../../src/core/import-v1/open-backup.ts';
+import type { SelectedBackup } from '../../../src/core/repository/selected.ts';
 import { show } from '../../../src/core/operations/show.ts';
 import { verify } from '../../../src/core/operations/verify.ts';
 import { inspectVersion1 } from '../../../src/core/import-v1/inspect.ts';
@@ -113,7 +114,7 @@ export class Version1Ground implements Disposable {
     say(renderList(listed, plain), listed);
     await this.#expectGood();
 
-    let selected: Selected | undefined;
+    let selected: SelectedBackup | undefined;
     const notOpened = await codeOf(
       select(this.project, selector ?? path.basename(this.folder), this.root, context).then((found) => {
         selected = found;
@@ -132,7 +133,7 @@ export class Version1Ground implements Disposable {
   }
 
   async #judgeOpened(
-    selected: Selected,
+    selected: SelectedBackup,
     before: Tree,
     printed: string[],
     extra: readonly string[],

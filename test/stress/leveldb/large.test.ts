@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCli } from '../../support/run-cli.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { fillMany, makeStore } from '../../sources/leveldb/make-store.ts';
+import { fillMany, makeStore } from '../../databases/leveldb/make-database.ts';
 
 const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
 const ENTRIES = FULL ? 1_400_000 : 20_000;

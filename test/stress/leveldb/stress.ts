@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { captureStore, type Safeguard, type StoreCapture } from '../../../src/core/databases/leveldb/capture/capture.ts';
+import {
+  captureStore,
+  type Safeguard,
+  type StoreCapture,
+} from '../../../src/core/databases/leveldb/capture/capture.ts';
 import { BackupError } from '../../../src/core/model/backup-error.ts';
 import { checkCopy } from './check.ts';
 import { Model, SeededRandom } from './model.ts';

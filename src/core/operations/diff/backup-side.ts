@@ -5,7 +5,7 @@ import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import type { Selected } from '../../repository/catalog.ts';
+import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
 import { IndexCursor } from '../../format/index-cursor.ts';
@@ -13,7 +13,7 @@ import type { Side, SideEntry, SideStore } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 
 /** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the manifest's. */
-export function backupSide(selected: Selected): Side & { readonly manifest: Manifest } {
+export function backupSide(selected: SelectedBackup): Side & { readonly manifest: Manifest } {
   const manifest = readManifest(selected.folder);
   const index = path.join(selected.folder, INDEX_FILE);
   const wrong = indexProblem(index, manifest);

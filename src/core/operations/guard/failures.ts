@@ -1,7 +1,7 @@
 import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CommandResult } from '../../model/guard-report.ts';
-import type { Selected } from '../../repository/catalog.ts';
+import type { SelectedBackup } from '../../repository/selected.ts';
 import { mendingLine } from '../../change/unreadable.ts';
 
 /** INTERRUPTED: we were asked to stop when the backup was there and the command had not begun. */
@@ -13,7 +13,7 @@ export function interruptedBefore(backupId: string): BackupError {
 }
 
 /** WAY_BACK_FAILED: the command has ended, and what had to come after it could not be done. Says in which state the project is. */
-export function wayBackFailed({ id, folder }: Selected, result: CommandResult, cause: unknown): BackupError {
+export function wayBackFailed({ id, folder }: SelectedBackup, result: CommandResult, cause: unknown): BackupError {
   if (lstatOrNull(folder) === null) return backupGone(id, folder, result, cause);
   const why = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof BackupError ? cause.code : null;

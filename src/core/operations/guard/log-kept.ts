@@ -3,7 +3,7 @@ import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import { recordOperation } from '../../history/operation-log.ts';
-import { recoverLeftovers } from '../recover.ts';
+import { recoverLeftovers } from '../../change/settle.ts';
 import { withLocks } from '../../repository/with-locks.ts';
 
 /**

@@ -3,8 +3,8 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Selected } from '../../repository/catalog.ts';
-import { recoverLeftovers } from '../recover.ts';
+import type { SelectedBackup } from '../../repository/selected.ts';
+import { recoverLeftovers } from '../../change/settle.ts';
 import { changeInPlace } from '../../change/change-in-place.ts';
 import { maySetOwners } from '../../extract/owner.ts';
 import { planRestore, type Planned } from '../../change/plan-restore.ts';
@@ -26,7 +26,7 @@ export interface WentBack {
  */
 export async function goBack(
   project: Project,
-  selected: Selected,
+  selected: SelectedBackup,
   context: Context,
   lockWaitMs = 0,
 ): Promise<WentBack> {

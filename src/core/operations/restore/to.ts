@@ -13,7 +13,7 @@ import type { Entry } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { RestoreReport } from '../../model/restore-report.ts';
-import type { Selected } from '../../repository/catalog.ts';
+import type { SelectedBackup } from '../../repository/selected.ts';
 import { keepReport } from '../../repository/reports.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
@@ -39,7 +39,7 @@ export interface RestoreToOptions extends TrustOptions {
  * is no target, after an error there is none either. Throws TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
  */
 export async function restoreTo(
-  selected: Selected,
+  selected: SelectedBackup,
   options: RestoreToOptions,
   context: Context,
 ): Promise<RestoreReport> {

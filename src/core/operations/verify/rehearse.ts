@@ -10,7 +10,7 @@ import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { LeveldbFacts, Manifest } from '../../model/manifest.ts';
 import { proveCopy } from '../../databases/leveldb/proof/proof.ts';
-import type { Selected } from '../../repository/catalog.ts';
+import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
 import { openScratchFolder } from '../../repository/scratch-folder.ts';
@@ -28,7 +28,7 @@ const RESERVE_BYTES = 16n << 20n;
  * that found. The scratch folder is gone afterwards. Throws NO_SPACE, STORE_UNWRITABLE, LOCKED or INTERRUPTED.
  */
 export async function rehearse(
-  selected: Selected,
+  selected: SelectedBackup,
   audit: Audit,
   store: string | null,
   context: Context,

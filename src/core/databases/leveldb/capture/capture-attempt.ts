@@ -11,26 +11,8 @@ import { applyManifest } from '../format/read-manifest.ts';
 import { neededLogs } from '../format/reader.ts';
 import { OutOfDescriptors, Restart } from './restart.ts';
 import { scanCapturedLogs } from './scan-captured-logs.ts';
-import type { TableSpool } from './spool.ts';
+import type { AttemptOptions } from './attempt-options.ts';
 import { Version, type CompleteVersion, type TableMeta } from '../format/version-edit.ts';
-
-/** Safeguards that a test can take away, to show that it would notice. */
-export type Safeguard =
-  | 'manifest-before-logs'
-  | 'single-listing'
-  | 'read-log-on-open'
-  | 'ignore-missing-table'
-  | 'no-identity'
-  | 'no-log-check'
-  | 'no-sequence-check';
-
-export interface AttemptOptions {
-  readonly maxDescriptors: number;
-  /** Where tables go that there are too few descriptors for; without it they are opened by name when they are read. */
-  readonly spool: TableSpool | undefined;
-  readonly delay: (step: string) => void;
-  readonly sabotage: ReadonlySet<Safeguard>;
-}
 
 /** A consistent set of files, every one pinned. */
 export interface Captured {

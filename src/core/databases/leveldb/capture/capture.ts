@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spareDescriptors } from '../../../fs/descriptors.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
-import { CaptureAttempt, type AttemptOptions, type Captured, type Safeguard } from './capture-attempt.ts';
+import type { AttemptOptions, Safeguard } from './attempt-options.ts';
+import { CaptureAttempt, type Captured } from './capture-attempt.ts';
 import type { CapturedFile } from './captured-file.ts';
 import { busy, foreign } from '../format/damage.ts';
 import { parseFileName } from '../format/names.ts';
@@ -12,7 +13,7 @@ import { OutOfDescriptors, Restart } from './restart.ts';
 import { TableSpool } from './spool.ts';
 
 export type { CapturedFile } from './captured-file.ts';
-export type { Safeguard } from './capture-attempt.ts';
+export type { Safeguard } from './attempt-options.ts';
 
 export interface CaptureOptions {
   readonly signal?: AbortSignal | undefined;

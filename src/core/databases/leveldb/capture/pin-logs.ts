@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { AttemptOptions } from './capture-attempt.ts';
+import type { AttemptOptions } from './attempt-options.ts';
 import { isGone } from './captured-file.ts';
 import { parseFileName } from '../format/names.ts';
 import type { Pins } from './pins.ts';

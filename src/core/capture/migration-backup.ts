@@ -1,0 +1,111 @@
+import { BackupError } from '../model/backup-error.ts';
+import type { Category, Compression, Project } from '../model/category.ts';
+import type { CreateReport } from '../model/create-report.ts';
+import type { Context } from '../model/event.ts';
+import { Ownership } from '../scan/ownership.ts';
+import { scanCategory } from '../scan/scanner.ts';
+import { chooseCategories } from './choose-categories.ts';
+import { takeBackup, type Taken } from './take-backup.ts';
+
+export interface MigrationOptions {
+  /** Categories; none means all. */
+  readonly only?: readonly string[] | undefined;
+  readonly tags?: Record<string, string> | undefined;
+  readonly note?: string | undefined;
+  readonly compression?: Compression | undefined;
+  readonly level?: number | undefined;
+  /** Read back and prove before it counts. */
+  readonly verify: boolean;
+  readonly allowPartial: boolean;
+  /** Stores (category, category/source or path) to take as plain files, unproven. */
+  readonly raw?: readonly string[] | undefined;
+}
+
+/** Takes the backup that was asked for. The caller holds the locks. */
+export type TakeMigrationBackup = (context: Context) => Promise<Taken>;
+
+/**
+ * Looks whether there is what was asked for, before anything is made: nothing to do leaves nothing behind. Returns what takes the backup.
+ * Throws NOTHING_TO_BACK_UP or UNKNOWN_CATEGORY; the function it returns throws what takeBackup throws, and NOTHING_TO_BACK_UP.
+ */
+export function prepareMigrationBackup(project: Project, options: MigrationOptions): TakeMigrationBackup {
+  const categories = chooseCategories(project.config.categories, options.only);
+  const config = {
+    ...project.config,
+    compression: options.compression ?? project.config.compression,
+    level: options.level ?? project.config.level,
+  };
+  refuseNothing(project, categories, options.only);
+  const beforeCommit = refuseEmpty(options.only);
+  return (context) => takeBackup(project, { ...options, kind: 'migration', config, categories, beforeCommit }, context);
+}
+
+/** Looks for one file or link, in each category that was asked for, before anything is made: nothing to do leaves nothing behind. */
+function refuseNothing(project: Project, categories: readonly Category[], only: readonly string[] | undefined): void {
+  const ownership = new Ownership(project.config.categories);
+  const holds = (category: Category): boolean => {
+    let seen = false;
+    const onProblem = (): void => {
+      seen = true;
+    };
+    for (const item of scanCategory(project, category, { ownership, onProblem })) {
+      if (seen || item.kind === 'store' || item.entry.type !== 'dir') return true;
+    }
+    return seen;
+  };
+  if (only === undefined || only.length === 0) {
+    if (!categories.some(holds)) throw nothingToBackUp(undefined);
+    return;
+  }
+  const empty = categories.find((category) => !holds(category));
+  if (empty !== undefined) throw nothingToBackUp(empty.name);
+}
+
+function nothingToBackUp(category: string | undefined): BackupError {
+  const where =
+    category === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${category}`;
+  return new BackupError('NOTHING_TO_BACK_UP', where, {
+    hint:
+      category === undefined
+        ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
+        : 'migbackup validate shows what each category holds.',
+  });
+}
+
+/** An empty success would be the worst answer: nothing at all, or nothing in a category that was asked for, is an error. */
+function refuseEmpty(only: readonly string[] | undefined) {
+  return ({ categories, totals }: Taken['manifest']): void => {
+    const holds = (name: string): boolean => {
+      const category = categories[name];
+      return category !== undefined && category.files + category.symlinks > 0;
+    };
+    const empty = only?.find((name) => !holds(name));
+    if (empty === undefined && (totals.files > 0 || Object.keys(categories).some(holds))) return;
+    throw nothingToBackUp(empty);
+  };
+}
+
+/** What create says of a backup that it has taken. */
+export function describeTaken({
+  manifest,
+  folder,
+  audit,
+  auditMs,
+  unkept,
+}: Taken): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
+  const { backupId, kind, categories, totals, findings } = manifest;
+  const partial = Object.values(categories).some((category) => category.status === 'partial');
+  return {
+    backupId,
+    folder,
+    kind,
+    status: partial ? 'partial' : 'complete',
+    categories,
+    totals: { files: totals.files, bytes: totals.bytes, archivedBytes: totals.archivedBytes },
+    verified:
+      audit === null || audit.status === 'FAILED'
+        ? null
+        : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
+    findings: [...findings, ...unkept],
+  };
+}

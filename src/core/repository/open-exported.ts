@@ -1,0 +1,93 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { detectFormat, readMembers, type ExportFormat } from '../format/exported-file.ts';
+import { damagedExport, unsafeExport, type ExportedMember } from '../format/exported-member.ts';
+import { parseId } from '../format/id.ts';
+import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
+import { removeTree, writeAll } from '../fs/durable.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { escapeName } from '../paths/names.ts';
+import { foldKey, pathProblem, toNative } from '../paths/paths.ts';
+import type { SelectedBackup } from './selected.ts';
+
+const FIXED_NAMES = new Set([MANIFEST_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE, ARTIFACTS_FILE]);
+const ARCHIVE_NAME = /^[^/]+\.tar(\.zst)?$/;
+const FOLDERS = new Set(['', 'checksums']);
+/** More members than any backup has categories. */
+const MAX_MEMBERS = 10_000;
+
+/**
+ * Unpacks an exported backup into a private scratch folder (0700, below `scratchParent`) that `dispose` removes. Only the names of a
+ * backup under one top folder named by an id are taken, each once. Throws NO_SUCH_BACKUP, BACKUP_DAMAGED, UNSAFE_ARCHIVE or NO_SPACE.
+ */
+export async function openExported(file: string, scratchParent: string = os.tmpdir()): Promise<SelectedBackup> {
+  const format = detectFormat(file);
+  const scratch = fs.mkdtempSync(path.join(scratchParent, 'migbackup-'));
+  try {
+    const id = await unpack(file, format, scratch);
+    return { id, folder: path.join(scratch, id), fromFile: file, dispose: () => removeTree(scratch) };
+  } catch (error) {
+    removeTree(scratch);
+    if (errnoOf(error) !== 'ENOSPC') throw error;
+    throw new BackupError('NO_SPACE', `no space left to unpack ${escapeName(file)}`, {
+      hint: 'Set TMPDIR to a folder with more space.',
+      path: scratchParent,
+      cause: error,
+    });
+  }
+}
+
+async function unpack(file: string, format: ExportFormat, scratch: string): Promise<string> {
+  const limit = fs.statSync(file).size;
+  const seen = new Set<string>();
+  let id: string | undefined;
+  let bytes = 0;
+  for await (const member of readMembers(file, format)) {
+    const { top, inner } = splitName(file, member);
+    id ??= top;
+    if (top !== id) throw unsafeExport(file, `two top folders, ${id} and ${top}`);
+    if (seen.has(foldKey(member.name))) throw unsafeExport(file, `${member.name} is there twice`);
+    seen.add(foldKey(member.name));
+    bytes += member.size;
+    // Stored content cannot be more than the file that holds it: members that overlap would say so.
+    if (bytes > limit) throw unsafeExport(file, 'its members state more bytes than it has');
+    if (seen.size > MAX_MEMBERS) throw unsafeExport(file, `more than ${MAX_MEMBERS} members`);
+    if (!member.isFolder) await extract(file, member, toNative(path.join(scratch, id), inner));
+  }
+  if (id === undefined || !seen.has(foldKey(`${id}/${MANIFEST_FILE}`)))
+    throw damagedExport(file, `it holds no ${MANIFEST_FILE}`);
+  return id;
+}
+
+/** The id and the name in the backup folder, if this is a name that a backup has. */
+function splitName(file: string, member: ExportedMember): { top: string; inner: string } {
+  const name = member.isFolder ? member.name.replace(/\/$/, '') : member.name;
+  const problem = pathProblem(name);
+  if (problem !== null) throw unsafeExport(file, `${name}: ${problem}`);
+  const slash = name.indexOf('/');
+  const top = slash < 0 ? name : name.slice(0, slash);
+  const inner = slash < 0 ? '' : name.slice(slash + 1);
+  if (parseId(top) === null) throw unsafeExport(file, `${top} is no backup id`);
+  const known = member.isFolder
+    ? FOLDERS.has(inner) && member.size === 0
+    : FIXED_NAMES.has(inner) || ARCHIVE_NAME.test(inner);
+  if (!known) throw unsafeExport(file, `${name} is not part of a backup`);
+  return { top, inner };
+}
+
+async function extract(file: string, member: ExportedMember, target: string): Promise<void> {
+  fs.mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+  const fd = fs.openSync(target, 'wx', 0o600);
+  let written = 0;
+  try {
+    for await (const chunk of member.content) {
+      written += chunk.byteLength;
+      if (written > member.size) break;
+      writeAll(fd, chunk);
+    }
+  } finally {
+    fs.closeSync(fd);
+  }
+  if (written !== member.size) throw damagedExport(file, `${member.name} has not the size that it states`);
+}
