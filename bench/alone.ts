@@ -69,9 +69,9 @@ export async function memory(scratch: string, counts: readonly number[]): Promis
     const [ours] = contenders(['deployments']);
     if (ours === undefined) throw new Error('migbackup is not among the contenders');
     const program = ours.probe.replace(/ --version$/, '');
-    const show = `${program} show --files --limit 10 --backups "$OUT/store" > /dev/null`;
-    const diff = `${program} diff --quiet --backups "$OUT/store"`;
-    const list = `${program} list --backups "$OUT/store" > /dev/null`;
+    const show = `${program} show --files --limit 10 --backups "$OUT/repository" > /dev/null`;
+    const diff = `${program} diff --quiet --backups "$OUT/repository"`;
+    const list = `${program} list --backups "$OUT/repository" > /dev/null`;
     const tasks = {
       create: ours.create,
       verify: ours.verify ?? 'false',

@@ -36,7 +36,7 @@ const MOVE_AWAY =
 const FEW_FILES = 1000;
 
 /**
- * Everybody finds the project and its own store in memory. borg tells the system to forget what it has read (POSIX_FADV_DONTNEED), so whoever
+ * Everybody finds the project and its own repository in memory. borg tells the system to forget what it has read (POSIX_FADV_DONTNEED), so whoever
  * came after it had to read the disk: that made the first in turn three times as slow.
  */
 const WARM = 'find . "$OUT" -path "*/done" -prune -o -type f -print0 | xargs -0 cat > /dev/null';

@@ -8,7 +8,7 @@ export interface Contender {
   /** Succeeds where the tool is installed; prints its version. */
   readonly probe: string;
   /** The folder in `$OUT` that holds the backup and nothing else. */
-  readonly store: string;
+  readonly repository: string;
   /** Before each create, outside of the clock. */
   readonly prepare: string;
   readonly create: string;
@@ -26,22 +26,22 @@ const SYNC = 'sync -f "$OUT/restored"';
 export function contenders(folders: readonly string[]): Contender[] {
   const what = folders.join(' ');
   const migbackup = process.env['MIGBACKUP_BIN'] ?? run;
-  const store = '--quiet --backups "$OUT/store"';
+  const repository = '--quiet --backups "$OUT/repository"';
   return [
     {
       name: 'migbackup',
       probe: `${migbackup} --version`,
-      store: 'store',
-      prepare: 'rm -rf "$OUT/store"',
-      create: `${migbackup} create --no-verify ${store}`,
-      verify: `${migbackup} verify ${store}`,
-      restore: `${migbackup} restore --yes --to "$OUT/restored" ${store}`,
-      count: `sed -n 's/^    "files": //p' "$OUT"/store/*/BACKUP_MANIFEST.json | tr -d , | tail -1`,
+      repository: 'repository',
+      prepare: 'rm -rf "$OUT/repository"',
+      create: `${migbackup} create --no-verify ${repository}`,
+      verify: `${migbackup} verify ${repository}`,
+      restore: `${migbackup} restore --yes --to "$OUT/restored" ${repository}`,
+      count: `sed -n 's/^    "files": //p' "$OUT"/repository/*/BACKUP_MANIFEST.json | tr -d , | tail -1`,
     },
     {
       name: 'tar, zstd -1, sha256sum',
       probe: 'tar --version | head -1 && zstd --version && sha256sum --version | head -1',
-      store: '.',
+      repository: '.',
       prepare: 'rm -f "$OUT"/a.tar.zst "$OUT"/sums',
       create: `tar -cf - ${what} | zstd -1 -T0 -q -o "$OUT/a.tar.zst" && find ${what} -type f -print0 | xargs -0 sha256sum > "$OUT/sums"`,
       verify: null,
@@ -51,7 +51,7 @@ export function contenders(folders: readonly string[]): Contender[] {
     {
       name: 'restic',
       probe: 'restic version',
-      store: 'repo',
+      repository: 'repo',
       prepare: 'rm -rf "$OUT/repo" "$OUT/cache" && restic init -q -r "$OUT/repo"',
       create: `restic backup -q -r "$OUT/repo" ${what}`,
       verify: 'restic check -q --read-data -r "$OUT/repo"',
@@ -61,7 +61,7 @@ export function contenders(folders: readonly string[]): Contender[] {
     {
       name: 'borg, no encryption, lz4',
       probe: 'borg --version',
-      store: 'repo',
+      repository: 'repo',
       prepare: 'rm -rf "$OUT/repo" "$OUT/cache" && borg init -e none "$OUT/repo"',
       create: `borg create -C lz4 "$OUT/repo::a" ${what}`,
       verify: 'borg check --verify-data "$OUT/repo"',

@@ -1,16 +1,16 @@
 /**
- * `node bench/leveldb.ts [reader|window|large]`: our reader against LevelDB's own iterator over the same stores; how long the moment is in which a
- * capture of a hammered store has to be consistent; and a store of 1.4 million entries through `create`, with its peak memory (needs GNU time).
+ * `node bench/leveldb.ts [reader|window|large]`: our reader against LevelDB's own iterator over the same databases; how long the moment is in which a
+ * capture of a hammered database has to be consistent; and a database of 1.4 million entries through `create`, with its peak memory (needs GNU time).
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { captureStore } from '../src/core/databases/leveldb/capture/capture.ts';
+import { captureDatabase } from '../src/core/databases/leveldb/capture/capture.ts';
 import { proveWithClassicLevel } from '../src/core/databases/leveldb/proof/proof.ts';
-import { folderFiles, readStore } from '../src/core/databases/leveldb/format/reader.ts';
-import { fillMany, makeStore } from '../test/databases/leveldb/make-database.ts';
+import { folderFiles, readDatabase } from '../src/core/databases/leveldb/format/reader.ts';
+import { fillMany, makeDatabase } from '../test/databases/leveldb/make-database.ts';
 import { startHammer } from '../test/stress/leveldb/stress.ts';
 
 const BUFFERS = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
@@ -32,7 +32,7 @@ async function fastest<T>(run: () => Promise<T>): Promise<{ seconds: number; res
 async function ourReader(dir: string): Promise<number> {
   const files = folderFiles(dir);
   try {
-    return (await readStore(files)).entries ?? 0;
+    return (await readDatabase(files)).records ?? 0;
   } finally {
     files.close();
   }
@@ -54,7 +54,7 @@ async function benchReader(): Promise<void> {
     [80_000, 1500],
   ] as const) {
     const dir = path.join(work, `reader-${valueBytes}`);
-    await makeStore(dir, (db) => fillMany(db, entries, valueBytes));
+    await makeDatabase(dir, (db) => fillMany(db, entries, valueBytes));
     const ours = await fastest(() => ourReader(dir));
     const bare = await fastest(() => iterateOnly(dir));
     const digest = await fastest(() => proveWithClassicLevel(dir));
@@ -67,7 +67,7 @@ async function benchReader(): Promise<void> {
     say(
       `  classic-level, with the digest        ${rate(digest.seconds)}  ours is ${(digest.seconds / ours.seconds).toFixed(2)} x`,
     );
-    if (ours.result !== entries || digest.result.entries !== entries) throw new Error('the readers disagree');
+    if (ours.result !== entries || digest.result.records !== entries) throw new Error('the readers disagree');
   }
 }
 
@@ -78,7 +78,7 @@ async function benchWindow(): Promise<void> {
   const sizes: number[] = [];
   for (let round = 0; round < 300; round++) {
     let began = 0;
-    const capture = await captureStore(dir, {
+    const capture = await captureDatabase(dir, {
       delay(step) {
         if (step === 'A') began = performance.now();
       },
@@ -89,7 +89,7 @@ async function benchWindow(): Promise<void> {
   }
   const at = (values: readonly number[], part: number): string =>
     (values.toSorted((a, b) => a - b)[Math.ceil(values.length * part) - 1] ?? 0).toFixed(1);
-  say(`window of ${windows.length} captures of a hammered store of ${at(sizes, 0.5)} MB (median):`);
+  say(`window of ${windows.length} captures of a hammered database of ${at(sizes, 0.5)} MB (median):`);
   say(`  p50 ${at(windows, 0.5)} ms, p99 ${at(windows, 0.99)} ms, longest ${at(windows, 1)} ms`);
 }
 
@@ -98,7 +98,7 @@ async function benchLarge(): Promise<void> {
   const root = path.join(work, 'large');
   fs.mkdirSync(root);
   fs.writeFileSync(path.join(root, 'package.json'), '{}');
-  await makeStore(path.join(root, 'leveldb'), (db) => fillMany(db, entries, 300));
+  await makeDatabase(path.join(root, 'leveldb'), (db) => fillMany(db, entries, 300));
   const cli = path.join(import.meta.dirname, '..', 'bin', 'run.js');
   for (const args of [['create'], ['verify'], ['verify', '--rehearse']]) {
     const began = performance.now();

@@ -55,7 +55,7 @@ export function checkOutcome(one: Contender, workload: Workload, out: string): v
  */
 export function checkVerify(one: Contender, workload: Workload, out: string): void {
   if (one.verify === null) throw new Error(`${one.name} cannot verify`);
-  const file = largestFile(`${out}/${one.store}`);
+  const file = largestFile(`${out}/${one.repository}`);
   const putBack = flipBytes(file);
   const passed = ask(one.verify, workload.root, environment(out)) !== null;
   putBack();

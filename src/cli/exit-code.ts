@@ -40,7 +40,7 @@ const EXIT_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   LEVELDB_BUSY: EXIT.failed,
   LEVELDB_FOREIGN: EXIT.failed,
   PROOF_FAILED: EXIT.failed,
-  STORE_UNWRITABLE: EXIT.failed,
+  REPOSITORY_UNWRITABLE: EXIT.failed,
   NO_SPACE: EXIT.failed,
   IO: EXIT.failed,
   FORMAT_UNSUPPORTED: EXIT.failed,

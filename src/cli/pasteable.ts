@@ -19,7 +19,7 @@ export const COMMANDS = [
   'verify',
 ] as const;
 
-/** Flags that say which project and store a command is about. */
+/** Flags that say which project and repository a command is about. */
 const PLACE = ['--root', '--backups', '--config'];
 
 const LINE = new RegExp(`(?<![\\w/.-])migbackup (?:${COMMANDS.join('|')})(?![\\w-])`, 'g');

@@ -67,7 +67,10 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;
       const project = resolveProject({ cwd: process.cwd(), root, backups, config, env: process.env });
-      logger?.info({ root: project.root, store: project.store, config: project.config.file ?? 'preset' }, 'project');
+      logger?.info(
+        { root: project.root, repository: project.repository, config: project.config.file ?? 'preset' },
+        'project',
+      );
       return project;
     },
     async ask(lines, question, onSignal) {

@@ -35,7 +35,7 @@ export default class Create extends BaseCommand {
     verify: Flags.boolean({ summary: 'Prove the backup by reading it back', allowNo: true, default: true }),
     'allow-partial': Flags.boolean({ summary: 'Leave out what cannot be read, say so and exit 3 (else: exit 5)' }),
     raw: Flags.string({
-      summary: 'Take this LevelDB store as plain files although it does not open (repeatable)',
+      summary: 'Take this LevelDB database as plain files although it does not open (repeatable)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH',

@@ -7,7 +7,7 @@ import { BackupError } from '../core/model/backup-error.ts';
 export default class Diff extends BaseCommand {
   static override summary = 'Compare two backups, or a backup with the project as it is now';
   static override description =
-    'Added, removed and changed paths by category, and what the LevelDB stores hold. Times alone are no change. ' +
+    'Added, removed and changed paths by category, and what the LevelDB databases hold. Times alone are no change. ' +
     'With one backup it is compared with the latest; with --live, and without any, the latest with the project.';
   static override usage = '<%= command.id %> [BEFORE] [AFTER] [FLAGS]';
   static override hiddenAliases = ['backup:diff'];

@@ -61,7 +61,12 @@ export default class Prune extends BaseCommand {
       policy,
       dryRun: flags['dry-run'],
       confirm: (plan: Parameters<typeof renderPrunePlan>[0]) =>
-        ask({ lines: renderPrunePlan(plan), what: `removes backups in ${plan.store}`, path: plan.store, plan }),
+        ask({
+          lines: renderPrunePlan(plan),
+          what: `removes backups in ${plan.repository}`,
+          path: plan.repository,
+          plan,
+        }),
     };
     const report = await prune(project, options, session.context);
     const failed = report.findings.some((finding) => finding.severity === 'error');

@@ -34,7 +34,7 @@ export default class Report extends BaseCommand {
     const project = await session.project();
     const selected = await select(project, selectorOf(args, flags), process.cwd(), session.context);
     try {
-      return session.finish(await report(selected, project.store, session.context), renderReport, EXIT.done);
+      return session.finish(await report(selected, project.repository, session.context), renderReport, EXIT.done);
     } finally {
       selected.dispose();
     }

@@ -60,7 +60,7 @@ export default class Restore extends BaseCommand {
             to: flags.to,
             only,
             allowUnsafeLinks: flags['allow-unsafe-links'],
-            store: project.store,
+            repository: project.repository,
             owner: flags.owner,
           },
           session.context,

@@ -67,7 +67,7 @@ export default class Verify extends BaseCommand {
     const project = await session.project();
     const selected = await select(project, selector, process.cwd(), session.context);
     try {
-      const report = await verify(selected, { ...options, store: project.store }, session.context);
+      const report = await verify(selected, { ...options, repository: project.repository }, session.context);
       return session.finish(report, renderVerify, exitCodeOfStatus(report.status, flags['fail-on']));
     } finally {
       selected.dispose();

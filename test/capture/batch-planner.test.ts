@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { memberBytes } from '../../src/core/format/member-header.ts';
 import type { ScannedEntry } from '../../src/core/model/entry.ts';
 import { entriesOf } from '../../src/core/capture/entry-batch.ts';
-import { ScanTape } from '../../src/core/capture/batch-planner.ts';
+import { BatchPlanner } from '../../src/core/capture/batch-planner.ts';
 import type { ScanItem } from '../../src/core/scan/scan-item.ts';
 
 import { makeSource } from '../support/source.ts';
@@ -25,25 +25,25 @@ const SAMPLE: readonly ScanItem[] = [
   item({ path: 'a/b', type: 'dir', mode: 0o700 }),
   item({ path: 'a/b/one.json', type: 'file', size: 2 ** 40, mtimeNs: -1n }, {}),
   item({ path: 'a/b/two', type: 'file', size: 1, mtimeNs: 9_223_372_036_854_775_807n, uid: 4_294_967_295 }),
-  { kind: 'store', path: 'a/db', source: makeSource({ path: 'a' }), dir: '/x/a/db', engine: 'leveldb', others: [] },
+  { kind: 'database', path: 'a/db', source: makeSource({ path: 'a' }), dir: '/x/a/db', engine: 'leveldb', others: [] },
   item({ path: 'a/é😀', type: 'symlink', target: '../b/😀' }),
   item({ path: 'z', type: 'file', source: 'other', category: 'more' }, { inode: 7 }),
 ];
 
-function itemsOf(tape: ScanTape): ScanItem[] {
+function itemsOf(tape: BatchPlanner): ScanItem[] {
   return tape.parts().flatMap((part) => (part.kind === 'item' ? [part.item] : [...entriesOf(part.batch)]));
 }
 
 test('gives back exactly what was added, in its order, as often as it is asked', () => {
-  const tape = new ScanTape();
+  const tape = new BatchPlanner();
   for (const one of SAMPLE) tape.add(one);
   expect(itemsOf(tape)).toEqual(SAMPLE);
   expect(itemsOf(tape)).toEqual(SAMPLE);
-  expect(itemsOf(new ScanTape())).toEqual([]);
+  expect(itemsOf(new BatchPlanner())).toEqual([]);
 });
 
-test('what another thread may not pack stands by itself: a store, a big file, one that is too young, and what wants care', () => {
-  const tape = new ScanTape((path) => path === 'a/b/key');
+test('what another thread may not pack stands by itself: a database, a big file, one that is too young, and what wants care', () => {
+  const tape = new BatchPlanner((path) => path === 'a/b/key');
   const small = item({ path: 'a/b/key', type: 'file', size: 1 }, {});
   const plain = item({ path: 'a/b/plain', type: 'file', size: 256 << 10 }, {});
   for (const one of [...SAMPLE, small, plain]) tape.add(one);
@@ -52,7 +52,7 @@ test('what another thread may not pack stands by itself: a store, a big file, on
 });
 
 test('a batch is about a piece of an archive and says what its members take', () => {
-  const tape = new ScanTape();
+  const tape = new BatchPlanner();
   const items = Array.from({ length: 5000 }, (_, at) => item({ path: `f/${at}`, type: 'file', size: at }, {}));
   for (const one of items) tape.add(one);
   const sizes = tape.parts().map((part) => (part.kind === 'batch' ? part.batch.tarBytes : -1));
@@ -69,13 +69,13 @@ test('goes on from batch to batch, with the longest paths and targets there are'
       ? item({ path: `${folder}/l${at}`, type: 'symlink', target: 't'.repeat(4095) })
       : item({ path: at % 3 === 1 ? `short/${at}` : `${folder}/${at}`, type: 'file', size: at }, {}),
   );
-  const tape = new ScanTape();
+  const tape = new BatchPlanner();
   for (const one of items) tape.add(one);
   expect(itemsOf(tape)).toEqual(items);
 });
 
 test('a batch may hold files of more sources than a byte counts', () => {
-  const tape = new ScanTape();
+  const tape = new BatchPlanner();
   const items = Array.from({ length: 300 }, (_, at) => item({ path: `s${at}/f`, type: 'file', source: `s${at}` }, {}));
   for (const one of items) tape.add(one);
   expect(itemsOf(tape)).toEqual(items);

@@ -8,7 +8,7 @@ import { BackupError } from '../../src/core/model/backup-error.ts';
 import type { Compression } from '../../src/core/model/category.ts';
 import type { Event } from '../../src/core/model/event.ts';
 import { create } from '../../src/core/operations/create.ts';
-import { aboutStore } from '../../src/core/capture/database-error.ts';
+import { aboutDatabase } from '../../src/core/capture/database-error.ts';
 import { context } from '../support/real-backup.ts';
 import { fileMember, noise, writeArchive } from '../support/sample-archive.ts';
 import { makeCategories, makeProject } from '../support/source.ts';
@@ -39,7 +39,7 @@ test.each<Compression>(['zstd', 'none'])('create (%s) stops in the middle of a b
   );
   await expect(created).rejects.toMatchObject({ code: 'INTERRUPTED' });
   expect(filesStored).toEqual([0]);
-  expect(readdirSync(project.store).filter((name) => /migration|partial/.test(name))).toEqual([]);
+  expect(readdirSync(project.repository).filter((name) => /migration|partial/.test(name))).toEqual([]);
 });
 
 test.each<Compression>(['zstd', 'none'])(
@@ -73,8 +73,8 @@ test.each<Compression>(['zstd', 'none'])(
   },
 );
 
-test('the error of one store that stops another is about the first', () => {
+test('the error of one database that stops another is about the first', () => {
   const damage = new BackupError('LEVELDB_DAMAGED', 'a block is damaged', { hint: '' });
-  const first = aboutStore(damage, { path: 'one', category: 'a', source: 's' });
-  expect(aboutStore(first, { path: 'two', category: 'b', source: 's' })).toBe(first);
+  const first = aboutDatabase(damage, { path: 'one', category: 'a', source: 's' });
+  expect(aboutDatabase(first, { path: 'two', category: 'b', source: 's' })).toBe(first);
 });

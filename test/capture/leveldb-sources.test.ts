@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { put } from '../support/files.ts';
 import { flipBit } from '../support/flip-bit.ts';
-import { ROCKSDB_MAGIC, writeStore } from '../support/leveldb/write-database.ts';
+import { ROCKSDB_MAGIC, writeDatabase } from '../support/leveldb/write-database.ts';
 import { cliCommand, runCli } from '../support/run-cli.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
-import { fillLevels, firstWith, makeStore } from '../databases/leveldb/make-database.ts';
+import { fillLevels, firstWith, makeDatabase } from '../databases/leveldb/make-database.ts';
 
 type Json = Record<string, unknown>;
 
@@ -34,26 +34,30 @@ const findings = (document: Json, code: string): Json[] => {
   return Array.isArray(all) ? all.filter((finding: Json) => finding['code'] === code) : [];
 };
 
-test('stores of every kind, nested in a folder of files, are captured, rehearsed and come back', async () => {
+test('databases of every kind, nested in a folder of files, are captured, rehearsed and come back', async () => {
   using folder = project();
   const root = folder.path;
   const at = (name: string): string => path.join(root, 'deployments', name);
-  await makeStore(at('deep/levels'), fillLevels);
-  await makeStore(at('empty'), async () => undefined);
-  await makeStore(at('log-only'), async (db) => db.put(Buffer.from('a'), Buffer.from('1')));
-  await makeStore(at('large'), async (db) => db.put(Buffer.from('large'), Buffer.alloc(2_000_000, 'x')));
-  await makeStore(at('bytes'), async (db) => db.put(Buffer.from([0xff, 0, 0xc3, 0x28]), Buffer.from([0x80])));
-  writeStore(at('bedrock'), [[Buffer.from('k'), Buffer.alloc(5000, 'v')]], { compression: 'zlib' });
-  writeStore(at('indexed-db'), [[Buffer.from('k'), Buffer.from('v')]], { comparator: 'idb_cmp1' });
-  put(root, 'deployments/deep/levels/notes/why.txt', 'an ordinary file inside a store');
+  await makeDatabase(at('deep/levels'), fillLevels);
+  await makeDatabase(at('empty'), async () => undefined);
+  await makeDatabase(at('log-only'), async (db) => db.put(Buffer.from('a'), Buffer.from('1')));
+  await makeDatabase(at('large'), async (db) => db.put(Buffer.from('large'), Buffer.alloc(2_000_000, 'x')));
+  await makeDatabase(at('bytes'), async (db) => db.put(Buffer.from([0xff, 0, 0xc3, 0x28]), Buffer.from([0x80])));
+  writeDatabase(at('bedrock'), [[Buffer.from('k'), Buffer.alloc(5000, 'v')]], { compression: 'zlib' });
+  writeDatabase(at('indexed-db'), [[Buffer.from('k'), Buffer.from('v')]], { comparator: 'idb_cmp1' });
+  put(root, 'deployments/deep/levels/notes/why.txt', 'an ordinary file inside a database');
   put(root, 'deployments/plain.json', '{}');
   const before = readTree(root);
 
   const created = await run(root, 'create');
   expect(created).toMatchObject({ exitCode: 0, document: { status: 'complete', verified: { status: 'PASSED' } } });
-  const stores: Json[] = JSON.parse(JSON.stringify(created.document)).categories['legacy-json'].sources[0].leveldb;
+  const databases: Json[] = JSON.parse(JSON.stringify(created.document)).categories['legacy-json'].sources[0].databases;
   const both = ['migbackup', 'classic-level'];
-  const facts = stores.map((store) => [String(store['path']).slice(12), store['entries'], store['readers']]);
+  const facts = databases.map((database) => [
+    String(database['path']).slice(12),
+    database['records'],
+    database['readers'],
+  ]);
   expect(facts).toEqual([
     ['bedrock', 1, ['migbackup']],
     ['bytes', 1, both],
@@ -65,25 +69,26 @@ test('stores of every kind, nested in a folder of files, are captured, rehearsed
   ]);
   expect(await run(root, 'verify', '--rehearse')).toMatchObject({
     exitCode: 0,
-    document: { status: 'PASSED', scope: { rehearsed: { stores: 5 } } },
+    document: { status: 'PASSED', scope: { rehearsed: { databases: 5 } } },
   });
   const shown = await runCli(['show'], { cwd: root });
   expect(shown.stdout.replace(/\s+/g, ' ')).toContain(
     'deployments/indexed-db: LevelDB, not counted, 1 table, 1 log no digest comparator idb_cmp1',
   );
-  for (const { digest } of stores) if (typeof digest === 'string') expect(shown.stdout).toContain(`digest ${digest}`);
+  for (const { digest } of databases)
+    if (typeof digest === 'string') expect(shown.stdout).toContain(`digest ${digest}`);
 
   const to = path.join(root, 'elsewhere');
   expect((await run(root, 'restore', '--to', to)).exitCode).toBe(0);
   expect(compareTrees(before, readTree(to))).toEqual([]);
 });
 
-test('a damaged store is exit 5, names file and byte, and --raw CATEGORY/SOURCE saves it as it is', async () => {
+test('a damaged database is exit 5, names file and byte, and --raw CATEGORY/SOURCE saves it as it is', async () => {
   using folder = project();
   const root = folder.path;
-  const store = path.join(root, 'leveldb');
-  await makeStore(store, fillLevels);
-  const table = firstWith(store, '.ldb');
+  const database = path.join(root, 'leveldb');
+  await makeDatabase(database, fillLevels);
+  const table = firstWith(database, '.ldb');
   flipBit(table, 100);
   const before = readTree(root);
 
@@ -101,7 +106,7 @@ test('a damaged store is exit 5, names file and byte, and --raw CATEGORY/SOURCE 
 
   const saved = await run(root, 'create', '--raw', 'leveldb/current');
   expect(saved.exitCode).toBe(0);
-  expect(findings(saved.document, 'store-not-proven')).toMatchObject([{ path: 'leveldb' }]);
+  expect(findings(saved.document, 'database-not-proven')).toMatchObject([{ path: 'leveldb' }]);
   expect(await run(root, 'verify')).toMatchObject({ exitCode: 0, document: { status: 'WARNING' } });
   expect((await run(root, 'verify', '--rehearse')).document).toMatchObject({ status: 'WARNING' });
   const digest = await run(root, 'leveldb', 'digest', `${String(saved.document['backupId'])}:leveldb/current`);
@@ -114,9 +119,9 @@ test('a damaged store is exit 5, names file and byte, and --raw CATEGORY/SOURCE 
 test('a missing table or log is exit 5 too, by its name', async () => {
   using folder = project();
   const root = folder.path;
-  const store = path.join(root, 'leveldb');
-  await makeStore(store, fillLevels);
-  for (const file of [firstWith(store, '.ldb'), firstWith(store, '.log')]) {
+  const database = path.join(root, 'leveldb');
+  await makeDatabase(database, fillLevels);
+  for (const file of [firstWith(database, '.ldb'), firstWith(database, '.log')]) {
     const bytes = fs.readFileSync(file);
     fs.rmSync(file);
     const { exitCode, document } = await run(root, 'create', '--allow-partial');
@@ -130,16 +135,16 @@ test('RocksDB is refused whatever gives it away, and can be stored as plain file
   using folder = project();
   const root = folder.path;
   const pair: [Buffer, Buffer] = [Buffer.from('k'), Buffer.from('v')];
-  const store = path.join(root, 'leveldb');
+  const database = path.join(root, 'leveldb');
   const signs: [string, () => void][] = [
-    ['an OPTIONS file', () => put(store, 'OPTIONS-000005')],
-    ['an IDENTITY file', () => put(store, 'IDENTITY')],
-    ['the magic of a table', () => writeStore(store, [pair], { magic: ROCKSDB_MAGIC })],
-    ['an edit that LevelDB does not know', () => writeStore(store, [pair], { extraEdit: Buffer.from([200, 1]) })],
+    ['an OPTIONS file', () => put(database, 'OPTIONS-000005')],
+    ['an IDENTITY file', () => put(database, 'IDENTITY')],
+    ['the magic of a table', () => writeDatabase(database, [pair], { magic: ROCKSDB_MAGIC })],
+    ['an edit that LevelDB does not know', () => writeDatabase(database, [pair], { extraEdit: Buffer.from([200, 1]) })],
   ];
   for (const [sign, make] of signs) {
-    fs.rmSync(store, { recursive: true, force: true });
-    writeStore(store, [pair]);
+    fs.rmSync(database, { recursive: true, force: true });
+    writeDatabase(database, [pair]);
     make();
     const { exitCode, document } = await run(root, 'create');
     expect({ sign, exitCode, document }).toMatchObject({
@@ -153,7 +158,7 @@ test('RocksDB is refused whatever gives it away, and can be stored as plain file
 });
 
 test.skipIf(process.platform === 'win32')(
-  'a store of more tables than the process may open files is captured',
+  'a database of more tables than the process may open files is captured',
   async () => {
     using folder = project();
     const root = folder.path;
@@ -161,24 +166,24 @@ test.skipIf(process.platform === 'win32')(
       Buffer.from(`k${1000 + at}`),
       Buffer.from('v'),
     ]);
-    const store = path.join(root, 'leveldb');
-    writeStore(store, pairs, { tables: 100 });
-    const before = readTree(store);
+    const database = path.join(root, 'leveldb');
+    writeDatabase(database, pairs, { tables: 100 });
+    const before = readTree(database);
     const [program, ...args] = [...cliCommand(), 'create', '--json'];
     const limited = ['-c', 'ulimit -n 64 && exec "$0" "$@"', program, ...args];
     const { stdout, status } = spawnSync('sh', limited, { cwd: root, encoding: 'utf8' });
     expect(status, stdout).toBe(0);
-    expect(JSON.parse(stdout).categories.leveldb.sources[0].leveldb).toMatchObject([{ entries: 300, tables: 100 }]);
-    expect(readTree(store)).toEqual(before);
+    expect(JSON.parse(stdout).categories.leveldb.sources[0].databases).toMatchObject([{ records: 300, tables: 100 }]);
+    expect(readTree(database)).toEqual(before);
     expect(fs.readdirSync(path.join(root, 'backups')).filter((name) => name.startsWith('.partial'))).toEqual([]);
   },
 );
 
-test('a store in no category is a finding of create and of validate', async () => {
+test('a database in no category is a finding of create and of validate', async () => {
   using folder = project();
   const root = folder.path;
   put(root, 'docs/a.md');
-  await makeStore(path.join(root, 'var/cache/db'), async () => undefined);
+  await makeDatabase(path.join(root, 'var/cache/db'), async () => undefined);
   for (const command of ['create', 'validate']) {
     expect(JSON.stringify((await run(root, command)).document)).toContain('not covered: var/cache/db (LevelDB');
   }
@@ -194,7 +199,7 @@ test('a SQLite database with unfinished writes is named as not proven, as long a
   put(root, 'deployments/closed.db-wal', '');
   put(root, 'deployments/other', 'no database');
   put(root, 'deployments/other-journal', 'not empty');
-  await makeStore(path.join(root, 'leveldb'), async () => undefined);
+  await makeDatabase(path.join(root, 'leveldb'), async () => undefined);
   put(root, 'leveldb/side.sqlite', magic);
   put(root, 'leveldb/side.sqlite-journal', 'pages');
   const { exitCode, document } = await run(root, 'create');
@@ -211,13 +216,13 @@ test('a safety backup that holds nothing of a database says nothing of it; one t
   using folder = project();
   const root = folder.path;
   put(root, 'docs/a.md', 'before');
-  await makeStore(path.join(root, 'leveldb'), async (db) => db.put(Buffer.from('a'), Buffer.from('1')));
+  await makeDatabase(path.join(root, 'leveldb'), async (db) => db.put(Buffer.from('a'), Buffer.from('1')));
   await run(root, 'create');
   put(root, 'docs/a.md', 'after');
   const verifySafety = async (restored: Run) => {
     expect(restored.exitCode).toBe(0);
     const { exitCode, document } = await run(root, 'verify', String(restored.document['safetyBackup']));
-    return { exitCode, status: document['status'], unproven: findings(document, 'store-not-proven').length };
+    return { exitCode, status: document['status'], unproven: findings(document, 'database-not-proven').length };
   };
   const docs = await run(root, 'restore', '--only', 'docs', '--yes');
   expect(await verifySafety(docs)).toEqual({ exitCode: 0, status: 'PASSED', unproven: 0 });

@@ -57,8 +57,8 @@ function take(change: () => void = () => undefined, signal?: AbortSignal): Promi
 }
 
 async function expectWhole({ backupId }: CreateReport): Promise<void> {
-  const selected = { id: backupId, folder: path.join(project.store, backupId), dispose() {} };
-  const report = await verify(selected, { mode: 'full', store: null }, context);
+  const selected = { id: backupId, folder: path.join(project.repository, backupId), dispose() {} };
+  const report = await verify(selected, { mode: 'full', repository: null }, context);
   expect(report.status).not.toBe('FAILED');
   const target = path.join(temp.path, 'restored');
   await restoreTo(selected, { to: target, only: [], allowUnsafeLinks: false }, context);
@@ -91,12 +91,14 @@ test('a file that vanishes stops it, and nothing is left', async () => {
   const error = await take(() => rmSync(gone)).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(BackupError);
   expect(error).toMatchObject({ code: 'SOURCE_CHANGED', path: 'state/n6/1000.json' });
-  expect(readdirSync(project.store).filter((name) => name !== 'lock.db')).toEqual([]);
+  expect(readdirSync(project.repository).filter((name) => name !== 'lock.db')).toEqual([]);
 });
 
 test('an interruption stops it, and nothing is left', async () => {
   const controller = new AbortController();
   const interrupted = take(() => controller.abort(), controller.signal);
   await expect(interrupted).rejects.toMatchObject({ code: 'INTERRUPTED' });
-  expect(existsSync(project.store) && readdirSync(project.store).filter((name) => name !== 'lock.db')).toEqual([]);
+  expect(
+    existsSync(project.repository) && readdirSync(project.repository).filter((name) => name !== 'lock.db'),
+  ).toEqual([]);
 });

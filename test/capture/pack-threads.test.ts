@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BatchBuilder, type EntryBatch } from '../../src/core/capture/entry-batch.ts';
-import { Packers } from '../../src/core/capture/pack-threads.ts';
+import { PackThreads } from '../../src/core/capture/pack-threads.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** As many entries as make threads worth it. */
@@ -10,11 +10,11 @@ const BROKEN: EntryBatch = { ...EMPTY, bytes: new Uint8Array([255, 255, 255]) };
 
 test('what is asked of threads that have ended is refused, and does not wait for ever', async () => {
   using temp = tempFolder();
-  await using packers = new Packers(temp.path);
-  for (let entry = 0; entry < MANY; entry++) packers.expect();
-  expect(packers.ahead).toBeGreaterThan(0);
+  await using packThreads = new PackThreads(temp.path);
+  for (let entry = 0; entry < MANY; entry++) packThreads.expect();
+  expect(packThreads.ahead).toBeGreaterThan(0);
   const pack = async (batch: EntryBatch): Promise<string> => {
-    const one = packers.pack({ batch, offset: 0 });
+    const one = packThreads.pack({ batch, offset: 0 });
     return one.then(
       () => 'packed',
       () => 'refused',
@@ -22,6 +22,6 @@ test('what is asked of threads that have ended is refused, and does not wait for
   };
   expect(await pack(EMPTY)).toBe('packed');
   // More than there are threads: each gets one that ends it.
-  for (let broken = 0; broken < packers.ahead; broken++) expect(await pack(BROKEN)).toBe('refused');
+  for (let broken = 0; broken < packThreads.ahead; broken++) expect(await pack(BROKEN)).toBe('refused');
   expect(await pack(EMPTY)).toBe('refused');
 });

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => backup[Symbol.dispose]());
 
 const state = (): string[] => fs.readdirSync(path.join(backup.root, '.migbackup'));
-const stored = (): string[] => fs.readdirSync(backup.project.store).filter((name) => name.startsWith('.'));
+const stored = (): string[] => fs.readdirSync(backup.project.repository).filter((name) => name.startsWith('.'));
 
 /** Runs an operation and answers with the notes that a person gets to read. */
 async function notesOf(run: (listening: typeof context) => Promise<unknown>): Promise<string> {
@@ -27,7 +27,7 @@ async function notesOf(run: (listening: typeof context) => Promise<unknown>): Pr
 
 test('work folders of killed runs go with the next that holds the lock, and it is said', async () => {
   for (const name of ['.partial-a', '.dead-migration-b', '.probe-c'])
-    fs.mkdirSync(path.join(backup.project.store, name));
+    fs.mkdirSync(path.join(backup.project.repository, name));
   const notes = await notesOf((listening) => recover(backup.project, {}, listening));
   for (const name of ['.partial-a', '.dead-migration-b', '.probe-c'])
     expect(notes).toContain(`removed ${name}, left by an interrupted run`);
@@ -35,15 +35,15 @@ test('work folders of killed runs go with the next that holds the lock, and it i
 });
 
 test('under --json it is said on stderr, and stdout stays one document', async () => {
-  fs.mkdirSync(path.join(backup.project.store, '.partial-a'));
+  fs.mkdirSync(path.join(backup.project.repository, '.partial-a'));
   const { stdout, stderr, exitCode } = await runCli(['create', '--json'], { cwd: backup.root });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: 'removed .partial-a, left by an interrupted run\n' });
   JSON.parse(stdout);
 });
 
 test('nobody cleans what somebody works in', async () => {
-  fs.mkdirSync(path.join(backup.project.store, '.partial-a'));
-  const lock = acquireLock(backup.project.store, 'create');
+  fs.mkdirSync(path.join(backup.project.repository, '.partial-a'));
+  const lock = acquireLock(backup.project.repository, 'create');
   await expect(create(backup.project, { verify: true, allowPartial: false }, context)).rejects.toMatchObject({
     code: 'LOCKED',
   });

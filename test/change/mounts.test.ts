@@ -33,12 +33,12 @@ test('a bind mount, which has the device number of the project, is refused befor
   if (bind.problem !== null) t.skip(bind.problem);
   for (const name of readdirSync(deployments)) writeFileSync(path.join(deployments, name), 'broken');
   const before = readTree(backup.root, OURS);
-  const stored = readdirSync(backup.project.store);
+  const stored = readdirSync(backup.project.repository);
   const selected = { id: backup.id, folder: backup.folder, dispose() {} };
   const attempt = restore(backup.project, selected, OPTIONS, context);
   await expect(attempt).rejects.toMatchObject({ code: 'UNSAFE_TARGET', path: deployments });
   expect(compareTrees(before, readTree(backup.root, OURS))).toEqual([]);
-  expect(readdirSync(backup.project.store)).toEqual(stored);
+  expect(readdirSync(backup.project.repository)).toEqual(stored);
   // What does not lie there can be restored all the same.
   writeFileSync(path.join(backup.root, 'package.json'), 'broken');
   const report = await restore(backup.project, selected, { ...OPTIONS, only: ['package.json'] }, context);

@@ -20,24 +20,24 @@ test.runIf(canRunAsUser)(
   () => {
     using temp = tempFolder();
     const root = path.join(temp.path, 'project');
-    const store = path.join(root, 'deployments/frozen');
+    const database = path.join(root, 'deployments/frozen');
     const ours = ['backups', '.migbackup'];
     const config = { categories: { all: { sources: { frozen: { path: 'deployments/frozen', exclusive: true } } } } };
-    mkdirSync(path.join(store, 'deep'), { recursive: true });
+    mkdirSync(path.join(database, 'deep'), { recursive: true });
     writeFileSync(path.join(root, 'migbackup.config.json'), JSON.stringify(config));
-    writeFileSync(path.join(store, 'a.json'), '{}');
-    writeFileSync(path.join(store, 'deep/b.json'), '{}');
-    chmodSync(path.join(store, 'deep'), 0o555);
-    chmodSync(store, 0o555);
+    writeFileSync(path.join(database, 'a.json'), '{}');
+    writeFileSync(path.join(database, 'deep/b.json'), '{}');
+    chmodSync(path.join(database, 'deep'), 0o555);
+    chmodSync(database, 0o555);
     chmodSync(temp.path, 0o755);
     giveToUser(root);
     const before = readTree(root, ours);
     run(root, 'create');
 
     // Something else stands there, read-only too.
-    chmodSync(store, 0o755);
-    writeFileSync(path.join(store, 'a.json'), '{"changed": true}');
-    chmodSync(store, 0o555);
+    chmodSync(database, 0o755);
+    writeFileSync(path.join(database, 'a.json'), '{"changed": true}');
+    chmodSync(database, 0o555);
     const changed = readTree(root, ours);
     run(root, 'restore', '--yes');
     expect(compareTrees(before, readTree(root, ours))).toEqual([]);
@@ -45,13 +45,13 @@ test.runIf(canRunAsUser)(
     expect(compareTrees(changed, readTree(root, ours))).toEqual([]);
 
     // Nothing stands there.
-    chmodSync(store, 0o755);
-    chmodSync(path.join(store, 'deep'), 0o755);
-    rmSync(store, { recursive: true });
+    chmodSync(database, 0o755);
+    chmodSync(path.join(database, 'deep'), 0o755);
+    rmSync(database, { recursive: true });
     run(root, 'restore', '--yes');
     expect(compareTrees(before, readTree(root, ours))).toEqual([]);
-    chmodSync(store, 0o755);
-    chmodSync(path.join(store, 'deep'), 0o755);
+    chmodSync(database, 0o755);
+    chmodSync(path.join(database, 'deep'), 0o755);
   },
 );
 

@@ -30,7 +30,7 @@ test('a project that the preset covers has no gaps', () => {
   ).toEqual([]);
 });
 
-test('stores wherever they stand, also in build output, never in dependencies', () => {
+test('databases wherever they stand, also in build output, never in dependencies', () => {
   const at = (folder: string): string[] => STORE.map((name) => `${folder}/${name}`);
   expect(
     gaps([...at('data/deep/db'), ...at('cache/db'), ...at('node_modules/x/db'), ...at('backups/db'), ...at('.git/db')]),

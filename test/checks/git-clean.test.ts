@@ -13,19 +13,19 @@ function git(cwd: string, ...args: string[]): void {
 test.each([
   { ignore: 'backups/\n', ignored: true, flags: '-xfd' },
   { ignore: '', ignored: false, flags: '-fd' },
-])('a store in a work tree is at risk, and git agrees (ignored: $ignored)', async ({ ignore, ignored, flags }) => {
+])('a repository in a work tree is at risk, and git agrees (ignored: $ignored)', async ({ ignore, ignored, flags }) => {
   using folder = tempFolder();
   git(folder.path, 'init');
   put(folder.path, '.gitignore', ignore);
-  const store = path.join(folder.path, 'backups');
-  expect(await checkGitClean(store)).toMatchObject({ status: 'warning', evidence: { ignored } });
+  const repository = path.join(folder.path, 'backups');
+  expect(await checkGitClean(repository)).toMatchObject({ status: 'warning', evidence: { ignored } });
   put(folder.path, 'backups/x/a.txt', 'a');
-  const found = await checkGitClean(store);
+  const found = await checkGitClean(repository);
   expect(found).toMatchObject({ id: 'git-clean', status: 'warning', evidence: { ignored } });
   expect(found.message).toContain(`git clean ${flags} `);
   expect(found.recommendation).toContain('MIGBACKUP_BACKUPS');
   git(folder.path, 'clean', flags);
-  expect(fs.existsSync(store)).toBe(false);
+  expect(fs.existsSync(repository)).toBe(false);
 });
 
 test('it is silent outside a work tree, also when the project is in one, and where files are tracked', async () => {

@@ -25,7 +25,7 @@ test('where all is well every check is there and silent, and nothing but the rep
   expect(report.checks.filter(({ status }) => status !== 'ok')).toEqual([]);
   expect(report).toMatchObject({ status: 'HEALTHY', recommendations: [] });
   expect(report.checks.map(({ id }) => id).toSorted()).toEqual([...CHECK_IDS].toSorted());
-  expect(report.inventory['leveldb']?.stores).toMatchObject([{ path: 'leveldb', entries: 1, held: 'no' }]);
+  expect(report.inventory['leveldb']?.databases).toMatchObject([{ path: 'leveldb', records: 1, held: 'no' }]);
   expect(fs.existsSync(report.reportFile ?? '')).toBe(true);
   expect(fs.readdirSync(root, { recursive: true })).toHaveLength(before);
 });

@@ -33,7 +33,7 @@ function loadedBy(args: readonly string[], cwd: string) {
 }
 
 /**
- * All that it takes to read the command line, to find the project and the store, and to say what is in it. A module that is new here costs every
+ * All that it takes to read the command line, to find the project and the repository, and to say what is in it. A module that is new here costs every
  * start: it belongs in the list only if reading a config or a manifest needs it.
  */
 const FOR_LIST = [

@@ -152,9 +152,9 @@ describe('what is refused', () => {
   test.each([
     ['two sources of one path', { a: { path: 'x' }, b: { path: 'x/' } }],
     ['two sources of one pattern', { a: { path: '.', include: ['*.md'] }, b: { path: '.', include: ['*.md', 'x'] } }],
-    ['a source inside a store', { a: { path: 'db', type: 'leveldb' }, b: { path: 'db/sub' } }],
+    ['a source inside a database', { a: { path: 'db', type: 'leveldb' }, b: { path: 'db/sub' } }],
     [
-      'a pattern that reaches into a store',
+      'a pattern that reaches into a database',
       { a: { path: 'db', type: 'leveldb' }, b: { path: '.', include: ['db/*.ldb'] } },
     ],
   ])('%s', (_, sources) => {

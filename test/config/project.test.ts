@@ -53,25 +53,25 @@ describe('the root', () => {
   });
 });
 
-describe('the store', () => {
+describe('the repository', () => {
   test('--backups, then MIGBACKUP_BACKUPS, then the config, then backups', () => {
     using folder = tempFolder();
     put(folder.path, 'package.json', '{}');
     put(folder.path, 'sub/');
     const cwd = `${folder.path}/sub`;
-    expect(resolveProject({ cwd, env: {} }).store).toBe(`${folder.path}/backups`);
+    expect(resolveProject({ cwd, env: {} }).repository).toBe(`${folder.path}/backups`);
     put(folder.path, 'migbackup.config.json', '{"backups": "from-config"}');
-    expect(resolveProject({ cwd, env: {} }).store).toBe(`${folder.path}/from-config`);
+    expect(resolveProject({ cwd, env: {} }).repository).toBe(`${folder.path}/from-config`);
     const env = { MIGBACKUP_BACKUPS: 'from-env' };
-    expect(resolveProject({ cwd, env }).store).toBe(`${cwd}/from-env`);
-    expect(resolveProject({ cwd, env, backups: '../given' }).store).toBe(`${folder.path}/given`);
+    expect(resolveProject({ cwd, env }).repository).toBe(`${cwd}/from-env`);
+    expect(resolveProject({ cwd, env, backups: '../given' }).repository).toBe(`${folder.path}/given`);
   });
 
   test.each([
     ['the project itself', { backups: '.' }, {}],
     ['the state folder', { backups: '.migbackup/b' }, {}],
     ['a folder that holds a source', { backups: 'var' }, { c: { sources: { s: { path: 'var/data' } } } }],
-    ['a LevelDB store', { backups: 'db/b' }, { c: { sources: { s: { path: 'db', type: 'leveldb' } } } }],
+    ['a LevelDB database', { backups: 'db/b' }, { c: { sources: { s: { path: 'db', type: 'leveldb' } } } }],
   ])('may not be %s', (_, settings, categories) => {
     using folder = tempFolder();
     put(folder.path, 'migbackup.config.json', JSON.stringify({ ...settings, categories }));
@@ -87,6 +87,6 @@ describe('the store', () => {
       'migbackup.config.json',
       '{"backups": "data/b", "categories": {"c": {"sources": {"s": {"path": "data"}}}}}',
     );
-    expect(resolveProject({ cwd: folder.path, env: {} }).store).toBe(`${folder.path}/data/b`);
+    expect(resolveProject({ cwd: folder.path, env: {} }).repository).toBe(`${folder.path}/data/b`);
   });
 });

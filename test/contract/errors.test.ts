@@ -81,7 +81,7 @@ test('an invalid config file is exit 2 for every command', async () => {
 
 /** What stands in the way is the system's doing: it gets a code and a way on, and is no bug of ours. */
 test.each([
-  ['a store that is a file', ['create'], 'backups'],
+  ['a repository that is a file', ['create'], 'backups'],
   ['a report folder that is a file', ['undo'], 'backups/reports'],
   ['an output below a file', ['export', '--output', 'package.json/x.zip'], null],
 ])('%s', async (_what, args, inTheWay) => {
@@ -94,6 +94,6 @@ test.each([
   }
   const { stdout, exitCode } = await runCli([...args, '--json'], { cwd: folder.path });
   const { error } = errorDocumentSchema.parse(JSON.parse(stdout));
-  expect(['STORE_UNWRITABLE', 'IO', 'NOTHING_TO_UNDO'], error.message).toContain(error.code);
+  expect(['REPOSITORY_UNWRITABLE', 'IO', 'NOTHING_TO_UNDO'], error.message).toContain(error.code);
   expect(exitCode).not.toBe(1);
 });

@@ -49,15 +49,15 @@ async function holdDatabase(root: string): Promise<() => Promise<void>> {
   return () => database.close();
 }
 
-function holdStore(root: string): () => void {
+function holdRepository(root: string): () => void {
   const lock = acquireLock(path.join(root, 'backups'), 'test');
   return () => lock.release();
 }
 
 function damage(root: string): void {
-  const store = path.join(root, 'backups');
-  const id = fs.readdirSync(store).find((name) => name.startsWith('migration-')) ?? '';
-  flipBit(path.join(store, id, 'docs.tar.zst'), 40);
+  const repository = path.join(root, 'backups');
+  const id = fs.readdirSync(repository).find((name) => name.startsWith('migration-')) ?? '';
+  flipBit(path.join(repository, id, 'docs.tar.zst'), 40);
 }
 
 /** Sends SIGINT once the log says that files are being stored; what is to be stored takes a while. */
@@ -150,7 +150,7 @@ const CASES: readonly Case[] = [
   { when: 'the way back is gone', exit: 7, args: ['guard', '--', ...LOSE], schema: 'error', says: 'WAY_BACK_FAILED' },
   { when: 'no such backup', exit: 10, args: ['show', 'nosuch'], schema: 'error', says: 'NO_SUCH_BACKUP' },
   { when: 'nothing to undo', exit: 10, args: ['undo'], schema: 'error', says: 'NOTHING_TO_UNDO' },
-  { when: 'another migbackup', exit: 11, args: ['create'], schema: 'error', says: 'LOCKED', prepare: holdStore },
+  { when: 'another migbackup', exit: 11, args: ['create'], schema: 'error', says: 'LOCKED', prepare: holdRepository },
   {
     when: 'a database in use',
     exit: 11,

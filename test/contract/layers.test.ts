@@ -27,10 +27,10 @@ function brokenRules(file: string, imported: string): string[] {
 const RULE = ['eslint(no-restricted-imports)'];
 
 test.each([
-  ['src/core/archive/tar.ts', '../store/catalog.ts'],
-  ['src/core/archive/deep/tar.ts', '../../store/catalog.ts'],
+  ['src/core/archive/tar.ts', '../repository/catalog.ts'],
+  ['src/core/archive/deep/tar.ts', '../../repository/catalog.ts'],
   ['src/core/repository/lock.ts', '../transaction/swap.ts'],
-  ['src/core/config/load.ts', '../store/catalog.ts'],
+  ['src/core/config/load.ts', '../repository/catalog.ts'],
   ['src/core/model/entry.ts', '../fs/paths.ts'],
   ['src/core/paths/paths.ts', '../model/entry.ts'],
   ['src/core/transaction/swap.ts', '../operations/create.ts'],
@@ -39,9 +39,9 @@ test.each([
   ['src/core/operations/create.ts', '@oclif/core'],
   ['src/core/repository/lock.ts', 'pino'],
   ['src/cli/session.ts', '../core/operations/create.ts'],
-  ['src/cli/render/create.ts', '../../core/store/catalog.ts'],
+  ['src/cli/render/create.ts', '../../core/repository/catalog.ts'],
   ['src/cli/run.ts', '../commands/create.ts'],
-  ['src/commands/create.ts', '../core/store/catalog.ts'],
+  ['src/commands/create.ts', '../core/repository/catalog.ts'],
   ['src/commands/create.ts', '../core/config/project.ts'],
 ])('%s must not import %s', (file, imported) => expect(brokenRules(file, imported)).toEqual(RULE));
 

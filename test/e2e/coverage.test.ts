@@ -41,8 +41,8 @@ beforeAll(async () => {
   for (const file of [...Object.keys(STATE), ...OTHER]) put(root, file, '{}');
   put(root, '.env', 'PRIVATE_KEY=0xdeadbeef');
   mkdirSync(path.join(root, 'data'));
-  for (const store of ['leveldb', 'data/kv']) {
-    const database = new ClassicLevel(path.join(root, store));
+  for (const place of ['leveldb', 'data/kv']) {
+    const database = new ClassicLevel(path.join(root, place));
     await database.put('key', 'value');
     await database.close();
   }

@@ -10,10 +10,10 @@ import { makeSampleProject } from '../support/sample-project.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 
 /*
- * The user stands in a folder that is no project and names project and store by relative paths with a blank in them. Every line of ours that is
+ * The user stands in a folder that is no project and names project and repository by relative paths with a blank in them. Every line of ours that is
  * printed as the next one must work when it is pasted there.
  */
-const PLACE = ['--root', '../my project', '--backups', '../my store'];
+const PLACE = ['--root', '../my project', '--backups', '../my repository'];
 
 let temp: TempFolder;
 let root: string;
@@ -86,8 +86,8 @@ test('what guard prints next, whatever became of the command', async () => {
   // Where the way back cannot begin: another migbackup is at work.
   const barred = `touch "$1/../held"; while [ -e "$1/../held" ]; do sleep 0.01; done; rm -r "$1/scripts"; exit 1`;
   const failing = run('guard', '--lock-wait', '0', '--', 'sh', '-c', barred, 'sh', root);
-  await expect.poll(() => readTree(temp.path, ['my project', 'my store', 'here', 'bin']).has('held')).toBe(true);
-  const lock = acquireLock(path.join(temp.path, 'my store'), 'create');
+  await expect.poll(() => readTree(temp.path, ['my project', 'my repository', 'here', 'bin']).has('held')).toBe(true);
+  const lock = acquireLock(path.join(temp.path, 'my repository'), 'create');
   rmSync(path.join(temp.path, 'held'));
   const failed = await failing;
   lock.release();
@@ -124,5 +124,5 @@ test('every other line that points to a command names the place too', async () =
   ]);
   expect(pointers.length).toBeGreaterThan(8);
   for (const [line] of pointers)
-    expect(line.replaceAll('\\"', '"')).toContain("--root '../my project' --backups '../my store'");
+    expect(line.replaceAll('\\"', '"')).toContain("--root '../my project' --backups '../my repository'");
 });

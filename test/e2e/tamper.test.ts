@@ -132,7 +132,7 @@ function at(value: unknown, keys: string): { holder: Json; key: string } {
 const NAMED_AS: Readonly<Record<string, string>> = {
   backupId: 'says it is migration-2020-01-01T00-00-00-000Z',
   'categories.leveldb.sources.0.name': 'manifest categories.leveldb.sources: ',
-  'categories.leveldb.sources.0.leveldb.0.path': 'deployments',
+  'categories.leveldb.sources.0.databases.0.path': 'deployments',
   'config.compression': 'archive.compression',
 };
 
@@ -167,15 +167,15 @@ const LIES: Readonly<Record<string, unknown>> = {
   'categories.leveldb.sources.0.external': true,
   'categories.leveldb.sources.0.files': 99,
   'categories.leveldb.sources.0.bytes': 99,
-  'categories.leveldb.sources.0.leveldb.0.entries': 99,
-  'categories.leveldb.sources.0.leveldb.0.digest': 'c'.repeat(64),
-  'categories.leveldb.sources.0.leveldb.0.comparator': 'other',
-  'categories.leveldb.sources.0.leveldb.0.lastSequence': 9_999_999,
-  'categories.leveldb.sources.0.leveldb.0.tables': 99,
-  'categories.leveldb.sources.0.leveldb.0.logs': 99,
-  'categories.leveldb.sources.0.leveldb.0.path': 'deployments',
+  'categories.leveldb.sources.0.databases.0.records': 99,
+  'categories.leveldb.sources.0.databases.0.digest': 'c'.repeat(64),
+  'categories.leveldb.sources.0.databases.0.comparator': 'other',
+  'categories.leveldb.sources.0.databases.0.lastSequence': 9_999_999,
+  'categories.leveldb.sources.0.databases.0.tables': 99,
+  'categories.leveldb.sources.0.databases.0.logs': 99,
+  'categories.leveldb.sources.0.databases.0.path': 'deployments',
   'config.compression': 'none',
-  'categories.leveldb.sources.0.leveldb': [],
+  'categories.leveldb.sources.0.databases': [],
   absent: ['src'],
 };
 
@@ -189,7 +189,7 @@ describe('a manifest that lies, with every checksum recomputed', () => {
     });
     const { status, text } = await audit(folder);
     expect(status).toBe('FAILED');
-    // A list of sources is compared as one; a store is known by its path.
+    // A list of sources is compared as one; a database is known by its path.
     expect(text).toContain(NAMED_AS[keys] ?? keys.split('.').at(-1));
   });
 });

@@ -76,7 +76,7 @@ test('it is listed, shown, verified honestly and restored, in place and elsewher
   const shown = await json(['show', VERSION1_ID, '--files']);
   expect(schemaViolations('show', shown)).toEqual([]);
   expect(shown).toMatchObject({ folder, madeBy: { name: 'scripts of format version 1' } });
-  expect(shown.categories['leveldb']?.sources[0]).toMatchObject({ name: 'current', leveldb: [{ entries: 1 }] });
+  expect(shown.categories['leveldb']?.sources[0]).toMatchObject({ name: 'current', databases: [{ records: 1 }] });
 
   const report = await json(['verify']);
   expect(schemaViolations('verify', report)).toEqual([]);
@@ -147,7 +147,7 @@ test('a file that is not listed is said; a database that does not read comes bac
   rmSync(inside(manifest));
   writeFileSync(inside('checksums/SHA256SUMS'), sums.filter((line) => !line.includes(manifest)).join('\n'));
   const codes = (await json(['verify'])).findings.map(({ code }) => code);
-  expect(codes).toContain('store-does-not-read');
+  expect(codes).toContain('database-does-not-read');
   await json(['restore', '--only', 'leveldb', '--yes']);
   expect(existsSync(path.join(root, 'leveldb/CURRENT'))).toBe(true);
 });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MemberSink } from '../../src/core/format/member-sink.ts';
 import type { Entry } from '../../src/core/model/entry.ts';
-import { trustWhileStaging } from '../../src/core/extract/verify-for-restore.ts';
+import { verifyWhileStaging } from '../../src/core/extract/verify-for-restore.ts';
 import { readManifest } from '../../src/core/format/manifest-file.ts';
 import { flipBit } from '../support/flip-bit.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
@@ -30,7 +30,7 @@ async function stage(folder: string, only: readonly string[] = [], allowUnsafeLi
   };
   const selected = { id: backup.id, folder, dispose() {} };
   try {
-    await trustWhileStaging(selected, readManifest(folder), { only, allowUnsafeLinks }, sink, () => {}, context);
+    await verifyWhileStaging(selected, readManifest(folder), { only, allowUnsafeLinks }, sink, () => {}, context);
     return { begun, good, error: null };
   } catch (error) {
     return { begun, good, error };

@@ -19,7 +19,7 @@ test.each([
       const parts = [1 + ((round * 7919) % 3000), 100].map((length) => {
         const bytes = randomBytes(length);
         expected.update(bytes);
-        const part = hash.room(length);
+        const part = hash.reserve(length);
         bytes.copy(part);
         rooms.add(part.buffer);
         return { part, hashed: hash.update(part) };
@@ -36,7 +36,7 @@ test.each([
 
 test('what is asked of a thread that has ended is refused, and does not wait for ever', async () => {
   const hash = hashOfFile(1 << 30);
-  const hashed = hash.update(hash.room(10));
+  const hashed = hash.update(hash.reserve(10));
   await hash.close();
   await expect(Promise.all([hashed, hash.digest()])).rejects.toThrow('ended');
 });

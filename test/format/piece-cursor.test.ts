@@ -44,15 +44,15 @@ test('unless somebody holds it, and then when the last of them lets go', async (
   using temp = tempFolder();
   using at = await cursorOf(temp.path);
   const first = await at.piece(0);
-  const releases = [at.cursor.hold(), at.cursor.hold()];
-  expect(at.cursor.letGo(first)).toBe(false);
+  const releases = [at.cursor.retain(), at.cursor.retain()];
+  expect(at.cursor.transfer(first)).toBe(false);
   const second = await at.piece(1);
   releases[0]?.();
   expect(first.equals(contentOf(0))).toBe(true);
   releases[1]?.();
   expect(first.length).toBe(0);
   // Released before the cursor goes on: there is still something to read.
-  at.cursor.hold()();
+  at.cursor.retain()();
   expect(second.equals(contentOf(1))).toBe(true);
 });
 
@@ -60,8 +60,8 @@ test("what the cursor has let go is the caller's, and part of a piece never is",
   using temp = tempFolder();
   using at = await cursorOf(temp.path);
   const first = await at.piece(0);
-  expect(at.cursor.letGo(first.subarray(1))).toBe(false);
-  expect(at.cursor.letGo(first)).toBe(true);
+  expect(at.cursor.transfer(first.subarray(1))).toBe(false);
+  expect(at.cursor.transfer(first)).toBe(true);
   await at.piece(1);
   expect(first.equals(contentOf(0))).toBe(true);
 });

@@ -44,7 +44,7 @@ beforeEach(() => {
 });
 afterEach(() => temp[Symbol.dispose]());
 
-/** Everything but what a program may write: its store, its locks, and the restored copy and export, which are looked at by themselves. */
+/** Everything but what a program may write: its repository, its locks, and the restored copy and export, which are looked at by themselves. */
 function everywhere(): Tree {
   return readTree(temp.path, ['project/backups', 'project/.migbackup', 'copy', 'export.tar', 'export.zip']);
 }
@@ -88,11 +88,11 @@ async function exportAll(selected: SelectedBackup, hostile: HostileCase): Promis
 }
 
 async function judge(hostile: HostileCase): Promise<void> {
-  const forged = await forgeBackup(project.store, hostile, evil);
+  const forged = await forgeBackup(project.repository, hostile, evil);
   const selected = { id: FORGED_ID, folder: forged.folder, dispose() {} };
   const before = everywhere();
 
-  const verified = await verify(selected, { mode: 'full', store: null }, context);
+  const verified = await verify(selected, { mode: 'full', repository: null }, context);
   const printed = renderVerify(verified, paint(process.stdout));
   await refusal(
     show(selected, { files: true }, context).then((report) =>
@@ -103,9 +103,11 @@ async function judge(hostile: HostileCase): Promise<void> {
     diffLive(project, selected, context).then((report) => printed.push(...renderDiff(report, paint(process.stdout)))),
   );
   if (hostile.verdict === 'accept') expect(differs).toBeNull();
-  const written = writeReport(project.store, FORGED_ID, 'verify', verified);
+  const written = writeReport(project.repository, FORGED_ID, 'verify', verified);
   printed.push(readFileSync(written.file ?? '', 'utf8'));
-  await refusal(report(selected, project.store, context).then((summary) => printed.push(...renderReport(summary))));
+  await refusal(
+    report(selected, project.repository, context).then((summary) => printed.push(...renderReport(summary))),
+  );
   await exportAll(selected, hostile);
   expect(printed.join('\n')).not.toMatch(RAW_CONTROL);
   expect(compareTrees(before, everywhere())).toEqual([]);

@@ -28,7 +28,7 @@ let good: string;
 beforeEach(async () => {
   temp = tempFolder();
   project = makeProject(path.join(temp.path, 'project'), makeCategories({ docs: [{ name: 'main', path: '.' }] }));
-  ({ folder } = await forgeBackup(project.store, GOOD, temp.path));
+  ({ folder } = await forgeBackup(project.repository, GOOD, temp.path));
   good = path.join(temp.path, 'good', FORGED_ID);
   cpSync(folder, good, { recursive: true, preserveTimestamps: true });
   mkdirSync(path.join(temp.path, 'outside'));
@@ -45,7 +45,7 @@ async function judge(artifact: string): Promise<void> {
   const { backups } = await list(project, {}, context);
   expect(backups).toMatchObject([{ id: FORGED_ID }]);
   const selected = await select(project, FORGED_ID, project.root, context);
-  const { status, findings } = await verify(selected, { mode: 'full', store: null }, context);
+  const { status, findings } = await verify(selected, { mode: 'full', repository: null }, context);
   expect(status).toBe('FAILED');
   const named = findings.filter(({ severity, path: about }) => severity === 'error' && about?.startsWith(artifact));
   expect(named.length).toBeGreaterThan(0);

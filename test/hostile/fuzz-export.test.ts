@@ -52,7 +52,7 @@ async function expectRefusedOrFound(bytes: Buffer): Promise<boolean> {
     const found = contentsOf(selected.folder);
     const same = found.size === parts.size && [...parts].every(([name, content]) => found.get(name)?.equals(content));
     if (!same || selected.id !== ID) {
-      const report = await answersLater(() => verify(selected, { mode: 'full', store: null }, context));
+      const report = await answersLater(() => verify(selected, { mode: 'full', repository: null }, context));
       if (report !== null) expect(report).toMatchObject({ status: 'FAILED' });
     }
     selected.dispose();

@@ -135,12 +135,12 @@ test('operation log: whatever it was, what is appended next is read', { timeout:
       ),
       (bytes) => {
         tick();
-        put(own('store'), 'reports/operations.ndjson', bytes);
-        answers(() => [operationsIn(own('store')), undoTargets(own('store'))]);
-        logOperation(own('store'), next);
-        expect(operationsIn(own('store')).at(-1)).toEqual(next);
+        put(own('repository'), 'reports/operations.ndjson', bytes);
+        answers(() => [operationsIn(own('repository')), undoTargets(own('repository'))]);
+        logOperation(own('repository'), next);
+        expect(operationsIn(own('repository')).at(-1)).toEqual(next);
         const { config } = backup.project;
-        expect(lastReversible({ root: '/project', store: own('store'), config })).toEqual(next);
+        expect(lastReversible({ root: '/project', repository: own('repository'), config })).toEqual(next);
       },
     ),
     cases(20, 1000),

@@ -4,7 +4,7 @@ import { compareKeys } from '../../src/core/databases/leveldb/format/internal-ke
 import { scanLog } from '../../src/core/databases/leveldb/format/log-format.ts';
 import { bufferBytes } from '../../src/core/databases/leveldb/format/random-access.ts';
 import { applyManifest } from '../../src/core/databases/leveldb/format/read-manifest.ts';
-import { readStore } from '../../src/core/databases/leveldb/format/reader.ts';
+import { readDatabase } from '../../src/core/databases/leveldb/format/reader.ts';
 import { uncompressSnappy } from '../../src/core/databases/leveldb/format/snappy.ts';
 import { DecodeError, encodeVarint } from '../../src/core/databases/leveldb/format/varint.ts';
 import { decodeVersionEdit, Version } from '../../src/core/databases/leveldb/format/version-edit.ts';
@@ -17,7 +17,7 @@ import {
   anyTable,
   anyVarint,
   bytesUpTo,
-  heldStore,
+  heldDatabase,
   logOf,
   manifestHead,
 } from './support/leveldb-parts.ts';
@@ -215,7 +215,7 @@ function snappy(elements: readonly Element[]): { packed: Buffer; plain: Buffer }
 }
 
 test(
-  'a store of any tables with right checksums, in any places, is read or named',
+  'a database of any tables with right checksums, in any places, is read or named',
   { timeout: TIMEOUT_MS },
   async () => {
     const meta = fc.record({ level: fc.nat(2), table: anyTable, smallest: anyKey, largest: anyKey });
@@ -233,12 +233,12 @@ test(
           ['000006.log', logOf([log])],
         ]);
         metas.forEach(({ table }, at) => files.set(`0000${10 + at}.ldb`, table));
-        await answersLater(() => readStore(heldStore(files)));
+        await answersLater(() => readDatabase(heldDatabase(files)));
         files.set('000006.log', Buffer.alloc(0));
-        await answersLater(() => readStore(heldStore(files)));
+        await answersLater(() => readDatabase(heldDatabase(files)));
         const [first] = metas;
         if (first !== undefined) files.set('000010.ldb', change(first.table));
-        await answersLater(() => readStore(heldStore(files)));
+        await answersLater(() => readDatabase(heldDatabase(files)));
       }),
       cases(50, 5000),
     );

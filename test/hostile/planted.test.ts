@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 const state = (...parts: string[]): string => path.join(backup.root, '.migbackup', ...parts);
-const inStore = (...parts: string[]): string => path.join(backup.project.store, ...parts);
+const inRepository = (...parts: string[]): string => path.join(backup.project.repository, ...parts);
 const take = () => create(backup.project, { verify: false, allowPartial: false }, context);
 
 /** The project is as it was, and so is what lies outside. */
@@ -99,8 +99,8 @@ describe('links in the place of our own files and folders', () => {
     expectUntouched();
   });
 
-  test.each(['lock.db', 'lock.db.holder'])('%s, in the project and in the store', async (name) => {
-    for (const place of [state(name), inStore(name)]) {
+  test.each(['lock.db', 'lock.db.holder'])('%s, in the project and in the repository', async (name) => {
+    for (const place of [state(name), inRepository(name)]) {
       plantLink(path.join(outside.path, name === 'lock.db' ? 'new' : 'precious'), place);
     }
     if (name === 'lock.db') await expect(take()).rejects.toMatchObject({ code: 'UNSAFE_TARGET' });
@@ -109,27 +109,27 @@ describe('links in the place of our own files and folders', () => {
   });
 
   test('the folder of the reports', () => {
-    plantLink(outside.path, inStore('reports'));
-    const { file, finding } = writeReport(backup.project.store, backup.id, 'verify', {});
+    plantLink(outside.path, inRepository('reports'));
+    const { file, finding } = writeReport(backup.project.repository, backup.id, 'verify', {});
     expect([file, finding?.code]).toEqual([null, 'report-not-written']);
     expectUntouched();
   });
 
   test('the folder of the reports about one backup', () => {
-    plantLink(outside.path, inStore('reports', backup.id));
-    expect(writeReport(backup.project.store, backup.id, 'verify', {}).file).toBeNull();
+    plantLink(outside.path, inRepository('reports', backup.id));
+    expect(writeReport(backup.project.repository, backup.id, 'verify', {}).file).toBeNull();
     expectUntouched();
   });
 
   test('a work folder of a run that died: the link goes, not what it leads to', async () => {
-    symlinkSync(outside.path, inStore('.partial-migration-2020-01-01T00-00-00-000Z'));
+    symlinkSync(outside.path, inRepository('.partial-migration-2020-01-01T00-00-00-000Z'));
     await take();
     expectUntouched();
-    expect(existsSync(inStore('.partial-migration-2020-01-01T00-00-00-000Z'))).toBe(false);
+    expect(existsSync(inRepository('.partial-migration-2020-01-01T00-00-00-000Z'))).toBe(false);
   });
 
   test('a backup that is a link is none', async () => {
-    symlinkSync(backup.folder, inStore('migration-2030-01-01T00-00-00-000Z'));
+    symlinkSync(backup.folder, inRepository('migration-2030-01-01T00-00-00-000Z'));
     const { backups } = await list(backup.project, {}, context);
     expect(backups.map(({ id }) => id)).toEqual([backup.id]);
   });
@@ -154,9 +154,9 @@ describe('an operation log that came with a checkout', () => {
   const run = () => undo(backup.project, { dryRun: false, confirm: () => Promise.resolve(true) }, context);
 
   test.each(['../../outside', 'safety-2020-01-01T00-00-00-000Z', '\u001b[2J', '__proto__'])(
-    'undo takes no backup that is not in the store: %j',
+    'undo takes no backup that is not in the repository: %j',
     async (safetyId) => {
-      put(backup.project.store, 'reports/operations.ndjson', line({ safetyId }));
+      put(backup.project.repository, 'reports/operations.ndjson', line({ safetyId }));
       await expect(run()).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO' });
       expectUntouched();
     },
@@ -164,13 +164,13 @@ describe('an operation log that came with a checkout', () => {
 
   test('lines that are none are passed over', async () => {
     const odd = ['{', '[]', 'null', '{"operation":5}', '\0\0\0', '['.repeat(100_000), '{"__proto__":{"exit":1}}'];
-    put(backup.project.store, 'reports/operations.ndjson', `${odd.join('\n')}\n`);
+    put(backup.project.repository, 'reports/operations.ndjson', `${odd.join('\n')}\n`);
     await expect(run()).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO' });
     expect('exit' in {}).toBe(false);
   });
 
   test('a link in its place is not written through, and that is said', async () => {
-    plantLink(path.join(outside.path, 'precious'), inStore('reports/operations.ndjson'));
+    plantLink(path.join(outside.path, 'precious'), inRepository('reports/operations.ndjson'));
     await expect(run()).rejects.toMatchObject({ code: expect.any(String) });
     expectUntouched();
   });

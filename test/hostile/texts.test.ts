@@ -22,7 +22,7 @@ async function judge(damage: (folder: string) => void, verdict: 'reject' | 'eith
   damage(folder);
   const selected = { id: FORGED_ID, folder, dispose() {} };
   const started = process.cpuUsage();
-  const status = await verify(selected, { mode: 'full', store: null }, context).then(
+  const status = await verify(selected, { mode: 'full', repository: null }, context).then(
     (report) => {
       expect(renderFindings(report.findings, paint(process.stdout)).join('\n')).not.toMatch(RAW_CONTROL);
       return report.status;

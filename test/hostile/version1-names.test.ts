@@ -72,7 +72,7 @@ posix('a name that is not UTF-8: an error, in other letters', () => {
   );
 });
 
-test('a place in the store is refused in place', async () => {
+test('a place in the repository is refused in place', async () => {
   plant({ 'docs/backups/reports/operations.ndjson': '' });
   const { verified, notCopied, notRestored } = await ground.judge();
   expect([verified?.status, notCopied]).toEqual(['WARNING', null]);

@@ -71,7 +71,7 @@ describe.skipIf(process.platform === 'win32')('a link, a folder, a pipe or a soc
     expect((await ground.judge()).verified?.status).toBe('FAILED');
   });
 
-  test('the backup itself: a link in the store is no backup', async () => {
+  test('the backup itself: a link in the repository is no backup', async () => {
     moveOut(ground.folder, ground.outside);
     expect((await ground.judge()).notRestored).toBe('NO_SUCH_BACKUP');
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inspectVersion1 } from '../../src/core/import-v1/inspect.ts';
 import { listBackups } from '../../src/core/repository/catalog.ts';
-import { glanceAt } from '../../src/core/repository/backup-status.ts';
+import { backupStatus } from '../../src/core/repository/backup-status.ts';
 import { version1Time } from '../../src/core/format/version1.ts';
 import { put } from '../support/files.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
@@ -16,7 +16,7 @@ let folder: string;
 beforeEach(() => {
   temp = tempFolder();
   put(temp.path, 'database/CURRENT', 'MANIFEST-000001\n');
-  folder = makeVersion1Backup(path.join(temp.path, 'store'), path.join(temp.path, 'database'));
+  folder = makeVersion1Backup(path.join(temp.path, 'repository'), path.join(temp.path, 'database'));
 });
 afterEach(() => temp[Symbol.dispose]());
 
@@ -73,7 +73,9 @@ test.each([
   expect(inspectVersion1(folder).findings).toContainEqual(expect.objectContaining({ code: 'sums-damaged' }));
   const listed = listBackups(path.dirname(folder));
   expect(listed).toMatchObject([{ id: VERSION1_ID }]);
-  expect(listed.map((ref) => glanceAt(ref).problem)).toEqual([expect.stringContaining('SHA256SUMS cannot be read')]);
+  expect(listed.map((ref) => backupStatus(ref).problem)).toEqual([
+    expect.stringContaining('SHA256SUMS cannot be read'),
+  ]);
 });
 
 test('a time that no id can say is not believed', () => {

@@ -58,14 +58,14 @@ const isOurs = (line: string): boolean => !line.includes(' leveldb/');
 test('a backup equals the tree that it was taken of; times alone are no change', async () => {
   utimesSync(inside('package.json'), 1, 1);
   const report = await diffLive(backup.project, first, context);
-  expect(report).toMatchObject({ same: true, changes: [], stores: [{ path: 'leveldb', same: true }] });
+  expect(report).toMatchObject({ same: true, changes: [], repositories: [{ path: 'leveldb', same: true }] });
 });
 
 test('the live tree and a second backup of it differ from the first in the same way', async () => {
   await changeEverything();
   const live = await diffLive(backup.project, first, context);
   expect(lines(live).filter(isOurs).toSorted()).toEqual(EXPECTED.toSorted());
-  expect(live.stores).toMatchObject([{ before: { entries: 200 }, after: { entries: 201 }, same: false }]);
+  expect(live.databases).toMatchObject([{ before: { records: 200 }, after: { records: 201 }, same: false }]);
   expect(live.categories['legacy-json']).toMatchObject({ added: 1, removed: 1, changed: 3 });
 
   const { backupId: id, folder } = await create(backup.project, { verify: true, allowPartial: false }, context);
@@ -86,7 +86,7 @@ test('the live tree and a second backup of it differ from the first in the same 
   }
   expect(of(live, 'deployments/mainnet/Vault.json')?.sha256After).toBe(null);
   expect(of(between, 'deployments/mainnet/Vault.json')?.sha256After).toMatch(/^[0-9a-f]{64}$/);
-  expect(between.stores).toEqual(live.stores);
+  expect(between.databases).toEqual(live.databases);
   const back = await diffBackups(second, first, context);
   const swapped = { added: 'removed', removed: 'added', changed: 'changed' } as const;
   expect(back.changes.map((change) => [change.path, change.change])).toEqual(
@@ -109,7 +109,7 @@ test('a live database that does not read is said, not fatal', async () => {
   writeFileSync(inside('leveldb/CURRENT'), 'MANIFEST-000009\n');
   writeFileSync(inside('leveldb/MANIFEST-000009'), 'not a manifest');
   const report = await diffLive(backup.project, first, context);
-  expect(report.stores).toMatchObject([{ after: null, same: false, problem: expect.stringContaining('MANIFEST') }]);
+  expect(report.databases).toMatchObject([{ after: null, same: false, problem: expect.stringContaining('MANIFEST') }]);
 });
 
 test('what cannot be compared is said, and then nothing is called the same', async () => {

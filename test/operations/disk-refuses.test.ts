@@ -37,8 +37,9 @@ async function disturbed(
 }
 
 const take = () => create(backup.project, { verify: true, allowPartial: false }, context);
-const ids = (): string[] => listBackups(backup.project.store).map(({ id }) => id);
-const unfinished = (): string[] => fs.readdirSync(backup.project.store).filter((name) => name.startsWith('.partial'));
+const ids = (): string[] => listBackups(backup.project.repository).map(({ id }) => id);
+const unfinished = (): string[] =>
+  fs.readdirSync(backup.project.repository).filter((name) => name.startsWith('.partial'));
 
 /** Whether a run that failed left what it found. */
 async function expectNothingMade(run: Promise<Outcome<unknown>>, code: string): Promise<void> {

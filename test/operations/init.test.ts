@@ -63,8 +63,8 @@ describe('init', () => {
     });
     expect(readFileSync(path.join(folder.path, '.gitignore'), 'utf8')).toBe('/backups/\n/.migbackup/\n');
     // The written config is what was detected.
-    const { config, store } = resolveProject({ cwd: folder.path, env: {} });
-    expect(store).toBe(`${folder.path}/backups`);
+    const { config, repository } = resolveProject({ cwd: folder.path, env: {} });
+    expect(repository).toBe(`${folder.path}/backups`);
     expect(
       config.categories.flatMap(({ sources }) =>
         sources.map((source) => `${source.category}/${source.name}=${source.path}`),
@@ -89,7 +89,7 @@ describe('init', () => {
     expect(compareTrees(once, readTree(folder.path))).toEqual([]);
   });
 
-  test('an existing config stays and is what is reported; its store is ignored in git', async () => {
+  test('an existing config stays and is what is reported; its repository is ignored in git', async () => {
     using folder = tempFolder();
     put(
       folder.path,

@@ -14,8 +14,8 @@ const root = path.join(folder.path, 'project');
 const ENTRIES = 200;
 let backupId: string;
 
-async function digest(store: string, exitCode = 0): Promise<Record<string, unknown>> {
-  const result = await runCli(['leveldb', 'digest', store, '--json'], { cwd: root });
+async function digest(repository: string, exitCode = 0): Promise<Record<string, unknown>> {
+  const result = await runCli(['leveldb', 'digest', repository, '--json'], { cwd: root });
   expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
   const document: Record<string, unknown> = JSON.parse(result.stdout);
   expect(schemaViolations(exitCode === 0 ? 'leveldb-digest' : 'error', document)).toEqual([]);
@@ -29,14 +29,14 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-test('a store on disk and the same in a backup, by source and by path, have one digest; nothing is touched', async () => {
+test('a repository on disk and the same in a backup, by source and by path, have one digest; nothing is touched', async () => {
   const before = readTree(path.join(root, 'leveldb'));
   const onDisk = await digest('leveldb');
-  expect(onDisk).toMatchObject({ entries: ENTRIES, backupId: null, stated: null, agrees: null });
+  expect(onDisk).toMatchObject({ records: ENTRIES, backupId: null, stated: null, agrees: null });
   expect(readTree(path.join(root, 'leveldb'))).toEqual(before);
   for (const name of [`${backupId}:leveldb/current`, `migration-:leveldb`]) {
     const stored = await digest(name);
-    expect(stored).toMatchObject({ store: 'leveldb', backupId, digest: onDisk['digest'], agrees: true });
+    expect(stored).toMatchObject({ repository: 'leveldb', backupId, digest: onDisk['digest'], agrees: true });
   }
   const text = await runCli(['backup', 'leveldb', 'digest', `${backupId}:leveldb/current`], { cwd: root });
   expect(text).toMatchObject({ exitCode: 0, stderr: '' });
@@ -44,12 +44,12 @@ test('a store on disk and the same in a backup, by source and by path, have one 
   expect(text.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
-test('a store that is open elsewhere is read from a capture', async () => {
+test('a repository that is open elsewhere is read from a capture', async () => {
   const dir = path.join(folder.path, 'live');
   const database = new ClassicLevel(dir);
   await database.open();
   await database.batch([1, 2, 3].map((key) => ({ type: 'put', key: String(key), value: 'x' })));
-  expect(await digest(dir)).toMatchObject({ entries: 3, keyBytes: 3, valueBytes: 3 });
+  expect(await digest(dir)).toMatchObject({ records: 3, keyBytes: 3, valueBytes: 3 });
   await database.close();
 });
 

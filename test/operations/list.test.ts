@@ -23,17 +23,17 @@ const config = {
 
 test('all backups are listed, newest first, damaged ones with what is wrong', async () => {
   using folder = tempFolder();
-  const store = path.join(folder.path, 'backups');
-  const project: Project = { root: folder.path, store, config };
+  const repository = path.join(folder.path, 'backups');
+  const project: Project = { root: folder.path, repository, config };
   expect((await list(project, {}, testContext)).backups).toEqual([]);
-  for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(store, id, 1000);
-  rmSync(path.join(store, OLDER, 'BACKUP_MANIFEST.json'));
-  mkdirSync(path.join(store, '.partial-x'));
+  for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(repository, id, 1000);
+  rmSync(path.join(repository, OLDER, 'BACKUP_MANIFEST.json'));
+  mkdirSync(path.join(repository, '.partial-x'));
   mkdirSync(path.join(folder.path, '.migbackup/txn'), { recursive: true });
   writeFileSync(path.join(folder.path, '.migbackup/txn/plan.json'), '');
   const verified = { startedAt: '2026-11-25T00:00:00.000Z', status: 'PASSED', scope: { mode: 'full' } };
-  writeReport(store, SAMPLE_ID, 'verify', verified);
-  writeReport(store, SAMPLE_ID, 'verify', { ...verified, scope: { mode: 'quick' } });
+  writeReport(repository, SAMPLE_ID, 'verify', verified);
+  writeReport(repository, SAMPLE_ID, 'verify', { ...verified, scope: { mode: 'quick' } });
   const report = listReportSchema.parse(await list(project, {}, testContext));
   expect(report).toMatchObject({ unfinishedTransaction: true, findings: [{ code: 'stale-work' }] });
   expect(report.backups).toMatchObject([
@@ -45,15 +45,15 @@ test('all backups are listed, newest first, damaged ones with what is wrong', as
 
 test('a backup is selected by id, prefix, path or as the newest of kind migration', async () => {
   using folder = tempFolder();
-  const store = path.join(folder.path, 'backups');
-  const pick = async (selector?: string) => (await selectBackup(store, selector, { cwd: folder.path })).id;
+  const repository = path.join(folder.path, 'backups');
+  const pick = async (selector?: string) => (await selectBackup(repository, selector, { cwd: folder.path })).id;
   await expect(pick()).rejects.toThrow(expect.objectContaining({ code: 'NO_SUCH_BACKUP' }));
-  for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(store, id, 1000);
+  for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(repository, id, 1000);
   expect(await pick()).toBe(SAMPLE_ID);
   expect(await pick('safety')).toBe(SAFETY);
   expect(await pick('migration-2026-11-22')).toBe(OLDER);
   expect(await pick(`backups/${OLDER}`)).toBe(OLDER);
-  expect(await pick(path.join(store, OLDER))).toBe(OLDER);
+  expect(await pick(path.join(repository, OLDER))).toBe(OLDER);
   await expect(pick('migration')).rejects.toThrow(
     expect.objectContaining({ code: 'AMBIGUOUS_BACKUP', details: { candidates: [SAMPLE_ID, OLDER] } }),
   );

@@ -44,12 +44,12 @@ beforeEach(() => {
 });
 afterEach(() => temp[Symbol.dispose]());
 
-const store = (...parts: string[]): string => path.join(project.store, ...parts);
-const left = (): string[] => readdirSync(project.store).filter((name) => /^(migration|safety|\.)/.test(name));
+const repository = (...parts: string[]): string => path.join(project.repository, ...parts);
+const left = (): string[] => readdirSync(project.repository).filter((name) => /^(migration|safety|\.)/.test(name));
 
 /** What the operation log says that prune removed, each as often as it says so. */
 const pruned = (): unknown[] =>
-  readOperations(project.store).flatMap(({ operation, backupId }) => (operation === 'prune' ? [backupId] : []));
+  readOperations(project.repository).flatMap(({ operation, backupId }) => (operation === 'prune' ? [backupId] : []));
 
 function run(policy: Partial<Policy>, options: Partial<PruneOptions> = {}) {
   const all = { policy: { keepSafety: 1, ...policy }, dryRun: false, confirm: YES, ...options };
@@ -73,26 +73,26 @@ describe('what stays', () => {
   });
 
   test('the newest that verifies, not the newest: a damaged one is no way back', async () => {
-    for (const id of ids.slice(3)) truncateSync(store(id, 'legacy-json.tar.zst'), 10);
+    for (const id of ids.slice(3)) truncateSync(repository(id, 'legacy-json.tar.zst'), 10);
     const report = await run({ keepTags: [{ never: '' }] });
     expect(report.newestVerified).toBe(ids[2]);
     expect(left()).toEqual([ids[2]]);
   });
 
   test('everything, where nothing verifies', async () => {
-    for (const id of ids) truncateSync(store(id, 'legacy-json.tar.zst'), 10);
+    for (const id of ids) truncateSync(repository(id, 'legacy-json.tar.zst'), 10);
     expect(await run({ keepLast: 1 })).toMatchObject({ remove: [], findings: [{ code: 'none-verifies' }] });
     expect(left()).toEqual(ids);
   });
 
   test('what cannot be read, and it counts for no rule', async () => {
-    rmSync(store(ids[4] ?? '', 'BACKUP_MANIFEST.json'));
+    rmSync(repository(ids[4] ?? '', 'BACKUP_MANIFEST.json'));
     await run({ keepLast: 1 });
     expect(left()).toEqual([ids[3], ids[4]]);
   });
 
   test('what undo needs, though it is not among the last safety backups', async () => {
-    const selected = { id: ids[4] ?? '', folder: store(ids[4] ?? ''), dispose() {} };
+    const selected = { id: ids[4] ?? '', folder: repository(ids[4] ?? ''), dispose() {} };
     const options = {
       only: [],
       allowUnsafeLinks: false,
@@ -106,8 +106,8 @@ describe('what stays', () => {
     rmSync(path.join(temp.path, 'deployments/a.json'));
     const second = await restore(project, selected, options, context);
     await run({ keepLast: 1, keepSafety: 0 });
-    expect(existsSync(store(first.safetyBackup ?? ''))).toBe(false);
-    expect(existsSync(store(second.safetyBackup ?? ''))).toBe(true);
+    expect(existsSync(repository(first.safetyBackup ?? ''))).toBe(false);
+    expect(existsSync(repository(second.safetyBackup ?? ''))).toBe(true);
     await undo(project, { dryRun: false, confirm: YES }, context);
     expect(existsSync(path.join(temp.path, 'deployments/a.json'))).toBe(false);
   });
@@ -130,13 +130,13 @@ test('killed or failing at any moment, each backup is whole or none, and the nex
   let fired = 0;
   for (const code of ['kill', 'EIO', 'EACCES'] as const) {
     for (const at of moments) {
-      rmSync(project.store, { recursive: true });
-      cpSync(path.join(made.path, 'backups'), project.store, { recursive: true });
+      rmSync(project.repository, { recursive: true });
+      cpSync(path.join(made.path, 'backups'), project.repository, { recursive: true });
       const outcome = await withFault({ at, code }, () => run({ keepLast: 3 }));
       if (outcome.fired !== null) fired++;
       for (const id of left().filter((name) => name.startsWith('migration-'))) {
-        const selected = { id, folder: store(id), dispose() {} };
-        const { status } = await verify(selected, { mode: 'full', store: null }, context);
+        const selected = { id, folder: repository(id), dispose() {} };
+        const { status } = await verify(selected, { mode: 'full', repository: null }, context);
         expect(status, `${code} at ${at}: ${id}`).toBe('PASSED');
       }
       await run({ keepLast: 3 });

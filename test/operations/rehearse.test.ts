@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readTree } from '../support/compare-trees.ts';
 import { put } from '../support/files.ts';
-import { writeStore } from '../support/leveldb/write-database.ts';
+import { writeDatabase } from '../support/leveldb/write-database.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 import { cliCommand, runCli } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';
@@ -15,7 +15,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const folder = tempFolder();
 const root = path.join(folder.path, 'project');
-const store = path.join(root, 'backups');
+const repository = path.join(root, 'backups');
 let backupId: string;
 
 async function verify(args: readonly string[], exitCode = 0): Promise<Record<string, unknown>> {
@@ -26,7 +26,7 @@ async function verify(args: readonly string[], exitCode = 0): Promise<Record<str
   return document;
 }
 
-const leftovers = (): string[] => fs.readdirSync(store).filter((name) => name.startsWith('.partial-'));
+const leftovers = (): string[] => fs.readdirSync(repository).filter((name) => name.startsWith('.partial-'));
 
 beforeAll(async () => {
   await makeSampleProject(root);
@@ -43,7 +43,7 @@ test('a rehearsal opens the database, parses what parsed, leaves nothing, and li
   const report = await verify([backupId, '--rehearse']);
   expect(report).toMatchObject({
     status: 'PASSED',
-    scope: { mode: 'full', rehearsed: { stores: 1, entries: 200, jsonFiles: jsonFiles.length - 2 } },
+    scope: { mode: 'full', rehearsed: { databases: 1, records: 200, jsonFiles: jsonFiles.length - 2 } },
   });
   expect(readTree(root, ['backups', '.migbackup'])).toEqual(before);
   expect(leftovers()).toEqual([]);
@@ -78,7 +78,7 @@ test('without --backups to work in, an exported file is rehearsed too', async ()
 
 test('a JSON file that is said to have parsed and does not fails the rehearsal, and only that', async () => {
   const lying = path.join(folder.path, 'lying', backupId);
-  fs.cpSync(path.join(store, backupId), lying, { recursive: true });
+  fs.cpSync(path.join(repository, backupId), lying, { recursive: true });
   rewriteManifest(lying, (manifest) => Object.assign(manifest, { findings: [] }));
   expect(await verify([lying])).toMatchObject({ status: 'PASSED' });
   const finding = { code: 'json-differs', severity: 'error', path: 'deployments/broken.json', category: 'legacy-json' };
@@ -92,7 +92,7 @@ test('a JSON file that is said to have parsed and does not fails the rehearsal, 
 test('a database that LevelDB does not read as the manifest says fails the rehearsal', async () => {
   const odd = path.join(folder.path, 'odd');
   put(odd, 'package.json', '{}');
-  writeStore(path.join(odd, 'leveldb'), [[Buffer.from('k'), Buffer.from('v')]], { compression: 'zlib' });
+  writeDatabase(path.join(odd, 'leveldb'), [[Buffer.from('k'), Buffer.from('v')]], { compression: 'zlib' });
   const created = await runCli(['create', '--json'], { cwd: odd });
   const { backupId: id, folder: backup } = JSON.parse(created.stdout);
   expect((await runCli(['verify', '--rehearse'], { cwd: odd })).stdout).toContain('0 databases opened');
@@ -106,11 +106,11 @@ test('a database that LevelDB does not read as the manifest says fails the rehea
   expect((await runCli(['verify', id], { cwd: odd })).exitCode).toBe(0);
   const { exitCode, stdout } = await runCli(['verify', id, '--rehearse', '--json'], { cwd: odd });
   expect(exitCode).toBe(4);
-  expect(JSON.parse(stdout).findings).toMatchObject([{ code: 'store-differs', severity: 'error', path: 'leveldb' }]);
+  expect(JSON.parse(stdout).findings).toMatchObject([{ code: 'database-differs', severity: 'error', path: 'leveldb' }]);
 });
 
 test('what does not verify is not unpacked', async () => {
-  const archive = path.join(store, backupId, 'leveldb.tar.zst');
+  const archive = path.join(repository, backupId, 'leveldb.tar.zst');
   const good = fs.readFileSync(archive);
   fs.writeFileSync(archive, good.subarray(0, good.length - 100));
   const report = await verify([backupId, '--rehearse'], 4);

@@ -21,7 +21,7 @@ afterEach(() => backup[Symbol.dispose]());
 
 const YES = { dryRun: false, confirm: () => Promise.resolve(true) };
 const HOW = { only: [], allowUnsafeLinks: false, exact: false, safetyBackup: true, ...YES };
-const inReports = (...parts: string[]): string => path.join(backup.project.store, 'reports', ...parts);
+const inReports = (...parts: string[]): string => path.join(backup.project.repository, 'reports', ...parts);
 
 interface Kept {
   readonly findings: readonly Finding[];
@@ -35,8 +35,8 @@ async function runAll(): Promise<Record<string, Kept>> {
   const removal = `fs.rmSync(${JSON.stringify(path.join(root, 'package.json'))}); process.exit(1)`;
   const broken = [process.execPath, '-e', removal];
   const created = await create(project, { verify: true, allowPartial: false }, context);
-  const verified = await verify(selected, { mode: 'full', store: project.store }, context);
-  const copied = await restoreTo(selected, { ...HOW, to, store: project.store }, context);
+  const verified = await verify(selected, { mode: 'full', repository: project.repository }, context);
+  const copied = await restoreTo(selected, { ...HOW, to, repository: project.repository }, context);
   fs.appendFileSync(path.join(root, 'README.md'), 'changed');
   const restored = await restore(project, selected, HOW, context);
   const guarded = await guard(
@@ -65,7 +65,7 @@ test('each is kept below the backup that it is about, none over another, and eac
     expect(report).toMatchObject({ tool: { name: 'migbackup' }, startedAt: expect.any(String), reportFile: file });
     expect(path.dirname(file)).toBe(inReports(String(report['backupId'])));
   }
-  const operations = readOperations(backup.project.store).map(({ operation }) => operation);
+  const operations = readOperations(backup.project.repository).map(({ operation }) => operation);
   expect(operations).toEqual(['restore', 'guard', 'undo']);
   expect(
     Object.values(reports).flatMap(({ findings }) => findings.filter(({ severity }) => severity !== 'info')),
@@ -99,7 +99,7 @@ test('a restore that the log could not take is logged by the undo that follows, 
   fs.rmdirSync(inReports('operations.ndjson'));
   await undo(backup.project, YES, context);
   expect(fs.readFileSync(readme, 'utf8')).toBe(changed);
-  expect(readOperations(backup.project.store).map(({ operation }) => operation)).toEqual(['restore', 'undo']);
+  expect(readOperations(backup.project.repository).map(({ operation }) => operation)).toEqual(['restore', 'undo']);
   const left = fs.readdirSync(path.join(backup.root, '.migbackup')).filter((name) => name.startsWith('committed-'));
   expect(left).toEqual([]);
 });

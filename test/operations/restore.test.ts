@@ -31,7 +31,7 @@ afterEach(() => backup[Symbol.dispose]());
 const inside = (relative: string): string => path.join(backup.root, relative);
 
 function run(options: Partial<RestoreOptions> = {}, id = backup.id): Promise<RestoreReport> {
-  const selected = { id, folder: path.join(backup.project.store, id), dispose() {} };
+  const selected = { id, folder: path.join(backup.project.repository, id), dispose() {} };
   const defaults = { only: [], allowUnsafeLinks: true, exact: false, dryRun: false, safetyBackup: true };
   return restore(backup.project, selected, { ...defaults, confirm: () => Promise.resolve(true), ...options }, context);
 }

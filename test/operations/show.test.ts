@@ -5,8 +5,8 @@ import { makeSampleBackup, SAMPLE_ID, testContext } from '../support/sample-back
 import { tempFolder } from '../support/temp-folder.ts';
 
 test('figures, and with --files the entries that are selected', async () => {
-  using store = tempFolder();
-  const selected = { id: SAMPLE_ID, folder: await makeSampleBackup(store.path, SAMPLE_ID), dispose() {} };
+  using repository = tempFolder();
+  const selected = { id: SAMPLE_ID, folder: await makeSampleBackup(repository.path, SAMPLE_ID), dispose() {} };
   const plain = showReportSchema.parse(await show(selected, {}, testContext));
   expect(plain).toMatchObject({
     backupId: SAMPLE_ID,

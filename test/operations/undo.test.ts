@@ -114,7 +114,7 @@ test('a safety backup that is gone is no reason to take another', async () => {
   await run();
   rmSync(inside('README.md'));
   const { safetyBackup } = await run();
-  rmSync(path.join(backup.project.store, safetyBackup ?? ''), { recursive: true });
+  rmSync(path.join(backup.project.repository, safetyBackup ?? ''), { recursive: true });
   await expect(takeBack()).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO' });
 });
 
@@ -182,7 +182,7 @@ test('a restore that was killed after its commit and before it was logged is the
   expect(compareTrees(destroyed, tree())).toEqual([]);
 });
 
-test('what a killed run left in the state folder and the store is cleaned by the next one, and it is said', async () => {
+test('what a killed run left in the state folder and the repository is cleaned by the next one, and it is said', async () => {
   rmSync(inside('package.json'));
   let dead = false;
   await withFault(null, run, (name, args) => {
@@ -190,7 +190,7 @@ test('what a killed run left in the state folder and the store is cleaned by the
     if (dead) throw new Error('killed');
     return false;
   });
-  mkdirSync(path.join(backup.project.store, '.partial-migration-x'));
+  mkdirSync(path.join(backup.project.repository, '.partial-migration-x'));
   const said: string[] = [];
   const onEvent = (event: { type: string; message?: string }) => void (event.message && said.push(event.message));
   await undo(backup.project, { dryRun: false, confirm: YES }, { ...context, onEvent });

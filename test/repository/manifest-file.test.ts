@@ -6,8 +6,8 @@ import { makeSampleBackup, SAMPLE_ID } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 test('unknown keys are kept, __proto__ and doubled keys are refused, and what is wrong is named', async () => {
-  using store = tempFolder();
-  const backup = await makeSampleBackup(store.path, SAMPLE_ID);
+  using repository = tempFolder();
+  const backup = await makeSampleBackup(repository.path, SAMPLE_ID);
   const file = path.join(backup, 'BACKUP_MANIFEST.json');
   const text = readFileSync(file, 'utf8');
   const fails = (written: string, code: string, message = ''): void => {

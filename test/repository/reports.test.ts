@@ -6,46 +6,46 @@ import { isAbout } from '../../src/core/repository/report-subject.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 test('a later FAILED of any scope outweighs a full PASSED', async () => {
-  using store = tempFolder();
+  using repository = tempFolder();
   const write = (status: string, mode: string): void => {
-    writeReport(store.path, 'id', 'verify', { startedAt: new Date().toISOString(), status, scope: { mode } });
+    writeReport(repository.path, 'id', 'verify', { startedAt: new Date().toISOString(), status, scope: { mode } });
   };
-  expect(lastVerification(store.path, 'id')).toBeNull();
+  expect(lastVerification(repository.path, 'id')).toBeNull();
   write('PASSED', 'full');
   await new Promise((resolve) => setTimeout(resolve, 3));
   write('FAILED', 'quick');
-  expect(lastVerification(store.path, 'id')).toMatchObject({ status: 'FAILED', scope: 'quick' });
+  expect(lastVerification(repository.path, 'id')).toMatchObject({ status: 'FAILED', scope: 'quick' });
 });
 
-test('what was verified elsewhere says nothing of the backup in the store; a store that was moved keeps its reports', () => {
+test('what was verified elsewhere says nothing of the backup in the repository; a repository that was moved keeps its reports', () => {
   using temp = tempFolder();
-  const store = path.join(temp.path, 'store');
+  const repository = path.join(temp.path, 'repository');
   const copy = path.join(temp.path, 'copies', 'id');
-  for (const folder of [path.join(store, 'id'), copy]) mkdirSync(folder, { recursive: true });
+  for (const folder of [path.join(repository, 'id'), copy]) mkdirSync(folder, { recursive: true });
   const write = (folder: string): unknown =>
-    writeReport(store, 'id', 'verify', { folder, startedAt: 'then', status: 'PASSED', scope: { mode: 'full' } });
+    writeReport(repository, 'id', 'verify', { folder, startedAt: 'then', status: 'PASSED', scope: { mode: 'full' } });
   write(copy);
   write(path.join(temp.path, 'id.tar'));
-  expect(lastVerification(store, 'id')).toBeNull();
+  expect(lastVerification(repository, 'id')).toBeNull();
   rmSync(copy, { recursive: true });
-  expect(lastVerification(store, 'id')).toBeNull();
-  expect(isAbout({ folder: copy }, copy, store)).toBe(true);
-  write(path.join(store, 'id'));
-  expect(lastVerification(store, 'id')).toMatchObject({ status: 'PASSED' });
-  expect(isAbout({ folder: path.join(store, 'id') }, copy, store)).toBe(false);
-  renameSync(store, path.join(temp.path, 'moved'));
+  expect(lastVerification(repository, 'id')).toBeNull();
+  expect(isAbout({ folder: copy }, copy, repository)).toBe(true);
+  write(path.join(repository, 'id'));
+  expect(lastVerification(repository, 'id')).toMatchObject({ status: 'PASSED' });
+  expect(isAbout({ folder: path.join(repository, 'id') }, copy, repository)).toBe(false);
+  renameSync(repository, path.join(temp.path, 'moved'));
   expect(lastVerification(path.join(temp.path, 'moved'), 'id')).toMatchObject({ status: 'PASSED' });
 });
 
 test('a report that cannot be written is a finding; the log survives a torn line', () => {
-  using store = tempFolder();
-  logOperation(store.path, { operation: 'a' });
-  appendFileSync(path.join(store.path, 'reports/operations.ndjson'), '{"oper');
-  expect(readOperations(store.path)).toEqual([{ operation: 'a' }]);
-  logOperation(store.path, { operation: 'b' });
-  expect(readOperations(store.path)).toEqual([{ operation: 'a' }, { operation: 'b' }]);
-  writeFileSync(path.join(store.path, 'reports/id'), 'a file in the way');
-  expect(writeReport(store.path, 'id', 'verify', {})).toMatchObject({
+  using repository = tempFolder();
+  logOperation(repository.path, { operation: 'a' });
+  appendFileSync(path.join(repository.path, 'reports/operations.ndjson'), '{"oper');
+  expect(readOperations(repository.path)).toEqual([{ operation: 'a' }]);
+  logOperation(repository.path, { operation: 'b' });
+  expect(readOperations(repository.path)).toEqual([{ operation: 'a' }, { operation: 'b' }]);
+  writeFileSync(path.join(repository.path, 'reports/id'), 'a file in the way');
+  expect(writeReport(repository.path, 'id', 'verify', {})).toMatchObject({
     file: null,
     finding: { code: 'report-not-written' },
   });

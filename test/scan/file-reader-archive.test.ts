@@ -21,9 +21,9 @@ class DisturbedWriter extends ArchiveWriter {
     return super.begin(entry);
   }
 
-  override room(): Buffer {
+  override reserve(): Buffer {
     this.onRoom(++this.#rooms);
-    return super.room();
+    return super.reserve();
   }
 }
 

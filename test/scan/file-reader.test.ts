@@ -16,7 +16,7 @@ const ROOM = 64 << 10;
 /** Collects members in memory; `onRoom` runs whenever the reader asks where to put bytes, which is in the middle of a read. */
 class MemoryTarget implements MemberTarget {
   readonly members: { entry: ScannedEntry; content: Buffer }[] = [];
-  readonly pressed = false;
+  readonly needsDrain = false;
   begun = 0;
   rollbacks = 0;
   #open: { entry: ScannedEntry; parts: Buffer[] } | null = null;
@@ -34,12 +34,12 @@ class MemoryTarget implements MemberTarget {
     return 512;
   }
 
-  room(): Buffer {
+  reserve(): Buffer {
     this.#onRoom(this.begun);
     return this.#room;
   }
 
-  advance(bytes: number): void {
+  commit(bytes: number): void {
     this.#open?.parts.push(Buffer.from(this.#room.subarray(0, bytes)));
   }
 
@@ -52,8 +52,8 @@ class MemoryTarget implements MemberTarget {
   }
 
   write(bytes: Uint8Array): void {
-    this.room().set(bytes);
-    this.advance(bytes.length);
+    this.reserve().set(bytes);
+    this.commit(bytes.length);
   }
 
   async rollback(): Promise<void> {
@@ -210,7 +210,7 @@ test('a failure of the archive is thrown, not blamed on the file', async () => {
   using made = makeFile(10);
   const full = Object.assign(new Error('disk failure'), { code: 'EIO' });
   const target = new MemoryTarget();
-  target.advance = () => {
+  target.commit = () => {
     throw full;
   };
   await expect(readFileInto(made.file, made.entry, target)).rejects.toBe(full);

@@ -114,7 +114,7 @@ describe('what is stored', () => {
 });
 
 describe('what is left out', () => {
-  test('node_modules, .git, the store and .migbackup', () => {
+  test('node_modules, .git, the repository and .migbackup', () => {
     using folder = tempFolder();
     putAll(folder.path, [
       'a',
@@ -248,7 +248,7 @@ describe('problems', () => {
   });
 });
 
-describe('stores', () => {
+describe('databases', () => {
   const STORE = ['CURRENT', 'MANIFEST-000002', '000001.ldb', '000003.log', 'LOCK', 'LOG'];
 
   test('are found by their content, also in a files source, with what else their folder holds', () => {
@@ -260,19 +260,19 @@ describe('stores', () => {
     putAll(folder.path, ['d/db/note.txt', 'd/db/sub/x', 'd/db.txt', 'd/a']);
     const { items, paths } = scanSources(folder.path, [{ path: 'd', exclude: ['**/*.ldb'] }]);
     expect(paths).toEqual(['d', 'd/a', 'd/db', 'd/db.txt']);
-    const store = items.find((item) => item.kind === 'store');
-    expect(store).toMatchObject({ path: 'd/db', dir: `${folder.path}/d/db`, engine: 'leveldb' });
-    expect(store?.others.map((entry) => entry.path)).toEqual(['d/db', 'd/db/note.txt', 'd/db/sub', 'd/db/sub/x']);
+    const database = items.find((item) => item.kind === 'database');
+    expect(database).toMatchObject({ path: 'd/db', dir: `${folder.path}/d/db`, engine: 'leveldb' });
+    expect(database?.others.map((entry) => entry.path)).toEqual(['d/db', 'd/db/note.txt', 'd/db/sub', 'd/db/sub/x']);
   });
 
-  test('a RocksDB store is told apart', () => {
+  test('a RocksDB database is told apart', () => {
     using folder = tempFolder();
     putAll(folder.path, ['db/CURRENT', 'db/MANIFEST-000001', 'db/OPTIONS-000005', 'db/000004.sst']);
     const { items } = scanSources(folder.path, [{ path: 'db', type: 'leveldb' }]);
-    expect(items).toMatchObject([{ kind: 'store', engine: 'rocksdb' }]);
+    expect(items).toMatchObject([{ kind: 'database', engine: 'rocksdb' }]);
   });
 
-  test('a declared store without CURRENT is a problem; an empty folder is not', () => {
+  test('a declared database without CURRENT is a problem; an empty folder is not', () => {
     using folder = tempFolder();
     putAll(folder.path, ['db/000005.ldb', 'db/LOCK', 'new/']);
     expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }])).toMatchObject({
@@ -285,7 +285,7 @@ describe('stores', () => {
     });
   });
 
-  test('a store in a store is a problem', () => {
+  test('a database in a database is a problem', () => {
     using folder = tempFolder();
     putAll(folder.path, ['db/CURRENT', 'db/MANIFEST-000001', 'db/in/CURRENT', 'db/in/MANIFEST-000001']);
     expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }]).problems).toMatchObject([
@@ -293,12 +293,12 @@ describe('stores', () => {
     ]);
   });
 
-  test('a store that another source declares is not walked by an outer one', () => {
+  test('a database that another source declares is not walked by an outer one', () => {
     using folder = tempFolder();
     putAll(folder.path, [...STORE.map((name) => `d/db/${name}`), 'd/x']);
-    const categories = makeCategories({ c: [{ path: 'd' }], stores: [{ path: 'd/db', type: 'leveldb' }] });
+    const categories = makeCategories({ c: [{ path: 'd' }], databases: [{ path: 'd/db', type: 'leveldb' }] });
     expect(scan(folder.path, categories).paths).toEqual(['d', 'd/x']);
-    expect(scan(folder.path, categories, {}, 'stores').paths).toEqual(['d/db']);
+    expect(scan(folder.path, categories, {}, 'databases').paths).toEqual(['d/db']);
   });
 });
 

@@ -27,10 +27,10 @@ export function readTree(root: string, leaveOut: readonly string[] = [], { folde
   const tree = new Map<string, Snapshot>();
   function walk(folder: string): void {
     const names = readdirSync(path.join(root, folder)).toSorted();
-    const isStore = names.includes('CURRENT');
+    const isDatabase = names.includes('CURRENT');
     for (const name of names) {
-      // A store's lock and its chatter carry no data: they are never stored, and LevelDB makes them anew.
-      if (isStore && ['LOCK', 'LOG', 'LOG.old'].includes(name)) continue;
+      // A repository's lock and its chatter carry no data: they are never stored, and LevelDB makes them anew.
+      if (isDatabase && ['LOCK', 'LOG', 'LOG.old'].includes(name)) continue;
       const relative = path.posix.join(folder, name);
       if (leaveOut.includes(relative)) continue;
       const seen = snapshot(path.join(root, relative), folderTimes);

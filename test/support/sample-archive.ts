@@ -59,10 +59,10 @@ export async function writeArchive(
   for (const { entry, content, dropped } of members) {
     const offset = writer.begin(entry);
     for (let done = 0; done < content.length;) {
-      const copied = content.copy(writer.room(), 0, done);
-      writer.advance(copied);
+      const copied = content.copy(writer.reserve(), 0, done);
+      writer.commit(copied);
       done += copied;
-      if (writer.pressed) await writer.drain();
+      if (writer.needsDrain) await writer.drain();
     }
     if (dropped === true) {
       await writer.rollback();

@@ -11,9 +11,9 @@ import { WorkFolder } from '../../src/core/repository/work-folder.ts';
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Commits a small backup whose manifest, index and sums agree; its archive is `archiveBytes` of noise. Returns its folder. */
-export async function makeSampleBackup(store: string, id: string, archiveBytes = 300_000): Promise<string> {
-  mkdirSync(store, { recursive: true, mode: 0o700 });
-  const work = WorkFolder.begin(store, id);
+export async function makeSampleBackup(repository: string, id: string, archiveBytes = 300_000): Promise<string> {
+  mkdirSync(repository, { recursive: true, mode: 0o700 });
+  const work = WorkFolder.begin(repository, id);
   const inside = (name: string): string => path.join(work.folder, name);
   const archive = Buffer.from(Array.from({ length: archiveBytes }, (_, at) => (at * 31 + (at >> 8)) % 251));
   writeFileSync(inside('docs.tar.zst'), archive);

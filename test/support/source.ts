@@ -29,7 +29,7 @@ export function makeCategories(
 export function makeProject(root: string, categories: readonly Category[], config: Partial<Config> = {}): Project {
   return {
     root,
-    store: `${root}/backups`,
+    repository: `${root}/backups`,
     config: {
       file: undefined,
       categories,

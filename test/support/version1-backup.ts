@@ -53,8 +53,8 @@ const KEYS: Readonly<Record<string, string>> = {
  * from the folders. SHA256SUMS is right. Returns its folder.
  * @param database a LevelDB folder to take along
  */
-export function makeVersion1Backup(store: string, database: string): string {
-  const folder = path.join(store, VERSION1_ID);
+export function makeVersion1Backup(repository: string, database: string): string {
+  const folder = path.join(repository, VERSION1_ID);
   mkdirSync(folder, { recursive: true });
   for (const [file, text] of Object.entries(FILES)) {
     put(folder, file, text);

@@ -8,17 +8,17 @@ test('a folder that is swapped as one is away for nothing but its own two rename
   using temp = tempFolder();
   const root = temp.path;
   for (let nth = 0; nth < 20; nth++) put(root, `a${nth}`, 'old');
-  for (const store of ['db1', 'db2']) put(root, `${store}/CURRENT`, 'old');
+  for (const database of ['db1', 'db2']) put(root, `${database}/CURRENT`, 'old');
   const files = Array.from({ length: 20 }, (_, nth) => file(`a${nth}`, 'new'));
-  const stores = ['db1', 'db2'].flatMap((store) => [folder(store), file(`${store}/CURRENT`, 'new')]);
+  const databases = ['db1', 'db2'].flatMap((database) => [folder(database), file(`${database}/CURRENT`, 'new')]);
 
   const { calls, error } = await withFault(null, () =>
-    apply(root, wanted(...files, ...stores), { mirrored: ['db1', 'db2'] }),
+    apply(root, wanted(...files, ...databases), { mirrored: ['db1', 'db2'] }),
   );
   expect(error).toBeUndefined();
   const changing = calls.filter((call) => /^(rename|fsync|chmod|utimes|unlink)Sync/.test(call));
-  for (const store of ['db1', 'db2']) {
-    const out = changing.indexOf(`renameSync ${path.join(root, store)}`);
+  for (const database of ['db1', 'db2']) {
+    const out = changing.indexOf(`renameSync ${path.join(root, database)}`);
     const back = changing.findIndex((call, at) => at > out && call.startsWith('renameSync'));
     expect(changing[back]).toContain(path.join('.migbackup', 'txn', 'stage'));
     expect(changing.slice(out + 1, back).map((call) => call.split(' ')[0])).toEqual(['fsyncSync', 'fsyncSync']);

@@ -6,22 +6,22 @@ import { formatBytes, formatDuration, plural } from './format.ts';
 import { table, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
-/** LevelDB entries in a category, or null if one of its stores could not be counted. */
+/** LevelDB entries in a category, or null if one of its databases could not be counted. */
 function entriesOf(category: ManifestCategory): number | null {
   let total = 0;
-  for (const store of category.sources.flatMap((source) => source.leveldb ?? [])) {
-    if (store.entries === null) return null;
-    total += store.entries;
+  for (const database of category.sources.flatMap((source) => source.databases ?? [])) {
+    if (database.records === null) return null;
+    total += database.records;
   }
   return total;
 }
 
 function remark(category: ManifestCategory, proven: boolean): string {
   if (category.status === 'partial') return 'partial';
-  const stores = category.sources.reduce((sum, source) => sum + (source.leveldb?.length ?? 0), 0);
-  if (stores === 0) return '';
+  const databases = category.sources.reduce((sum, source) => sum + (source.databases?.length ?? 0), 0);
+  if (databases === 0) return '';
   const entries = entriesOf(category);
-  const counted = entries === null ? plural(stores, 'store') : plural(entries, 'entry', 'entries');
+  const counted = entries === null ? plural(databases, 'database') : plural(entries, 'entry', 'entries');
   return proven ? `${counted}, proven` : counted;
 }
 

@@ -1,5 +1,5 @@
 import { escapeName } from '../../core/paths/names.ts';
-import type { DiffChange, DiffReport, DiffStore } from '../../core/model/diff-report.ts';
+import type { DiffChange, DiffReport, DiffDatabase } from '../../core/model/diff-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, plural } from './format.ts';
 import { table, type Paint } from './style.ts';
@@ -7,13 +7,13 @@ import { table, type Paint } from './style.ts';
 const SHOWN = 20;
 const SIGN = { added: '+', removed: '-', changed: '~' } as const;
 
-function renderStore(store: DiffStore): string[] {
-  const count = (state: DiffStore['before']): string =>
-    state === null ? 'none' : String(state.entries ?? 'uncounted');
-  const path = escapeName(store.path);
-  if (store.problem !== null) return [`  ! ${path}: one side does not read: ${escapeName(store.problem)}`];
-  if (store.same) return [`  = ${path}: the same ${plural(store.after?.entries ?? 0, 'entry', 'entries')}`];
-  return [`  ~ ${path}: ${count(store.before)} -> ${count(store.after)} entries`];
+function renderDatabase(database: DiffDatabase): string[] {
+  const count = (state: DiffDatabase['before']): string =>
+    state === null ? 'none' : String(state.records ?? 'uncounted');
+  const path = escapeName(database.path);
+  if (database.problem !== null) return [`  ! ${path}: one side does not read: ${escapeName(database.problem)}`];
+  if (database.same) return [`  = ${path}: the same ${plural(database.after?.records ?? 0, 'entry', 'entries')}`];
+  return [`  ~ ${path}: ${count(database.before)} -> ${count(database.after)} entries`];
 }
 
 /** What differs, with both values where they are short. */
@@ -39,7 +39,12 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
   ];
   const findings = renderFindings(report.findings, paint);
   if (report.same) {
-    return [...lines, `  ${paint.good('same')}  nothing differs`, ...report.stores.flatMap(renderStore), ...findings];
+    return [
+      ...lines,
+      `  ${paint.good('same')}  nothing differs`,
+      ...report.databases.flatMap(renderDatabase),
+      ...findings,
+    ];
   }
   const rows = Object.entries(report.categories)
     .filter(([, { added, removed, changed }]) => added + removed + changed > 0)
@@ -54,7 +59,7 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
   return [
     ...lines,
     ...table(rows, ['left', 'right', 'right', 'right']),
-    ...report.stores.flatMap(renderStore),
+    ...report.databases.flatMap(renderDatabase),
     ...shown.map(renderChange),
     ...(more > 0 ? [`    and ${more} more: --verbose lists them`] : []),
     ...findings,

@@ -42,7 +42,7 @@ function nextStep(report: ListReport): string {
 
 /** Newest first; two or three short lines a backup. */
 export function renderList(report: ListReport, paint: Paint): string[] {
-  const none = report.backups.length === 0 ? [`  no backups in ${escapeName(report.store)}`] : [];
+  const none = report.backups.length === 0 ? [`  no backups in ${escapeName(report.repository)}`] : [];
   return [
     ...none,
     ...report.backups.flatMap((backup) => renderBackup(backup, paint)),

@@ -17,8 +17,8 @@ function answerRow(question: string, { yes, evidence }: Answer): string {
 function renderCategories({ categories, totals }: BackupSummary): string[] {
   const rows = Object.entries(categories)
     .filter(([, { status }]) => status !== 'absent')
-    .map(([name, { status, files, bytes, archivedBytes, entries }]) =>
-      [plain(name), status, files, formatBytes(bytes), formatBytes(archivedBytes), entries ?? ''].join(' | '),
+    .map(([name, { status, files, bytes, archivedBytes, records }]) =>
+      [plain(name), status, files, formatBytes(bytes), formatBytes(archivedBytes), records ?? ''].join(' | '),
     );
   return [
     '| category | status | files | size | stored | database entries |',

@@ -1,29 +1,29 @@
 import { escapeName } from '../../core/paths/names.ts';
-import type { LeveldbFacts, ManifestCategory, ManifestSource } from '../../core/model/manifest.ts';
+import type { ManifestDatabase, ManifestCategory, ManifestSource } from '../../core/model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatTime, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
-/** What nearly every store is sorted by: only another comparator is worth a line. */
+/** What nearly every database is sorted by: only another comparator is worth a line. */
 const BYTEWISE = 'leveldb.BytewiseComparator';
 
-function renderStore(store: LeveldbFacts): string[] {
-  const entries = store.entries === null ? 'not counted' : plural(store.entries, 'entry', 'entries');
-  const live = store.captured.live === 'yes' ? ', in use while captured' : '';
-  const parts = `${plural(store.tables, 'table')}, ${plural(store.logs, 'log')}${live}`;
+function renderDatabase(database: ManifestDatabase): string[] {
+  const entries = database.records === null ? 'not counted' : plural(database.records, 'entry', 'entries');
+  const live = database.captured.live === 'yes' ? ', in use while captured' : '';
+  const parts = `${plural(database.tables, 'table')}, ${plural(database.logs, 'log')}${live}`;
   return [
-    wrap(`${escapeName(store.path)}: LevelDB, ${entries}, ${parts}`, '      ', 8),
-    `        ${store.digest === null ? 'no digest' : `digest ${store.digest}`}`,
-    ...(store.comparator === BYTEWISE ? [] : [`        comparator ${escapeName(store.comparator)}`]),
+    wrap(`${escapeName(database.path)}: LevelDB, ${entries}, ${parts}`, '      ', 8),
+    `        ${database.digest === null ? 'no digest' : `digest ${database.digest}`}`,
+    ...(database.comparator === BYTEWISE ? [] : [`        comparator ${escapeName(database.comparator)}`]),
   ];
 }
 
 function renderSource(source: ManifestSource): string[] {
   const size = `${plural(source.files, 'file')}, ${formatBytes(source.bytes)}`;
   const head = wrap(`${escapeName(source.name)}  ${escapeName(source.path)}  ${size}`, '    ', 6);
-  return [head, ...(source.leveldb ?? []).flatMap(renderStore)];
+  return [head, ...(source.databases ?? []).flatMap(renderDatabase)];
 }
 
 function renderCategory(name: string, category: ManifestCategory, paint: Paint): string[] {

@@ -32,11 +32,11 @@ function renderGroups(checks: readonly CheckResult[], paint: Paint): string[] {
   });
 }
 
-type Store = ValidateReport['inventory'][string]['stores'][number];
+type Database = ValidateReport['inventory'][string]['databases'][number];
 
-function sayStore({ path, engine, entries, held, pids }: Store): string {
+function sayDatabase({ path, engine, records, held, pids }: Database): string {
   const holder = held === 'no' ? '' : pids.length === 0 ? ', in use' : `, pid ${pids.join(', ')}`;
-  return `${escapeName(path)}: ${entries === null ? engine : plural(entries, 'entry', 'entries')}${holder}`;
+  return `${escapeName(path)}: ${records === null ? engine : plural(records, 'entry', 'entries')}${holder}`;
 }
 
 function renderInventory(report: ValidateReport, paint: Paint): string[] {
@@ -47,9 +47,11 @@ function renderInventory(report: ValidateReport, paint: Paint): string[] {
     formatBytes(category.bytes),
   ]);
   const lines = table(rows, ['left', 'right', 'right']);
-  const stores = holding.map(([, category]) => category.stores.map((store) => wrap(sayStore(store), '    ', 6)));
+  const databases = holding.map(([, category]) =>
+    category.databases.map((database) => wrap(sayDatabase(database), '    ', 6)),
+  );
   if (rows.length === 0) return [];
-  return [paint.bold('would be backed up'), ...lines.flatMap((line, at) => [line, ...(stores[at] ?? [])])];
+  return [paint.bold('would be backed up'), ...lines.flatMap((line, at) => [line, ...(databases[at] ?? [])])];
 }
 
 function verdict(report: ValidateReport, paint: Paint): string {

@@ -13,8 +13,8 @@ function paintStatus(status: VerifyReport['status'], paint: Paint): string {
 function scopeNote(report: VerifyReport): string[] {
   const { mode, samplePercent, seed, filesChecked, rehearsed } = report.scope;
   if (rehearsed !== undefined) {
-    const { stores, entries, jsonFiles } = rehearsed;
-    const opened = `${plural(stores, 'database')} opened (${plural(entries, 'entry', 'entries')})`;
+    const { databases, records, jsonFiles } = rehearsed;
+    const opened = `${plural(databases, 'database')} opened (${plural(records, 'entry', 'entries')})`;
     return [wrap(`rehearsed: all unpacked, ${opened}, ${plural(jsonFiles, 'JSON file')} parsed`, '  ', 4)];
   }
   if (mode === 'full') return [];

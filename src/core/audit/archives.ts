@@ -9,9 +9,9 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Archive, LeveldbFacts, Manifest } from '../model/manifest.ts';
-import { archivedStore } from '../databases/leveldb/proof/archived-database.ts';
-import { readStore } from '../databases/leveldb/format/reader.ts';
+import type { Archive, ManifestDatabase, Manifest } from '../model/manifest.ts';
+import { archivedDatabase } from '../databases/leveldb/proof/archived-database.ts';
+import { readDatabase } from '../databases/leveldb/format/reader.ts';
 import { isEngineFile } from '../databases/leveldb/format/recognise.ts';
 import type { Choice } from './sample.ts';
 
@@ -26,7 +26,7 @@ export interface ArchivesAuditOptions {
   readonly context: Context;
 }
 
-/** Reads each category's archive beside the index, and the stores in it with our own reader. */
+/** Reads each category's archive beside the index, and the databases in it with our own reader. */
 export class ArchivesAudit {
   files = 0;
   bytes = 0;
@@ -40,8 +40,8 @@ export class ArchivesAudit {
   async category(name: string, entries: AsyncGenerator<Entry[]>): Promise<void> {
     const category = this.#options.manifest.categories[name];
     const archive = category?.archive;
-    const stores = category?.sources.flatMap((source) => source.leveldb ?? []) ?? [];
-    const members = new Map<string, Entry[]>(stores.map((store) => [store.path, []]));
+    const databases = category?.sources.flatMap((source) => source.databases ?? []) ?? [];
+    const members = new Map<string, Entry[]>(databases.map((database) => [database.path, []]));
     const watched = watch(entries, members);
     const file = archive === undefined ? undefined : path.join(this.#options.folder, archive.file);
     if (archive === undefined || file === undefined || lstatOrNull(file)?.isFile() !== true) {
@@ -70,7 +70,7 @@ export class ArchivesAudit {
       for (const finding of checkArtifactHash(archive.file, sha256, listed.get(archive.file), archive.sha256))
         onFinding({ ...finding, category: name });
     } else if (choice.select !== undefined) this.#checkSize(name, archive, file);
-    if (choice.scope.mode === 'full' && !damaged) await this.#stores(name, file, archive, stores, members);
+    if (choice.scope.mode === 'full' && !damaged) await this.#databases(name, file, archive, databases, members);
   }
 
   #progress(files: number, bytes: number): void {
@@ -92,38 +92,42 @@ export class ArchivesAudit {
     });
   }
 
-  async #stores(
+  async #databases(
     category: string,
     file: string,
     archive: Archive,
-    stores: readonly LeveldbFacts[],
+    databases: readonly ManifestDatabase[],
     members: Map<string, Entry[]>,
   ): Promise<void> {
-    if (stores.length === 0) return;
+    if (databases.length === 0) return;
     const content = new MemberFiles(file, archive);
     try {
-      for (const store of stores) {
-        const files = archivedStore(members.get(store.path) ?? [], (entry) => content.open(entry));
-        await this.#store(category, store, files);
+      for (const database of databases) {
+        const files = archivedDatabase(members.get(database.path) ?? [], (entry) => content.open(entry));
+        await this.#database(category, database, files);
       }
     } finally {
       content.close();
     }
   }
 
-  async #store(category: string, stated: LeveldbFacts, files: Parameters<typeof readStore>[0]): Promise<void> {
+  async #database(
+    category: string,
+    stated: ManifestDatabase,
+    files: Parameters<typeof readDatabase>[0],
+  ): Promise<void> {
     const wrong = (message: string, evidence?: Record<string, unknown>): void =>
       this.#options.onFinding({
-        code: 'store-differs',
+        code: 'database-differs',
         severity: 'error',
-        message: `LevelDB store ${stated.path}: ${message}`,
+        message: `LevelDB database ${stated.path}: ${message}`,
         path: stated.path,
         category,
         ...(evidence === undefined ? {} : { evidence }),
       });
     try {
-      const found = await readStore(files, { signal: this.#options.context.signal });
-      for (const key of ['comparator', 'entries', 'digest', 'lastSequence', 'tables', 'logs'] as const) {
+      const found = await readDatabase(files, { signal: this.#options.context.signal });
+      for (const key of ['comparator', 'records', 'digest', 'lastSequence', 'tables', 'logs'] as const) {
         if (found[key] !== stated[key])
           wrong(`${key} is ${found[key]}, the manifest says ${stated[key]}`, {
             key,
@@ -138,7 +142,7 @@ export class ArchivesAudit {
   }
 }
 
-/** Keeps the engine files of the named stores while the entries pass by. */
+/** Keeps the engine files of the named databases while the entries pass by. */
 async function* watch(entries: AsyncGenerator<Entry[]>, members: Map<string, Entry[]>): AsyncGenerator<Entry[]> {
   for await (const batch of entries) {
     if (members.size > 0) {

@@ -22,13 +22,13 @@ import { SumsAudit } from './sums-agree.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
 export interface AuditOptions extends SampleOptions {
-  readonly onlooker?: Onlooker | undefined;
+  readonly observer?: AuditObserver | undefined;
   /** What the progress is called. */
   readonly phase?: string | undefined;
 }
 
 /** Looks on while everything is read, so that nothing has to be read twice. */
-export interface Onlooker {
+export interface AuditObserver {
   /** The next entry of the index, before its content is read. `sound`: its path and place in the index are good. */
   entry(entry: Entry, sound: boolean): void;
   /** At once, as it is found. */
@@ -42,13 +42,13 @@ export type Audit = Pick<VerifyReport, 'status' | 'scope' | 'figures' | 'categor
 
 /**
  * Computes from bytes whether the folder is the backup that it claims to be, in all directions: folder, manifest, list of artifacts, index,
- * sums, archives and stores must all agree. Collects to the end; only an interruption or an I/O error is thrown.
+ * sums, archives and databases must all agree. Collects to the end; only an interruption or an I/O error is thrown.
  */
 export async function auditBackup(folder: string, id: string, options: AuditOptions, context: Context): Promise<Audit> {
   const findings: Finding[] = [];
   const onFinding = (finding: Finding): void => {
     findings.push(finding);
-    options.onlooker?.finding?.(finding);
+    options.observer?.finding?.(finding);
     context.onEvent?.({ type: 'finding', finding });
   };
   let manifest: Manifest;
@@ -83,21 +83,21 @@ export async function auditBackup(folder: string, id: string, options: AuditOpti
     manifest,
     listed: listed.sums,
     choice,
-    sink: options.onlooker?.sink,
+    sink: options.observer?.sink,
     onFinding,
     context,
   });
-  await checkContents(folder, manifest, listed.sums, archives, options.onlooker, onFinding);
+  await checkContents(folder, manifest, listed.sums, archives, options.observer, onFinding);
   return conclude(manifest, findings, choice, archives);
 }
 
-/** Index, sums, archives and stores, in one pass over each. */
+/** Index, sums, archives and databases, in one pass over each. */
 async function checkContents(
   folder: string,
   manifest: Manifest,
   listed: Map<string, string>,
   archives: ArchivesAudit,
-  onlooker: Onlooker | undefined,
+  observer: AuditObserver | undefined,
   onFinding: (finding: Finding) => void,
 ): Promise<void> {
   const stated = new Map([
@@ -117,7 +117,7 @@ async function checkContents(
     const before = index.findings.length;
     index.entry(entry);
     sums.entry(entry);
-    onlooker?.entry(entry, index.findings.length === before);
+    observer?.entry(entry, index.findings.length === before);
   };
   try {
     const cursor = new IndexCursor(readIndex(indexFile), tap);

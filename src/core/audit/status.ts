@@ -22,7 +22,7 @@ export function concerns(category: string, finding: Finding): boolean {
 /** What create noted and no later verification can make good. */
 const KEPT = new Set([
   'left-out',
-  'store-not-proven',
+  'database-not-proven',
   'sqlite-not-proven',
   'source-is-link',
   // of backups in format version 1
@@ -30,7 +30,7 @@ const KEPT = new Set([
   'file-not-listed',
   'files-collide',
   'manifest-contradicts',
-  'store-does-not-read',
+  'database-does-not-read',
   'file-not-restored',
 ]);
 

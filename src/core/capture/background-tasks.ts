@@ -1,5 +1,5 @@
 /** What goes on with categories that are stored, beside the one that is being stored: files become durable, databases are proven. */
-export class Sealing {
+export class BackgroundTasks {
   readonly #begun: Promise<unknown>[] = [];
   #lastProof: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;

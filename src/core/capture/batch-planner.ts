@@ -18,7 +18,7 @@ export interface EarlyPack {
 type PackEarly = (job: { batch: EntryBatch; offset: number }) => Promise<PackedBatch | null> | undefined;
 
 /** Entries that another thread may pack as they stand, or one thing that wants care. */
-export type TapePart =
+export type PlannedPart =
   | { readonly kind: 'batch'; readonly batch: EntryBatch; readonly early?: EarlyPack }
   | { readonly kind: 'item'; readonly item: ScanItem };
 
@@ -26,8 +26,8 @@ export type TapePart =
  * What a scan found, in its order, kept between looking and storing instead of walking the disk a second time: small settled files,
  * folders and links in batches, everything else by itself.
  */
-export class ScanTape {
-  readonly #parts: TapePart[] = [];
+export class BatchPlanner {
+  readonly #parts: PlannedPart[] = [];
   readonly #builder = new BatchBuilder();
   readonly #wantsCare: (path: string) => boolean;
   readonly #packEarly: PackEarly;
@@ -44,7 +44,7 @@ export class ScanTape {
   }
 
   add(item: ScanItem): void {
-    if (item.kind === 'store' || !isPlain(item) || this.#wantsCare(item.path)) {
+    if (item.kind === 'database' || !isPlain(item) || this.#wantsCare(item.path)) {
       this.#turn();
       this.#parts.push({ kind: 'item', item });
       this.#offset = null;
@@ -55,7 +55,7 @@ export class ScanTape {
   }
 
   /** Everything that was added, in that order. Nothing can be added any more. */
-  parts(): readonly TapePart[] {
+  parts(): readonly PlannedPart[] {
     this.#turn();
     return this.#parts;
   }

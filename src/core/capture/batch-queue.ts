@@ -1,9 +1,9 @@
 import type { EntryBatch } from './entry-batch.ts';
 import type { PackedBatch } from './pack-batch.ts';
-import type { Packers } from './pack-threads.ts';
-import type { TapePart } from './batch-planner.ts';
+import type { PackThreads } from './pack-threads.ts';
+import type { PlannedPart } from './batch-planner.ts';
 
-type BatchPart = Extract<TapePart, { readonly kind: 'batch' }>;
+type BatchPart = Extract<PlannedPart, { readonly kind: 'batch' }>;
 
 /** A batch that is being packed, for where it should stand in the tar. */
 interface UnderWay {
@@ -14,11 +14,11 @@ interface UnderWay {
 
 /** Batches of one archive that are being packed, in the order in which they will stand in it. */
 export class BatchQueue {
-  readonly #packers: Packers;
+  readonly #packThreads: PackThreads;
   readonly #underWay: UnderWay[] = [];
 
-  constructor(packers: Packers) {
-    this.#packers = packers;
+  constructor(packThreads: PackThreads) {
+    this.#packThreads = packThreads;
   }
 
   get length(): number {
@@ -32,7 +32,7 @@ export class BatchQueue {
   add({ batch, early }: BatchPart, position: number): void {
     const last = this.#underWay.at(-1);
     const offset = last === undefined ? position : last.offset + last.batch.tarBytes;
-    const packed = early?.offset === offset ? early.packed : this.#packers.pack({ batch, offset });
+    const packed = early?.offset === offset ? early.packed : this.#packThreads.pack({ batch, offset });
     // It is awaited in its turn; an error before that is not unheard.
     packed.catch(() => {});
     this.#underWay.push({ batch, offset, packed });
@@ -46,6 +46,6 @@ export class BatchQueue {
 
   /** It has been stored: its memory serves the next one. */
   release(packed: PackedBatch): void {
-    this.#packers.release(packed);
+    this.#packThreads.release(packed);
   }
 }

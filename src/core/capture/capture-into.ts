@@ -2,37 +2,37 @@ import { createHash } from 'node:crypto';
 import { BackupError } from '../model/backup-error.ts';
 import { comparePaths, type Entry, type ScannedEntry } from '../model/entry.ts';
 import { escapeName } from '../paths/names.ts';
-import { captureStore, type CapturedFile, type StoreCapture } from '../databases/leveldb/capture/capture.ts';
+import { captureDatabase, type CapturedFile, type DatabaseCapture } from '../databases/leveldb/capture/capture.ts';
 import { foreign } from '../databases/leveldb/format/damage.ts';
 import { whoHolds } from '../databases/leveldb/capture/holder.ts';
-import type { StoreItem } from '../scan/scan-item.ts';
+import type { DatabaseItem } from '../scan/scan-item.ts';
 import type { BackupJob } from './job.ts';
 import type { ArchiveWriter } from '../format/archive-writer.ts';
-import type { CapturedStore } from './captured-database.ts';
-import { aboutStore } from './database-error.ts';
+import type { CapturedDatabase } from './captured-database.ts';
+import { aboutDatabase } from './database-error.ts';
 
 /** What a capture needs of the writer of a category: its archive, and what is known of each member that was written. */
 interface MemberWriter {
   readonly job: BackupJob;
   readonly archive: ArchiveWriter;
-  /** Stores one ordinary entry. */
+  /** Databases one ordinary entry. */
   entry(entry: ScannedEntry): Promise<void>;
   /** Index, sums and counts for a member that has been written. */
   note(entry: Entry): void;
   /** Lets others go on, where that is due. */
-  breathe(): Promise<void>;
+  yieldIfDue(): Promise<void>;
 }
 
-/** How often a store that does not hold still is tried again. */
+/** How often a database that does not hold still is tried again. */
 const CAPTURES = 5;
 
 /**
- * Captures a store, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
+ * Captures a database, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
  * order of paths. Throws LEVELDB_DAMAGED, LEVELDB_FOREIGN or LEVELDB_BUSY with what to do: a database is never stored in part.
  */
-export async function captureInto(writer: MemberWriter, item: StoreItem): Promise<CapturedStore> {
+export async function captureInto(writer: MemberWriter, item: DatabaseItem): Promise<CapturedDatabase> {
   const { job } = writer;
-  let live: CapturedStore['live'] | undefined;
+  let live: CapturedDatabase['live'] | undefined;
   const place = { path: item.path, category: item.source.category, source: item.source.name };
   try {
     if (item.engine === 'rocksdb') throw foreign(item.path, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
@@ -48,11 +48,11 @@ export async function captureInto(writer: MemberWriter, item: StoreItem): Promis
   } catch (error) {
     // Its scratch folder goes with its answer.
     await live;
-    throw aboutStore(error, place);
+    throw aboutDatabase(error, place);
   }
 }
 
-async function isLive(dir: string): CapturedStore['live'] {
+async function isLive(dir: string): CapturedDatabase['live'] {
   try {
     return (await whoHolds(dir)).held;
   } catch {
@@ -60,7 +60,7 @@ async function isLive(dir: string): CapturedStore['live'] {
   }
 }
 
-async function copyAll(writer: MemberWriter, item: StoreItem, capture: StoreCapture): Promise<Entry[]> {
+async function copyAll(writer: MemberWriter, item: DatabaseItem, capture: DatabaseCapture): Promise<Entry[]> {
   const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
   const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) =>
     comparePaths(a.path, b.path),
@@ -74,17 +74,17 @@ async function copyAll(writer: MemberWriter, item: StoreItem, capture: StoreCapt
   return members;
 }
 
-async function capturePatiently({ folder, context }: BackupJob, dir: string): Promise<StoreCapture> {
+async function capturePatiently({ folder, context }: BackupJob, dir: string): Promise<DatabaseCapture> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await captureStore(dir, { signal: context.signal, spool: `${folder}.spool` });
+      return await captureDatabase(dir, { signal: context.signal, spool: `${folder}.spool` });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'LEVELDB_BUSY' || attempt === CAPTURES) throw error;
     }
   }
 }
 
-function engineEntry(item: StoreItem, file: CapturedFile): ScannedEntry {
+function engineEntry(item: DatabaseItem, file: CapturedFile): ScannedEntry {
   const { size, mode, mtimeNs, uid, gid } = file;
   return {
     category: item.source.category,
@@ -104,14 +104,14 @@ async function copy(writer: MemberWriter, entry: ScannedEntry, file: CapturedFil
   const offset = archive.begin(entry);
   const hash = createHash('sha256');
   for (let done = 0; done < file.size;) {
-    const room = archive.room();
+    const room = archive.reserve();
     const read = file.read(room, 0, Math.min(room.length, file.size - done), done);
     if (read === 0) break;
     hash.update(room.subarray(0, read));
-    archive.advance(read);
+    archive.commit(read);
     done += read;
-    if (archive.pressed) await archive.drain();
-    await writer.breathe();
+    if (archive.needsDrain) await archive.drain();
+    await writer.yieldIfDue();
   }
   archive.end();
   file.done();
@@ -120,10 +120,10 @@ async function copy(writer: MemberWriter, entry: ScannedEntry, file: CapturedFil
   return stored;
 }
 
-function noteOrphans(job: BackupJob, item: StoreItem, capture: StoreCapture): void {
+function noteOrphans(job: BackupJob, item: DatabaseItem, capture: DatabaseCapture): void {
   if (capture.orphans.length === 0) return;
   job.onFinding({
-    code: 'store-orphans',
+    code: 'database-orphans',
     severity: 'info',
     message: `${escapeName(item.path)}: ${capture.orphans.length} engine files belong to no state of the database and are left out`,
     path: item.path,

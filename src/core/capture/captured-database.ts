@@ -1,8 +1,8 @@
 import type { Entry } from '../model/entry.ts';
-import type { StorePlace } from './database-error.ts';
+import type { DatabasePlace } from './database-error.ts';
 
-/** A store that stands in the archive, not yet proven. */
-export interface CapturedStore extends StorePlace {
+/** A database that stands in the archive, not yet proven. */
+export interface CapturedDatabase extends DatabasePlace {
   readonly members: readonly Entry[];
   readonly attempts: number;
   /** Whether a process holds it; a child process finds out meanwhile. Never rejects. */

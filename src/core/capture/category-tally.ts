@@ -1,12 +1,12 @@
 import type { Category } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
-import type { LeveldbFacts, ManifestCategory } from '../model/manifest.ts';
+import type { ManifestDatabase, ManifestCategory } from '../model/manifest.ts';
 import type { Tally } from './pack-batch.ts';
 
 interface SourceTally {
   files: number;
   bytes: number;
-  readonly stores: LeveldbFacts[];
+  readonly databases: ManifestDatabase[];
 }
 
 type SourceFacts = Pick<ManifestCategory, 'sources'>['sources'];
@@ -41,24 +41,24 @@ export class CategoryTally {
     }
   }
 
-  addStore(source: string, facts: LeveldbFacts): void {
-    this.#source(source).stores.push(facts);
+  addDatabase(source: string, facts: ManifestDatabase): void {
+    this.#source(source).databases.push(facts);
   }
 
   /** Each source of the category, as the manifest has it. */
   sources(category: Category): SourceFacts {
     return category.sources.map((source) => {
-      const { files, bytes, stores } = this.#source(source.name);
+      const { files, bytes, databases } = this.#source(source.name);
       const { name, path, type, exclusive, external } = source;
-      const leveldb = stores.length === 0 ? {} : { leveldb: stores };
-      return { name, path, type, exclusive, external, files, bytes, ...leveldb };
+      const found = databases.length === 0 ? {} : { databases };
+      return { name, path, type, exclusive, external, files, bytes, ...found };
     });
   }
 
   #source(name: string): SourceTally {
     const known = this.#sources.get(name);
     if (known !== undefined) return known;
-    const fresh = { files: 0, bytes: 0, stores: [] };
+    const fresh = { files: 0, bytes: 0, databases: [] };
     this.#sources.set(name, fresh);
     return fresh;
   }

@@ -1,33 +1,33 @@
 import { escapeName } from '../paths/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 
-/** Where a store stands: its project-relative path and the source that holds it. */
-export interface StorePlace {
+/** Where a database stands: its project-relative path and the source that holds it. */
+export interface DatabasePlace {
   readonly path: string;
   readonly category: string;
   readonly source: string;
 }
 
 /**
- * What went wrong with a store, in terms of the project: which one it is, and how to keep it as it is. Anything else is returned unchanged, and
- * so is what names a store already.
+ * What went wrong with a database, in terms of the project: which one it is, and how to keep it as it is. Anything else is returned unchanged, and
+ * so is what names a database already.
  */
-export function aboutStore(error: unknown, place: StorePlace): unknown {
-  const store = escapeName(place.path);
+export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
+  const database = escapeName(place.path);
   const raw = `--raw ${place.category}/${place.source}`;
   if (!(error instanceof BackupError)) return unreadable(error, place);
   const { code, message, details = {}, path = place.path } = error;
-  // Of another store: it stopped this one.
-  if ('store' in details) return error;
-  const facts = { path, cause: error, details: { store: place.path, ...details } };
+  // Of another database: it stopped this one.
+  if ('database' in details) return error;
+  const facts = { path, cause: error, details: { database: place.path, ...details } };
   if (code === 'LEVELDB_DAMAGED') {
-    return new BackupError(code, `the LevelDB store ${store} is damaged: ${message}`, {
+    return new BackupError(code, `the LevelDB database ${database} is damaged: ${message}`, {
       ...facts,
       hint: `It is not backed up as a good one. To keep it as it is before a repair: ${raw}.`,
     });
   }
   if (code === 'LEVELDB_FOREIGN') {
-    return new BackupError(code, `${store} looks like a LevelDB store and is none: ${message}`, {
+    return new BackupError(code, `${database} looks like a LevelDB database and is none: ${message}`, {
       ...facts,
       hint: `Stop what uses it, then store it as plain files with ${raw}.`,
     });
@@ -35,12 +35,16 @@ export function aboutStore(error: unknown, place: StorePlace): unknown {
   return error;
 }
 
-function unreadable(error: unknown, { path }: StorePlace): unknown {
+function unreadable(error: unknown, { path }: DatabasePlace): unknown {
   const code = errnoOf(error);
   if (code !== 'EACCES' && code !== 'EPERM') return error;
-  return new BackupError('SOURCE_UNREADABLE', `${escapeName(path)}: a file of the store may not be read by this user`, {
-    hint: 'Run as a user who may read it, or change its permissions.',
-    path,
-    cause: error,
-  });
+  return new BackupError(
+    'SOURCE_UNREADABLE',
+    `${escapeName(path)}: a file of the database may not be read by this user`,
+    {
+      hint: 'Run as a user who may read it, or change its permissions.',
+      path,
+      cause: error,
+    },
+  );
 }

@@ -6,11 +6,11 @@ import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { ScannedEntry } from '../model/entry.ts';
-import type { ScanItem, StoreItem } from '../scan/scan-item.ts';
+import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
 import { scanCategory, type ScanOptions } from '../scan/scanner.ts';
 import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
 
-export interface FoundStore {
+export interface FoundDatabase {
   readonly path: string;
   readonly dir: string;
   readonly engine: 'leveldb' | 'rocksdb';
@@ -22,7 +22,7 @@ export interface CategoryInventory {
   directories: number;
   symlinks: number;
   bytes: number;
-  stores: FoundStore[];
+  databases: FoundDatabase[];
   /** At least one source path exists on disk. */
   present: boolean;
 }
@@ -71,7 +71,7 @@ export async function takeInventory(
       options.onItem?.(category.name, item);
       if (item.kind === 'entry') count(item.entry);
       else {
-        found.stores.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
+        found.databases.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
         for (const other of item.others) count(other);
         const engine = engineFigures(item, options.onProblem);
         found.files += engine.files;
@@ -94,12 +94,12 @@ function emptyInventory(project: Project, category: Category): CategoryInventory
   const present = category.sources.some(
     (source) => fs.existsSync(toNative(project.root, source.path)) && source.path !== '.',
   );
-  return { files: 0, directories: 0, symlinks: 0, bytes: 0, stores: [], present };
+  return { files: 0, directories: 0, symlinks: 0, bytes: 0, databases: [], present };
 }
 
-/** A first estimate: a live store changes while we look. What this user may not read of it is a problem. */
+/** A first estimate: a live database changes while we look. What this user may not read of it is a problem. */
 function engineFigures(
-  { dir, path: store, source }: StoreItem,
+  { dir, path: database, source }: DatabaseItem,
   onProblem: ScanOptions['onProblem'],
 ): { files: number; bytes: number } {
   let files = 0;
@@ -111,7 +111,7 @@ function engineFigures(
     if (!stat?.isFile()) continue;
     files++;
     bytes += stat.size;
-    const about = { path: `${store}/${name}`, category: source.category, source: source.name };
+    const about = { path: `${database}/${name}`, category: source.category, source: source.name };
     if (isDoubtful(stat.mode)) checkReadable(file, about, onProblem);
   }
   return { files, bytes };

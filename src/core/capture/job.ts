@@ -4,9 +4,9 @@ import type { Finding } from '../model/finding.ts';
 import type { IndexWriter } from '../format/index-file.ts';
 import type { Ownership } from '../scan/ownership.ts';
 import type { SumsWriter } from '../format/sums.ts';
-import type { Packers } from './pack-threads.ts';
+import type { PackThreads } from './pack-threads.ts';
 import type { Problems } from './problems.ts';
-import type { Sealing } from './background-tasks.ts';
+import type { BackgroundTasks } from './background-tasks.ts';
 
 /** What every part of one running backup shares. */
 export interface BackupJob {
@@ -19,9 +19,9 @@ export interface BackupJob {
   readonly folder: string;
   readonly index: IndexWriter;
   readonly sums: SumsWriter;
-  readonly packers: Packers;
+  readonly packThreads: PackThreads;
   readonly problems: Problems;
-  readonly sealing: Sealing;
+  readonly background: BackgroundTasks;
   readonly onFinding: (finding: Finding) => void;
   readonly progress: { files: number; bytes: number };
   readonly context: Context;

@@ -5,7 +5,7 @@ import type { Context } from '../model/event.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { scanCategory } from '../scan/scanner.ts';
 import { chooseCategories } from './choose-categories.ts';
-import { takeBackup, type Taken } from './take-backup.ts';
+import { takeBackup, type TakenBackup } from './take-backup.ts';
 
 export interface MigrationOptions {
   /** Categories; none means all. */
@@ -17,12 +17,12 @@ export interface MigrationOptions {
   /** Read back and prove before it counts. */
   readonly verify: boolean;
   readonly allowPartial: boolean;
-  /** Stores (category, category/source or path) to take as plain files, unproven. */
+  /** Repositories (category, category/source or path) to take as plain files, unproven. */
   readonly raw?: readonly string[] | undefined;
 }
 
 /** Takes the backup that was asked for. The caller holds the locks. */
-export type TakeMigrationBackup = (context: Context) => Promise<Taken>;
+export type TakeMigrationBackup = (context: Context) => Promise<TakenBackup>;
 
 /**
  * Looks whether there is what was asked for, before anything is made: nothing to do leaves nothing behind. Returns what takes the backup.
@@ -49,7 +49,7 @@ function refuseNothing(project: Project, categories: readonly Category[], only: 
       seen = true;
     };
     for (const item of scanCategory(project, category, { ownership, onProblem })) {
-      if (seen || item.kind === 'store' || item.entry.type !== 'dir') return true;
+      if (seen || item.kind === 'database' || item.entry.type !== 'dir') return true;
     }
     return seen;
   };
@@ -74,7 +74,7 @@ function nothingToBackUp(category: string | undefined): BackupError {
 
 /** An empty success would be the worst answer: nothing at all, or nothing in a category that was asked for, is an error. */
 function refuseEmpty(only: readonly string[] | undefined) {
-  return ({ categories, totals }: Taken['manifest']): void => {
+  return ({ categories, totals }: TakenBackup['manifest']): void => {
     const holds = (name: string): boolean => {
       const category = categories[name];
       return category !== undefined && category.files + category.symlinks > 0;
@@ -92,7 +92,7 @@ export function describeTaken({
   audit,
   auditMs,
   unkept,
-}: Taken): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
+}: TakenBackup): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');
   return {

@@ -5,7 +5,7 @@ import { paddedBytes, writeHeader } from '../format/member-header.ts';
 import { checkJson } from '../checks/json-parse.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
-import { readUnchanged } from '../scan/quick-read.ts';
+import { readIfUnchanged } from '../scan/file-reader.ts';
 import type { EntryItem } from '../scan/scan-item.ts';
 import { formatSum } from '../format/sums.ts';
 import { entriesOf, type EntryBatch } from './entry-batch.ts';
@@ -79,7 +79,7 @@ class Packer {
     const begin = this.#at;
     const from = begin + writeHeader(entry, this.#tar, begin);
     const end = from + entry.size;
-    if (entry.type === 'file' && (state === undefined || !readUnchanged(this.#native(entry), state, this.#tar, from)))
+    if (entry.type === 'file' && (state === undefined || !readIfUnchanged(this.#native(entry), state, this.#tar, from)))
       return false;
     this.#at = from + paddedBytes(entry.size);
     if (this.#at > end) this.#tar.fill(0, end, this.#at);

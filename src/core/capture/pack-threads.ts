@@ -16,7 +16,7 @@ const AHEAD = 2;
 type Settle = { readonly resolve: (packed: PackedBatch | null) => void; readonly reject: (error: unknown) => void };
 
 /** Threads that read files and make archive members of them; without any, the caller's own thread does it. */
-export class Packers {
+export class PackThreads {
   readonly #root: string;
   readonly #threads: Thread[] = [];
   readonly #rooms: ArrayBuffer[] = [];

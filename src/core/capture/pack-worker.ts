@@ -1,4 +1,4 @@
-/** A thread that packs batches. Started by `Packers`; gets a `PackJob`, answers with what `packBatch` makes of it. */
+/** A thread that packs batches. Started by `PackThreads`; gets a `PackJob`, answers with what `packBatch` makes of it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { packBatch, type PackJob } from './pack-batch.ts';
 

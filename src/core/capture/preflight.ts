@@ -6,35 +6,35 @@ import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { BACKUP_INODES, estimateSpace } from '../checks/preflight/space.ts';
 
 /**
- * Proves that the store can be written (a file is made and removed) and has room, before any source is read.
- * Throws STORE_UNWRITABLE or NO_SPACE with the measured figures.
+ * Proves that the repository can be written (a file is made and removed) and has room, before any source is read.
+ * Throws REPOSITORY_UNWRITABLE or NO_SPACE with the measured figures.
  */
-export function checkStore(store: string, bytes: number, entries: number): void {
-  const probe = path.join(store, `${PROBE_PREFIX}${process.pid}-${Date.now()}`);
+export function checkRepository(repository: string, bytes: number, entries: number): void {
+  const probe = path.join(repository, `${PROBE_PREFIX}${process.pid}-${Date.now()}`);
   try {
     fs.writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
     fs.rmSync(probe);
   } catch (cause) {
     const code = errnoOf(cause);
     throw new BackupError(
-      code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_UNWRITABLE',
-      `the backups folder cannot be written: ${store} (${code ?? String(cause)})`,
+      code === 'ENOSPC' ? 'NO_SPACE' : 'REPOSITORY_UNWRITABLE',
+      `the backups folder cannot be written: ${repository} (${code ?? String(cause)})`,
       {
         hint: 'Make it writable, or choose another with --backups DIR.',
-        path: store,
+        path: repository,
         cause,
       },
     );
   }
-  const free = freeSpace(store);
+  const free = freeSpace(repository);
   const need = estimateSpace(bytes, entries).least;
   if (free.bytes < need) {
     throw new BackupError(
       'NO_SPACE',
-      `not enough space for the backup: ${free.bytes} bytes are free in ${store}, at least ${need} are needed`,
+      `not enough space for the backup: ${free.bytes} bytes are free in ${repository}, at least ${need} are needed`,
       {
         hint: 'Free some space, remove old backups, or choose another place with --backups DIR.',
-        path: store,
+        path: repository,
         details: { freeBytes: Number(free.bytes), neededBytes: Number(need) },
       },
     );
@@ -42,10 +42,10 @@ export function checkStore(store: string, bytes: number, entries: number): void 
   if (free.inodes !== null && free.inodes < BACKUP_INODES) {
     throw new BackupError(
       'NO_SPACE',
-      `not enough inodes for the backup: ${free.inodes} are free in ${store}, ${BACKUP_INODES} may be needed`,
+      `not enough inodes for the backup: ${free.inodes} are free in ${repository}, ${BACKUP_INODES} may be needed`,
       {
         hint: 'Remove files on that file system, or choose another place with --backups DIR.',
-        path: store,
+        path: repository,
       },
     );
   }

@@ -27,11 +27,11 @@ import type { Audit } from '../audit/audit.ts';
 import { buildManifest } from './build-manifest.ts';
 import { takeInventory } from './inventory.ts';
 import type { BackupJob } from './job.ts';
-import { Packers } from './pack-threads.ts';
-import { checkStore } from './preflight.ts';
+import { PackThreads } from './pack-threads.ts';
+import { checkRepository } from './preflight.ts';
 import { Problems } from './problems.ts';
-import { ScanTape } from './batch-planner.ts';
-import { Sealing } from './background-tasks.ts';
+import { BatchPlanner } from './batch-planner.ts';
+import { BackgroundTasks } from './background-tasks.ts';
 import { writeCategories } from './write-categories.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
@@ -55,7 +55,7 @@ export interface TakeOptions {
   readonly beforeCommit?: (manifest: Manifest) => void;
 }
 
-export interface Taken {
+export interface TakenBackup {
   readonly manifest: Manifest;
   readonly folder: string;
   readonly audit: Audit | null;
@@ -65,10 +65,10 @@ export interface Taken {
 }
 
 /**
- * Takes one backup into the store: look, check, write, prove, commit. Whatever goes wrong before the last rename leaves no backup.
+ * Takes one backup into the repository: look, check, write, prove, commit. Whatever goes wrong before the last rename leaves no backup.
  * The caller holds the locks.
  */
-export async function takeBackup(project: Project, options: TakeOptions, context: Context): Promise<Taken> {
+export async function takeBackup(project: Project, options: TakeOptions, context: Context): Promise<TakenBackup> {
   const findings: Finding[] = [...(options.findings ?? [])];
   const onFinding = (finding: Finding): void => {
     findings.push(finding);
@@ -79,39 +79,45 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const onProblem = problemFilter(options, problems);
   // Each of them is to be said, so none goes by in a batch.
   const isSecret = takenSecrets(options.config);
-  await using packers = new Packers(project.root);
-  const newTape = (): ScanTape => new ScanTape(isSecret, (job) => packers.packEarly(job));
-  const tapes = new Map(options.categories.map(({ name }) => [name, newTape()]));
+  await using packThreads = new PackThreads(project.root);
+  const newPlanner = (): BatchPlanner => new BatchPlanner(isSecret, (job) => packThreads.packEarly(job));
+  const planners = new Map(options.categories.map(({ name }) => [name, newPlanner()]));
   const onItem = (category: string, item: ScanItem): void => {
     if (options.select?.(item.path) === false) return;
-    tapes.get(category)?.add(item);
-    packers.expect();
+    planners.get(category)?.add(item);
+    packThreads.expect();
   };
   const inventory = await takeInventory(
     project,
     options.categories,
-    { ownership, onProblem, onFinding: findingFilter(options, onFinding), storeAsFiles: rawStores(options), onItem },
+    {
+      ownership,
+      onProblem,
+      onFinding: findingFilter(options, onFinding),
+      databaseAsFiles: rawDatabases(options),
+      onItem,
+    },
     context,
   );
   problems.throwIfAny();
-  checkStore(project.store, inventory.bytes, inventory.entries);
-  const createdAt = freshTime(project.store, options.kind, context);
-  const work = beginWork(project.store, makeId(options.kind, createdAt));
-  const sealing = new Sealing();
+  checkRepository(project.repository, inventory.bytes, inventory.entries);
+  const createdAt = freshTime(project.repository, options.kind, context);
+  const work = beginWork(project.repository, makeId(options.kind, createdAt));
+  const background = new BackgroundTasks();
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
     const git = gitFacts(project.root);
     const job = startJob(project, options, {
       ownership,
       problems,
-      packers,
-      sealing,
+      packThreads,
+      background,
       onFinding,
       folder: work.folder,
       context,
     });
-    const written = await writeCategories(job, tapes, (name) => inventory.categories.get(name)?.present ?? false);
-    await packers.close();
+    const written = await writeCategories(job, planners, (name) => inventory.categories.get(name)?.present ?? false);
+    await packThreads.close();
     if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
     const manifest = buildManifest(
       options.config,
@@ -133,40 +139,40 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       context,
     );
     options.beforeCommit?.(manifest);
-    writeArtifacts(work.folder, manifest, sealing);
+    writeArtifacts(work.folder, manifest, background);
     // Not every backup is verified at once.
     const { describeAudit } = options.verify ? await import('../audit/describe-audit.ts') : {};
     const head = startReport(context);
-    sealing.throwIfFailed();
+    background.throwIfFailed();
     const audit = options.verify ? await prove(work.folder, manifest, context) : null;
     const proof = head();
     throwIfInterrupted(context.signal);
-    const folder = await work.commit(sealing.done());
+    const folder = await work.commit(background.done());
     const unkept: Finding[] = [];
     if (audit !== null && describeAudit !== undefined) {
       const report = { ...proof, ...describeAudit(work.id, folder, audit) };
-      const { finding } = writeReport(project.store, work.id, 'verify', report);
+      const { finding } = writeReport(project.repository, work.id, 'verify', report);
       if (finding !== undefined) unkept.push(finding);
     }
     return { manifest, folder, audit, auditMs: proof.durationMs, unkept };
   } catch (error) {
-    await sealing.settled();
+    await background.settled();
     work.abandon();
     removeTree(`${work.folder}.scratch`);
-    throw unwritten(error, project.store);
+    throw unwritten(error, project.repository);
   }
 }
 
-function beginWork(store: string, id: string): WorkFolder {
+function beginWork(repository: string, id: string): WorkFolder {
   try {
-    return WorkFolder.begin(store, id);
+    return WorkFolder.begin(repository, id);
   } catch (error) {
-    throw unwritten(error, store);
+    throw unwritten(error, repository);
   }
 }
 
-const unwritten = (error: unknown, store: string): unknown =>
-  fromSystemError(error, 'the backup could not be written', store, 'No backup was made.');
+const unwritten = (error: unknown, repository: string): unknown =>
+  fromSystemError(error, 'the backup could not be written', repository, 'No backup was made.');
 
 /**
  * A safety backup takes what is about to be replaced: what lies outside of that is none of its business, and a source that is reached
@@ -189,26 +195,26 @@ function findingFilter({ select }: TakeOptions, onFinding: (finding: Finding) =>
 }
 
 /**
- * Which stores are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
+ * Which databases are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
  * broken database must never block the way back.
  */
-function rawStores({ kind, raw = [] }: TakeOptions): NonNullable<ScanOptions['storeAsFiles']> {
+function rawDatabases({ kind, raw = [] }: TakeOptions): NonNullable<ScanOptions['databaseAsFiles']> {
   const terms = new Set(raw.map((term) => term.replace(/\/+$/, '')));
   return (path, { category, name }) =>
     kind === 'safety' || [category, `${category}/${name}`, path].some((term) => terms.has(term));
 }
 
 /** Two backups never share an id: the next free millisecond is taken. */
-function freshTime(store: string, kind: BackupKind, context: Context): Date {
+function freshTime(repository: string, kind: BackupKind, context: Context): Date {
   let time = (context.now ?? (() => new Date()))();
-  while (fs.existsSync(path.join(store, makeId(kind, time)))) time = new Date(time.getTime() + 1);
+  while (fs.existsSync(path.join(repository, makeId(kind, time)))) time = new Date(time.getTime() + 1);
   return time;
 }
 
 function startJob(
   project: Project,
   options: TakeOptions,
-  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packers' | 'sealing' | 'onFinding' | 'folder' | 'context'>,
+  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packThreads' | 'background' | 'onFinding' | 'folder' | 'context'>,
 ): BackupJob {
   return {
     ...parts,
@@ -221,11 +227,11 @@ function startJob(
   };
 }
 
-/** They can be read when this returns; `sealing` makes them durable. */
-function writeArtifacts(folder: string, manifest: Manifest, sealing: Sealing): void {
+/** They can be read when this returns; `background` makes them durable. */
+function writeArtifacts(folder: string, manifest: Manifest, background: BackgroundTasks): void {
   const write = (name: string, text: string): void =>
-    void sealing.add(writeNewMeanwhile(path.join(folder, name), text));
-  void sealing.add(writeManifest(folder, manifest));
+    void background.add(writeNewMeanwhile(path.join(folder, name), text));
+  void background.add(writeManifest(folder, manifest));
   write(PROCEDURES_FILE, renderProcedures(manifest));
   const names = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
   const stated = new Map<string, string>([

@@ -6,7 +6,7 @@ import { archiveFile } from '../format/layout.ts';
 import type { WrittenIndex } from '../format/index-file.ts';
 import type { WrittenSums } from '../format/sums.ts';
 import type { BackupJob } from './job.ts';
-import type { ScanTape } from './batch-planner.ts';
+import type { BatchPlanner } from './batch-planner.ts';
 import { CategoryWriter } from './write-category.ts';
 
 export interface WrittenCategories {
@@ -18,12 +18,12 @@ export interface WrittenCategories {
 /**
  * Writes every category's archive, and the index and the sums of all. Those have one line an entry in the order of categories, so one is
  * stored after another; making an archive durable and proving its databases goes on beside the next.
- * @param tapes what was found, by category; emptied on the way
+ * @param planners what was found, by category; emptied on the way
  * @param present whether any source of a category is there
  */
 export async function writeCategories(
   job: BackupJob,
-  tapes: Map<string, ScanTape>,
+  planners: Map<string, BatchPlanner>,
   present: (name: string) => boolean,
 ): Promise<WrittenCategories> {
   const writers: CategoryWriter[] = [];
@@ -33,19 +33,19 @@ export async function writeCategories(
       throwIfInterrupted(job.context.signal);
       const writer = new CategoryWriter(job, category);
       writers.push(writer);
-      await writer.store(tapes.get(category.name)?.parts() ?? []);
-      tapes.delete(category.name);
+      await writer.store(planners.get(category.name)?.parts() ?? []);
+      planners.delete(category.name);
       const end = seal(job, writer, category.name, present(category.name));
-      sealed.push(job.sealing.add(end));
+      sealed.push(job.background.add(end));
       if (writer.needsMemory) await end;
     }
-    const lists = [job.sealing.add(job.index.finish()), job.sealing.add(job.sums.finish())] as const;
+    const lists = [job.background.add(job.index.finish()), job.background.add(job.sums.finish())] as const;
     const categories = new Map(await Promise.all(sealed));
     job.problems.throwIfAny();
     const [index, sums] = await Promise.all(lists);
     return { categories, index, sums };
   } catch (error) {
-    await job.sealing.settled();
+    await job.background.settled();
     for (const writer of writers) await writer.abort();
     await job.index.abort();
     job.sums.abort();

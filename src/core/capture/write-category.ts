@@ -9,18 +9,18 @@ import type { Entry, ScannedEntry } from '../model/entry.ts';
 import type { Archive, ManifestCategory } from '../model/manifest.ts';
 import { readFileInto, type Inspect } from '../scan/file-reader.ts';
 import { takenSecrets } from '../scan/left-out.ts';
-import type { ScanItem, StoreItem } from '../scan/scan-item.ts';
+import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
 import { secretTaken, toFinding } from '../scan/scan-messages.ts';
 import { archiveFile } from '../format/layout.ts';
 import type { BackupJob } from './job.ts';
 import { captureInto } from './capture-into.ts';
-import type { CapturedStore } from './captured-database.ts';
+import type { CapturedDatabase } from './captured-database.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { CategoryTally } from './category-tally.ts';
 import { entriesOf } from './entry-batch.ts';
 import type { PackedBatch } from './pack-batch.ts';
-import { proveStore } from './prove-database.ts';
-import type { TapePart } from './batch-planner.ts';
+import { proveDatabase } from './prove-database.ts';
+import type { PlannedPart } from './batch-planner.ts';
 
 const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
 
@@ -34,7 +34,7 @@ export class CategoryWriter {
   readonly #file: string;
   readonly #pacer = new Pacer();
   readonly #tally = new CategoryTally();
-  readonly #captured: CapturedStore[] = [];
+  readonly #captured: CapturedDatabase[] = [];
   readonly #isSecret: (path: string) => boolean;
   readonly #batches: BatchQueue;
   #archive: ArchiveWriter | undefined;
@@ -44,7 +44,7 @@ export class CategoryWriter {
     this.#category = category;
     this.#file = archiveFile(category.name, job.config.compression);
     this.#isSecret = takenSecrets(job.config);
-    this.#batches = new BatchQueue(job.packers);
+    this.#batches = new BatchQueue(job.packThreads);
   }
 
   /** Made when the first member comes: most categories of a preset have none. */
@@ -53,12 +53,12 @@ export class CategoryWriter {
     return this.#archive;
   }
 
-  /** Stores what was found, in its order. */
-  async store(found: Iterable<TapePart>): Promise<void> {
+  /** Databases what was found, in its order. */
+  async store(found: Iterable<PlannedPart>): Promise<void> {
     for (const part of found) {
       if (part.kind === 'batch') {
         this.#batches.add(part, this.archive.position);
-        await this.#settle(this.job.packers.ahead);
+        await this.#settle(this.job.packThreads.ahead);
       } else {
         await this.#settle(0);
         await this.#item(part.item);
@@ -77,9 +77,9 @@ export class CategoryWriter {
   async seal(present: boolean): Promise<ManifestCategory> {
     const { job } = this;
     const archive = await this.#finish();
-    for (const store of this.#captured) {
+    for (const database of this.#captured) {
       if (archive === null) continue;
-      this.#tally.addStore(store.source, await job.sealing.prove(() => proveStore(job, store, archive)));
+      this.#tally.addDatabase(database.source, await job.background.prove(() => proveDatabase(job, database, archive)));
     }
     return {
       ...(this.#tally.entries === 0 || archive === null ? {} : { archive }),
@@ -114,7 +114,7 @@ export class CategoryWriter {
     job.progress.bytes += entry.size;
   }
 
-  /** Stores one ordinary entry. */
+  /** Databases one ordinary entry. */
   async entry(entry: ScannedEntry): Promise<void> {
     if (entry.type !== 'file') {
       const offset = this.archive.begin(entry);
@@ -124,7 +124,7 @@ export class CategoryWriter {
     }
     const outcome = await readFileInto(this.#native(entry), entry, this.archive, {
       inspect: this.#inspector(entry),
-      breathe: () => this.breathe(),
+      yieldIfDue: () => this.yieldIfDue(),
     });
     if (outcome.status === 'ok') {
       this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
@@ -145,7 +145,7 @@ export class CategoryWriter {
     this.job.problems.throwIfAny();
   }
 
-  /** Stores what has been packed, in order, until no more than `most` batches are under way. */
+  /** Databases what has been packed, in order, until no more than `most` batches are under way. */
   async #settle(most: number): Promise<void> {
     while (this.#batches.length > most) {
       const first = await this.#batches.take();
@@ -173,15 +173,15 @@ export class CategoryWriter {
   }
 
   async #item(item: ScanItem): Promise<void> {
-    if (item.kind === 'store') await this.#capture(item);
+    if (item.kind === 'database') await this.#capture(item);
     else await this.entry(item.entry);
     await this.#keepPace();
   }
 
   async #keepPace(): Promise<void> {
-    if (this.#archive?.pressed === true) await this.#archive.drain();
-    if (this.job.index.pressed) await this.job.index.drain();
-    await this.breathe();
+    if (this.#archive?.needsDrain === true) await this.#archive.drain();
+    if (this.job.index.needsDrain) await this.job.index.drain();
+    await this.yieldIfDue();
   }
 
   #native(entry: ScannedEntry): string {
@@ -192,7 +192,7 @@ export class CategoryWriter {
     return entry.path.endsWith('.json') ? (content) => checkJson(entry, content, this.job.onFinding) : undefined;
   }
 
-  async #capture(item: StoreItem): Promise<void> {
+  async #capture(item: DatabaseItem): Promise<void> {
     this.#captured.push(await captureInto(this, item));
   }
 
@@ -204,10 +204,10 @@ export class CategoryWriter {
   }
 
   /** Every few milliseconds: lets signals and progress through, and stops where the backup has failed already or is not wanted any more. */
-  async breathe(): Promise<void> {
+  async yieldIfDue(): Promise<void> {
     if (!this.#pacer.due()) return;
     throwIfInterrupted(this.job.context.signal);
-    this.job.sealing.throwIfFailed();
+    this.job.background.throwIfFailed();
     this.job.context.onEvent?.({ type: 'progress', ...this.job.progress });
     await this.#pacer.turn();
   }

@@ -8,7 +8,7 @@ import { listBelow } from '../transaction/live-tree.ts';
  * and links that they hold. Whatever the list says, nothing that nobody selected is removed.
  * @param covered every path that the sources hold now
  */
-export function goesAgain(root: string, path: string, covered: ReadonlySet<string>): string[] {
+export function absentToRemove(root: string, path: string, covered: ReadonlySet<string>): string[] {
   const stat = lstatOrNull(toNative(root, path));
   if (stat === null) return [];
   if (!stat.isDirectory()) return covered.has(path) ? [path] : [];

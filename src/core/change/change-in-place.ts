@@ -7,24 +7,24 @@ import type { Finding } from '../model/finding.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { wholeSync } from '../fs/whole-sync.ts';
 import { runTransaction } from '../transaction/transaction.ts';
-import type { Taken } from '../capture/take-backup.ts';
+import type { TakenBackup } from '../capture/take-backup.ts';
 import { recordOperation } from '../history/operation-log.ts';
 import { checkRestored, checkTarget } from './check-target.ts';
 import { disposeAside } from './dispose.ts';
-import { recordMade } from './created-paths.ts';
+import { recordCreatedPaths } from './created-paths.ts';
 import type { Written } from '../extract/placing-sink.ts';
 import type { Planned } from './plan-restore.ts';
 import { PARTIAL_PREFIX } from '../format/layout.ts';
-import { proveRestoredStores } from '../extract/prove-restored.ts';
+import { proveRestoredDatabases } from '../extract/prove-restored.ts';
 import { takeSafety } from './take-safety.ts';
-import type { Trusted } from '../extract/verify-for-restore.ts';
+import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { writeEntries } from '../extract/write-entries.ts';
 
-/** A change of a project that was planned, trusted and approved. */
+/** A change of a project that was planned, verified and approved. */
 export interface ChangeInPlace {
   readonly project: Project;
   readonly selected: SelectedBackup;
-  readonly trusted: Trusted;
+  readonly verified: VerifiedBackup;
   readonly planned: Planned;
   /** What the operation log and the safety backup's note call it. */
   readonly operation: 'restore' | 'undo' | 'guard';
@@ -46,7 +46,7 @@ export interface Changed {
  * project is as it was; ROLLBACK_FAILED alone means that it is in between. Throws what stood in the way.
  */
 export async function changeInPlace(change: ChangeInPlace, context: Context): Promise<Changed> {
-  const { project, selected, trusted, planned, operation } = change;
+  const { project, selected, verified, planned, operation } = change;
   const { changes } = planned;
   // Callers look before they ask; the answer may have taken long.
   await checkTarget(project.root, changes);
@@ -55,7 +55,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
     : null;
   const safetyId = safety?.manifest.backupId ?? null;
   const adds = (safety?.manifest.absent ?? []).length > 0;
-  const unrecorded = safetyId !== null && adds ? await recordMade(project.store, safetyId, changes) : [];
+  const unrecorded = safetyId !== null && adds ? await recordCreatedPaths(project.repository, safetyId, changes) : [];
   const transactionId = safetyId ?? `${operation}-${Date.now()}`;
   let restored: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
   context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: changes.inodes, bytes: changes.bytes });
@@ -77,7 +77,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
       restored = await writeEntries(
         {
           folder: selected.folder,
-          manifest: trusted.manifest,
+          manifest: verified.manifest,
           base: folder,
           place,
           categories,
@@ -90,10 +90,10 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
     },
     async check() {
       checkRestored(project.root, changes);
-      const swapped = (store: string): boolean =>
-        changes.units.some((unit) => isInside(`${store}/CURRENT`, unit.path) || isInside(unit.path, store));
-      const scratch = path.join(project.store, `${PARTIAL_PREFIX}check-${transactionId}`);
-      await proveRestoredStores(trusted.manifest, project.root, scratch, swapped, context);
+      const swapped = (database: string): boolean =>
+        changes.units.some((unit) => isInside(`${database}/CURRENT`, unit.path) || isInside(unit.path, database));
+      const scratch = path.join(project.repository, `${PARTIAL_PREFIX}check-${transactionId}`);
+      await proveRestoredDatabases(verified.manifest, project.root, scratch, swapped, context);
     },
     signal: context.signal,
   });
@@ -128,7 +128,11 @@ function stagePlaces(
   return (entry) => places.get(entry.path) ?? null;
 }
 
-async function disposeOrKeep(committed: string, safety: Taken | null, { changes }: Planned): Promise<Finding | null> {
+async function disposeOrKeep(
+  committed: string,
+  safety: TakenBackup | null,
+  { changes }: Planned,
+): Promise<Finding | null> {
   if (safety !== null) return disposeAside(committed, safety.folder, changes);
   return {
     code: 'aside-kept',

@@ -9,7 +9,7 @@ import { freeSpace } from '../fs/space.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import { whoHolds } from '../databases/leveldb/capture/holder.ts';
-import { recogniseStore } from '../databases/leveldb/format/recognise.ts';
+import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
 import { typeOf } from '../transaction/unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
@@ -23,7 +23,7 @@ export async function checkTarget(root: string, plan: ChangePlan): Promise<void>
   const folders = new Map(plan.units.map((unit) => [unit.tree ? unit.path : parentOf(unit.path), unit]));
   for (const [folder, unit] of folders) {
     const dir = toNative(root, folder);
-    if (recogniseStore(dir) === null) continue;
+    if (recogniseDatabase(dir) === null) continue;
     const holder = await whoHolds(dir);
     if (holder.held === 'no') continue;
     const who = holder.pids.length > 0 ? ` (pid ${holder.pids.join(', ')})` : '';

@@ -9,18 +9,22 @@ import { makeFolders } from '../repository/reports.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
 
 /** Beside the reports of a safety backup: what the restore put where nothing was. An index, so that undo can tell it from later work. */
-function madeFile(store: string, safetyId: string): string {
-  return path.join(store, REPORTS_FOLDER, safetyId, 'made.ndjson.zst');
+function createdPathsFile(repository: string, safetyId: string): string {
+  return path.join(repository, REPORTS_FOLDER, safetyId, 'made.ndjson.zst');
 }
 
 /**
  * Records, before anything is changed, every entry that a restore is about to put where nothing was. A record that cannot be written is a
  * finding: it must not block the way back.
  */
-export async function recordMade(store: string, safetyId: string, changes: ChangePlan): Promise<Finding[]> {
-  const file = madeFile(store, safetyId);
+export async function recordCreatedPaths(
+  repository: string,
+  safetyId: string,
+  changes: ChangePlan,
+): Promise<Finding[]> {
+  const file = createdPathsFile(repository, safetyId);
   try {
-    makeFolders(store, safetyId);
+    makeFolders(repository, safetyId);
     await writeMade(file, changes);
     return [];
   } catch (error) {
@@ -47,9 +51,9 @@ async function writeMade(file: string, changes: ChangePlan): Promise<void> {
 }
 
 /** What was recorded, by path. A record that is missing or damaged is an empty one: then undo removes nothing. */
-export async function readMade(store: string, safetyId: string): Promise<Map<string, Entry>> {
+export async function readCreatedPaths(repository: string, safetyId: string): Promise<Map<string, Entry>> {
   const made = new Map<string, Entry>();
-  const file = madeFile(store, safetyId);
+  const file = createdPathsFile(repository, safetyId);
   if (lstatOrNull(file)?.isFile() !== true) return made;
   try {
     for await (const batch of readIndex(file)) for (const entry of batch) made.set(entry.path, entry);

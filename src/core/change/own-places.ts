@@ -8,12 +8,16 @@ import { Ownership } from '../scan/ownership.ts';
 
 /**
  * A manifest states its own sources, and whoever made it may have stated the whole project. In place only that is written which the
- * project's own config or preset would back up, unless `acceptSources`; the store never is. Throws UNSAFE_ARCHIVE.
+ * project's own config or preset would back up, unless `acceptSources`; the repository never is. Throws UNSAFE_ARCHIVE.
  */
 export function refuseForeignPlaces(project: Project, wanted: readonly Entry[], acceptSources: boolean): void {
-  const inStore = wanted.filter((entry) => isInStore(project, entry.path));
-  if (inStore[0] !== undefined)
-    throw refused(`${escapeName(inStore[0].path)} lies in the folder of the backups`, inStore, 'Use --to DIR.');
+  const inRepository = wanted.filter((entry) => isInRepository(project, entry.path));
+  if (inRepository[0] !== undefined)
+    throw refused(
+      `${escapeName(inRepository[0].path)} lies in the folder of the backups`,
+      inRepository,
+      'Use --to DIR.',
+    );
   if (acceptSources) return;
   const ownership = new Ownership(project.config.categories);
   const foreign = wanted.filter(
@@ -30,10 +34,10 @@ export function refuseForeignPlaces(project: Project, wanted: readonly Entry[], 
 }
 
 /** True for the folder of the backups and all in it, as the most forgiving file system spells it. */
-export function isInStore(project: Project, relative: string): boolean {
-  const store = path.relative(project.root, project.store).split(path.sep).join('/');
-  if (store === '' || store.startsWith('../')) return false;
-  return isInside(foldKey(relative), foldKey(store));
+export function isInRepository(project: Project, relative: string): boolean {
+  const repository = path.relative(project.root, project.repository).split(path.sep).join('/');
+  if (repository === '' || repository.startsWith('../')) return false;
+  return isInside(foldKey(relative), foldKey(repository));
 }
 
 function refused(message: string, entries: readonly Entry[], hint: string): BackupError {

@@ -8,11 +8,11 @@ import type { Manifest } from '../model/manifest.ts';
 import type { RestorePlan } from '../model/restore-report.ts';
 import { planChanges, type ChangePlan } from '../transaction/change-plan.ts';
 import { folderChanges } from './folder-changes.ts';
-import { goesAgain } from './absent-to-remove.ts';
-import { isInStore } from './own-places.ts';
+import { absentToRemove } from './absent-to-remove.ts';
+import { isInRepository } from './own-places.ts';
 import { refuseUnread, scanLive } from './scan-live.ts';
-import type { Trusted } from '../extract/verify-for-restore.ts';
-import { storePaths } from '../extract/selection.ts';
+import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
+import { databasePaths } from '../extract/selection.ts';
 
 export interface Planned {
   readonly changes: ChangePlan;
@@ -32,30 +32,30 @@ export interface PlanOptions {
 }
 
 /** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
-export function planRestore(project: Project, trusted: Trusted, options: PlanOptions): Planned {
-  const { manifest, wanted } = trusted;
+export function planRestore(project: Project, verified: VerifiedBackup, options: PlanOptions): Planned {
+  const { manifest, wanted } = verified;
   const config = configOf(manifest, project.config);
   const isSafety = manifest.kind === 'safety';
-  const live = scanLive(project, config, trusted, options.only);
+  const live = scanLive(project, config, verified, options.only);
   // What may be in there is not known: then nothing says that an exact tree is one.
   const matters = ({ path }: { path: string }): boolean =>
-    options.exact || isSafety || storePaths(manifest).some((store) => isInside(path, store));
+    options.exact || isSafety || databasePaths(manifest).some((database) => isInside(path, database));
   refuseUnread(project.root, live.unread.filter(matters));
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
   const absent = options.removable ?? manifest.absent ?? [];
   const gone = absent
-    .filter((path) => absentProblem(manifest, path) === null && !isInStore(project, path))
-    .flatMap((path) => goesAgain(project.root, path, live.covered));
+    .filter((path) => absentProblem(manifest, path) === null && !isInRepository(project, path))
+    .flatMap((path) => absentToRemove(project.root, path, live.covered));
   const extras = isSafety ? gone.map((path) => ({ path, category: categoryOf(manifest, path) })) : live.all;
   const changes = planChanges(project.root, wanted, {
-    mirrored: storePaths(manifest),
+    mirrored: databasePaths(manifest),
     extras: options.exact ? extras : [],
     covered: live.covered,
     owner: options.owner,
   });
   const trees = new PathSet(changes.units.flatMap((unit) => (unit.tree ? [unit.path] : [])));
   const kept = options.exact || isSafety ? [] : live.files.filter(({ path }) => !trees.covers(path));
-  return { changes, config, plan: describe(project, trusted, changes, kept) };
+  return { changes, config, plan: describe(project, verified, changes, kept) };
 }
 
 /** The category whose source reaches closest to a path. */
@@ -93,7 +93,7 @@ export function configOf(manifest: Manifest, local: Config): Config {
 
 function describe(
   project: Project,
-  { manifest, wanted }: Trusted,
+  { manifest, wanted }: VerifiedBackup,
   changes: ChangePlan,
   kept: readonly { path: string; category: string }[],
 ): RestorePlan {

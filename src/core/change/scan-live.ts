@@ -7,7 +7,7 @@ import type { ScanProblem } from '../scan/scan-item.ts';
 import { scanCategory } from '../scan/scanner.ts';
 import { listBelow } from '../transaction/live-tree.ts';
 import { selectEntries } from '../extract/entry-filter.ts';
-import type { Trusted } from '../extract/verify-for-restore.ts';
+import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { howToRead } from './unreadable.ts';
 
 export interface Extra {
@@ -30,7 +30,7 @@ export interface Live {
 export function scanLive(
   project: Project,
   config: Config,
-  { manifest, wanted }: Trusted,
+  { manifest, wanted }: VerifiedBackup,
   only: readonly string[],
 ): Live {
   const has = new Set(wanted.map((entry) => entry.path));
@@ -46,9 +46,9 @@ export function scanLive(
       unread.push(problem);
   };
   for (const category of taken) {
-    const options = { ownership, onProblem, storeAsFiles: () => true };
+    const options = { ownership, onProblem, databaseAsFiles: () => true };
     for (const item of scanCategory({ ...project, config }, category, options)) {
-      if (item.kind === 'store' || !filter(item.entry)) continue;
+      if (item.kind === 'database' || !filter(item.entry)) continue;
       covered.add(item.path);
       if (has.has(item.path)) continue;
       (item.entry.type === 'dir' ? folders : files).push({ path: item.path, category: category.name });

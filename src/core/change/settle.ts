@@ -3,7 +3,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import { cleanMarkers, interruptedGuard, removeMarker } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
-import { sayGuard, wayBackOf } from '../history/describe-guard.ts';
+import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import { operationsIn, recordOperation, removalOf } from '../history/operation-log.ts';
 import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from '../history/pending-operations.ts';
 import { listBackups } from '../repository/catalog.ts';
@@ -31,7 +31,8 @@ export async function recoverLeftovers(project: Project, context: Context): Prom
   const settled = await settle(project, context);
   const { outcome, guard, cleaned } = settled;
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
-  if (guard !== null) context.onEvent?.({ type: 'note', message: sayGuard(guard), next: wayBackOf(guard) });
+  if (guard !== null)
+    context.onEvent?.({ type: 'note', message: describeInterruptedGuard(guard), next: wayBackOf(guard) });
   for (const message of cleaned) context.onEvent?.({ type: 'note', message });
   return settled;
 }
@@ -52,7 +53,7 @@ export async function settle(project: Project, context: Context): Promise<Settle
   const guard = interruptedGuard(project.root);
   const unlogged = logFinished(project, finished, context);
   logRemoved(project, context);
-  const stale = [...cleanStale(project.store), ...cleanReports(project.store), ...cleanMarkers(project.root)];
+  const stale = [...cleanStale(project.repository), ...cleanReports(project.repository), ...cleanMarkers(project.root)];
   const logged = finished.filter((journal) => !unlogged.includes(journal));
   return {
     outcome,
@@ -77,19 +78,19 @@ function logFinished(project: Project, finished: readonly Journal[], context: Co
 
 /** Logs the removals that a prune was killed in before it could; this comes before the dead name, which is all that tells of them, goes. */
 function logRemoved(project: Project, context: Context): void {
-  const dead = deadBackups(project.store);
+  const dead = deadBackups(project.repository);
   if (dead.length === 0) return;
   const logged = new Set(
-    operationsIn(project.store).flatMap(({ operation, backupId }) => (operation === 'prune' ? [backupId] : [])),
+    operationsIn(project.repository).flatMap(({ operation, backupId }) => (operation === 'prune' ? [backupId] : [])),
   );
   for (const id of dead) if (!logged.has(id)) recordOperation(project, removalOf(id), context);
 }
 
 /** What a finished restore replaced goes as soon as its safety backup is seen to hold it; without one it stays until somebody removes it. */
-async function disposeFinished({ root, store }: Project, finished: readonly Journal[]): Promise<string[]> {
+async function disposeFinished({ root, repository }: Project, finished: readonly Journal[]): Promise<string[]> {
   const said: string[] = [];
   for (const { id, units } of finished) {
-    const safety = listBackups(store).find((ref) => ref.id === id);
+    const safety = listBackups(repository).find((ref) => ref.id === id);
     if (safety === undefined) continue;
     const kept = await disposeAside(committedFolder(root, id), safety.folder, { units }).catch(unlessBug);
     if (kept === null) said.push(`removed what the restore of ${id} had replaced: the safety backup holds it`);

@@ -3,7 +3,7 @@ import { parentOf } from '../paths/paths.ts';
 import type { Config, Project, Source } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
-import { takeBackup, type Taken } from '../capture/take-backup.ts';
+import { takeBackup, type TakenBackup } from '../capture/take-backup.ts';
 import type { Planned } from './plan-restore.ts';
 import { unreadableMended } from './unreadable.ts';
 
@@ -16,7 +16,7 @@ export async function takeSafety(
   { changes, config: known }: Pick<Planned, 'changes' | 'config'>,
   note: string,
   context: Context,
-): Promise<Taken> {
+): Promise<TakenBackup> {
   const config = safetyConfig(known, changes);
   const replaced = changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path);
   const folders = new Set([...changes.meta.map((step) => step.path), ...replaced.map(parentOf)]);

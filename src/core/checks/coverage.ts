@@ -5,7 +5,7 @@ import { escapeName } from '../paths/names.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
-import { recogniseStore } from '../databases/leveldb/format/recognise.ts';
+import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import type { Ownership } from '../scan/ownership.ts';
 
 /** Never looked into: dependencies and version control. */
@@ -45,7 +45,7 @@ interface Gap {
 }
 
 /**
- * State on disk that is in no category, by name: stores wherever they stand, and the kinds of files of STATE_KINDS. Grouped by
+ * State on disk that is in no category, by name: databases wherever they stand, and the kinds of files of STATE_KINDS. Grouped by
  * kind and folder; `affects` lists every file.
  */
 export function coverageFindings(project: Project, ownership: Ownership): Finding[] {
@@ -69,7 +69,7 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
     const engine =
       relative === ''
         ? null
-        : recogniseStore(
+        : recogniseDatabase(
             native,
             entries.map((entry) => entry.name),
           );
@@ -81,7 +81,7 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
     for (const entry of entries) {
       const child = relative === '' ? entry.name : `${relative}/${entry.name}`;
       const full = path.join(native, entry.name);
-      if (full === project.store || ignored(child)) continue;
+      if (full === project.repository || ignored(child)) continue;
       if (entry.isDirectory()) {
         if (depth >= MAX_DEPTH || FOREIGN.has(entry.name)) continue;
         visit(child, full, depth + 1, rebuilt || REBUILT.has(entry.name));

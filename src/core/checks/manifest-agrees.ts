@@ -134,19 +134,19 @@ function checkCategory(manifest: Manifest, name: string, category: ManifestCateg
     for (const field of ['path', 'type', 'exclusive', 'external'] as const) {
       same(`${key}.sources.${source.name}.${field}`, source[field], config[field], name);
     }
-    checkStores(manifest, `${key}.sources.${source.name}`, name, source, wrong);
+    checkDatabases(manifest, `${key}.sources.${source.name}`, name, source, wrong);
   }
 }
 
-/** A store that was proven when it was taken stays proven: its facts may not fall silent. */
-function checkStores(manifest: Manifest, key: string, category: string, source: ManifestSource, wrong: Wrong): void {
-  const stores = (source.leveldb ?? []).map((store) => store.path);
-  if (new Set(stores).size < stores.length) wrong(`${key}.leveldb`, 'names a store twice', {}, category);
-  const stray = stores.find((store) => !isInside(store, source.path));
-  if (stray !== undefined) wrong(`${key}.leveldb`, `${escapeName(stray)} lies outside the source`, {}, category);
-  const asFiles = manifest.findings.some((f) => f.code === 'store-not-proven' && f.category === category);
-  if (source.type === 'leveldb' && source.files > 0 && stores.length === 0 && !asFiles)
-    wrong(`${key}.leveldb`, 'is missing, though the source is a database that holds files', {}, category);
+/** A database that was proven when it was taken stays proven: its facts may not fall silent. */
+function checkDatabases(manifest: Manifest, key: string, category: string, source: ManifestSource, wrong: Wrong): void {
+  const databases = (source.databases ?? []).map((database) => database.path);
+  if (new Set(databases).size < databases.length) wrong(`${key}.databases`, 'names a database twice', {}, category);
+  const stray = databases.find((database) => !isInside(database, source.path));
+  if (stray !== undefined) wrong(`${key}.databases`, `${escapeName(stray)} lies outside the source`, {}, category);
+  const asFiles = manifest.findings.some((f) => f.code === 'database-not-proven' && f.category === category);
+  if (source.type === 'leveldb' && source.files > 0 && databases.length === 0 && !asFiles)
+    wrong(`${key}.databases`, 'is missing, though the source is a database that holds files', {}, category);
 }
 
 function show(value: unknown): string {

@@ -51,9 +51,9 @@ function checkPath(source: Source, file: string): void {
   if (source.type === 'leveldb' && (source.path === '.' || source.include.length > 0 || source.exclude.length > 0)) {
     throw new BackupError(
       'CONFIG_INVALID',
-      `${file}: ${label(source)} is a LevelDB store: it takes a folder of its own, whole`,
+      `${file}: ${label(source)} is a LevelDB database: it takes a folder of its own, whole`,
       {
-        hint: "Give the store's folder as path, without include and exclude.",
+        hint: "Give the database's folder as path, without include and exclude.",
         path: file,
       },
     );
@@ -69,19 +69,19 @@ function checkPair(a: Source, b: Source, file: string): void {
       path: file,
     });
   }
-  for (const [store, other] of [
+  for (const [database, other] of [
     [a, b],
     [b, a],
   ] as const) {
-    if (store.type !== 'leveldb') continue;
-    const reachesIn = other.path !== store.path && isInside(other.path, store.path);
-    const named = other.include.some((pattern) => isInside(joined(other.path, pattern), store.path));
+    if (database.type !== 'leveldb') continue;
+    const reachesIn = other.path !== database.path && isInside(other.path, database.path);
+    const named = other.include.some((pattern) => isInside(joined(other.path, pattern), database.path));
     if (reachesIn || named) {
       throw new BackupError(
         'CONFIG_CONFLICT',
-        `${file}: ${label(other)} reaches into the LevelDB store ${store.path} of ${label(store)}`,
+        `${file}: ${label(other)} reaches into the LevelDB database ${database.path} of ${label(database)}`,
         {
-          hint: 'A store is one unit: take the pattern or source out.',
+          hint: 'A database is one unit: take the pattern or source out.',
           path: file,
         },
       );
@@ -100,7 +100,7 @@ export function checkSettings({ secrets = [], ignore = [], backups = '' }: Confi
         'Give a simpler pattern, or several.',
       );
   }
-  // No system call takes it, and the name of the store stands in many messages.
+  // No system call takes it, and the name of the database stands in many messages.
   if (/\p{Cc}/u.test(backups)) throw invalid(file, 'backups has a control character in it', 'Give a folder.');
 }
 

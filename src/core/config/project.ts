@@ -21,22 +21,22 @@ const MARKS = /^(migbackup\.config\.json|package\.json|foundry\.toml|hardhat\.co
 
 /**
  * The project that a command works on. Root: --root, else the nearest folder upwards that looks like a project, never above one
- * with `.git`, else the current one. Store: --backups, MIGBACKUP_BACKUPS, the config's `backups`, else `<root>/backups`.
+ * with `.git`, else the current one. Repository: --backups, MIGBACKUP_BACKUPS, the config's `backups`, else `<root>/backups`.
  */
 export function resolveProject(options: ProjectOptions): Project {
   const root = options.root === undefined ? findRoot(options.cwd) : givenRoot(path.resolve(options.cwd, options.root));
   const file = options.config === undefined ? undefined : path.resolve(options.cwd, options.config);
   const { config, backups } = loadConfig(root, { file, env: options.env });
   const given = options.backups ?? options.env['MIGBACKUP_BACKUPS'];
-  const store = realPathAsFar(
+  const repository = realPathAsFar(
     given === undefined || given === '' ? path.resolve(root, backups ?? 'backups') : path.resolve(options.cwd, given),
   );
-  checkStorePlace(
+  checkRepositoryPlace(
     root,
-    store,
+    repository,
     config.categories.flatMap((category) => category.sources),
   );
-  return { root, store, config };
+  return { root, repository, config };
 }
 
 function findRoot(cwd: string): string {
@@ -69,31 +69,31 @@ function givenRoot(root: string): string {
   });
 }
 
-/** A source in the store, or a store in a source's own place, would back up backups. The store inside a wider source is left out by the scan. */
-function checkStorePlace(
+/** A source in the repository, or a repository in a source's own place, would back up backups. The repository inside a wider source is left out by the scan. */
+function checkRepositoryPlace(
   root: string,
-  store: string,
+  repository: string,
   sources: Project['config']['categories'][number]['sources'],
 ): void {
-  const inRoot = path.relative(root, store).split(path.sep).join('/');
+  const inRoot = path.relative(root, repository).split(path.sep).join('/');
   const hint = `Choose another place with --backups DIR or "backups" in ${CONFIG_FILE}.`;
   if (inRoot === '')
-    throw new BackupError('CONFIG_INVALID', 'the backups folder is the project itself', { hint, path: store });
+    throw new BackupError('CONFIG_INVALID', 'the backups folder is the project itself', { hint, path: repository });
   if (inRoot.startsWith('..') || path.isAbsolute(inRoot)) return;
   if (isInside(inRoot, STATE_FOLDER))
-    throw new BackupError('CONFIG_INVALID', `the backups folder lies in ${STATE_FOLDER}`, { hint, path: store });
+    throw new BackupError('CONFIG_INVALID', `the backups folder lies in ${STATE_FOLDER}`, { hint, path: repository });
   for (const source of sources) {
     if (source.path !== '.' && isInside(source.path, inRoot)) {
       throw new BackupError(
         'CONFIG_CONFLICT',
         `${source.category}/${source.name} (${source.path}) lies in the backups folder`,
-        { hint, path: store },
+        { hint, path: repository },
       );
     }
     if (source.type === 'leveldb' && isInside(inRoot, source.path)) {
-      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the LevelDB store ${source.path}`, {
+      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the LevelDB database ${source.path}`, {
         hint,
-        path: store,
+        path: repository,
       });
     }
   }

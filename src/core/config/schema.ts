@@ -12,7 +12,7 @@ export const sourceFileSchema = z.strictObject({
   exclude: z
     .array(z.string().min(1))
     .optional()
-    .describe('globs relative to path; never applied inside a LevelDB store'),
+    .describe('globs relative to path; never applied inside a LevelDB database'),
   required: z.boolean().optional().describe('create fails when it does not exist'),
   exclusive: z.boolean().optional().describe('the folder is swapped as one when it is restored'),
   external: z.boolean().optional().describe('a change here proves that transactions were sent to a chain'),

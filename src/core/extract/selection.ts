@@ -7,7 +7,7 @@ import { leadsOut } from '../paths/paths.ts';
 import { selectEntries, type EntryFilter } from './entry-filter.ts';
 import { concerns } from '../audit/status.ts';
 
-export interface TrustOptions {
+export interface SelectionOptions {
   /** Category, category/source, path or glob; none means everything. */
   readonly only: readonly string[];
   /** Also make links that are absolute or lead out of the project. */
@@ -18,24 +18,24 @@ export interface TrustOptions {
  * What `only` selects of a backup, counted while its index passes by: no entry is kept. When all have passed, `require` says whether that
  * may be restored.
  */
-export class Wanted {
+export class Selection {
   entries = 0;
   bytes = 0;
   readonly #id: string;
   readonly #manifest: Manifest;
-  readonly #options: TrustOptions;
+  readonly #options: SelectionOptions;
   readonly #filter: EntryFilter;
   /** The sources that something is wanted of, by category. */
   readonly #sources = new Map<string, Set<string>>();
-  readonly #stores: Map<string, { wanted: number; all: number }>;
+  readonly #databases: Map<string, { wanted: number; all: number }>;
   readonly #unsafeLinks: Entry[] = [];
 
-  constructor(id: string, manifest: Manifest, options: TrustOptions) {
+  constructor(id: string, manifest: Manifest, options: SelectionOptions) {
     this.#id = id;
     this.#manifest = manifest;
     this.#options = options;
     this.#filter = selectEntries(options.only);
-    this.#stores = new Map(storePaths(manifest).map((store) => [store, { wanted: 0, all: 0 }]));
+    this.#databases = new Map(databasePaths(manifest).map((database) => [database, { wanted: 0, all: 0 }]));
   }
 
   /** Whether the entry is selected. */
@@ -51,8 +51,8 @@ export class Wanted {
   /** Counts the next entry of the index; answers whether it is selected. */
   count(entry: Entry): boolean {
     const has = this.has(entry);
-    for (const [store, counts] of this.#stores) {
-      if (!entry.path.startsWith(`${store}/`)) continue;
+    for (const [database, counts] of this.#databases) {
+      if (!entry.path.startsWith(`${database}/`)) continue;
       counts.all++;
       if (has) counts.wanted++;
     }
@@ -67,13 +67,13 @@ export class Wanted {
   }
 
   /** Whether anything of a folder that is restored whole is wanted. */
-  hasStore(store: string): boolean {
-    return (this.#stores.get(store)?.wanted ?? 0) > 0;
+  hasDatabase(database: string): boolean {
+    return (this.#databases.get(database)?.wanted ?? 0) > 0;
   }
 
   /**
    * Throws BACKUP_DAMAGED if what is selected is not whole (with `only`, findings elsewhere do not block), NOTHING_SELECTED if the terms match
-   * nothing, USAGE if they cut a store in two, UNSAFE_ARCHIVE for links that lead out.
+   * nothing, USAGE if they cut a database in two, UNSAFE_ARCHIVE for links that lead out.
    */
   require(findings: readonly Finding[]): void {
     const { only } = this.#options;
@@ -89,8 +89,8 @@ export class Wanted {
     // A safety backup may hold nothing but the names of what was not there.
     const onlyAbsent = only.length === 0 && (this.#manifest.absent ?? []).length > 0;
     if (this.entries === 0 && !onlyAbsent) throw nothingSelected(this.#manifest, only);
-    for (const [store, counts] of this.#stores)
-      if (counts.wanted > 0 && counts.wanted < counts.all) throw storeInParts(store);
+    for (const [database, counts] of this.#databases)
+      if (counts.wanted > 0 && counts.wanted < counts.all) throw databaseInParts(database);
     refuseLinks(this.#unsafeLinks);
   }
 
@@ -104,12 +104,12 @@ export class Wanted {
   }
 }
 
-/** Folders that are restored whole: LevelDB stores wherever they stand, and sources that own their folder. */
-export function storePaths(manifest: Manifest): string[] {
+/** Folders that are restored whole: LevelDB databases wherever they stand, and sources that own their folder. */
+export function databasePaths(manifest: Manifest): string[] {
   const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
   const exclusive = sources.filter((source) => source.exclusive && source.path !== '.').map((source) => source.path);
-  const stores = sources.flatMap((source) => source.leveldb ?? []).map((store) => store.path);
-  return [...new Set([...exclusive, ...stores])];
+  const databases = sources.flatMap((source) => source.databases ?? []).map((database) => database.path);
+  return [...new Set([...exclusive, ...databases])];
 }
 
 function refuseLinks(unsafe: readonly Entry[]): void {
@@ -145,9 +145,9 @@ function nothingSelected(manifest: Manifest, only: readonly string[]): BackupErr
   });
 }
 
-function storeInParts(store: string): BackupError {
-  return new BackupError('USAGE', `${store} is restored whole or not at all: parts of a database are none`, {
-    hint: `Use --only ${store}.`,
-    path: store,
+function databaseInParts(database: string): BackupError {
+  return new BackupError('USAGE', `${database} is restored whole or not at all: parts of a database are none`, {
+    hint: `Use --only ${database}.`,
+    path: database,
   });
 }

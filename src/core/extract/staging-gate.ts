@@ -3,18 +3,18 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
-import type { Onlooker } from '../audit/audit.ts';
+import type { AuditObserver } from '../audit/audit.ts';
 import { concerns } from '../audit/status.ts';
-import type { Wanted } from './selection.ts';
+import type { Selection } from './selection.ts';
 
 /**
  * Stands between a backup that is still being verified and a place where it is written meanwhile: only wanted entries pass, whose paths are
  * sound and who nothing found so far is about. An entry's path is judged before its content is read.
  */
-export class StagingGate implements Onlooker {
+export class StagingGate implements AuditObserver {
   readonly sink: MemberSink;
   readonly #categories: readonly string[];
-  readonly #wanted: Wanted;
+  readonly #wanted: Selection;
   readonly #everything: boolean;
   readonly #onWanted: (entry: Entry) => void;
   /** Categories, and sources as `category/source`, that an error is about. */
@@ -28,7 +28,7 @@ export class StagingGate implements Onlooker {
    */
   constructor(
     manifest: Manifest,
-    wanted: Wanted,
+    wanted: Selection,
     everything: boolean,
     target: MemberSink,
     onWanted: (entry: Entry) => void,

@@ -6,11 +6,11 @@ import { readManifest } from '../format/manifest-file.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { auditBackup } from '../audit/audit.ts';
 import { StagingGate } from './staging-gate.ts';
-import { Wanted, type TrustOptions } from './selection.ts';
+import { Selection, type SelectionOptions } from './selection.ts';
 
-export type { TrustOptions } from './selection.ts';
+export type { SelectionOptions } from './selection.ts';
 
-export interface Trusted {
+export interface VerifiedBackup {
   readonly manifest: Manifest;
   /** The entries that are to be restored, in index order. */
   readonly wanted: readonly Entry[];
@@ -18,18 +18,22 @@ export interface Trusted {
 
 /**
  * Verifies a backup in full and reads which entries `only` selects. Throws BACKUP_DAMAGED, NOTHING_SELECTED, USAGE or UNSAFE_ARCHIVE, as
- * `Wanted.require` says.
+ * `Selection.require` says.
  */
-export async function trustBackup(selected: SelectedBackup, options: TrustOptions, context: Context): Promise<Trusted> {
+export async function verifyForRestore(
+  selected: SelectedBackup,
+  options: SelectionOptions,
+  context: Context,
+): Promise<VerifiedBackup> {
   const manifest = readManifest(selected.folder);
-  const wanted = new Wanted(selected.id, manifest, options);
+  const wanted = new Selection(selected.id, manifest, options);
   const entries: Entry[] = [];
-  const onlooker = {
+  const observer = {
     entry(entry: Entry): void {
       if (wanted.count(entry)) entries.push(entry);
     },
   };
-  const audit = await auditBackup(selected.folder, idOf(selected), { mode: 'full', onlooker }, context);
+  const audit = await auditBackup(selected.folder, idOf(selected), { mode: 'full', observer }, context);
   wanted.require(audit.findings);
   return { manifest, wanted: entries };
 }
@@ -39,20 +43,20 @@ export async function trustBackup(selected: SelectedBackup, options: TrustOption
  * once an error concerns them. If this throws, what it wrote is worth nothing and has to be removed.
  * @param onWanted told every wanted entry
  */
-export async function trustWhileStaging(
+export async function verifyWhileStaging(
   selected: SelectedBackup,
   manifest: Manifest,
-  options: TrustOptions,
+  options: SelectionOptions,
   sink: MemberSink,
   onWanted: (entry: Entry) => void,
   context: Context,
-): Promise<Wanted> {
-  const wanted = new Wanted(selected.id, manifest, options);
-  const onlooker = new StagingGate(manifest, wanted, options.only.length === 0, sink, onWanted);
-  const how = { mode: 'full', phase: 'restoring', onlooker } as const;
+): Promise<Selection> {
+  const wanted = new Selection(selected.id, manifest, options);
+  const observer = new StagingGate(manifest, wanted, options.only.length === 0, sink, onWanted);
+  const how = { mode: 'full', phase: 'restoring', observer } as const;
   const audit = await auditBackup(selected.folder, idOf(selected), how, context);
   wanted.require(audit.findings);
-  onlooker.requireAll();
+  observer.requireAll();
   return wanted;
 }
 

@@ -168,7 +168,7 @@ class ArchiveWalk {
     const whole = this.#cursor.atHand(start, entry.size);
     let actual: string;
     if (whole !== undefined && !isDamage(whole) && whole.length === entry.size) {
-      const taken = this.#options.sink?.data(whole, this.#cursor.hold());
+      const taken = this.#options.sink?.data(whole, this.#cursor.retain());
       actual = oneShotHash('sha256', whole, 'hex');
       if (taken instanceof Promise) await taken;
     } else {
@@ -203,9 +203,9 @@ class ArchiveWalk {
       done += chunk.length;
       if (!whole) continue;
       const { sink } = this.#options;
-      const isOurs = sink === undefined && this.#cursor.letGo(chunk);
-      const added = isOurs ? this.#contentHash.give(chunk) : this.#contentHash.add(chunk);
-      const taken = sink?.data(chunk, this.#cursor.hold());
+      const isOurs = sink === undefined && this.#cursor.transfer(chunk);
+      const added = isOurs ? this.#contentHash.transfer(chunk) : this.#contentHash.add(chunk);
+      const taken = sink?.data(chunk, this.#cursor.retain());
       if (added instanceof Promise) await added;
       if (taken instanceof Promise) await taken;
     }

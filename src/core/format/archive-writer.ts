@@ -12,7 +12,7 @@ export interface ArchiveFacts {
   readonly frames: number;
 }
 
-/** Writes one tar stream into frames, a member at a time: `begin`, then `room`/`advance` for its content, then `end`. */
+/** Writes one tar stream into frames, a member at a time: `begin`, then `reserve`/`commit` for its content, then `end`. */
 export class ArchiveWriter {
   readonly #frames: FrameWriter;
   #left = 0;
@@ -45,14 +45,14 @@ export class ArchiveWriter {
   }
 
   /** Where content may be read to: never empty, never more than the open piece. */
-  room(): Buffer {
-    return this.#frames.room();
+  reserve(): Buffer {
+    return this.#frames.reserve();
   }
 
-  /** `bytes` of content were put into `room()`. */
-  advance(bytes: number): void {
+  /** `bytes` of content were put into `reserve()`. */
+  commit(bytes: number): void {
     this.#left -= bytes;
-    this.#frames.advance(bytes);
+    this.#frames.commit(bytes);
   }
 
   /** Copies content in. */
@@ -85,8 +85,8 @@ export class ArchiveWriter {
   }
 
   /** True when frames should be awaited before more is read. */
-  get pressed(): boolean {
-    return this.#frames.pressed;
+  get needsDrain(): boolean {
+    return this.#frames.needsDrain;
   }
 
   drain(): Promise<void> {

@@ -14,14 +14,14 @@ const ADDED_AT_ONCE = 3;
 /** SHA-256 of files, one after another, each read once, front to back; of big ones in a thread, beside everything else that is done with the bytes. */
 export interface FileHash {
   /** Room to read the next part into. It belongs to the caller until `release`. */
-  room(length: number): Buffer;
+  reserve(length: number): Buffer;
   /** Adds a part, in `room`. When it resolves, the part has been hashed. */
   update(part: Buffer): Promise<void>;
   release(part: Buffer): void;
   /** Adds a part that lies elsewhere; a promise is to be awaited before the next. */
   add(part: Buffer): void | Promise<void>;
   /** The same for a part that nobody reads any more: its memory is taken away. */
-  give(part: Buffer): void | Promise<void>;
+  transfer(part: Buffer): void | Promise<void>;
   /** Hex, of all since the last digest. */
   digest(): Promise<string>;
   close(): Promise<void>;
@@ -35,7 +35,7 @@ export function hashOfFile(size: number): FileHash {
 class OwnHash implements FileHash {
   #hash: Hash = createHash('sha256');
 
-  room(length: number): Buffer {
+  reserve(length: number): Buffer {
     return Buffer.allocUnsafe(length);
   }
 
@@ -52,7 +52,7 @@ class OwnHash implements FileHash {
     this.#hash.update(part);
   }
 
-  give(part: Buffer): void {
+  transfer(part: Buffer): void {
     this.#hash.update(part);
     freeMemory(part);
   }
@@ -88,7 +88,7 @@ class ThreadHash implements FileHash {
     this.#worker.on('exit', () => this.#fail(new Error('the hashing thread ended')));
   }
 
-  room(length: number): Buffer {
+  reserve(length: number): Buffer {
     const at = this.#free.findIndex((room) => room.buffer.byteLength >= length);
     const [room] = at < 0 ? [] : this.#free.splice(at, 1);
     return Buffer.from(room?.buffer ?? new SharedArrayBuffer(Math.max(length, ROOM_BYTES)), 0, length);
@@ -103,12 +103,12 @@ class ThreadHash implements FileHash {
   }
 
   add(part: Buffer): void | Promise<void> {
-    const room = this.room(part.length);
+    const room = this.reserve(part.length);
     room.set(part);
     return this.#adding.add(this.update(room).then(() => this.release(room)));
   }
 
-  give(part: Buffer): void | Promise<void> {
+  transfer(part: Buffer): void | Promise<void> {
     const memory = ownMemory(part);
     return memory === null ? this.add(part) : this.#adding.add(this.#ask(part, [memory]).then(() => {}));
   }

@@ -48,7 +48,7 @@ interface Mark {
 
 /**
  * Cuts a byte stream into pieces of 1 MiB, compresses each as its own zstd frame on libuv's pool, and writes them in order,
- * hashing the file on the way. Callers read straight into `room()`; nothing is copied. `none` writes the pieces as they are.
+ * hashing the file on the way. Callers read straight into `reserve()`; nothing is copied. `none` writes the pieces as they are.
  */
 export class FrameWriter {
   readonly #fd: number;
@@ -82,13 +82,13 @@ export class FrameWriter {
   }
 
   /** The writable rest of the open piece, never empty. */
-  room(): Buffer {
+  reserve(): Buffer {
     if (this.#used === this.#piece.length) this.#grow();
     return this.#piece.subarray(this.#used);
   }
 
-  /** Takes the first `bytes` of the last `room()`. */
-  advance(bytes: number): void {
+  /** Takes the first `bytes` of the last `reserve()`. */
+  commit(bytes: number): void {
     this.#used += bytes;
     if (this.#used === PIECE_BYTES) this.#dispatch();
   }
@@ -97,16 +97,16 @@ export class FrameWriter {
   write(bytes: Uint8Array): void {
     let done = 0;
     while (done < bytes.length) {
-      const room = this.room();
+      const room = this.reserve();
       const part = bytes.subarray(done, done + room.length);
       room.set(part);
-      this.advance(part.length);
+      this.commit(part.length);
       done += part.length;
     }
   }
 
   /** True when more frames are under way than memory should hold: await `drain()` before going on. */
-  get pressed(): boolean {
+  get needsDrain(): boolean {
     return this.#flying.length > IN_FLIGHT;
   }
 

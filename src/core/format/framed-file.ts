@@ -71,7 +71,7 @@ export class FramedFile {
       await hash?.update(bytes);
       return this.#judge(number, at.offset, at.size, bytes);
     }
-    const raw = this.#read(at.position, hash?.room(at.stored) ?? Buffer.allocUnsafe(at.stored));
+    const raw = this.#read(at.position, hash?.reserve(at.stored) ?? Buffer.allocUnsafe(at.stored));
     const hashed = hash?.update(raw);
     // Together: hashing may fail while the other is under way.
     const [content] = await Promise.all([frameProblem(raw) ?? decompress(raw, at.size), hashed]);
@@ -117,7 +117,7 @@ export class FramedFile {
   async #hashTail(hash: FileHash | undefined): Promise<void> {
     const last = this.#frames?.at(-1);
     const from = last === undefined ? 0 : last.position + last.compressedSize;
-    if (hash !== undefined) await hash.update(this.#read(from, hash.room(this.size - from)));
+    if (hash !== undefined) await hash.update(this.#read(from, hash.reserve(this.size - from)));
   }
 
   #locate(number: number): { position: number; stored: number; offset: number; size: number } {

@@ -40,8 +40,8 @@ export class IndexWriter {
     this.#entries += entries;
   }
 
-  get pressed(): boolean {
-    return this.#frames.pressed;
+  get needsDrain(): boolean {
+    return this.#frames.needsDrain;
   }
 
   drain(): Promise<void> {

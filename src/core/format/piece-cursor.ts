@@ -62,7 +62,7 @@ export class PieceCursor {
   }
 
   /** Keeps the memory of the piece at hand until the answer is called. */
-  hold(): () => void {
+  retain(): () => void {
     const holders = this.#holders;
     const bytes = this.#piece?.bytes;
     holders.count++;
@@ -72,7 +72,7 @@ export class PieceCursor {
   }
 
   /** Hands over what `chunk` gave, if it is all of its piece: whether the caller has those bytes alone now. */
-  letGo(bytes: Buffer): boolean {
+  transfer(bytes: Buffer): boolean {
     if (bytes.length !== this.#piece?.size || this.#holders.count > 0) return false;
     this.#piece = null;
     return true;

@@ -3,7 +3,7 @@ import type { Marker } from './marker-schema.ts';
 import { survivors } from './survivors.ts';
 
 /** What is said of a guard that was killed; `migbackup list` says the same before anybody settles it. */
-export function sayGuard({ command, startedAt, token }: Marker): string {
+export function describeInterruptedGuard({ command, startedAt, token }: Marker): string {
   const pids = survivors(token);
   const running = pids.length === 0 ? '' : ` and still runs (pid ${pids.join(', ')}): stop it first`;
   return (

@@ -28,7 +28,7 @@ export function recordOperation(project: Project, operation: Operation, context:
     ...operation,
   };
   try {
-    logOperation(project.store, record);
+    logOperation(project.repository, record);
     return [];
   } catch (error) {
     const why = errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
@@ -37,7 +37,7 @@ export function recordOperation(project: Project, operation: Operation, context:
         code: 'log-not-written',
         severity: 'warning',
         message: `the operation log could not be written (${why}): ${outlook(operation)}`,
-        path: project.store,
+        path: project.repository,
       },
     ];
   }
@@ -51,13 +51,13 @@ function outlook({ operation, transactionId }: Operation): string {
 }
 
 /** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */
-export function operationsOn({ root, store }: Project): OperationRecord[] {
-  return operationsIn(store).filter((record) => record.root === root);
+export function operationsOn({ root, repository }: Project): OperationRecord[] {
+  return operationsIn(repository).filter((record) => record.root === root);
 }
 
-/** The operations on every project that uses this store, oldest first. */
-export function operationsIn(store: string): OperationRecord[] {
-  return readOperations(store).flatMap((line) => {
+/** The operations on every project that uses this repository, oldest first. */
+export function operationsIn(repository: string): OperationRecord[] {
+  return readOperations(repository).flatMap((line) => {
     const parsed = operationRecordSchema.safeParse(line);
     return parsed.success ? [parsed.data] : [];
   });
@@ -71,10 +71,10 @@ export function lastReversible(project: Project): OperationRecord | undefined {
   return operationsOn(project).findLast(({ operation }) => REVERSIBLE.has(operation));
 }
 
-/** The backups that `undo` would bring back, one a project that uses this store. */
-export function undoTargets(store: string): string[] {
+/** The backups that `undo` would bring back, one a project that uses this repository. */
+export function undoTargets(repository: string): string[] {
   const last = new Map<string, string | null>();
-  for (const record of operationsIn(store))
+  for (const record of operationsIn(repository))
     if (REVERSIBLE.has(record.operation)) last.set(record.root, record.safetyId);
   return [...last.values()].filter((id) => id !== null);
 }

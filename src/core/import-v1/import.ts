@@ -8,9 +8,9 @@ import type { Category, Config, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
-import { ensureStore } from '../repository/work-folder.ts';
+import { ensureRepository } from '../repository/work-folder.ts';
 import { version1Time } from '../format/version1.ts';
-import { takeBackup, type Taken } from '../capture/take-backup.ts';
+import { takeBackup, type TakenBackup } from '../capture/take-backup.ts';
 import { categoriesOf } from './layout.ts';
 import { inspectVersion1, type Copy } from './inspect.ts';
 import { manifestContradictions, type Counted } from './manifest-contradicts.ts';
@@ -47,7 +47,7 @@ export async function importVersion1(folder: string, id: string, context: Contex
 }
 
 /** A broken database is taken as the files that it is: that it does not read is a finding, and it can still be brought back. */
-async function take(project: Project, findings: readonly Finding[], context: Context): Promise<Taken> {
+async function take(project: Project, findings: readonly Finding[], context: Context): Promise<TakenBackup> {
   const { categories } = project.config;
   const options = {
     kind: 'migration',
@@ -61,7 +61,7 @@ async function take(project: Project, findings: readonly Finding[], context: Con
   } catch (error) {
     if (!(error instanceof BackupError) || !error.code.startsWith('LEVELDB_')) throw error;
     const broken: Finding = {
-      code: 'store-does-not-read',
+      code: 'database-does-not-read',
       severity: 'warning',
       message: `leveldb/current does not read: ${error.message}`,
       path: 'leveldb/current',
@@ -92,8 +92,8 @@ function count(folder: string, copies: readonly Copy[]): Map<string, Counted> {
 }
 
 function scratchProject(scratch: string, root: string, categories: readonly Category[]): Project {
-  const store = path.join(scratch, 'store');
-  ensureStore(store);
+  const repository = path.join(scratch, 'repository');
+  ensureRepository(repository);
   const config: Config = {
     file: undefined,
     categories,
@@ -103,5 +103,5 @@ function scratchProject(scratch: string, root: string, categories: readonly Cate
     secrets: [],
     ignore: [],
   };
-  return { root, store, config };
+  return { root, repository, config };
 }

@@ -7,7 +7,7 @@ import type { Finding } from '../model/finding.ts';
 import { SUMS_FILE } from '../format/layout.ts';
 import { readVersion1Sums } from '../format/version1.ts';
 import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
-import { isOwnFile, placeOf, STORE_PLACE, type Place } from './layout.ts';
+import { isOwnFile, placeOf, DATABASE_PLACE, type Place } from './layout.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
 /** A file whose bytes can be brought back. */
@@ -204,5 +204,5 @@ class Inspector implements Inspection {
 function forbidden({ source, path: place }: Place): string | null {
   const part = forbiddenPart(place);
   if (part !== null) return `cannot come back: ${part}`;
-  return source !== 'current' && place.startsWith(`${STORE_PLACE}/`) ? 'would come back inside the database' : null;
+  return source !== 'current' && place.startsWith(`${DATABASE_PLACE}/`) ? 'would come back inside the database' : null;
 }

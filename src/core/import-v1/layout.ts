@@ -20,11 +20,11 @@ interface Rule {
 }
 
 /** Where the database comes from. */
-export const STORE_PLACE = 'leveldb';
+export const DATABASE_PLACE = 'leveldb';
 
 /** The folders that the scripts copied to, and those that they copied from. */
 const RULES: readonly Rule[] = [
-  { folder: 'leveldb/current', category: 'leveldb', source: 'current', path: STORE_PLACE },
+  { folder: 'leveldb/current', category: 'leveldb', source: 'current', path: DATABASE_PLACE },
   { folder: 'leveldb/previous-exports', category: 'leveldb', source: 'previous-exports', path: 'leveldb-backup' },
   { folder: 'leveldb', category: 'leveldb', source: 'reports', path: '.' },
   {
@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** The sources by their folder in the project, the innermost first. What would come back inside the database is refused as what it is. */
-const OWNERS = RULES.filter(({ path }) => path !== '.' && path !== STORE_PLACE).toSorted(
+const OWNERS = RULES.filter(({ path }) => path !== '.' && path !== DATABASE_PLACE).toSorted(
   (a, b) => b.path.length - a.path.length,
 );
 
@@ -83,16 +83,16 @@ export function categoriesOf(places: readonly Place[]): Category[] {
     const mine = places.filter(({ category, source }) => category === rule.category && source === rule.source);
     if (mine.length === 0) continue;
     const sources = categories.get(rule.category) ?? [];
-    const isStore = rule.path === STORE_PLACE;
+    const isDatabase = rule.path === DATABASE_PLACE;
     sources.push({
       category: rule.category,
       name: rule.source,
       path: rule.path,
-      type: isStore ? 'leveldb' : 'files',
+      type: isDatabase ? 'leveldb' : 'files',
       include: rule.path === '.' ? mine.map(({ path }) => escapeGlob(path)) : [],
       exclude: [],
       required: false,
-      exclusive: isStore,
+      exclusive: isDatabase,
       external: false,
     });
     categories.set(rule.category, sources);

@@ -14,10 +14,10 @@ export async function select(
   cwd: string,
   context: Context,
 ): Promise<SelectedBackup> {
-  return readable(await selectBackup(project.store, selector, { cwd }), context);
+  return readable(await selectBackup(project.repository, selector, { cwd }), context);
 }
 
-/** A backup that was found in the store, in the form that operations work on. */
+/** A backup that was found in the repository, in the form that operations work on. */
 export async function readable(selected: SelectedBackup, context: Context): Promise<SelectedBackup> {
   if (!isVersion1(selected.folder)) return selected;
   const { importVersion1 } = await import('./import.ts');

@@ -28,7 +28,7 @@ export const backupSummarySchema = reportHeadSchema
     }),
     categories: z.record(
       z.string(),
-      z.object({ status: z.string(), files: count, bytes: count, archivedBytes: count, entries: count.nullable() }),
+      z.object({ status: z.string(), files: count, bytes: count, archivedBytes: count, records: count.nullable() }),
     ),
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
     /** What create noticed, and what the last verification found. */

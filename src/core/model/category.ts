@@ -12,7 +12,7 @@ export interface Source {
   readonly type: SourceType;
   /** Globs relative to `path`; empty means everything. A pattern without glob characters names a file. */
   readonly include: readonly string[];
-  /** Globs relative to `path`. Never applied inside a LevelDB store. */
+  /** Globs relative to `path`. Never applied inside a LevelDB database. */
   readonly exclude: readonly string[];
   readonly required: boolean;
   /** The folder belongs to this source alone, so a restore may swap it as one unit. Always true for leveldb. */
@@ -42,11 +42,11 @@ export interface Config {
   readonly ignore: readonly string[];
 }
 
-/** A project and its store, as every operation is handed them. */
+/** A project and its repository, as every operation is handed them. */
 export interface Project {
   /** Absolute, real path. */
   readonly root: string;
   /** Absolute path of the backups folder; it may not exist yet. */
-  readonly store: string;
+  readonly repository: string;
   readonly config: Config;
 }

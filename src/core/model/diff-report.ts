@@ -20,25 +20,25 @@ const changeSchema = z.object({
 });
 export type DiffChange = z.infer<typeof changeSchema>;
 
-const storeStateSchema = z.object({
+const databaseStateSchema = z.object({
   /** Null: the order of a foreign comparator is unknown, so nothing can be counted. */
-  entries: count.nullable(),
+  records: count.nullable(),
   digest: z.string().nullable(),
 });
-export type StoreState = z.infer<typeof storeStateSchema>;
+export type DatabaseState = z.infer<typeof databaseStateSchema>;
 
-const storeSchema = z.object({
+const databaseSchema = z.object({
   path: z.string(),
   category: z.string(),
-  /** Null: there is no such store on that side, or it could not be read (see `problem`). */
-  before: storeStateSchema.nullable(),
-  after: storeStateSchema.nullable(),
-  /** True if both sides hold the same entries, whatever their files look like. */
+  /** Null: there is no such database on that side, or it could not be read (see `problem`). */
+  before: databaseStateSchema.nullable(),
+  after: databaseStateSchema.nullable(),
+  /** True if both sides hold the same records, whatever their files look like. */
   same: z.boolean(),
   /** Why a side was not read. */
   problem: z.string().nullable(),
 });
-export type DiffStore = z.infer<typeof storeSchema>;
+export type DiffDatabase = z.infer<typeof databaseSchema>;
 
 const sideSchema = z.object({
   /** Null: the live project. */
@@ -59,7 +59,7 @@ export const diffReportSchema = reportHeadSchema
     categories: z.record(z.string(), z.object({ added: count, removed: count, changed: count, same: count })),
     /** Every difference, uncut. */
     changes: z.array(changeSchema),
-    stores: z.array(storeSchema),
+    databases: z.array(databaseSchema),
     /** What of the live project could not be compared, and what is newly left out as secret or special. */
     findings: findingsSchema,
   })

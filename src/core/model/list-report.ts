@@ -43,7 +43,7 @@ export const listReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('list'),
     root: z.string(),
-    store: z.string(),
+    repository: z.string(),
     backups: z.array(listedBackupSchema),
     /** True: a restore was interrupted; `recover` finishes it or takes it back. */
     unfinishedTransaction: z.boolean(),

@@ -16,21 +16,23 @@ export const sourceConfigSchema = z.looseObject({
   external: z.boolean(),
 });
 
-export const leveldbFactsSchema = z.looseObject({
-  /** Project-relative folder of the store. */
+export const manifestDatabaseSchema = z.looseObject({
+  /** Project-relative folder of the database. */
   path: z.string(),
-  comparator: z.string(),
-  /** null: bytes and CRCs verified, not counted (a foreign comparator). */
-  entries: count.nullable(),
+  engine: z.literal('leveldb'),
+  /** Live entries; null: bytes and CRCs verified, not counted (a foreign comparator). */
+  records: count.nullable(),
+  /** Digest v1 of the live entries, hex; null as above. */
   digest: sha256.nullable(),
+  comparator: z.string(),
   lastSequence: count,
   tables: count,
   logs: count,
   captured: z.looseObject({ attempts: count, live: z.enum(['yes', 'no', 'unknown']) }),
-  /** Which readers agreed on entries and digest. */
+  /** Which readers agreed on records and digest. */
   readers: z.array(z.enum(['migbackup', 'classic-level'])),
 });
-export type LeveldbFacts = z.infer<typeof leveldbFactsSchema>;
+export type ManifestDatabase = z.infer<typeof manifestDatabaseSchema>;
 
 export const manifestSourceSchema = z.looseObject({
   name: z.string(),
@@ -40,8 +42,8 @@ export const manifestSourceSchema = z.looseObject({
   external: z.boolean(),
   files: count,
   bytes: count,
-  /** Stores found in this source: one for type leveldb, any number elsewhere. */
-  leveldb: z.array(leveldbFactsSchema).optional(),
+  /** Databases found in this source: one for type leveldb, any number elsewhere. */
+  databases: z.array(manifestDatabaseSchema).optional(),
 });
 export type ManifestSource = z.infer<typeof manifestSourceSchema>;
 

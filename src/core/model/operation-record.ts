@@ -1,6 +1,6 @@
 import { z } from './zod.ts';
 
-/** One line of the operation log: something changed a project or its store. */
+/** One line of the operation log: something changed a project or its repository. */
 export const operationRecordSchema = z.looseObject({
   time: z.string(),
   user: z.string(),

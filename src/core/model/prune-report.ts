@@ -13,7 +13,7 @@ const prunedSchema = z.object({
 export const pruneReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('prune'),
-    store: z.string(),
+    repository: z.string(),
     dryRun: z.boolean(),
     /** Backups that go, oldest first. */
     remove: z.array(prunedSchema),

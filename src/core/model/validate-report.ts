@@ -28,9 +28,9 @@ export const CHECK_IDS = [
   'sources-named',
   'sources-inside',
   'sources-still',
-  'stores-placed',
-  'stores-read',
-  'stores-held',
+  'databases-placed',
+  'databases-read',
+  'databases-held',
   'secrets-left-out',
   'secrets-taken',
   'invalid-json',
@@ -49,7 +49,7 @@ export type CheckId = (typeof CHECK_IDS)[number];
 export const checkResultSchema = z.object({
   /** Stable. */
   id: z.enum(CHECK_IDS),
-  group: z.enum(['prerequisites', 'configuration', 'store', 'project', 'inventory', 'coverage']),
+  group: z.enum(['prerequisites', 'configuration', 'repository', 'project', 'inventory', 'coverage']),
   status: z.enum(['ok', 'info', 'warning', 'critical']),
   message: z.string(),
   evidence: z.record(z.string(), z.unknown()).optional(),
@@ -66,12 +66,12 @@ export const inventorySchema = z.record(
     directories: count,
     symlinks: count,
     bytes: count,
-    stores: z.array(
+    databases: z.array(
       z.object({
         path: z.string(),
         engine: z.string(),
         /** Null: not counted (another engine, or `problem`). */
-        entries: count.nullable(),
+        records: count.nullable(),
         held: z.enum(['yes', 'no', 'unknown']),
         /** Processes that hold it, as far as the system names them. */
         pids: z.array(z.number()),
@@ -86,7 +86,7 @@ export const validateReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('validate'),
     root: z.string(),
-    store: z.string(),
+    repository: z.string(),
     config: z.string().nullable(),
     status: z.enum(['HEALTHY', 'WARNING', 'CRITICAL']),
     checks: z.array(checkResultSchema),

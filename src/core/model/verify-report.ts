@@ -10,7 +10,7 @@ export const verifyScopeSchema = z.object({
   seed: z.string().optional(),
   filesChecked: count,
   /** With --rehearse: everything was unpacked, and this was opened with LevelDB and parsed. Absent: not rehearsed. */
-  rehearsed: z.object({ stores: count, entries: count, jsonFiles: count }).optional(),
+  rehearsed: z.object({ databases: count, records: count, jsonFiles: count }).optional(),
 });
 
 /** What `verify` answers for one backup. */

@@ -1,12 +1,12 @@
 import type { Project } from '../model/category.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
-import type { DiffChange, DiffReport, DiffStore } from '../model/diff-report.ts';
+import type { DiffChange, DiffReport, DiffDatabase } from '../model/diff-report.ts';
 import type { Context } from '../model/event.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { backupSide } from './diff/backup-side.ts';
 import { compareEntries } from './diff/compare-entries.ts';
 import { liveSide } from './diff/live-side.ts';
-import type { Side, SideStore } from './diff/side.ts';
+import type { Side, SideDatabase } from './diff/side.ts';
 import { startReport } from '../repository/report-head.ts';
 import { configOf } from '../change/plan-restore.ts';
 
@@ -41,7 +41,7 @@ async function diff(before: Side, after: Side, context: Context): Promise<DiffRe
     );
     if (Object.values(counts).some((figure) => figure > 0)) categories[name] = counts;
   }
-  const stores = compareStores(await before.stores(), await after.stores());
+  const databases = compareDatabases(await before.databases(), await after.databases());
   const findings = [...before.findings(), ...after.findings()];
   return {
     ...head(),
@@ -51,15 +51,15 @@ async function diff(before: Side, after: Side, context: Context): Promise<DiffRe
     same: changes.length === 0 && !findings.some(({ code }) => code === 'not-compared'),
     categories,
     changes,
-    stores,
+    databases,
     findings,
   };
 }
 
-function compareStores(before: readonly SideStore[], after: readonly SideStore[]): DiffStore[] {
-  const paths = [...new Set([...before, ...after].map((store) => store.path))].toSorted();
+function compareDatabases(before: readonly SideDatabase[], after: readonly SideDatabase[]): DiffDatabase[] {
+  const paths = [...new Set([...before, ...after].map((database) => database.path))].toSorted();
   return paths.map((path) => {
-    const [old, now] = [before, after].map((side) => side.find((store) => store.path === path));
+    const [old, now] = [before, after].map((side) => side.find((database) => database.path === path));
     const digest = old?.state?.digest ?? null;
     return {
       path,

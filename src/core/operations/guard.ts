@@ -18,7 +18,7 @@ import { recordOperation } from '../history/operation-log.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { planRestore } from '../change/plan-restore.ts';
-import { trustBackup } from '../extract/verify-for-restore.ts';
+import { verifyForRestore } from '../extract/verify-for-restore.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
 export type OnFailure = 'restore' | 'keep' | 'ask';
@@ -68,7 +68,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       findings: [...taken.findings.filter(({ severity }) => severity !== 'info'), ...parts.findings],
       reportFile: null,
     };
-    return keepReport(project.store, taken.backupId, 'guard', report);
+    return keepReport(project.repository, taken.backupId, 'guard', report);
   } finally {
     lock.release();
   }
@@ -147,8 +147,8 @@ async function runAll(
 
 /** Verifies the backup again on the way: the command may have touched it. */
 async function lookAtChanges(project: Project, selected: SelectedBackup, context: Context): Promise<Changes> {
-  const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
-  return describeChanges(trusted.manifest, planRestore(project, trusted, { only: [], exact: true }).plan);
+  const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
+  return describeChanges(verified.manifest, planRestore(project, verified, { only: [], exact: true }).plan);
 }
 
 /** Without a word from the user a chain decides: what it has seen does not go back, and its records must not be lost. */

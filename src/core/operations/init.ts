@@ -56,17 +56,17 @@ export async function init(root: string, options: InitOptions, context: Context)
   const kept = loaded.config.file;
   const effective = kept === undefined ? categories : loaded.config.categories;
   checkCategories(effective, CONFIG_FILE);
-  const store = path.resolve(root, loaded.backups ?? 'backups');
+  const repository = path.resolve(root, loaded.backups ?? 'backups');
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
     ...(kept === undefined ? [configEdit(root, categories)] : []),
     ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
-    ...ignoreEdit(root, store, add),
+    ...ignoreEdit(root, repository, add),
   ];
   const installed = declared || edits.some(({ change }) => change.adds.some((line) => line.startsWith(DEPENDENCY)));
   if (packageFile.state === 'text' && !installed) add(notInstalled());
-  const project: Project = { root, store, config: { ...loaded.config, categories: effective } };
+  const project: Project = { root, repository, config: { ...loaded.config, categories: effective } };
   for (const gap of coverageFindings(project, new Ownership(effective))) add(gap);
   // The config comes last: it is what a later run takes as a sign that the project is set up.
   if (options.dryRun !== true)
@@ -128,14 +128,14 @@ function packageEdit(before: Existing, version: string | null, add: (finding: Fi
   return [{ change: { file, action: 'edit', adds }, before, text: dependency.text }];
 }
 
-function ignoreEdit(root: string, store: string, add: (finding: Finding) => void): Edit[] {
+function ignoreEdit(root: string, repository: string, add: (finding: Finding) => void): Edit[] {
   const file = '.gitignore';
   const before = readExisting(path.join(root, file));
   if (before.state === 'unusable') {
     add(leftAlone(file, before.why));
     return [];
   }
-  const { text, added } = foldersToIgnore(before.state === 'text' ? before.text : '', root, store);
+  const { text, added } = foldersToIgnore(before.state === 'text' ? before.text : '', root, repository);
   if (added.length === 0) return [];
   return [{ change: { file, action: before.state === 'absent' ? 'create' : 'edit', adds: added }, before, text }];
 }

@@ -5,26 +5,26 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { LeveldbDigestReport } from '../model/leveldb-digest-report.ts';
 import { escapeName } from '../paths/names.ts';
-import { captureStore } from '../databases/leveldb/capture/capture.ts';
-import { capturedStore } from '../databases/leveldb/capture/captured-database.ts';
-import { readStore, type StoreFacts } from '../databases/leveldb/format/reader.ts';
-import { recogniseStore } from '../databases/leveldb/format/recognise.ts';
-import { openStoredStore } from './leveldb-digest/archived-database.ts';
+import { captureDatabase } from '../databases/leveldb/capture/capture.ts';
+import { capturedDatabase } from '../databases/leveldb/capture/captured-database.ts';
+import { readDatabase, type DatabaseFacts } from '../databases/leveldb/format/reader.ts';
+import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
+import { openArchivedDatabase } from './leveldb-digest/archived-database.ts';
 import { startReport } from '../repository/report-head.ts';
 import { select } from '../import-v1/open-backup.ts';
 
 export interface LeveldbDigestOptions {
-  /** A store's folder, or `BACKUP:category/source`, or `BACKUP:path/of/the/store`. */
-  readonly store: string;
+  /** A database's folder, or `BACKUP:category/source`, or `BACKUP:path/of/the/database`. */
+  readonly database: string;
   readonly cwd: string;
 }
 
-/** A store that is being written is captured anew this often when a table goes before it was read. */
+/** A database that is being written is captured anew this often when a table goes before it was read. */
 const CAPTURES = 5;
 
 /**
- * What a store holds, by our own reader: LevelDB, which rewrites what it opens, is not involved, and a live store is read from a capture.
- * Throws LEVELDB_DAMAGED (file and offset), LEVELDB_FOREIGN, LEVELDB_BUSY, NO_SUCH_BACKUP, NOTHING_SELECTED, USAGE if it is no store.
+ * What a database holds, by our own reader: LevelDB, which rewrites what it opens, is not involved, and a live database is read from a capture.
+ * Throws LEVELDB_DAMAGED (file and offset), LEVELDB_FOREIGN, LEVELDB_BUSY, NO_SUCH_BACKUP, NOTHING_SELECTED, USAGE if it is no database.
  */
 export async function leveldbDigest(
   project: Project,
@@ -32,20 +32,20 @@ export async function leveldbDigest(
   context: Context,
 ): Promise<LeveldbDigestReport> {
   const head = startReport(context);
-  const dir = path.resolve(options.cwd, options.store);
+  const dir = path.resolve(options.cwd, options.database);
   if (fs.existsSync(dir)) {
     const facts = await readOnDisk(dir, context);
-    return { ...head(), ...describe(facts), store: dir, backupId: null, stated: null, agrees: null };
+    return { ...head(), ...describe(facts), database: dir, backupId: null, stated: null, agrees: null };
   }
-  const { backup, store } = splitName(options.store);
+  const { backup, database } = splitName(options.database);
   const selected = await select(project, backup, options.cwd, context);
   try {
-    const stored = await openStoredStore(selected.folder, store, context);
+    const stored = await openArchivedDatabase(selected.folder, database, context);
     try {
-      const facts = await readStore(stored.files, { signal: context.signal });
+      const facts = await readDatabase(stored.files, { signal: context.signal });
       const { stated } = stored;
-      const agrees = stated === null ? null : stated.entries === facts.entries && stated.digest === facts.digest;
-      return { ...head(), ...describe(facts), store: stored.path, backupId: selected.id, stated, agrees };
+      const agrees = stated === null ? null : stated.records === facts.records && stated.digest === facts.digest;
+      return { ...head(), ...describe(facts), database: stored.path, backupId: selected.id, stated, agrees };
     } finally {
       stored.close();
     }
@@ -54,17 +54,17 @@ export async function leveldbDigest(
   }
 }
 
-async function readOnDisk(dir: string, { signal }: Context): Promise<StoreFacts> {
-  if (recogniseStore(dir) === null) {
-    throw new BackupError('USAGE', `${escapeName(dir)} is no LevelDB store: it has no CURRENT and MANIFEST`, {
-      hint: 'Give the folder that holds CURRENT, or BACKUP:category/source for a store in a backup.',
+async function readOnDisk(dir: string, { signal }: Context): Promise<DatabaseFacts> {
+  if (recogniseDatabase(dir) === null) {
+    throw new BackupError('USAGE', `${escapeName(dir)} is no LevelDB database: it has no CURRENT and MANIFEST`, {
+      hint: 'Give the folder that holds CURRENT, or BACKUP:category/source for a database in a backup.',
       path: dir,
     });
   }
   for (let attempt = 1; ; attempt++) {
-    const capture = await captureStore(dir, { signal });
+    const capture = await captureDatabase(dir, { signal });
     try {
-      return await readStore(capturedStore(capture), { signal });
+      return await readDatabase(capturedDatabase(capture), { signal });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'LEVELDB_BUSY' || attempt === CAPTURES) throw error;
     } finally {
@@ -73,20 +73,29 @@ async function readOnDisk(dir: string, { signal }: Context): Promise<StoreFacts>
   }
 }
 
-/** `BACKUP:store`; the colon of a Windows drive is none of ours. */
-function splitName(name: string): { backup: string; store: string } {
+/** `BACKUP:database`; the colon of a Windows drive is none of ours. */
+function splitName(name: string): { backup: string; database: string } {
   const colon = name.indexOf(':', /^[A-Za-z]:[\\/]/.test(name) ? 2 : 0);
-  if (colon > 0 && colon < name.length - 1) return { backup: name.slice(0, colon), store: name.slice(colon + 1) };
+  if (colon > 0 && colon < name.length - 1) return { backup: name.slice(0, colon), database: name.slice(colon + 1) };
   throw new BackupError('USAGE', `there is no ${escapeName(name)}`, {
-    hint: 'Give the folder of a LevelDB store, or BACKUP:category/source for a store in a backup.',
+    hint: 'Give the folder of a LevelDB database, or BACKUP:category/source for a database in a backup.',
     path: name,
   });
 }
 
-function describe(facts: StoreFacts): Pick<LeveldbDigestReport, keyof StoreFacts & keyof LeveldbDigestReport> & {
-  operation: 'leveldb digest';
-} {
-  const { comparator, entries, digest, lastSequence, tables, logs, keyBytes, valueBytes } = facts;
-  const operation = 'leveldb digest' as const;
-  return { operation, comparator, entries, digest, lastSequence, tables, logs, keyBytes, valueBytes };
+/** What was read, as the report says it. */
+function describe(facts: DatabaseFacts) {
+  const { comparator, records, digest, lastSequence, tables, logs, keyBytes, valueBytes } = facts;
+  return {
+    operation: 'leveldb digest',
+    engine: 'leveldb',
+    records,
+    digest,
+    comparator,
+    lastSequence,
+    tables,
+    logs,
+    keyBytes,
+    valueBytes,
+  } as const;
 }

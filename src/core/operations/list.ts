@@ -7,36 +7,36 @@ import type { Finding } from '../model/finding.ts';
 import { SECRET_TAKEN } from '../model/secret-taken.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import { listBackups, type BackupRef } from '../repository/catalog.ts';
-import { glanceAt } from '../repository/backup-status.ts';
+import { backupStatus } from '../repository/backup-status.ts';
 import { lastVerification } from '../repository/reports.ts';
 import { isVersion1, version1Listed } from '../format/version1.ts';
 import { staleNames } from '../repository/work-folder.ts';
 import { visibleGuard } from '../history/marker.ts';
-import { sayGuard, wayBackOf } from '../history/describe-guard.ts';
+import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import { startReport } from '../repository/report-head.ts';
 
-/** Every backup of the store, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
+/** Every backup of the repository, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
 export async function list(project: Project, _options: Record<string, never>, context: Context): Promise<ListReport> {
   const head = startReport(context);
   const now = (context.now ?? (() => new Date()))();
-  const backups = listBackups(project.store).map((ref) => describe(project.store, ref, now));
+  const backups = listBackups(project.repository).map((ref) => describe(project.repository, ref, now));
   return {
     ...head(),
     operation: 'list',
     root: project.root,
-    store: project.store,
+    repository: project.repository,
     backups,
     unfinishedTransaction: lstatOrNull(path.join(project.root, STATE_FOLDER, 'txn', 'plan.json')) !== null,
-    findings: [...staleFindings(project.store), ...guardFindings(project.root)],
+    findings: [...staleFindings(project.repository), ...guardFindings(project.root)],
   };
 }
 
-function describe(store: string, ref: BackupRef, now: Date): ListedBackup {
-  if (isVersion1(ref.folder)) return describeVersion1(store, ref, now);
-  const { manifest, problem } = glanceAt(ref);
+function describe(repository: string, ref: BackupRef, now: Date): ListedBackup {
+  if (isVersion1(ref.folder)) return describeVersion1(repository, ref, now);
+  const { manifest, problem } = backupStatus(ref);
   const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
   return {
-    ...known(store, ref, now),
+    ...known(repository, ref, now),
     status: problem === null ? 'readable' : 'damaged',
     problem,
     files: manifest?.totals.files ?? null,
@@ -49,24 +49,24 @@ function describe(store: string, ref: BackupRef, now: Date): ListedBackup {
   };
 }
 
-function known(store: string, ref: BackupRef, now: Date) {
+function known(repository: string, ref: BackupRef, now: Date) {
   return {
     id: ref.id,
     kind: ref.kind,
     folder: ref.folder,
     createdAt: ref.time.toISOString(),
     ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
-    lastVerification: lastVerification(store, ref.id),
+    lastVerification: lastVerification(repository, ref.id),
   };
 }
 
 /** Its manifest is known to be wrong, so the list of sums says how many files it should have; its size only reading would tell. */
-function describeVersion1(store: string, ref: BackupRef, now: Date): ListedBackup {
+function describeVersion1(repository: string, ref: BackupRef, now: Date): ListedBackup {
   const { files, problem } = version1Listed(ref.folder);
   const nothing = { bytes: null, archivedBytes: null, tags: {}, categories: [], holdsSecrets: null };
   const note = 'format version 1';
   return {
-    ...known(store, ref, now),
+    ...known(repository, ref, now),
     status: problem === null ? 'readable' : 'damaged',
     problem,
     files,
@@ -79,16 +79,16 @@ function guardFindings(root: string): Finding[] {
   const guard = visibleGuard(root);
   if (guard === null) return [];
   const about = { code: 'guard-interrupted', severity: 'warning', path: root } as const;
-  return [{ ...about, message: sayGuard(guard), recommendation: wayBackOf(guard) }];
+  return [{ ...about, message: describeInterruptedGuard(guard), recommendation: wayBackOf(guard) }];
 }
 
-function staleFindings(store: string): Finding[] {
-  if (lstatOrNull(store)?.isDirectory() !== true) return [];
-  return staleNames(store).map((name) => ({
+function staleFindings(repository: string): Finding[] {
+  if (lstatOrNull(repository)?.isDirectory() !== true) return [];
+  return staleNames(repository).map((name) => ({
     code: 'stale-work',
     severity: 'info',
     message: 'the work folder of a run that is going on or was killed; it is no backup',
-    path: path.join(store, name),
+    path: path.join(repository, name),
     recommendation: 'The next command that changes something removes it if nobody works in it.',
   }));
 }

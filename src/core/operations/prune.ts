@@ -59,12 +59,12 @@ interface Known extends Candidate {
 }
 
 async function planPrune(project: Project, { policy, dryRun }: PruneOptions, context: Context): Promise<Plan> {
-  const known = listBackups(project.store).map((ref): Known => {
+  const known = listBackups(project.repository).map((ref): Known => {
     const manifest = manifestOrNull(ref.folder);
     return { ...ref, manifest, tags: manifest === null ? null : (manifest.tags ?? {}) };
   });
   const reasons = reasonsToKeep(known, policy, (context.now ?? (() => new Date()))());
-  for (const id of undoTargets(project.store)) reasons.get(id)?.push('undo needs it');
+  for (const id of undoTargets(project.repository)) reasons.get(id)?.push('undo needs it');
   const guarded = guardedBackup(project.root);
   if (guarded !== null) reasons.get(guarded)?.push('a guarded command relies on it');
   const findings: Finding[] = [];
@@ -85,7 +85,7 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   const remove = goes().map(describe).toReversed();
   return {
     operation: 'prune',
-    store: project.store,
+    repository: project.repository,
     dryRun,
     remove,
     keep: known
@@ -119,11 +119,11 @@ function removeAll(project: Project, { remove }: Plan, context: Context): Findin
   for (const [done, { id }] of remove.entries()) {
     throwIfStopped(context, done, remove.length);
     try {
-      removeBackup(project.store, id, () => findings.push(...recordOperation(project, removalOf(id), context)));
+      removeBackup(project.repository, id, () => findings.push(...recordOperation(project, removalOf(id), context)));
     } catch (error) {
-      const gone = done + (lstatOrNull(path.join(project.store, id)) === null ? 1 : 0);
+      const gone = done + (lstatOrNull(path.join(project.repository, id)) === null ? 1 : 0);
       const doing = `${gone} of ${remove.length} backups were removed, then it failed`;
-      throw fromSystemError(error, doing, project.store, 'The others are whole, and the next run goes on.');
+      throw fromSystemError(error, doing, project.repository, 'The others are whole, and the next run goes on.');
     }
   }
   return findings;

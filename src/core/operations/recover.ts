@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { settle, SAID, type Settled } from '../change/settle.ts';
 import { lstatOrNull } from '../fs/durable.ts';
-import { sayGuard, wayBackOf } from '../history/describe-guard.ts';
+import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
@@ -25,7 +25,10 @@ export async function recover(
     root: project.root,
     outcome,
     guard: guard === null ? null : { backupId: guard.backupId, command: guard.command, startedAt: guard.startedAt },
-    message: [SAID[outcome], ...(guard === null ? [] : [`${sayGuard(guard)}: ${wayBackOf(guard)}`])].join('; '),
+    message: [
+      SAID[outcome],
+      ...(guard === null ? [] : [`${describeInterruptedGuard(guard)}: ${wayBackOf(guard)}`]),
+    ].join('; '),
   });
   if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null)
     return answer({ outcome: 'nothing', guard: null, unlogged: false, cleaned: [] });

@@ -7,26 +7,26 @@ import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { readManifest } from '../format/manifest-file.ts';
-import { isAbout, isInStore } from '../repository/report-subject.ts';
+import { isAbout, isInRepository } from '../repository/report-subject.ts';
 import { storedReports } from '../repository/reports.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { startReport } from '../repository/report-head.ts';
 
 /** Gathers what is on record about one backup: its manifest, and the reports that were written since. Verifies nothing itself. */
-export async function report(selected: SelectedBackup, store: string, context: Context): Promise<BackupSummary> {
+export async function report(selected: SelectedBackup, repository: string, context: Context): Promise<BackupSummary> {
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
   const place = selected.fromFile ?? selected.folder;
-  const verifications = storedReports(store, selected.id, 'verify', verifyReportSchema).filter((verification) =>
-    isAbout(verification, place, store),
+  const verifications = storedReports(repository, selected.id, 'verify', verifyReportSchema).filter((verification) =>
+    isAbout(verification, place, repository),
   );
   const [last] = verifications;
   const answers = {
     coverage: coverage(manifest, isVersion1(place)),
     verifiedInFull: verifiedInFull(verifications),
     rehearsed: rehearsed(verifications),
-    wayBackTested: isInStore(store, place)
-      ? wayBackTested(store, selected.id)
+    wayBackTested: isInRepository(repository, place)
+      ? wayBackTested(repository, selected.id)
       : no('not known of this copy: restores are on record by id alone'),
   };
   return {
@@ -89,13 +89,13 @@ function rehearsed(verifications: readonly VerifyReport[]): Answer {
   const done = decisive?.scope.rehearsed;
   if (decisive === undefined || done === undefined || decisive.status === 'FAILED')
     return no(decisive === undefined ? 'migbackup verify --rehearse was not run' : `FAILED at ${decisive.startedAt}`);
-  const what = `${done.stores} databases with ${done.entries} entries opened, ${done.jsonFiles} JSON files parsed`;
+  const what = `${done.databases} databases with ${done.records} entries opened, ${done.jsonFiles} JSON files parsed`;
   return { yes: true, evidence: `at ${decisive.startedAt}: ${what}`, reportFile: decisive.reportFile };
 }
 
 /** A restore of all of it that passed its checks, into a folder or in place, or a guard that went back. */
-function wayBackTested(store: string, id: string): Answer {
-  const restored = storedReports(store, id, 'restore', restoreReportSchema).find(
+function wayBackTested(repository: string, id: string): Answer {
+  const restored = storedReports(repository, id, 'restore', restoreReportSchema).find(
     ({ outcome, checked, selection }) => outcome === 'restored' && checked && selection.length === 0,
   );
   if (restored !== undefined) {
@@ -103,7 +103,7 @@ function wayBackTested(store: string, id: string): Answer {
     const evidence = `restored ${where} at ${restored.startedAt}: ${restored.restored.files} files, checked`;
     return { yes: true, evidence, reportFile: restored.reportFile };
   }
-  const guarded = storedReports(store, id, 'guard', guardReportSchema).find(
+  const guarded = storedReports(repository, id, 'guard', guardReportSchema).find(
     ({ outcome, safetyBackup }) => outcome === 'rolled-back' && safetyBackup !== null,
   );
   if (guarded === undefined) return no('it was never restored: migbackup restore --to DIR');
@@ -115,7 +115,13 @@ function wayBackTested(store: string, id: string): Answer {
 }
 
 function figures({ status, files, bytes, archive, sources }: ManifestCategory): BackupSummary['categories'][string] {
-  const stores = sources.flatMap((source) => source.leveldb ?? []);
-  const entries = stores.reduce((sum, store) => sum + (store.entries ?? 0), 0);
-  return { status, files, bytes, archivedBytes: archive?.size ?? 0, entries: stores.length === 0 ? null : entries };
+  const databases = sources.flatMap((source) => source.databases ?? []);
+  const records = databases.reduce((sum, database) => sum + (database.records ?? 0), 0);
+  return {
+    status,
+    files,
+    bytes,
+    archivedBytes: archive?.size ?? 0,
+    records: databases.length === 0 ? null : records,
+  };
 }

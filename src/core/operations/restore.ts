@@ -19,13 +19,13 @@ import { nextSteps } from '../change/next-steps.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
 import { planRestore } from '../change/plan-restore.ts';
 import { refuseForeignPlaces } from '../change/own-places.ts';
-import { trustBackup, type Trusted, type TrustOptions } from '../extract/verify-for-restore.ts';
+import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '../extract/verify-for-restore.ts';
 import { requireSettled } from '../history/pending-operations.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
 export { restoreTo } from './restore/to.ts';
 
-export interface RestoreOptions extends TrustOptions, Approval {
+export interface RestoreOptions extends SelectionOptions, Approval {
   /** Also remove what the backup does not have. */
   readonly exact: boolean;
   /** Also write where the project itself has no source. */
@@ -65,24 +65,24 @@ export async function restore(
   });
   if (options.dryRun) {
     requireSettled(project.root);
-    const { plan } = planRestore(project, await trustInPlace(project, selected, options, context), options);
+    const { plan } = planRestore(project, await verifyInPlace(project, selected, options, context), options);
     return finish({ outcome: 'planned', plan });
   }
   return withLocks(project, 'restore', async () => {
     await recoverLeftovers(project, context);
-    const trusted = await trustInPlace(project, selected, options, context);
-    const planned = planRestore(project, trusted, options);
+    const verified = await verifyInPlace(project, selected, options, context);
+    const planned = planRestore(project, verified, options);
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) {
-      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project.store, trusted.manifest) };
+      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project.repository, verified.manifest) };
       return finish({ outcome: 'unchanged', plan, checked: true });
     }
     await checkTarget(project.root, planned.changes);
-    tryNames(project.root, trusted.wanted);
+    tryNames(project.root, verified.wanted);
     await requireYes(options, planned.plan);
     const { safetyBackup, owner = false } = options;
     const how = { operation: 'restore', safetyBackup, owner, exit: 0 } as const;
-    const change = { project, selected, trusted, planned, ...how };
+    const change = { project, selected, verified, planned, ...how };
     const done = await changeInPlace(change, context);
     const brought = owner ? [] : [...planned.changes.content.values()].flat();
     const owners = ownersNotSet(brought.filter(losesOwner).map((entry) => entry.path));
@@ -94,7 +94,7 @@ export async function restore(
       findings: [...done.findings, ...owners],
       next: nextSteps(planned),
     });
-    return keepReport(project.store, selected.id, 'restore', report);
+    return keepReport(project.repository, selected.id, 'restore', report);
   });
 }
 
@@ -109,20 +109,20 @@ function tryNames(root: string, wanted: readonly Entry[]): void {
 }
 
 /** Verifies the backup, and that what is wanted of it has its place in this project. */
-async function trustInPlace(
+async function verifyInPlace(
   project: Project,
   selected: SelectedBackup,
   options: RestoreOptions,
   context: Context,
-): Promise<Trusted> {
-  const trusted = await trustBackup(selected, options, context);
-  refuseForeignPlaces(project, trusted.wanted, options.acceptSources === true);
-  return trusted;
+): Promise<VerifiedBackup> {
+  const verified = await verifyForRestore(selected, options, context);
+  refuseForeignPlaces(project, verified.wanted, options.acceptSources === true);
+  return verified;
 }
 
 /** Older backups that hold something else: the same tree gives the same index, byte for byte. */
-function olderThatDiffer(store: string, current: Manifest): string[] {
-  const older = listBackups(store).filter((ref) => ref.kind === 'migration' && ref.id < current.backupId);
+function olderThatDiffer(repository: string, current: Manifest): string[] {
+  const older = listBackups(repository).filter((ref) => ref.kind === 'migration' && ref.id < current.backupId);
   return older
     .filter((ref) => {
       try {

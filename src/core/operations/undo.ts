@@ -10,11 +10,11 @@ import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
-import { readMade } from '../change/created-paths.ts';
+import { readCreatedPaths } from '../change/created-paths.ts';
 import { nextSteps } from '../change/next-steps.ts';
 import { maySetOwners } from '../extract/owner.ts';
 import { planRestore, type Planned } from '../change/plan-restore.ts';
-import { trustBackup, type Trusted } from '../extract/verify-for-restore.ts';
+import { verifyForRestore, type VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { lastToReverse, type Reversible } from '../history/pending-operations.ts';
 import { removable } from './undo/removable.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -26,7 +26,7 @@ export interface UndoOptions extends Approval {
 interface Reversal {
   readonly record: Reversible;
   readonly selected: SelectedBackup;
-  readonly trusted: Trusted;
+  readonly verified: VerifiedBackup;
   readonly planned: Planned;
   readonly stay: string[];
 }
@@ -61,19 +61,19 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
   if (options.dryRun) return answer(await planReversal(project, context), { outcome: 'planned' });
   return withLocks(project, 'undo', async () => {
     const { unlogged } = await recoverLeftovers(project, context);
-    if (unlogged) throw logBehind(project.store);
+    if (unlogged) throw logBehind(project.repository);
     const reversal = await planReversal(project, context);
-    const { selected, trusted, planned } = reversal;
+    const { selected, verified, planned } = reversal;
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
     await checkTarget(project.root, planned.changes);
     await requireYes(options, planned.plan);
     // Exactly as it was: root takes the owners back too.
     const how = { operation: 'undo', safetyBackup: true, owner: maySetOwners(), exit: 0 } as const;
-    const change = { project, selected, trusted, planned, ...how };
+    const change = { project, selected, verified, planned, ...how };
     const done = await changeInPlace(change, context);
     const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });
-    return keepReport(project.store, selected.id, 'undo', report);
+    return keepReport(project.repository, selected.id, 'undo', report);
   });
 }
 
@@ -82,23 +82,23 @@ async function planReversal(project: Project, context: Context): Promise<Reversa
   if (record === undefined) throw nothing(`nothing that migbackup did in ${project.root} can be undone`);
   if (record.safetyId === null)
     throw nothing(
-      `the last ${record.operation} was made without a safety backup: what it replaced is not in the store`,
+      `the last ${record.operation} was made without a safety backup: what it replaced is not in the repository`,
     );
-  const ref = listBackups(project.store).find(({ id }) => id === record.safetyId);
+  const ref = listBackups(project.repository).find(({ id }) => id === record.safetyId);
   if (ref === undefined) throw nothing(`${record.safetyId}, which the last ${record.operation} needs, is gone`);
   const selected: SelectedBackup = { id: ref.id, folder: ref.folder, dispose() {} };
-  const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
-  const made = await readMade(project.store, ref.id);
-  const { remove, keep } = removable(project.root, trusted.manifest.absent ?? [], made);
-  const planned = planRestore(project, trusted, { only: [], exact: true, removable: remove, owner: maySetOwners() });
-  return { record, selected, trusted, planned, stay: keep };
+  const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
+  const made = await readCreatedPaths(project.repository, ref.id);
+  const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
+  const planned = planRestore(project, verified, { only: [], exact: true, removable: remove, owner: maySetOwners() });
+  return { record, selected, verified, planned, stay: keep };
 }
 
 /** The log would name an older operation, and taking that back is not what was asked for. */
-function logBehind(store: string): BackupError {
+function logBehind(repository: string): BackupError {
   return new BackupError('IO', 'the last restore is not in the operation log, which cannot be written', {
     hint: 'Nothing was changed. Free some space or mend the permissions there, then run the command again.',
-    path: store,
+    path: repository,
   });
 }
 

@@ -22,14 +22,14 @@ import { checkSources } from '../checks/preflight/sources.ts';
 import { checkInodes, checkSpace, ratiosOf } from '../checks/preflight/space.ts';
 import { checkStaleWork } from '../checks/preflight/stale-work.ts';
 import { checkStateFolder } from '../checks/preflight/state-folder.ts';
-import { checkStoresHeld, checkStoresRead } from '../checks/preflight/databases.ts';
+import { checkDatabasesHeld, checkDatabasesRead } from '../checks/preflight/databases.ts';
 import { checkReplacedKept, checkTransaction } from '../checks/preflight/transaction.ts';
 import { freeSpace } from '../fs/space.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { listBackups } from '../repository/catalog.ts';
 import { visibleGuard } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
-import { sayGuard } from '../history/describe-guard.ts';
+import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { startReport } from '../repository/report-head.ts';
 import { fileReport } from './validate/file-report.ts';
 import { surveySources, type Survey } from './validate/survey.ts';
@@ -50,11 +50,11 @@ export async function validate(
     ...checkCovered(coverageFindings(project, ownership)),
   ];
   const { files, bytes } = survey.inventory;
-  return fileReport(project.store, {
+  return fileReport(project.repository, {
     ...head(),
     operation: 'validate',
     root: project.root,
-    store: project.store,
+    repository: project.repository,
     config: project.config.file ?? null,
     checks,
     inventory: describeInventory(survey),
@@ -62,29 +62,29 @@ export async function validate(
   });
 }
 
-/** The machine, the configuration and the store. */
+/** The machine, the configuration and the repository. */
 async function checkSurroundings(project: Project, { inventory }: Survey, now: Date): Promise<CheckResult[]> {
-  const { root, store } = project;
-  const all = listBackups(store);
-  const known = knownBackups(store, all);
-  const roundTrip = checkRoundTrip(store);
+  const { root, repository } = project;
+  const all = listBackups(repository);
+  const known = knownBackups(repository, all);
+  const roundTrip = checkRoundTrip(repository);
   const lock = checkLock(project);
   const bytes = new Map([...inventory.categories].map(([name, found]) => [name, found.bytes]));
   const ratios = ratiosOf(known.flatMap(({ manifest }) => manifest ?? []));
   return [
     checkRuntime(),
-    checkClock({ now, backups: all, storeAheadMs: roundTrip.aheadMs }),
+    checkClock({ now, backups: all, repositoryAheadMs: roundTrip.aheadMs }),
     checkConfig(project),
     checkNpmScripts(root),
     await checkGitignore(project),
     roundTrip.check,
     lock,
-    await checkGitClean(store),
-    checkSpace(store, { bytes, entries: inventory.entries, ratios }),
-    ...checkInodes(freeSpace(store).inodes),
+    await checkGitClean(repository),
+    checkSpace(repository, { bytes, entries: inventory.entries, ratios }),
+    ...checkInodes(freeSpace(repository).inodes),
     checkBackups(known, now),
     ...checkNewestBackup(known),
-    checkStaleWork(store, lock.status !== 'ok'),
+    checkStaleWork(repository, lock.status !== 'ok'),
   ];
 }
 
@@ -105,28 +105,28 @@ function checkProject(project: Project, { folders }: Survey): CheckResult[] {
 
 function describeGuard(guard: Marker): HalfDone {
   const { backupId, command, startedAt } = guard;
-  return { said: sayGuard(guard), backupId, command, startedAt };
+  return { said: describeInterruptedGuard(guard), backupId, command, startedAt };
 }
 
 /** What would be backed up. */
-function checkInventoried({ inventory, problems, findings, stores }: Survey): CheckResult[] {
-  const looks = [...stores.values()].flat();
+function checkInventoried({ inventory, problems, findings, databases }: Survey): CheckResult[] {
+  const looks = [...databases.values()].flat();
   return [
     checkInventory(inventory.categories),
     ...checkSources(problems),
-    checkStoresRead(looks),
-    checkStoresHeld(looks),
+    checkDatabasesRead(looks),
+    checkDatabasesHeld(looks),
     ...checkScanFindings(findings),
   ];
 }
 
-function describeInventory({ inventory, stores }: Survey): ValidateReport['inventory'] {
+function describeInventory({ inventory, databases }: Survey): ValidateReport['inventory'] {
   const described: ValidateReport['inventory'] = {};
   for (const [name, { files, directories, symlinks, bytes }] of inventory.categories) {
-    const looks = (stores.get(name) ?? []).map(({ path, engine, entries, holder: { held, pids }, problem }) => {
-      return { path, engine, entries, held, pids, problem };
+    const looks = (databases.get(name) ?? []).map(({ path, engine, records, holder: { held, pids }, problem }) => {
+      return { path, engine, records, held, pids, problem };
     });
-    described[name] = { files, directories, symlinks, bytes, stores: looks };
+    described[name] = { files, directories, symlinks, bytes, databases: looks };
   }
   return described;
 }

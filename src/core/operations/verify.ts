@@ -11,9 +11,9 @@ import { describeAudit } from '../audit/describe-audit.ts';
 import { rehearse } from './verify/rehearse.ts';
 
 export interface VerifyOptions extends AuditOptions {
-  /** Where the report goes; null writes none (a backup that is not yet committed, an exported file without a store). */
-  readonly store: string | null;
-  /** Also unpack it into a scratch folder and open every store. Mode full only. */
+  /** Where the report goes; null writes none (a backup that is not yet committed, an exported file without a repository). */
+  readonly repository: string | null;
+  /** Also unpack it into a scratch folder and open every database. Mode full only. */
   readonly rehearse?: boolean;
 }
 
@@ -25,24 +25,24 @@ export async function verify(
 ): Promise<VerifyReport> {
   const head = startReport(context);
   const read = await auditBackup(selected.folder, selected.auditId ?? selected.id, options, context);
-  const place = selected.fromFile === undefined ? options.store : null;
+  const place = selected.fromFile === undefined ? options.repository : null;
   const audit = options.rehearse === true ? await rehearse(selected, read, place, context) : read;
   const folder = selected.fromFile ?? selected.folder;
   const report: VerifyReport = { ...head(), ...describeAudit(selected.id, folder, audit), reportFile: null };
-  if (options.store === null) return report;
-  return keepReport(options.store, selected.id, 'verify', report);
+  if (options.repository === null) return report;
+  return keepReport(options.repository, selected.id, 'verify', report);
 }
 
-/** Verifies every backup of the store, newest first. */
+/** Verifies every backup of the repository, newest first. */
 export async function verifyAll(
   project: Project,
-  options: Omit<VerifyOptions, 'store'>,
+  options: Omit<VerifyOptions, 'repository'>,
   context: Context,
 ): Promise<VerifyAllReport> {
   const reports: VerifyReport[] = [];
-  for (const backup of listBackups(project.store)) {
+  for (const backup of listBackups(project.repository)) {
     const selected = await readable({ id: backup.id, folder: backup.folder, dispose() {} }, context);
-    reports.push(await verify(selected, { ...options, store: project.store }, context));
+    reports.push(await verify(selected, { ...options, repository: project.repository }, context));
   }
   const worst = (['FAILED', 'WARNING'] as const).find((status) => reports.some((report) => report.status === status));
   return { status: worst ?? 'PASSED', reports };

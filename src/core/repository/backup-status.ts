@@ -6,7 +6,7 @@ import type { BackupRef } from './catalog.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isVersion1, version1Listed } from '../format/version1.ts';
 
-export interface Glance {
+export interface BackupStatus {
   /** Null where it cannot be read, and for a backup of format version 1, whose manifest is not believed. */
   readonly manifest: Manifest | null;
   /** The first thing that is seen to be wrong; null proves nothing. */
@@ -14,7 +14,7 @@ export interface Glance {
 }
 
 /** The manifest, and what a look at names and sizes alone finds wrong. */
-export function glanceAt(ref: BackupRef): Glance {
+export function backupStatus(ref: BackupRef): BackupStatus {
   if (isVersion1(ref.folder)) return { manifest: null, problem: version1Listed(ref.folder).problem };
   try {
     const manifest = readManifest(ref.folder);

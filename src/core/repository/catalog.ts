@@ -8,7 +8,7 @@ import { MANIFEST_FILE } from '../format/layout.ts';
 import type { SelectedBackup } from './selected.ts';
 import { isVersion1, version1Time } from '../format/version1.ts';
 
-/** A committed backup in the store: a folder whose name is an id. */
+/** A committed backup in the repository: a folder whose name is an id. */
 export interface BackupRef {
   readonly id: string;
   readonly kind: BackupKind;
@@ -16,12 +16,12 @@ export interface BackupRef {
   readonly folder: string;
 }
 
-/** All committed backups, newest first. An absent store holds none. */
-export function listBackups(store: string): BackupRef[] {
+/** All committed backups, newest first. An absent repository holds none. */
+export function listBackups(repository: string): BackupRef[] {
   const refs: BackupRef[] = [];
-  for (const entry of readStore(store)) {
+  for (const entry of readRepository(repository)) {
     if (!entry.isDirectory()) continue;
-    const folder = path.join(store, entry.name);
+    const folder = path.join(repository, entry.name);
     const parsed = parseId(entry.name);
     if (parsed !== null) refs.push({ id: entry.name, ...parsed, folder });
     else if (entry.name.startsWith('migration-') && isVersion1(folder))
@@ -35,15 +35,15 @@ export function listBackups(store: string): BackupRef[] {
  * undefined is the newest of kind migration. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP.
  */
 export async function selectBackup(
-  store: string,
+  repository: string,
   selector: string | undefined,
   options: { cwd: string },
 ): Promise<SelectedBackup> {
-  const all = listBackups(store);
+  const all = listBackups(repository);
   if (selector === undefined) {
     const newest = all.find((ref) => ref.kind === 'migration');
     if (newest === undefined)
-      throw none(`there is no backup in ${store}`, 'migbackup create takes one; --backups DIR looks elsewhere.');
+      throw none(`there is no backup in ${repository}`, 'migbackup create takes one; --backups DIR looks elsewhere.');
     return chosen(newest);
   }
   const exact = all.find((ref) => ref.id === selector);
@@ -70,7 +70,7 @@ export async function selectBackup(
   const meant = guess === undefined ? '' : `; did you mean ${guess}?`;
   throw none(
     `no backup matches "${shorten(escapeName(selector))}"`,
-    all.length === 0 ? `There is none in ${store}.` : `migbackup list shows the ${all.length} there are${meant}`,
+    all.length === 0 ? `There is none in ${repository}.` : `migbackup list shows the ${all.length} there are${meant}`,
   );
 }
 
@@ -107,9 +107,9 @@ function statOrNull(candidate: string): fs.Stats | null {
 
 const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL']);
 
-function readStore(store: string): fs.Dirent[] {
+function readRepository(repository: string): fs.Dirent[] {
   try {
-    return fs.readdirSync(store, { withFileTypes: true });
+    return fs.readdirSync(repository, { withFileTypes: true });
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
     throw error;

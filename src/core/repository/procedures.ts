@@ -13,7 +13,7 @@ export function renderProcedures(manifest: Manifest): string {
   return [
     `# Restore procedures: ${id}`,
     '',
-    `Taken ${manifest.createdAt} by ${manifest.tool.name} ${manifest.tool.version}` +
+    `TakenBackup ${manifest.createdAt} by ${manifest.tool.name} ${manifest.tool.version}` +
       (manifest.project.git ? `, git commit ${escapeName(manifest.project.git.commit)}` : '') +
       `: ${manifest.totals.files} files, ${manifest.totals.bytes} bytes.`,
     '',
@@ -71,14 +71,14 @@ export function renderProcedures(manifest: Manifest): string {
     '```',
     '',
     '4. Stop whatever uses the project, then move what you need from the new folder into place.',
-    '   A LevelDB folder must be replaced whole: move the old one away first. Copying one store over another corrupts both.',
+    '   A LevelDB folder must be replaced whole: move the old one away first. Copying one database over another corrupts both.',
     '',
     '## What to check afterwards',
     '',
     '- `sha256sum --check` of step 3 printed nothing and ended with 0.',
-    '- The LevelDB stores open, and hold as many entries as this table says:',
+    '- The LevelDB databases open, and hold as many entries as this table says:',
     '',
-    ...storeTable(manifest),
+    ...databaseTable(manifest),
     '- If package.json or a lock file came back, install the dependencies again.',
     '- Files came back; a chain does not. Compare the deployment records with what is deployed.',
     '- By hand, times come back in whole seconds; `migbackup restore` brings them back exactly.',
@@ -110,15 +110,15 @@ function unpackLine(category: ManifestCategory): string {
     : `tar -xpf ${file} -C "$TARGET"`;
 }
 
-function storeTable(manifest: Manifest): string[] {
-  const stores = Object.values(manifest.categories)
+function databaseTable(manifest: Manifest): string[] {
+  const databases = Object.values(manifest.categories)
     .flatMap((category) => category.sources)
-    .flatMap((source) => source.leveldb ?? []);
-  if (stores.length === 0) return ['  (this backup holds no LevelDB store)', ''];
+    .flatMap((source) => source.databases ?? []);
+  if (databases.length === 0) return ['  (this backup holds no LevelDB database)', ''];
   return [
-    '| store | entries | digest (v1) |',
+    '| database | entries | digest (v1) |',
     '|---|---:|---|',
-    ...stores.map((s) => `| ${markdownCode(s.path)} | ${s.entries ?? 'not counted'} | ${s.digest ?? ''} |`),
+    ...databases.map((s) => `| ${markdownCode(s.path)} | ${s.records ?? 'not counted'} | ${s.digest ?? ''} |`),
     '',
   ];
 }

@@ -22,13 +22,13 @@ export interface WrittenReport {
   readonly finding?: Finding;
 }
 
-/** Writes `<store>/reports/<subject>/<operation>-<time>.json`, never over another. `reportFile` in it names the file itself. */
-export function writeReport(store: string, subject: string, operation: string, report: object): WrittenReport {
-  const folder = path.join(store, REPORTS_FOLDER, subject);
+/** Writes `<repository>/reports/<subject>/<operation>-<time>.json`, never over another. `reportFile` in it names the file itself. */
+export function writeReport(repository: string, subject: string, operation: string, report: object): WrittenReport {
+  const folder = path.join(repository, REPORTS_FOLDER, subject);
   const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
   try {
-    if (!fs.existsSync(store)) return { file: null };
-    makeFolders(store, subject);
+    if (!fs.existsSync(repository)) return { file: null };
+    makeFolders(repository, subject);
     let file = path.join(folder, `${operation}-${time}.json`);
     for (let again = 2; fs.existsSync(file); again++) file = path.join(folder, `${operation}-${time}-${again}.json`);
     writeFileDurable(file, `${escapeJson(JSON.stringify({ ...report, reportFile: file }, null, 2))}\n`);
@@ -49,12 +49,12 @@ export function writeReport(store: string, subject: string, operation: string, r
 
 /** Writes a report and answers it as it is told: where it is kept, or with a finding that says why it is not. */
 export function keepReport<Report extends { readonly findings: readonly Finding[] }>(
-  store: string,
+  repository: string,
   subject: string,
   operation: string,
   report: Report,
 ): Report & { reportFile: string | null; findings: Finding[] } {
-  const { file, finding } = writeReport(store, subject, operation, report);
+  const { file, finding } = writeReport(repository, subject, operation, report);
   return { ...report, reportFile: file, findings: [...report.findings, ...(finding === undefined ? [] : [finding])] };
 }
 
@@ -67,20 +67,20 @@ export interface Verification {
 }
 
 /**
- * The newest full verification of a backup in the store (not of a copy or an exported file elsewhere), unless a later one of any scope FAILED; the newest of any scope if none was full; null if
+ * The newest full verification of a backup in the repository (not of a copy or an exported file elsewhere), unless a later one of any scope FAILED; the newest of any scope if none was full; null if
  * there is none.
  */
-export function lastVerification(store: string, id: string): Verification | null {
+export function lastVerification(repository: string, id: string): Verification | null {
   let newest: Verification | null = null;
-  for (const file of reportNames(store, id, 'verify')) {
-    const found = readVerification(file, store, id);
+  for (const file of reportNames(repository, id, 'verify')) {
+    const found = readVerification(file, repository, id);
     if (found?.scope === 'full' || found?.status === 'FAILED') return found;
     newest ??= found;
   }
   return newest;
 }
 
-function readVerification(file: string, store: string, id: string): Verification | null {
+function readVerification(file: string, repository: string, id: string): Verification | null {
   try {
     const report: Recorded & {
       startedAt?: unknown;
@@ -90,7 +90,7 @@ function readVerification(file: string, store: string, id: string): Verification
     const { startedAt, status } = report;
     const mode = report.scope?.mode;
     if (typeof startedAt !== 'string') return null;
-    if (!isAbout(report, path.join(store, id), store)) return null;
+    if (!isAbout(report, path.join(repository, id), repository)) return null;
     if (status !== 'PASSED' && status !== 'WARNING' && status !== 'FAILED') return null;
     if (mode !== 'full' && mode !== 'sample' && mode !== 'quick') return null;
     return { time: startedAt, status, scope: mode, rehearsed: report.scope?.rehearsed !== undefined };
@@ -100,8 +100,8 @@ function readVerification(file: string, store: string, id: string): Verification
 }
 
 /** The reports of one kind about a backup that are on record, newest first; what is no such report is passed over. */
-export function storedReports<T>(store: string, id: string, operation: string, schema: z.ZodType<T>): T[] {
-  return reportNames(store, id, operation).flatMap((file) => {
+export function storedReports<T>(repository: string, id: string, operation: string, schema: z.ZodType<T>): T[] {
+  return reportNames(repository, id, operation).flatMap((file) => {
     try {
       const parsed = schema.safeParse(JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8')));
       return parsed.success ? [parsed.data] : [];
@@ -113,8 +113,8 @@ export function storedReports<T>(store: string, id: string, operation: string, s
 }
 
 /** Report files of one kind, newest first. */
-function reportNames(store: string, id: string, operation: string): string[] {
-  const folder = path.join(store, REPORTS_FOLDER, id);
+function reportNames(repository: string, id: string, operation: string): string[] {
+  const folder = path.join(repository, REPORTS_FOLDER, id);
   try {
     const names = fs.readdirSync(folder).filter((name) => name.startsWith(`${operation}-`) && name.endsWith('.json'));
     return names
@@ -128,8 +128,8 @@ function reportNames(store: string, id: string, operation: string): string[] {
 }
 
 /** Makes the folder of the reports, and in it that of one backup, and returns the inner one. Links in their place are never followed. */
-export function makeFolders(store: string, ...below: string[]): string {
-  let folder = path.join(store, REPORTS_FOLDER);
+export function makeFolders(repository: string, ...below: string[]): string {
+  let folder = path.join(repository, REPORTS_FOLDER);
   for (const next of [undefined, ...below]) {
     if (next !== undefined) folder = path.join(folder, next);
     assertFolder(folder);
@@ -139,8 +139,8 @@ export function makeFolders(store: string, ...below: string[]): string {
 }
 
 /** Appends one line to the operation log and makes it durable. */
-export function logOperation(store: string, record: Record<string, unknown>): void {
-  const folder = makeFolders(store);
+export function logOperation(repository: string, record: Record<string, unknown>): void {
+  const folder = makeFolders(repository);
   const fd = openAppend(path.join(folder, OPERATIONS_FILE));
   try {
     // A line that a power cut left unfinished must not swallow this one.
@@ -161,16 +161,16 @@ function endsInLine(fd: number): boolean {
 }
 
 /** Removes reports that killed runs were writing, and answers their names. */
-export function cleanReports(store: string): string[] {
-  const reports = path.join(store, REPORTS_FOLDER);
+export function cleanReports(repository: string): string[] {
+  const reports = path.join(repository, REPORTS_FOLDER);
   if (lstatOrNull(reports)?.isDirectory() !== true) return [];
   const folders = fs.readdirSync(reports, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return folders.flatMap(({ name }) => removeDeadTemporaries(path.join(reports, name)));
 }
 
 /** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */
-export function readOperations(store: string): Record<string, unknown>[] {
-  const file = path.join(store, REPORTS_FOLDER, OPERATIONS_FILE);
+export function readOperations(repository: string): Record<string, unknown>[] {
+  const file = path.join(repository, REPORTS_FOLDER, OPERATIONS_FILE);
   if (lstatOrNull(file) === null) return [];
   const records: Record<string, unknown>[] = [];
   for (const line of readRegular(file, MAX_LOG_BYTES).toString('utf8').split('\n')) {

@@ -15,17 +15,17 @@ export interface ScratchFolder {
 }
 
 /**
- * Makes a scratch folder among the work folders of the store, whose lock is held until `dispose`: what a killed run leaves is removed by
- * the next one that takes the lock. Without a store it is made where temporary files are. Throws LOCKED or STORE_UNWRITABLE.
+ * Makes a scratch folder among the work folders of the repository, whose lock is held until `dispose`: what a killed run leaves is removed by
+ * the next one that takes the lock. Without a repository it is made where temporary files are. Throws LOCKED or REPOSITORY_UNWRITABLE.
  */
-export function openScratchFolder(store: string | null, command: string): ScratchFolder {
-  if (store === null || lstatOrNull(store) === null) {
+export function openScratchFolder(repository: string | null, command: string): ScratchFolder {
+  if (repository === null || lstatOrNull(repository) === null) {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-'));
     return { path: folder, dispose: () => removeTree(folder) };
   }
-  checkWritable(store);
-  const lock = acquireLock(store, command);
-  const folder = path.join(store, `${PARTIAL_PREFIX}scratch-${randomBytes(4).toString('hex')}`);
+  checkWritable(repository);
+  const lock = acquireLock(repository, command);
+  const folder = path.join(repository, `${PARTIAL_PREFIX}scratch-${randomBytes(4).toString('hex')}`);
   const dispose = (): void => {
     try {
       removeTree(folder);
@@ -34,7 +34,7 @@ export function openScratchFolder(store: string | null, command: string): Scratc
     }
   };
   try {
-    cleanStale(store);
+    cleanStale(repository);
     fs.mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     dispose();
@@ -43,13 +43,13 @@ export function openScratchFolder(store: string | null, command: string): Scratc
   return { path: folder, dispose };
 }
 
-function checkWritable(store: string): void {
+function checkWritable(repository: string): void {
   try {
-    fs.accessSync(store, fs.constants.W_OK);
+    fs.accessSync(repository, fs.constants.W_OK);
   } catch (cause) {
-    throw new BackupError('STORE_UNWRITABLE', `the backups folder cannot be written: ${store}`, {
+    throw new BackupError('REPOSITORY_UNWRITABLE', `the backups folder cannot be written: ${repository}`, {
       hint: 'Make it writable, or choose another with --backups DIR.',
-      path: store,
+      path: repository,
       cause,
     });
   }

@@ -5,7 +5,7 @@ import { STATE_FOLDER } from '../paths/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { OnEvent } from '../model/event.ts';
-import { ensureStore } from './work-folder.ts';
+import { ensureRepository } from './work-folder.ts';
 import { assertRealState } from '../transaction/state-folder.ts';
 import { acquireLock, type Lock } from './lock.ts';
 
@@ -24,7 +24,7 @@ export interface LockWait {
 }
 
 /**
- * Runs `work` while holding the project's lock and then the store's, always in this order. A project that cannot be
+ * Runs `work` while holding the project's lock and then the repository's, always in this order. A project that cannot be
  * written needs no lock of its own: no restore can change it. Throws LOCKED if another migbackup holds either (with `wait`: for as long as that),
  * and UNSAFE_TARGET if something else stands where our folder belongs.
  */
@@ -38,12 +38,12 @@ export async function withLocks<T>(
   const state = stateFolder(project.root);
   const projectLock = state === null ? null : await patience.take(state, command);
   try {
-    ensureStore(project.store);
-    const storeLock = await patience.take(project.store, command);
+    ensureRepository(project.repository);
+    const repositoryLock = await patience.take(project.repository, command);
     try {
       return await work();
     } finally {
-      storeLock.release();
+      repositoryLock.release();
     }
   } finally {
     projectLock?.release();

@@ -7,22 +7,22 @@ import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from '../format/layout.ts';
 /** A place that does not allow it; a file system that may only be read answers Node's mkdir with ENOENT. */
 const UNWRITABLE = new Set(['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS']);
 
-/** Makes the store if it is not there (0700: configs may hold secrets); throws STORE_UNWRITABLE if it is no folder or cannot be made. */
-export function ensureStore(store: string): void {
-  if (lstatOrNull(store) !== null && fs.statSync(store, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new BackupError('STORE_UNWRITABLE', `the backups folder is not a folder: ${store}`, {
+/** Makes the repository if it is not there (0700: configs may hold secrets); throws REPOSITORY_UNWRITABLE if it is no folder or cannot be made. */
+export function ensureRepository(repository: string): void {
+  if (lstatOrNull(repository) !== null && fs.statSync(repository, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new BackupError('REPOSITORY_UNWRITABLE', `the backups folder is not a folder: ${repository}`, {
       hint: 'Move that file away or choose another folder with --backups DIR.',
-      path: store,
+      path: repository,
     });
   }
   try {
-    mkdirDurable(store, 0o700);
+    mkdirDurable(repository, 0o700);
   } catch (cause) {
     const code = errnoOf(cause);
     if (code === undefined || !UNWRITABLE.has(code)) throw cause;
-    throw new BackupError('STORE_UNWRITABLE', `the backups folder cannot be made: ${store} (${code})`, {
+    throw new BackupError('REPOSITORY_UNWRITABLE', `the backups folder cannot be made: ${repository} (${code})`, {
       hint: 'See that its parent is a folder that may be written, or choose another place with --backups DIR.',
-      path: store,
+      path: repository,
       cause,
     });
   }
@@ -32,17 +32,17 @@ export function ensureStore(store: string): void {
 export class WorkFolder {
   readonly id: string;
   readonly folder: string;
-  readonly #store: string;
+  readonly #repository: string;
 
-  private constructor(store: string, id: string) {
+  private constructor(repository: string, id: string) {
     this.id = id;
-    this.#store = store;
-    this.folder = path.join(store, PARTIAL_PREFIX + id);
+    this.#repository = repository;
+    this.folder = path.join(repository, PARTIAL_PREFIX + id);
   }
 
-  /** Makes the work folder (0700) with its `checksums/`. The caller holds the store's lock. */
-  static begin(store: string, id: string): WorkFolder {
-    const work = new WorkFolder(store, id);
+  /** Makes the work folder (0700) with its `checksums/`. The caller holds the repository's lock. */
+  static begin(repository: string, id: string): WorkFolder {
+    const work = new WorkFolder(repository, id);
     fs.mkdirSync(work.folder, { mode: 0o700 });
     try {
       fs.mkdirSync(path.join(work.folder, 'checksums'), { mode: 0o700 });
@@ -59,7 +59,7 @@ export class WorkFolder {
    * @param contents resolves once each file is durable, by who wrote it: only its own descriptor hears of an error
    */
   async commit(contents: Promise<void>): Promise<string> {
-    const final = path.join(this.#store, this.id);
+    const final = path.join(this.#repository, this.id);
     // All at once: the disk has one journal to write for them. And to the end of each, since on an error the folder is removed.
     const folders = [path.join(this.folder, 'checksums'), this.folder];
     const synced = await Promise.allSettled([contents, ...folders.map(fsyncDirMeanwhile)]);
@@ -79,36 +79,38 @@ export class WorkFolder {
 
 const STALE = [PARTIAL_PREFIX, DEAD_PREFIX, PROBE_PREFIX];
 
-/** Names in the store that are no backups: work folders and probes of a create, and backups that were being removed. */
-export function staleNames(store: string): string[] {
-  return fs.readdirSync(store).filter((name) => STALE.some((prefix) => name.startsWith(prefix)));
+/** Names in the repository that are no backups: work folders and probes of a create, and backups that were being removed. */
+export function staleNames(repository: string): string[] {
+  return fs.readdirSync(repository).filter((name) => STALE.some((prefix) => name.startsWith(prefix)));
 }
 
 /**
  * Removes a committed backup: one rename makes it no backup at all, then its files go. Killed in between, the rest is stale and cleaned by
- * the next run. The caller holds the store's lock.
+ * the next run. The caller holds the repository's lock.
  * @param onGone called between the two: until it has returned, the dead name is there to tell
  */
-export function removeBackup(store: string, id: string, onGone: () => void): void {
-  const dead = path.join(store, DEAD_PREFIX + id);
-  fs.renameSync(path.join(store, id), dead);
-  fsyncDir(store);
+export function removeBackup(repository: string, id: string, onGone: () => void): void {
+  const dead = path.join(repository, DEAD_PREFIX + id);
+  fs.renameSync(path.join(repository, id), dead);
+  fsyncDir(repository);
   onGone();
   // Not synced: what a power cut brings back has a dead name, and goes with the next run.
   removeTree(dead);
 }
 
 /** The backups whose removal was interrupted. */
-export function deadBackups(store: string): string[] {
-  return staleNames(store).flatMap((name) => (name.startsWith(DEAD_PREFIX) ? [name.slice(DEAD_PREFIX.length)] : []));
+export function deadBackups(repository: string): string[] {
+  return staleNames(repository).flatMap((name) =>
+    name.startsWith(DEAD_PREFIX) ? [name.slice(DEAD_PREFIX.length)] : [],
+  );
 }
 
 /**
- * Removes what killed runs left behind. The caller holds the store's lock, so every work folder there is dead. Should a power cut bring some of it
+ * Removes what killed runs left behind. The caller holds the repository's lock, so every work folder there is dead. Should a power cut bring some of it
  * back, the next run removes it again.
  */
-export function cleanStale(store: string): string[] {
-  const stale = staleNames(store);
-  for (const name of stale) removeTree(path.join(store, name));
+export function cleanStale(repository: string): string[] {
+  const stale = staleNames(repository);
+  for (const name of stale) removeTree(path.join(repository, name));
   return stale;
 }

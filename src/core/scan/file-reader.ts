@@ -4,17 +4,17 @@ import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
-import { TICK_MS } from './file-state.ts';
+import { isUnchanged, TICK_MS, type FileState } from './file-state.ts';
 
 /** Where a file's bytes go; an ArchiveWriter is one. */
 export interface MemberTarget {
   begin(entry: ScannedEntry): number;
-  room(): Buffer;
-  advance(bytes: number): void;
+  reserve(): Buffer;
+  commit(bytes: number): void;
   write(bytes: Uint8Array): void;
   end(): void;
   rollback(): Promise<void>;
-  readonly pressed: boolean;
+  readonly needsDrain: boolean;
   drain(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface ReadOptions {
   /** Gets the content that is stored, once, of files up to 64 MiB. */
   readonly inspect?: Inspect | undefined;
   /** Awaited after each part of a file that takes more than one: a big one must not keep everything else waiting. What it throws is thrown. */
-  readonly breathe?: (() => Promise<void>) | undefined;
+  readonly yieldIfDue?: (() => Promise<void>) | undefined;
 }
 
 /** `null` in `outcome`: the file changed under our hands. `begun`: the target holds a part of the member, to be taken back. */
@@ -76,7 +76,7 @@ async function readOnce(
   file: string,
   scanned: ScannedEntry,
   target: MemberTarget,
-  { inspect, breathe }: ReadOptions,
+  { inspect, yieldIfDue }: ReadOptions,
 ): Promise<Attempt> {
   let fd: number;
   try {
@@ -99,7 +99,7 @@ async function readOnce(
     const offset = target.begin(entry);
     begun = true;
     const keep = inspect !== undefined && entry.size <= INSPECT_LIMIT;
-    const copied = await copyContent(fd, entry.size, target, keep, breathe);
+    const copied = await copyContent(fd, entry.size, target, keep, yieldIfDue);
     if (copied === null || !sameState(before, fs.fstatSync(fd, { bigint: true }))) return { outcome: null, begun };
     if (copied.content !== undefined) inspect?.(copied.content);
     target.end();
@@ -133,30 +133,30 @@ async function copyContent(
   size: number,
   target: MemberTarget,
   keep: boolean,
-  breathe: ReadOptions['breathe'],
+  yieldIfDue: ReadOptions['yieldIfDue'],
 ): Promise<Copied | null> {
-  const room = target.room();
+  const room = target.reserve();
   if (size < room.length) {
     const bytes = room.subarray(0, size);
     if (readAt(fd, bytes, 0) !== size) return null;
     const content = keep ? Buffer.from(bytes) : undefined;
     const sha256 = oneShotHash('sha256', bytes, 'hex');
-    target.advance(size);
+    target.commit(size);
     return { sha256, content };
   }
   const hash = createHash('sha256');
   const copies: Buffer[] = [];
   for (let done = 0; done < size;) {
-    const part = target.room();
+    const part = target.reserve();
     const read = readAt(fd, part.subarray(0, Math.min(part.length, size - done)), done);
     if (read === 0) return null;
     const chunk = part.subarray(0, read);
     hash.update(chunk);
     if (keep) copies.push(Buffer.from(chunk));
-    target.advance(read);
+    target.commit(read);
     done += read;
-    if (target.pressed) await target.drain();
-    await breathe?.();
+    if (target.needsDrain) await target.drain();
+    await yieldIfDue?.();
   }
   return { sha256: hash.digest('hex'), content: keep ? Buffer.concat(copies) : undefined };
 }
@@ -194,4 +194,25 @@ function refused(cause: unknown): ReadOutcome {
   if (code === 'ELOOP' || code === 'EMLINK') return { status: 'changed', message: 'was replaced by a link', cause };
   if (code === 'ENXIO') return { status: 'changed', message: 'was replaced by a special file', cause };
   return { status: 'unreadable', message: `cannot be read (${code ?? String(cause)})`, cause };
+}
+
+/**
+ * Reads a small file that the scan has seen settled, with four system calls. True if it was unchanged from the scan's stat to one after the
+ * read, so that what was read is what stood there all that time. False if anything is out of the ordinary; then what is in `room` says nothing.
+ * @param room takes the content at `from`; there has to be room for a byte more than the file had, by which one that grew gives itself away
+ */
+export function readIfUnchanged(file: string, seen: FileState, room: Uint8Array, from: number): boolean {
+  let fd: number;
+  try {
+    fd = fs.openSync(file, READ_FLAGS);
+  } catch {
+    return false;
+  }
+  try {
+    return fs.readSync(fd, room, from, seen.size + 1, 0) === seen.size && isUnchanged(seen, fs.fstatSync(fd));
+  } catch {
+    return false;
+  } finally {
+    fs.closeSync(fd);
+  }
 }

@@ -6,14 +6,14 @@ import type { ScannedEntry } from '../model/entry.ts';
 import type { FileState } from './file-state.ts';
 
 /** A database folder, found by its content. */
-export interface StoreItem {
-  readonly kind: 'store';
+export interface DatabaseItem {
+  readonly kind: 'database';
   readonly path: string;
   readonly source: Source;
-  /** Absolute folder of the store. */
+  /** Absolute folder of the database. */
   readonly dir: string;
   readonly engine: 'leveldb' | 'rocksdb';
-  /** The store's folder itself, then what it holds besides the database, in order. */
+  /** The database's folder itself, then what it holds besides the database, in order. */
   readonly others: readonly ScannedEntry[];
 }
 
@@ -26,7 +26,7 @@ export interface EntryItem {
 }
 
 /** What a scan finds, in the one order of paths. */
-export type ScanItem = EntryItem | StoreItem;
+export type ScanItem = EntryItem | DatabaseItem;
 
 /** Something on disk that cannot be stored truthfully. */
 export interface ScanProblem {

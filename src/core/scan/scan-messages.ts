@@ -39,15 +39,15 @@ export const PROBLEM = {
     message: 'is a link whose target is not UTF-8',
     hint: 'Make the link anew with a target that is UTF-8.',
   },
-  damagedStore: {
+  damagedDatabase: {
     code: 'LEVELDB_DAMAGED',
-    message: 'is a LevelDB store without a CURRENT or MANIFEST',
+    message: 'is a LevelDB database without a CURRENT or MANIFEST',
     hint: 'Restore or repair it; to keep it as it is before that, use --raw with its path.',
   },
-  nestedStore: {
+  nestedDatabase: {
     code: 'LEVELDB_FOREIGN',
-    message: 'is a store inside another store',
-    hint: 'Move it out of the other store.',
+    message: 'is a database inside another database',
+    hint: 'Move it out of the other database.',
   },
 } as const satisfies Record<string, ProblemText>;
 
@@ -110,10 +110,10 @@ export function specialFile(file: string): FindingText {
   };
 }
 
-/** A store was taken as the files it consists of, because the user asked or because a safety backup must take anything. */
-export function storeNotProven(file: string): FindingText {
+/** A database was taken as the files it consists of, because the user asked or because a safety backup must take anything. */
+export function databaseNotProven(file: string): FindingText {
   return {
-    code: 'store-not-proven',
+    code: 'database-not-proven',
     severity: 'warning',
     message: `${escapeName(file)} was stored as plain files: nothing is proven about the database in it`,
     recommendation: 'Make sure that nothing was writing to it, and keep the original until you no longer need it.',

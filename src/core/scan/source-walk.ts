@@ -19,7 +19,7 @@ import type { Finding } from '../model/finding.ts';
 import { settledState } from './file-state.ts';
 import { listNames } from './folder-names.ts';
 import { secretMatcher } from './left-out.ts';
-import { isEngineFile, isVolatileFile, recogniseStore, type Engine } from '../databases/leveldb/format/recognise.ts';
+import { isEngineFile, isVolatileFile, recogniseDatabase, type Engine } from '../databases/leveldb/format/recognise.ts';
 import { relativeTo, type Ownership } from './ownership.ts';
 import { scannedEntry, type ScanItem, type ScanProblem } from './scan-item.ts';
 import { ScanNotes, withErrno } from './scan-notes.ts';
@@ -31,7 +31,7 @@ import {
   specialBits,
   specialFile,
   sqliteNotProven,
-  storeNotProven,
+  databaseNotProven,
   unsafeLink,
 } from './scan-messages.ts';
 import type { SourcePatterns } from './source-patterns.ts';
@@ -41,8 +41,8 @@ export interface ScanOptions {
   readonly ownership: Ownership;
   readonly onProblem: (problem: ScanProblem) => void;
   readonly onFinding?: ((finding: Finding) => void) | undefined;
-  /** Which stores are taken as the plain files they consist of, unproven; undefined: none. */
-  readonly storeAsFiles?: ((path: string, source: Source) => boolean) | undefined;
+  /** Which databases are taken as the plain files they consist of, unproven; undefined: none. */
+  readonly databaseAsFiles?: ((path: string, source: Source) => boolean) | undefined;
 }
 
 /** A folder whose entries are being looked at. */
@@ -133,13 +133,13 @@ export class SourceWalk {
     const names = this.#names(relative, native);
     if (names === null) return null;
     if (stat !== null) {
-      const engine = recogniseStore(native, names);
+      const engine = recogniseDatabase(native, names);
       const headless = engine === null && this.#source.type === 'leveldb' && inner === '' && names.some(isDataFile);
-      if ((engine !== null || headless) && this.#options.storeAsFiles?.(relative, this.#source) === true)
-        return this.#rawStore(open, relative, native, stat, names);
-      if (engine !== null) return this.#store(relative, native, stat, engine, names);
+      if ((engine !== null || headless) && this.#options.databaseAsFiles?.(relative, this.#source) === true)
+        return this.#rawDatabase(open, relative, native, stat, names);
+      if (engine !== null) return this.#database(relative, native, stat, engine, names);
       if (headless) {
-        this.#notes.problem(PROBLEM.damagedStore, relative);
+        this.#notes.problem(PROBLEM.damagedDatabase, relative);
         return null;
       }
     }
@@ -163,15 +163,15 @@ export class SourceWalk {
     return { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
   }
 
-  /** A store, whole or broken, as the files that it consists of. LOCK and LOG carry no data and are never opened. */
-  #rawStore(
+  /** A database, whole or broken, as the files that it consists of. LOCK and LOG carry no data and are never opened. */
+  #rawDatabase(
     open: OpenFolder[],
     relative: string,
     native: string,
     stat: fs.BigIntStats,
     names: readonly string[],
   ): ScanItem | null {
-    this.#notes.finding(storeNotProven(relative), relative);
+    this.#notes.finding(databaseNotProven(relative), relative);
     const data = names.filter((name) => !isVolatileFile(name));
     return this.#plainFolder(open, relative, native, stat, data);
   }
@@ -185,7 +185,7 @@ export class SourceWalk {
   }
 
   #named(open: OpenFolder[], relative: string, native: string, name: string): ScanItem | null {
-    if (native === this.#project.store || (!relative.includes('/') && foldKey(name) === STATE_FOLDER)) return null;
+    if (native === this.#project.repository || (!relative.includes('/') && foldKey(name) === STATE_FOLDER)) return null;
     const problem = pathProblem(relative);
     if (problem !== null) {
       if (this.#owns(relative))
@@ -197,7 +197,7 @@ export class SourceWalk {
     return this.#child(open, relative, native, stat);
   }
 
-  #store(
+  #database(
     relative: string,
     native: string,
     stat: fs.BigIntStats,
@@ -210,9 +210,9 @@ export class SourceWalk {
     const rest = engine === 'leveldb' ? names.filter((name) => !isEngineFile(name)) : names;
     for (const item of this.#below([{ path: relative, prefix: native + path.sep, names: rest, next: 0 }])) {
       if (item.kind === 'entry') others.push(item.entry);
-      else this.#notes.problem(PROBLEM.nestedStore, item.path);
+      else this.#notes.problem(PROBLEM.nestedDatabase, item.path);
     }
-    return { kind: 'store', path: relative, source: this.#source, dir: native, engine, others };
+    return { kind: 'database', path: relative, source: this.#source, dir: native, engine, others };
   }
 
   /** Names the databases of a folder that are stored and have unfinished writes beside them. */

@@ -4,7 +4,7 @@ import { isOverlay } from '../fs/mounts.ts';
 import { PathSet } from '../paths/path-set.ts';
 import { assertRealParents, isInside, parentOf, toNative } from '../paths/paths.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
-import { isVolatilePath, recogniseStore } from '../databases/leveldb/format/recognise.ts';
+import { isVolatilePath, recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import { listBelow } from './live-tree.ts';
 import { isSameAsLive, nearly } from './same-as-live.ts';
 import { fingerprint, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';
@@ -122,7 +122,7 @@ class Planner {
 
   /** Exclusive folders, and every database: one of the backup, or one that is live now. Two of them are never merged. */
   #isMirrored(folder: string): boolean {
-    return this.#options.mirrored.includes(folder) || recogniseStore(toNative(this.#root, folder)) !== null;
+    return this.#options.mirrored.includes(folder) || recogniseDatabase(toNative(this.#root, folder)) !== null;
   }
 
   /** The highest folder above `path` that does not exist, or that a file or link stands in for where the backup has a folder. */
@@ -176,7 +176,7 @@ class Planner {
     return end;
   }
 
-  /** A LevelDB store or exclusive folder: swapped as one if anything in it differs. */
+  /** A LevelDB database or exclusive folder: swapped as one if anything in it differs. */
   #mirror(top: Entry, at: number): number {
     let end = at + 1;
     while (end < this.#wanted.length && isInside(this.#wanted[end]?.path ?? '', top.path)) end++;

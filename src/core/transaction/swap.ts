@@ -38,7 +38,7 @@ export function swapForward(root: string, journal: JournalInput, betweenSteps: (
   syncMoves(root, journal.units, [paths.stage], journal.meta);
 }
 
-/** A whole folder for a whole folder: a LevelDB store, an exclusive source. */
+/** A whole folder for a whole folder: a LevelDB database, an exclusive source. */
 function replacesFolder(unit: Unit): boolean {
   return unit.tree && unit.hasNew && unit.old?.type === 'dir';
 }

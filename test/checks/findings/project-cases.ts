@@ -10,7 +10,7 @@ import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { context } from '../../support/real-backup.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
 
@@ -60,17 +60,19 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
     stage.put('docs/a.db-wal', 'write');
   }),
-  'store-not-proven': created(() => {}, { raw: ['leveldb'] }),
-  'store-orphans': created((stage) => stage.put('leveldb/000001.ldb', 'no table of this database')),
+  'database-not-proven': created(() => {}, { raw: ['leveldb'] }),
+  'database-orphans': created((stage) => stage.put('leveldb/000001.ldb', 'no table of this database')),
   'invalid-json': created((stage) => stage.put('deployments/half.json', '{')),
-  'not-covered': created((stage) => writeStore(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]])),
+  'not-covered': created((stage) =>
+    writeDatabase(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]]),
+  ),
   'left-out': created((stage) => stage.put('docs/a\\b', ''), { allowPartial: true }),
   'aside-kept': restored(() => {}, { safetyBackup: false }),
-  'log-not-written': restored((stage) => fs.mkdirSync(path.join(stage.store, 'reports/operations.ndjson'))),
+  'log-not-written': restored((stage) => fs.mkdirSync(path.join(stage.repository, 'reports/operations.ndjson'))),
   'made-not-recorded': restored((stage) => {
     fs.rmSync(stage.inside('docs/a.md'));
-    fs.rmSync(path.join(stage.store, 'reports'), { recursive: true });
-    fs.writeFileSync(path.join(stage.store, 'reports'), '');
+    fs.rmSync(path.join(stage.repository, 'reports'), { recursive: true });
+    fs.writeFileSync(path.join(stage.repository, 'reports'), '');
   }),
   'script-kept': inited((stage) => {
     edit(stage.inside('package.json'), (text) => text.replace('"migbackup restore"', '"echo restore"'));
@@ -80,7 +82,7 @@ export const PROJECT: Cases = {
   }),
   'left-alone': inited((stage) => fs.rmSync(stage.inside('package.json'))),
   'stale-work': async (stage) => {
-    fs.mkdirSync(path.join(stage.store, '.partial-x'));
+    fs.mkdirSync(path.join(stage.repository, '.partial-x'));
     return (await list(stage.project, {}, context)).findings;
   },
   'guard-interrupted': async (stage) => {
@@ -96,7 +98,7 @@ export const PROJECT: Cases = {
     const ready = stage.inside('ready');
     const ended = guard(stage.project, { ...how, command: [...command, stage.inside('docs/a.md'), ready] }, context);
     while (!fs.existsSync(ready)) await sleep(5);
-    const lock = acquireLock(stage.store, 'create');
+    const lock = acquireLock(stage.repository, 'create');
     fs.rmSync(ready);
     try {
       return (await ended).findings;
@@ -105,7 +107,7 @@ export const PROJECT: Cases = {
     }
   },
   'none-verifies': async (stage) => {
-    for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.store, id, 'INDEX.ndjson.zst'));
+    for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.repository, id, 'INDEX.ndjson.zst'));
     const confirm = () => Promise.resolve(true);
     return (await prune(stage.project, { policy: { keepLast: 1, keepSafety: 0 }, dryRun: true, confirm }, context))
       .findings;

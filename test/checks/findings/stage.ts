@@ -11,7 +11,7 @@ import { restore, type RestoreOptions } from '../../../src/core/operations/resto
 import { verify } from '../../../src/core/operations/verify.ts';
 import type { SelectedBackup } from '../../../src/core/repository/selected.ts';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { context } from '../../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
@@ -27,17 +27,17 @@ export async function makeStage(): Promise<Stage> {
   stage.put('deployments/mainnet.json', '{}');
   stage.put('docs/a.md', 'first of the docs');
   stage.put('docs/b.md', 'second of the docs');
-  writeStore(stage.inside('leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+  writeDatabase(stage.inside('leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
   await init(stage.root, { env: {}, install: true }, context);
   const { backupId: zstd } = await stage.create({ compression: 'zstd' });
   const { backupId: plain } = await stage.create({ compression: 'none' });
   return new Stage(temp, path.join(temp.path, 'made'), zstd, plain);
 }
 
-/** A project and its store, to be damaged. */
+/** A project and its repository, to be damaged. */
 export class Stage {
   readonly root: string;
-  readonly store: string;
+  readonly repository: string;
   readonly zstd: string;
   readonly plain: string;
   readonly #temp: TempFolder;
@@ -48,7 +48,7 @@ export class Stage {
     this.#temp = temp;
     this.#folder = folder;
     this.root = path.join(folder, 'project');
-    this.store = path.join(folder, 'backups');
+    this.repository = path.join(folder, 'backups');
     this.zstd = zstd;
     this.plain = plain;
   }
@@ -64,7 +64,7 @@ export class Stage {
   }
 
   get project(): Project {
-    return resolveProject({ cwd: this.root, backups: this.store, env: {} });
+    return resolveProject({ cwd: this.root, backups: this.repository, env: {} });
   }
 
   inside(...parts: string[]): string {
@@ -77,11 +77,11 @@ export class Stage {
 
   /** A file of the plain backup. */
   stored(...parts: string[]): string {
-    return path.join(this.store, this.plain, ...parts);
+    return path.join(this.repository, this.plain, ...parts);
   }
 
   selected(id = this.plain): SelectedBackup {
-    return { id, folder: path.join(this.store, id), dispose() {} };
+    return { id, folder: path.join(this.repository, id), dispose() {} };
   }
 
   create(options: Partial<MigrationOptions> = {}) {
@@ -90,7 +90,8 @@ export class Stage {
 
   /** What a full verification finds. */
   async verify(id = this.plain, options: { rehearse?: boolean } = {}): Promise<readonly Finding[]> {
-    return (await verify(this.selected(id), { mode: 'full', store: this.store, ...options }, context)).findings;
+    return (await verify(this.selected(id), { mode: 'full', repository: this.repository, ...options }, context))
+      .findings;
   }
 
   restore(options: Partial<RestoreOptions> = {}) {

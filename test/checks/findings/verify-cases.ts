@@ -7,7 +7,7 @@ import { rehearse } from '../../../src/core/operations/verify/rehearse.ts';
 import { flipBit } from '../../support/flip-bit.ts';
 import { context } from '../../support/real-backup.ts';
 import { resumArtifacts, rewriteIndex, rewriteManifest } from '../../support/rewrite-backup.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
 
 /** Damages the plain backup, then verifies it in full. */
@@ -85,17 +85,17 @@ export const VERIFY: Cases = {
   ),
   'file-altered': damaged((stage) => stage.rewrite('docs.tar', (bytes) => flipped(bytes, contentAt(bytes)))),
   'frame-damaged': async (stage) => {
-    flipBit(path.join(stage.store, stage.zstd, 'docs.tar.zst'), 40);
+    flipBit(path.join(stage.repository, stage.zstd, 'docs.tar.zst'), 40);
     return stage.verify(stage.zstd);
   },
   'archive-unreadable': async (stage) => {
-    fs.truncateSync(path.join(stage.store, stage.zstd, 'docs.tar.zst'), 40);
+    fs.truncateSync(path.join(stage.repository, stage.zstd, 'docs.tar.zst'), 40);
     return stage.verify(stage.zstd);
   },
-  'store-differs': damaged((stage) =>
+  'database-differs': damaged((stage) =>
     rewriteManifest(stage.stored(), (manifest) => {
       const { leveldb } = Object(manifest['categories']);
-      leveldb.sources[0].leveldb[0].entries = 99;
+      leveldb.sources[0].databases[0].records = 99;
     }),
   ),
   'not-rehearsed': async (stage) => {
@@ -107,7 +107,7 @@ export const VERIFY: Cases = {
     const audit = await auditBackup(selected.folder, selected.id, { mode: 'full' }, context);
     // The disk goes bad between the two.
     stage.rewrite('docs.tar', (bytes) => flipped(bytes, contentAt(bytes)));
-    return (await rehearse(selected, audit, stage.store, context)).findings;
+    return (await rehearse(selected, audit, stage.repository, context)).findings;
   },
   'json-differs': async (stage) => {
     stage.put('deployments/half.json', '{');
@@ -115,16 +115,16 @@ export const VERIFY: Cases = {
     rewriteManifest(folder, (manifest) => Object.assign(manifest, { findings: [] }));
     return stage.verify(backupId, { rehearse: true });
   },
-  'store-not-opened': async (stage) => {
+  'database-not-opened': async (stage) => {
     // Compressed in a way that only our own reader knows.
     fs.rmSync(stage.inside('leveldb'), { recursive: true });
-    writeStore(stage.inside('leveldb'), [[Buffer.from('k'), Buffer.from('v')]], { compression: 'zlib' });
+    writeDatabase(stage.inside('leveldb'), [[Buffer.from('k'), Buffer.from('v')]], { compression: 'zlib' });
     const { backupId } = await stage.create();
     return stage.verify(backupId, { rehearse: true });
   },
   'report-not-written': async (stage) => {
-    fs.rmSync(path.join(stage.store, 'reports'), { recursive: true });
-    fs.writeFileSync(path.join(stage.store, 'reports'), '');
+    fs.rmSync(path.join(stage.repository, 'reports'), { recursive: true });
+    fs.writeFileSync(path.join(stage.repository, 'reports'), '');
     return stage.verify();
   },
 };

@@ -4,7 +4,7 @@ import { verify } from '../../../src/core/operations/verify.ts';
 import { readable } from '../../../src/core/import-v1/open-backup.ts';
 import type { Finding } from '../../../src/core/model/finding.ts';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { context } from '../../support/real-backup.ts';
 import { makeVersion1Backup, mendVersion1Manifest, resumVersion1, VERSION1_ID } from '../../support/version1-backup.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
@@ -13,13 +13,13 @@ const SUMS = 'checksums/SHA256SUMS';
 
 /** Makes a version 1 backup whose manifest is right, damages it, and verifies it in full. */
 export async function verifyVersion1(stage: Stage, damage: (folder: string) => unknown): Promise<readonly Finding[]> {
-  writeStore(path.join(stage.root, 'old'), [[Buffer.from('key'), Buffer.from('value')]]);
-  const folder = makeVersion1Backup(stage.store, path.join(stage.root, 'old'));
+  writeDatabase(path.join(stage.root, 'old'), [[Buffer.from('key'), Buffer.from('value')]]);
+  const folder = makeVersion1Backup(stage.repository, path.join(stage.root, 'old'));
   mendVersion1Manifest(folder);
   damage(folder);
   const selected = await readable({ id: VERSION1_ID, folder, dispose() {} }, context);
   try {
-    return (await verify(selected, { mode: 'full', store: stage.store }, context)).findings;
+    return (await verify(selected, { mode: 'full', repository: stage.repository }, context)).findings;
   } finally {
     selected.dispose();
   }
@@ -58,10 +58,10 @@ export const VERSION1: Cases = {
   'sums-unsafe': damaged((folder) =>
     fs.appendFileSync(path.join(folder, SUMS), `${'a'.repeat(64)}  ../../etc/passwd\n`),
   ),
-  'store-does-not-read': damaged((folder) => {
-    const store = path.join(folder, 'leveldb/current');
-    const manifest = fs.readdirSync(store).find((name) => name.startsWith('MANIFEST')) ?? '';
-    fs.writeFileSync(path.join(store, manifest), 'no manifest');
+  'database-does-not-read': damaged((folder) => {
+    const repository = path.join(folder, 'leveldb/current');
+    const manifest = fs.readdirSync(repository).find((name) => name.startsWith('MANIFEST')) ?? '';
+    fs.writeFileSync(path.join(repository, manifest), 'no manifest');
     resumVersion1(folder);
   }),
 };

@@ -11,9 +11,9 @@ function hold(scene: Scene, lock: Lock): void {
 }
 
 /** Space for so many times what is free, at a ratio if one is known. */
-function spaceFor({ store }: Scene, times: number, ratio?: number): CheckResult {
-  const bytes = new Map([['docs', Number(freeSpace(store).bytes) * times]]);
-  return checkSpace(store, { bytes, entries: 1, ratios: new Map(ratio === undefined ? [] : [['docs', ratio]]) });
+function spaceFor({ repository }: Scene, times: number, ratio?: number): CheckResult {
+  const bytes = new Map([['docs', Number(freeSpace(repository).bytes) * times]]);
+  return checkSpace(repository, { bytes, entries: 1, ratios: new Map(ratio === undefined ? [] : [['docs', ratio]]) });
 }
 
 /** Where the backup will go, and what is there. */
@@ -25,39 +25,39 @@ export const STORE: Cases<
       when: 'the backups folder is a file',
       status: 'critical',
       says: 'cannot be written',
-      createFails: 'STORE_UNWRITABLE',
+      createFails: 'REPOSITORY_UNWRITABLE',
       provoke: after((scene) => {
-        fs.rmSync(scene.store, { recursive: true });
-        fs.writeFileSync(scene.store, '');
+        fs.rmSync(scene.repository, { recursive: true });
+        fs.writeFileSync(scene.repository, '');
       }),
     },
     {
       when: 'the backups folder is a link that leads nowhere',
       status: 'critical',
       says: 'leads nowhere',
-      createFails: 'STORE_UNWRITABLE',
+      createFails: 'REPOSITORY_UNWRITABLE',
       provoke: after((scene) => {
-        fs.rmSync(scene.store, { recursive: true });
-        fs.symlinkSync(`${scene.store}-away`, scene.store);
+        fs.rmSync(scene.repository, { recursive: true });
+        fs.symlinkSync(`${scene.repository}-away`, scene.repository);
       }),
     },
     {
       when: 'the backups folder would be below a file',
       status: 'critical',
       says: 'cannot be written',
-      createFails: 'STORE_UNWRITABLE',
+      createFails: 'REPOSITORY_UNWRITABLE',
       provoke: after((scene) => {
-        scene.store = scene.inside('package.json', 'backups');
+        scene.repository = scene.inside('package.json', 'backups');
       }),
     },
   ],
   lock: [
     {
-      when: 'another holds the store',
+      when: 'another holds the repository',
       status: 'critical',
       says: 'is locked by',
       createFails: 'LOCKED',
-      provoke: after((scene) => hold(scene, acquireLock(scene.store, 'create'))),
+      provoke: after((scene) => hold(scene, acquireLock(scene.repository, 'create'))),
     },
     {
       when: 'another holds the project',
@@ -69,11 +69,11 @@ export const STORE: Cases<
   ],
   'git-clean': [
     {
-      when: 'the store is in the work tree',
+      when: 'the repository is in the work tree',
       status: 'warning',
       says: 'git clean -fd would remove',
       provoke: after((scene) => {
-        scene.store = scene.inside('stored');
+        scene.repository = scene.inside('stored');
       }),
     },
   ],
@@ -138,7 +138,7 @@ export const STORE: Cases<
       says: 'FAILED',
       provoke: after((scene) => {
         const failed = { startedAt: new Date().toISOString(), status: 'FAILED', scope: { mode: 'quick' } };
-        return writeReport(scene.store, scene.backupId, 'verify', failed);
+        return writeReport(scene.repository, scene.backupId, 'verify', failed);
       }),
     },
   ],

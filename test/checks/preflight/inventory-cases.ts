@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { ClassicLevel } from 'classic-level';
 import { checkSources } from '../../../src/core/checks/preflight/sources.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { canRunAsUser } from '../../support/other-user.ts';
 import { after, type Cases } from './scene.ts';
 
@@ -14,9 +14,9 @@ export const INVENTORY: Cases<
   | 'sources-named'
   | 'sources-inside'
   | 'sources-still'
-  | 'stores-placed'
-  | 'stores-read'
-  | 'stores-held'
+  | 'databases-placed'
+  | 'databases-read'
+  | 'databases-held'
   | 'secrets-left-out'
   | 'secrets-taken'
   | 'invalid-json'
@@ -104,16 +104,16 @@ export const INVENTORY: Cases<
       provoke: () => checkSources([{ code: 'SOURCE_CHANGED', path: 'a.json', message: 'vanished', hint: 'Stop it.' }]),
     },
   ],
-  'stores-placed': [
+  'databases-placed': [
     {
-      when: 'a store has lost its head',
+      when: 'a database has lost its head',
       status: 'critical',
       says: 'without a CURRENT or MANIFEST',
       createFails: 'LEVELDB_DAMAGED',
       provoke: after((scene) => fs.rmSync(scene.inside('leveldb/CURRENT'))),
     },
   ],
-  'stores-read': [
+  'databases-read': [
     {
       when: 'its manifest is damaged',
       status: 'critical',
@@ -125,7 +125,7 @@ export const INVENTORY: Cases<
       }),
     },
   ],
-  'stores-held': [
+  'databases-held': [
     {
       when: 'a process has it open',
       status: 'warning',
@@ -235,7 +235,7 @@ export const INVENTORY: Cases<
       when: 'a database is in no category',
       status: 'warning',
       says: 'not covered: data/kv (LevelDB',
-      provoke: after((scene) => writeStore(scene.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]])),
+      provoke: after((scene) => writeDatabase(scene.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]])),
     },
   ],
 };

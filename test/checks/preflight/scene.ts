@@ -9,7 +9,7 @@ import { create } from '../../../src/core/operations/create.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { validate } from '../../../src/core/operations/validate.ts';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { giveToUser, runAsUser } from '../../support/other-user.ts';
 import { context } from '../../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
@@ -31,7 +31,7 @@ export type Cases<Id extends CheckId> = Readonly<Record<Id, readonly Case[]>>;
 
 const CREATE = { verify: true, allowPartial: false } as const;
 
-/** Makes, once, a project that is set up, has state of common kinds in it, and a backup of it that verified; the store is outside. */
+/** Makes, once, a project that is set up, has state of common kinds in it, and a backup of it that verified; the repository is outside. */
 export async function makeScene(): Promise<Scene> {
   const temp = tempFolder();
   // As root some checks run as somebody else, who must get here.
@@ -40,17 +40,17 @@ export async function makeScene(): Promise<Scene> {
   put(scene.root, 'package.json', '{"name": "sample"}\n');
   put(scene.root, 'deployments/mainnet.json', '{}');
   put(scene.root, 'docs/how.md', 'so');
-  writeStore(scene.inside('leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+  writeDatabase(scene.inside('leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
   execFileSync('git', ['init', '--quiet'], { cwd: scene.root });
   await init(scene.root, { env: {} }, context);
   await scene.create();
   return scene;
 }
 
-/** A project and its store, to be damaged. */
+/** A project and its repository, to be damaged. */
 export class Scene implements AsyncDisposable {
   readonly root: string;
-  store: string;
+  repository: string;
   readonly #temp: TempFolder;
   readonly #folder: string;
   readonly #closing: (() => unknown)[] = [];
@@ -60,7 +60,7 @@ export class Scene implements AsyncDisposable {
     this.#temp = temp;
     this.#folder = folder;
     this.root = path.join(folder, 'project');
-    this.store = path.join(folder, 'backups');
+    this.repository = path.join(folder, 'backups');
   }
 
   copy(): Scene {
@@ -74,15 +74,15 @@ export class Scene implements AsyncDisposable {
   }
 
   stored(...parts: string[]): string {
-    return path.join(this.store, ...parts);
+    return path.join(this.repository, ...parts);
   }
 
   get project(): Project {
-    return resolveProject({ cwd: this.root, backups: this.store, env: {} });
+    return resolveProject({ cwd: this.root, backups: this.repository, env: {} });
   }
 
   get backupId(): string {
-    return fs.readdirSync(this.store).findLast((name) => name.startsWith('migration-')) ?? '';
+    return fs.readdirSync(this.repository).findLast((name) => name.startsWith('migration-')) ?? '';
   }
 
   create(options: { verify?: boolean } = {}): Promise<unknown> {
@@ -121,7 +121,7 @@ export class Scene implements AsyncDisposable {
   validateAsUser(prepare: () => void = () => {}): readonly CheckResult[] {
     giveToUser(this.#folder);
     prepare();
-    const { stdout } = runAsUser(this.root, ['validate', '--json', '--backups', this.store]);
+    const { stdout } = runAsUser(this.root, ['validate', '--json', '--backups', this.repository]);
     return validateReportSchema.parse(JSON.parse(stdout)).checks;
   }
 

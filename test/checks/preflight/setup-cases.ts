@@ -32,13 +32,13 @@ export const SETUP: Cases<'runtime' | 'clock' | 'config' | 'npm-scripts' | 'giti
       when: 'it is long ago',
       status: 'warning',
       says: 'before this program was written',
-      provoke: () => [checkClock({ now: new Date(0), backups: [], storeAheadMs: 0 })],
+      provoke: () => [checkClock({ now: new Date(0), backups: [], repositoryAheadMs: 0 })],
     },
     {
-      when: 'the store has another time',
+      when: 'the repository has another time',
       status: 'warning',
       says: '7200 s ahead',
-      provoke: () => [checkClock({ now: new Date(), backups: [], storeAheadMs: 7_200_000 })],
+      provoke: () => [checkClock({ now: new Date(), backups: [], repositoryAheadMs: 7_200_000 })],
     },
   ],
   config: [

@@ -66,8 +66,15 @@ test('a restore with nothing to do says so', () => {
   expect(renderRestore(planned, plain)).toEqual([`  unchanged  /p already equals ${id}`, '  Nothing to do.']);
 });
 
-test('an empty store points to create, an unfinished restore to recover', () => {
-  const report = { ...head, operation: 'list' as const, root: '/p', store: '/p/backups', backups: [], findings: [] };
+test('an empty repository points to create, an unfinished restore to recover', () => {
+  const report = {
+    ...head,
+    operation: 'list' as const,
+    root: '/p',
+    repository: '/p/backups',
+    backups: [],
+    findings: [],
+  };
   expect(renderList({ ...report, unfinishedTransaction: false }, plain).at(-1)).toContain('migbackup create');
   expect(renderList({ ...report, unfinishedTransaction: true }, plain).at(-1)).toContain('migbackup recover');
 });

@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { captureStore } from '../../../src/core/databases/leveldb/capture/capture.ts';
-import { folderFiles, readStore } from '../../../src/core/databases/leveldb/format/reader.ts';
-import { recogniseStore } from '../../../src/core/databases/leveldb/format/recognise.ts';
+import { captureDatabase } from '../../../src/core/databases/leveldb/capture/capture.ts';
+import { folderFiles, readDatabase } from '../../../src/core/databases/leveldb/format/reader.ts';
+import { recogniseDatabase } from '../../../src/core/databases/leveldb/format/recognise.ts';
 import { copyCapture } from '../../stress/leveldb/stress.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { fillLevels, firstWith, makeStore } from './make-database.ts';
+import { fillLevels, firstWith, makeDatabase } from './make-database.ts';
 
 function identities(dir: string): unknown[] {
   return fs.readdirSync(dir).map((name) => {
@@ -21,15 +21,15 @@ test.each([4096, 3])(
     using folder = tempFolder();
     const dir = path.join(folder.path, 'db');
     const copy = path.join(folder.path, 'copy');
-    await makeStore(dir, fillLevels);
+    await makeDatabase(dir, fillLevels);
     fs.writeFileSync(path.join(dir, '000001.ldb'), 'left over');
     const before = identities(dir);
-    const capture = await captureStore(dir, { maxDescriptors: max });
+    const capture = await captureDatabase(dir, { maxDescriptors: max });
     expect(capture.orphans).toEqual(['000001.ldb']);
     copyCapture(capture, copy);
     expect(identities(dir)).toEqual(before);
     const [source, copied] = [folderFiles(dir), folderFiles(copy)];
-    expect(await readStore(copied)).toEqual(await readStore(source));
+    expect(await readDatabase(copied)).toEqual(await readDatabase(source));
     source.close();
     copied.close();
     expect(fs.readdirSync(copy).filter((name) => name.startsWith('LO'))).toEqual([]);
@@ -38,7 +38,7 @@ test.each([4096, 3])(
 
 test('damage is named and never captured: missing table, missing log, MANIFEST, middle of a log', async () => {
   using folder = tempFolder();
-  await makeStore(folder.path, fillLevels);
+  await makeDatabase(folder.path, fillLevels);
   const spoil = (file: string): void => {
     const bytes = fs.readFileSync(file);
     bytes[20] = (bytes[20] ?? 0) ^ 1;
@@ -54,7 +54,7 @@ test('damage is named and never captured: missing table, missing log, MANIFEST, 
   for (const [file, harm] of cases) {
     const good = fs.readFileSync(file);
     harm(file);
-    const captured = captureStore(folder.path);
+    const captured = captureDatabase(folder.path);
     await expect(captured).rejects.toMatchObject({ code: 'LEVELDB_DAMAGED', path: path.basename(file) });
     fs.writeFileSync(file, good);
   }
@@ -63,24 +63,24 @@ test('damage is named and never captured: missing table, missing log, MANIFEST, 
 test('a log that ends inside a record is cut to its last whole one', async () => {
   using folder = tempFolder();
   const dir = path.join(folder.path, 'db');
-  await makeStore(dir, async (db) => {
+  await makeDatabase(dir, async (db) => {
     await db.put(Buffer.from('first'), Buffer.from('1'));
     await db.put(Buffer.from('second'), Buffer.from('2'));
   });
   const log = firstWith(dir, '.log');
   fs.truncateSync(log, fs.statSync(log).size - 3);
   const copy = path.join(folder.path, 'copy');
-  copyCapture(await captureStore(dir), copy);
+  copyCapture(await captureDatabase(dir), copy);
   const files = folderFiles(copy);
-  expect(await readStore(files)).toMatchObject({ entries: 1, tailState: 'clean' });
+  expect(await readDatabase(files)).toMatchObject({ entries: 1, tailState: 'clean' });
   files.close();
 });
 
 test('RocksDB is told apart and refused', async () => {
   using folder = tempFolder();
-  await makeStore(folder.path, async () => undefined);
-  expect(recogniseStore(folder.path)).toBe('leveldb');
+  await makeDatabase(folder.path, async () => undefined);
+  expect(recogniseDatabase(folder.path)).toBe('leveldb');
   fs.writeFileSync(path.join(folder.path, 'OPTIONS-000005'), '');
-  expect(recogniseStore(folder.path)).toBe('rocksdb');
-  await expect(captureStore(folder.path)).rejects.toMatchObject({ code: 'LEVELDB_FOREIGN' });
+  expect(recogniseDatabase(folder.path)).toBe('rocksdb');
+  await expect(captureDatabase(folder.path)).rejects.toMatchObject({ code: 'LEVELDB_FOREIGN' });
 });

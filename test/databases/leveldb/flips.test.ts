@@ -4,7 +4,7 @@ import { beforeAll, afterAll, expect, test } from 'vitest';
 import { SeededRandom } from '../../stress/leveldb/model.ts';
 import { flipBit } from '../../support/flip-bit.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { fillLevels, firstWith, makeStore } from './make-database.ts';
+import { fillLevels, firstWith, makeDatabase } from './make-database.ts';
 import { readFolder } from './read-folder.ts';
 
 const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
@@ -13,7 +13,7 @@ const dir = folder.path;
 const random = new SeededRandom(1);
 
 beforeAll(async () => {
-  await makeStore(dir, async (db) => {
+  await makeDatabase(dir, async (db) => {
     await fillLevels(db);
     for (let at = 0; at < 300; at++) await db.put(Buffer.from(`late-${at}`), Buffer.alloc(at * 2, 'v'));
   });

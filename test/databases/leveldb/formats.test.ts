@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { crc32c, maskCrc, unmaskCrc } from '../../../src/core/databases/leveldb/format/crc32c.ts';
-import { StoreDigest } from '../../../src/core/databases/leveldb/proof/digest.ts';
+import { DatabaseDigest } from '../../../src/core/databases/leveldb/proof/digest.ts';
 import { scanLog, type LogScan } from '../../../src/core/databases/leveldb/format/log-format.ts';
 import { manifestNamedBy, parseFileName } from '../../../src/core/databases/leveldb/format/names.ts';
 import { bufferBytes } from '../../../src/core/databases/leveldb/format/random-access.ts';
@@ -108,7 +108,7 @@ test('a table whose first or last key has no room for a sequence number does not
 test('digest v1: a value larger than the buffer, against the definition', async () => {
   const { createHash } = await import('node:crypto');
   const value = Buffer.alloc(3_000_000, 5);
-  const digest = new StoreDigest();
+  const digest = new DatabaseDigest();
   digest.add(Buffer.from('kk'), 1, value, 0, value.length);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(value.length);

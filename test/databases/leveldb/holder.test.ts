@@ -28,7 +28,7 @@ async function heldElsewhere(dir: string) {
   };
 }
 
-async function makeStore(dir: string): Promise<void> {
+async function makeDatabase(dir: string): Promise<void> {
   const db = new ClassicLevel(dir);
   await db.open();
   await db.close();
@@ -37,7 +37,7 @@ async function makeStore(dir: string): Promise<void> {
 test('tells a held database from a free one and changes nothing', async () => {
   using folder = tempFolder();
   const dir = path.join(folder.path, 'db');
-  await makeStore(dir);
+  await makeDatabase(dir);
   const lock = path.join(dir, 'LOCK');
   const before = fs.statSync(lock, { bigint: true });
   expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
@@ -50,7 +50,7 @@ test('tells a held database from a free one and changes nothing', async () => {
 test('another process holds it', async () => {
   using folder = tempFolder();
   const dir = path.join(folder.path, 'db');
-  await makeStore(dir);
+  await makeDatabase(dir);
   {
     await using holder = await heldElsewhere(dir);
     const pids = process.platform === 'linux' ? [holder.pid] : [];

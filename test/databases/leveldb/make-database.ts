@@ -4,8 +4,8 @@ import { ClassicLevel } from 'classic-level';
 
 export type Db = ClassicLevel<Buffer, Buffer>;
 
-/** Makes a store in `dir` with LevelDB and closes it. */
-export async function makeStore(dir: string, fill: (db: Db) => Promise<void>): Promise<void> {
+/** Makes a database in `dir` with LevelDB and closes it. */
+export async function makeDatabase(dir: string, fill: (db: Db) => Promise<void>): Promise<void> {
   const db: Db = new ClassicLevel<Buffer, Buffer>(dir, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
   await db.open();
   await fill(db);

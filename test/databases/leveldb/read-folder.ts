@@ -1,10 +1,10 @@
-import { folderFiles, readStore, type StoreFacts } from '../../../src/core/databases/leveldb/format/reader.ts';
+import { folderFiles, readDatabase, type DatabaseFacts } from '../../../src/core/databases/leveldb/format/reader.ts';
 
-/** Reads a store on disk with our reader. */
-export async function readFolder(dir: string): Promise<StoreFacts> {
+/** Reads a database on disk with our reader. */
+export async function readFolder(dir: string): Promise<DatabaseFacts> {
   const files = folderFiles(dir);
   try {
-    return await readStore(files);
+    return await readDatabase(files);
   } finally {
     files.close();
   }

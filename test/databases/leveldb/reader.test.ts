@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { makeScratch } from '../../../src/core/databases/leveldb/proof/scratch.ts';
 import { proveWithClassicLevel } from '../../../src/core/databases/leveldb/proof/proof.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { fillLevels, firstWith, makeStore, type Db } from './make-database.ts';
+import { fillLevels, firstWith, makeDatabase, type Db } from './make-database.ts';
 import { readFolder } from './read-folder.ts';
 
 const FILLS: Record<string, (db: Db) => Promise<void>> = {
@@ -31,11 +31,11 @@ const FILLS: Record<string, (db: Db) => Promise<void>> = {
 test.each(Object.keys(FILLS))('both readers agree: %s', async (kind) => {
   using folder = tempFolder();
   const dir = path.join(folder.path, 'db');
-  await makeStore(dir, FILLS[kind] ?? fillLevels);
+  await makeDatabase(dir, FILLS[kind] ?? fillLevels);
   const ours = await readFolder(dir);
   const scratch = path.join(folder.path, 'scratch');
   makeScratch(dir, scratch);
-  expect({ entries: ours.entries, digest: ours.digest }).toEqual(await proveWithClassicLevel(scratch));
+  expect({ records: ours.records, digest: ours.digest }).toEqual(await proveWithClassicLevel(scratch));
 });
 
 test('a real database: 28 entries, known digest', async (context) => {
@@ -46,13 +46,13 @@ test('a real database: 28 entries, known digest', async (context) => {
   const dir = path.join(folder.path, 'db');
   fs.cpSync(fixture, dir, { recursive: true });
   const facts = await readFolder(dir);
-  expect(facts.entries).toBe(28);
+  expect(facts.records).toBe(28);
   expect(facts.digest).toBe('1f1822966ff50439abd4dad837601441bc2bece2df8d7ee86bd8833418bfa189');
 });
 
 test('a log that has lost its first record is damage: MANIFEST says which write comes next', async () => {
   using folder = tempFolder();
-  await makeStore(folder.path, async (db) => {
+  await makeDatabase(folder.path, async (db) => {
     for (const key of ['a', 'b', 'c']) await db.put(Buffer.from(key), Buffer.from('1'));
   });
   const log = firstWith(folder.path, '.log');
@@ -66,7 +66,7 @@ test('a log that has lost its first record is damage: MANIFEST says which write 
 
 test('a missing table and a missing log are damage that is named', async () => {
   using folder = tempFolder();
-  await makeStore(folder.path, fillLevels);
+  await makeDatabase(folder.path, fillLevels);
   for (const extension of ['.ldb', '.log']) {
     const file = firstWith(folder.path, extension);
     const bytes = fs.readFileSync(file);

@@ -27,7 +27,7 @@ export function sayError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : 'no error';
 }
 
-const idsOf = ({ product, project }: Scene): string[] => product.listBackups(project.store).map(({ id }) => id);
+const idsOf = ({ product, project }: Scene): string[] => product.listBackups(project.repository).map(({ id }) => id);
 const isMigration = (id: string): boolean => id.startsWith('migration-');
 
 export async function lookUndisturbed(scene: Scene, operation: Operation, run: () => Promise<void>) {
@@ -56,7 +56,7 @@ export async function judge(
   const state = stateOf(scene, clean);
   if (state.startsWith('mixed')) wrong.push(state);
   wrong.push(...leftovers(scene), ...judgeLog(scene, operation, clean, state, outcome));
-  for (const { id, folder } of scene.product.listBackups(scene.project.store)) {
+  for (const { id, folder } of scene.product.listBackups(scene.project.repository)) {
     if (!(await verifies(scene, id, folder))) wrong.push(`${id} does not verify`);
   }
   return { state: state === 'old' || state === 'new' ? state : 'mixed', wrong };
@@ -150,8 +150,8 @@ function outcomeOf(report: unknown): string {
 function leftovers(scene: Scene): string[] {
   const state = scene.names('.migbackup').filter((name) => !name.startsWith('lock.db') && name !== 'guard');
   const guard = scene.names('.migbackup/guard').filter((name) => !name.startsWith('lock.db'));
-  const store = scene.names('backups').filter((name) => name.startsWith('.'));
-  return [...state, ...guard, ...store].map((name) => `${name} is left over`);
+  const repository = scene.names('backups').filter((name) => name.startsWith('.'));
+  return [...state, ...guard, ...repository].map((name) => `${name} is left over`);
 }
 
 /** Backups that verified once, by all of their bytes: the same bytes need no second look. */
@@ -160,7 +160,7 @@ const proven = new Set<string>();
 async function verifies({ product, context }: Scene, id: string, folder: string): Promise<boolean> {
   const bytes = digestOf(folder);
   if (proven.has(bytes)) return true;
-  const { status } = await product.verify({ id, folder, dispose() {} }, { mode: 'full', store: null }, context);
+  const { status } = await product.verify({ id, folder, dispose() {} }, { mode: 'full', repository: null }, context);
   if (status !== 'FAILED') proven.add(bytes);
   return status !== 'FAILED';
 }

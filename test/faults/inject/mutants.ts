@@ -121,7 +121,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'core/repository/work-folder.ts',
-        from: '  for (const name of stale) removeTree(path.join(store, name));\n',
+        from: '  for (const name of stale) removeTree(path.join(repository, name));\n',
         to: '',
       },
     ],
@@ -132,8 +132,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'core/repository/work-folder.ts',
-        from: 'path.join(store, PARTIAL_PREFIX + id)',
-        to: 'path.join(store, id)',
+        from: 'path.join(repository, PARTIAL_PREFIX + id)',
+        to: 'path.join(repository, id)',
       },
       {
         file: 'core/repository/work-folder.ts',
@@ -149,8 +149,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'core/repository/work-folder.ts',
-        from: 'const dead = path.join(store, DEAD_PREFIX + id);\n  fs.renameSync(path.join(store, id), dead);',
-        to: 'const dead = path.join(store, id);',
+        from: 'const dead = path.join(repository, DEAD_PREFIX + id);\n  fs.renameSync(path.join(repository, id), dead);',
+        to: 'const dead = path.join(repository, id);',
       },
     ],
     operation: 'prune',
@@ -159,7 +159,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'what cannot be logged is forgotten': {
     edits: [
       {
-        file: 'core/operations/recover.ts',
+        file: 'core/change/settle.ts',
         from: 'finished.filter((journal) => !unlogged.includes(journal))',
         to: 'finished',
       },

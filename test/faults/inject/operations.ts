@@ -16,7 +16,7 @@ export interface Operation {
 }
 
 function newest(scene: Scene, kind: 'migration' | 'safety' = 'migration') {
-  const found = scene.product.listBackups(scene.project.store).find((ref) => ref.kind === kind);
+  const found = scene.product.listBackups(scene.project.repository).find((ref) => ref.kind === kind);
   return { id: found?.id ?? '', folder: found?.folder ?? '', dispose() {} };
 }
 
@@ -83,10 +83,10 @@ async function mess(scene: Scene): Promise<void> {
   product.lockGuard(project.root).release();
   const marker = { backupId: newest(scene).id, command: ['migrate'], startedAt: '2026-01-01T00:00:00Z', token: 'x' };
   product.writeMarker(project.root, marker);
-  const oldest = product.listBackups(project.store).at(-1);
+  const oldest = product.listBackups(project.repository).at(-1);
   if (oldest === undefined) throw new Error('there is no backup');
-  fs.cpSync(oldest.folder, path.join(project.store, '.partial-migration-x'), { recursive: true });
-  fs.renameSync(oldest.folder, path.join(project.store, `.dead-${oldest.id}`));
+  fs.cpSync(oldest.folder, path.join(project.repository, '.partial-migration-x'), { recursive: true });
+  fs.renameSync(oldest.folder, path.join(project.repository, `.dead-${oldest.id}`));
 }
 
 export type OperationName =

@@ -5,7 +5,7 @@ import type { Project } from '../../../src/core/model/category.ts';
 import type { Context, Event } from '../../../src/core/model/event.ts';
 import { readTree, type Tree } from '../../support/compare-trees.ts';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { context as plain } from '../../support/real-backup.ts';
 import { renewFingerprints } from './fingerprints.ts';
 import type { Product } from './product.ts';
@@ -19,7 +19,7 @@ const OURS = ['backups', '.migbackup'];
 const START = Date.parse('2026-01-02T03:04:05.000Z');
 const DAY_MS = 86_400_000;
 
-/** A project in a folder of its own, and whole states of it, store included, to begin from again and again. */
+/** A project in a folder of its own, and whole states of it, repository included, to begin from again and again. */
 export class Scene implements Disposable {
   readonly product: Product;
   readonly root: string;
@@ -47,7 +47,7 @@ export class Scene implements Disposable {
     put(this.root, 'deployments/a.json', '{"a": 1}');
     put(this.root, 'deployments/sub/b.json', '{"b": 1}');
     fs.symlinkSync('a.json', path.join(this.root, 'deployments/link'));
-    writeStore(path.join(this.root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+    writeDatabase(path.join(this.root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
     this.project = product.resolveProject({ cwd: this.root, env: {} });
   }
 

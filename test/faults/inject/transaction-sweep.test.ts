@@ -14,7 +14,7 @@ import { apply, file, folder, link, put, wanted } from '../../transaction/suppor
  */
 const FULL = process.env['MIGBACKUP_FAULTS'] === 'full';
 const STATE = ['.migbackup'];
-const MIRRORED = { mirrored: ['store'], extras: ['gone', 'extra.json'] };
+const MIRRORED = { mirrored: ['database'], extras: ['gone', 'extra.json'] };
 const WANTED = wanted(
   file('a.json', 'new a'),
   file('data/b c.json', 'new b', 0o600),
@@ -22,9 +22,9 @@ const WANTED = wanted(
   folder('fresh', 0o750),
   folder('fresh/empty'),
   file("fresh/it's \u{1F4BE}", 'new c'),
-  folder('store'),
-  file('store/CURRENT', 'MANIFEST-2'),
-  file('store/MANIFEST-2', 'new m'),
+  folder('database'),
+  file('database/CURRENT', 'MANIFEST-2'),
+  file('database/MANIFEST-2', 'new m'),
 );
 
 function makeOld(root: string): void {
@@ -33,8 +33,8 @@ function makeOld(root: string): void {
   fs.symlinkSync('nowhere', path.join(root, 'data/link'));
   put(root, 'gone/deep/file', 'old d');
   put(root, 'extra.json', 'old e');
-  put(root, 'store/CURRENT', 'MANIFEST-1');
-  put(root, 'store/MANIFEST-1', 'old m');
+  put(root, 'database/CURRENT', 'MANIFEST-1');
+  put(root, 'database/MANIFEST-1', 'old m');
   put(root, 'untouched', 'the same');
 }
 
@@ -59,7 +59,7 @@ async function makeBench(root: string): Promise<Bench> {
   expect(error).toBeUndefined();
   const fresh = readTree(root, STATE);
   expect(compareTrees(old, fresh).length).toBeGreaterThan(8);
-  expect(fs.readFileSync(path.join(root, 'store/MANIFEST-2'), 'utf8')).toBe('new m');
+  expect(fs.readFileSync(path.join(root, 'database/MANIFEST-2'), 'utf8')).toBe('new m');
   return { root, old, fresh, calls: calls.length };
 }
 

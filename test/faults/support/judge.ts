@@ -97,10 +97,10 @@ function projectAt(root: string): Project {
 
 function look(root: string): Seen {
   const project = projectAt(root);
-  const log = fs.existsSync(project.store) ? operationsIn(project.store) : [];
+  const log = fs.existsSync(project.repository) ? operationsIn(project.repository) : [];
   return {
     tree: readTree(root, OURS),
-    backups: listBackups(project.store).map(({ id }) => id),
+    backups: listBackups(project.repository).map(({ id }) => id),
     changes: log.filter(({ operation }) => operation !== 'prune').length,
     removed: log.flatMap(({ operation, backupId }) => (operation === 'prune' ? [backupId] : [])).toSorted(),
   };
@@ -123,10 +123,10 @@ function leftovers(root: string): string[] {
 
 async function brokenBackups(root: string): Promise<string[]> {
   const broken: string[] = [];
-  for (const { id, folder } of listBackups(projectAt(root).store)) {
+  for (const { id, folder } of listBackups(projectAt(root).repository)) {
     const selected = { id, folder, dispose() {} };
     try {
-      const { status } = await verify(selected, { mode: 'full', store: null }, context);
+      const { status } = await verify(selected, { mode: 'full', repository: null }, context);
       if (status === 'FAILED') broken.push(`${path.basename(folder)} does not verify`);
     } catch (error) {
       broken.push(`${path.basename(folder)}: ${String(error)}`);

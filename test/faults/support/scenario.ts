@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { put } from '../../support/files.ts';
-import { writeStore } from '../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { runCli, type CliResult } from '../../support/run-cli.ts';
 import { readCalls, shimEnvironment } from './shim.ts';
 
-/** States of a whole project, store included, from which a command begins or in which it ends. */
+/** States of a whole project, repository included, from which a command begins or in which it ends. */
 type State = 'fresh' | 'destroyed' | 'restored' | 'many';
 
 export interface Command {
@@ -119,7 +119,7 @@ export class Scenario {
     for (let file = 0; file < this.#files; file++) put(root, `deployments/many/${file}.json`, `{"old": ${file}}`);
     fs.chmodSync(path.join(root, 'deployments/read-only.json'), 0o444);
     fs.symlinkSync('a.json', path.join(root, 'deployments/link'));
-    writeStore(path.join(root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+    writeDatabase(path.join(root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
     this.#save('fresh');
     await this.#succeed(COMMANDS.create.args);
     fs.rmSync(path.join(root, 'deployments/sub'), { recursive: true });

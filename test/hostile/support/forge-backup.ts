@@ -22,8 +22,8 @@ export interface Forged {
 }
 
 /** Writes a backup around a hostile archive, in which manifest, index, seek table and every list of sums agree with it. */
-export async function forgeBackup(store: string, hostile: HostileCase, evil: string): Promise<Forged> {
-  const folder = path.join(store, FORGED_ID);
+export async function forgeBackup(repository: string, hostile: HostileCase, evil: string): Promise<Forged> {
+  const folder = path.join(repository, FORGED_ID);
   mkdirSync(path.join(folder, 'checksums'), { recursive: true, mode: 0o700 });
   const parts = inOrder(hostile.parts(evil), hostile.keepOrder === true);
   const entries = listEntries(parts);

@@ -1,7 +1,7 @@
 /** Parts of LevelDB files as arbitraries: whole in their framing, free in what they hold. */
 import fc from 'fast-check';
 import { LOG_BLOCK, LOG_HEADER } from '../../../src/core/databases/leveldb/format/log-format.ts';
-import { bufferBytes, type StoreFiles } from '../../../src/core/databases/leveldb/format/random-access.ts';
+import { bufferBytes, type DatabaseFiles } from '../../../src/core/databases/leveldb/format/random-access.ts';
 import { encodeVarint } from '../../../src/core/databases/leveldb/format/varint.ts';
 import {
   block,
@@ -113,7 +113,7 @@ export function manifestHead(log: number): Buffer {
 }
 
 /** Files that are held in memory. */
-export function heldStore(files: ReadonlyMap<string, Buffer>): StoreFiles {
+export function heldDatabase(files: ReadonlyMap<string, Buffer>): DatabaseFiles {
   return {
     names: () => [...files.keys()],
     open: (name) => bufferBytes(files.get(name) ?? Buffer.alloc(0)),

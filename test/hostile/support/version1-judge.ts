@@ -69,7 +69,7 @@ export class Version1Ground implements Disposable {
     const database = path.join(temp.path, 'database');
     this.#good = makeVersion1Backup(path.join(temp.path, 'good'), database);
     this.project = resolveProject({ cwd: this.root, root: this.root, env: {} });
-    this.folder = path.join(this.project.store, VERSION1_ID);
+    this.folder = path.join(this.project.repository, VERSION1_ID);
     cpSync(this.#good, this.folder, { recursive: true, preserveTimestamps: true });
   }
 
@@ -139,7 +139,7 @@ export class Version1Ground implements Disposable {
     extra: readonly string[],
     say: (lines: readonly string[], document: unknown) => void,
   ): Promise<Judged> {
-    const verified = await verify(selected, { mode: 'full', store: this.project.store }, context);
+    const verified = await verify(selected, { mode: 'full', repository: this.project.repository }, context);
     say(renderVerify(verified, plain), verified);
     await codeOf(
       show(selected, { files: true }, context).then((one) => say(renderShow(one, plain), one)),
@@ -149,7 +149,7 @@ export class Version1Ground implements Disposable {
       diffLive(this.project, selected, context).then((one) => say(renderDiff(one, plain), one)),
       printed,
     );
-    const summary = report(selected, this.project.store, context);
+    const summary = report(selected, this.project.repository, context);
     await codeOf(
       summary.then((one) => say(renderReport(one), one)),
       printed,

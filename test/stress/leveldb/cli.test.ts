@@ -37,8 +37,8 @@ test(
       expect(restored, restored.stderr).toMatchObject({ exitCode: 0 });
       const verdict = await checkCopy(path.join(to, 'leveldb'), model);
       const entries = model.last.filter((batch) => batch > 0).length + 1;
-      const stated = categories.leveldb.sources[0].leveldb[0];
-      rounds.push({ kind: verdict.kind, kept: verdict.batch >= before, stated: stated.entries === entries });
+      const stated = categories.leveldb.sources[0].databases[0];
+      rounds.push({ kind: verdict.kind, kept: verdict.batch >= before, stated: stated.records === entries });
       fs.rmSync(to, { recursive: true });
       fs.rmSync(path.join(root, 'backups'), { recursive: true });
     }

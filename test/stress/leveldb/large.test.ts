@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { runCli } from '../../support/run-cli.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { fillMany, makeStore } from '../../databases/leveldb/make-database.ts';
+import { fillMany, makeDatabase } from '../../databases/leveldb/make-database.ts';
 
 const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
 const ENTRIES = FULL ? 1_400_000 : 20_000;
@@ -17,7 +17,7 @@ process.on('exit', () => fs.appendFileSync(process.env.PEAK_FILE, process.resour
 `;
 
 test(
-  `a store of ${ENTRIES} entries is captured and proven in less than ${LIMIT_MB} MB`,
+  `a database of ${ENTRIES} entries is captured and proven in less than ${LIMIT_MB} MB`,
   { timeout: 300_000 },
   async () => {
     using folder = tempFolder();
@@ -28,16 +28,16 @@ test(
     fs.writeFileSync(watch, WATCH);
     const peakFile = path.join(folder.path, 'peak');
     const env = { PEAK_FILE: peakFile, NODE_OPTIONS: `--import=${pathToFileURL(watch).href}` };
-    await makeStore(path.join(root, 'leveldb'), (db) => fillMany(db, ENTRIES, 300));
+    await makeDatabase(path.join(root, 'leveldb'), (db) => fillMany(db, ENTRIES, 300));
 
     const created = await runCli(['create', '--json'], { cwd: root, env });
     expect(created, created.stdout).toMatchObject({ exitCode: 0 });
-    const [store] = JSON.parse(created.stdout).categories.leveldb.sources[0].leveldb;
-    expect(store).toMatchObject({ entries: ENTRIES, readers: ['migbackup', 'classic-level'] });
+    const [database] = JSON.parse(created.stdout).categories.leveldb.sources[0].databases;
+    expect(database).toMatchObject({ records: ENTRIES, readers: ['migbackup', 'classic-level'] });
     const verified = await runCli(['verify', '--rehearse', '--json'], { cwd: root, env });
     expect(JSON.parse(verified.stdout)).toMatchObject({
       status: 'PASSED',
-      scope: { rehearsed: { stores: 1, entries: ENTRIES } },
+      scope: { rehearsed: { databases: 1, records: ENTRIES } },
     });
     const peaks = fs.readFileSync(peakFile, 'utf8').trim().split('\n').map(Number);
     expect(Math.max(...peaks)).toBeLessThan(LIMIT_MB);

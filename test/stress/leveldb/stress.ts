@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  captureStore,
+  captureDatabase,
   type Safeguard,
-  type StoreCapture,
+  type DatabaseCapture,
 } from '../../../src/core/databases/leveldb/capture/capture.ts';
 import { BackupError } from '../../../src/core/model/backup-error.ts';
 import { checkCopy } from './check.ts';
@@ -106,7 +106,7 @@ async function captureOnce(
   fs.rmSync(copy, { recursive: true, force: true });
   const promised = acknowledged(ackFile);
   try {
-    const capture = await captureStore(dir, {
+    const capture = await captureDatabase(dir, {
       ...(options.maxDescriptors === undefined ? {} : { maxDescriptors: options.maxDescriptors }),
       spool: path.join(base, 'spool'),
       delay: () => (options.pauses === true ? pause(random) : undefined),
@@ -138,7 +138,7 @@ function pause(random: SeededRandom): void {
 }
 
 /** Writes a capture into a new folder and releases it. */
-export function copyCapture(capture: StoreCapture, dir: string): void {
+export function copyCapture(capture: DatabaseCapture, dir: string): void {
   fs.mkdirSync(dir);
   try {
     for (const file of capture.files) {

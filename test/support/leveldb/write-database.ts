@@ -1,4 +1,4 @@
-/** Writes stores byte by byte, for what LevelDB itself does not write here: other compressions, comparators, engines. */
+/** Writes databases byte by byte, for what LevelDB itself does not write here: other compressions, comparators, engines. */
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
@@ -17,7 +17,7 @@ export const COMPRESSION = {
   unknown: { type: 9, compress: (bytes: Buffer) => bytes },
 } as const;
 
-export interface StoreShape {
+export interface DatabaseShape {
   readonly compression?: keyof typeof COMPRESSION;
   readonly comparator?: string;
   readonly magic?: bigint;
@@ -96,8 +96,8 @@ export class TableBuilder {
   }
 }
 
-/** A closed store of level-1 tables from 000005.ldb on that hold `pairs`, in the order given, and of an empty log. */
-export function writeStore(dir: string, pairs: readonly Pair[], shape: StoreShape = {}): void {
+/** A closed database of level-1 tables from 000005.ldb on that hold `pairs`, in the order given, and of an empty log. */
+export function writeDatabase(dir: string, pairs: readonly Pair[], shape: DatabaseShape = {}): void {
   const { comparator = 'leveldb.BytewiseComparator', tables = 1 } = shape;
   const keyed = pairs.map(([key, value], at): Pair => [internalKey(key, at + 1), value]);
   const share = Math.ceil(keyed.length / tables);
@@ -119,7 +119,7 @@ export function writeStore(dir: string, pairs: readonly Pair[], shape: StoreShap
   fs.writeFileSync(path.join(dir, 'CURRENT'), 'MANIFEST-000004\n');
 }
 
-function encodeTable(keyed: readonly Pair[], { compression = 'raw', magic = LEVELDB_MAGIC }: StoreShape): Buffer {
+function encodeTable(keyed: readonly Pair[], { compression = 'raw', magic = LEVELDB_MAGIC }: DatabaseShape): Buffer {
   const table = new TableBuilder();
   const index: Pair[] = [];
   for (let at = 0; at < keyed.length; at += 100) {

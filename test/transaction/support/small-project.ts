@@ -11,7 +11,7 @@ const TIME = 1_700_000_000;
 const common = { category: 'test', source: 'main', mtimeNs: BigInt(TIME) * 1_000_000_000n, uid: 0, gid: 0, offset: 0 };
 
 /** What is wanted: entries in path order, and the text of each file. */
-export interface Wanted {
+export interface Selection {
   readonly entries: readonly Entry[];
   readonly texts: ReadonlyMap<string, string>;
 }
@@ -29,7 +29,7 @@ export function link(relative: string, target: string): [Entry, null] {
   return [{ ...common, path: relative, type: 'symlink', size: 0, mode: 0o777, target }, null];
 }
 
-export function wanted(...items: readonly [Entry, string | null][]): Wanted {
+export function wanted(...items: readonly [Entry, string | null][]): Selection {
   const texts = new Map<string, string>();
   for (const [entry, text] of items) if (text !== null) texts.set(entry.path, text);
   return { entries: items.map(([entry]) => entry), texts };
@@ -55,7 +55,7 @@ export interface ApplyOptions {
 }
 
 /** Plans and runs one transaction. Everything but the first await is synchronous, so faults meet one fixed order of calls. */
-export async function apply(root: string, { entries, texts }: Wanted, options: ApplyOptions = {}): Promise<string> {
+export async function apply(root: string, { entries, texts }: Selection, options: ApplyOptions = {}): Promise<string> {
   const extras = (options.extras ?? []).map((extra) => ({ path: extra, category: 'test' }));
   const mirrored = options.mirrored ?? [];
   const covered = new Set(
@@ -96,7 +96,7 @@ export async function apply(root: string, { entries, texts }: Wanted, options: A
   });
 }
 
-async function write(writer: TreeWriter, native: string, entry: Entry, texts: Wanted['texts']): Promise<void> {
+async function write(writer: TreeWriter, native: string, entry: Entry, texts: Selection['texts']): Promise<void> {
   if (entry.type === 'dir') writer.folder(native, entry);
   else if (entry.type === 'symlink') writer.link(native, entry);
   else {

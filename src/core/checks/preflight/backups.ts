@@ -1,19 +1,19 @@
 import type { CheckResult } from '../../model/validate-report.ts';
 import type { BackupRef } from '../../repository/catalog.ts';
-import { glanceAt, type Glance } from '../../repository/backup-status.ts';
+import { backupStatus, type BackupStatus } from '../../repository/backup-status.ts';
 import { lastVerification, type Verification } from '../../repository/reports.ts';
 
 /** A migration backup with what is known of it without reading it. */
-export interface KnownBackup extends Glance {
+export interface KnownBackup extends BackupStatus {
   readonly ref: BackupRef;
   readonly last: Verification | null;
 }
 
-/** The migration backups of a store, newest first. */
-export function knownBackups(store: string, all: readonly BackupRef[]): KnownBackup[] {
+/** The migration backups of a repository, newest first. */
+export function knownBackups(repository: string, all: readonly BackupRef[]): KnownBackup[] {
   return all
     .filter(({ kind }) => kind === 'migration')
-    .map((ref) => ({ ref, ...glanceAt(ref), last: lastVerification(store, ref.id) }));
+    .map((ref) => ({ ref, ...backupStatus(ref), last: lastVerification(repository, ref.id) }));
 }
 
 /** On record as verified in full, and nothing is seen to be wrong with it now. */
@@ -23,7 +23,7 @@ function stands({ problem, last }: KnownBackup): boolean {
 
 /** What there is to go back to: how many backups, and the newest that verified in full, with its age. */
 export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckResult {
-  const about = { id: 'backups', group: 'store' } as const;
+  const about = { id: 'backups', group: 'repository' } as const;
   const [newest] = backups;
   const verified = backups.find(stands);
   const ageSeconds = verified && Math.round((now.getTime() - verified.ref.time.getTime()) / 1000);
@@ -70,7 +70,7 @@ export function checkNewestBackup([newest]: readonly KnownBackup[]): CheckResult
   return [
     {
       id: 'newest-backup',
-      group: 'store',
+      group: 'repository',
       status: wrong === null ? 'ok' : 'warning',
       message: wrong === null ? 'nothing is seen to be wrong with the newest backup' : `${ref.id} is damaged: ${wrong}`,
       evidence: { id: ref.id, problem, lastVerification: last },

@@ -9,18 +9,18 @@ const TOLERANCE_MS = 60_000;
 export interface ClockFacts {
   readonly now: Date;
   readonly backups: readonly BackupRef[];
-  /** By how much the file system that holds the store is ahead of us, in milliseconds; null: it could not be tried. */
-  readonly storeAheadMs: number | null;
+  /** By how much the file system that holds the repository is ahead of us, in milliseconds; null: it could not be tried. */
+  readonly repositoryAheadMs: number | null;
 }
 
-/** The clock is after what was certainly before, and the store's file system has the same time: `--latest` and prune go by time. */
-export function checkClock({ now, backups, storeAheadMs }: ClockFacts): CheckResult {
+/** The clock is after what was certainly before, and the repository's file system has the same time: `--latest` and prune go by time. */
+export function checkClock({ now, backups, repositoryAheadMs }: ClockFacts): CheckResult {
   const future = backups.filter((ref) => ref.time.getTime() > now.getTime() + TOLERANCE_MS);
   const wrong = [
     ...(now.getTime() < EARLIEST ? ['the clock is before this program was written'] : []),
     ...(future.length > 0 ? ['there are backups from the future: the clock has run back'] : []),
-    ...(storeAheadMs !== null && Math.abs(storeAheadMs) > TOLERANCE_MS
-      ? [`the file system of the backups is ${Math.round(storeAheadMs / 1000)} s ahead of this machine`]
+    ...(repositoryAheadMs !== null && Math.abs(repositoryAheadMs) > TOLERANCE_MS
+      ? [`the file system of the backups is ${Math.round(repositoryAheadMs / 1000)} s ahead of this machine`]
       : []),
   ];
   return {
@@ -28,7 +28,7 @@ export function checkClock({ now, backups, storeAheadMs }: ClockFacts): CheckRes
     group: 'prerequisites',
     status: wrong.length === 0 ? 'ok' : 'warning',
     message: wrong.length === 0 ? 'the clock is past every backup' : wrong.join('; '),
-    evidence: { now: now.toISOString(), storeAheadMs },
+    evidence: { now: now.toISOString(), repositoryAheadMs },
     ...(wrong.length === 0
       ? {}
       : { paths: future.map((ref) => ref.id), recommendation: 'Set the clock: --latest and prune go by time.' }),

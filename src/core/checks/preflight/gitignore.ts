@@ -7,7 +7,7 @@ import type { CheckResult } from '../../model/validate-report.ts';
 import { isIgnoredByGit } from '../../scan/git-facts.ts';
 
 /** Git ignores what `init` makes it ignore: a backup holds configs, and must not end up in a commit by accident. */
-export async function checkGitignore({ root, store }: Project): Promise<CheckResult> {
+export async function checkGitignore({ root, repository }: Project): Promise<CheckResult> {
   const about = { id: 'gitignore', group: 'configuration' } as const;
   if (!inWorkTree(root)) return { ...about, status: 'ok', message: 'no git work tree here, so nothing to ignore' };
   const file = readExisting(path.join(root, '.gitignore'));
@@ -17,7 +17,7 @@ export async function checkGitignore({ root, store }: Project): Promise<CheckRes
   }
   const missing: string[] = [];
   // A rule of a folder above, or of the user, does as well.
-  for (const folder of foldersToIgnore(file.state === 'text' ? file.text : '', root, store).added)
+  for (const folder of foldersToIgnore(file.state === 'text' ? file.text : '', root, repository).added)
     if (!(await isIgnoredByGit(root, path.join(root, folder)))) missing.push(folder);
   if (missing.length === 0) return { ...about, status: 'ok', message: 'git ignores the folders of migbackup' };
   return {

@@ -8,9 +8,9 @@ import { LOCK_FILE } from '../../format/layout.ts';
 import { acquireLock } from '../../repository/lock.ts';
 
 /** Whether create and restore would get their locks now. A lock that nobody ever took is free, and none is made to find out. */
-export function checkLock({ root, store }: Project): CheckResult {
-  const about = { id: 'lock', group: 'store' } as const;
-  for (const folder of [path.join(root, STATE_FOLDER), store]) {
+export function checkLock({ root, repository }: Project): CheckResult {
+  const about = { id: 'lock', group: 'repository' } as const;
+  for (const folder of [path.join(root, STATE_FOLDER), repository]) {
     if (lstatOrNull(path.join(folder, LOCK_FILE)) === null) continue;
     try {
       acquireLock(folder, 'validate').release();

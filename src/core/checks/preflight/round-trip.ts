@@ -15,10 +15,10 @@ export interface RoundTrip {
  * Does in the backups folder what create will do: write, fsync, rename, read back, remove. A folder that does not exist
  * yet is tried in its nearest existing parent, so that validating leaves nothing behind.
  */
-export function checkRoundTrip(store: string): RoundTrip {
-  const nowhere = linkToNowhere(store);
+export function checkRoundTrip(repository: string): RoundTrip {
+  const nowhere = linkToNowhere(repository);
   if (nowhere !== null) return { check: cannotBeWritten(nowhere, 'it is a link that leads nowhere'), aheadMs: null };
-  let dir = realPathAsFar(store);
+  let dir = realPathAsFar(repository);
   while (!fs.existsSync(dir) && path.dirname(dir) !== dir) dir = path.dirname(dir);
   const temporary = path.join(dir, `.migbackup-probe-${process.pid}-${randomBytes(4).toString('hex')}`);
   const final = `${temporary}.renamed`;
@@ -39,7 +39,7 @@ export function checkRoundTrip(store: string): RoundTrip {
     const ms = Math.round((performance.now() - started) * 10) / 10;
     const check: CheckResult = {
       id: 'round-trip',
-      group: 'store',
+      group: 'repository',
       status: same ? 'ok' : 'critical',
       message: same ? 'wrote, synced, renamed and read back 8 KiB' : 'what was read back is not what was written',
       evidence: { folder: dir, ms },
@@ -58,7 +58,7 @@ export function checkRoundTrip(store: string): RoundTrip {
 function cannotBeWritten(folder: string, why: string): CheckResult {
   return {
     id: 'round-trip',
-    group: 'store',
+    group: 'repository',
     status: 'critical',
     message: `the backups folder cannot be written: ${why}`,
     evidence: { folder },
@@ -67,8 +67,8 @@ function cannotBeWritten(folder: string, why: string): CheckResult {
 }
 
 /** A link on the way whose target is not there: no folder can be made through it. */
-function linkToNowhere(store: string): string | null {
-  let at = path.resolve(store);
+function linkToNowhere(repository: string): string | null {
+  let at = path.resolve(repository);
   while (lstatOrNull(at) === null && path.dirname(at) !== at) at = path.dirname(at);
   return fs.existsSync(at) ? null : at;
 }

@@ -29,9 +29,9 @@ const KINDS: readonly Kind[] = [
     status: 'warning',
   },
   {
-    id: 'stores-placed',
+    id: 'databases-placed',
     codes: ['LEVELDB_DAMAGED', 'LEVELDB_FOREIGN'],
-    good: 'every store stands by itself and has its parts',
+    good: 'every database stands by itself and has its parts',
     status: 'critical',
   },
 ];

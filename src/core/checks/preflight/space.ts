@@ -47,21 +47,21 @@ export function ratiosOf(manifests: readonly Manifest[]): Map<string, number> {
 }
 
 /** Measured free bytes where the backup will go, against the inventory and the ratios of earlier backups. */
-export function checkSpace(store: string, { bytes, entries, ratios }: SpaceNeeds): CheckResult {
-  const free = freeSpace(store);
+export function checkSpace(repository: string, { bytes, entries, ratios }: SpaceNeeds): CheckResult {
+  const free = freeSpace(repository);
   const total = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   const { least, most } = estimateSpace(total, entries);
   let likely = RESERVE_BYTES + BigInt(entries) * HEADER_BYTES;
   for (const [name, size] of bytes) likely += estimateCategory(size, ratios.get(name));
   const evidence = {
-    store,
+    repository,
     freeBytes: Number(free.bytes),
     leastBytes: Number(least),
     likelyBytes: Number(likely),
     mostBytes: Number(most),
     ratios: Object.fromEntries(ratios),
   };
-  const about = { id: 'space', group: 'store', evidence } as const;
+  const about = { id: 'space', group: 'repository', evidence } as const;
   if (free.bytes >= likely) return { ...about, status: 'ok', message: 'enough free space' };
   const recommendation = 'Free some space or choose another place with --backups DIR.';
   return free.bytes < least
@@ -81,7 +81,7 @@ export function checkInodes(inodes: bigint | null): CheckResult[] {
   return [
     {
       id: 'inodes',
-      group: 'store',
+      group: 'repository',
       status: enough ? 'ok' : 'critical',
       message: enough ? 'enough free inodes' : 'too few free inodes for a backup',
       evidence: { freeInodes: Number(inodes), neededInodes: Number(BACKUP_INODES) },

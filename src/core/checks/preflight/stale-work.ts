@@ -2,11 +2,11 @@ import { lstatOrNull } from '../../fs/durable.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import { staleNames } from '../../repository/work-folder.ts';
 
-/** What runs that were killed left in the store. It is no backup, and takes room. */
-export function checkStaleWork(store: string, locked: boolean): CheckResult {
-  const about = { id: 'stale-work', group: 'store' } as const;
+/** What runs that were killed left in the repository. It is no backup, and takes room. */
+export function checkStaleWork(repository: string, locked: boolean): CheckResult {
+  const about = { id: 'stale-work', group: 'repository' } as const;
   // Whoever holds the lock may be working in it.
-  const stale = locked || lstatOrNull(store)?.isDirectory() !== true ? [] : staleNames(store);
+  const stale = locked || lstatOrNull(repository)?.isDirectory() !== true ? [] : staleNames(repository);
   if (stale.length === 0) return { ...about, status: 'ok', message: 'nothing is left over from interrupted runs' };
   return {
     ...about,

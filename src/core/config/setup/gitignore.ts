@@ -2,9 +2,9 @@ import path from 'node:path';
 import { STATE_FOLDER } from '../../paths/paths.ts';
 import { eolOf } from './text-file.ts';
 
-/** A .gitignore's text with the folders of migbackup added that it does not ignore yet, and which those are. A store elsewhere needs none. */
-export function foldersToIgnore(text: string, root: string, store: string): { text: string; added: string[] } {
-  const inside = path.relative(root, store).split(path.sep).join('/');
+/** A .gitignore's text with the folders of migbackup added that it does not ignore yet, and which those are. A repository elsewhere needs none. */
+export function foldersToIgnore(text: string, root: string, repository: string): { text: string; added: string[] } {
+  const inside = path.relative(root, repository).split(path.sep).join('/');
   const outside = inside === '' || inside.startsWith('..') || path.isAbsolute(inside);
   return addIgnored(text, [...(outside ? [] : [inside]), STATE_FOLDER]);
 }

@@ -9,7 +9,7 @@ import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
 import { IndexCursor } from '../../format/index-cursor.ts';
-import type { Side, SideEntry, SideStore } from './side.ts';
+import type { Side, SideEntry, SideDatabase } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 
 /** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the manifest's. */
@@ -31,7 +31,7 @@ export function backupSide(selected: SelectedBackup): Side & { readonly manifest
     where: selected.fromFile ?? selected.folder,
     categories,
     entries: (category) => reader.entries(category),
-    stores: () => Promise.resolve(storesOf(manifest)),
+    databases: () => Promise.resolve(databasesOf(manifest)),
     findings: () => [],
   };
 }
@@ -75,14 +75,14 @@ function fromEntry({ path: relative, type, size, mode, target, sha256 }: Entry):
   return { path: relative, type, size, mode, target, sha256: () => sha256 ?? null, knownSha256: sha256 };
 }
 
-function storesOf(manifest: Manifest): SideStore[] {
+function databasesOf(manifest: Manifest): SideDatabase[] {
   return Object.entries(manifest.categories).flatMap(([category, { sources }]) =>
     sources
-      .flatMap((source) => source.leveldb ?? [])
-      .map(({ path: store, entries, digest }) => ({
-        path: store,
+      .flatMap((source) => source.databases ?? [])
+      .map(({ path: database, records, digest }) => ({
+        path: database,
         category,
-        state: { entries, digest },
+        state: { records, digest },
         problem: null,
       })),
   );

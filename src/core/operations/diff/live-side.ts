@@ -4,11 +4,11 @@ import type { Config, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { ScanProblem } from '../../scan/scan-item.ts';
-import { folderFiles, readStore } from '../../databases/leveldb/format/reader.ts';
-import { recogniseStore } from '../../databases/leveldb/format/recognise.ts';
+import { folderFiles, readDatabase } from '../../databases/leveldb/format/reader.ts';
+import { recogniseDatabase } from '../../databases/leveldb/format/recognise.ts';
 import { Ownership } from '../../scan/ownership.ts';
 import { scanCategory } from '../../scan/scanner.ts';
-import type { Side, SideEntry, SideStore } from './side.ts';
+import type { Side, SideEntry, SideDatabase } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 
 /** Findings of a scan about files that have no entry; the others are about how a file is stored. */
@@ -27,17 +27,17 @@ export function liveSide(project: Project, config: Config, known: readonly Findi
   const onProblem = (problem: ScanProblem): void => void findings.push(notCompared(problem));
   const seen = { ...project, config };
   const ownership = new Ownership(config.categories);
-  const stores = new Map<string, string>();
+  const databases = new Map<string, string>();
 
   async function* entries(name: string): AsyncGenerator<SideEntry> {
     const category = config.categories.find((candidate) => candidate.name === name);
     if (category === undefined) return;
-    const options = { ownership, onProblem, onFinding, storeAsFiles: () => true };
+    const options = { ownership, onProblem, onFinding, databaseAsFiles: () => true };
     for (const item of scanCategory(seen, category, options)) {
       if (item.kind !== 'entry') continue;
       const { path, type, size, mode, target } = item.entry;
       const native = toNative(project.root, path);
-      if (type === 'dir' && recogniseStore(native) === 'leveldb') stores.set(path, name);
+      if (type === 'dir' && recogniseDatabase(native) === 'leveldb') databases.set(path, name);
       yield { path, type, size, mode, target, sha256: onceOnly(() => hashOrNull(native)) };
     }
   }
@@ -48,9 +48,9 @@ export function liveSide(project: Project, config: Config, known: readonly Findi
     categories: config.categories.map((category) => category.name),
     entries,
     /** Those that the entries showed. */
-    async stores() {
-      const states: SideStore[] = [];
-      for (const [path, category] of stores) states.push(await readLive(project.root, path, category, context));
+    async databases() {
+      const states: SideDatabase[] = [];
+      for (const [path, category] of databases) states.push(await readLive(project.root, path, category, context));
       return states;
     },
     findings: () => findings,
@@ -65,13 +65,13 @@ function notCompared({ path, message, category, source, hint }: ScanProblem): Fi
   return { code: 'not-compared', severity: 'warning', message, path, category, source, recommendation: hint };
 }
 
-/** Reads a store in place, which opens files for reading only; one that somebody writes to may not read, and that is said. */
-async function readLive(root: string, path: string, category: string, context: Context): Promise<SideStore> {
+/** Reads a database in place, which opens files for reading only; one that somebody writes to may not read, and that is said. */
+async function readLive(root: string, path: string, category: string, context: Context): Promise<SideDatabase> {
   try {
     const files = folderFiles(toNative(root, path));
     try {
-      const { entries, digest } = await readStore(files, { signal: context.signal });
-      return { path, category, state: { entries, digest }, problem: null };
+      const { records, digest } = await readDatabase(files, { signal: context.signal });
+      return { path, category, state: { records, digest }, problem: null };
     } finally {
       files.close();
     }

@@ -1,6 +1,6 @@
 import type { EntryType } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { StoreState } from '../../model/diff-report.ts';
+import type { DatabaseState } from '../../model/diff-report.ts';
 
 /** One path of one side of a comparison. */
 export interface SideEntry {
@@ -15,11 +15,11 @@ export interface SideEntry {
   readonly knownSha256?: string | undefined;
 }
 
-export interface SideStore {
+export interface SideDatabase {
   readonly path: string;
   readonly category: string;
   /** Null: it could not be read; `problem` says why. */
-  readonly state: StoreState | null;
+  readonly state: DatabaseState | null;
   readonly problem: string | null;
 }
 
@@ -31,7 +31,7 @@ export interface Side {
   readonly categories: readonly string[];
   /** What one category holds, in `comparePaths` order. Categories are asked for in any order. */
   entries(category: string): AsyncGenerator<SideEntry>;
-  stores(): Promise<SideStore[]>;
+  databases(): Promise<SideDatabase[]>;
   /** What could not be compared or is left out, as far as the entries were read. */
   findings(): Finding[];
 }

@@ -19,7 +19,7 @@ export function lookOutside(project: Project): Outside {
     for (const entry of list(path.join(project.root, relative))) {
       const child = relative === '' ? entry.name : `${relative}/${entry.name}`;
       const native = path.join(project.root, child);
-      if (native === project.store) continue;
+      if (native === project.repository) continue;
       if (entry.isDirectory()) {
         if (!PASSED_OVER.has(entry.name)) visit(child);
       } else if (ownership.ownerOf(child) === undefined) seen.set(child, appearance(native));

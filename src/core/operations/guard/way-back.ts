@@ -8,7 +8,7 @@ import { recoverLeftovers } from '../../change/settle.ts';
 import { changeInPlace } from '../../change/change-in-place.ts';
 import { maySetOwners } from '../../extract/owner.ts';
 import { planRestore, type Planned } from '../../change/plan-restore.ts';
-import { trustBackup } from '../../extract/verify-for-restore.ts';
+import { verifyForRestore } from '../../extract/verify-for-restore.ts';
 import { withLocks } from '../../repository/with-locks.ts';
 
 /** The exit code that the operation log records: the command failed and everything was brought back. */
@@ -32,12 +32,12 @@ export async function goBack(
 ): Promise<WentBack> {
   const work = async (): Promise<WentBack> => {
     await recoverLeftovers(project, context);
-    const trusted = await trustBackup(selected, { only: [], allowUnsafeLinks: true }, context);
-    const plan = () => planRestore(project, trusted, { only: [], exact: true, owner: maySetOwners() });
+    const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
+    const plan = () => planRestore(project, verified, { only: [], exact: true, owner: maySetOwners() });
     const planned = plan();
     if (planned.plan.nothingToDo) return { safetyBackup: null, findings: [] };
     const how = { operation: 'guard', safetyBackup: true, owner: maySetOwners(), exit: ROLLED_BACK } as const;
-    const { safetyBackup, findings } = await changeInPlace({ project, selected, trusted, planned, ...how }, context);
+    const { safetyBackup, findings } = await changeInPlace({ project, selected, verified, planned, ...how }, context);
     requireNothingLeft(plan);
     return { safetyBackup, findings };
   };

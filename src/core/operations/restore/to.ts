@@ -22,14 +22,14 @@ import { selectEntries } from '../../extract/entry-filter.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../../extract/owner.ts';
 import { PlacingSink } from '../../extract/placing-sink.ts';
-import { proveRestoredStores } from '../../extract/prove-restored.ts';
-import { trustWhileStaging, type TrustOptions } from '../../extract/verify-for-restore.ts';
+import { proveRestoredDatabases } from '../../extract/prove-restored.ts';
+import { verifyWhileStaging, type SelectionOptions } from '../../extract/verify-for-restore.ts';
 
-export interface RestoreToOptions extends TrustOptions {
+export interface RestoreToOptions extends SelectionOptions {
   /** A folder that does not exist or is empty. */
   readonly to: string;
   /** Where the report goes, if anywhere. */
-  readonly store?: string | undefined;
+  readonly repository?: string | undefined;
   /** Give everything its owner and group too; root only. */
   readonly owner?: boolean | undefined;
 }
@@ -64,9 +64,9 @@ export async function restoreTo(
       names.check(entry.path);
       if (options.owner !== true && losesOwner(entry)) foreign.push(entry.path);
     };
-    const wanted = await trustWhileStaging(selected, manifest, options, sink, onWanted, context);
+    const wanted = await verifyWhileStaging(selected, manifest, options, sink, onWanted, context);
     await writer.finish();
-    await proveRestoredStores(manifest, work, `${work}.check`, (store) => wanted.hasStore(store), context);
+    await proveRestoredDatabases(manifest, work, `${work}.check`, (database) => wanted.hasDatabase(database), context);
     renameDurable(work, target);
     const report: RestoreReport = {
       ...head(),
@@ -84,8 +84,8 @@ export async function restoreTo(
       next: [],
       reportFile: null,
     };
-    if (options.store === undefined) return report;
-    return keepReport(options.store, selected.id, 'restore', report);
+    if (options.repository === undefined) return report;
+    return keepReport(options.repository, selected.id, 'restore', report);
   } catch (error) {
     await writer?.abort();
     removeTree(work);

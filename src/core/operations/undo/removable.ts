@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { toNative } from '../../paths/paths.ts';
 import type { Entry } from '../../model/entry.ts';
-import { isVolatileFile, recogniseStore } from '../../databases/leveldb/format/recognise.ts';
+import { isVolatileFile, recogniseDatabase } from '../../databases/leveldb/format/recognise.ts';
 import { typeOf } from '../../transaction/unit.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 
@@ -48,17 +48,17 @@ class Search implements Removable {
   #folderGoes(path: string): boolean {
     const dir = toNative(this.#root, path);
     const names = fs.readdirSync(dir);
-    const isStore = recogniseStore(dir, names) !== null;
+    const isDatabase = recogniseDatabase(dir, names) !== null;
     const inside = new Search(this.#root, this.#made);
     const stays = names.filter((name) => {
-      if (isStore && isVolatileFile(name)) return false;
+      if (isDatabase && isVolatileFile(name)) return false;
       const child = `${path}/${name}`;
       if (!inside.goes(child)) return true;
       inside.remove.push(child);
       return false;
     });
     if (stays.length === 0) return true;
-    if (isStore) {
+    if (isDatabase) {
       this.keep.push(path);
       return false;
     }

@@ -4,13 +4,13 @@ import { writeReport } from '../../repository/reports.ts';
 
 type Unfiled = Omit<ValidateReport, 'status' | 'recommendations' | 'reportFile'>;
 
-/** Judges the checks and keeps the report in the store. One that cannot be written is a warning; before the first backup there is no store. */
-export function fileReport(store: string, report: Unfiled): ValidateReport {
-  const about = { id: 'report', group: 'store' } as const;
-  if (lstatOrNull(store)?.isDirectory() !== true)
+/** Judges the checks and keeps the report in the repository. One that cannot be written is a warning; before the first backup there is no repository. */
+export function fileReport(repository: string, report: Unfiled): ValidateReport {
+  const about = { id: 'report', group: 'repository' } as const;
+  if (lstatOrNull(repository)?.isDirectory() !== true)
     return judged(report, { ...about, status: 'ok', message: 'no report is kept: there is no backups folder yet' });
   const good = judged(report, { ...about, status: 'ok', message: 'this report is kept' });
-  const { file, finding } = writeReport(store, 'project', 'validate', good);
+  const { file, finding } = writeReport(repository, 'project', 'validate', good);
   if (finding === undefined) return { ...good, reportFile: file };
   return judged(report, {
     ...about,

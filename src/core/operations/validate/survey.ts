@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { checkJson, MAX_JSON_BYTES } from '../../checks/json-parse.ts';
-import { lookAtStore, type StoreLook } from '../../checks/preflight/databases.ts';
+import { lookAtDatabase, type DatabaseLook } from '../../checks/preflight/databases.ts';
 import { Pacer } from '../../concurrency/pacer.ts';
 import { toNative } from '../../paths/paths.ts';
 import { errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
@@ -23,7 +23,7 @@ export interface Survey {
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
   /** By category, as the inventory names them. */
-  readonly stores: ReadonlyMap<string, readonly StoreLook[]>;
+  readonly databases: ReadonlyMap<string, readonly DatabaseLook[]>;
 }
 
 /** Walks the sources as create does, reads every database in place and parses every JSON file. Changes nothing. Throws INTERRUPTED. */
@@ -53,13 +53,13 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   );
   context.onEvent?.({ type: 'phase-begin', phase: 'reading databases and JSON' });
   await parseAll(project.root, json, onFinding, context);
-  const stores = new Map<string, StoreLook[]>();
+  const databases = new Map<string, DatabaseLook[]>();
   for (const [name, found] of inventory.categories) {
-    const looks: StoreLook[] = [];
-    for (const store of found.stores) looks.push(await lookAtStore(store, context.signal));
-    stores.set(name, looks);
+    const looks: DatabaseLook[] = [];
+    for (const database of found.databases) looks.push(await lookAtDatabase(database, context.signal));
+    databases.set(name, looks);
   }
-  return { inventory, folders, problems, findings, stores };
+  return { inventory, folders, problems, findings, databases };
 }
 
 async function parseAll(

@@ -8,7 +8,7 @@ import { freeSpace } from '../../fs/space.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { LeveldbFacts, Manifest } from '../../model/manifest.ts';
+import type { ManifestDatabase, Manifest } from '../../model/manifest.ts';
 import { proveCopy } from '../../databases/leveldb/proof/proof.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
@@ -23,19 +23,19 @@ const FILE_OVERHEAD = 4096n;
 const RESERVE_BYTES = 16n << 20n;
 
 /**
- * Rehearses the restore of a backup whose audit found no error: unpacks all of it into a scratch folder, opens every store there with
+ * Rehearses the restore of a backup whose audit found no error: unpacks all of it into a scratch folder, opens every database there with
  * LevelDB and compares its entries and digest, and parses every JSON file that parsed when the backup was taken. Returns the audit with what
- * that found. The scratch folder is gone afterwards. Throws NO_SPACE, STORE_UNWRITABLE, LOCKED or INTERRUPTED.
+ * that found. The scratch folder is gone afterwards. Throws NO_SPACE, REPOSITORY_UNWRITABLE, LOCKED or INTERRUPTED.
  */
 export async function rehearse(
   selected: SelectedBackup,
   audit: Audit,
-  store: string | null,
+  repository: string | null,
   context: Context,
 ): Promise<Audit> {
   if (audit.status === 'FAILED') return { ...audit, findings: [...audit.findings, notRehearsed(selected.id)] };
   const manifest = readManifest(selected.folder);
-  const scratch = openScratchFolder(store, 'verify --rehearse');
+  const scratch = openScratchFolder(repository, 'verify --rehearse');
   try {
     const rehearsal = new Rehearsal(selected.folder, manifest, scratch.path, context);
     await rehearsal.run();
@@ -48,7 +48,7 @@ export async function rehearse(
 
 class Rehearsal {
   readonly findings: Finding[] = [];
-  readonly counts = { stores: 0, entries: 0, jsonFiles: 0 };
+  readonly counts = { databases: 0, records: 0, jsonFiles: 0 };
   readonly #folder: string;
   readonly #manifest: Manifest;
   readonly #scratch: string;
@@ -69,7 +69,8 @@ class Rehearsal {
     await this.#unpack(tree);
     for (const [category, { sources }] of Object.entries(this.#manifest.categories)) {
       for (const source of sources) {
-        for (const store of source.leveldb ?? []) await this.#openStore(category, store, toNative(tree, store.path));
+        for (const database of source.databases ?? [])
+          await this.#openDatabase(category, database, toNative(tree, database.path));
       }
     }
     await this.#parseJson(tree);
@@ -97,24 +98,24 @@ class Rehearsal {
     }
   }
 
-  async #openStore(category: string, stated: LeveldbFacts, dir: string): Promise<void> {
+  async #openDatabase(category: string, stated: ManifestDatabase, dir: string): Promise<void> {
     const about = { path: stated.path, category };
-    const name = `LevelDB store ${escapeName(stated.path)}`;
+    const name = `LevelDB database ${escapeName(stated.path)}`;
     if (!stated.readers.includes('classic-level')) {
       const message = `${name}: LevelDB does not read its format; our own reader checked it`;
-      this.findings.push({ code: 'store-not-opened', severity: 'info', message, ...about });
+      this.findings.push({ code: 'database-not-opened', severity: 'info', message, ...about });
       return;
     }
     try {
-      const found = await proveCopy(dir, path.join(this.#scratch, 'store'), this.#context.signal);
-      this.counts.stores++;
-      this.counts.entries += found.entries;
-      if (found.entries === stated.entries && found.digest === stated.digest) return;
-      const message = `${name}: opened with LevelDB it holds ${found.entries} entries that are not the ${stated.entries} of the manifest`;
-      this.#find({ code: 'store-differs', message, ...about, evidence: { found, stated: { ...stated } } });
+      const found = await proveCopy(dir, path.join(this.#scratch, 'database'), this.#context.signal);
+      this.counts.databases++;
+      this.counts.records += found.records;
+      if (found.records === stated.records && found.digest === stated.digest) return;
+      const message = `${name}: opened with LevelDB it holds ${found.records} entries that are not the ${stated.records} of the manifest`;
+      this.#find({ code: 'database-differs', message, ...about, evidence: { found, stated: { ...stated } } });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code === 'INTERRUPTED' || error.code === 'NO_SPACE') throw error;
-      this.#find({ code: 'store-differs', message: `${name}: ${error.message}`, ...about });
+      this.#find({ code: 'database-differs', message: `${name}: ${error.message}`, ...about });
     }
   }
 
@@ -150,10 +151,10 @@ function notRehearsed(id: string): Finding {
   };
 }
 
-/** Everything unpacked, and for the largest source with a store half of it again: LevelDB may compact what it opens. */
+/** Everything unpacked, and for the largest source with a database half of it again: LevelDB may compact what it opens. */
 function checkRoom(scratch: string, { totals, index, categories }: Manifest): void {
   const sources = Object.values(categories).flatMap((category) => category.sources);
-  const largest = Math.max(0, ...sources.map((source) => (source.leveldb === undefined ? 0 : source.bytes)));
+  const largest = Math.max(0, ...sources.map((source) => (source.databases === undefined ? 0 : source.bytes)));
   const need = BigInt(totals.bytes + Math.ceil(largest / 2)) + BigInt(index.entries) * FILE_OVERHEAD + RESERVE_BYTES;
   const free = freeSpace(scratch).bytes;
   if (free >= need) return;

@@ -9,7 +9,7 @@ import { readTree, type Tree } from '../../../support/compare-trees.ts';
 import { Disk } from './disk.ts';
 import { nameClass } from './sync-site.ts';
 
-/** All that is known of a project and its store from outside. */
+/** All that is known of a project and its repository from outside. */
 export interface Facts {
   readonly tree: Tree;
   /** What restores have left in the project's state folder: finished ones that are kept, and what is in them. */
@@ -25,8 +25,8 @@ export function takeFacts(project: Project): Facts {
   return {
     tree: readTree(project.root, ['backups', STATE_FOLDER], { folderTimes: true }),
     state: stateIn(path.join(project.root, STATE_FOLDER)),
-    backups: listBackups(project.store).map(({ id }) => id),
-    reports: reportsIn(path.join(project.store, 'reports')),
+    backups: listBackups(project.repository).map(({ id }) => id),
+    reports: reportsIn(path.join(project.repository, 'reports')),
     records: operationsOn(project).map((record) => sayRecord(record)),
   };
 }

@@ -45,7 +45,7 @@ export class Judge {
     const isNew = fromNew.length === 0 && fromOld.length > 0;
     if (cut > scenario.backFrom && isNew) problems.push('went forward again after it had begun to go back');
     if (returned) problems.push(...this.#lost(scenario, now, outcome));
-    problems.push(...this.#inStore(scenario, now), ...(await this.#unverified()));
+    problems.push(...this.#inRepository(scenario, now), ...(await this.#unverified()));
     const expected = isNew ? fresh : old;
     if (now.state.join() !== expected.state.join()) problems.push(`left in the state folder: ${now.state.join(', ')}`);
     if (!scenario.unlogged)
@@ -68,28 +68,28 @@ export class Judge {
     ];
   }
 
-  #inStore({ before, after }: Scenario, now: Facts): string[] {
+  #inRepository({ before, after }: Scenario, now: Facts): string[] {
     const { project } = this.#target;
     const gone = before.backups.filter((id) => after.backups.includes(id) && !now.backups.includes(id));
     const strange = now.backups.filter((id) => !after.backups.includes(id) && !before.backups.includes(id));
     const lost = [...before.reports.keys()].filter((file) => after.reports.has(file) && !now.reports.has(file));
-    const stale = fs.existsSync(project.store) ? staleNames(project.store) : [];
+    const stale = fs.existsSync(project.repository) ? staleNames(project.repository) : [];
     return [
       ...gone.map((id) => `the backup ${id} is gone`),
       ...strange.map((id) => `there is a backup ${id}`),
       ...lost.map((file) => `the report ${file} is gone`),
-      ...stale.map((name) => `left in the store: ${name}`),
+      ...stale.map((name) => `left in the repository: ${name}`),
     ];
   }
 
   /** Every backup that is there verifies. */
   async #unverified(): Promise<string[]> {
     const wrong: string[] = [];
-    for (const { id, kind, folder } of listBackups(this.#target.project.store)) {
+    for (const { id, kind, folder } of listBackups(this.#target.project.repository)) {
       const bytes = digestBelow(folder);
       let status = this.#verified.get(bytes);
       if (status === undefined) {
-        ({ status } = await verify({ id, folder, dispose() {} }, { mode: 'full', store: null }, context));
+        ({ status } = await verify({ id, folder, dispose() {} }, { mode: 'full', repository: null }, context));
         this.#verified.set(bytes, status);
       }
       // A safety backup may hold a broken database, as it was.

@@ -12,7 +12,7 @@ import { restore } from '../../../../src/core/operations/restore.ts';
 import { undo } from '../../../../src/core/operations/undo.ts';
 import { listBackups } from '../../../../src/core/repository/catalog.ts';
 import { put } from '../../../support/files.ts';
-import { writeStore } from '../../../support/leveldb/write-database.ts';
+import { writeDatabase } from '../../../support/leveldb/write-database.ts';
 import { context } from '../../../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
@@ -29,32 +29,32 @@ export type StateName =
   | 'restored'
   | 'three backups'
   | 'no log'
-  | 'no store';
+  | 'no repository';
 
 /** A project in the states that operations begin from, and the operations as they ship. */
 export class ReplayProject {
   readonly #temp: TempFolder;
-  /** All that is looked at: the project, and the store where that lies elsewhere. */
+  /** All that is looked at: the project, and the repository where that lies elsewhere. */
   readonly area: string;
   readonly root: string;
-  #store: string;
+  #repository: string;
 
   constructor() {
     // In memory, where there is one: these disks are made by the thousand.
     this.#temp = fs.existsSync(MEMORY) ? tempFolder('migbackup-replay-', MEMORY) : tempFolder();
     this.area = path.join(this.#temp.path, 'area');
     this.root = path.join(this.area, 'project');
-    this.#store = path.join(this.root, 'backups');
+    this.#repository = path.join(this.root, 'backups');
     fillProject(this.root);
   }
 
   get project(): Project {
-    return { ...resolveProject({ cwd: this.root, env: {} }), store: this.#store };
+    return { ...resolveProject({ cwd: this.root, env: {} }), repository: this.#repository };
   }
 
   async prepare(): Promise<void> {
     this.#save('fresh');
-    this.#save('no store');
+    this.#save('no repository');
     await this.create();
     destroy(this.root);
     this.#save('destroyed');
@@ -76,8 +76,8 @@ export class ReplayProject {
     this.#save('many destroyed');
     this.reset('destroyed');
     fs.rmSync(path.join(this.root, '.migbackup'), { recursive: true });
-    fs.renameSync(path.join(this.root, 'backups'), path.join(this.area, 'store'));
-    fs.rmSync(path.join(this.area, 'store/reports'), { recursive: true });
+    fs.renameSync(path.join(this.root, 'backups'), path.join(this.area, 'repository'));
+    fs.rmSync(path.join(this.area, 'repository/reports'), { recursive: true });
     this.#save('cloned');
   }
 
@@ -94,16 +94,16 @@ export class ReplayProject {
   reset(name: StateName): void {
     removeTree(this.area);
     execFileSync('cp', ['-a', this.#folder(name), this.area]);
-    const elsewhere = name === 'cloned' || name === 'no store';
-    this.#store = path.join(...(elsewhere ? [this.area, 'store'] : [this.root, 'backups']));
+    const elsewhere = name === 'cloned' || name === 'no repository';
+    this.#repository = path.join(...(elsewhere ? [this.area, 'repository'] : [this.root, 'backups']));
   }
 
   create = (verify = true): Promise<unknown> => create(this.project, { verify, allowPartial: false }, context);
 
   restore = (signal?: AbortSignal, safetyBackup = true): Promise<unknown> => {
     const { project } = this;
-    const id = listBackups(project.store).findLast(({ kind }) => kind === 'migration')?.id ?? '';
-    const selected = { id, folder: path.join(project.store, id), dispose() {} };
+    const id = listBackups(project.repository).findLast(({ kind }) => kind === 'migration')?.id ?? '';
+    const selected = { id, folder: path.join(project.repository, id), dispose() {} };
     const options = { only: [], exact: true, dryRun: false, safetyBackup, allowUnsafeLinks: false, confirm: YES };
     return restore(project, selected, options, this.#context(signal));
   };
@@ -135,7 +135,7 @@ function fillProject(root: string): void {
   put(root, 'deployments/read-only/c.json', '{"c": 1}');
   put(root, 'ignition/deployments/chain-1/journal.jsonl', '{}\n');
   fs.symlinkSync('a.json', path.join(root, 'deployments/link'));
-  writeStore(path.join(root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+  writeDatabase(path.join(root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
   fs.chmodSync(path.join(root, 'deployments/keep'), 0o750);
   fs.chmodSync(path.join(root, 'deployments/read-only'), 0o555);
 }

@@ -49,13 +49,13 @@ const recovering: Plan['run'] = (target) => target.recover();
 
 export const PLANS: Readonly<Record<string, Plan>> = {
   create: { from: 'fresh', run: (target) => target.create() },
-  'create into a store elsewhere': { from: 'no store', run: (target) => target.create() },
+  'create into a repository elsewhere': { from: 'no repository', run: (target) => target.create() },
   'create without verification': { from: 'three backups', run: (target) => target.create(false) },
   'create again': { from: 'three backups', run: (target) => target.create() },
   restore: { from: 'destroyed', run: restoring },
   'restore of many': { from: 'many destroyed', run: restoring },
   'restore without a safety backup': { from: 'destroyed', run: (target) => target.restore(undefined, false) },
-  'restore into a clone, store elsewhere': { from: 'cloned', run: (target) => target.restore(undefined, false) },
+  'restore into a clone, repository elsewhere': { from: 'cloned', run: (target) => target.restore(undefined, false) },
   'restore interrupted in the swap': { from: 'destroyed', run: restoring, abortAt: nth(3, movedIn) },
   'restore interrupted in the check': { from: 'destroyed', run: restoring, abortAt: swapped },
   undo: { from: 'restored', run: (target) => target.undo() },

@@ -8,7 +8,7 @@ import type { CapturedFile } from './captured-file.ts';
 import { busy, foreign } from '../format/damage.ts';
 import { parseFileName } from '../format/names.ts';
 import { Pins } from './pins.ts';
-import { recogniseStore } from '../format/recognise.ts';
+import { recogniseDatabase } from '../format/recognise.ts';
 import { OutOfDescriptors, Restart } from './restart.ts';
 import { TableSpool } from './spool.ts';
 
@@ -17,7 +17,7 @@ export type { Safeguard } from './attempt-options.ts';
 
 export interface CaptureOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How often to start over on a store that moves. Default 200. */
+  /** How often to start over on a database that moves. Default 200. */
   readonly maxAttempts?: number;
   /** Descriptors to hold at most. Default: as many as the process has to spare, up to 4096. */
   readonly maxDescriptors?: number;
@@ -32,8 +32,8 @@ export interface CaptureOptions {
   readonly sabotage?: readonly Safeguard[];
 }
 
-/** An exact prefix of a store's history, pinned and ready to be copied. */
-export interface StoreCapture {
+/** An exact prefix of a database's history, pinned and ready to be copied. */
+export interface DatabaseCapture {
   readonly comparator: string;
   /** Of the last write that is part of it. */
   readonly lastSequence: number;
@@ -52,13 +52,13 @@ export interface StoreCapture {
 /** The same evidence of damage so many times in a row, with growing pauses, is damage and no race. */
 const DAMAGE_REPEATS = 6;
 const LONGEST_PAUSE_MS = 20;
-/** Of one capture: a store of 8 GiB has about so many tables. */
+/** Of one capture: a database of 8 GiB has about so many tables. */
 const MOST_DESCRIPTORS = 4096;
 /** MANIFEST, logs, and a few tables that were made after the rest was copied aside. */
 const FEWEST_DESCRIPTORS = 10;
 
 /**
- * Captures a store that another process may be writing, without a lock, without its help and without writing anything: an
+ * Captures a database that another process may be writing, without a lock, without its help and without writing anything: an
  * exact prefix of its history that holds every write acknowledged before the call. LOCK is never opened.
  *
  * Why it is exact: logs are pinned before MANIFEST is read, and a log or table is deleted only after the MANIFEST record
@@ -66,12 +66,12 @@ const FEWEST_DESCRIPTORS = 10;
  * listing, so its content is in a table that MANIFEST already named. All logs but the newest were closed when their ends
  * were taken. If CURRENT and MANIFEST are the same before and after, tables and logs belong to one incarnation.
  *
- * @param dir absolute folder of the store
+ * @param dir absolute folder of the database
  * @throws BackupError LEVELDB_DAMAGED, LEVELDB_FOREIGN, LEVELDB_BUSY (another call may succeed), INTERRUPTED
  */
-export async function captureStore(dir: string, options: CaptureOptions = {}): Promise<StoreCapture> {
+export async function captureDatabase(dir: string, options: CaptureOptions = {}): Promise<DatabaseCapture> {
   const { maxAttempts = 200, maxDescriptors = spareDescriptors(MOST_DESCRIPTORS), delay = () => undefined } = options;
-  if (recogniseStore(dir) === 'rocksdb') throw foreign(dir, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
+  if (recogniseDatabase(dir) === 'rocksdb') throw foreign(dir, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
   const spool = options.spool === undefined ? undefined : new TableSpool(options.spool, options.signal);
   try {
     const attemptOptions = { maxDescriptors, delay, spool, sabotage: new Set(options.sabotage) };
@@ -118,7 +118,7 @@ async function repeat(
   throw busy(dir, `no consistent state in ${maxAttempts} attempts`);
 }
 
-function describe(dir: string, captured: Captured, attempts: number, close: () => void): StoreCapture {
+function describe(dir: string, captured: Captured, attempts: number, close: () => void): DatabaseCapture {
   const { version, files, lastSequence, logs } = captured;
   return {
     comparator: version.comparator,

@@ -1,9 +1,9 @@
-import type { StoreCapture } from './capture.ts';
+import type { DatabaseCapture } from './capture.ts';
 import { damaged } from '../format/damage.ts';
-import type { StoreFiles } from '../format/random-access.ts';
+import type { DatabaseFiles } from '../format/random-access.ts';
 
-/** The files of a capture for the reader, also of a store that is written to meanwhile. Valid until the capture is closed. */
-export function capturedStore(capture: StoreCapture): StoreFiles {
+/** The files of a capture for the reader, also of a database that is written to meanwhile. Valid until the capture is closed. */
+export function capturedDatabase(capture: DatabaseCapture): DatabaseFiles {
   const byName = new Map(capture.files.map((file) => [file.name, file]));
   return {
     names: () => [...byName.keys()],

@@ -1,7 +1,7 @@
 import type { BackupError } from '../../../model/backup-error.ts';
 
 /**
- * Thrown inside an attempt: the store moved, start over. `damage` is what it would mean if the same happened again and
+ * Thrown inside an attempt: the database moved, start over. `damage` is what it would mean if the same happened again and
  * again while `evidence` (CURRENT's text and how far MANIFEST was read) stands still.
  */
 export class Restart extends Error {

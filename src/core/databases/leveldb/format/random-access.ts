@@ -8,8 +8,8 @@ export interface RandomAccess {
   close?(): void;
 }
 
-/** The files of a store, wherever they are: in a folder, in an archive. */
-export interface StoreFiles {
+/** The files of a database, wherever they are: in a folder, in an archive. */
+export interface DatabaseFiles {
   names(): string[];
   open(name: string): RandomAccess;
 }
@@ -40,7 +40,7 @@ export function bufferBytes(bytes: Buffer): RandomAccess {
 }
 
 /** The regular files of a folder, read-only. LOCK is never opened: reading it would drop a lock that this very process holds. */
-export function folderFiles(dir: string): StoreFiles & { close(): void } {
+export function folderFiles(dir: string): DatabaseFiles & { close(): void } {
   const open = new Set<number>();
   const closeOne = (fd: number): void => {
     if (open.delete(fd)) fs.closeSync(fd);

@@ -1,12 +1,12 @@
 import { Pacer } from '../../../concurrency/pacer.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
 import { damaged } from './damage.ts';
-import { StoreDigest } from '../proof/digest.ts';
+import { DatabaseDigest } from '../proof/digest.ts';
 import { compareInternalKeys, compareKeys, type Cursor } from './internal-key.ts';
 import { scanLog, type LogTail } from './log-format.ts';
 import { MergeCursor } from './merge.ts';
 import { logName, manifestNamedBy, parseFileName, tableNames } from './names.ts';
-import type { RandomAccess, StoreFiles } from './random-access.ts';
+import type { RandomAccess, DatabaseFiles } from './random-access.ts';
 import { applyManifest } from './read-manifest.ts';
 import { TableCursor } from './table-cursor.ts';
 import { Table, type BlockKinds } from './table.ts';
@@ -14,13 +14,13 @@ import { BYTEWISE_COMPARATOR, Version, type CompleteVersion, type TableMeta } fr
 import { LogCursor, readBatch, type LogEntry } from './write-batch.ts';
 
 export { folderFiles } from './random-access.ts';
-export type { RandomAccess, StoreFiles } from './random-access.ts';
+export type { RandomAccess, DatabaseFiles } from './random-access.ts';
 
-/** What a whole read of a store found. */
-export interface StoreFacts {
+/** What a whole read of a database found. */
+export interface DatabaseFacts {
   readonly comparator: string;
   /** Live entries; null for a foreign comparator: every CRC was checked, but order and so content cannot be judged. */
-  readonly entries: number | null;
+  readonly records: number | null;
   /** Digest v1 in hex; null as above. */
   readonly digest: string | null;
   /** The last sequence number of MANIFEST and logs. */
@@ -36,14 +36,14 @@ export interface StoreFacts {
   readonly valueBytes: number;
 }
 
-export interface ReadStoreOptions {
+export interface ReadDatabaseOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called for every live entry in key order, with copies. */
   readonly onEntry?: (key: Buffer, value: Buffer) => void;
 }
 
 /** CURRENT and the MANIFEST that it names, read and checked. */
-export function readVersion(files: StoreFiles): { readonly manifest: string; readonly version: CompleteVersion } {
+export function readVersion(files: DatabaseFiles): { readonly manifest: string; readonly version: CompleteVersion } {
   const names = files.names();
   if (!names.includes('CURRENT')) throw damaged('CURRENT', 'it is missing');
   const manifest = withFile(files, 'CURRENT', (file) => manifestNamedBy(file.read(0, 256).toString('latin1')));
@@ -64,12 +64,12 @@ export function neededLogs(version: CompleteVersion, numbers: Iterable<number>):
 }
 
 /**
- * Reads a whole store without LevelDB and without writing anything: MANIFEST, logs and tables merged into the live
+ * Reads a whole database without LevelDB and without writing anything: MANIFEST, logs and tables merged into the live
  * entries. Checks the CRC of every block and record, table sizes, order and range of keys, and that the logs' sequence
  * numbers have no gap. Tables are read block by block; the content of the logs is held in memory.
  * @throws BackupError LEVELDB_DAMAGED (file and offset), LEVELDB_FOREIGN, INTERRUPTED
  */
-export async function readStore(files: StoreFiles, options: ReadStoreOptions = {}): Promise<StoreFacts> {
+export async function readDatabase(files: DatabaseFiles, options: ReadDatabaseOptions = {}): Promise<DatabaseFacts> {
   const { version } = readVersion(files);
   const names = new Set(files.names());
   const logs = readLogs(files, version, names);
@@ -85,14 +85,14 @@ export async function readStore(files: StoreFiles, options: ReadStoreOptions = {
   };
   if (version.comparator !== BYTEWISE_COMPARATOR) {
     await checkOnly(version, open, options.signal);
-    return { ...facts, blockKinds: kinds, entries: null, digest: null, keyBytes: 0, valueBytes: 0 };
+    return { ...facts, blockKinds: kinds, records: null, digest: null, keyBytes: 0, valueBytes: 0 };
   }
   const digest = await digestRuns([...tableRuns(version, open), new LogCursor(logs.entries)], options);
-  const { entries, keyBytes, valueBytes } = digest;
-  return { ...facts, blockKinds: kinds, entries, digest: digest.finish(), keyBytes, valueBytes };
+  const { records, keyBytes, valueBytes } = digest;
+  return { ...facts, blockKinds: kinds, records, digest: digest.finish(), keyBytes, valueBytes };
 }
 
-function withFile<T>(files: StoreFiles, name: string, use: (file: RandomAccess) => T): T {
+function withFile<T>(files: DatabaseFiles, name: string, use: (file: RandomAccess) => T): T {
   const file = files.open(name);
   try {
     return use(file);
@@ -108,7 +108,7 @@ interface Logs {
   readonly lastSequence: number;
 }
 
-function readLogs(files: StoreFiles, version: CompleteVersion, names: ReadonlySet<string>): Logs {
+function readLogs(files: DatabaseFiles, version: CompleteVersion, names: ReadonlySet<string>): Logs {
   const byNumber = new Map<number, string>();
   for (const name of names) {
     const parsed = parseFileName(name);
@@ -157,7 +157,7 @@ interface OpenTable {
   release(): void;
 }
 
-function openTable(files: StoreFiles, names: ReadonlySet<string>, meta: TableMeta, kinds: BlockKinds): OpenTable {
+function openTable(files: DatabaseFiles, names: ReadonlySet<string>, meta: TableMeta, kinds: BlockKinds): OpenTable {
   const [modern, old] = tableNames(meta.number);
   const name = names.has(modern) ? modern : old;
   if (!names.has(name)) throw damaged(modern, 'MANIFEST names this table and it is missing');
@@ -216,9 +216,9 @@ async function checkOnly(
 /** How many entries pass between two looks at the clock. */
 const STRIDE = 256;
 
-async function digestRuns(runs: readonly Cursor[], options: ReadStoreOptions): Promise<StoreDigest> {
+async function digestRuns(runs: readonly Cursor[], options: ReadDatabaseOptions): Promise<DatabaseDigest> {
   const { onEntry, signal } = options;
-  const digest = new StoreDigest();
+  const digest = new DatabaseDigest();
   const merged = new MergeCursor(runs);
   const pacer = new Pacer();
   let last = Buffer.allocUnsafeSlow(256);

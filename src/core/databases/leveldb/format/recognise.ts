@@ -4,11 +4,11 @@ import { parseFileName } from './names.ts';
 export type Engine = 'leveldb' | 'rocksdb';
 
 /**
- * The engine whose store a folder is, judged by its names alone: CURRENT and a MANIFEST make a store, an OPTIONS or
+ * The engine whose database a folder is, judged by its names alone: CURRENT and a MANIFEST make a database, an OPTIONS or
  * IDENTITY file beside them makes it RocksDB's. Null for any other folder, also one that cannot be listed.
  * @param names the folder's names, if they have been read already
  */
-export function recogniseStore(dir: string, names?: readonly string[]): Engine | null {
+export function recogniseDatabase(dir: string, names?: readonly string[]): Engine | null {
   const listed = names ?? listOrEmpty(dir);
   if (!listed.includes('CURRENT') || !listed.some((name) => parseFileName(name)?.type === 'manifest')) return null;
   return listed.some((name) => name === 'IDENTITY' || name.startsWith('OPTIONS-')) ? 'rocksdb' : 'leveldb';
@@ -22,7 +22,7 @@ function listOrEmpty(dir: string): string[] {
   }
 }
 
-/** True for the names of a store that belong to the engine; every other name beside them is an ordinary file. */
+/** True for the names of a database that belong to the engine; every other name beside them is an ordinary file. */
 export function isEngineFile(name: string): boolean {
   return parseFileName(name) !== null;
 }

@@ -70,12 +70,12 @@ export class Table {
   readonly kinds: BlockKinds;
   readonly #bytes: RandomAccess;
   readonly #blocks: readonly BlockHandle[];
-  /** Where one block after another is uncompressed: a new buffer for each was hundreds of megabytes of garbage in a large store. */
+  /** Where one block after another is uncompressed: a new buffer for each was hundreds of megabytes of garbage in a large database. */
   #room: Buffer = Buffer.alloc(0);
 
   /**
    * Opens a table: reads the footer, the index, the metaindex and what that points to (a filter), all of them checked.
-   * @param kinds counts blocks by kind; shared between the tables of a store
+   * @param kinds counts blocks by kind; shared between the tables of a database
    */
   constructor(file: RandomAccess, name: string, kinds: BlockKinds = {}) {
     this.name = name;

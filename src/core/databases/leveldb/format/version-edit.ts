@@ -97,7 +97,7 @@ export function decodeVersionEdit(record: Buffer, file: string): VersionEdit {
   return edit;
 }
 
-/** A MANIFEST that names everything a store needs. */
+/** A MANIFEST that names everything a database needs. */
 export interface CompleteVersion {
   readonly comparator: string;
   readonly logNumber: number;

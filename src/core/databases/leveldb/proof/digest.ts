@@ -3,20 +3,20 @@ import { createHash, type Hash } from 'node:crypto';
 const BUFFER = 64 << 10;
 
 /**
- * Digest v1 of a store's content: SHA-256 over `u32le(keyLength) key u32le(valueLength) value` of every live entry, in
+ * Digest v1 of a database's content: SHA-256 over `u32le(keyLength) key u32le(valueLength) value` of every live entry, in
  * bytewise key order. It does not depend on files, levels or compression.
  */
-export class StoreDigest {
+export class DatabaseDigest {
   readonly #hash: Hash = createHash('sha256');
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER);
   #used = 0;
-  entries = 0;
+  records = 0;
   keyBytes = 0;
   valueBytes = 0;
 
   /** Adds one entry; keys must come in bytewise order. The bytes may be reused afterwards. */
   add(key: Buffer, keyLength: number, value: Buffer, valueStart: number, valueEnd: number): void {
-    this.entries += 1;
+    this.records += 1;
     this.keyBytes += keyLength;
     this.valueBytes += valueEnd - valueStart;
     this.#part(key, 0, keyLength);

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { removeTree } from '../../../fs/durable.ts';
 import { freeSpace } from '../../../fs/space.ts';
 import { BackupError, throwIfInterrupted } from '../../../model/backup-error.ts';
-import { StoreDigest } from './digest.ts';
-import type { StoreFiles } from '../format/random-access.ts';
+import { DatabaseDigest } from './digest.ts';
+import type { DatabaseFiles } from '../format/random-access.ts';
 import { makeScratch, scratchBytes } from './scratch.ts';
 
 const BATCH = 1000;
@@ -12,15 +12,15 @@ const HIGH_WATER_MARK = 1024 * 1024;
 const MAX_OPEN_FILES = 74;
 
 /**
- * Copies a store into `scratchDir`, which must not exist, has LevelDB read it there, and removes the copy.
+ * Copies a database into `scratchDir`, which must not exist, has LevelDB read it there, and removes the copy.
  * @param source its files in an archive, or a folder that is ours (unpacked, restored): its tables are linked where that works
  * @throws BackupError NO_SPACE before anything is written, PROOF_FAILED, INTERRUPTED
  */
 export async function proveCopy(
-  source: StoreFiles | string,
+  source: DatabaseFiles | string,
   scratchDir: string,
   signal?: AbortSignal,
-): Promise<{ entries: number; digest: string }> {
+): Promise<{ records: number; digest: string }> {
   checkRoom(source, scratchDir);
   try {
     makeScratch(source, scratchDir, { link: true });
@@ -31,7 +31,7 @@ export async function proveCopy(
 }
 
 /** The copy, and half of it again: LevelDB may compact what it opens. */
-function checkRoom(source: StoreFiles | string, scratchDir: string): void {
+function checkRoom(source: DatabaseFiles | string, scratchDir: string): void {
   const bytes = scratchBytes(source);
   const need = BigInt(bytes + Math.ceil(bytes / 2));
   const free = freeSpace(scratchDir).bytes;
@@ -55,7 +55,7 @@ function checkRoom(source: StoreFiles | string, scratchDir: string): void {
 export async function proveWithClassicLevel(
   scratchDir: string,
   signal?: AbortSignal,
-): Promise<{ entries: number; digest: string }> {
+): Promise<{ records: number; digest: string }> {
   // Loaded here alone: it is native code that most commands do not need.
   const { ClassicLevel } = await import('classic-level');
   const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
@@ -66,7 +66,7 @@ export async function proveWithClassicLevel(
   });
   try {
     await db.open();
-    const digest = new StoreDigest();
+    const digest = new DatabaseDigest();
     const iterator = db.iterator({ ...encodings, fillCache: false, highWaterMarkBytes: HIGH_WATER_MARK });
     for (;;) {
       const entries = await iterator.nextv(BATCH);
@@ -74,7 +74,7 @@ export async function proveWithClassicLevel(
       for (const [key, value] of entries) digest.add(key, key.length, value, 0, value.length);
       throwIfInterrupted(signal);
     }
-    return { entries: digest.entries, digest: digest.finish() };
+    return { records: digest.records, digest: digest.finish() };
   } catch (error) {
     if (error instanceof BackupError) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;

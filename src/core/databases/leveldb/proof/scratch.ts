@@ -3,7 +3,7 @@ import path from 'node:path';
 import { writeAll } from '../../../fs/durable.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import { parseFileName } from '../format/names.ts';
-import { folderFiles, type StoreFiles } from '../format/random-access.ts';
+import { folderFiles, type DatabaseFiles } from '../format/random-access.ts';
 import { neededLogs, readVersion } from '../format/reader.ts';
 
 /** Small beside the pieces of an archive, so that hardly a read has to put two of them together. */
@@ -12,13 +12,17 @@ const CHUNK = 64 * 1024;
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES']);
 
 /**
- * Makes a folder that LevelDB may open: of a store, what its MANIFEST needs and nothing else. LevelDB rewrites whatever it
+ * Makes a folder that LevelDB may open: of a database, what its MANIFEST needs and nothing else. LevelDB rewrites whatever it
  * opens, so only live tables, which it never changes, may be links.
  * @param source a folder, or files from anywhere; never a live source
  * @param scratchDir is created; it must be empty or missing
  * @param options.link hard-link the tables of a source folder (of a backup's staged copy, never of the user's database)
  */
-export function makeScratch(source: StoreFiles | string, scratchDir: string, options: { link?: boolean } = {}): void {
+export function makeScratch(
+  source: DatabaseFiles | string,
+  scratchDir: string,
+  options: { link?: boolean } = {},
+): void {
   fs.mkdirSync(scratchDir, { recursive: true, mode: 0o700 });
   if (typeof source !== 'string') {
     copyNeeded(source, scratchDir, () => false);
@@ -34,8 +38,8 @@ export function makeScratch(source: StoreFiles | string, scratchDir: string, opt
   }
 }
 
-/** Bytes of what `makeScratch` takes of a store. */
-export function scratchBytes(source: StoreFiles | string): number {
+/** Bytes of what `makeScratch` takes of a database. */
+export function scratchBytes(source: DatabaseFiles | string): number {
   if (typeof source !== 'string') return neededNames(source).reduce((total, name) => total + sizeOf(source, name), 0);
   const files = folderFiles(source);
   try {
@@ -45,13 +49,13 @@ export function scratchBytes(source: StoreFiles | string): number {
   }
 }
 
-function sizeOf(files: StoreFiles, name: string): number {
+function sizeOf(files: DatabaseFiles, name: string): number {
   const file = files.open(name);
   file.close?.();
   return file.size;
 }
 
-function copyNeeded(files: StoreFiles, scratchDir: string, link: (name: string) => boolean): void {
+function copyNeeded(files: DatabaseFiles, scratchDir: string, link: (name: string) => boolean): void {
   for (const name of neededNames(files)) {
     if (parseFileName(name)?.type === 'table' && link(name)) continue;
     copyOne(files, name, path.join(scratchDir, name));
@@ -59,7 +63,7 @@ function copyNeeded(files: StoreFiles, scratchDir: string, link: (name: string) 
 }
 
 /** CURRENT, its MANIFEST, and the tables and logs that the MANIFEST needs. */
-function neededNames(files: StoreFiles): string[] {
+function neededNames(files: DatabaseFiles): string[] {
   const { manifest, version } = readVersion(files);
   const parsed = files.names().flatMap((name) => {
     const file = parseFileName(name);
@@ -91,7 +95,7 @@ function linkTable(from: string, to: string): boolean {
   }
 }
 
-function copyOne(files: StoreFiles, name: string, to: string): void {
+function copyOne(files: DatabaseFiles, name: string, to: string): void {
   const file = files.open(name);
   const fd = fs.openSync(to, 'wx', 0o600);
   try {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { settledState, TICK_MS } from '../../src/core/scan/file-state.ts';
-import { readUnchanged } from '../../src/core/scan/quick-read.ts';
+import { readIfUnchanged } from '../../src/core/scan/file-reader.ts';
 import { put } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -18,7 +18,7 @@ async function readAfter(change: (file: string) => void | Promise<void>) {
   if (seen === undefined) throw new Error('a file that is old enough has no state');
   await change(file);
   const room = Buffer.alloc(3 + CONTENT.length + 1);
-  const unchanged = readUnchanged(file, seen, room, 3);
+  const unchanged = readIfUnchanged(file, seen, room, 3);
   return { unchanged, content: room.toString('utf8', 3, 3 + CONTENT.length) };
 }
 

@@ -4,23 +4,23 @@ import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { scanLog } from '../../src/core/databases/leveldb/format/log-format.ts';
 import { bufferBytes } from '../../src/core/databases/leveldb/format/random-access.ts';
-import { readStore, type StoreFacts } from '../../src/core/databases/leveldb/format/reader.ts';
-import { makeStore } from '../databases/leveldb/make-database.ts';
+import { readDatabase, type DatabaseFacts } from '../../src/core/databases/leveldb/format/reader.ts';
+import { makeDatabase } from '../databases/leveldb/make-database.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { answersLater, cases, TIMEOUT_MS, watch } from './support/fuzz.ts';
-import { heldStore, logOf } from './support/leveldb-parts.ts';
+import { heldDatabase, logOf } from './support/leveldb-parts.ts';
 import { damage } from './support/mutate.ts';
 
 const tick = watch();
 
 let good: ReadonlyMap<string, Buffer>;
-let truth: StoreFacts;
+let truth: DatabaseFacts;
 let logName: string;
 
 /** Tables of two levels, written over, and a log of many records, one of them longer than a block. */
 beforeAll(async () => {
   using folder = tempFolder();
-  await makeStore(folder.path, async (db) => {
+  await makeDatabase(folder.path, async (db) => {
     // Nothing lies in the range that is compacted: what is in memory becomes a table, and the others stay.
     for (let round = 0; round < 3; round++) {
       for (let at = round; at < 400; at += round + 1)
@@ -33,21 +33,21 @@ beforeAll(async () => {
   });
   const names = readdirSync(folder.path).filter((name) => !['LOCK', 'LOG', 'LOG.old'].includes(name));
   good = new Map(names.map((name) => [name, readFileSync(path.join(folder.path, name))]));
-  truth = await readStore(heldStore(good));
+  truth = await readDatabase(heldDatabase(good));
   logName = names.find((name) => name.endsWith('.log')) ?? '';
   expect(truth).toMatchObject({ tables: 2, logs: 1, tailState: 'clean' });
 });
 
 /**
  * What is read is what was written. If it is less, that shows in what is said of it: a torn tail, or a last sequence number that is not the
- * one of the whole store, as where a log was cut between two records.
+ * one of the whole database, as where a log was cut between two records.
  */
 async function expectTruth(files: ReadonlyMap<string, Buffer>): Promise<boolean> {
   tick();
-  const facts = await answersLater(() => readStore(heldStore(files)));
+  const facts = await answersLater(() => readDatabase(heldDatabase(files)));
   if (facts === null) return false;
   const shown = facts.tailState !== 'clean' || facts.lastSequence < truth.lastSequence;
-  if (!shown) expect(facts).toMatchObject({ digest: truth.digest, entries: truth.entries });
+  if (!shown) expect(facts).toMatchObject({ digest: truth.digest, records: truth.records });
   return true;
 }
 
@@ -66,7 +66,7 @@ test('files with any damage are read as they were, or named', { timeout: TIMEOUT
   );
 });
 
-test('a file that is gone, empty, or another file of the store is named', { timeout: TIMEOUT_MS }, async () => {
+test('a file that is gone, empty, or another file of the database is named', { timeout: TIMEOUT_MS }, async () => {
   const names = [...good.keys()];
   for (const name of names) {
     for (const put of [null, Buffer.alloc(0), ...good.values()]) {
