@@ -96,7 +96,7 @@ test('a damaged database is exit 5, names file and byte, and --raw CATEGORY/SOUR
   const name = path.basename(table);
   expect(refused.exitCode).toBe(5);
   expect(refused.document).toMatchObject({
-    error: { code: 'LEVELDB_DAMAGED', details: { file: name, offset: 0 } },
+    error: { code: 'DATABASE_DAMAGED', details: { file: name, offset: 0 } },
   });
   const said = JSON.stringify(refused.document);
   for (const what of ['leveldb', name, 'at byte 0', '--raw leveldb/current']) expect(said).toContain(what);
@@ -150,7 +150,7 @@ test('RocksDB is refused whatever gives it away, and can be stored as plain file
     expect({ sign, exitCode, document }).toMatchObject({
       sign,
       exitCode: 5,
-      document: { error: { code: 'LEVELDB_FOREIGN' } },
+      document: { error: { code: 'DATABASE_FOREIGN' } },
     });
     expect(JSON.stringify(document)).toContain('--raw leveldb/current');
   }

@@ -14,8 +14,8 @@ const root = path.join(folder.path, 'project');
 const ENTRIES = 200;
 let backupId: string;
 
-async function digest(repository: string, exitCode = 0): Promise<Record<string, unknown>> {
-  const result = await runCli(['leveldb', 'digest', repository, '--json'], { cwd: root });
+async function digest(database: string, exitCode = 0): Promise<Record<string, unknown>> {
+  const result = await runCli(['leveldb', 'digest', database, '--json'], { cwd: root });
   expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
   const document: Record<string, unknown> = JSON.parse(result.stdout);
   expect(schemaViolations(exitCode === 0 ? 'leveldb-digest' : 'error', document)).toEqual([]);
@@ -29,14 +29,14 @@ beforeAll(async () => {
 });
 afterAll(() => folder[Symbol.dispose]());
 
-test('a repository on disk and the same in a backup, by source and by path, have one digest; nothing is touched', async () => {
+test('a database on disk and the same in a backup, by source and by path, have one digest; nothing is touched', async () => {
   const before = readTree(path.join(root, 'leveldb'));
   const onDisk = await digest('leveldb');
   expect(onDisk).toMatchObject({ records: ENTRIES, backupId: null, stated: null, agrees: null });
   expect(readTree(path.join(root, 'leveldb'))).toEqual(before);
   for (const name of [`${backupId}:leveldb/current`, `migration-:leveldb`]) {
     const stored = await digest(name);
-    expect(stored).toMatchObject({ repository: 'leveldb', backupId, digest: onDisk['digest'], agrees: true });
+    expect(stored).toMatchObject({ database: 'leveldb', backupId, digest: onDisk['digest'], agrees: true });
   }
   const text = await runCli(['backup', 'leveldb', 'digest', `${backupId}:leveldb/current`], { cwd: root });
   expect(text).toMatchObject({ exitCode: 0, stderr: '' });
@@ -58,9 +58,11 @@ test('damage, look-alikes and names that lead nowhere say what to do', async () 
   fs.cpSync(path.join(root, 'leveldb'), bad, { recursive: true });
   const log = fs.readdirSync(bad).find((name) => name.endsWith('.log')) ?? '';
   flipBit(path.join(bad, log), 20);
-  expect(await digest(bad, 5)).toMatchObject({ error: { code: 'LEVELDB_DAMAGED', details: { file: log, offset: 0 } } });
+  expect(await digest(bad, 5)).toMatchObject({
+    error: { code: 'DATABASE_DAMAGED', details: { file: log, offset: 0 } },
+  });
   fs.writeFileSync(path.join(bad, 'IDENTITY'), 'x');
-  expect(await digest(bad, 5)).toMatchObject({ error: { code: 'LEVELDB_FOREIGN' } });
+  expect(await digest(bad, 5)).toMatchObject({ error: { code: 'DATABASE_FOREIGN' } });
   expect(await digest('deployments', 2)).toMatchObject({ error: { code: 'USAGE' } });
   expect(await digest('nowhere', 2)).toMatchObject({ error: { code: 'USAGE' } });
   expect(await digest(`${backupId}:docs/main`, 2)).toMatchObject({ error: { code: 'NOTHING_SELECTED' } });

@@ -277,7 +277,7 @@ describe('databases', () => {
     putAll(folder.path, ['db/000005.ldb', 'db/LOCK', 'new/']);
     expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }])).toMatchObject({
       paths: [],
-      problems: [{ code: 'LEVELDB_DAMAGED', path: 'db' }],
+      problems: [{ code: 'DATABASE_DAMAGED', path: 'db' }],
     });
     expect(scanSources(folder.path, [{ path: 'new', type: 'leveldb' }])).toMatchObject({
       paths: ['new'],
@@ -289,7 +289,7 @@ describe('databases', () => {
     using folder = tempFolder();
     putAll(folder.path, ['db/CURRENT', 'db/MANIFEST-000001', 'db/in/CURRENT', 'db/in/MANIFEST-000001']);
     expect(scanSources(folder.path, [{ path: 'db', type: 'leveldb' }]).problems).toMatchObject([
-      { code: 'LEVELDB_FOREIGN', path: 'db/in' },
+      { code: 'DATABASE_FOREIGN', path: 'db/in' },
     ]);
   });
 

@@ -28,7 +28,7 @@ const CAPTURES = 5;
 
 /**
  * Captures a database, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
- * order of paths. Throws LEVELDB_DAMAGED, LEVELDB_FOREIGN or LEVELDB_BUSY with what to do: a database is never stored in part.
+ * order of paths. Throws DATABASE_DAMAGED, DATABASE_FOREIGN or DATABASE_BUSY with what to do: a database is never stored in part.
  */
 export async function captureInto(writer: MemberWriter, item: DatabaseItem): Promise<CapturedDatabase> {
   const { job } = writer;
@@ -79,7 +79,7 @@ async function capturePatiently({ folder, context }: BackupJob, dir: string): Pr
     try {
       return await captureDatabase(dir, { signal: context.signal, spool: `${folder}.spool` });
     } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'LEVELDB_BUSY' || attempt === CAPTURES) throw error;
+      if (!(error instanceof BackupError) || error.code !== 'DATABASE_BUSY' || attempt === CAPTURES) throw error;
     }
   }
 }

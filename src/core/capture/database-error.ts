@@ -20,13 +20,13 @@ export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   // Of another database: it stopped this one.
   if ('database' in details) return error;
   const facts = { path, cause: error, details: { database: place.path, ...details } };
-  if (code === 'LEVELDB_DAMAGED') {
+  if (code === 'DATABASE_DAMAGED') {
     return new BackupError(code, `the LevelDB database ${database} is damaged: ${message}`, {
       ...facts,
       hint: `It is not backed up as a good one. To keep it as it is before a repair: ${raw}.`,
     });
   }
-  if (code === 'LEVELDB_FOREIGN') {
+  if (code === 'DATABASE_FOREIGN') {
     return new BackupError(code, `${database} looks like a LevelDB database and is none: ${message}`, {
       ...facts,
       hint: `Stop what uses it, then store it as plain files with ${raw}.`,

@@ -7,7 +7,8 @@ import type { Category, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
-import { scanCategory, type ScanOptions } from '../scan/scanner.ts';
+import type { ScanOptions } from '../scan/scan-item.ts';
+import { scanCategory } from '../scan/scanner.ts';
 import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
 
 export interface FoundDatabase {

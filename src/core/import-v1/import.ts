@@ -59,7 +59,7 @@ async function take(project: Project, findings: readonly Finding[], context: Con
   try {
     return await takeBackup(project, { ...options, findings }, context);
   } catch (error) {
-    if (!(error instanceof BackupError) || !error.code.startsWith('LEVELDB_')) throw error;
+    if (!(error instanceof BackupError) || !error.code.startsWith('DATABASE_')) throw error;
     const broken: Finding = {
       code: 'database-does-not-read',
       severity: 'warning',

@@ -8,7 +8,7 @@ import { withLocks } from '../repository/with-locks.ts';
 
 /**
  * Takes a backup of kind migration and proves it. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, NO_SPACE, REPOSITORY_UNWRITABLE, LOCKED, the
- * SOURCE_* and LEVELDB_* errors, PROOF_FAILED or INTERRUPTED; then there is no backup.
+ * SOURCE_* and DATABASE_* errors, PROOF_FAILED or INTERRUPTED; then there is no backup.
  */
 export async function create(project: Project, options: MigrationOptions, context: Context): Promise<CreateReport> {
   const head = startReport(context);

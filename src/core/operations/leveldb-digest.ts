@@ -24,7 +24,7 @@ const CAPTURES = 5;
 
 /**
  * What a database holds, by our own reader: LevelDB, which rewrites what it opens, is not involved, and a live database is read from a capture.
- * Throws LEVELDB_DAMAGED (file and offset), LEVELDB_FOREIGN, LEVELDB_BUSY, NO_SUCH_BACKUP, NOTHING_SELECTED, USAGE if it is no database.
+ * Throws DATABASE_DAMAGED (file and offset), DATABASE_FOREIGN, DATABASE_BUSY, NO_SUCH_BACKUP, NOTHING_SELECTED, USAGE if it is no database.
  */
 export async function leveldbDigest(
   project: Project,
@@ -66,7 +66,7 @@ async function readOnDisk(dir: string, { signal }: Context): Promise<DatabaseFac
     try {
       return await readDatabase(capturedDatabase(capture), { signal });
     } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'LEVELDB_BUSY' || attempt === CAPTURES) throw error;
+      if (!(error instanceof BackupError) || error.code !== 'DATABASE_BUSY' || attempt === CAPTURES) throw error;
     } finally {
       capture.close();
     }

@@ -2,6 +2,8 @@ import type fs from 'node:fs';
 import { storedTime } from '../fs/clock.ts';
 import type { ErrorCode } from '../model/backup-error.ts';
 import type { Source } from '../model/category.ts';
+import type { Finding } from '../model/finding.ts';
+import type { Ownership } from './ownership.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { FileState } from './file-state.ts';
 
@@ -57,4 +59,13 @@ export function scannedEntry(
     uid: Number(stat.uid),
     gid: Number(stat.gid),
   };
+}
+
+/** What a scan goes by, and whom it tells. */
+export interface ScanOptions {
+  readonly ownership: Ownership;
+  readonly onProblem: (problem: ScanProblem) => void;
+  readonly onFinding?: ((finding: Finding) => void) | undefined;
+  /** Which databases are taken as the plain files they consist of, unproven; undefined: none. */
+  readonly databaseAsFiles?: ((path: string, source: Source) => boolean) | undefined;
 }

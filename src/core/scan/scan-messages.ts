@@ -40,12 +40,12 @@ export const PROBLEM = {
     hint: 'Make the link anew with a target that is UTF-8.',
   },
   damagedDatabase: {
-    code: 'LEVELDB_DAMAGED',
+    code: 'DATABASE_DAMAGED',
     message: 'is a LevelDB database without a CURRENT or MANIFEST',
     hint: 'Restore or repair it; to keep it as it is before that, use --raw with its path.',
   },
   nestedDatabase: {
-    code: 'LEVELDB_FOREIGN',
+    code: 'DATABASE_FOREIGN',
     message: 'is a database inside another database',
     hint: 'Move it out of the other database.',
   },

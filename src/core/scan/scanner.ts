@@ -1,9 +1,8 @@
 import type { Category, Project } from '../model/category.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { ScanItem } from './scan-item.ts';
-import { SourceWalk, type ScanOptions } from './source-walk.ts';
-
-export type { ScanOptions } from './source-walk.ts';
+import type { ScanOptions } from './scan-item.ts';
+import { SourceWalk } from './source-walk.ts';
 
 /** Everything that one category stores, in `comparePaths` order; its sources are merged. One folder's names are in memory at a time. */
 export function* scanCategory(project: Project, category: Category, options: ScanOptions): Generator<ScanItem> {

@@ -15,13 +15,12 @@ import { nameProblems } from '../paths/portable-names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project, Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
-import type { Finding } from '../model/finding.ts';
 import { settledState } from './file-state.ts';
 import { listNames } from './folder-names.ts';
 import { secretMatcher } from './left-out.ts';
 import { isEngineFile, isVolatileFile, recogniseDatabase, type Engine } from '../databases/leveldb/format/recognise.ts';
-import { relativeTo, type Ownership } from './ownership.ts';
-import { scannedEntry, type ScanItem, type ScanProblem } from './scan-item.ts';
+import { relativeTo } from './ownership.ts';
+import { scannedEntry, type ScanItem, type ScanOptions } from './scan-item.ts';
 import { ScanNotes, withErrno } from './scan-notes.ts';
 import {
   PROBLEM,
@@ -36,14 +35,6 @@ import {
 } from './scan-messages.ts';
 import type { SourcePatterns } from './source-patterns.ts';
 import { besideJournals, isUnfinishedSqlite } from '../databases/sqlite/sqlite.ts';
-
-export interface ScanOptions {
-  readonly ownership: Ownership;
-  readonly onProblem: (problem: ScanProblem) => void;
-  readonly onFinding?: ((finding: Finding) => void) | undefined;
-  /** Which databases are taken as the plain files they consist of, unproven; undefined: none. */
-  readonly databaseAsFiles?: ((path: string, source: Source) => boolean) | undefined;
-}
 
 /** A folder whose entries are being looked at. */
 interface OpenFolder {

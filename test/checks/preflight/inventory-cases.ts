@@ -109,7 +109,7 @@ export const INVENTORY: Cases<
       when: 'a database has lost its head',
       status: 'critical',
       says: 'without a CURRENT or MANIFEST',
-      createFails: 'LEVELDB_DAMAGED',
+      createFails: 'DATABASE_DAMAGED',
       provoke: after((scene) => fs.rmSync(scene.inside('leveldb/CURRENT'))),
     },
   ],
@@ -118,7 +118,7 @@ export const INVENTORY: Cases<
       when: 'its manifest is damaged',
       status: 'critical',
       says: 'leveldb does not read',
-      createFails: 'LEVELDB_DAMAGED',
+      createFails: 'DATABASE_DAMAGED',
       provoke: after((scene) => {
         const manifest = fs.readdirSync(scene.inside('leveldb')).find((name) => name.startsWith('MANIFEST')) ?? '';
         fs.writeFileSync(scene.inside('leveldb', manifest), 'no manifest');

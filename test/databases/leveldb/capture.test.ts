@@ -55,7 +55,7 @@ test('damage is named and never captured: missing table, missing log, MANIFEST, 
     const good = fs.readFileSync(file);
     harm(file);
     const captured = captureDatabase(folder.path);
-    await expect(captured).rejects.toMatchObject({ code: 'LEVELDB_DAMAGED', path: path.basename(file) });
+    await expect(captured).rejects.toMatchObject({ code: 'DATABASE_DAMAGED', path: path.basename(file) });
     fs.writeFileSync(file, good);
   }
 });
@@ -72,7 +72,7 @@ test('a log that ends inside a record is cut to its last whole one', async () =>
   const copy = path.join(folder.path, 'copy');
   copyCapture(await captureDatabase(dir), copy);
   const files = folderFiles(copy);
-  expect(await readDatabase(files)).toMatchObject({ entries: 1, tailState: 'clean' });
+  expect(await readDatabase(files)).toMatchObject({ records: 1, tailState: 'clean' });
   files.close();
 });
 
@@ -82,5 +82,5 @@ test('RocksDB is told apart and refused', async () => {
   expect(recogniseDatabase(folder.path)).toBe('leveldb');
   fs.writeFileSync(path.join(folder.path, 'OPTIONS-000005'), '');
   expect(recogniseDatabase(folder.path)).toBe('rocksdb');
-  await expect(captureDatabase(folder.path)).rejects.toMatchObject({ code: 'LEVELDB_FOREIGN' });
+  await expect(captureDatabase(folder.path)).rejects.toMatchObject({ code: 'DATABASE_FOREIGN' });
 });

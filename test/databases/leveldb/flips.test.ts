@@ -30,7 +30,7 @@ async function missedFlips(count: number, files: readonly string[], end: (file: 
     const seen = await readFolder(dir).then(
       () => false,
       (error: Error & { code?: string; path?: string }) =>
-        /^LEVELDB_(DAMAGED|FOREIGN)$/.test(error.code ?? '') && error.path !== undefined,
+        /^DATABASE_(DAMAGED|FOREIGN)$/.test(error.code ?? '') && error.path !== undefined,
     );
     if (!seen) missed.push(`${path.basename(file)} byte ${byte} bit ${bit}`);
     flipBit(file, byte, bit);

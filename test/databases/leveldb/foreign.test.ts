@@ -37,7 +37,7 @@ test('another comparator: every checksum is checked, nothing is counted, damage 
   using folder = tempFolder();
   writeDatabase(folder.path, PAIRS, { comparator: 'idb_cmp1' });
   flipBit(path.join(folder.path, '000005.ldb'), 9000);
-  await expect(readFolder(folder.path)).rejects.toMatchObject({ code: 'LEVELDB_DAMAGED', path: '000005.ldb' });
+  await expect(readFolder(folder.path)).rejects.toMatchObject({ code: 'DATABASE_DAMAGED', path: '000005.ldb' });
 });
 
 test.each<[string, DatabaseShape, string]>([
@@ -45,5 +45,5 @@ test.each<[string, DatabaseShape, string]>([
   ['a compression that nobody knows', { compression: 'unknown' }, 'type 9'],
   ['an edit that only RocksDB writes', { extraEdit: Buffer.from([200, 1]) }, 'tag 200'],
 ])('%s is named as foreign', async (_, shape, why) => {
-  await expect(read(shape)).rejects.toMatchObject({ code: 'LEVELDB_FOREIGN', message: expect.stringContaining(why) });
+  await expect(read(shape)).rejects.toMatchObject({ code: 'DATABASE_FOREIGN', message: expect.stringContaining(why) });
 });

@@ -59,7 +59,7 @@ test('a log that has lost its first record is damage: MANIFEST says which write 
   const bytes = fs.readFileSync(log);
   fs.writeFileSync(log, bytes.subarray(bytes.length / 3));
   await expect(readFolder(folder.path)).rejects.toMatchObject({
-    code: 'LEVELDB_DAMAGED',
+    code: 'DATABASE_DAMAGED',
     message: expect.stringContaining('sequence 2 follows 0: writes are missing'),
   });
 });
@@ -71,7 +71,10 @@ test('a missing table and a missing log are damage that is named', async () => {
     const file = firstWith(folder.path, extension);
     const bytes = fs.readFileSync(file);
     fs.rmSync(file);
-    await expect(readFolder(folder.path)).rejects.toMatchObject({ code: 'LEVELDB_DAMAGED', path: path.basename(file) });
+    await expect(readFolder(folder.path)).rejects.toMatchObject({
+      code: 'DATABASE_DAMAGED',
+      path: path.basename(file),
+    });
     fs.writeFileSync(file, bytes);
   }
 });

@@ -34,7 +34,7 @@ export interface StressResult {
   exact: number;
   /** Captures that do not open, are torn, or lost an acknowledged write. */
   wrong: string[];
-  /** Captures that ended in a LEVELDB_BUSY or, under sabotage, another error. */
+  /** Captures that ended in a DATABASE_BUSY or, under sabotage, another error. */
   refused: string[];
 }
 

@@ -30,7 +30,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     id: 'databases-placed',
-    codes: ['LEVELDB_DAMAGED', 'LEVELDB_FOREIGN'],
+    codes: ['DATABASE_DAMAGED', 'DATABASE_FOREIGN'],
     good: 'every database stands by itself and has its parts',
     status: 'critical',
   },

@@ -56,7 +56,7 @@ export class CaptureAttempt {
     this.#options = options;
   }
 
-  /** @throws Restart, or BackupError LEVELDB_FOREIGN, INTERRUPTED */
+  /** @throws Restart, or BackupError DATABASE_FOREIGN, INTERRUPTED */
   async run(): Promise<Captured> {
     const { delay, sabotage } = this.#options;
     this.#pinManifest();
@@ -114,7 +114,7 @@ export class CaptureAttempt {
     try {
       this.#manifestEnd = applyManifest(file, this.#manifestName, this.#version, before).validEnd;
     } catch (error) {
-      if (error instanceof BackupError && error.code === 'LEVELDB_DAMAGED') {
+      if (error instanceof BackupError && error.code === 'DATABASE_DAMAGED') {
         throw this.#restart('MANIFEST does not read', error);
       }
       throw error;

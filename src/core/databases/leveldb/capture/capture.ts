@@ -23,7 +23,7 @@ export interface CaptureOptions {
   readonly maxDescriptors?: number;
   /**
    * A folder to make, never in the source, for copies of the tables beyond that. It goes when the capture is closed. Without one they are
-   * opened by name when they are read, and LEVELDB_BUSY then says that one was compacted away.
+   * opened by name when they are read, and DATABASE_BUSY then says that one was compacted away.
    */
   readonly spool?: string;
   /** Called between the steps (A to D), so that a test can stretch them. */
@@ -67,7 +67,7 @@ const FEWEST_DESCRIPTORS = 10;
  * were taken. If CURRENT and MANIFEST are the same before and after, tables and logs belong to one incarnation.
  *
  * @param dir absolute folder of the database
- * @throws BackupError LEVELDB_DAMAGED, LEVELDB_FOREIGN, LEVELDB_BUSY (another call may succeed), INTERRUPTED
+ * @throws BackupError DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_BUSY (another call may succeed), INTERRUPTED
  */
 export async function captureDatabase(dir: string, options: CaptureOptions = {}): Promise<DatabaseCapture> {
   const { maxAttempts = 200, maxDescriptors = spareDescriptors(MOST_DESCRIPTORS), delay = () => undefined } = options;

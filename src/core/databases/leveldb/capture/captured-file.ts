@@ -15,7 +15,7 @@ export interface CapturedFile {
   readonly gid: number;
   /** Reads into `block`, never past `size`; returns the number of bytes, 0 at the end. */
   read(block: Buffer, blockOffset: number, length: number, position: number): number;
-  /** To be called after the copy: throws LEVELDB_BUSY or LEVELDB_DAMAGED if the file did not stay what it was. */
+  /** To be called after the copy: throws DATABASE_BUSY or DATABASE_DAMAGED if the file did not stay what it was. */
   done(): void;
 }
 
@@ -82,7 +82,7 @@ export function pinnedTable(name: string, fd: number, stat: fs.BigIntStats): Cap
 
 /**
  * A table for which no descriptor was left: it is opened by its name when it is read. If it is gone or another by then,
- * LEVELDB_BUSY says that the whole capture has to be taken again.
+ * DATABASE_BUSY says that the whole capture has to be taken again.
  */
 export function namedTable(name: string, file: string, stat: fs.BigIntStats, opened: Opened): CapturedFile {
   const open = (): number => {

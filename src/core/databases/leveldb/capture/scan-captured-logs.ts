@@ -13,7 +13,7 @@ interface OpenLog {
 /**
  * Checks the logs of a capture, oldest first: framing, CRCs, and that every batch begins with the sequence number after the
  * one before. Holds no more than a window of a log. Returns each log with the end of its last whole record.
- * @throws BackupError LEVELDB_DAMAGED, naming the log and the offset
+ * @throws BackupError DATABASE_DAMAGED, naming the log and the offset
  */
 export function scanCapturedLogs(
   logs: readonly OpenLog[],

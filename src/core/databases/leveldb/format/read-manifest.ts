@@ -5,7 +5,7 @@ import { decodeVersionEdit, type Version } from './version-edit.ts';
 
 /**
  * Applies the records of a MANIFEST from `from` (a record boundary) on. Returns the offset after the last whole record.
- * Throws LEVELDB_DAMAGED, naming the file and the offset, or LEVELDB_FOREIGN.
+ * Throws DATABASE_DAMAGED, naming the file and the offset, or DATABASE_FOREIGN.
  */
 export function applyManifest(
   file: RandomAccess,

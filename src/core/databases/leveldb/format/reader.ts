@@ -67,7 +67,7 @@ export function neededLogs(version: CompleteVersion, numbers: Iterable<number>):
  * Reads a whole database without LevelDB and without writing anything: MANIFEST, logs and tables merged into the live
  * entries. Checks the CRC of every block and record, table sizes, order and range of keys, and that the logs' sequence
  * numbers have no gap. Tables are read block by block; the content of the logs is held in memory.
- * @throws BackupError LEVELDB_DAMAGED (file and offset), LEVELDB_FOREIGN, INTERRUPTED
+ * @throws BackupError DATABASE_DAMAGED (file and offset), DATABASE_FOREIGN, INTERRUPTED
  */
 export async function readDatabase(files: DatabaseFiles, options: ReadDatabaseOptions = {}): Promise<DatabaseFacts> {
   const { version } = readVersion(files);

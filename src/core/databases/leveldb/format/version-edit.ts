@@ -52,7 +52,7 @@ function readKey(reader: ByteReader): Buffer {
   return key;
 }
 
-/** Decodes one MANIFEST record. Throws DecodeError for bytes that do not decode, LEVELDB_FOREIGN for a tag that LevelDB does not have. */
+/** Decodes one MANIFEST record. Throws DecodeError for bytes that do not decode, DATABASE_FOREIGN for a tag that LevelDB does not have. */
 export function decodeVersionEdit(record: Buffer, file: string): VersionEdit {
   const edit: VersionEdit = { deleted: [], added: [] };
   const reader = new ByteReader(record);
