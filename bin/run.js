@@ -52,7 +52,7 @@ function refuse() {
       ' (' +
       process.execPath +
       ')\n' +
-      'hint   install a current Node.js, or use the single-file migbackup binary, which needs none\n',
+      'hint   install a current Node.js, or use the single-file migbackup binary, which needs none\n'
   );
   process.exit(2);
 }

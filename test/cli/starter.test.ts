@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { canRunAsUser, isRoot } from '../support/other-user.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -72,6 +73,16 @@ test('a Node that is too old gets two lines and exit 2', () => {
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr.trimEnd().split('\n')).toHaveLength(2);
   expect(stderr).toContain('needs Node.js 22.18');
+});
+
+test('any Node can parse it, since it is ES5', async () => {
+  const source = readFileSync(path.join(bin, 'run.js'), 'utf8');
+  // esbuild refuses syntax that is newer, or writes it in another way; of numbers alone it writes the value.
+  const { code: asES5 } = await transform(source, { target: 'es5' });
+  const { code: asWritten } = await transform(source, { target: 'esnext' });
+  expect(asES5).toBe(asWritten);
+  // A comma after the last argument of a call is newer than ES5 too, and esbuild never writes it.
+  expect(source).not.toMatch(/,\s*\)/);
 });
 
 test.skipIf(process.platform === 'win32' || !existsSync('/bin/sh'))(
