@@ -1,130 +1,143 @@
 'use strict';
 /*
- * Runs the program with the code that V8 compiled in an earlier run of the same command, since compiling takes a fifth
- * of a short run. V8 trusts compiled code without looking at it, so this file decides which folder may hold it and
- * whether it is whole.
+ * This file runs the program with code that V8 compiled in an earlier run of the same command (V8's "code cache"). It
+ * exists because compiling takes a fifth of a short run, and Node's own compile cache saves next to nothing of that: it
+ * keeps what is compiled before anything runs, but V8 compiles a function only when it is first called.
  *
- * bin/run.js requires this file once it knows that Node is new enough, so an old Node never reads it.
+ * V8 does not check whether compiled code is genuine and whole. So this file keeps it only in a folder that no other
+ * user can change, and uses it only if it is whole and was compiled from this very program. In any other case the
+ * program is compiled anew.
+ *
+ * This file need not be ES5: bin/run.js requires it only after it has found that Node is new enough.
  */
-var fs = require('fs');
-var nodeModule = require('module');
-var os = require('os');
-var path = require('path');
+const fs = require('fs');
+const nodeModule = require('module');
+const os = require('os');
+const path = require('path');
+const vm = require('vm');
 
-var HEAD_BYTES = 128;
-/** What a run may not need: the program requires it by this name. */
-var LIBRARIES = './libraries.cjs';
+const HEAD_BYTES = 128;
+/** The program requires its libraries by this name. They are a file of their own because many runs do not need them. */
+const LIBRARIES = './libraries.cjs';
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
 
-/** Whether somebody else could put another folder in the place of this one: each above is ours or root's, and a shared one sticky, as /tmp is. */
+/**
+ * Whether nobody else can put another folder in the place of this one. Each folder above it has to belong to this user
+ * or to root. One that others can write to has to be sticky, as /tmp is.
+ */
 function hasSafeParents(folder) {
-  var parent = path.dirname(folder);
-  var stat = fs.lstatSync(parent);
-  var isOurs = stat.uid === process.getuid() || stat.uid === 0;
-  var isShared = (stat.mode & 18) !== 0 && (stat.mode & 512) === 0; // 0022 and not 01000
+  const parent = path.dirname(folder);
+  const stat = fs.lstatSync(parent);
+  const isOurs = stat.uid === process.getuid() || stat.uid === 0;
+  const isShared = (stat.mode & WRITABLE_BY_OTHERS) !== 0 && (stat.mode & STICKY) === 0;
   return isOurs && !isShared && (parent === folder || hasSafeParents(parent));
 }
 
 /**
- * Where Node keeps compiled code: a folder of this user, null if there is none. Node's own choice, the folder for temporary files, is open to
- * everybody, and whoever plants compiled code there has it run.
+ * The folder for compiled code, which belongs to this user, or null if there is none. Node's own choice would be the
+ * folder for temporary files. That one is open to everybody, and whoever plants compiled code there has it run.
  */
-function compileCache() {
+function cacheFolder() {
   try {
-    var base = process.platform === 'win32' ? process.env.LOCALAPPDATA : process.env.XDG_CACHE_HOME;
+    let base = process.platform === 'win32' ? process.env.LOCALAPPDATA : process.env.XDG_CACHE_HOME;
     if (process.platform === 'darwin') base = path.join(os.homedir(), 'Library', 'Caches');
-    // Throws for a user without a home.
+    // This throws for a user without a home.
     if (!base || !path.isAbsolute(base)) base = path.join(os.homedir(), '.cache');
     // An empty HOME would mean the working folder, and that may be anybody's.
     if (!path.isAbsolute(base)) return null;
-    var folder = path.join(base, 'migbackup', 'compiled');
-    fs.mkdirSync(folder, { recursive: true, mode: 448 }); // 0700
-    if (process.platform === 'win32') return folder;
-    folder = fs.realpathSync(folder);
-    var stat = fs.statSync(folder);
-    return stat.uid === process.getuid() && (stat.mode & 18) === 0 && hasSafeParents(folder) ? folder : null; // 18: 0022
-  } catch (error) {
+    const made = path.join(base, 'migbackup', 'compiled');
+    fs.mkdirSync(made, { recursive: true, mode: 0o700 });
+    if (process.platform === 'win32') return made;
+    const folder = fs.realpathSync(made);
+    const stat = fs.statSync(folder);
+    const isPrivate = stat.uid === process.getuid() && (stat.mode & WRITABLE_BY_OTHERS) === 0;
+    return isPrivate && hasSafeParents(folder) ? folder : null;
+  } catch {
     return null;
   }
 }
 
 /**
- * Which file keeps the compiled code of this command: one for each, since V8 compiles a function when it is first called, and each command calls
- * others. Words that are no command share one.
+ * The file that keeps the compiled code of this command. Each command has its own, because each calls other functions.
+ * All words that are no command share one.
  */
 function codeFile(folder, entry) {
-  var word = process.argv[process.argv[2] === 'backup' ? 3 : 2] || '';
-  var name = /^[a-z]{2,12}$/.test(word) ? word : 'start';
-  return path.join(folder, 'bundle-' + crc32(Buffer.from(entry)) + '-' + name);
+  const word = process.argv[process.argv[2] === 'backup' ? 3 : 2] || '';
+  const name = /^[a-z]{2,12}$/.test(word) ? word : 'start';
+  return path.join(folder, `bundle-${crc32(Buffer.from(entry))}-${name}`);
 }
 
 function crc32(bytes) {
-  return ('0000000' + require('zlib').crc32(bytes).toString(16)).slice(-8);
+  // zlib is loaded here because a run without a folder for compiled code does not need it.
+  return require('zlib').crc32(bytes).toString(16).padStart(8, '0');
 }
 
-/** What the code was compiled from and with, and that it is whole: V8 itself looks at the length of the source and would run anything. */
+/**
+ * The head of a kept file: it says which Node compiled the code from which file, and holds a checksum of the code. V8
+ * itself compares little more than the length of the source, and would run code that is damaged.
+ */
 function codeHead(entry, code) {
-  var stat = fs.statSync(entry);
-  var words = [process.version, process.arch, stat.size, stat.ino, stat.mtimeMs, stat.ctimeMs, crc32(code)];
-  // Always as long, so that what follows is aligned.
-  var head = Buffer.alloc(HEAD_BYTES, ' ');
+  const stat = fs.statSync(entry);
+  const words = [process.version, process.arch, stat.size, stat.ino, stat.mtimeMs, stat.ctimeMs, crc32(code)];
+  // The head always has the same length, so that the code behind it is aligned.
+  const head = Buffer.alloc(HEAD_BYTES, ' ');
   head.write(words.join(' '));
   return head;
 }
 
-/** The code that an earlier run kept, if it is of this very bundle. */
+/** The code that an earlier run kept, if it is whole and was compiled from this very file. */
 function readCode(file, entry) {
   try {
-    var bytes = fs.readFileSync(file);
-    var code = bytes.subarray(HEAD_BYTES);
+    const bytes = fs.readFileSync(file);
+    const code = bytes.subarray(HEAD_BYTES);
     return codeHead(entry, code).equals(bytes.subarray(0, HEAD_BYTES)) ? code : undefined;
-  } catch (error) {
+  } catch {
     return undefined;
   }
 }
 
 function keepCode(file, entry, code) {
-  var temporary = file + '.' + process.pid + '.tmp';
+  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    fs.writeFileSync(temporary, Buffer.concat([codeHead(entry, code), code]), { flag: 'wx', mode: 384 }); // 0600
+    fs.writeFileSync(temporary, Buffer.concat([codeHead(entry, code), code]), { flag: 'wx', mode: 0o600 });
     fs.renameSync(temporary, file);
-  } catch (error) {
+  } catch {
     fs.rmSync(temporary, { force: true });
   }
 }
 
 /**
- * Runs a file of dist/ with the functions that an earlier run of this command had compiled, if there is a folder for them, and answers what it exports.
- * Node's own compile cache keeps what is compiled before anything runs, which is next to nothing: compiling the rest took a fifth of a short run.
+ * Runs a file of dist/ and answers what it exports. If there is a folder for compiled code, V8 takes the code from
+ * there, and what it could not take from there is kept at the end of the run, when all functions that the command calls
+ * are compiled.
  */
 function load(entry, folder) {
-  var vm = require('vm');
-  var file = folder && codeFile(folder, entry);
-  var code = file ? readCode(file, entry) : undefined;
-  var script = new vm.Script(fs.readFileSync(entry, 'utf8'), { filename: entry, cachedData: code });
-  var module = new nodeModule(entry);
-  module.filename = entry;
+  const file = folder && codeFile(folder, entry);
+  const code = file ? readCode(file, entry) : undefined;
+  const script = new vm.Script(fs.readFileSync(entry, 'utf8'), { filename: entry, cachedData: code });
+  const loaded = new nodeModule(entry);
+  loaded.filename = entry;
   if (file && (!code || script.cachedDataRejected)) {
-    process.on('exit', function (status) {
-      // 2: perhaps a word that is no command.
+    process.on('exit', (status) => {
+      // Status 2 may mean that the word is no command.
       if (status !== 2) keepCode(file, entry, script.createCachedData());
     });
   }
-  var nodeRequire = nodeModule.createRequire(entry);
-  var libraries;
-  function requireFrom(name) {
+  const nodeRequire = nodeModule.createRequire(entry);
+  let libraries;
+  const requireFrom = (name) => {
     if (name !== LIBRARIES) return nodeRequire(name);
-    libraries = libraries || load(path.join(path.dirname(entry), name), folder);
+    libraries ??= load(path.join(path.dirname(entry), name), folder);
     return libraries;
-  }
-  script.runInThisContext().call(module.exports, module.exports, requireFrom, module, entry, path.dirname(entry));
-  return module.exports;
+  };
+  script.runInThisContext().call(loaded.exports, loaded.exports, requireFrom, loaded, entry, path.dirname(entry));
+  return loaded.exports;
 }
 
-function runProgram(program) {
-  var cache = compileCache();
-  // For the packages that the bundle requires.
-  if (cache) nodeModule.enableCompileCache(cache);
-  load(program, cache);
-}
-
-module.exports = runProgram;
+module.exports = function runProgram(program) {
+  const folder = cacheFolder();
+  // Node's own compile cache serves the packages that the program requires.
+  if (folder) nodeModule.enableCompileCache(folder);
+  load(program, folder);
+};

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 'use strict';
 /*
- * The starter: it finds a Node.js that is new enough for migbackup and runs the program in it. A Node that is too old
- * hands over to the one that `npm ci` installed beside this checkout; where there is none, it says what is needed.
+ * This file is the starter: it finds a Node.js that is new enough for migbackup, and starts the program in it. If it
+ * runs in a Node that is too old, it hands over to the one that `npm ci` installed beside this checkout. If there is
+ * none, it refuses and says which version is needed.
  *
- * A Node that is too old reads this file, and a syntax error would be its only answer. Therefore this file is ES5,
- * needs no package, and loads nothing else of migbackup before it knows the version.
+ * A Node that is too old has to be able to read this file, or else the user gets a syntax error instead of that answer.
+ * Therefore this file is ES5, uses no package, and loads no other file of migbackup before it knows the version.
  *
  * It loads at the top what every start needs, and the rest where it is used, because each module costs time.
  */
@@ -29,7 +30,7 @@ function workspaceNode() {
   return fs.existsSync(file) && fs.realpathSync(file) !== fs.realpathSync(process.execPath) ? file : null;
 }
 
-/** Runs this very command line under another Node; signals reach it and its end becomes ours. */
+/** Runs this command line under another Node, passes signals on to it, and ends with its exit code. */
 function runWith(node) {
   var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
