@@ -85,7 +85,7 @@ function packageFolders(files: readonly string[]): string[] {
 const asAscii = (code: string): string =>
   code.replaceAll(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** What Node puts around a CommonJS module, so that bin/run.js has no need to put the two together at every start. */
+/** What Node puts around a CommonJS module, so that bin/compiled-code.js has no need to put the two together at every start. */
 const asFunction = (code: string): string => `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
 
 /** What both files are made with. */
@@ -101,7 +101,7 @@ const COMMON = {
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
-  // What is loaded late is required late: code that is not loaded by Node's own loader cannot import (bin/run.js).
+  // What is loaded late is required late: code that is not loaded by Node's own loader cannot import (bin/compiled-code.js).
   supported: { 'dynamic-import': false },
   // What is a URL of a module in the sources is this one file's here.
   define: { 'import.meta.url': 'bundleUrl' },
@@ -138,7 +138,7 @@ type Result = BuildResult<typeof COMMON>;
 const codeOf = ({ outputFiles: [file] }: Result): string => asAscii(inheritImports(file?.text ?? ''));
 
 /**
- * Writes the program to `outfile`, and the libraries beside it, as one function each, which bin/run.js compiles and calls. The addon of
+ * Writes the program to `outfile`, and the libraries beside it, as one function each, which bin/compiled-code.js compiles and calls. The addon of
  * classic-level stays outside, in a package that the program requires. Answers the folders of the packages that went into them.
  */
 export async function bundle(outfile: string): Promise<string[]> {

@@ -13,7 +13,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
 };
 const NAMES = new RegExp(`^(${Object.keys(LIBRARIES).join('|')})$`);
 
-/** Beside the program; bin/run.js loads it when the program first requires it. */
+/** Beside the program; bin/compiled-code.js loads it when the program first requires it. */
 export const LIBRARIES_FILE = 'libraries.cjs';
 
 /** In the program: a library comes from the other file. */

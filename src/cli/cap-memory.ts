@@ -38,7 +38,7 @@ export function markAtOnce(): void {
 function set(flags: readonly (readonly [string, string])[]): void {
   if (!process.versions.node.startsWith(MEASURED_WITH)) return;
   for (const [ours] of flags) v8.setFlagsFromString(ours);
-  // Before bin/run.js keeps the compiled code: V8 takes it only under the flags that it was made under.
+  // Before bin/compiled-code.js keeps the compiled code: V8 takes it only under the flags that it was made under.
   process.prependOnceListener('exit', () => {
     for (const [, own] of flags) v8.setFlagsFromString(own);
   });

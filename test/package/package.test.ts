@@ -21,6 +21,7 @@ test('the tarball holds these files and no other', () => {
   expect(installed.files.toSorted()).toEqual([
     'LICENSE',
     'README.md',
+    'bin/compiled-code.js',
     'bin/package.json',
     'bin/run.js',
     'dist/libraries.cjs',
