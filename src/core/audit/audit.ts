@@ -1,3 +1,7 @@
+/*
+ * Room "audit": computes from bytes whether a folder is the backup that it claims to be. create runs the same audit on the folder it has written
+ * before that gets its name, so create never claims what verify would not.
+ */
 import path from 'node:path';
 import { checkArtifactHash, readArtifactSums } from '../checks/artifact-sums.ts';
 import { checkFolderHolds } from '../checks/folder-holds.ts';

@@ -1,3 +1,8 @@
+/*
+ * Room "capture": taking a backup. The scan fills a planner for each category, pack threads turn small files into archive members, a writer for each
+ * category puts everything in order, and what can go on beside that (making files durable, proving databases) is a background task. Archives, index and
+ * sums are the same bytes for the same tree, however many threads there are.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { IndexWriter } from '../format/index-file.ts';

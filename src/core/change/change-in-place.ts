@@ -1,3 +1,8 @@
+/*
+ * Room "change": the one flow that changes a project in place, under restore, undo and guard's way back. A caller verifies the backup, plans
+ * (plan-restore.ts), asks for approval (approve.ts) and hands the plan to changeInPlace, which takes the safety backup, stages, swaps, checks and logs.
+ * What must stay true: nothing is overwritten that the safety backup or .migbackup/txn does not hold.
+ */
 import path from 'node:path';
 import { isInside } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';

@@ -1,3 +1,7 @@
+/*
+ * Room "checks": each file looks at one thing and says what is wrong with it, as findings (about a backup) or check results (preflight/, about a
+ * project). A check collects; all that it ever throws is an interruption.
+ */
 import { escapeName } from '../paths/names.ts';
 import { isInside } from '../paths/paths.ts';
 import { comparePaths } from '../model/entry.ts';

@@ -1,3 +1,7 @@
+/*
+ * Room "concurrency": work that goes on beside its caller: bounded queues, threads, and turns for the event loop.
+ */
+
 /** Work that goes on beside its caller, a bounded number of pieces at once. A piece counts as under way until it has ended, whoever awaits it. */
 export class InFlight {
   readonly #most: number;

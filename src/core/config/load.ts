@@ -1,3 +1,7 @@
+/*
+ * Room "config": migbackup.config.json and the preset that stands in for it: found, read, checked, written. Everything below it knows only the
+ * resolved Config.
+ */
 import { isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';

@@ -1,3 +1,7 @@
+/*
+ * Room "extract": what is wanted of a backup, and writing it out. selection.ts says what --only selects, staging-gate.ts lets only verified entries
+ * through, write-entries.ts and placing-sink.ts write them. It knows no project: where an entry is written is its caller's decision.
+ */
 import type { MemberSink } from '../format/member-sink.ts';
 import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';

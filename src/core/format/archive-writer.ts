@@ -1,3 +1,7 @@
+/*
+ * Room "format": the bytes of a backup, as docs/format.md has them: tar headers, frames with their seek table, index, sums, manifest, layout and
+ * exported files. Readers trust nothing that they read; writers are deterministic.
+ */
 import { BackupError } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import { FrameWriter, type FrameOptions } from './frame-writer.ts';

@@ -1,3 +1,6 @@
+/*
+ * Room "fs": what Node lacks for files. Everything here that is called durable survives a power cut once it has returned.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError } from '../model/backup-error.ts';

@@ -1,3 +1,7 @@
+/*
+ * Room "history": what was done to a project and what is unfinished. The operation log (reports/operations.ndjson) is what undo goes by;
+ * pending-operations.ts adds what a killed run could not log; marker.ts knows the command that a killed guard had been running.
+ */
 import os from 'node:os';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';

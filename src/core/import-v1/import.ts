@@ -1,3 +1,7 @@
+/*
+ * Room "import-v1": everything that reads backups of format version 1, the unpacked folders of older scripts. It makes a backup of today's format of
+ * one, in a scratch folder, so that every other room knows one format only. open-backup.ts is how commands get at a backup of either format.
+ */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,7 @@
+/*
+ * Room "model": nouns. The shapes of entries, manifests, reports and findings, and the closed lists of codes. It imports nothing of the project but
+ * itself, and of packages only zod.
+ */
 import { z } from './zod.ts';
 
 export const severitySchema = z.enum(['error', 'warning', 'info']);

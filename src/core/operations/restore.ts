@@ -1,3 +1,8 @@
+/*
+ * Room "operations": one file or folder for each command, called by src/commands with a project, options and a context. An operation resolves with
+ * the document that --json prints and throws BackupError; it prints nothing and imports no other operation. What two of them need is an engine in a
+ * room below.
+ */
 import path from 'node:path';
 import { NameProbe } from '../paths/name-probe.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';

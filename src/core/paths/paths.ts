@@ -1,3 +1,6 @@
+/*
+ * Room "paths": what a path and a name may be, how paths are ordered, and which of them collide on another file system.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError } from '../model/backup-error.ts';

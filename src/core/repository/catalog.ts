@@ -1,3 +1,7 @@
+/*
+ * Room "repository": the folder that holds backups. It finds and selects them, locks the folder, makes work folders in it and keeps reports. What is
+ * inside of a backup is the business of the room "format".
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError, errnoOf } from '../model/backup-error.ts';

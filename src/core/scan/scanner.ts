@@ -1,3 +1,7 @@
+/*
+ * Room "scan": what is on disk now. It walks the sources of a category in the one order of paths, reading names and stats, and reads files so that
+ * what was read is what stood there at one moment. It writes nothing.
+ */
 import type { Category, Project } from '../model/category.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { ScanItem } from './scan-item.ts';

@@ -1,3 +1,8 @@
+/*
+ * Room "transaction": changes many files as one. The caller stages new content in .migbackup/txn/stage; a durable journal says what will move; a swap
+ * moves the old content aside and the new content in; one rename commits. The order of the syncs is what makes it survive a power cut: see
+ * docs/architecture.md and docs/reliability.md before you change any.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';

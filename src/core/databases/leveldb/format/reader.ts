@@ -1,3 +1,7 @@
+/*
+ * Room "databases", LevelDB: our own reader, after LevelDB's table, log and version formats (google/leveldb, doc/). capture/ pins an exact state of a
+ * database that is in use, proof/ has LevelDB itself open a scratch copy. No file of a source is ever opened for writing.
+ */
 import { Pacer } from '../../../concurrency/pacer.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
 import { damaged } from './damage.ts';
