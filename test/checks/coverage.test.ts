@@ -17,12 +17,12 @@ function gaps(files: readonly string[], config?: object): string[] {
   );
 }
 
-const STORE = ['CURRENT', 'MANIFEST-000002', '000003.log'];
+const DATABASE = ['CURRENT', 'MANIFEST-000002', '000003.log'];
 
 test('a project that the preset covers has no gaps', () => {
   expect(
     gaps([
-      ...STORE.map((name) => `leveldb/${name}`),
+      ...DATABASE.map((name) => `leveldb/${name}`),
       'deployments/a.json',
       '.openzeppelin/x.json',
       'broadcast/a/1/run.json',
@@ -31,7 +31,7 @@ test('a project that the preset covers has no gaps', () => {
 });
 
 test('databases wherever they stand, also in build output, never in dependencies', () => {
-  const at = (folder: string): string[] => STORE.map((name) => `${folder}/${name}`);
+  const at = (folder: string): string[] => DATABASE.map((name) => `${folder}/${name}`);
   expect(
     gaps([...at('data/deep/db'), ...at('cache/db'), ...at('node_modules/x/db'), ...at('backups/db'), ...at('.git/db')]),
   ).toEqual(['cache/db: LevelDB 1', 'data/deep/db: LevelDB 1']);

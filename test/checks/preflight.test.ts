@@ -7,10 +7,10 @@ import { INVENTORY } from './preflight/inventory-cases.ts';
 import { PROJECT } from './preflight/project-cases.ts';
 import { makeScene, type Cases, type Scene } from './preflight/scene.ts';
 import { SETUP } from './preflight/setup-cases.ts';
-import { STORE } from './preflight/database-cases.ts';
+import { REPOSITORY } from './preflight/repository-cases.ts';
 
 /** Every check of validate, by its id: something real is wrong and the check says so; where all is well it is silent. */
-const CASES: Cases<(typeof CHECK_IDS)[number]> = { ...SETUP, ...STORE, ...PROJECT, ...INVENTORY };
+const CASES: Cases<(typeof CHECK_IDS)[number]> = { ...SETUP, ...REPOSITORY, ...PROJECT, ...INVENTORY };
 
 let made: Scene;
 beforeAll(async () => {

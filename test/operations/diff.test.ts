@@ -58,7 +58,7 @@ const isOurs = (line: string): boolean => !line.includes(' leveldb/');
 test('a backup equals the tree that it was taken of; times alone are no change', async () => {
   utimesSync(inside('package.json'), 1, 1);
   const report = await diffLive(backup.project, first, context);
-  expect(report).toMatchObject({ same: true, changes: [], repositories: [{ path: 'leveldb', same: true }] });
+  expect(report).toMatchObject({ same: true, changes: [], databases: [{ path: 'leveldb', same: true }] });
 });
 
 test('the live tree and a second backup of it differ from the first in the same way', async () => {

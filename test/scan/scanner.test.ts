@@ -249,13 +249,13 @@ describe('problems', () => {
 });
 
 describe('databases', () => {
-  const STORE = ['CURRENT', 'MANIFEST-000002', '000001.ldb', '000003.log', 'LOCK', 'LOG'];
+  const DATABASE = ['CURRENT', 'MANIFEST-000002', '000001.ldb', '000003.log', 'LOCK', 'LOG'];
 
   test('are found by their content, also in a files source, with what else their folder holds', () => {
     using folder = tempFolder();
     putAll(
       folder.path,
-      STORE.map((name) => `d/db/${name}`),
+      DATABASE.map((name) => `d/db/${name}`),
     );
     putAll(folder.path, ['d/db/note.txt', 'd/db/sub/x', 'd/db.txt', 'd/a']);
     const { items, paths } = scanSources(folder.path, [{ path: 'd', exclude: ['**/*.ldb'] }]);
@@ -295,7 +295,7 @@ describe('databases', () => {
 
   test('a database that another source declares is not walked by an outer one', () => {
     using folder = tempFolder();
-    putAll(folder.path, [...STORE.map((name) => `d/db/${name}`), 'd/x']);
+    putAll(folder.path, [...DATABASE.map((name) => `d/db/${name}`), 'd/x']);
     const categories = makeCategories({ c: [{ path: 'd' }], databases: [{ path: 'd/db', type: 'leveldb' }] });
     expect(scan(folder.path, categories).paths).toEqual(['d', 'd/x']);
     expect(scan(folder.path, categories, {}, 'databases').paths).toEqual(['d/db']);

@@ -24,9 +24,9 @@ export function syncSite(): string {
 
 /** A path with what differs from run to run taken out, and the repository called so wherever it lies: then the same place has the same name. */
 export function nameClass(relative: string | undefined): string {
-  if (relative === '.') return 'the folder above STORE';
+  if (relative === '.') return 'the folder above REPOSITORY';
   return (relative ?? 'what has no name any more')
-    .replace(/^(project\/backups|repository)(?=\/|$)/, 'STORE')
+    .replace(/^(project\/backups|repository)(?=\/|$)/, 'REPOSITORY')
     .replaceAll(/(migration|safety)-\d{4}-[\dTZ-]+/g, '$1-ID')
     .replaceAll(/\d{4}-\d\d-\d\dT[\dZ-]+/g, 'TIME')
     .replaceAll(/\.[0-9a-f-]{12,}\.tmp/g, '.tmp')

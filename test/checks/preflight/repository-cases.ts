@@ -17,7 +17,7 @@ function spaceFor({ repository }: Scene, times: number, ratio?: number): CheckRe
 }
 
 /** Where the backup will go, and what is there. */
-export const STORE: Cases<
+export const REPOSITORY: Cases<
   'round-trip' | 'lock' | 'git-clean' | 'space' | 'inodes' | 'backups' | 'newest-backup' | 'stale-work' | 'report'
 > = {
   'round-trip': [
