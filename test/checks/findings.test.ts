@@ -1,23 +1,27 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FINDINGS } from '../../src/core/model/finding-codes.ts';
+import type { FindingFacts } from '../../src/core/model/finding-codes/finding-facts.ts';
 import { diffLive } from '../../src/core/operations/diff.ts';
 import { init } from '../../src/core/operations/init.ts';
 import { list } from '../../src/core/operations/list.ts';
 import { prune } from '../../src/core/operations/prune.ts';
+import { report } from '../../src/core/operations/report.ts';
 import { isRoot } from '../support/other-user.ts';
 import { context } from '../support/real-backup.ts';
+import { rewriteManifest } from '../support/rewrite-backup.ts';
 import { PROJECT } from './findings/project-cases.ts';
 import { makeStage, type Stage } from './findings/stage.ts';
 import { VERIFY } from './findings/verify-cases.ts';
 import { VERSION1, verifyVersion1 } from './findings/version1-cases.ts';
 
-/** Every kind of finding that there is: something real brings it about, and where all is well there is none. */
-const CASES = [
-  ...Object.entries(VERIFY),
-  ...Object.entries(VERSION1).map(([code, provoke]) => [code, provoke] as const),
-  ...Object.entries(PROJECT),
-];
+const FACTS = new Map(Object.values(FINDINGS).flatMap((codes) => Object.entries<FindingFacts>(codes)));
+
+/** What brings a code about, in some operation or other. */
+const CASES = Map.groupBy(
+  [VERIFY, VERSION1, PROJECT].flatMap((cases) => Object.entries(cases)),
+  ([code]) => code,
+);
 
 let made: Stage;
 beforeAll(async () => {
@@ -25,28 +29,16 @@ beforeAll(async () => {
 });
 afterAll(() => made.removeAll());
 
-/** The codes that the source gives findings: what stands behind `code:`, in a constant, or first in a call of a helper that makes one. */
-function codesInSource(): string[] {
-  const core = path.join(import.meta.dirname, '../../src/core');
-  const forms = [
-    /\bcode: '([a-z0-9]+(?:-[a-z0-9]+)+)'/g,
-    /\b(?:find|wrong|warn|say)\(\s*(?:'(?:info|warning)',\s*)?'([a-z0-9]+(?:-[a-z0-9]+)+)'/g,
-    /\bconst [A-Z_]+ = '((?!sha)[a-z]+(?:-[a-z]+)+)';/g,
-  ];
-  const files = fs.readdirSync(core, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  const texts = files.map((name) => fs.readFileSync(path.join(core, name), 'utf8'));
-  const found = texts.flatMap((text) =>
-    forms.flatMap((form) => [...text.matchAll(form)].map(([, code]) => code ?? '')),
-  );
-  return [...new Set(found)].toSorted();
-}
-
-test('each code that the source can produce has a case, and each case is of such a code', () => {
-  const cases = new Set(CASES.map(([code]) => code));
-  const known = codesInSource();
-  expect(known.length).toBeGreaterThan(50);
-  expect(known.filter((code) => !cases.has(code) && (isRoot || code !== 'owner-not-set'))).toEqual([]);
-  expect([...cases].filter((code) => !known.includes(code))).toEqual([]);
+test('each code is listed once and says in one sentence each what it means and what to do', () => {
+  const listed = Object.values(FINDINGS).flatMap((codes) => Object.keys(codes));
+  expect(listed.toSorted()).toEqual([...new Set(listed)].toSorted());
+  for (const [code, { meaning, advice }] of FACTS) {
+    expect(code).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
+    for (const sentence of [meaning, advice]) {
+      expect(sentence).toMatch(/^[A-Z].*[^.]\.$/);
+      expect(sentence).not.toMatch(/\. [A-Z]/);
+    }
+  }
 });
 
 test('where all is well nothing is found', async () => {
@@ -68,10 +60,27 @@ test('where all is well nothing is found', async () => {
   expect(Object.entries(found).filter(([, findings]) => findings.length > 0)).toEqual([]);
 });
 
+test('a code of another version is read, and told again', async () => {
+  const stage = made.copy();
+  const later = { code: 'of-a-later-version', severity: 'error', message: 'not known yet' };
+  rewriteManifest(stage.stored(), (manifest) => Object.assign(manifest, { findings: [later] }));
+  expect(await stage.verify()).toEqual([later]);
+  expect((await report(stage.selected(), stage.repository, context)).findings).toEqual([later]);
+});
+
+/** A code that nothing brings about any more fails here, and so does a severity that it does not have. */
 describe('provoked', () => {
-  test.each(CASES)('%s', async (code, provoke) => {
-    const findings = await provoke(made.copy());
-    const [found] = findings.filter((finding) => finding.code === code);
-    expect(found, JSON.stringify(findings, null, 1)).toMatchObject({ message: expect.stringMatching(/\S/) });
+  const listed = [...FACTS].filter(([code]) => isRoot || code !== 'owner-not-set');
+  test.each(listed)('%s', async (code, { severity }) => {
+    const seen = new Set<string>();
+    for (const provoke of (CASES.get(code) ?? []).flatMap(([, provokes]) => provokes)) {
+      const findings = await provoke(made.copy());
+      const unstated = findings.filter((finding) => !FACTS.get(finding.code)?.severity.includes(finding.severity));
+      expect(unstated).toEqual([]);
+      const mine = findings.filter((finding) => finding.code === code);
+      expect(mine[0], JSON.stringify(findings, null, 1)).toMatchObject({ message: expect.stringMatching(/\S/) });
+      for (const finding of mine) seen.add(finding.severity);
+    }
+    expect([...seen].toSorted()).toEqual(severity.toSorted());
   });
 });

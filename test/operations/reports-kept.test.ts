@@ -6,7 +6,7 @@ import { create } from '../../src/core/operations/create.ts';
 import { restore, restoreTo } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import { verify } from '../../src/core/operations/verify.ts';
-import type { Finding } from '../../src/core/model/finding.ts';
+import type { AnyFinding } from '../../src/core/model/finding.ts';
 import type { SelectedBackup } from '../../src/core/repository/selected.ts';
 import { readOperations } from '../../src/core/repository/reports.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
@@ -24,7 +24,7 @@ const HOW = { only: [], allowUnsafeLinks: false, exact: false, safetyBackup: tru
 const inReports = (...parts: string[]): string => path.join(backup.project.repository, 'reports', ...parts);
 
 interface Kept {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AnyFinding[];
   readonly reportFile?: string | null;
 }
 

@@ -1,12 +1,12 @@
 import { escapeName } from '../../core/paths/names.ts';
-import type { Finding } from '../../core/model/finding.ts';
+import type { AnyFinding } from '../../core/model/finding.ts';
 import { plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 
 const SHOWN_PATHS = 3;
 const SHOWN_OF_A_KIND = 3;
 
-function mark(finding: Finding, paint: Paint): string {
+function mark(finding: AnyFinding, paint: Paint): string {
   if (finding.severity === 'error') return paint.bad('x');
   return finding.severity === 'warning' ? paint.warn('!') : paint.dim('-');
 }
@@ -18,7 +18,7 @@ export function nameSome(paths: readonly string[]): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-function renderFinding(finding: Finding, paint: Paint): string[] {
+function renderFinding(finding: AnyFinding, paint: Paint): string[] {
   const named = finding.path === undefined || finding.message.includes(escapeName(finding.path));
   const about = named ? '' : `${escapeName(finding.path ?? '')}: `;
   const lines = [wrap(`${about}${escapeName(finding.message)}`, `  ${mark(finding, paint)} `, 4)];
@@ -30,7 +30,7 @@ function renderFinding(finding: Finding, paint: Paint): string[] {
 }
 
 /** Findings of one kind: the first few, how many more there are, and what to do about them, said once. */
-function renderKind(findings: readonly Finding[], paint: Paint): string[] {
+function renderKind(findings: readonly AnyFinding[], paint: Paint): string[] {
   const advice = new Set(findings.flatMap((finding) => finding.recommendation ?? []));
   const more = findings.length - SHOWN_OF_A_KIND;
   return [
@@ -41,7 +41,7 @@ function renderKind(findings: readonly Finding[], paint: Paint): string[] {
 }
 
 /** The findings, worst first, each kind together; `--json` has every one of them. */
-export function renderFindings(findings: readonly Finding[], paint: Paint): string[] {
+export function renderFindings(findings: readonly AnyFinding[], paint: Paint): string[] {
   const order = { error: 0, warning: 1, info: 2 };
   const sorted = findings.toSorted((a, b) => order[a.severity] - order[b.severity]);
   const kinds = Map.groupBy(sorted, ({ severity, code }) => `${severity} ${code}`);

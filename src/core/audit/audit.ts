@@ -12,7 +12,7 @@ import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';
-import type { Finding } from '../model/finding.ts';
+import type { AnyFinding, Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { VerifyReport } from '../model/verify-report.ts';
 import { readIndex } from '../format/index-file.ts';
@@ -36,7 +36,7 @@ export interface AuditObserver {
   /** The next entry of the index, before its content is read. `sound`: its path and place in the index are good. */
   entry(entry: Entry, sound: boolean): void;
   /** At once, as it is found. */
-  finding?(finding: Finding): void;
+  finding?(finding: AnyFinding): void;
   /** Given the members of all archives, as they are. */
   readonly sink?: MemberSink;
 }
@@ -49,8 +49,8 @@ export type Audit = Pick<VerifyReport, 'status' | 'scope' | 'figures' | 'categor
  * sums, archives and databases must all agree. Collects to the end; only an interruption or an I/O error is thrown.
  */
 export async function auditBackup(folder: string, id: string, options: AuditOptions, context: Context): Promise<Audit> {
-  const findings: Finding[] = [];
-  const onFinding = (finding: Finding): void => {
+  const findings: AnyFinding[] = [];
+  const onFinding = (finding: AnyFinding): void => {
     findings.push(finding);
     options.observer?.finding?.(finding);
     context.onEvent?.({ type: 'finding', finding });
@@ -62,14 +62,7 @@ export async function auditBackup(folder: string, id: string, options: AuditOpti
     if (!(error instanceof BackupError) || error.code === 'FORMAT_UNSUPPORTED') throw error;
     return unreadable(error, options);
   }
-  if (id !== manifest.backupId) {
-    onFinding({
-      code: 'manifest-contradicts',
-      severity: 'error',
-      message: `${MANIFEST_FILE} says it is ${manifest.backupId}, the folder is ${id}`,
-      path: MANIFEST_FILE,
-    });
-  }
+  if (id !== manifest.backupId) onFinding(otherBackup(manifest.backupId, id));
   for (const finding of [...checkManifestAgrees(manifest), ...checkFolderHolds(folder, manifest)]) onFinding(finding);
   // Only a backup that was read from an older format carries errors with it; create makes none with any.
   for (const finding of manifest.findings) if (finding.severity === 'error') onFinding(finding);
@@ -138,7 +131,7 @@ async function checkContents(
   }
 }
 
-function conclude(manifest: Manifest, findings: Finding[], choice: Choice, archives: ArchivesAudit): Audit {
+function conclude(manifest: Manifest, findings: AnyFinding[], choice: Choice, archives: ArchivesAudit): Audit {
   return {
     ...judge(manifest, findings),
     scope: { ...choice.scope, filesChecked: archives.files },
@@ -148,6 +141,16 @@ function conclude(manifest: Manifest, findings: Finding[], choice: Choice, archi
       artifacts: 5 + archives.count,
       archivedBytes: manifest.totals.archivedBytes,
     },
+  };
+}
+
+/** The folder has the name of one backup and holds the manifest of another. */
+function otherBackup(stated: string, id: string): Finding {
+  return {
+    code: 'manifest-contradicts',
+    severity: 'error',
+    message: `${MANIFEST_FILE} says it is ${stated}, the folder is ${id}`,
+    path: MANIFEST_FILE,
   };
 }
 

@@ -1,10 +1,11 @@
-import type { Finding } from '../model/finding.ts';
+import type { AnyFinding } from '../model/finding.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { VerifyReport } from '../model/verify-report.ts';
 import { PROCEDURES_FILE } from '../format/layout.ts';
 
 /** FAILED if anything is wrong, WARNING if something is worth knowing. What create noted itself is repeated, not judged again. */
-function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
+function statusOf(findings: readonly AnyFinding[]): VerifyReport['status'] {
   if (findings.some((finding) => finding.severity === 'error')) return 'FAILED';
   if (findings.some((finding) => finding.severity === 'warning')) return 'WARNING';
   return 'PASSED';
@@ -14,13 +15,13 @@ function statusOf(findings: readonly Finding[]): VerifyReport['status'] {
  * Whether an error stands in the way of a category: its own errors do, and those about what all of them rest on (the manifest, the index,
  * the sums). A foreign file beside the artifacts and the page of procedures are nothing that a category needs.
  */
-export function concerns(category: string, finding: Finding): boolean {
+export function concerns(category: string, finding: AnyFinding): boolean {
   if (finding.category !== undefined) return finding.category === category;
-  return finding.code !== 'artifact-foreign' && finding.path !== PROCEDURES_FILE;
+  return finding.code !== ('artifact-foreign' satisfies FindingCode) && finding.path !== PROCEDURES_FILE;
 }
 
 /** What create noted and no later verification can make good. */
-const KEPT = new Set([
+const KEPT: ReadonlySet<string> = new Set<FindingCode>([
   'left-out',
   'database-not-proven',
   'sqlite-not-proven',
@@ -37,7 +38,7 @@ const KEPT = new Set([
 /** Everything that a set of findings decides. What create left out or could not prove stays a warning for ever. */
 export function judge(
   manifest: Manifest,
-  findings: Finding[],
+  findings: AnyFinding[],
 ): Pick<VerifyReport, 'status' | 'categories' | 'findings' | 'recommendations'> {
   const said = new Set(findings.map((finding) => JSON.stringify(finding)));
   // A rehearsal judges again what an audit has judged: then they are among the findings already.
@@ -51,7 +52,7 @@ export function judge(
 }
 
 /** What each category is worth by itself: a restore of it alone goes by the same rule. */
-function categoryStates(manifest: Manifest, findings: readonly Finding[]): VerifyReport['categories'] {
+function categoryStates(manifest: Manifest, findings: readonly AnyFinding[]): VerifyReport['categories'] {
   const errors = findings.filter((finding) => finding.severity === 'error');
   const states: VerifyReport['categories'] = {};
   for (const [name, category] of Object.entries(manifest.categories)) {
@@ -69,7 +70,7 @@ function categoryStates(manifest: Manifest, findings: readonly Finding[]): Verif
 function recommend(
   status: VerifyReport['status'],
   states: VerifyReport['categories'],
-  findings: readonly Finding[],
+  findings: readonly AnyFinding[],
 ): string[] {
   const advice = new Set<string>();
   if (status === 'FAILED') {

@@ -6,6 +6,7 @@ import { escapeName } from '../paths/names.ts';
 import { isInside } from '../paths/paths.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
 import { parseId } from '../format/id.ts';
 import { absentProblem } from './absent-path.ts';
@@ -110,7 +111,7 @@ function checkCategory(manifest: Manifest, name: string, category: ManifestCateg
     wrong(`${key}.status`, `says ${category.status}, but it holds ${category.files} files`, {}, name);
   if (category.status === 'complete' && category.files + category.symlinks === 0)
     wrong(`${key}.status`, 'says complete, but it holds nothing', {}, name);
-  const leftOut = manifest.findings.some((f) => f.code === 'left-out' && f.category === name);
+  const leftOut = manifest.findings.some((f) => f.code === ('left-out' satisfies FindingCode) && f.category === name);
   if (leftOut !== (category.status === 'partial')) {
     wrong(
       `${key}.status`,
@@ -148,7 +149,9 @@ function checkDatabases(manifest: Manifest, key: string, category: string, sourc
   if (new Set(databases).size < databases.length) wrong(`${key}.databases`, 'names a database twice', {}, category);
   const stray = databases.find((database) => !isInside(database, source.path));
   if (stray !== undefined) wrong(`${key}.databases`, `${escapeName(stray)} lies outside the source`, {}, category);
-  const asFiles = manifest.findings.some((f) => f.code === 'database-not-proven' && f.category === category);
+  const asFiles = manifest.findings.some(
+    (f) => f.code === ('database-not-proven' satisfies FindingCode) && f.category === category,
+  );
   if (source.type === 'leveldb' && source.files > 0 && databases.length === 0 && !asFiles)
     wrong(`${key}.databases`, 'is missing, though the source is a database that holds files', {}, category);
 }

@@ -1,6 +1,6 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
-import type { Finding } from '../model/finding.ts';
+import type { AnyFinding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { leadsOut } from '../paths/paths.ts';
@@ -75,7 +75,7 @@ export class Selection {
    * Throws BACKUP_DAMAGED if what is selected is not whole (with `only`, findings elsewhere do not block), NOTHING_SELECTED if the terms match
    * nothing, USAGE if they cut a database in two, UNSAFE_ARCHIVE for links that lead out.
    */
-  require(findings: readonly Finding[]): void {
+  require(findings: readonly AnyFinding[]): void {
     const { only } = this.#options;
     const errors = findings.filter((finding) => finding.severity === 'error');
     // A restore of everything rests on everything, also on what verify says about files that no category needs.
@@ -95,7 +95,7 @@ export class Selection {
   }
 
   /** Whether an error is about what was selected: its category, or its source if it names one, has something in it or was asked for. */
-  #stands(finding: Finding): boolean {
+  #stands(finding: AnyFinding): boolean {
     const { category, source } = finding;
     if (category !== undefined && source !== undefined && this.#filter({ category, source, path: '' })) return true;
     for (const [name, sources] of this.#sources)
@@ -127,7 +127,7 @@ function refuseLinks(unsafe: readonly Entry[]): void {
   );
 }
 
-function notWhole(id: string, findings: readonly Finding[]): BackupError {
+function notWhole(id: string, findings: readonly AnyFinding[]): BackupError {
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more problems)` : '';
   return new BackupError('BACKUP_DAMAGED', `${id} does not verify: ${findings[0]?.message ?? ''}${more}`, {
     hint: `Nothing was changed. migbackup verify ${id} shows everything; restore --only works for categories that are whole.`,

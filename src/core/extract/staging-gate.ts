@@ -1,7 +1,7 @@
 import type { MemberSink } from '../format/member-sink.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
-import type { Finding } from '../model/finding.ts';
+import type { AnyFinding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { AuditObserver } from '../audit/audit.ts';
 import { concerns } from '../audit/status.ts';
@@ -45,7 +45,7 @@ export class StagingGate implements AuditObserver {
     if (!sound) this.#close(entry.category);
   }
 
-  finding(finding: Finding): void {
+  finding(finding: AnyFinding): void {
     if (finding.severity !== 'error') return;
     for (const category of this.#categories) {
       if (concerns(category, finding))

@@ -1,6 +1,7 @@
 import { hash as oneShotHash } from 'node:crypto';
 import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
+import type { CodeOf } from '../model/finding-codes.ts';
 import type { Archive } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
@@ -281,7 +282,7 @@ class ArchiveWalk {
       this.#find('archive-truncated', 'ends before its last members', { affects: this.#beyond });
   }
 
-  #find(code: string, message: string, extra: Pick<Finding, 'path' | 'affects' | 'evidence'>): void {
+  #find(code: CodeOf<'error'>, message: string, extra: Pick<Finding, 'path' | 'affects' | 'evidence'>): void {
     const { facts, category, onFinding } = this.#options;
     onFinding({ code, severity: 'error', message: `${facts.file}: ${message}`, path: facts.file, category, ...extra });
   }

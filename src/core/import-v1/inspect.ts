@@ -4,6 +4,7 @@ import { decodeName, escapeBytes, escapeName } from '../paths/names.ts';
 import { forbiddenPart, pathProblem, toNative } from '../paths/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
+import type { CodeOf } from '../model/finding-codes.ts';
 import { SUMS_FILE } from '../format/layout.ts';
 import { readVersion1Sums } from '../format/version1.ts';
 import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
@@ -119,8 +120,10 @@ class Inspector implements Inspection {
       this.#warn('file-not-listed', `${escapeName(file)} is not in ${SUMS_FILE}: nothing proves it`, file, place);
     else if (listed !== sha256)
       this.#wrong('file-altered', `${escapeName(file)} was altered: its SHA-256 differs`, file);
-    if (place.source === 'current' && isVolatileFile(path.posix.basename(file)))
-      this.#say('info', 'file-not-restored', `${escapeName(file)} carries no data: LevelDB makes it anew`, file, place);
+    if (place.source === 'current' && isVolatileFile(path.posix.basename(file))) {
+      const message = `${escapeName(file)} carries no data: LevelDB makes it anew`;
+      this.findings.push({ code: 'file-not-restored', severity: 'info', message, ...this.#about(file, place) });
+    }
     this.#take({ file, place, sha256, proven: listed === sha256 });
   }
 
@@ -177,26 +180,20 @@ class Inspector implements Inspection {
     this.#wrong('file-unusable', `${escapeName(file)} ${why}`, file);
   }
 
-  #about(file: string): Pick<Finding, 'path' | 'affects'> {
+  #about(file: string, place: Place | null): Pick<Finding, 'path' | 'affects' | 'category' | 'source'> {
     const spelled = this.#listed.get(file)?.spelled ?? file;
-    return { path: spelled, affects: [spelled] };
+    const where = place === null ? {} : { category: place.category, source: place.source };
+    return { path: spelled, affects: [spelled], ...where };
   }
 
   /** An error of one source, or with a null file of all. */
-  #wrong(code: string, message: string, file: string | null): void {
-    const place = file === null ? null : placeOf(file);
-    const about = file === null ? { path: SUMS_FILE } : this.#about(file);
-    const where = place === null ? {} : { category: place.category, source: place.source };
-    this.findings.push({ code, severity: 'error', message, ...about, ...where });
+  #wrong(code: CodeOf<'error'>, message: string, file: string | null): void {
+    const about = file === null ? { path: SUMS_FILE } : this.#about(file, placeOf(file));
+    this.findings.push({ code, severity: 'error', message, ...about });
   }
 
-  #warn(code: string, message: string, file: string, place: Place | null): void {
-    this.#say('warning', code, message, file, place);
-  }
-
-  #say(severity: 'info' | 'warning', code: string, message: string, file: string, place: Place | null): void {
-    const where = place === null ? {} : { category: place.category, source: place.source };
-    this.findings.push({ code, severity, message, ...this.#about(file), ...where });
+  #warn(code: CodeOf<'warning'>, message: string, file: string, place: Place | null): void {
+    this.findings.push({ code, severity: 'warning', message, ...this.#about(file, place) });
   }
 }
 

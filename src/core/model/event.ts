@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { AnyFinding } from './finding.ts';
 import type { Tool } from './tool.ts';
 
 /** Everything the face learns while an operation runs. */
@@ -6,7 +6,7 @@ export type Event =
   | { readonly type: 'phase-begin'; readonly phase: string; readonly files?: number; readonly bytes?: number }
   /** Emitted in batches, every few milliseconds: cumulative figures of the current phase. */
   | { readonly type: 'progress'; readonly files: number; readonly bytes: number; readonly path?: string }
-  | { readonly type: 'finding'; readonly finding: Finding }
+  | { readonly type: 'finding'; readonly finding: AnyFinding }
   /** A command of the user's has the terminal until it ends. */
   | { readonly type: 'command-begin' | 'command-end' }
   /** `next`: what to do about it, in words of our own. */

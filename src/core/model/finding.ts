@@ -2,17 +2,18 @@
  * Room "model": nouns. The shapes of entries, manifests, reports and findings, and the closed lists of codes. It imports nothing of the project but
  * itself, and of packages only zod.
  */
+import type { CodeOf } from './finding-codes.ts';
+import type { Severity } from './finding-codes/finding-facts.ts';
 import { z } from './zod.ts';
-
-export const severitySchema = z.enum(['error', 'warning', 'info']);
-export type Severity = z.infer<typeof severitySchema>;
 
 /** Something wrong or worth knowing. Findings are data: an operation collects them to the end and never throws one. */
 export const findingSchema = z
   .object({
-    /** Stable id in kebab-case, for example `file-altered`. */
-    code: z.string(),
-    severity: severitySchema,
+    code: z.string().meta({
+      description:
+        'Stable, in kebab-case, for example file-altered. docs/findings.md lists the codes of this version; other versions may have others.',
+    }),
+    severity: z.enum(['error', 'warning', 'info']),
     /** What was found, in one line, without the path when `path` is given. */
     message: z.string(),
     /** The file, artifact or folder it is about. */
@@ -27,4 +28,14 @@ export const findingSchema = z
     recommendation: z.string().optional(),
   })
   .meta({ id: 'Finding' });
-export type Finding = z.infer<typeof findingSchema>;
+
+/** A finding that may have been read: a manifest or report of another version can hold codes that this one does not know. */
+export type AnyFinding = z.infer<typeof findingSchema>;
+
+interface FindingOf<S extends Severity> extends AnyFinding {
+  code: CodeOf<S>;
+  severity: S;
+}
+
+/** A finding that this version makes: its code is one of FINDINGS, and has a severity that is stated there. */
+export type Finding = FindingOf<'error'> | FindingOf<'warning'> | FindingOf<'info'>;

@@ -77,7 +77,7 @@ function artifactsOf(folder: string): { sums: Map<string, string>; findings: Fin
   for (const name of expected) sums.set(name, listed.sums.get(name) ?? '');
   sums.set(ARTIFACTS_FILE, hashFile(path.join(folder, ARTIFACTS_FILE)));
   const foreign = held.filter((finding) => !broken.includes(finding));
-  return { sums, findings: foreign.map((finding) => ({ ...finding, severity: 'warning' })) };
+  return { sums, findings: foreign.map((finding) => ({ ...finding, code: 'artifact-foreign', severity: 'warning' })) };
 }
 
 async function packToFile(job: Job, output: string): Promise<{ size: number; sha256: string }> {

@@ -4,7 +4,7 @@ import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import { SECRET_TAKEN } from '../model/secret-taken.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import { listBackups, type BackupRef } from '../repository/catalog.ts';
 import { backupStatus } from '../repository/backup-status.ts';
@@ -45,7 +45,7 @@ function describe(repository: string, ref: BackupRef, now: Date): ListedBackup {
     note: manifest?.note ?? null,
     tags: manifest?.tags ?? {},
     categories: holding.map(([name]) => name),
-    holdsSecrets: manifest?.findings.some(({ code }) => code === SECRET_TAKEN) ?? null,
+    holdsSecrets: manifest?.findings.some(({ code }) => code === ('secret-taken' satisfies FindingCode)) ?? null,
   };
 }
 

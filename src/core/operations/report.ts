@@ -1,7 +1,8 @@
 import type { BackupSummary, Answer } from '../model/backup-summary.ts';
 import type { Context } from '../model/event.ts';
 import { guardReportSchema } from '../model/guard-report.ts';
-import type { Finding } from '../model/finding.ts';
+import type { AnyFinding } from '../model/finding.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
 import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
@@ -43,10 +44,16 @@ export async function report(selected: SelectedBackup, repository: string, conte
   };
 }
 
-const NOT_IN_IT = new Set(['not-covered', 'left-out', 'source-is-link', 'file-missing', 'file-unusable']);
+const NOT_IN_IT: ReadonlySet<string> = new Set<FindingCode>([
+  'not-covered',
+  'left-out',
+  'source-is-link',
+  'file-missing',
+  'file-unusable',
+]);
 
 /** A verification repeats what create noted. */
-function withoutRepeats(findings: readonly Finding[]): Finding[] {
+function withoutRepeats(findings: readonly AnyFinding[]): AnyFinding[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 

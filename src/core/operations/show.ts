@@ -3,7 +3,7 @@ import { readIndex } from '../format/index-file.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
-import { SECRET_TAKEN } from '../model/secret-taken.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../model/show-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -50,7 +50,7 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
     madeBy: manifest.tool,
     host: manifest.host,
     project: manifest.project,
-    holdsSecrets: manifest.findings.some(({ code }) => code === SECRET_TAKEN),
+    holdsSecrets: manifest.findings.some(({ code }) => code === ('secret-taken' satisfies FindingCode)),
     categories: Object.fromEntries(categories),
     totals: manifest.totals,
     absent: manifest.absent ?? [],

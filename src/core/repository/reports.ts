@@ -6,7 +6,7 @@ import { escapeJson } from '../paths/names.ts';
 import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';
 import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
-import type { Finding } from '../model/finding.ts';
+import type { AnyFinding, Finding } from '../model/finding.ts';
 import { isAbout, type Recorded } from './report-subject.ts';
 import { OPERATIONS_FILE, REPORTS_FOLDER } from '../format/layout.ts';
 
@@ -48,12 +48,12 @@ export function writeReport(repository: string, subject: string, operation: stri
 }
 
 /** Writes a report and answers it as it is told: where it is kept, or with a finding that says why it is not. */
-export function keepReport<Report extends { readonly findings: readonly Finding[] }>(
+export function keepReport<Report extends { readonly findings: readonly AnyFinding[] }>(
   repository: string,
   subject: string,
   operation: string,
   report: Report,
-): Report & { reportFile: string | null; findings: Finding[] } {
+): Report & { reportFile: string | null; findings: AnyFinding[] } {
   const { file, finding } = writeReport(repository, subject, operation, report);
   return { ...report, reportFile: file, findings: [...report.findings, ...(finding === undefined ? [] : [finding])] };
 }

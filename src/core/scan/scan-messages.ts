@@ -1,8 +1,7 @@
-import { SECRET_TAKEN } from '../model/secret-taken.ts';
 import { escapeName } from '../paths/names.ts';
 import { leadsOut } from '../paths/paths.ts';
 import type { ErrorCode } from '../model/backup-error.ts';
-import type { Finding, Severity } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 
 interface ProblemText {
   readonly code: ErrorCode;
@@ -51,15 +50,8 @@ export const PROBLEM = {
   },
 } as const satisfies Record<string, ProblemText>;
 
-interface FindingText {
-  readonly code: string;
-  readonly severity: Severity;
-  readonly message: string;
-  readonly recommendation: string;
-}
-
 /** A file that was left out because its name says that it holds secrets. */
-export function secretLeftOut(file: string): FindingText {
+export function secretLeftOut(file: string): Finding {
   return {
     code: 'secret-left-out',
     severity: 'info',
@@ -71,9 +63,9 @@ export function secretLeftOut(file: string): FindingText {
 }
 
 /** The same file where secrets are taken along: whoever keeps the backup has to know. */
-export function secretTaken(file: string): FindingText {
+export function secretTaken(file: string): Finding {
   return {
-    code: SECRET_TAKEN,
+    code: 'secret-taken',
     severity: 'info',
     message: `${escapeName(file)} may hold secrets and is in the backup`,
     recommendation: 'Keep the backup where only those who may know them can read it.',
@@ -81,7 +73,7 @@ export function secretTaken(file: string): FindingText {
 }
 
 /** Bits that a restore never sets: a backup from elsewhere could hand out rights with them. */
-export function specialBits(file: string): FindingText {
+export function specialBits(file: string): Finding {
   return {
     code: 'special-bits',
     severity: 'info',
@@ -91,7 +83,7 @@ export function specialBits(file: string): FindingText {
 }
 
 /** A name that some other file system cannot hold, or takes for another one in the same folder. */
-export function notPortable(file: string, why: string): FindingText {
+export function notPortable(file: string, why: string): Finding {
   return {
     code: 'name-not-portable',
     severity: 'info',
@@ -101,7 +93,7 @@ export function notPortable(file: string, why: string): FindingText {
   };
 }
 
-export function specialFile(file: string): FindingText {
+export function specialFile(file: string): Finding {
   return {
     code: 'special-file',
     severity: 'warning',
@@ -111,7 +103,7 @@ export function specialFile(file: string): FindingText {
 }
 
 /** A database was taken as the files it consists of, because the user asked or because a safety backup must take anything. */
-export function databaseNotProven(file: string): FindingText {
+export function databaseNotProven(file: string): Finding {
   return {
     code: 'database-not-proven',
     severity: 'warning',
@@ -121,7 +113,7 @@ export function databaseNotProven(file: string): FindingText {
 }
 
 /** A SQLite database with writes beside it: its files were stored one after another, so together they may be no state it ever had. */
-export function sqliteNotProven(file: string, journal: string): FindingText {
+export function sqliteNotProven(file: string, journal: string): Finding {
   return {
     code: 'sqlite-not-proven',
     severity: 'warning',
@@ -132,7 +124,7 @@ export function sqliteNotProven(file: string, journal: string): FindingText {
 }
 
 /** A link stands where state should be: the state itself is somewhere else and not in the backup. */
-export function sourceIsLink(file: string): FindingText {
+export function sourceIsLink(file: string): Finding {
   return {
     code: 'source-is-link',
     severity: 'warning',
@@ -142,7 +134,7 @@ export function sourceIsLink(file: string): FindingText {
 }
 
 /** What is worth saying about a link's target, or null: a restore refuses links that lead out of the project unless told. */
-export function unsafeLink(file: string, target: string): FindingText | null {
+export function unsafeLink(file: string, target: string): Finding | null {
   if (!leadsOut(file, target)) return null;
   return {
     code: 'unsafe-link',
@@ -154,6 +146,6 @@ export function unsafeLink(file: string, target: string): FindingText | null {
 }
 
 /** The finding itself, about a file of a source. */
-export function toFinding(text: FindingText, file: string, category: string, source: string): Finding {
-  return { ...text, path: file, category, source };
+export function toFinding(found: Finding, file: string, category: string, source: string): Finding {
+  return { ...found, path: file, category, source };
 }

@@ -21,8 +21,8 @@ export class ScanNotes {
     this.#takers = takers;
   }
 
-  finding(text: Parameters<typeof toFinding>[0], relative: string): void {
-    this.#takers.onFinding?.(toFinding(text, relative, this.#source.category, this.#source.name));
+  finding(found: Finding, relative: string): void {
+    this.#takers.onFinding?.(toFinding(found, relative, this.#source.category, this.#source.name));
   }
 
   problem({ code, message, hint }: ProblemText, relative: string, cause?: unknown): void {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Finding } from '../../../src/core/model/finding.ts';
+import type { AnyFinding } from '../../../src/core/model/finding.ts';
 import { diffLive } from '../../../src/core/operations/diff.ts';
 import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { init } from '../../../src/core/operations/init.ts';
@@ -67,7 +67,13 @@ export const PROJECT: Cases = {
     writeDatabase(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]]),
   ),
   'left-out': created((stage) => stage.put('docs/a\\b', ''), { allowPartial: true }),
-  'aside-kept': restored(() => {}, { safetyBackup: false }),
+  'aside-kept': [
+    restored(() => {}, { safetyBackup: false }),
+    restored((stage) => {
+      fs.rmSync(stage.inside('package.json'));
+      fs.mkdirSync(stage.inside('package.json/node_modules'), { recursive: true });
+    }),
+  ],
   'log-not-written': restored((stage) => fs.mkdirSync(path.join(stage.repository, 'reports/operations.ndjson'))),
   'made-not-recorded': restored((stage) => {
     fs.rmSync(stage.inside('docs/a.md'));
@@ -120,7 +126,7 @@ export const PROJECT: Cases = {
   ...(isRoot ? { 'owner-not-set': ownerNotSet } : {}),
 };
 
-async function ownerNotSet(stage: Stage): Promise<readonly Finding[]> {
+async function ownerNotSet(stage: Stage): Promise<readonly AnyFinding[]> {
   fs.chownSync(stage.inside('docs/a.md'), NOBODY, NOBODY);
   const { backupId } = await stage.create();
   fs.rmSync(stage.inside('docs/a.md'));

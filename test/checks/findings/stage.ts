@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { resolveProject } from '../../../src/core/config/project.ts';
 import type { Project } from '../../../src/core/model/category.ts';
-import type { Finding } from '../../../src/core/model/finding.ts';
+import type { AnyFinding } from '../../../src/core/model/finding.ts';
+import type { FindingCode } from '../../../src/core/model/finding-codes.ts';
 import type { MigrationOptions } from '../../../src/core/capture/migration-backup.ts';
 import { create } from '../../../src/core/operations/create.ts';
 import { init } from '../../../src/core/operations/init.ts';
@@ -16,8 +17,9 @@ import { context } from '../../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
 /** Brings one kind of finding about and answers with all that the operation found. */
-export type Provoke = (stage: Stage) => Promise<readonly Finding[]>;
-export type Cases = Readonly<Record<string, Provoke>>;
+export type Provoke = (stage: Stage) => Promise<readonly AnyFinding[]>;
+/** By code; where a code has several severities, each needs something that brings it about. */
+export type Cases = Readonly<Partial<Record<FindingCode, Provoke | readonly Provoke[]>>>;
 
 /** Makes, once, a project that is set up and two good backups of it: one compressed, one whose archives are plain tar. */
 export async function makeStage(): Promise<Stage> {
@@ -89,7 +91,7 @@ export class Stage {
   }
 
   /** What a full verification finds. */
-  async verify(id = this.plain, options: { rehearse?: boolean } = {}): Promise<readonly Finding[]> {
+  async verify(id = this.plain, options: { rehearse?: boolean } = {}): Promise<readonly AnyFinding[]> {
     return (await verify(this.selected(id), { mode: 'full', repository: this.repository, ...options }, context))
       .findings;
   }

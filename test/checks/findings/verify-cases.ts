@@ -3,6 +3,7 @@ import path from 'node:path';
 import { readIndex } from '../../../src/core/format/index-file.ts';
 import type { Entry } from '../../../src/core/model/entry.ts';
 import { auditBackup } from '../../../src/core/audit/audit.ts';
+import { exportBackup } from '../../../src/core/operations/export.ts';
 import { rehearse } from '../../../src/core/operations/verify/rehearse.ts';
 import { flipBit } from '../../support/flip-bit.ts';
 import { context } from '../../support/real-backup.ts';
@@ -47,7 +48,14 @@ export const VERIFY: Cases = {
   ),
   'artifact-list-wrong': damaged((stage) => fs.writeFileSync(stage.stored('checksums/ARTIFACTS.sha256'), '')),
   'artifact-missing': damaged((stage) => fs.rmSync(stage.stored('RESTORE_PROCEDURES.md'))),
-  'artifact-foreign': damaged((stage) => fs.writeFileSync(stage.stored('evil.txt'), '')),
+  'artifact-foreign': [
+    damaged((stage) => fs.writeFileSync(stage.stored('evil.txt'), '')),
+    async (stage) => {
+      fs.writeFileSync(stage.stored('note.txt'), '');
+      const output = path.join(stage.repository, 'exported.zip');
+      return (await exportBackup(stage.selected(), { output, format: 'zip' }, context)).findings;
+    },
+  ],
   'artifact-altered': damaged((stage) => fs.appendFileSync(stage.stored('RESTORE_PROCEDURES.md'), ' ')),
   'index-damaged': damaged((stage) => stage.rewrite('INDEX.ndjson.zst', (bytes) => bytes.subarray(0, 20))),
   'index-wrong': damaged((stage) => rewriteIndex(stage.stored(), (entries) => entries.toReversed())),

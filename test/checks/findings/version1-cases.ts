@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { verify } from '../../../src/core/operations/verify.ts';
 import { readable } from '../../../src/core/import-v1/open-backup.ts';
-import type { Finding } from '../../../src/core/model/finding.ts';
+import type { AnyFinding } from '../../../src/core/model/finding.ts';
 import { put } from '../../support/files.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { context } from '../../support/real-backup.ts';
@@ -12,7 +12,10 @@ import type { Cases, Provoke, Stage } from './stage.ts';
 const SUMS = 'checksums/SHA256SUMS';
 
 /** Makes a version 1 backup whose manifest is right, damages it, and verifies it in full. */
-export async function verifyVersion1(stage: Stage, damage: (folder: string) => unknown): Promise<readonly Finding[]> {
+export async function verifyVersion1(
+  stage: Stage,
+  damage: (folder: string) => unknown,
+): Promise<readonly AnyFinding[]> {
   writeDatabase(path.join(stage.root, 'old'), [[Buffer.from('key'), Buffer.from('value')]]);
   const folder = makeVersion1Backup(stage.repository, path.join(stage.root, 'old'));
   mendVersion1Manifest(folder);
@@ -44,10 +47,13 @@ export const VERSION1: Cases = {
     fs.rmSync(path.join(folder, 'docs/README.md'));
     fs.symlinkSync('/etc/passwd', path.join(folder, 'docs/README.md'));
   }),
-  'files-collide': damaged((folder) => {
-    put(folder, 'docs/package.json', '{"name": "another"}');
-    resumVersion1(folder);
-  }),
+  'files-collide': [
+    damaged((folder) => put(folder, 'docs/package.json', '{"name": "another"}')),
+    damaged((folder) => {
+      put(folder, 'docs/package.json', '{"name": "another"}');
+      resumVersion1(folder);
+    }),
+  ],
   'manifest-contradicts': damaged((folder) =>
     put(folder, 'BACKUP_MANIFEST.json', '{"version": "1.0.0", "totalFiles": 0}'),
   ),

@@ -1,10 +1,10 @@
 import type { Finding } from '../../model/finding.ts';
-import { SECRET_TAKEN } from '../../model/secret-taken.ts';
+import type { FindingCode } from '../../model/finding-codes.ts';
 import type { CheckId, CheckResult } from '../../model/validate-report.ts';
 
 interface Kind {
   readonly id: CheckId;
-  readonly code: string;
+  readonly code: FindingCode;
   readonly good: string;
   /** What is said of more than one. */
   readonly many: string;
@@ -19,7 +19,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     id: 'secrets-taken',
-    code: SECRET_TAKEN,
+    code: 'secret-taken',
     good: 'no secrets would be taken along',
     many: 'files that may hold secrets would be in the backup',
   },

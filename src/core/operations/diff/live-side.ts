@@ -2,7 +2,8 @@ import { toNative } from '../../paths/paths.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Config, Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
-import type { Finding } from '../../model/finding.ts';
+import type { AnyFinding, Finding } from '../../model/finding.ts';
+import type { FindingCode } from '../../model/finding-codes.ts';
 import type { ScanProblem } from '../../scan/scan-item.ts';
 import { folderFiles, readDatabase } from '../../databases/leveldb/format/reader.ts';
 import { recogniseDatabase } from '../../databases/leveldb/format/recognise.ts';
@@ -12,13 +13,13 @@ import type { Side, SideEntry, SideDatabase } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 
 /** Findings of a scan about files that have no entry; the others are about how a file is stored. */
-const LEFT_OUT = new Set(['secret-left-out', 'special-file']);
+const LEFT_OUT = new Set<FindingCode>(['secret-left-out', 'special-file']);
 
 /**
  * The live project, seen with a backup's own configuration: what was left out then is left out now.
  * @param known the backup's findings: what they say already is not said again
  */
-export function liveSide(project: Project, config: Config, known: readonly Finding[], context: Context): Side {
+export function liveSide(project: Project, config: Config, known: readonly AnyFinding[], context: Context): Side {
   const findings: Finding[] = [];
   const said = new Set(known.map(keyOf));
   const onFinding = (finding: Finding): void => {
@@ -57,7 +58,7 @@ export function liveSide(project: Project, config: Config, known: readonly Findi
   };
 }
 
-function keyOf({ code, path }: Finding): string {
+function keyOf({ code, path }: AnyFinding): string {
   return `${code}\0${path}`;
 }
 

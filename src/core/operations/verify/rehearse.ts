@@ -8,6 +8,7 @@ import { freeSpace } from '../../fs/space.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { CodeOf, FindingCode } from '../../model/finding-codes.ts';
 import type { ManifestDatabase, Manifest } from '../../model/manifest.ts';
 import { proveCopy } from '../../databases/leveldb/proof/proof.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
@@ -121,7 +122,9 @@ class Rehearsal {
 
   async #parseJson(tree: string): Promise<void> {
     const known = new Set(
-      this.#manifest.findings.flatMap(({ code, path: at }) => (code === 'invalid-json' ? [at] : [])),
+      this.#manifest.findings.flatMap(({ code, path: at }) =>
+        code === ('invalid-json' satisfies FindingCode) ? [at] : [],
+      ),
     );
     for await (const batch of readIndex(path.join(this.#folder, INDEX_FILE))) {
       throwIfInterrupted(this.#context.signal);
@@ -136,7 +139,7 @@ class Rehearsal {
     }
   }
 
-  #find(finding: Omit<Finding, 'severity'>): void {
+  #find(finding: Omit<Finding, 'code' | 'severity'> & { code: CodeOf<'error'> }): void {
     const error: Finding = { ...finding, severity: 'error' };
     this.findings.push(error);
     this.#context.onEvent?.({ type: 'finding', finding: error });

@@ -1,0 +1,148 @@
+import type { FindingFacts } from './finding-facts.ts';
+
+/** What operations find in a project and in a repository, by subject. */
+export const OF_OPERATIONS = {
+  'What a backup holds, and what it leaves out': {
+    'left-out': {
+      severity: ['warning'],
+      meaning: 'Something could not be stored as it is, and --allow-partial left it out.',
+      advice: 'Remove the cause that the message names, then take the backup again.',
+    },
+    'not-covered': {
+      severity: ['warning'],
+      meaning: 'Something that looks like state is in no category, so that no backup holds it.',
+      advice: 'Add it to a category in migbackup.config.json, or to "ignore" if it can be lost.',
+    },
+    'secret-left-out': {
+      severity: ['info'],
+      meaning: 'The name of a file says that it may hold secrets, and it is left out.',
+      advice: 'Keep it somewhere safe yourself, or set "includeSecrets" in migbackup.config.json.',
+    },
+    'secret-taken': {
+      severity: ['info'],
+      meaning: 'The name of a file says that it may hold secrets, and it is in the backup, as "includeSecrets" asks.',
+      advice: 'Keep the backup where only those who may know the secrets can read it.',
+    },
+    'special-file': {
+      severity: ['warning'],
+      meaning: 'A special file (fifo, socket or device) is left out.',
+      advice: 'Make it again yourself after a restore if something needs it.',
+    },
+    'special-bits': {
+      severity: ['info'],
+      meaning: 'A file or folder is set-uid, set-gid or sticky, and a restore does not set these bits.',
+      advice: 'Set them again yourself with chmod after a restore if they matter.',
+    },
+    'name-not-portable': {
+      severity: ['info'],
+      meaning: 'Some other file system cannot hold a name, or takes it for another name in the same folder.',
+      advice: 'Restore on a file system like this one: where the name cannot be held, a restore is refused.',
+    },
+    'source-is-link': {
+      severity: ['warning'],
+      meaning: 'A link stands where a source should be: the link is stored, and what it points to is not.',
+      advice: 'Name the real folder in migbackup.config.json if the link points to state.',
+    },
+    'unsafe-link': {
+      severity: ['warning'],
+      meaning: 'A link leads out of the project.',
+      advice: 'Restore it with --allow-unsafe-links, or make it a relative link inside the project.',
+    },
+    'invalid-json': {
+      severity: ['warning'],
+      meaning: 'A .json file does not parse; it is stored as it is.',
+      advice: 'Correct it before something depends on it.',
+    },
+    'database-not-proven': {
+      severity: ['warning'],
+      meaning: 'A database was stored as plain files, so that nothing is proven about it.',
+      advice: 'Make sure that nothing was writing to it, and keep the original until you no longer need it.',
+    },
+    'database-orphans': {
+      severity: ['info'],
+      meaning: 'Files in the folder of a database belong to no state of it, and they are left out.',
+      advice: 'There is nothing to do: the database is whole without them.',
+    },
+    'sqlite-not-proven': {
+      severity: ['warning'],
+      meaning: 'A SQLite database has unfinished writes beside it, so that its stored files may not fit together.',
+      advice: 'Stop what uses the database, then take the backup again.',
+    },
+  },
+  'A restore, an undo, a guarded command': {
+    'aside-kept': {
+      severity: ['warning', 'info'],
+      meaning:
+        'What was replaced is kept in .migbackup, because there is no safety backup (info) or it does not hold all of it (warning).',
+      advice: 'Look at what is kept there, and remove that folder when you no longer need it.',
+    },
+    'made-not-recorded': {
+      severity: ['warning'],
+      meaning: 'What a restore adds could not be recorded, so that an undo leaves it where it is.',
+      advice: 'Make the reports folder of the repository writable, and after an undo remove what was added yourself.',
+    },
+    'owner-not-set': {
+      severity: ['warning'],
+      meaning: 'Files that belonged to other users were brought back by root, and they belong to root now.',
+      advice: 'Set their owners with chown, or restore with --owner next time.',
+    },
+    'guard-interrupted': {
+      severity: ['warning'],
+      meaning: 'A guard was killed, and what its command has changed until then is still there.',
+      advice: 'Run migbackup undo to take it back, or migbackup recover to keep it.',
+    },
+    'logged-while-locked': {
+      severity: ['warning'],
+      meaning: 'A guarded command was put in the operation log while another migbackup held a lock.',
+      advice:
+        'If the other one changes the project too, use migbackup restore ID --exact and not undo, which takes back what was logged last.',
+    },
+  },
+  'The repository and its records': {
+    'report-not-written': {
+      severity: ['warning'],
+      meaning: 'The report of an operation could not be written.',
+      advice:
+        'Make the reports folder of the repository writable: reports are the evidence that a backup can be relied on.',
+    },
+    'log-not-written': {
+      severity: ['warning'],
+      meaning: 'The operation log could not be written.',
+      advice:
+        'Make the reports folder of the repository writable; the message says whether undo knows of the operation.',
+    },
+    'stale-work': {
+      severity: ['info'],
+      meaning: 'The work folder of a run lies in the repository: the run is under way, or it was killed.',
+      advice: 'There is nothing to do: the next command that changes something removes it if no run is using it.',
+    },
+    'none-verifies': {
+      severity: ['error'],
+      meaning: 'No migration backup in the repository verifies, so that prune removes none.',
+      advice: 'Take a new one with migbackup create, then prune.',
+    },
+    'not-compared': {
+      severity: ['warning'],
+      meaning: 'Something in the project cannot be read or could not be stored, so that diff cannot compare it.',
+      advice: 'Remove the cause that the message names, then compare again.',
+    },
+  },
+  'The setup of a project (init)': {
+    'script-kept': {
+      severity: ['warning'],
+      meaning: 'An npm script with this name does something else, and it stays as it is.',
+      advice: 'Set it to the line that the recommendation gives if it should be the one of migbackup.',
+    },
+    'left-alone': {
+      severity: ['warning'],
+      meaning: 'A file is missing or cannot be edited, so that init left it as it is.',
+      advice: 'Correct the file and run init again, or make the changes yourself.',
+    },
+    'not-installed': {
+      severity: ['info'],
+      meaning:
+        'The project does not depend on migbackup, so that its npm scripts work only where it is installed globally.',
+      advice: 'Run migbackup init --install, then install as usual.',
+    },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, FindingFacts>>>>;
