@@ -46,7 +46,6 @@ const EXIT_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   FORMAT_UNSUPPORTED: EXIT.failed,
   CONFIRMATION_REQUIRED: EXIT.refused,
   PLAN_CHANGED: EXIT.refused,
-  UNSAFE_PATH: EXIT.refused,
   UNSAFE_TARGET: EXIT.refused,
   UNSAFE_ARCHIVE: EXIT.refused,
   TARGET_NOT_EMPTY: EXIT.refused,

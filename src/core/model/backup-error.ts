@@ -28,7 +28,6 @@ export const ERROR_CODES = [
   // refused (exit 6)
   'CONFIRMATION_REQUIRED',
   'PLAN_CHANGED',
-  'UNSAFE_PATH',
   'UNSAFE_TARGET',
   'UNSAFE_ARCHIVE',
   'TARGET_NOT_EMPTY',
