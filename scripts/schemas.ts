@@ -6,34 +6,42 @@ import { z } from 'zod';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const model = new URL('../src/core/model/', import.meta.url);
 
+interface SchemaSource {
+  readonly module: URL;
+  readonly name: string;
+  /** The command that prints such a document; null where it is not that of one command. */
+  readonly printedBy: string | null;
+}
+
+function inModel(file: string, name: string, printedBy: string | null): SchemaSource {
+  return { module: new URL(file, model), name, printedBy };
+}
+
 /** File name -> where its zod schema is. `validate` becomes schemas/validate.json. */
-const SOURCES: Readonly<Record<string, { module: URL; name: string }>> = {
-  create: { module: new URL('create-report.ts', model), name: 'createReportSchema' },
-  verify: { module: new URL('verify-report.ts', model), name: 'verifyReportSchema' },
-  'verify-all': { module: new URL('verify-report.ts', model), name: 'verifyAllReportSchema' },
-  validate: { module: new URL('validate-report.ts', model), name: 'validateReportSchema' },
-  restore: { module: new URL('restore-report.ts', model), name: 'restoreReportSchema' },
-  undo: { module: new URL('undo-report.ts', model), name: 'undoReportSchema' },
-  guard: { module: new URL('guard-report.ts', model), name: 'guardReportSchema' },
-  diff: { module: new URL('diff-report.ts', model), name: 'diffReportSchema' },
-  prune: { module: new URL('prune-report.ts', model), name: 'pruneReportSchema' },
-  report: { module: new URL('backup-summary.ts', model), name: 'backupSummarySchema' },
-  recover: { module: new URL('recover-report.ts', model), name: 'recoverReportSchema' },
-  init: { module: new URL('init-report.ts', model), name: 'initReportSchema' },
-  list: { module: new URL('list-report.ts', model), name: 'listReportSchema' },
-  export: { module: new URL('export-report.ts', model), name: 'exportReportSchema' },
-  'leveldb-digest': {
-    module: new URL('leveldb-digest-report.ts', model),
-    name: 'leveldbDigestReportSchema',
-  },
-  show: { module: new URL('show-report.ts', model), name: 'showReportSchema' },
-  version: { module: new URL('version-report.ts', model), name: 'versionReportSchema' },
-  config: { module: new URL('../config/schema.ts', model), name: 'configFileSchema' },
-  manifest: { module: new URL('manifest.ts', model), name: 'manifestSchema' },
-  error: { module: new URL('../src/cli/error-document.ts', import.meta.url), name: 'errorDocumentSchema' },
+export const SOURCES: Readonly<Record<string, SchemaSource>> = {
+  create: inModel('create-report.ts', 'createReportSchema', 'create'),
+  verify: inModel('verify-report.ts', 'verifyReportSchema', 'verify'),
+  'verify-all': inModel('verify-report.ts', 'verifyAllReportSchema', 'verify --all'),
+  validate: inModel('validate-report.ts', 'validateReportSchema', 'validate'),
+  restore: inModel('restore-report.ts', 'restoreReportSchema', 'restore'),
+  undo: inModel('undo-report.ts', 'undoReportSchema', 'undo'),
+  guard: inModel('guard-report.ts', 'guardReportSchema', 'guard'),
+  diff: inModel('diff-report.ts', 'diffReportSchema', 'diff'),
+  prune: inModel('prune-report.ts', 'pruneReportSchema', 'prune'),
+  report: inModel('backup-summary.ts', 'backupSummarySchema', 'report'),
+  recover: inModel('recover-report.ts', 'recoverReportSchema', 'recover'),
+  init: inModel('init-report.ts', 'initReportSchema', 'init'),
+  list: inModel('list-report.ts', 'listReportSchema', 'list'),
+  export: inModel('export-report.ts', 'exportReportSchema', 'export'),
+  'leveldb-digest': inModel('leveldb-digest-report.ts', 'leveldbDigestReportSchema', 'leveldb digest'),
+  show: inModel('show-report.ts', 'showReportSchema', 'show'),
+  version: inModel('version-report.ts', 'versionReportSchema', '--version'),
+  config: inModel('../config/schema.ts', 'configFileSchema', null),
+  manifest: inModel('manifest.ts', 'manifestSchema', null),
+  error: inModel('../../cli/error-document.ts', 'errorDocumentSchema', null),
 };
 
-async function loadSchema(file: string, { module, name }: { module: URL; name: string }): Promise<z.ZodType> {
+async function loadSchema(file: string, { module, name }: SchemaSource): Promise<z.ZodType> {
   const exports: Record<string, unknown> = await import(module.href);
   const schema = exports[name];
   if (!(schema instanceof z.ZodType)) throw new Error(`${file}: ${module.pathname} exports no zod schema ${name}`);

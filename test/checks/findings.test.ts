@@ -10,6 +10,7 @@ import { report } from '../../src/core/operations/report.ts';
 import { isRoot } from '../support/other-user.ts';
 import { context } from '../support/real-backup.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
+import { expectSentence } from '../support/sentence.ts';
 import { PROJECT } from './findings/project-cases.ts';
 import { makeStage, type Stage } from './findings/stage.ts';
 import { VERIFY } from './findings/verify-cases.ts';
@@ -34,10 +35,8 @@ test('each code is listed once and says in one sentence each what it means and w
   expect(listed.toSorted()).toEqual([...new Set(listed)].toSorted());
   for (const [code, { meaning, advice }] of FACTS) {
     expect(code).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
-    for (const sentence of [meaning, advice]) {
-      expect(sentence).toMatch(/^[A-Z].*[^.]\.$/);
-      expect(sentence).not.toMatch(/\. [A-Z]/);
-    }
+    expectSentence(meaning);
+    expectSentence(advice);
   }
 });
 

@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHECK_MEANINGS } from '../../src/core/model/check-meanings.ts';
 import { CHECK_IDS } from '../../src/core/model/validate-report.ts';
 import { validate } from '../../src/core/operations/validate.ts';
 import { context } from '../support/real-backup.ts';
+import { expectSentence } from '../support/sentence.ts';
 import { INVENTORY } from './preflight/inventory-cases.ts';
 import { PROJECT } from './preflight/project-cases.ts';
 import { makeScene, type Cases, type Scene } from './preflight/scene.ts';
@@ -25,9 +27,14 @@ test('where all is well every check is there and silent, and nothing but the rep
   expect(report.checks.filter(({ status }) => status !== 'ok')).toEqual([]);
   expect(report).toMatchObject({ status: 'HEALTHY', recommendations: [] });
   expect(report.checks.map(({ id }) => id).toSorted()).toEqual([...CHECK_IDS].toSorted());
+  for (const { id, group } of report.checks) expect(group, id).toBe(CHECK_MEANINGS[id].group);
   expect(report.inventory['leveldb']?.databases).toMatchObject([{ path: 'leveldb', records: 1, held: 'no' }]);
   expect(fs.existsSync(report.reportFile ?? '')).toBe(true);
   expect(fs.readdirSync(root, { recursive: true })).toHaveLength(before);
+});
+
+test('what each check looks for is one sentence', () => {
+  for (const { ok } of Object.values(CHECK_MEANINGS)) expectSentence(ok);
 });
 
 describe.each(CHECK_IDS)('%s', (id) => {
@@ -36,7 +43,7 @@ describe.each(CHECK_IDS)('%s', (id) => {
       await using scene = made.copy();
       const found = (await provoke(scene)).filter((check) => check.id === id);
       const message = typeof says === 'string' ? expect.stringContaining(says) : expect.stringMatching(says);
-      expect(found).toMatchObject([{ id, status, message }]);
+      expect(found).toMatchObject([{ id, group: CHECK_MEANINGS[id].group, status, message }]);
       // Everything that is not well says what to do; that there is no backup yet is what the last line is about.
       if (status !== 'info' || id !== 'backups') expect(found[0]?.recommendation).toMatch(/\.$/);
       expect(found[0]?.evidence ?? found[0]?.paths, 'evidence').toBeDefined();

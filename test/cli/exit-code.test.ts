@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { ERROR_CODES } from '../../src/core/model/backup-error.ts';
+import { ERROR_MEANINGS } from '../../src/core/model/error-meanings.ts';
 import { exitCodeOfError, exitCodeOfStatus } from '../../src/cli/exit-code.ts';
+import { expectSentence } from '../support/sentence.ts';
 
 test('every error code has the exit code that the contract gives it', () => {
   const byExit = Object.groupBy(ERROR_CODES, (code) => exitCodeOfError(code));
@@ -13,6 +15,10 @@ test('every error code has the exit code that the contract gives it', () => {
     130: ['INTERRUPTED'],
   });
   expect(Object.keys(byExit).map(Number)).toEqual([1, 2, 4, 5, 6, 7, 10, 11, 130]);
+});
+
+test('what an error code means is one sentence', () => {
+  Object.values(ERROR_MEANINGS).forEach(expectSentence);
 });
 
 test('findings that are only warnings are 0 unless asked for', () => {

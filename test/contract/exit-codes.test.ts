@@ -189,12 +189,9 @@ beforeAll(async () => {
 });
 afterAll(() => temp[Symbol.dispose]());
 
-test('every code of the table has a case, and the table is that of the page', () => {
+test('every code of the table has a case', () => {
   const reached = new Set<number>(CASES.map(({ exit }) => exit));
   expect(Object.values(EXIT).filter((exit) => exit !== EXIT.bug && !reached.has(exit))).toEqual([]);
-  const page = fs.readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const listed = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
-  expect(listed).toEqual(Object.values(EXIT));
 });
 
 describe.each(CASES.map((one) => [`${one.exit}: ${one.when} (${one.args.slice(0, 3).join(' ')})`, one] as const))(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { staleDocs } from '../../scripts/docs.ts';
 import { manifestText } from '../../scripts/manifest.ts';
 import { staleSchemas } from '../../scripts/schemas.ts';
 
@@ -10,4 +11,8 @@ test('oclif.manifest.json is what the commands say (npm run manifest)', async ()
 
 test('schemas/ is what the models say (npm run schemas)', async () => {
   expect(await staleSchemas()).toEqual([]);
+});
+
+test('what is generated of the documentation is what the code says (npm run docs)', () => {
+  expect(staleDocs()).toEqual([]);
 });

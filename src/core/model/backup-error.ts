@@ -1,4 +1,7 @@
-/** Every error code there is. `src/cli/exit-code.ts` maps each to one exit code; the codes are a published contract. */
+/**
+ * Every error code there is; the codes are a published contract. error-meanings.ts says when each occurs, and
+ * src/cli/exit-code.ts maps each to one exit code.
+ */
 export const ERROR_CODES = [
   'INTERNAL',
   // wrong usage or configuration (exit 2)

@@ -15,8 +15,8 @@ export const OF_BACKUPS = {
     'manifest-contradicts': {
       severity: ['error', 'warning'],
       meaning:
-        'The manifest contradicts itself or the name of its folder, or in format version 1 (where it is a warning) the files of the backup.',
-      advice: 'Use another backup if this is an error; as a warning it changes nothing, because SHA256SUMS decides.',
+        'The manifest contradicts itself or the name of its folder, or in format version 1 the files (a warning).',
+      advice: 'Use another backup; as a warning it needs nothing, because in format version 1 SHA256SUMS decides.',
     },
     'artifact-list-wrong': {
       severity: ['error'],
@@ -32,7 +32,7 @@ export const OF_BACKUPS = {
     'artifact-foreign': {
       severity: ['error', 'warning'],
       meaning:
-        'Something lies in the folder of the backup that does not belong to it; export leaves it out with a warning.',
+        'Something lies in the folder of the backup that does not belong to it (a warning where export leaves it out).',
       advice: 'Move it out of the folder: a backup is never changed after it was made.',
     },
     'artifact-altered': {
@@ -89,8 +89,7 @@ export const OF_BACKUPS = {
     },
     'archive-gap': {
       severity: ['error'],
-      meaning:
-        'A file in an archive does not begin where the one before it ends, or there is data in the padding between them.',
+      meaning: 'A file in an archive does not begin where the one before it ends, or data lies in its padding.',
       advice: RESTORE_THE_REST,
     },
     'frame-damaged': {
@@ -160,7 +159,7 @@ export const OF_BACKUPS = {
     'file-unusable': {
       severity: ['error'],
       meaning:
-        'A file cannot be brought back: it is a link or a special file, cannot be read, or has a place that is not allowed.',
+        'A file cannot come back: it is a link or special file, cannot be read, or has a place that is not allowed.',
       advice:
         'Use another backup, or restore the sources that are whole with migbackup restore --only CATEGORY/SOURCE.',
     },
@@ -172,7 +171,7 @@ export const OF_BACKUPS = {
     'files-collide': {
       severity: ['error', 'warning'],
       meaning:
-        'Two files that differ came from one place in the project, and only one can come back (an error if SHA256SUMS proves the other).',
+        'Two different files came from one place, and only one can come back (a warning if nothing proves the other).',
       advice: 'Compare the two, and copy the other one out of the backup yourself if you need it.',
     },
     'sums-contradict': {

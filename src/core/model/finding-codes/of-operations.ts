@@ -72,8 +72,7 @@ export const OF_OPERATIONS = {
   'A restore, an undo, a guarded command': {
     'aside-kept': {
       severity: ['warning', 'info'],
-      meaning:
-        'What was replaced is kept in .migbackup, because there is no safety backup (info) or it does not hold all of it (warning).',
+      meaning: 'What was replaced is kept: no safety backup was made (info), or it may not hold all of it (warning).',
       advice: 'Look at what is kept there, and remove that folder when you no longer need it.',
     },
     'made-not-recorded': {
@@ -95,7 +94,7 @@ export const OF_OPERATIONS = {
       severity: ['warning'],
       meaning: 'A guarded command was put in the operation log while another migbackup held a lock.',
       advice:
-        'If the other one changes the project too, use migbackup restore ID --exact and not undo, which takes back what was logged last.',
+        'If the other one changes the project too, use migbackup restore ID --exact: undo takes back what was last.',
     },
   },
   'The repository and its records': {

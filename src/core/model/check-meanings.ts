@@ -1,0 +1,62 @@
+import type { CheckId, CheckResult } from './validate-report.ts';
+
+interface CheckMeaning {
+  readonly group: CheckResult['group'];
+  /** What is so when the check is `ok`, in one sentence. */
+  readonly ok: string;
+}
+
+/** What each check of validate looks for. A run does not need it: docs/cli-json.md is made from it. */
+export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
+  runtime: { group: 'prerequisites', ok: 'Node.js is new enough and has zstd.' },
+  clock: {
+    group: 'prerequisites',
+    ok: 'The clock is later than every backup, and the file system that holds them agrees with it.',
+  },
+  config: { group: 'configuration', ok: 'Every source that the config file names exists, or there is no config file.' },
+  'npm-scripts': { group: 'configuration', ok: 'The npm scripts of the project are those that init makes.' },
+  gitignore: { group: 'configuration', ok: 'Git ignores the folders of migbackup.' },
+  'round-trip': {
+    group: 'repository',
+    ok: 'A file can be written, synced, renamed and read back where the backups are.',
+  },
+  lock: { group: 'repository', ok: 'No other migbackup holds a lock that create or restore needs.' },
+  'git-clean': { group: 'repository', ok: 'The command git clean would not remove the backups.' },
+  space: { group: 'repository', ok: 'There is enough free space for a backup.' },
+  inodes: {
+    group: 'repository',
+    ok: 'There are enough free inodes for a backup; where the file system does not count them, there is no such check.',
+  },
+  backups: { group: 'repository', ok: 'The newest backup is on record as verified in full.' },
+  'newest-backup': {
+    group: 'repository',
+    ok: 'Nothing is seen to be wrong with the newest backup; before the first backup there is no such check.',
+  },
+  'stale-work': { group: 'repository', ok: 'No work folder is left from a run that was killed.' },
+  'state-folder': { group: 'project', ok: 'No link and no file stands in the place of the folder .migbackup.' },
+  'restore-writable': { group: 'project', ok: 'This user may write in every folder that a restore would change.' },
+  'one-file-system': { group: 'project', ok: 'Everything that a restore would change is on one file system.' },
+  transaction: { group: 'project', ok: 'No restore was killed before it had finished.' },
+  'replaced-kept': { group: 'project', ok: 'Nothing is kept that a finished restore has replaced.' },
+  guard: { group: 'project', ok: 'No guard was killed while its command ran.' },
+  inventory: { group: 'inventory', ok: 'There is something to back up.' },
+  'sources-readable': { group: 'inventory', ok: 'This user may read every source.' },
+  'sources-there': { group: 'inventory', ok: 'Every required source exists.' },
+  'sources-named': { group: 'inventory', ok: 'Every name and every target of a link can be stored.' },
+  'sources-inside': { group: 'inventory', ok: 'No source lies behind a link.' },
+  'sources-still': { group: 'inventory', ok: 'Nothing vanished while it was looked at.' },
+  'databases-placed': { group: 'inventory', ok: 'Every database has its parts and lies in no other database.' },
+  'databases-read': { group: 'inventory', ok: 'Every database can be read.' },
+  'databases-held': { group: 'inventory', ok: 'No process uses a database.' },
+  'secrets-left-out': { group: 'inventory', ok: 'No file would be left out because it may hold secrets.' },
+  'secrets-taken': { group: 'inventory', ok: 'No file that may hold secrets would be in the backup.' },
+  'invalid-json': { group: 'inventory', ok: 'Every .json file parses.' },
+  'sources-are-links': { group: 'inventory', ok: 'No source is a link.' },
+  'links-out': { group: 'inventory', ok: 'No link leads out of the project.' },
+  'special-files': { group: 'inventory', ok: 'There is no special file (fifo, socket or device).' },
+  'special-bits': { group: 'inventory', ok: 'No file or folder is set-uid, set-gid or sticky.' },
+  'portable-names': { group: 'inventory', ok: 'Every name is one that all file systems can hold.' },
+  'sqlite-writes': { group: 'inventory', ok: 'No SQLite database has unfinished writes beside it.' },
+  coverage: { group: 'coverage', ok: 'All that looks like state is in a category.' },
+  report: { group: 'repository', ok: 'The report of this run is kept, or there is no backups folder yet.' },
+};

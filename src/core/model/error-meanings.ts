@@ -1,0 +1,43 @@
+import type { ErrorCode } from './backup-error.ts';
+
+/** When a command ends with an error of this code, in one sentence. A run does not need it: docs/cli-json.md is made from it. */
+export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  INTERNAL: 'A bug in migbackup ended the command.',
+  USAGE: 'The command line is wrong, or it asks for something that is not possible.',
+  CONFIG_INVALID: 'The config file is not valid, or the backups folder cannot be where it is said to be.',
+  CONFIG_CONFLICT: 'Two sources take the same files, or a source and the backups folder get in the way of each other.',
+  UNKNOWN_CATEGORY: 'No category of the project has the given name.',
+  NOTHING_SELECTED: 'What was asked for matches nothing in the backup.',
+  NOTHING_TO_BACK_UP: 'The project, or a category that was asked for, holds nothing to back up.',
+  AMBIGUOUS_BACKUP: 'The given name matches several backups.',
+  BACKUP_DAMAGED: 'The backup, or the part of it that was asked for, is damaged.',
+  POST_CHECK_FAILED: 'What a restore had written was not what the backup holds, so it was taken back.',
+  SOURCE_CHANGED: 'A file changed or vanished while it was being read.',
+  SOURCE_UNREADABLE: 'A file or folder of the project cannot be read.',
+  SOURCE_MISSING: 'A required source does not exist.',
+  SOURCE_NAME: 'A name or the target of a link cannot be stored.',
+  DATABASE_DAMAGED: 'A LevelDB database is damaged.',
+  DATABASE_BUSY: 'A LevelDB database changed so fast that no consistent state of it could be captured.',
+  DATABASE_FOREIGN: 'A folder looks like a LevelDB database but is another one, or a database lies inside another.',
+  PROOF_FAILED: 'What had just been written did not verify, so it was removed.',
+  REPOSITORY_UNWRITABLE: 'The repository cannot be made or cannot be written.',
+  NO_SPACE: 'There is not enough free space, or there are not enough free inodes.',
+  IO: 'The system refused to read or write something.',
+  FORMAT_UNSUPPORTED: 'The backup has a format that only a newer migbackup can read.',
+  CONFIRMATION_REQUIRED: 'The change has to be confirmed, and it was not.',
+  PLAN_CHANGED: 'The plan is no longer the one that was approved.',
+  UNSAFE_TARGET:
+    'The place of a change is not safe: for example there is a link or a mount point, or a restore is unfinished.',
+  UNSAFE_ARCHIVE:
+    'The backup holds something that is refused: for example a link out of the project, or a path in no source of it.',
+  TARGET_NOT_EMPTY: 'The file that an export should write exists, or the folder of restore --to is not empty.',
+  TARGET_CHANGED: 'Something else changed a file while a restore was running.',
+  TRANSACTION_UNREADABLE: 'The journal of an unfinished restore cannot be read or cannot be trusted.',
+  ROLLBACK_FAILED: 'The operation failed, and what it had changed could not be taken back.',
+  WAY_BACK_FAILED: 'A guarded command ended, and what has to follow it could not be done.',
+  NO_SUCH_BACKUP: 'There is no backup with the given name, or the given file is not an exported backup.',
+  NOTHING_TO_UNDO: 'No operation is on record that undo could take back.',
+  LOCKED: 'Another migbackup holds a lock that the command needs.',
+  DATABASE_HELD: 'A process uses a database that would be replaced, or it cannot be told whether one does.',
+  INTERRUPTED: 'A signal (SIGINT, SIGTERM or SIGHUP) ended the command.',
+};
