@@ -10,6 +10,7 @@ import { select } from '../../src/core/import-v1/open-backup.ts';
 import { show } from '../../src/core/operations/show.ts';
 import { verify } from '../../src/core/operations/verify.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { IN_SUITE } from '../support/effort.ts';
 import { put } from '../support/files.ts';
 import { context } from '../support/real-backup.ts';
 import { makeCategories, makeProject } from '../support/source.ts';
@@ -17,7 +18,6 @@ import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { ARTIFACTS, GOOD, FORGED_ID, forgeBackup } from './support/forge-backup.ts';
 import { refusal } from './support/refusal.ts';
 import { moveOut, THINGS } from './support/things.ts';
-import { FULL } from './support/fuzz.ts';
 
 const WISH = { only: [], allowUnsafeLinks: false };
 
@@ -66,7 +66,7 @@ async function judge(artifact: string): Promise<void> {
 }
 
 describe.skipIf(process.platform === 'win32').each(ARTIFACTS)('in the place of %s', (artifact) => {
-  test.each(Object.keys(THINGS).filter((thing) => FULL || !/nothing|itself$/.test(thing)))(
+  test.each(Object.keys(THINGS).filter((thing) => IN_SUITE || !/nothing|itself$/.test(thing)))(
     '%s: FAILED, and nothing comes back',
     async (thing) => {
       THINGS[thing]?.(path.join(folder, artifact), path.join(temp.path, 'outside'));
