@@ -17,6 +17,7 @@ const SUITES = {
     alone: ['test/stress/leveldb/one-safeguard.test.ts'],
     shared: ['test/stress/**/*.test.ts', 'test/databases/leveldb/flips.test.ts'],
   },
+  binary: { alone: ['test/binary/*.test.ts'], shared: [] },
 };
 
 /** MIGBACKUP_EVERY=n: a suite takes every n-th of its faults, cases and captures, as far as they can be taken in part. */
