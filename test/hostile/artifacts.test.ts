@@ -65,7 +65,7 @@ async function judge(artifact: string): Promise<void> {
   expect(readTree(copy).get('deployments/ok.json')?.content?.toString()).toBe('{"ok":1}');
 }
 
-describe.skipIf(process.platform === 'win32').each(ARTIFACTS)('in the place of %s', (artifact) => {
+describe.skipIf(process.platform === 'win32').each(ARTIFACTS)('in the place of %s (not on Windows)', (artifact) => {
   test.each(Object.keys(THINGS).filter((thing) => IN_SUITE || !/nothing|itself$/.test(thing)))(
     '%s: FAILED, and nothing comes back',
     async (thing) => {
@@ -76,7 +76,7 @@ describe.skipIf(process.platform === 'win32').each(ARTIFACTS)('in the place of %
 });
 
 test.skipIf(process.platform === 'win32')(
-  'the folder of the lists is a link: FAILED, and nothing comes back',
+  'the folder of the lists is a link: FAILED, and nothing comes back (not on Windows)',
   async () => {
     moveOut(path.join(folder, 'checksums'), path.join(temp.path, 'outside'));
     await judge('checksums');

@@ -19,7 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => ground[Symbol.dispose]());
 
-const posix = test.skipIf(process.platform === 'win32');
+const posix = (name: string, run: () => unknown): void =>
+  test.skipIf(process.platform === 'win32')(`${name} (not on Windows)`, run);
 const MANIFEST = 'BACKUP_MANIFEST.json';
 
 function plant(files: Readonly<Record<string, string>>): void {

@@ -30,7 +30,9 @@ async function putEach(file: string, expectFound: (findings: readonly Finding[])
   return ground.judge();
 }
 
-describe.skipIf(process.platform === 'win32')('a link, a folder, a pipe or a socket in the place of', () => {
+const posix = describe.skipIf(process.platform === 'win32');
+
+posix('(not on Windows) a link, a folder, a pipe or a socket in the place of', () => {
   test('a file: FAILED by name', async () => {
     const { verified } = await putEach('docs/main/how.md', (findings) => {
       const errors = findings.filter(({ severity }) => severity === 'error');
