@@ -1,14 +1,56 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * The suites that `npm test` does not run, each by its own script. `alone`: files of this suite only. `shared`: files that `npm test`
+ * runs too, with a sample of what the suite takes.
+ */
+const SUITES = {
+  faults: {
+    alone: ['test/faults/full-disk/*.test.ts', 'test/faults/power/power-cuts.test.ts'],
+    shared: ['test/faults/**/*.test.ts', 'test/repository/lock.test.ts'],
+  },
+  fuzz: {
+    alone: ['test/hostile/version1-honest.test.ts'],
+    shared: ['test/hostile/fuzz*.test.ts', 'test/hostile/version1*.test.ts', 'test/hostile/artifacts.test.ts'],
+  },
+  stress: {
+    alone: ['test/stress/leveldb/one-safeguard.test.ts'],
+    shared: ['test/stress/**/*.test.ts', 'test/databases/leveldb/flips.test.ts'],
+  },
+  binary: { alone: ['test/binary/*.test.ts'], shared: [] },
+};
+
+/** MIGBACKUP_EVERY=n: a suite takes every n-th of its faults, cases and captures, as far as they can be taken in part. */
+const every = Number(process.env['MIGBACKUP_EVERY'] ?? 1);
+if (!Number.isInteger(every) || every < 1) throw new Error('MIGBACKUP_EVERY is a whole number from 1 on');
+
+/** What `--project` is where nobody gives it: a file that is named to vitest runs as it does in `npm test`. */
+const WITHOUT_PROJECT = { project: ['quick'] };
+
 export default defineConfig({
   test: {
+    ...WITHOUT_PROJECT,
     // Real processes and real folders: forks keep one file's working folder and signals away from another's.
     pool: 'forks',
     // vitest leaves one core for itself; most tests wait for processes.
     maxWorkers: 2,
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: Object.values(SUITES).flatMap(({ alone }) => alone),
+          provide: { every: null },
+        },
+      },
+      ...Object.entries(SUITES).map(([name, { alone, shared }]) => ({
+        extends: true as const,
+        test: { name, include: [...alone, ...shared], provide: { every } },
+      })),
+    ],
   },
 });

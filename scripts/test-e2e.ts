@@ -27,7 +27,7 @@ function runSuite(name: string, program: string): void {
   console.log(`== end to end: ${name}`);
   process.env['MIGBACKUP_BIN'] = program;
   // The others run all the same: that one way in fails says nothing of the next.
-  if (!node('node_modules/vitest/vitest.mjs', 'run', ...SUITE)) process.exitCode = 1;
+  if (!node('node_modules/vitest/vitest.mjs', 'run', '--project', 'quick', ...SUITE)) process.exitCode = 1;
 }
 
 function buildBinary(): string {

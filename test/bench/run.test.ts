@@ -84,7 +84,7 @@ test.skipIf(!canMeasure).for([
     script: 'if [ "$1" = verify ]; then exit 0; fi; real "$@"',
     error: 'migbackup verifies a damaged backup without an error',
   },
-])('$task: $lie, so there is no table', { timeout: 60_000 }, ({ task, script, error }) => {
+])('$task: $lie, so there is no table (with GNU time)', { timeout: 60_000 }, ({ task, script, error }) => {
   const ran = benchLiar(['--only', task, '--rounds', '2'], script);
   expect(ran).toMatchObject({ status: 1, left: [] });
   expect(ran.stdout).not.toContain('|');
@@ -92,7 +92,7 @@ test.skipIf(!canMeasure).for([
 });
 
 test.skipIf(!canMeasure).for(['create', 'verify', 'restore'])(
-  '%s: migbackup itself gets its table',
+  '%s: migbackup itself gets its table (with GNU time)',
   { timeout: 60_000 },
   (task) => {
     const ran = benchLiar(['--only', task, '--rounds', '1'], 'real "$@"');

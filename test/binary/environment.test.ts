@@ -13,6 +13,7 @@ const NOBODY = 65_534;
 const NAMELESS = 54_321;
 const isRoot = process.getuid?.() === 0;
 const binary = builtBinary() ?? '';
+if (binary === '') throw new Error('there is no binary to test: npm run build:binary');
 const fixture = path.join(process.env['MIGBACKUP_FIXTURES'] ?? '', 'lookcoin-leveldb');
 const temp = tempFolder('migbackup-binary-');
 afterAll(() => temp[Symbol.dispose]());
@@ -53,8 +54,8 @@ function cached(): string[] {
   return fs.readdirSync(path.join(home, '.cache/migbackup/native'));
 }
 
-describe.skipIf(binary === '' || process.platform !== 'linux')(
-  'the binary with nothing beside it',
+describe.skipIf(process.platform !== 'linux')(
+  'the binary with nothing beside it (tried on Linux only)',
   { timeout: 60_000 },
   () => {
     test('no PATH, a fresh HOME: creates, verifies, destroys, restores', async () => {
@@ -83,13 +84,13 @@ describe.skipIf(binary === '' || process.platform !== 'linux')(
       expect(fs.readdirSync(cwd)).toEqual([]);
     });
 
-    test.skipIf(!isRoot).each(['ro', 'noexec'])(
-      'a HOME mounted %s; and where nothing can be loaded it says so',
-      (option) => {
+    test.skipIf(!isRoot).for(['ro', 'noexec'])(
+      'a HOME mounted %s; and where nothing can be loaded it says so (as root)',
+      (option, { skip }) => {
         try {
           execFileSync('mount', ['-t', 'tmpfs', '-o', option, 'tmpfs', home]);
-        } catch {
-          return;
+        } catch (error) {
+          skip(`it cannot be mounted: ${String(error)}`);
         }
         try {
           expect(loadAddon()).toEqual(LOADED);
@@ -105,7 +106,7 @@ describe.skipIf(binary === '' || process.platform !== 'linux')(
       ['nobody, whose HOME does not exist', NOBODY, { HOME: '/nonexistent' }],
       ['a user without a name and a HOME', NAMELESS, {}],
       ['a user without a name, as Docker makes one', NAMELESS, { HOME: '/' }],
-    ])('as %s', async (_who, user, variables) => {
+    ])('as %s (which only root can become)', async (_who, user, variables) => {
       const project = path.join(folder, 'project');
       await makeSampleProject(project);
       fs.chmodSync(temp.path, 0o755);
@@ -152,7 +153,7 @@ describe.skipIf(binary === '' || process.platform !== 'linux')(
   },
 );
 
-describe.skipIf(binary === '')('the binary obeys nobody but its command line', { timeout: 60_000 }, () => {
+describe('the binary obeys nobody but its command line', { timeout: 60_000 }, () => {
   /** Would leave a file behind if anything loaded it. */
   function trap(file: string): string {
     fs.mkdirSync(path.dirname(file), { recursive: true });

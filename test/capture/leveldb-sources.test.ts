@@ -158,7 +158,7 @@ test('RocksDB is refused whatever gives it away, and can be stored as plain file
 });
 
 test.skipIf(process.platform === 'win32')(
-  'a database of more tables than the process may open files is captured',
+  'a database of more tables than the process may open files is captured (not on Windows)',
   async () => {
     using folder = project();
     const root = folder.path;

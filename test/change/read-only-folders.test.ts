@@ -16,7 +16,7 @@ function expectExit(exitCode: number, root: string, ...args: string[]): void {
 }
 
 test.runIf(canRunAsUser)(
-  'read-only folders are moved by whoever owns them, and are read-only again, old or new',
+  'read-only folders are moved by whoever owns them, and are read-only again, old or new (as another user)',
   () => {
     using temp = tempFolder();
     const root = path.join(temp.path, 'project');
@@ -56,7 +56,7 @@ test.runIf(canRunAsUser)(
 );
 
 test.runIf(isRoot && canRunAsUser)(
-  'folders of somebody else that we may write in, and those that we may not, never block the way back',
+  'folders of somebody else that we may write in, and those that we may not, never block the way back (as root and as another user)',
   () => {
     using temp = tempFolder();
     const root = path.join(temp.path, 'project');

@@ -40,7 +40,7 @@ function runHint(stderr: string): void {
   expect(status, said).toBe(0);
 }
 
-describe.runIf(canRunAsUser)('what a guarded command left that its own user may not read', () => {
+describe.runIf(canRunAsUser)('what a guarded command left that its own user may not read (as another user)', () => {
   test.each([
     ['a folder of its own, 0000', 'mkdir docs/new; echo x > docs/new/x; chmod 0 docs/new', ['docs/new']],
     ['a folder that may be listed only, 0400', 'echo x > docs/guide/x; chmod 400 docs/guide', ['docs/guide']],
@@ -80,12 +80,15 @@ describe.runIf(canRunAsUser)('what a guarded command left that its own user may 
   });
 });
 
-test.runIf(isRoot && canRunAsUser)('what belongs to somebody else is not told to be chmodded', () => {
-  put(root, 'docs/theirs/x', 'x');
-  expect(runAsUser(root, ['create']).status).toBe(0);
-  chmodSync(path.join(root, 'docs/theirs'), 0);
-  const { status, stderr } = runAsUser(root, ['restore', '--exact', '--yes']);
-  expect(status, stderr).toBe(5);
-  expect(stderr).toMatch(/hint .*belongs to user 0/);
-  expect(stderr).not.toContain('chmod');
-});
+test.runIf(isRoot && canRunAsUser)(
+  'what belongs to somebody else is not told to be chmodded (as root and as another user)',
+  () => {
+    put(root, 'docs/theirs/x', 'x');
+    expect(runAsUser(root, ['create']).status).toBe(0);
+    chmodSync(path.join(root, 'docs/theirs'), 0);
+    const { status, stderr } = runAsUser(root, ['restore', '--exact', '--yes']);
+    expect(status, stderr).toBe(5);
+    expect(stderr).toMatch(/hint .*belongs to user 0/);
+    expect(stderr).not.toContain('chmod');
+  },
+);

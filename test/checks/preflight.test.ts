@@ -5,6 +5,7 @@ import { CHECK_IDS } from '../../src/core/model/validate-report.ts';
 import { validate } from '../../src/core/operations/validate.ts';
 import { context } from '../support/real-backup.ts';
 import { expectSentence } from '../support/sentence.ts';
+import { withReason } from '../support/skipped.ts';
 import { INVENTORY } from './preflight/inventory-cases.ts';
 import { PROJECT } from './preflight/project-cases.ts';
 import { makeScene, type Cases, type Scene } from './preflight/scene.ts';
@@ -38,8 +39,8 @@ test('what each check looks for is one sentence', () => {
 });
 
 describe.each(CHECK_IDS)('%s', (id) => {
-  for (const { when, status, says, provoke, createFails, canRun = true } of CASES[id]) {
-    test.runIf(canRun)(`${when}: ${status}`, async () => {
+  for (const { when, status, says, provoke, createFails, whyNot = null } of CASES[id]) {
+    test.skipIf(whyNot !== null)(withReason(`${when}: ${status}`, whyNot), async () => {
       await using scene = made.copy();
       const found = (await provoke(scene)).filter((check) => check.id === id);
       const message = typeof says === 'string' ? expect.stringContaining(says) : expect.stringMatching(says);

@@ -19,7 +19,7 @@ test('the program gets the libraries when it asks for them, once', () => {
   expect(stdout).toBe('made true');
 });
 
-describe.skipIf(process.platform !== 'linux')('compiled code', () => {
+describe.skipIf(process.platform !== 'linux')('compiled code (on Linux)', () => {
   interface Start {
     readonly home?: string;
     readonly cwd?: string;
@@ -140,7 +140,10 @@ describe.skipIf(process.platform !== 'linux')('compiled code', () => {
     expect(readdirSync(cwd.path)).toEqual([]);
   });
 
-  test.skipIf(!isRoot || !canRunAsUser)('a user without a name and a home starts all the same', () => {
-    expect(compileCacheIn(undefined, { user: NAMELESS, cwd: '/' })).toBe('undefined');
-  });
+  test.skipIf(!isRoot || !canRunAsUser)(
+    'a user without a name and a home starts all the same (whom only root can become)',
+    () => {
+      expect(compileCacheIn(undefined, { user: NAMELESS, cwd: '/' })).toBe('undefined');
+    },
+  );
 });

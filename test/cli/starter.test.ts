@@ -42,7 +42,7 @@ test('any Node can parse it, since it is ES5', async () => {
 });
 
 test.skipIf(process.platform === 'win32' || !existsSync('/bin/sh'))(
-  'it hands over to the Node of the workspace',
+  'it hands over to the Node of the workspace (a script of /bin/sh)',
   () => {
     using folder = tempFolder();
     const beside = (root: string) => {

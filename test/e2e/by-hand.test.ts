@@ -51,7 +51,7 @@ test.skipIf(!tools)('tar, zstd and sha256sum alone check and unpack a backup', (
   expect(differences(target)).toEqual([]);
 });
 
-test.skipIf(!tools)('the shell blocks of RESTORE_PROCEDURES.md run as they stand', () => {
+test.skipIf(!tools)('the shell blocks of RESTORE_PROCEDURES.md run as they stand (with the same tools)', () => {
   const bin = path.join(temp.path, 'bin');
   mkdirSync(bin);
   const program = cliCommand()

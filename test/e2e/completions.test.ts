@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../support/run-cli.ts';
+import { withReason } from '../support/skipped.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const home = tempFolder();
@@ -29,7 +30,8 @@ async function completeInBash(line: string): Promise<string[]> {
   return text.trim().split('\n');
 }
 
-describe.skipIf(!has('bash'))('bash', () => {
+const noBash = has('bash') ? null : 'there is no bash here';
+describe.skipIf(noBash !== null)(withReason('bash', noBash), () => {
   test('completes commands', async () => {
     expect(await completeInBash('migbackup ve')).toEqual(['verify']);
     expect(await completeInBash('migbackup ')).toEqual(expect.arrayContaining(['create', 'restore', 'undo']));
@@ -41,7 +43,8 @@ describe.skipIf(!has('bash'))('bash', () => {
   });
 });
 
-test.skipIf(!has('zsh'))('zsh takes the script', () => {
+test('zsh takes the script', ({ skip }) => {
+  skip(!has('zsh'), 'there is no zsh here');
   const script = path.join(home.path, 'cache/migbackup/autocomplete/functions/zsh/_migbackup');
   expect(spawnSync('zsh', ['-n', script], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
 });

@@ -92,18 +92,21 @@ describe('a command that is interrupted has failed, also one that exits 0', () =
     expect(compareTrees(project.before, project.tree())).toEqual([]);
   });
 
-  test.runIf(hasTerminal)('Ctrl-C on a terminal: the command gets it once, from the terminal', async () => {
-    writeFileSync(path.join(project.outside, 'migrate.mjs'), MIGRATION(1));
-    const args = ['guard', '--', process.execPath, '../migrate.mjs'];
-    const { exitCode, screen } = await runOnTerminal(args, [{ after: 'half-way', type: CTRL_C }], {
-      cwd: project.root,
-    });
-    expect(exitCode, screen).toBe(20);
-    expect(heard()).toBe('SIGINT ');
-    expect(screen).toContain('SIGINT: waiting for the command to end');
-    expect(screen).toMatch(/interrupted by SIGINT, so it counts as failed[^]*rolled back/);
-    expect(compareTrees(project.before, project.tree())).toEqual([]);
-  });
+  test.runIf(hasTerminal)(
+    'Ctrl-C on a terminal (by `script`): the command gets it once, from the terminal',
+    async () => {
+      writeFileSync(path.join(project.outside, 'migrate.mjs'), MIGRATION(1));
+      const args = ['guard', '--', process.execPath, '../migrate.mjs'];
+      const { exitCode, screen } = await runOnTerminal(args, [{ after: 'half-way', type: CTRL_C }], {
+        cwd: project.root,
+      });
+      expect(exitCode, screen).toBe(20);
+      expect(heard()).toBe('SIGINT ');
+      expect(screen).toContain('SIGINT: waiting for the command to end');
+      expect(screen).toMatch(/interrupted by SIGINT, so it counts as failed[^]*rolled back/);
+      expect(compareTrees(project.before, project.tree())).toEqual([]);
+    },
+  );
 });
 
 test('a command that was not interrupted says so', async () => {

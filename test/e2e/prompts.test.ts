@@ -24,7 +24,7 @@ const INTERRUPT: readonly Answer[] = [
   ['SIGHUP', signal('SIGHUP')],
 ];
 
-describe.runIf(hasTerminal)('restore asks', () => {
+describe.runIf(hasTerminal)('restore asks (on a terminal that `script` of util-linux makes)', () => {
   beforeEach(async () => {
     expect((await runCli(['create'], { cwd: project.root })).exitCode).toBe(0);
     appendFileSync(path.join(project.root, 'README.md'), 'ruined');
@@ -60,7 +60,7 @@ describe.runIf(hasTerminal)('restore asks', () => {
   });
 });
 
-describe.runIf(hasTerminal)('guard asks', () => {
+describe.runIf(hasTerminal)('guard asks (on a terminal that `script` of util-linux makes)', () => {
   const RUIN = 'rm -r scripts; echo ruined >> README.md; exit 3';
   const answer = (act: Act) =>
     runOnTerminal(

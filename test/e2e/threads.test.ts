@@ -29,17 +29,21 @@ function writeRecords(folder: string): void {
     writeFileSync(path.join(folder, `${number}.json`), JSON.stringify({ number, text: 'x'.repeat(number) }));
 }
 
-test.skipIf(!canLimit)('a user who may have no more threads gets the backup all the same', { timeout: 60_000 }, () => {
-  using temp = tempFolder();
-  writeRecords(path.join(temp.path, 'deployments'));
-  execFileSync('chown', ['-R', `${USER}:${USER}`, temp.path]);
-  const [program, ...leading] = cliCommand();
-  const limited = [`--nproc=${FEW_THREADS}`, program, ...leading, 'create', '--json'];
-  const env = { PATH: process.env['PATH'], HOME: temp.path };
-  const ran = spawnSync('prlimit', limited, { cwd: temp.path, env, uid: USER, gid: USER, encoding: 'utf8' });
-  expect(ran).toMatchObject({ status: 0, stderr: '' });
-  expect(JSON.parse(ran.stdout).categories).toMatchObject({ 'legacy-json': { files: FILES } });
-});
+test.skipIf(!canLimit)(
+  'a user who may have no more threads gets the backup all the same (as root, by prlimit)',
+  { timeout: 60_000 },
+  () => {
+    using temp = tempFolder();
+    writeRecords(path.join(temp.path, 'deployments'));
+    execFileSync('chown', ['-R', `${USER}:${USER}`, temp.path]);
+    const [program, ...leading] = cliCommand();
+    const limited = [`--nproc=${FEW_THREADS}`, program, ...leading, 'create', '--json'];
+    const env = { PATH: process.env['PATH'], HOME: temp.path };
+    const ran = spawnSync('prlimit', limited, { cwd: temp.path, env, uid: USER, gid: USER, encoding: 'utf8' });
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(ran.stdout).categories).toMatchObject({ 'legacy-json': { files: FILES } });
+  },
+);
 
 test('threads read and pack a large project, and load nothing from where it runs', { timeout: 120_000 }, async () => {
   using temp = tempFolder();

@@ -188,7 +188,7 @@ test.each(['zip', 'tar'] as const)(
 );
 
 test.skipIf(process.platform === 'win32')(
-  'a pipe and a device are no exported file, and are not waited for',
+  'a pipe and a device are no exported file, and are not waited for (not on Windows)',
   async () => {
     execFileSync('mkfifo', [path.join(temp.path, 'pipe')]);
     for (const name of [path.join(temp.path, 'pipe'), '/dev/zero'])

@@ -84,7 +84,7 @@ describe('a journal that came with a checkout', () => {
     expectUntouched();
   });
 
-  test.skipIf(process.platform === 'win32')('a pipe in its place is not waited for', async () => {
+  test.skipIf(process.platform === 'win32')('a pipe in its place is not waited for (not on Windows)', async () => {
     mkdirSync(state('txn'), { recursive: true });
     execFileSync('mkfifo', [state('txn/plan.json')]);
     await expect(take()).rejects.toMatchObject({ code: 'TRANSACTION_UNREADABLE' });

@@ -3,11 +3,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { restoreTo } from '../../src/core/operations/restore.ts';
 import { select } from '../../src/core/import-v1/open-backup.ts';
 import { inspectVersion1 } from '../../src/core/import-v1/inspect.ts';
+import { IN_SUITE } from '../support/effort.ts';
 import { put } from '../support/files.ts';
 import { context } from '../support/real-backup.ts';
 import { resumVersion1 } from '../support/version1-backup.ts';
 import { refusal } from './support/refusal.ts';
-import { FULL } from './support/fuzz.ts';
 import { Version1Ground } from './support/version1-judge.ts';
 
 /** Every command is run on two backups each time. */
@@ -19,7 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => ground[Symbol.dispose]());
 
-const posix = test.skipIf(process.platform === 'win32');
+const posix = (name: string, run: () => unknown): void =>
+  test.skipIf(process.platform === 'win32')(`${name} (not on Windows)`, run);
 const MANIFEST = 'BACKUP_MANIFEST.json';
 
 function plant(files: Readonly<Record<string, string>>): void {
@@ -137,7 +138,7 @@ test.each(Object.entries(MANIFESTS))('a manifest %s is looked at and not believe
   expect(Math.max(...said.map((finding) => JSON.stringify(finding).length))).toBeLessThan(4000);
 });
 
-test.each(FULL ? Object.keys(MANIFESTS) : ['with an id that is nested deep'])(
+test.each(IN_SUITE ? Object.keys(MANIFESTS) : ['with an id that is nested deep'])(
   'with a manifest %s the bytes come back',
   async (name) => {
     writeFileSync(ground.inside(MANIFEST), MANIFESTS[name]?.() ?? '');
@@ -145,7 +146,7 @@ test.each(FULL ? Object.keys(MANIFESTS) : ['with an id that is nested deep'])(
   },
 );
 
-test.each(FULL ? ['INDEX.ndjson.zst', 'checksums/ARTIFACTS.sha256', 'formatVersion'] : ['INDEX.ndjson.zst'])(
+test.each(IN_SUITE ? ['INDEX.ndjson.zst', 'checksums/ARTIFACTS.sha256', 'formatVersion'] : ['INDEX.ndjson.zst'])(
   'one that has %s of version 2 as well is neither: nothing comes back',
   async (part) => {
     if (part === 'formatVersion')

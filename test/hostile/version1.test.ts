@@ -2,7 +2,6 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Finding } from '../../src/core/model/finding.ts';
 import { moveOut, THINGS } from './support/things.ts';
-import { FULL } from './support/fuzz.ts';
 import { type Judged, Version1Ground } from './support/version1-judge.ts';
 
 /** Every command is run on two backups each time. */
@@ -18,11 +17,6 @@ const SUMS = 'checksums/SHA256SUMS';
 const MANIFEST = 'BACKUP_MANIFEST.json';
 const HASH = 'a'.repeat(64);
 
-test.runIf(FULL)('the honest one is read and comes back', async () => {
-  const { verified, notCopied, notRestored } = await ground.judge();
-  expect([verified?.status, notCopied, notRestored]).toEqual(['WARNING', null, null]);
-});
-
 /** Puts each thing there in turn, looks, and takes the last one through every command. */
 async function putEach(file: string, expectFound: (findings: readonly Finding[]) => void): Promise<Judged> {
   const kept = readFileSync(ground.inside(file));
@@ -36,7 +30,9 @@ async function putEach(file: string, expectFound: (findings: readonly Finding[])
   return ground.judge();
 }
 
-describe.skipIf(process.platform === 'win32')('a link, a folder, a pipe or a socket in the place of', () => {
+const posix = describe.skipIf(process.platform === 'win32');
+
+posix('(not on Windows) a link, a folder, a pipe or a socket in the place of', () => {
   test('a file: FAILED by name', async () => {
     const { verified } = await putEach('docs/main/how.md', (findings) => {
       const errors = findings.filter(({ severity }) => severity === 'error');

@@ -51,7 +51,7 @@ test('plain names are not tried at all', () => {
 });
 
 test.skipIf(process.platform === 'win32')(
-  'a name that cannot be held there is refused, and the scratch folder goes',
+  'a name that cannot be held there is refused, and the scratch folder goes (not on Windows)',
   () => {
     // So deep that nothing of 254 bytes fits behind it: PATH_MAX is 4096 on Linux, 1024 on macOS.
     const length = process.platform === 'linux' ? 3950 : 900;

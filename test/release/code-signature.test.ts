@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseMachO } from '../../scripts/release/mach-o.ts';
 import { signAdHoc, signatureFaults } from '../../scripts/release/sign-mach-o.ts';
 import { root } from '../../scripts/release/targets.ts';
@@ -59,11 +59,4 @@ test('a file without a signature gets one, if there is room for its load command
 
 test('only a thin Mach-O file is signed', () => {
   expect(() => signAdHoc(universal, 'migbackup')).toThrow('not a thin 64-bit Mach-O file');
-});
-
-describe.each(['darwin-x64', 'darwin-arm64'])('release/migbackup-%s', (name) => {
-  const file = path.join(root, 'release', `migbackup-${name}`);
-  test.skipIf(!existsSync(file))('its signature covers every page of it', () => {
-    expect(signatureFaults(readFileSync(file))).toEqual([]);
-  });
 });

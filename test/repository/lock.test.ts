@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { acquireLock } from '../../src/core/repository/lock.ts';
+import { amount } from '../support/effort.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const LOCK = JSON.stringify(new URL('../../src/core/repository/lock.ts', import.meta.url).href);
@@ -35,8 +36,8 @@ test('a holder killed by SIGKILL blocks nobody; until then it holds, also if not
   expect(stderr).toBe('');
 });
 
-/** Takes by each of four processes; MIGBACKUP_FAULTS=full makes it 1,200 of all. */
-const TAKES = process.env['MIGBACKUP_FAULTS'] === 'full' ? 300 : 50;
+/** Takes by each of four processes. */
+const TAKES = amount(50, 300);
 const TAKERS = 4;
 
 interface Contention {

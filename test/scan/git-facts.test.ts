@@ -16,7 +16,7 @@ function git(cwd: string, ...args: string[]): string {
 
 const hasGit = spawnSync('git', ['--version']).status === 0;
 
-test.skipIf(!hasGit)('a repository, a folder inside it, another work tree of it, and none', async () => {
+test.skipIf(!hasGit)('a repository, a folder inside it, another work tree of it, and none (with git)', async () => {
   using folder = tempFolder();
   const repository = path.join(folder.path, 'repository');
   put(repository, 'inner/a.txt', 'a');

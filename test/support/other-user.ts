@@ -10,6 +10,7 @@ export const isRoot = process.getuid?.() === 0;
 const reach = `require('node:fs').accessSync(${JSON.stringify(MAIN)})`;
 export const canRunAsUser =
   !isRoot || spawnSync(process.execPath, ['-e', reach], { uid: NOBODY, gid: NOBODY }).status === 0;
+export const whyNotAsUser = canRunAsUser ? null : 'nobody else can reach this checkout';
 
 /** Gives a folder and all in it to the user that `runAsUser` runs as. */
 export function giveToUser(folder: string): void {

@@ -10,8 +10,6 @@ import { cleanEnvironment, cliCommand } from './run-cli.ts';
 const asked = spawnSync('script', ['--version'], { encoding: 'utf8' });
 /** Elsewhere `script` has other flags, or there is none. */
 export const hasTerminal = process.platform === 'linux' && /util-linux/.test(asked.stdout ?? '');
-if (!hasTerminal)
-  process.stdout.write('skipped: prompts are tested on a terminal that `script` of util-linux makes (Linux)\n');
 
 const HUNG_MS = 20_000;
 export const CTRL_C = '\u0003';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { ClassicLevel } from 'classic-level';
 import { checkSources } from '../../../src/core/checks/preflight/sources.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
-import { canRunAsUser } from '../../support/other-user.ts';
+import { whyNotAsUser } from '../../support/other-user.ts';
 import { after, type Cases } from './scene.ts';
 
 /** What would be backed up. */
@@ -45,7 +45,7 @@ export const INVENTORY: Cases<
       when: 'a file is closed to this user',
       status: 'critical',
       says: 'docs/how.md: may not be read',
-      canRun: canRunAsUser,
+      whyNot: whyNotAsUser,
       provoke: (scene) => {
         fs.chmodSync(scene.inside('docs/how.md'), 0);
         return scene.validateAsUser();
@@ -55,7 +55,7 @@ export const INVENTORY: Cases<
       when: 'a table of a database is',
       status: 'critical',
       says: /leveldb\/\d+\.\w+: may not be read/,
-      canRun: canRunAsUser,
+      whyNot: whyNotAsUser,
       provoke: (scene) => {
         const table = fs.readdirSync(scene.inside('leveldb')).find((name) => /^\d+\.(ldb|log)$/.test(name)) ?? '';
         fs.chmodSync(scene.inside('leveldb', table), 0);
@@ -78,7 +78,7 @@ export const INVENTORY: Cases<
       status: 'critical',
       says: 'not UTF-8',
       createFails: 'SOURCE_NAME',
-      canRun: process.platform === 'linux',
+      whyNot: process.platform === 'linux' ? null : 'on Linux only',
       provoke: after((scene) =>
         fs.writeFileSync(Buffer.concat([Buffer.from(scene.inside('docs/bad-')), Buffer.from([0xff])]), ''),
       ),
@@ -198,7 +198,7 @@ export const INVENTORY: Cases<
       when: 'there is a fifo',
       status: 'warning',
       says: 'docs/pipe is a special file',
-      canRun: process.platform !== 'win32',
+      whyNot: process.platform === 'win32' ? 'not on Windows' : null,
       provoke: after((scene) => execFileSync('mkfifo', [scene.inside('docs/pipe')])),
     },
   ],
@@ -215,7 +215,7 @@ export const INVENTORY: Cases<
       when: 'a name ends with a space',
       status: 'info',
       says: 'a dot or space at its end',
-      canRun: process.platform !== 'win32',
+      whyNot: process.platform === 'win32' ? 'not on Windows' : null,
       provoke: after((scene) => fs.writeFileSync(scene.inside('docs/a '), '')),
     },
   ],

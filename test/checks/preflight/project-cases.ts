@@ -4,9 +4,11 @@ import { checkRestoreWritable } from '../../../src/core/checks/preflight/restore
 import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { restore } from '../../../src/core/operations/restore.ts';
 import { writeJournal } from '../../../src/core/transaction/journal.ts';
-import { canRunAsUser, isRoot } from '../../support/other-user.ts';
+import { isRoot, whyNotAsUser } from '../../support/other-user.ts';
 import { context } from '../../support/real-backup.ts';
 import { after, type Cases } from './scene.ts';
+
+const hasShm = fs.existsSync('/dev/shm') && fs.statSync('/dev/shm').dev !== fs.statSync('/').dev;
 
 /** What a restore would need, and what an interrupted one left. */
 export const PROJECT: Cases<
@@ -39,7 +41,7 @@ export const PROJECT: Cases<
       when: 'a folder is somebody else’s',
       status: 'critical',
       says: 'a restore could not write in 1 of',
-      canRun: canRunAsUser,
+      whyNot: whyNotAsUser,
       provoke: (scene) =>
         isRoot
           ? scene.validateAsUser(() => fs.chownSync(scene.inside('docs'), 0, 0))
@@ -49,7 +51,7 @@ export const PROJECT: Cases<
       when: 'the root is read-only and our folder is not yet there',
       status: 'critical',
       says: 'a restore could not write in 1 of',
-      canRun: canRunAsUser,
+      whyNot: whyNotAsUser,
       provoke: (scene) =>
         scene.validateAsUser(() => {
           fs.rmSync(scene.inside('.migbackup'), { recursive: true });
@@ -64,7 +66,7 @@ export const PROJECT: Cases<
       status: 'critical',
       says: 'could not swap',
       // Linux has a file system in memory there, which is another one than that of temporary files almost everywhere.
-      canRun: fs.existsSync('/dev/shm') && fs.statSync('/dev/shm').dev !== fs.statSync('/').dev,
+      whyNot: hasShm ? null : '/dev/shm is no other file system here',
       provoke: () => [checkOneFileSystem('/', ['/', '/dev/shm'])],
     },
   ],

@@ -24,7 +24,8 @@ export interface Case {
   readonly provoke: (scene: Scene) => readonly CheckResult[] | Promise<readonly CheckResult[]>;
   /** Critical means that create would fail: with this. */
   readonly createFails?: string;
-  readonly canRun?: boolean;
+  /** Why it cannot be had on this machine. */
+  readonly whyNot?: string | null;
 }
 
 export type Cases<Id extends CheckId> = Readonly<Record<Id, readonly Case[]>>;

@@ -10,7 +10,7 @@ function keepIn(folder: string): string | undefined {
   return keepPrivateCopy(folder, 'x.node', bytes);
 }
 
-describe.skipIf(process.platform === 'win32')('keepPrivateCopy', () => {
+describe.skipIf(process.platform === 'win32')('keepPrivateCopy (not on Windows)', () => {
   test('writes once, under the hash, for its owner alone', () => {
     using temp = tempFolder();
     const folder = path.join(temp.path, 'a/b');
@@ -72,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('keepPrivateCopy', () => {
     expect(keepIn(path.join(shared, 'cache'))).toBeDefined();
   });
 
-  test.skipIf(process.getuid?.() !== 0)("somebody else's folder is refused", () => {
+  test.skipIf(process.getuid?.() !== 0)("somebody else's folder is refused (as root)", () => {
     using temp = tempFolder();
     const theirs = path.join(temp.path, 'theirs');
     fs.mkdirSync(theirs);

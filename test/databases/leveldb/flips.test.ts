@@ -2,12 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, afterAll, expect, test } from 'vitest';
 import { SeededRandom } from '../../stress/leveldb/model.ts';
+import { amount } from '../../support/effort.ts';
 import { flipBit } from '../../support/flip-bit.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { fillLevels, firstWith, makeDatabase } from './make-database.ts';
 import { readFolder } from './read-folder.ts';
 
-const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
 const folder = tempFolder();
 const dir = folder.path;
 const random = new SeededRandom(1);
@@ -43,14 +43,14 @@ const all = (extension: string): string[] =>
 const whole = (file: string): number => fs.statSync(file).size;
 
 test('every flipped bit in a table is reported', { timeout: 300_000 }, async () => {
-  expect(await missedFlips(FULL ? 400 : 60, all('.ldb'), whole)).toEqual([]);
+  expect(await missedFlips(amount(60, 400), all('.ldb'), whole)).toEqual([]);
 });
 
 test('every flipped bit in a log before its last record is reported', { timeout: 300_000 }, async () => {
-  expect(await missedFlips(FULL ? 100 : 40, all('.log'), (log) => whole(log) - 630)).toEqual([]);
+  expect(await missedFlips(amount(40, 100), all('.log'), (log) => whole(log) - 630)).toEqual([]);
 });
 
 test('every flipped bit in MANIFEST is reported', { timeout: 300_000 }, async () => {
   const manifest = path.join(dir, fs.readFileSync(firstWith(dir, 'CURRENT'), 'latin1').trim());
-  expect(await missedFlips(FULL ? 50 : 25, [manifest], whole)).toEqual([]);
+  expect(await missedFlips(amount(25, 50), [manifest], whole)).toEqual([]);
 });

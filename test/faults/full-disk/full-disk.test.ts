@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { amount } from '../../support/effort.ts';
+import { withReason } from '../../support/skipped.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { FullDisk } from './full-disk.ts';
 import { guardMounts, whyNoTmpfs } from '../support/mounts.ts';
@@ -10,26 +12,21 @@ import { compileShim } from '../support/shim.ts';
 /*
  * The command line as it ships (bin/run.js) on a real disk that is full: a tmpfs with room for so many pages or files and no more.
  * One that somebody else fills while the command runs is tried too, since too small a one is refused before anything is done.
- * Only MIGBACKUP_FAULTS=full does any of it.
  */
-const FULL = process.env['MIGBACKUP_FAULTS'] !== undefined;
-const FILLS = 12;
+const FILLS = amount(1, 12);
 const TIMEOUT = 1_200_000;
 
 const temp: TempFolder = tempFolder();
 const mountPoint = path.join(temp.path, 'mnt');
-const library = FULL ? compileShim(temp.path) : null;
+const library = compileShim(temp.path);
 afterAll(() => temp[Symbol.dispose]());
 
 function whyNot(): string | null {
-  if (!FULL) return 'only MIGBACKUP_FAULTS=full does it';
   return library === null ? 'it needs Linux and a C compiler' : whyNoTmpfs(mountPoint);
 }
 
 const reason = whyNot();
-if (reason !== null) process.stdout.write(`skipped: a full disk: ${reason}\n`);
-
-describe.skipIf(reason !== null)('a full disk', () => {
+describe.skipIf(reason !== null)(withReason('a full disk', reason), () => {
   let scenario: Scenario;
   beforeAll(async () => {
     guardMounts(temp.path);

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { FULL, TIMEOUT_MS } from './effort.ts';
+import { FULL, stride } from '../../support/effort.ts';
+import { TIMEOUT_MS } from './effort.ts';
 import { loadProduct } from './product.ts';
 import { describeTally, sweepTwice } from './sweep.ts';
 
-/** Full: every second call of restore and undo that changes the disk, every fifth call of the recovery from each. */
-const [FIRST, SECOND] = FULL ? [2, 5] : [16, 17];
+/** In full: every second call of restore and undo that changes the disk, every fifth call of the recovery from each. */
+const [FIRST, SECOND] = [stride(16, 2), stride(17, 5)];
 const AT_LEAST = FULL ? 900 : 30;
 
 test('a fault inside the recovery from a kill', { timeout: TIMEOUT_MS }, async () => {

@@ -1,16 +1,12 @@
-const ASKED = process.env['MIGBACKUP_FAULTS'];
+import { IN_SUITE, stride } from '../../support/effort.ts';
 
-/** `MIGBACKUP_FAULTS=full` takes every call, a number every so many-th; else a few are sampled. */
-export const FULL = ASKED === 'full';
-
-/** Every how many-th call of an operation is tried. */
-export function everyOf(calls: number): number {
-  if (FULL) return 1;
-  return ASKED === undefined ? Math.max(1, Math.ceil(calls / SAMPLES)) : Number(ASKED);
-}
-
-/** Calls that are tried of each operation in each way in the short form. */
+/** Calls that are tried of each operation in each way in `npm test`. */
 const SAMPLES = 4;
 const HOUR_MS = 3_600_000;
 
-export const TIMEOUT_MS = FULL || ASKED !== undefined ? HOUR_MS : 300_000;
+/** Every how many-th call of an operation is tried. */
+export function everyOf(calls: number): number {
+  return stride(Math.max(1, Math.ceil(calls / SAMPLES)));
+}
+
+export const TIMEOUT_MS = IN_SUITE ? HOUR_MS : 300_000;

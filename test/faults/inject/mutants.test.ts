@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { IN_SUITE } from '../../support/effort.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { FULL, TIMEOUT_MS } from './effort.ts';
+import { TIMEOUT_MS } from './effort.ts';
 import { makeMutant, MUTANTS } from './mutants.ts';
 import { loadProduct } from './product.ts';
 import { describeTally, sweep } from './sweep.ts';
 
-/** In the short form. */
+/** Those of `npm test`. */
 const NAMED = ['no journal fsync', 'merge instead of swap', 'delete before rename'];
 
 /* A sweep that cannot fail proves nothing: each deliberate defect must turn it red. */
 describe('the sweep goes red', () => {
-  test.for(Object.entries(MUTANTS).filter(([name]) => FULL || NAMED.includes(name)))(
+  test.for(Object.entries(MUTANTS).filter(([name]) => IN_SUITE || NAMED.includes(name)))(
     '%s',
     { timeout: TIMEOUT_MS },
     async ([name, mutant]) => {

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { amount, IN_SUITE } from '../../support/effort.ts';
+import { withReason } from '../../support/skipped.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { COMMAND_NAMES, Scenario } from '../support/scenario.ts';
 import { compileShim } from '../support/shim.ts';
@@ -7,11 +9,9 @@ import { sweepKills, type Mutation } from '../support/sweep.ts';
 
 /*
  * The command line as it ships (bin/run.js) is ended by SIGKILL, at one call after another that changes something, by a shim for LD_PRELOAD.
- * MIGBACKUP_FAULTS=full takes 60 calls of each command (a number instead: so many); else one or two.
+ * In full 60 calls of each command, in `npm test` one.
  */
-const ASKED = process.env['MIGBACKUP_FAULTS'];
-const SAMPLES = ASKED === undefined ? 1 : ASKED === 'full' ? 60 : Number(ASKED);
-const FULL = SAMPLES > 1;
+const SAMPLES = amount(1, 60);
 const TIMEOUT = 1_200_000;
 
 const MUTATIONS: readonly Mutation[] = [
@@ -28,10 +28,9 @@ const MUTATIONS: readonly Mutation[] = [
 const temp: TempFolder = tempFolder();
 afterAll(() => temp[Symbol.dispose]());
 const library = compileShim(temp.path);
-if (library === null)
-  process.stdout.write('skipped: killing the command line by a preloaded shim needs Linux and a C compiler\n');
+const reason = library === null ? 'the shim that is preloaded needs Linux and a C compiler' : null;
 
-describe.skipIf(library === null)('killed by SIGKILL', () => {
+describe.skipIf(reason !== null)(withReason('killed by SIGKILL', reason), () => {
   let scenario: Scenario;
   const shim = library ?? '';
   beforeAll(async () => {
@@ -52,7 +51,7 @@ describe.skipIf(library === null)('killed by SIGKILL', () => {
     },
   );
 
-  test.each(MUTATIONS.slice(0, FULL ? undefined : 1))(
+  test.each(MUTATIONS.slice(0, IN_SUITE ? undefined : 1))(
     'a named defect is seen: $name',
     { timeout: TIMEOUT },
     async (mutation) => {

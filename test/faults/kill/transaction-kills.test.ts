@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { restore } from '../../../src/core/operations/restore.ts';
 import { recoverTransaction } from '../../../src/core/transaction/transaction.ts';
 import { compareTrees, readTree } from '../../support/compare-trees.ts';
+import { IN_SUITE, stride } from '../../support/effort.ts';
 import { context, makeRealBackup, type RealBackup } from '../../support/real-backup.ts';
 
 const OURS = ['backups', '.migbackup'];
@@ -112,7 +113,7 @@ test(
     expect(compareTrees(fresh, readTree(backup.root, OURS))).toEqual([]);
 
     const seen = { old: 0, fresh: 0 };
-    const every = process.env['MIGBACKUP_FAULTS'] === 'full' ? 1 : Math.max(1, Math.floor(calls / 20));
+    const every = stride(Math.max(1, Math.floor(calls / 20)));
     for (const kind of ['kill', 'EIO', 'ENOSPC', 'EACCES'] as const) {
       for (let at = 1; at <= calls; at += every) {
         rewind(backup.root, broken);
@@ -130,7 +131,7 @@ test(
     }
     expect(seen.old).toBeGreaterThan(0);
     expect(seen.fresh).toBeGreaterThan(0);
-    if (process.env['MIGBACKUP_FAULTS'] === 'full')
+    if (IN_SUITE)
       process.stdout.write(
         `${calls} operations, ${seen.old + seen.fresh} faults fired: ${seen.old} old, ${seen.fresh} new, 0 mixed\n`,
       );

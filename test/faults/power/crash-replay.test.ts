@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FULL, IN_SUITE, stride } from '../../support/effort.ts';
 import { freeStates, orderedStates, seeded, statesWithout, type Sampling } from './replay/crash-states.ts';
 import { explore, newCount } from './replay/explore.ts';
 import { Judge } from './replay/judge.ts';
@@ -8,15 +9,14 @@ import { PLANS, recordScenario, type Scenario } from './replay/scenarios.ts';
 /*
  * Whole operations as they ship are recorded, each change of the disk and each sync; then power cuts are replayed: what was synced is there, of
  * the rest this or that is missing. On each such disk the recovery runs as it ships. And without any one of the syncs it must not come out well.
- * MIGBACKUP_FAULTS=full takes every moment and every sync; else some are sampled. MIGBACKUP_SEED takes another sample.
+ * In full every moment and every sync are taken, in `npm test` some. MIGBACKUP_SEED takes another sample.
  */
-const FULL = process.env['MIGBACKUP_FAULTS'] === 'full';
 const SEED = Number(process.env['MIGBACKUP_SEED'] ?? 20_261_125);
-const TIMEOUT = FULL ? 3_600_000 : 60_000;
-/** In the short form. */
+const TIMEOUT = IN_SUITE ? 3_600_000 : 60_000;
+/** Of `npm test`. */
 const SHORT: Sampling = { every: 9, singles: 1, randoms: 1 };
 
-/** Syncs that the short form leaves out: what the journal and a manifest hold, the names after the swap, all of a large stage. */
+/** Syncs that `npm test` leaves out: what the journal and a manifest hold, the names after the swap, all of a large stage. */
 const TELLING: Readonly<Record<string, RegExp>> = {
   create: /BACKUP_MANIFEST/,
   restore: /plan\.json|^sync project\/deployments$/,
@@ -24,8 +24,11 @@ const TELLING: Readonly<Record<string, RegExp>> = {
 };
 
 function samplingOf({ steps }: Scenario['recording']): Sampling {
-  if (!FULL) return { ...SHORT, every: Math.max(SHORT.every, Math.ceil(steps.length / 8)) };
-  return steps.length > 500 ? { every: 5, singles: 2, randoms: 2 } : { every: 1, singles: 3, randoms: 3 };
+  const wide = Math.max(SHORT.every, Math.ceil(steps.length / 8));
+  if (!IN_SUITE) return { ...SHORT, every: wide };
+  return steps.length > 500
+    ? { every: stride(wide, 5), singles: 2, randoms: 2 }
+    : { every: stride(wide), singles: 3, randoms: 3 };
 }
 
 let target: ReplayProject;
@@ -64,12 +67,10 @@ describe.skipIf(process.platform !== 'linux')('after a power cut (recorded and r
       expect(count.violations).toEqual([]);
     });
 
-    test.runIf(FULL || TELLING[name] !== undefined)(
-      'without a sync something is not',
-      { timeout: TIMEOUT },
-      async () => {
+    if (IN_SUITE || TELLING[name] !== undefined)
+      test('without a sync something is not', { timeout: TIMEOUT }, async () => {
         for (const [at, step] of scenario.recording.steps.entries()) {
-          if (step.kind !== 'sync' || (!FULL && TELLING[name]?.test(step.label) !== true)) continue;
+          if (step.kind !== 'sync' || (!IN_SUITE && TELLING[name]?.test(step.label) !== true)) continue;
           // Once is enough for a place: looking on where it makes no difference takes long.
           if ((places.get(step.site)?.red ?? 0) > 0) continue;
           const count = newCount();
@@ -84,8 +85,7 @@ describe.skipIf(process.platform !== 'linux')('after a power cut (recorded and r
           }
           places.set(step.site, place);
         }
-      },
-    );
+      });
   });
 
   test('there were states enough, and no place syncs for nothing', () => {

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { amount } from '../../support/effort.ts';
+import { withReason } from '../../support/skipped.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import {
   DISKS,
@@ -18,13 +20,13 @@ import type { Mutation, Tally } from '../support/sweep.ts';
 
 /*
  * The command line as it ships (bin/run.js) works on a disk whose power is cut at one call after another: nothing that was not synced
- * survives. MIGBACKUP_FAULTS=full cuts at 24 calls of each command on ext4 and at 6 on XFS and btrfs (a number
- * instead: at so many); without it nothing is done here.
+ * survives. In full it is cut at 24 calls of each command on ext4 and at 6 on XFS and btrfs.
  */
-const ASKED = process.env['MIGBACKUP_FAULTS'];
-const FULL = ASKED !== undefined;
-const SOME = ASKED === undefined || ASKED === 'full' ? null : Number(ASKED);
-const SAMPLES: Readonly<Record<DiskType, number>> = { ext4: SOME ?? 24, xfs: SOME ?? 6, btrfs: SOME ?? 6 };
+const SAMPLES: Readonly<Record<DiskType, number>> = {
+  ext4: amount(1, 24),
+  xfs: amount(1, 6),
+  btrfs: amount(1, 6),
+};
 /** From so many files on a stage is made durable by one syncfs. */
 const MANY = 80;
 const TIMEOUT = 1_200_000;
@@ -40,7 +42,7 @@ const MUTATIONS: readonly (Mutation & { readonly many?: true })[] = [
 const temp: TempFolder = tempFolder();
 const images = path.join(temp.path, 'images');
 const mountPoint = path.join(temp.path, 'mnt');
-const library = FULL ? compileShim(temp.path) : null;
+const library = compileShim(temp.path);
 const held: Mounted[] = [];
 afterAll(() => {
   for (const mounted of held.toReversed()) mounted[Symbol.dispose]();
@@ -49,7 +51,6 @@ afterAll(() => {
 
 /** Why there can be no power cut here. */
 function whyNot(): string | null {
-  if (!FULL) return 'only MIGBACKUP_FAULTS=full does it';
   return library === null ? 'it needs Linux and a C compiler' : whyNoTmpfs(images);
 }
 
@@ -59,9 +60,8 @@ function whyNotOn(type: DiskType): string | null {
 }
 
 const reason = whyNot();
-if (reason !== null) process.stdout.write(`skipped: power cuts: ${reason}\n`);
 
-describe.skipIf(reason !== null)('a power cut', () => {
+describe.skipIf(reason !== null)(withReason('a power cut', reason), () => {
   const shim = library ?? '';
   const root = path.join(mountPoint, 'project');
   let small: Scenario;
@@ -82,15 +82,14 @@ describe.skipIf(reason !== null)('a power cut', () => {
   }
 
   describe.each(TYPES)('on %s', (type) => {
-    const missing = reason === null ? whyNotOn(type) : reason;
-    if (missing !== null && reason === null) process.stdout.write(`skipped: power cuts on ${type}: ${missing}\n`);
+    const missing = reason === null ? whyNotOn(type) : null;
     const cases = [
       ...COMMAND_NAMES.map((command) => ({ command, many: false })),
       { command: 'restore' as const, many: true },
     ];
 
     test.skipIf(missing !== null).each(cases)(
-      '$command, many files: $many',
+      withReason('$command, many files: $many', missing),
       { timeout: TIMEOUT },
       async ({ command, many }) => {
         const scenario = many ? large : small;
@@ -102,8 +101,9 @@ describe.skipIf(reason !== null)('a power cut', () => {
     );
   });
 
-  test.skipIf(reason === null && whyNotOn('ext4') !== null).each(MUTATIONS)(
-    'a named defect is seen: $name',
+  const noExt4 = reason === null ? whyNotOn('ext4') : null;
+  test.skipIf(noExt4 !== null).each(MUTATIONS)(
+    withReason('a named defect is seen: $name', noExt4),
     { timeout: TIMEOUT },
     async (mutation) => {
       const { command, many } = mutation;

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { Worker } from 'node:worker_threads';
 import { afterAll, expect } from 'vitest';
 import { BackupError } from '../../../src/core/model/backup-error.ts';
+import { amount, IN_SUITE } from '../../support/effort.ts';
 
-export const FULL = process.env['MIGBACKUP_FUZZ'] === 'full';
 /** For tests of many cases. */
-export const TIMEOUT_MS = FULL ? 1_800_000 : 30_000;
+export const TIMEOUT_MS = IN_SUITE ? 1_800_000 : 30_000;
 /** One case takes milliseconds; a decoder that runs in circles takes this. */
 const HANG_MS = 60_000;
 /** The test runner itself takes some 200 MB. */
@@ -14,7 +14,7 @@ const MAX_RESIDENT_KB = 768 << 10;
 
 /** So many cases in `npm test`, and so many in `npm run test:fuzz`. */
 export function cases(few: number, many: number): { numRuns: number } {
-  return { numRuns: FULL ? many : few };
+  return { numRuns: amount(few, many) };
 }
 
 export const noise = fc.uint8Array({ maxLength: 4096 }).map((array) => Buffer.from(array));
@@ -66,7 +66,7 @@ export function watch(): () => void {
   afterAll(async () => {
     await worker.terminate();
     expect(process.resourceUsage().maxRSS).toBeLessThan(MAX_RESIDENT_KB);
-    if (FULL) process.stderr.write(`${expect.getState().testPath}: ${begun} cases\n`);
+    if (IN_SUITE) process.stderr.write(`${expect.getState().testPath}: ${begun} cases\n`);
   });
   return () => {
     begun++;

@@ -1,20 +1,20 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { amount, IN_SUITE } from '../../support/effort.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { checkCopy } from './check.ts';
 import { Model } from './model.ts';
 import { acknowledged, startHammer } from './stress.ts';
 
-const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
-const ROUNDS = FULL ? 30 : 1;
+const ROUNDS = amount(1, 30);
 const KEYS = 20_000;
 
 test(
   'through the command line: what create takes of a hammered database, restore brings back exactly',
   {
-    timeout: FULL ? 1_800_000 : 60_000,
+    timeout: IN_SUITE ? 1_800_000 : 60_000,
   },
   async () => {
     using folder = tempFolder();
@@ -23,7 +23,7 @@ test(
     fs.writeFileSync(path.join(root, 'package.json'), '{}');
     await using hammer = await startHammer(path.join(root, 'leveldb'), path.join(folder.path, 'ack'), {
       keys: KEYS,
-      preload: FULL ? 4000 : 200,
+      preload: IN_SUITE ? 4000 : 200,
     });
     const model = new Model(hammer.seed, KEYS);
     const rounds: unknown[] = [];

@@ -2,12 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { IN_SUITE } from '../../support/effort.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { fillMany, makeDatabase } from '../../databases/leveldb/make-database.ts';
 
-const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
-const ENTRIES = FULL ? 1_400_000 : 20_000;
+const ENTRIES = IN_SUITE ? 1_400_000 : 20_000;
 const LIMIT_MB = 300;
 
 /** Loaded before the program: appends its peak memory in MB to a file when it ends. */

@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
+import { amount, IN_SUITE } from '../../support/effort.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { stress } from './stress.ts';
 
-/** `npm run test:stress` takes the long form. */
-const FULL = process.env['MIGBACKUP_STRESS'] === 'full';
-const TIMEOUT = FULL ? 3_600_000 : 60_000;
-const PRELOAD = FULL ? 4000 : 400;
+const TIMEOUT = IN_SUITE ? 3_600_000 : 60_000;
+const PRELOAD = IN_SUITE ? 4000 : 400;
 
 test('captures of a hammered database are exact prefixes of its history', { timeout: TIMEOUT }, async () => {
   using folder = tempFolder();
-  const captures = FULL ? 300 : 4;
+  const captures = amount(4, 300);
   const result = await stress(folder.path, { captures, preload: PRELOAD });
   expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
 });
@@ -19,21 +18,21 @@ test.each([
   ['a reopening writer', { reopenEvery: 300 }],
 ])('so they are with %s', { timeout: TIMEOUT }, async (_what, disturbance) => {
   using folder = tempFolder();
-  const captures = FULL ? 100 : 2;
+  const captures = amount(2, 100);
   const result = await stress(folder.path, { captures, preload: PRELOAD, ...disturbance });
   expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
 });
 
 test('so they are with a writer that is killed', { timeout: TIMEOUT }, async () => {
   using folder = tempFolder();
-  const captures = FULL ? 100 : 2;
+  const captures = amount(2, 100);
   const result = await stress(folder.path, { captures, preload: PRELOAD, crash: true });
   expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
 });
 
 test.each([64, 10])('so they are with at most %i descriptors', { timeout: TIMEOUT }, async (maxDescriptors) => {
   using folder = tempFolder();
-  const captures = FULL ? 100 : 2;
+  const captures = amount(2, 100);
   const result = await stress(folder.path, { captures, preload: PRELOAD, maxDescriptors });
   expect(result).toEqual({ exact: captures, wrong: [], refused: [] });
 });
@@ -42,14 +41,5 @@ test('the harness sees safeguards that are missing', { timeout: TIMEOUT }, async
   using folder = tempFolder();
   const sabotage = ['manifest-before-logs', 'ignore-missing-table', 'no-log-check', 'no-sequence-check'] as const;
   const { wrong } = await stress(folder.path, { captures: 8, preload: 1000, pauses: true, sabotage });
-  expect(wrong.length).toBeGreaterThan(0);
-});
-
-// Safeguards overlap, so that one alone is needed only now and then: too seldom for the short form.
-test.runIf(FULL)('even one that is missing makes captures wrong', { timeout: TIMEOUT }, async () => {
-  using folder = tempFolder();
-  const options = { captures: 200, preload: PRELOAD, pauses: true, sabotage: ['ignore-missing-table'] as const };
-  const { exact, wrong } = await stress(folder.path, options);
-  process.stderr.write(`without one safeguard: ${exact} exact, ${wrong.length} wrong\n`);
   expect(wrong.length).toBeGreaterThan(0);
 });
