@@ -15,7 +15,7 @@ import { aboutDatabase } from './database-error.ts';
 interface MemberWriter {
   readonly job: BackupJob;
   readonly archive: ArchiveWriter;
-  /** Databases one ordinary entry. */
+  /** Stores one ordinary entry. */
   entry(entry: ScannedEntry): Promise<void>;
   /** Index, sums and counts for a member that has been written. */
   note(entry: Entry): void;

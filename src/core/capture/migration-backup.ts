@@ -17,7 +17,7 @@ export interface MigrationOptions {
   /** Read back and prove before it counts. */
   readonly verify: boolean;
   readonly allowPartial: boolean;
-  /** Repositories (category, category/source or path) to take as plain files, unproven. */
+  /** Databases (category, category/source or path) to take as plain files, unproven. */
   readonly raw?: readonly string[] | undefined;
 }
 

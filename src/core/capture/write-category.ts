@@ -53,7 +53,7 @@ export class CategoryWriter {
     return this.#archive;
   }
 
-  /** Databases what was found, in its order. */
+  /** Stores what was found, in its order. */
   async store(found: Iterable<PlannedPart>): Promise<void> {
     for (const part of found) {
       if (part.kind === 'batch') {
@@ -114,7 +114,7 @@ export class CategoryWriter {
     job.progress.bytes += entry.size;
   }
 
-  /** Databases one ordinary entry. */
+  /** Stores one ordinary entry. */
   async entry(entry: ScannedEntry): Promise<void> {
     if (entry.type !== 'file') {
       const offset = this.archive.begin(entry);
@@ -145,7 +145,7 @@ export class CategoryWriter {
     this.job.problems.throwIfAny();
   }
 
-  /** Databases what has been packed, in order, until no more than `most` batches are under way. */
+  /** Stores what has been packed, in order, until no more than `most` batches are under way. */
   async #settle(most: number): Promise<void> {
     while (this.#batches.length > most) {
       const first = await this.#batches.take();

@@ -100,7 +100,7 @@ export function checkSettings({ secrets = [], ignore = [], backups = '' }: Confi
         'Give a simpler pattern, or several.',
       );
   }
-  // No system call takes it, and the name of the database stands in many messages.
+  // No system call takes it, and the path of the repository stands in many messages.
   if (/\p{Cc}/u.test(backups)) throw invalid(file, 'backups has a control character in it', 'Give a folder.');
 }
 

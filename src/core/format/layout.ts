@@ -12,7 +12,7 @@ export const REPORTS_FOLDER = 'reports';
 export const OPERATIONS_FILE = 'operations.ndjson';
 export const LOCK_FILE = 'lock.db';
 export const PARTIAL_PREFIX = '.partial-';
-/** A file that was made to see whether the database can be written. */
+/** A file that was made to see whether the repository can be written. */
 export const PROBE_PREFIX = '.probe-';
 /** A backup that is being removed: no longer one, and cleaned up by the next run if this one is killed. */
 export const DEAD_PREFIX = '.dead-';

@@ -16,7 +16,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   SOURCE_UNREADABLE: 'A file or folder of the project cannot be read.',
   SOURCE_MISSING: 'A required source does not exist.',
   SOURCE_NAME: 'A name or the target of a link cannot be stored.',
-  DATABASE_DAMAGED: 'A LevelDB database is damaged.',
+  DATABASE_DAMAGED: 'A database is damaged.',
   DATABASE_BUSY: 'A LevelDB database changed so fast that no consistent state of it could be captured.',
   DATABASE_FOREIGN: 'A folder looks like a LevelDB database but is another one, or a database lies inside another.',
   PROOF_FAILED: 'What had just been written did not verify, so it was removed.',
