@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   const root = path.join(folder.path, 'contracts');
   await makeSampleProject(root, { entries: ENTRIES });
   const before = readTree(root, OURS);
-  say(`A Hardhat project with ${before.size} paths and a LevelDB of ${ENTRIES} entries in ${root}`);
+  say(`A Hardhat project with ${before.size} paths and a LevelDB of ${ENTRIES} records in ${root}`);
 
   migbackup(root, ['validate']);
   migbackup(root, ['create', '--note', 'before the migration']);
@@ -84,8 +84,8 @@ async function main(): Promise<void> {
   if (differences.length > 0) throw new Error(`the project is not what it was:\n  ${differences.join('\n  ')}`);
   // Counting opens the database, which writes to it: after the comparison.
   const entries = await countEntries(path.join(root, 'leveldb'));
-  if (entries !== ENTRIES) throw new Error(`the database has ${entries} entries, expected ${ENTRIES}`);
-  say(`Nothing was lost: ${before.size} paths equal in bytes, modes, times and links; ${entries} LevelDB entries.`);
+  if (entries !== ENTRIES) throw new Error(`the database has ${entries} records, expected ${ENTRIES}`);
+  say(`Nothing was lost: ${before.size} paths equal in bytes, modes, times and links; ${entries} LevelDB records.`);
 }
 
 try {

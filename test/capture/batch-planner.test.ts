@@ -30,36 +30,36 @@ const SAMPLE: readonly ScanItem[] = [
   item({ path: 'z', type: 'file', source: 'other', category: 'more' }, { inode: 7 }),
 ];
 
-function itemsOf(tape: BatchPlanner): ScanItem[] {
-  return tape.parts().flatMap((part) => (part.kind === 'item' ? [part.item] : [...entriesOf(part.batch)]));
+function itemsOf(planner: BatchPlanner): ScanItem[] {
+  return planner.parts().flatMap((part) => (part.kind === 'item' ? [part.item] : [...entriesOf(part.batch)]));
 }
 
 test('gives back exactly what was added, in its order, as often as it is asked', () => {
-  const tape = new BatchPlanner();
-  for (const one of SAMPLE) tape.add(one);
-  expect(itemsOf(tape)).toEqual(SAMPLE);
-  expect(itemsOf(tape)).toEqual(SAMPLE);
+  const planner = new BatchPlanner();
+  for (const one of SAMPLE) planner.add(one);
+  expect(itemsOf(planner)).toEqual(SAMPLE);
+  expect(itemsOf(planner)).toEqual(SAMPLE);
   expect(itemsOf(new BatchPlanner())).toEqual([]);
 });
 
 test('what another thread may not pack stands by itself: a database, a big file, one that is too young, and what wants care', () => {
-  const tape = new BatchPlanner((path) => path === 'a/b/key');
+  const planner = new BatchPlanner((path) => path === 'a/b/key');
   const small = item({ path: 'a/b/key', type: 'file', size: 1 }, {});
   const plain = item({ path: 'a/b/plain', type: 'file', size: 256 << 10 }, {});
-  for (const one of [...SAMPLE, small, plain]) tape.add(one);
-  const alone = tape.parts().flatMap((part) => (part.kind === 'item' ? [part.item.path] : []));
+  for (const one of [...SAMPLE, small, plain]) planner.add(one);
+  const alone = planner.parts().flatMap((part) => (part.kind === 'item' ? [part.item.path] : []));
   expect(alone).toEqual(['a/b/one.json', 'a/b/two', 'a/db', 'a/b/key']);
 });
 
 test('a batch is about a piece of an archive and says what its members take', () => {
-  const tape = new BatchPlanner();
+  const planner = new BatchPlanner();
   const items = Array.from({ length: 5000 }, (_, at) => item({ path: `f/${at}`, type: 'file', size: at }, {}));
-  for (const one of items) tape.add(one);
-  const sizes = tape.parts().map((part) => (part.kind === 'batch' ? part.batch.tarBytes : -1));
+  for (const one of items) planner.add(one);
+  const sizes = planner.parts().map((part) => (part.kind === 'batch' ? part.batch.tarBytes : -1));
   const total = items.reduce((sum, one) => sum + (one.kind === 'entry' ? memberBytes(one.entry) : 0), 0);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(total);
   expect(sizes.slice(0, -1).every((size) => size >= 1 << 20 && size < (1 << 20) + (6 << 10))).toBe(true);
-  expect(itemsOf(tape)).toEqual(items);
+  expect(itemsOf(planner)).toEqual(items);
 });
 
 test('goes on from batch to batch, with the longest paths and targets there are', () => {
@@ -69,14 +69,14 @@ test('goes on from batch to batch, with the longest paths and targets there are'
       ? item({ path: `${folder}/l${at}`, type: 'symlink', target: 't'.repeat(4095) })
       : item({ path: at % 3 === 1 ? `short/${at}` : `${folder}/${at}`, type: 'file', size: at }, {}),
   );
-  const tape = new BatchPlanner();
-  for (const one of items) tape.add(one);
-  expect(itemsOf(tape)).toEqual(items);
+  const planner = new BatchPlanner();
+  for (const one of items) planner.add(one);
+  expect(itemsOf(planner)).toEqual(items);
 });
 
 test('a batch may hold files of more sources than a byte counts', () => {
-  const tape = new BatchPlanner();
+  const planner = new BatchPlanner();
   const items = Array.from({ length: 300 }, (_, at) => item({ path: `s${at}/f`, type: 'file', source: `s${at}` }, {}));
-  for (const one of items) tape.add(one);
-  expect(itemsOf(tape)).toEqual(items);
+  for (const one of items) planner.add(one);
+  expect(itemsOf(planner)).toEqual(items);
 });

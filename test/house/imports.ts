@@ -43,15 +43,18 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
-/** What the text of a file asks for, in its order: null where an `import()` or the URL of a file beside it is computed. */
+/** What the text of a file asks for, in its order: null where no rule can read it, since only the running program knows the name. */
 export function specifiersOf(text: string): (string | null)[] {
   const specifiers: (string | null)[] = [];
-  const see = (node: Node): void => {
+  const see = (node: Node): boolean => {
     // `import`, `export … from`, `import()` and the type `import('…')`: of all nodes these alone have a source.
     if (isNode(node['source'])) specifiers.push(literal(node['source']));
     const beside = urlBesideThisFile(node);
     // The code of a thread is started by its URL; other files that are read so (package.json) are no modules.
-    if (beside !== undefined && (beside === null || CODE.test(beside))) specifiers.push(beside);
+    if (beside !== undefined && (beside === null || CODE.test(beside.replace(/[?#].*/, '')))) specifiers.push(beside);
+    const loaded = beside === undefined ? loadedOtherwise(node) : undefined;
+    if (loaded !== undefined) specifiers.push(loaded);
+    return beside === undefined && loaded === undefined;
   };
   visit(parseAst(text, { lang: 'ts', astType: 'ts' }), see);
   return specifiers;
@@ -59,20 +62,50 @@ export function specifiersOf(text: string): (string | null)[] {
 
 /** The first argument of `new URL(…, import.meta.url)`. */
 function urlBesideThisFile(node: Node): string | null | undefined {
-  if (node.type !== 'NewExpression') return undefined;
-  const [url, base] = Array.isArray(node['arguments']) ? node['arguments'] : [];
+  if (node.type !== 'NewExpression' || nameOf(node['callee']) !== 'URL') return undefined;
+  const [url, base] = argumentsOf(node);
   return isNode(base) && isNode(base['object']) && base['object'].type === 'MetaProperty' ? literal(url) : undefined;
 }
 
-function literal(node: Node): string | null {
+/** Other ways to a module: Node's own loader by its name, and whatever can be given a path that is made from the place of this file. */
+function loadedOtherwise(node: Node): string | null | undefined {
+  const [first] = argumentsOf(node);
+  const callee = nameOf(node['callee']);
+  if (node.type === 'CallExpression' && callee === 'getBuiltinModule') return isNode(first) ? literal(first) : null;
+  // A method may be called `require` too.
+  const requires = isNode(node['callee']) && node['callee']['name'] === 'require';
+  if (node.type === 'CallExpression' && (requires || callee === 'createRequire')) return null;
+  if (node.type === 'NewExpression' && callee?.endsWith('Worker') === true && isText(first)) return null;
+  if (node.type === 'TSImportEqualsDeclaration' || node.type === 'MetaProperty') return null;
+  if (node.type === 'TSModuleDeclaration' && isNode(node['id']) && node['id'].type === 'Literal') return null;
+  return undefined;
+}
+
+/** `x` of `x` and of `y.x`. */
+function nameOf(callee: unknown): string | undefined {
+  if (!isNode(callee)) return undefined;
+  const { name, property } = callee;
+  return typeof name === 'string' ? name : nameOf(property);
+}
+
+function argumentsOf(node: Node): Node[] {
+  return Array.isArray(node['arguments']) ? node['arguments'] : [];
+}
+
+function isText(node: unknown): boolean {
+  return isNode(node) && /^(?:Literal|TemplateLiteral|BinaryExpression)$/.test(node.type ?? '');
+}
+
+function literal(node: unknown): string | null {
+  if (!isNode(node)) return null;
   if (typeof node['value'] === 'string') return node['value'];
   const [quasi, ...more] = Array.isArray(node['quasis']) ? node['quasis'] : [];
   return quasi && more.length === 0 ? quasi.value.cooked : null;
 }
 
-function visit(value: unknown, see: (node: Node) => void): void {
-  if (!isNode(value)) return;
-  if (value.type) see(value);
+/** @param see answers whether to look inside as well */
+function visit(value: unknown, see: (node: Node) => boolean): void {
+  if (!isNode(value) || (value.type && !see(value))) return;
   for (const child of Object.values(value)) visit(child, see);
 }
 

@@ -38,10 +38,12 @@ function isWithin(file: string, name: string): boolean {
 
 /** What stands in src/ or in the table, but not in the other. */
 function strangers({ files }: Graph, { rooms, computed }: Table): string[] {
+  const foreign = files.filter((file) => !file.endsWith('.ts'));
   const unknown = files.filter((file) => !rooms.some(({ name }) => isWithin(file, name)));
   const named = [...rooms.flatMap(({ name, only = [] }) => [name, ...only]), ...computed];
   const absent = named.filter((name) => !files.some((file) => isWithin(file, name)));
   return [
+    ...foreign.map((file) => `${file} is not TypeScript: nothing reads its imports`),
     ...unknown.map((file) => `${placeOf(file)} is not in the table of rooms`),
     ...absent.map((name) => `the table of rooms names src/${name}, which does not exist`),
   ];
@@ -61,7 +63,7 @@ function complaint({ from, to }: Import, { files }: Graph, table: Table): string
   if (!room) return undefined;
   if (to === null) {
     if (table.computed.some((file) => isWithin(from, file))) return undefined;
-    return `${from} imports a module whose name it computes: no rule can read that`;
+    return `${from} loads what only the running program knows: no rule can read that`;
   }
   const says = `${from} imports ${to}:`;
   if (!files.includes(to)) return foreignComplaint(room, says, to, table);

@@ -44,7 +44,7 @@ test('a database on disk and the same in a backup, by source and by path, have o
   expect(text.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
-test('a repository that is open elsewhere is read from a capture', async () => {
+test('a database that is open elsewhere is read from a capture', async () => {
   const dir = path.join(folder.path, 'live');
   const database = new ClassicLevel(dir);
   await database.open();

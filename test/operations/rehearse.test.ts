@@ -72,7 +72,7 @@ test('without --backups to work in, an exported file is rehearsed too', async ()
   fs.mkdirSync(elsewhere);
   const result = await runCli(['verify', file, '--rehearse'], { cwd: elsewhere });
   expect(result).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(result.stdout).toContain('rehearsed: all unpacked, 1 database opened (200 entries)');
+  expect(result.stdout).toContain('rehearsed: all unpacked, 1 database opened (200 records)');
   expect(fs.readdirSync(elsewhere)).toEqual([]);
 });
 

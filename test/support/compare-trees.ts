@@ -29,7 +29,7 @@ export function readTree(root: string, leaveOut: readonly string[] = [], { folde
     const names = readdirSync(path.join(root, folder)).toSorted();
     const isDatabase = names.includes('CURRENT');
     for (const name of names) {
-      // A repository's lock and its chatter carry no data: they are never stored, and LevelDB makes them anew.
+      // A database's lock and its chatter carry no data: they are never stored, and LevelDB makes them anew.
       if (isDatabase && ['LOCK', 'LOG', 'LOG.old'].includes(name)) continue;
       const relative = path.posix.join(folder, name);
       if (leaveOut.includes(relative)) continue;

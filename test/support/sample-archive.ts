@@ -48,7 +48,7 @@ export function noise(size: number, seed = 1): Buffer {
   return bytes;
 }
 
-/** Writes the members as create does: content straight into the writer's room, awaiting frames when pressed. */
+/** Writes the members as create does: content straight into the memory that the writer reserves, awaiting frames where it needs that. */
 export async function writeArchive(
   file: string,
   members: readonly Member[],

@@ -6,8 +6,8 @@ import { formatBytes, formatDuration, plural } from './format.ts';
 import { table, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
-/** LevelDB entries in a category, or null if one of its databases could not be counted. */
-function entriesOf(category: ManifestCategory): number | null {
+/** Records of the databases in a category, or null if one of its databases could not be counted. */
+function recordsOf(category: ManifestCategory): number | null {
   let total = 0;
   for (const database of category.sources.flatMap((source) => source.databases ?? [])) {
     if (database.records === null) return null;
@@ -20,8 +20,8 @@ function remark(category: ManifestCategory, proven: boolean): string {
   if (category.status === 'partial') return 'partial';
   const databases = category.sources.reduce((sum, source) => sum + (source.databases?.length ?? 0), 0);
   if (databases === 0) return '';
-  const entries = entriesOf(category);
-  const counted = entries === null ? plural(databases, 'database') : plural(entries, 'entry', 'entries');
+  const records = recordsOf(category);
+  const counted = records === null ? plural(databases, 'database') : plural(records, 'record');
   return proven ? `${counted}, proven` : counted;
 }
 

@@ -12,8 +12,8 @@ function renderDatabase(database: DiffDatabase): string[] {
     state === null ? 'none' : String(state.records ?? 'uncounted');
   const path = escapeName(database.path);
   if (database.problem !== null) return [`  ! ${path}: one side does not read: ${escapeName(database.problem)}`];
-  if (database.same) return [`  = ${path}: the same ${plural(database.after?.records ?? 0, 'entry', 'entries')}`];
-  return [`  ~ ${path}: ${count(database.before)} -> ${count(database.after)} entries`];
+  if (database.same) return [`  = ${path}: the same ${plural(database.after?.records ?? 0, 'record')}`];
+  return [`  ~ ${path}: ${count(database.before)} -> ${count(database.after)} records`];
 }
 
 /** What differs, with both values where they are short. */

@@ -7,7 +7,7 @@ import { pasteable } from '../pasteable.ts';
 function verdict({ stated, agrees }: LeveldbDigestReport, paint: Paint): string[] {
   if (agrees === null) return [];
   if (agrees) return [`  ${paint.good('as stated')}  the manifest says the same`];
-  const what = `the manifest says ${stated?.records ?? 'uncounted'} entries, digest ${stated?.digest ?? 'none'}`;
+  const what = `the manifest says ${stated?.records ?? 'uncounted'} records, digest ${stated?.digest ?? 'none'}`;
   return [wrap(what, `  ${paint.bad('differs')}  `, 4), pasteable('  Next: migbackup verify')];
 }
 
@@ -15,7 +15,7 @@ export function renderLeveldbDigest(report: LeveldbDigestReport, paint: Paint): 
   const { records, digest, comparator, tables, logs, keyBytes, valueBytes, lastSequence } = report;
   const where = report.backupId === null ? '' : `${report.backupId}:`;
   const rows = [
-    ['entries', records === null ? `not counted (comparator ${escapeName(comparator)})` : String(records)],
+    ['records', records === null ? `not counted (comparator ${escapeName(comparator)})` : String(records)],
     ['digest', digest ?? 'none'],
     ['content', `${formatBytes(keyBytes)} of keys, ${formatBytes(valueBytes)} of values`],
     ['files', `${plural(tables, 'table')}, ${plural(logs, 'log')}, last sequence ${lastSequence}`],

@@ -21,7 +21,7 @@ function renderCategories({ categories, totals }: BackupSummary): string[] {
       [plain(name), status, files, formatBytes(bytes), formatBytes(archivedBytes), records ?? ''].join(' | '),
     );
   return [
-    '| category | status | files | size | stored | database entries |',
+    '| category | status | files | size | stored | records |',
     '|---|---|---:|---:|---:|---:|',
     ...rows.map((row) => `| ${row} |`),
     `| **all** |  | ${totals.files} | ${formatBytes(totals.bytes)} | ${formatBytes(totals.archivedBytes)} |  |`,

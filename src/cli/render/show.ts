@@ -10,11 +10,11 @@ import { pasteable } from '../pasteable.ts';
 const BYTEWISE = 'leveldb.BytewiseComparator';
 
 function renderDatabase(database: ManifestDatabase): string[] {
-  const entries = database.records === null ? 'not counted' : plural(database.records, 'entry', 'entries');
+  const records = database.records === null ? 'not counted' : plural(database.records, 'record');
   const live = database.captured.live === 'yes' ? ', in use while captured' : '';
   const parts = `${plural(database.tables, 'table')}, ${plural(database.logs, 'log')}${live}`;
   return [
-    wrap(`${escapeName(database.path)}: LevelDB, ${entries}, ${parts}`, '      ', 8),
+    wrap(`${escapeName(database.path)}: LevelDB, ${records}, ${parts}`, '      ', 8),
     `        ${database.digest === null ? 'no digest' : `digest ${database.digest}`}`,
     ...(database.comparator === BYTEWISE ? [] : [`        comparator ${escapeName(database.comparator)}`]),
   ];

@@ -36,7 +36,7 @@ type Database = ValidateReport['inventory'][string]['databases'][number];
 
 function sayDatabase({ path, engine, records, held, pids }: Database): string {
   const holder = held === 'no' ? '' : pids.length === 0 ? ', in use' : `, pid ${pids.join(', ')}`;
-  return `${escapeName(path)}: ${records === null ? engine : plural(records, 'entry', 'entries')}${holder}`;
+  return `${escapeName(path)}: ${records === null ? engine : plural(records, 'record')}${holder}`;
 }
 
 function renderInventory(report: ValidateReport, paint: Paint): string[] {

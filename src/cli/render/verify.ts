@@ -14,7 +14,7 @@ function scopeNote(report: VerifyReport): string[] {
   const { mode, samplePercent, seed, filesChecked, rehearsed } = report.scope;
   if (rehearsed !== undefined) {
     const { databases, records, jsonFiles } = rehearsed;
-    const opened = `${plural(databases, 'database')} opened (${plural(records, 'entry', 'entries')})`;
+    const opened = `${plural(databases, 'database')} opened (${plural(records, 'record')})`;
     return [wrap(`rehearsed: all unpacked, ${opened}, ${plural(jsonFiles, 'JSON file')} parsed`, '  ', 4)];
   }
   if (mode === 'full') return [];

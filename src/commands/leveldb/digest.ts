@@ -7,7 +7,7 @@ export default class LeveldbDigest extends BaseCommand {
   static override summary = 'Count and hash what a LevelDB database holds';
   static override description =
     'Reads every table and log with its own reader and checks every checksum. Nothing is written and LevelDB is not ' +
-    'involved, so a database in use can be asked too. Two databases with the same digest hold the same entries. ' +
+    'involved, so a database in use can be asked too. Two databases with the same digest hold the same records. ' +
     'DATABASE is a folder, or BACKUP:category/source for a database in a backup.';
   static override usage = '<%= command.id %> DATABASE [FLAGS]';
   static override hiddenAliases = ['backup:leveldb:digest'];

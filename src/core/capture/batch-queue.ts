@@ -26,7 +26,7 @@ export class BatchQueue {
   }
 
   /**
-   * Hands a batch to a packer, saying where it will stand if everything before it turns out as it was seen.
+   * Hands a batch to the pack threads, saying where it will stand if everything before it turns out as it was seen.
    * @param position where the archive is now
    */
   add({ batch, early }: BatchPart, position: number): void {

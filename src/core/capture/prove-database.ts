@@ -30,7 +30,7 @@ export async function proveDatabase(
       if (other.records !== facts.records || other.digest !== facts.digest) {
         throw new BackupError(
           'PROOF_FAILED',
-          `${database.path}: two readers of the captured database disagree (${facts.records} and ${other.records} entries)`,
+          `${database.path}: two readers of the captured database disagree (${facts.records} and ${other.records} records)`,
           {
             hint: 'No backup was made. Try again; if it happens again, stop the database and please report it.',
             path: database.path,

@@ -25,7 +25,7 @@ export async function recordCreatedPaths(
   const file = createdPathsFile(repository, safetyId);
   try {
     makeFolders(repository, safetyId);
-    await writeMade(file, changes);
+    await writeCreatedPaths(file, changes);
     return [];
   } catch (error) {
     const why = errnoOf(error);
@@ -35,7 +35,7 @@ export async function recordCreatedPaths(
   }
 }
 
-async function writeMade(file: string, changes: ChangePlan): Promise<void> {
+async function writeCreatedPaths(file: string, changes: ChangePlan): Promise<void> {
   const index = new IndexWriter(file);
   try {
     for (const unit of changes.units) {

@@ -51,7 +51,7 @@ function compare(
   if (found.records === stated.records && found.digest === stated.digest) return;
   throw new BackupError(
     'POST_CHECK_FAILED',
-    `${stated.path} holds ${found.records} entries after the restore, the backup holds ${stated.records}`,
+    `${stated.path} holds ${found.records} records after the restore, the backup holds ${stated.records}`,
     {
       hint: 'The restore was taken back. The disk or memory may be failing.',
       path: dir,

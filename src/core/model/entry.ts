@@ -28,7 +28,7 @@ export interface Entry extends ScannedEntry {
 }
 
 /**
- * The one order of paths (3-format.md): parts are compared byte by byte, and a folder comes right before what is in it.
+ * The one order of paths (docs/format.md): parts are compared byte by byte, and a folder comes right before what is in it.
  * It equals a bytewise order in which `/` is smaller than every other byte. Returns <0, 0, >0.
  */
 export function comparePaths(a: string, b: string): number {

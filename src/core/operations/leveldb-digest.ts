@@ -9,7 +9,7 @@ import { captureDatabase } from '../databases/leveldb/capture/capture.ts';
 import { capturedDatabase } from '../databases/leveldb/capture/captured-database.ts';
 import { readDatabase, type DatabaseFacts } from '../databases/leveldb/format/reader.ts';
 import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
-import { openArchivedDatabase } from './leveldb-digest/archived-database.ts';
+import { openArchivedDatabase } from './leveldb-digest/database-in-backup.ts';
 import { startReport } from '../repository/report-head.ts';
 import { select } from '../import-v1/open-backup.ts';
 

@@ -96,7 +96,7 @@ function rehearsed(verifications: readonly VerifyReport[]): Answer {
   const done = decisive?.scope.rehearsed;
   if (decisive === undefined || done === undefined || decisive.status === 'FAILED')
     return no(decisive === undefined ? 'migbackup verify --rehearse was not run' : `FAILED at ${decisive.startedAt}`);
-  const what = `${done.databases} databases with ${done.records} entries opened, ${done.jsonFiles} JSON files parsed`;
+  const what = `${done.databases} databases with ${done.records} records opened, ${done.jsonFiles} JSON files parsed`;
   return { yes: true, evidence: `at ${decisive.startedAt}: ${what}`, reportFile: decisive.reportFile };
 }
 

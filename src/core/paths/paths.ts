@@ -7,7 +7,7 @@ import { BackupError } from '../model/backup-error.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { escapeName } from './names.ts';
 
-/** Limits of 3-format: a part fits every file system we restore to, and no path nests without end. */
+/** Limits of docs/format.md: a part fits every file system we restore to, and no path nests without end. */
 const MAX_PART_BYTES = 255;
 const MAX_DEPTH = 64;
 const MAX_PATH_BYTES = 4096;

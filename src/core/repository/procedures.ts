@@ -76,7 +76,7 @@ export function renderProcedures(manifest: Manifest): string {
     '## What to check afterwards',
     '',
     '- `sha256sum --check` of step 3 printed nothing and ended with 0.',
-    '- The LevelDB databases open, and hold as many entries as this table says:',
+    '- The LevelDB databases open, and hold as many records as this table says:',
     '',
     ...databaseTable(manifest),
     '- If package.json or a lock file came back, install the dependencies again.',
@@ -116,9 +116,12 @@ function databaseTable(manifest: Manifest): string[] {
     .flatMap((source) => source.databases ?? []);
   if (databases.length === 0) return ['  (this backup holds no LevelDB database)', ''];
   return [
-    '| database | entries | digest (v1) |',
+    '| database | records | digest (v1) |',
     '|---|---:|---|',
-    ...databases.map((s) => `| ${markdownCode(s.path)} | ${s.records ?? 'not counted'} | ${s.digest ?? ''} |`),
+    ...databases.map(
+      (database) =>
+        `| ${markdownCode(database.path)} | ${database.records ?? 'not counted'} | ${database.digest ?? ''} |`,
+    ),
     '',
   ];
 }

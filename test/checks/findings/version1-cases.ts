@@ -65,9 +65,9 @@ export const VERSION1: Cases = {
     fs.appendFileSync(path.join(folder, SUMS), `${'a'.repeat(64)}  ../../etc/passwd\n`),
   ),
   'database-does-not-read': damaged((folder) => {
-    const repository = path.join(folder, 'leveldb/current');
-    const manifest = fs.readdirSync(repository).find((name) => name.startsWith('MANIFEST')) ?? '';
-    fs.writeFileSync(path.join(repository, manifest), 'no manifest');
+    const database = path.join(folder, 'leveldb/current');
+    const manifest = fs.readdirSync(database).find((name) => name.startsWith('MANIFEST')) ?? '';
+    fs.writeFileSync(path.join(database, manifest), 'no manifest');
     resumVersion1(folder);
   }),
 };

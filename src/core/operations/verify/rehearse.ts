@@ -112,7 +112,7 @@ class Rehearsal {
       this.counts.databases++;
       this.counts.records += found.records;
       if (found.records === stated.records && found.digest === stated.digest) return;
-      const message = `${name}: opened with LevelDB it holds ${found.records} entries that are not the ${stated.records} of the manifest`;
+      const message = `${name}: opened with LevelDB it holds ${found.records} records that are not the ${stated.records} of the manifest`;
       this.#find({ code: 'database-differs', message, ...about, evidence: { found, stated: { ...stated } } });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code === 'INTERRUPTED' || error.code === 'NO_SPACE') throw error;
