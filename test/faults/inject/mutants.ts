@@ -140,7 +140,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         from: '    if (lstatOrNull(final) !== null) {',
         to: '    if (lstatOrNull(final) === null) {',
       },
-      { file: 'core/repository/work-folder.ts', from: '    fs.renameSync(this.folder, final);\n', to: '' },
+      { file: 'core/repository/work-folder.ts', from: '    renameDurable(this.folder, final);\n', to: '' },
     ],
     operation: 'create',
     ways: KILL,

@@ -97,7 +97,7 @@ function rewind(root: string, broken: string): void {
 
 test(
   'wherever a restore is killed or fails, the tree is the old one or the new one, and the answer is true',
-  { timeout: 120_000 },
+  { timeout: 1_200_000 },
   async () => {
     using backup = await makeRealBackup();
     const fresh = readTree(backup.root, OURS);
