@@ -67,6 +67,7 @@ const FOR_LIST = [
   'commands/list.ts',
   'core/config/config-text.ts',
   'core/config/conflicts.ts',
+  'core/config/extend-preset.ts',
   'core/config/jsonc-shape.ts',
   'core/config/load.ts',
   'core/config/preset.ts',

@@ -46,7 +46,7 @@ describe('where the configuration comes from', () => {
     expect(config).toMatchObject({ compression: 'zstd', level: 1, includeSecrets: false, ignore: [] });
   });
 
-  test('a file replaces the preset, with comments, trailing commas and a byte order mark', () => {
+  test('categories of a file replace the preset, with comments, trailing commas and a byte order mark', () => {
     const { config, backups } = load(
       '\uFEFF// ours\n{ "$schema": "x", "backups": "var/b", /* one */ "categories": { "db": { "sources": { "main": { "path": "./data/", "type": "leveldb", }, } } }, }',
     );
@@ -90,6 +90,61 @@ describe('where the configuration comes from', () => {
     const error = errorOf(() => loadConfig(folder.path, { file: `${folder.path}/none.json`, env: {} }));
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', path: `${folder.path}/none.json` });
     expect(error.hint).toContain('--config');
+  });
+});
+
+describe('a config that extends the preset', () => {
+  /** `category/source=path` of everything that a config with these categories covers. */
+  function extended(categories: Record<string, unknown>): string[] {
+    const { config } = load(JSON.stringify({ preset: 'default', categories }));
+    return config.categories.flatMap(({ name, sources }) =>
+      sources.map((source) => `${name}/${source.name}=${source.path}`),
+    );
+  }
+  const preset = () => extended({});
+
+  test('is the preset where it says nothing else', () => {
+    expect(load('{"preset": "default"}').config.categories).toEqual(load('{}').config.categories);
+    expect(preset()).toContain('foundry/broadcast=broadcast');
+  });
+
+  test('null turns a category off, or a source of it', () => {
+    expect(extended({ docs: null, scripts: { sources: { script: null, utils: null } } })).toEqual(
+      preset().filter((one) => !/^docs|^scripts\/(script|utils)=/.test(one)),
+    );
+  });
+
+  test('a source of a name replaces that of the preset, others are added, and so are categories', () => {
+    const before = preset().map((one) => (one.startsWith('proxies/') ? 'proxies/manifests=state/oz' : one));
+    const at = before.findIndex((one) => one.startsWith('unified-json/'));
+    expect(
+      extended({
+        mine: { sources: { all: { path: 'data' } } },
+        'legacy-json': { sources: { app: { path: 'app/deployments' } } },
+        proxies: { sources: { manifests: { path: 'state/oz' } } },
+      }),
+    ).toEqual([...before.slice(0, at), 'legacy-json/app=app/deployments', ...before.slice(at), 'mine/all=data']);
+  });
+
+  test('what takes a path of the preset is refused, and the way out is said', () => {
+    const sources = { mine: { path: 'deployments' } };
+    const error = errorOf(() => extended({ mine: { sources } }));
+    expect(error.code).toBe('CONFIG_CONFLICT');
+    expect(error.message).toContain('legacy-json/deployments and mine/mine both take deployments');
+    expect(error.hint).toContain('null');
+    expect(extended({ mine: { sources }, 'legacy-json': null })).toContain('mine/mine=deployments');
+  });
+
+  test.each([
+    ['another preset', { preset: 'truffle' }, 'preset'],
+    ['null for a category that it has not', { preset: 'default', categories: { dosc: null } }, 'docs'],
+    ['null for a source', { preset: 'default', categories: { docs: { sources: { rot: null } } } }, 'root'],
+    ['null where a config extends nothing', { categories: { docs: null } }, '"preset": "default"'],
+    ['the same for a source', { categories: { docs: { sources: { s: null } } } }, '"preset": "default"'],
+  ])('%s is refused', (_, settings, part) => {
+    const error = errorOf(() => load(JSON.stringify(settings)));
+    expect(error.code).toBe('CONFIG_INVALID');
+    expect(`${error.message} ${error.hint}`).toContain(part);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkCategories } from '../../src/core/config/conflicts.ts';
 import { detect } from '../../src/core/config/detect.ts';
+import { presetCategories } from '../../src/core/config/preset.ts';
 import { findWorkspaces } from '../../src/core/config/workspaces.ts';
 import { put, putAll } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -47,25 +48,24 @@ describe('findWorkspaces', () => {
   });
 });
 
-test('detect: the sources that exist, in the root and the workspaces, with names of their own', () => {
+test('detect: what the preset does not say, which is what stands in the workspaces, with names of its own', () => {
   using folder = tempFolder();
   put(folder.path, 'package.json', '{"workspaces": ["packages/*"]}');
   putAll(folder.path, ['packages/a.b/package.json', 'packages/a-b/package.json', 'packages/a-b/deployments/x.json']);
   putAll(folder.path, ['.openzeppelin/x.json', 'scripts/deploy.js', 'packages/a.b/.openzeppelin/y.json']);
-  const { categories, workspaces } = detect(folder.path, {});
+  const { categories, added, workspaces } = detect(folder.path, {});
   expect(workspaces).toEqual(['packages/a-b', 'packages/a.b']);
-  const sources = categories.flatMap(({ name, sources: all }) =>
-    all.map((source) => `${name}/${source.name}=${source.path}`),
-  );
-  expect(sources).toEqual([
-    'leveldb/current=leveldb',
+  expect(
+    added.flatMap(({ name, sources }) => sources.map((source) => `${name}/${source.name}=${source.path}`)),
+  ).toEqual([
     'legacy-json/packages-a-b-deployments=packages/a-b/deployments',
-    'configs/files=.',
     'configs/packages-a-b-files=packages/a-b',
     'configs/2-packages-a-b-files=packages/a.b',
-    'scripts/scripts=scripts',
-    'proxies/manifests=.openzeppelin',
     'proxies/packages-a-b-manifests=packages/a.b/.openzeppelin',
   ]);
+  const sources = categories.flatMap((category) => category.sources);
+  expect(sources).toEqual(
+    expect.arrayContaining([...presetCategories(folder.path, {}), ...added].flatMap((category) => category.sources)),
+  );
   checkCategories(categories, 'detected');
 });

@@ -1,12 +1,16 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { coverageFindings } from '../../src/core/checks/coverage.ts';
+import { checkConfig } from '../../src/core/checks/preflight/config.ts';
+import { presetCategories } from '../../src/core/config/preset.ts';
 import { resolveProject } from '../../src/core/config/project.ts';
 import { initReportSchema, type InitReport } from '../../src/core/model/init-report.ts';
 import { init } from '../../src/core/operations/init.ts';
 import { addIgnored } from '../../src/core/config/setup/gitignore.ts';
 import { addToSection } from '../../src/core/config/setup/package-json.ts';
 import { SCRIPTS } from '../../src/core/config/setup/npm-scripts.ts';
+import { Ownership } from '../../src/core/scan/ownership.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { put, putAll } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -62,23 +66,21 @@ describe('init', () => {
       scripts: SCRIPTS,
     });
     expect(readFileSync(path.join(folder.path, '.gitignore'), 'utf8')).toBe('/backups/\n/.migbackup/\n');
-    // The written config is what was detected.
+    // What it covers is what it said, and is more than the preset: the workspace, too.
     const { config, repository } = resolveProject({ cwd: folder.path, env: {} });
     expect(repository).toBe(`${folder.path}/backups`);
-    expect(
-      config.categories.flatMap(({ sources }) =>
-        sources.map((source) => `${source.category}/${source.name}=${source.path}`),
-      ),
-    ).toEqual([
-      'leveldb/current=leveldb',
-      'legacy-json/deployments=deployments',
-      'legacy-json/pkgs-one-deployments=pkgs/one/deployments',
-      'configs/files=.',
-      'configs/pkgs-one-files=pkgs/one',
-      'docs/root=.',
-      'proxies/manifests=.openzeppelin',
+    const covered = config.categories.flatMap(({ sources }) => sources);
+    expect(report.sources.map(({ category, source, path }) => ({ category, name: source, path }))).toEqual(
+      covered.map(({ category, name, path }) => ({ category, name, path })),
+    );
+    expect(report.changes[0]?.adds).toEqual([
+      'preset: default',
+      'legacy-json/pkgs-one-deployments: pkgs/one/deployments',
+      'configs/pkgs-one-files: pkgs/one',
     ]);
-    expect(config.categories.at(-1)?.sources[0]).toMatchObject({ external: true });
+    const preset = presetCategories(folder.path, {}).flatMap(({ sources }) => sources);
+    expect(covered).toEqual(expect.arrayContaining(preset));
+    expect(covered).toHaveLength(preset.length + 2);
 
     const once = readTree(folder.path);
     expect(await run(folder.path)).toMatchObject({
@@ -87,6 +89,26 @@ describe('init', () => {
       config: `${folder.path}/migbackup.config.json`,
     });
     expect(compareTrees(once, readTree(folder.path))).toEqual([]);
+  });
+
+  test('what appears later is covered as by the preset, and what is not there yet is no finding', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'README.md', 'so');
+    await run(folder.path);
+    const project = resolveProject({ cwd: folder.path, env: {} });
+    expect(checkConfig(project)).toMatchObject({ status: 'ok' });
+    put(folder.path, 'broadcast/Deploy.s.sol/1/run-latest.json', '{}');
+    const ownership = new Ownership(project.config.categories);
+    expect(ownership.ownerOf('broadcast/Deploy.s.sol/1/run-latest.json')).toMatchObject({ external: true });
+    expect(coverageFindings(project, ownership)).toEqual([]);
+  });
+
+  test('a place that the environment names is written down, since the next shell may not name it', async () => {
+    using folder = tempFolder();
+    await init(folder.path, { env: { MANIFEST_DEFAULT_DIR: 'state/oz' } }, context);
+    const { config } = resolveProject({ cwd: folder.path, env: {} });
+    const [manifests] = config.categories.flatMap(({ name, sources }) => (name === 'proxies' ? sources : []));
+    expect(manifests).toMatchObject({ name: 'manifests', path: 'state/oz', external: true });
   });
 
   test('an existing config stays and is what is reported; its repository is ignored in git', async () => {

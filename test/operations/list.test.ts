@@ -14,6 +14,7 @@ const SAFETY = 'safety-2026-11-24T07-38-00-123Z';
 const config = {
   file: undefined,
   categories: [],
+  written: [],
   compression: 'zstd',
   level: 1,
   includeSecrets: false,

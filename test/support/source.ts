@@ -33,6 +33,7 @@ export function makeProject(root: string, categories: readonly Category[], confi
     config: {
       file: undefined,
       categories,
+      written: [],
       compression: 'zstd',
       level: 1,
       includeSecrets: false,

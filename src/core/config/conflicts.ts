@@ -8,9 +8,13 @@ import type { ConfigFile } from './schema.ts';
 
 /** Each is compared with each. */
 const MAX_SOURCES = 1000;
+const TURN_OFF = 'A category or source of the preset is turned off by null in its place.';
 
-/** Throws CONFIG_INVALID for a path that cannot be a source, CONFIG_CONFLICT for two sources that claim the same. */
-export function checkCategories(categories: readonly Category[], file: string): void {
+/**
+ * Throws CONFIG_INVALID for a path that cannot be a source, CONFIG_CONFLICT for two sources that claim the same.
+ * @param preset whether the preset is among them, so that a part of it can be turned off
+ */
+export function checkCategories(categories: readonly Category[], file: string, preset = false): void {
   const sources = categories.flatMap((category) => category.sources);
   if (sources.length > MAX_SOURCES) {
     throw new BackupError('CONFIG_INVALID', `${file}: ${sources.length} sources, more than ${MAX_SOURCES}`, {
@@ -20,7 +24,7 @@ export function checkCategories(categories: readonly Category[], file: string): 
   }
   for (const source of sources) checkPath(source, file);
   for (const [at, source] of sources.entries()) {
-    for (const other of sources.slice(at + 1)) checkPair(source, other, file);
+    for (const other of sources.slice(at + 1)) checkPair(source, other, file, preset ? ` ${TURN_OFF}` : '');
   }
 }
 
@@ -60,12 +64,13 @@ function checkPath(source: Source, file: string): void {
   }
 }
 
-function checkPair(a: Source, b: Source, file: string): void {
+/** @param more what to do besides */
+function checkPair(a: Source, b: Source, file: string, more: string): void {
   const bothWhole = a.include.length === 0 && b.include.length === 0;
   const overlap = bothWhole || a.include.some((pattern) => b.include.includes(pattern));
   if (a.path === b.path && overlap) {
     throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(a)} and ${label(b)} both take ${a.path}`, {
-      hint: 'Give each its own path or patterns: a file belongs to one source.',
+      hint: `Give each its own path or patterns: a file belongs to one source.${more}`,
       path: file,
     });
   }
@@ -81,7 +86,7 @@ function checkPair(a: Source, b: Source, file: string): void {
         'CONFIG_CONFLICT',
         `${file}: ${label(other)} reaches into the LevelDB database ${database.path} of ${label(database)}`,
         {
-          hint: 'A database is one unit: take the pattern or source out.',
+          hint: `A database is one unit: take the pattern or source out.${more}`,
           path: file,
         },
       );

@@ -8,27 +8,35 @@ import { findWorkspaces } from './workspaces.ts';
 
 /** Longest name that a config accepts. */
 const MAX_NAME = 63;
-/** Always in the config, also before the first deployment: it is what the tool is for. */
-const ALWAYS = 'leveldb';
 
 export interface Detection {
-  /** The preset's categories with the sources that exist, those of the workspaces included. */
+  /** The preset's categories, those of the workspaces included. */
   readonly categories: readonly Category[];
+  /** What of them the preset does not say by itself, so that a config has to. */
+  readonly added: readonly Category[];
   /** Project-relative folders. */
   readonly workspaces: readonly string[];
 }
 
-/** What of the preset a project has, in its root and in every workspace. */
+/** The preset, and what of it stands in a workspace, which the preset does not look into. */
 export function detect(root: string, env: NodeJS.ProcessEnv): Detection {
   const workspaces = findWorkspaces(root);
   const members = workspaces.map((folder) => workspaceCategories(root, folder, env));
+  // Without the environment: the next shell may not name the place that this one names.
+  const known = new Set(presetCategories(root, {}).flatMap(({ sources }) => sources.map(placeOf)));
   const categories = presetCategories(root, env).map((category) => {
-    const found = category.sources.filter((source) => sourceExists(root, source));
-    const own = found.length === 0 && category.name === ALWAYS ? category.sources.slice(0, 1) : found;
     const theirs = members.flatMap((all) => all.find(({ name }) => name === category.name)?.sources ?? []);
-    return { name: category.name, sources: withUniqueNames([...own, ...theirs]) };
+    return { name: category.name, sources: withUniqueNames([...category.sources, ...theirs]) };
   });
-  return { categories: categories.filter(({ sources }) => sources.length > 0), workspaces };
+  const added = categories.map(({ name, sources }) => ({
+    name,
+    sources: sources.filter((source) => !known.has(placeOf(source))),
+  }));
+  return { categories, added: added.filter(({ sources }) => sources.length > 0), workspaces };
+}
+
+function placeOf({ name, path: place }: Source): string {
+  return `${name}\0${place}`;
 }
 
 /** Whether anything is where the source points: its path, or with patterns a name in its folder that could match. */

@@ -7,12 +7,13 @@ import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../paths/names.ts';
-import type { Category, Config } from '../model/category.ts';
+import type { Category, Config, Source } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
 import { invalid, readBytes, readText } from './config-text.ts';
+import { extendPreset, type WrittenCategories } from './extend-preset.ts';
 import { shapeProblem } from './jsonc-shape.ts';
 import { presetCategories } from './preset.ts';
-import { configFileSchema, type ConfigFile } from './schema.ts';
+import { configFileSchema, type ConfigFile, type sourceFileSchema } from './schema.ts';
 import { DEFAULT_SECRETS } from './secrets.ts';
 
 export const CONFIG_FILE = 'migbackup.config.json';
@@ -28,20 +29,26 @@ export interface LoadedConfig {
 
 /**
  * The effective configuration: the given file, else migbackup.config.json in the root, else `package.json#migbackup`, else the preset.
+ * A config that has "preset" extends the preset; one that has categories and no "preset" stands alone.
  * Throws CONFIG_INVALID or CONFIG_CONFLICT, naming the file, the key and what to do.
  */
 export function loadConfig(root: string, options: { file?: string | undefined; env: NodeJS.ProcessEnv }): LoadedConfig {
   const found = findConfig(root, options.file);
   const settings: ConfigFile = found?.settings ?? {};
-  const categories =
-    settings.categories === undefined ? presetCategories(root, options.env) : resolveCategories(settings.categories);
-  checkCategories(categories, found?.file ?? 'the preset');
+  const file = found?.file ?? 'the preset';
+  const preset = settings.preset !== undefined || settings.categories === undefined;
+  const written = resolveCategories(settings.categories ?? {});
+  const categories = preset
+    ? extendPreset(presetCategories(root, options.env), written, file)
+    : withoutPreset(written, file);
+  checkCategories(categories, file, preset);
   if (found !== undefined) checkSettings(settings, found.file);
   return {
     backups: settings.backups,
     config: {
       file: found?.file,
       categories,
+      written: [...written.values()].flatMap((sources) => [...(sources?.values() ?? [])]).filter((one) => one !== null),
       compression: settings.compression ?? 'zstd',
       level: settings.level ?? DEFAULT_LEVEL,
       includeSecrets: settings.includeSecrets ?? false,
@@ -109,24 +116,46 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return key === '' ? message : `${key}: ${message}`;
 }
 
-function resolveCategories(categories: NonNullable<ConfigFile['categories']>): Category[] {
-  return Object.entries(categories).map(([category, { sources }]) => ({
-    name: category,
-    sources: Object.entries(sources).map(([name, source]) => {
-      const type = source.type ?? 'files';
-      return {
-        category,
-        name,
-        path: normalPath(source.path),
-        type,
-        include: source.include ?? [],
-        exclude: source.exclude ?? [],
-        required: source.required ?? false,
-        exclusive: type === 'leveldb' || (source.exclusive ?? false),
-        external: source.external ?? false,
-      };
-    }),
-  }));
+/** The categories as they are written, with everything defaulted. */
+function resolveCategories(categories: NonNullable<ConfigFile['categories']>): WrittenCategories {
+  return new Map(
+    Object.entries(categories).map(([category, written]) => [
+      category,
+      written &&
+        new Map(
+          Object.entries(written.sources).map(([name, source]) => [name, source && fullSource(category, name, source)]),
+        ),
+    ]),
+  );
+}
+
+function fullSource(category: string, name: string, source: z.infer<typeof sourceFileSchema>): Source {
+  const type = source.type ?? 'files';
+  return {
+    category,
+    name,
+    path: normalPath(source.path),
+    type,
+    include: source.include ?? [],
+    exclude: source.exclude ?? [],
+    required: source.required ?? false,
+    exclusive: type === 'leveldb' || (source.exclusive ?? false),
+    external: source.external ?? false,
+  };
+}
+
+/** The categories of a config that stands alone. Throws CONFIG_INVALID for a null: there is nothing that it could turn off. */
+function withoutPreset(written: WrittenCategories, file: string): Category[] {
+  return [...written].map(([name, sources]) => {
+    const off = sources === null ? name : [...sources].find(([, source]) => source === null)?.[0];
+    if (sources !== null && off === undefined)
+      return { name, sources: [...sources.values()].filter((source) => source !== null) };
+    throw invalid(
+      file,
+      `categories.${sources === null ? name : `${name}.sources.${off}`} is null, and this config extends no preset`,
+      'Add "preset": "default" to turn a part of the preset off, or remove that key.',
+    );
+  });
 }
 
 /** `./a/` is `a`, `./` is `.`; anything else that is odd is kept and refused by the path rules. */

@@ -3,17 +3,17 @@ import type { Category, Source } from '../model/category.ts';
 /** Where editors find the schema once migbackup is a dependency. */
 const SCHEMA = './node_modules/migbackup/schemas/config.json';
 
-/** The text of a migbackup.config.json with these categories; only what differs from the defaults is spelled out. */
-export function renderConfig(categories: readonly Category[]): string {
+/** The text of a migbackup.config.json that adds these categories to the preset; only what differs from the defaults is spelled out. */
+export function renderConfig(added: readonly Category[]): string {
+  const categories = added.map(({ name, sources }) => [
+    name,
+    { sources: Object.fromEntries(sources.map((source) => [source.name, renderSource(source)])) },
+  ]);
   const config = {
     $schema: SCHEMA,
+    preset: 'default',
     backups: 'backups',
-    categories: Object.fromEntries(
-      categories.map(({ name, sources }) => [
-        name,
-        { sources: Object.fromEntries(sources.map((source) => [source.name, renderSource(source)])) },
-      ]),
-    ),
+    ...(added.length === 0 ? {} : { categories: Object.fromEntries(categories) }),
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }

@@ -22,6 +22,12 @@ export const sourceFileSchema = z.strictObject({
 export const configFileSchema = z
   .strictObject({
     $schema: z.string().optional(),
+    preset: z
+      .literal('default')
+      .optional()
+      .describe(
+        'categories are added to what is covered without a config; a source of a name that is there already replaces it, null turns it off',
+      ),
     backups: z.string().min(1).optional().describe('where backups go, relative to the project'),
     compression: z.enum(['zstd', 'none']).optional(),
     level: z.int().min(1).max(19).optional().describe('zstd level'),
@@ -31,7 +37,12 @@ export const configFileSchema = z
       .optional()
       .describe('globs of paths that hold secrets, instead of the built-in ones'),
     ignore: z.array(z.string().min(1)).optional().describe('globs of paths that are known and need no category'),
-    categories: z.record(name, z.strictObject({ sources: z.record(name, sourceFileSchema) })).optional(),
+    categories: z
+      .record(name, z.strictObject({ sources: z.record(name, sourceFileSchema.nullable()) }).nullable())
+      .optional()
+      .describe(
+        'what is covered; without "preset" nothing else is. Null, with "preset": that category or source is off',
+      ),
   })
   .meta({ id: 'Config', title: 'migbackup.config.json' });
 

@@ -101,6 +101,7 @@ function scratchProject(scratch: string, root: string, categories: readonly Cate
   const config: Config = {
     file: undefined,
     categories,
+    written: [],
     compression: 'zstd',
     level: 1,
     includeSecrets: true,

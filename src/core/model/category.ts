@@ -33,6 +33,8 @@ export interface Config {
   /** Absolute path of the config file, or undefined when the preset is used. */
   readonly file: string | undefined;
   readonly categories: readonly Category[];
+  /** Of the sources those that the config file spells out: the preset's may well not be there. */
+  readonly written: readonly Source[];
   readonly compression: Compression;
   readonly level: number;
   readonly includeSecrets: boolean;

@@ -37,7 +37,7 @@ interface Edit {
 }
 
 /**
- * Sets a project up: migbackup.config.json for what is there (workspaces too), five npm scripts (and the dependency they need, with `install`), and .gitignore. It only adds: what is
+ * Sets a project up: migbackup.config.json that extends the preset (by what is in the workspaces, too), five npm scripts (and the dependency they need, with `install`), and .gitignore. It only adds: what is
  * there already stays byte for byte, so a second run changes nothing. Throws CONFIG_INVALID if an existing config is not
  * valid, IO if a file cannot be written.
  * @param root absolute path of the project
@@ -46,7 +46,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   const finish = startReport(context);
   const env = options.env ?? process.env;
   const loaded = loadConfig(root, { env });
-  const { categories, workspaces } = detect(root, env);
+  const { categories, added, workspaces } = detect(root, env);
   const findings: Finding[] = [];
   const add = (finding: Finding): void => {
     findings.push(finding);
@@ -55,12 +55,12 @@ export async function init(root: string, options: InitOptions, context: Context)
 
   const kept = loaded.config.file;
   const effective = kept === undefined ? categories : loaded.config.categories;
-  checkCategories(effective, CONFIG_FILE);
+  checkCategories(effective, CONFIG_FILE, kept === undefined);
   const repository = path.resolve(root, loaded.backups ?? 'backups');
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
-    ...(kept === undefined ? [configEdit(root, categories)] : []),
+    ...(kept === undefined ? [configEdit(root, added)] : []),
     ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
     ...ignoreEdit(root, repository, add),
   ];
@@ -93,7 +93,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   };
 }
 
-function configEdit(root: string, categories: readonly Category[]): Edit {
+function configEdit(root: string, added: readonly Category[]): Edit {
   const before = readExisting(path.join(root, CONFIG_FILE));
   if (before.state === 'unusable') {
     throw new BackupError('CONFIG_INVALID', `${CONFIG_FILE} ${before.why}`, {
@@ -101,10 +101,10 @@ function configEdit(root: string, categories: readonly Category[]): Edit {
       path: path.join(root, CONFIG_FILE),
     });
   }
-  const adds = categories.flatMap(({ name, sources }) =>
-    sources.map((source) => `${name}/${source.name}: ${escapeName(source.path)}`),
-  );
-  return { change: { file: CONFIG_FILE, action: 'create', adds }, before, text: renderConfig(categories) };
+  const sources = added.flatMap((category) => category.sources);
+  const lines = sources.map((source) => `${source.category}/${source.name}: ${escapeName(source.path)}`);
+  const change: InitChange = { file: CONFIG_FILE, action: 'create', adds: ['preset: default', ...lines] };
+  return { change, before, text: renderConfig(added) };
 }
 
 /** What package.json lacks: the scripts, and the dependency if its version is given. */

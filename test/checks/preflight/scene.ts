@@ -101,9 +101,9 @@ export class Scene implements AsyncDisposable {
   /** Adds a category `more` with one source, and what else is given. */
   configure(source: Record<string, unknown> | null, more: Record<string, unknown> = {}): void {
     this.edit('migbackup.config.json', (text) => {
-      const config: { categories: Record<string, unknown> } = JSON.parse(text);
-      if (source !== null) config.categories['more'] = { sources: { one: source } };
-      return JSON.stringify({ ...config, ...more });
+      const config: object = JSON.parse(text);
+      const categories = source === null ? {} : { categories: { more: { sources: { one: source } } } };
+      return JSON.stringify({ ...config, ...categories, ...more });
     });
   }
 

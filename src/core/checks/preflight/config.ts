@@ -5,11 +5,9 @@ import type { CheckResult } from '../../model/validate-report.ts';
 
 /** Which configuration is used (an invalid one ends every command with exit 2), and what it names that is not there: often a misspelt path. */
 export function checkConfig({ root, config }: Project): CheckResult {
-  const sources = config.categories.flatMap((category) => category.sources);
-  const absent =
-    config.file === undefined ? [] : sources.filter((source) => lstatOrNull(toNative(root, source.path)) === null);
+  const absent = config.written.filter((source) => lstatOrNull(toNative(root, source.path)) === null);
   const using = config.file === undefined ? 'no config file: the preset is used' : `config ${config.file}`;
-  const count = `${absent.length} of its ${sources.length} sources ${absent.length === 1 ? 'does' : 'do'} not exist`;
+  const count = `${absent.length} of its ${config.written.length} sources ${absent.length === 1 ? 'does' : 'do'} not exist`;
   return {
     id: 'config',
     group: 'configuration',
