@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ScannedEntry } from '../../src/core/model/entry.ts';
 import { TreeWriter } from '../../src/core/transaction/tree-writer.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -45,7 +45,7 @@ async function writeThree(base: string): Promise<void> {
   const writer = new TreeWriter(base);
   try {
     writer.beginFile(path.join(base, 'three'));
-    for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(1 << 20, chunk), () => {});
+    for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(1 << 20, chunk + 1), () => {});
     await writer.endFile({ ...ENTRY, size: 3 << 20 });
   } finally {
     await writer.abort();
@@ -59,6 +59,53 @@ test('chunks stand in their order, however many are under way at once', async ()
   expect(fs.readFileSync(file).equals(WHOLE)).toBe(true);
   expect(fs.statSync(file).mode & 0o777).toBe(0o640);
   expect(fs.statSync(file).mtimeMs).toBe(1_763_855_999_000);
+});
+
+describe('runs of zeros become holes', () => {
+  const KIB = 1024;
+  const zeros = (bytes: number): Buffer => Buffer.alloc(bytes);
+  const data = (bytes: number): Buffer => Buffer.alloc(bytes, 'x');
+
+  /** Writes what the parts make together in chunks of about one piece of an archive; they begin where a member begins, at no block. */
+  async function write(base: string, parts: readonly Buffer[]): Promise<fs.Stats> {
+    const content = Buffer.concat(parts);
+    const file = path.join(base, 'sparse');
+    const writer = new TreeWriter(base);
+    try {
+      writer.beginFile(file);
+      for (let at = 0, end = (1 << 20) - 1536; at < content.length; at = end, end += 1 << 20)
+        await writer.write(Buffer.from(content.subarray(at, end)), () => {});
+      await writer.endFile({ ...ENTRY, size: content.length });
+      await writer.finish();
+    } finally {
+      await writer.abort();
+    }
+    expect(fs.readFileSync(file).equals(content)).toBe(true);
+    return fs.statSync(file);
+  }
+
+  test.each([
+    ['a hole in the middle', [data(5000), zeros(6 << 20), data(70 * KIB)], 200],
+    ['a hole at the end', [data(5000), zeros((3 << 20) + 77)], 80],
+    ['nothing but a hole', [zeros(5 << 20)], 0],
+    ['holes between data that meets no block', [zeros(300 * KIB + 9), data(9), zeros(2 << 20), data(1), zeros(1)], 140],
+    ['zeros in a small file stay', [data(100), zeros(40 * KIB)], 48],
+    ['zeros with a byte among them stay', [zeros(30 * KIB), data(1), zeros(30 * KIB), data(1), zeros(30 * KIB)], 96],
+  ])('%s', async (_, parts, mostKib) => {
+    using temp = tempFolder();
+    const { blocks } = await write(temp.path, parts);
+    expect(blocks * 512).toBeLessThanOrEqual(mostKib * KIB);
+  });
+
+  test('a disk that refuses the length of a file that ends in a hole is heard', async () => {
+    using temp = tempFolder();
+    const parts = [data(5000), zeros(3 << 20)];
+    const { calls } = await withFault(null, () => write(path.join(temp.path, 'whole'), parts));
+    const at = calls.findIndex((call) => call.startsWith('ftruncateSync')) + 1;
+    const { error, fired } = await withFault({ at, code: 'EIO' }, () => write(path.join(temp.path, 'failing'), parts));
+    expect(fired).toMatch(/^ftruncateSync/);
+    expect(error).toMatchObject({ code: 'EIO' });
+  });
 });
 
 test.each(['ENOSPC', 'EIO'] as const)('%s in any write is thrown, and no descriptor stays open', async (code) => {
