@@ -10,6 +10,8 @@ const PLAN: Omit<RestorePlan, 'changes'> = {
   categories: {},
   untouched: [],
   keptExtras: [],
+  findings: [],
+  notLookedAt: [],
   needs: { bytes: 0, inodes: 0 },
 };
 

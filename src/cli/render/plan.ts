@@ -1,6 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { RestorePlan } from '../../core/model/restore-report.ts';
 import { formatBytes, plural } from './format.ts';
+import { renderFindings } from './findings.ts';
 import { table, wrap, type Paint } from './style.ts';
 
 type PlanCategory = RestorePlan['categories'][string];
@@ -30,6 +31,7 @@ export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
     ...table(rows, ['left', 'left', 'right', 'left']),
     ...(untouched ? [wrap(untouched, '  untouched: ', 13)] : []),
     `  ${plural(plan.changes.length, 'path')} would change${folders > 0 ? `, ${plural(folders, 'folder')} among them` : ''}`,
+    ...renderFindings(plan.findings, paint),
     `  plan  ${plan.hash}`,
   ];
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../model/backup-error.ts';
-import { comparePaths, type Entry, type ScannedEntry } from '../model/entry.ts';
+import { comparePaths, modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.ts';
 import { escapeName } from '../paths/names.ts';
 import { captureDatabase, type CapturedFile, type DatabaseCapture } from '../databases/leveldb/capture/capture.ts';
 import { foreign } from '../databases/leveldb/format/damage.ts';
@@ -62,9 +62,10 @@ async function isLive(dir: string): CapturedDatabase['live'] {
 
 async function copyAll(writer: MemberWriter, item: DatabaseItem, capture: DatabaseCapture): Promise<Entry[]> {
   const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
-  const entries = [...item.others, ...capture.files.map((file) => engineEntry(item, file))].toSorted((a, b) =>
-    comparePaths(a.path, b.path),
-  );
+  const entries = [
+    ...item.others,
+    ...capture.files.map((file) => engineEntry(item, file, writer.job.groupRights)),
+  ].toSorted((a, b) => comparePaths(a.path, b.path));
   const members: Entry[] = [];
   for (const entry of entries) {
     const file = files.get(entry.path);
@@ -84,12 +85,14 @@ async function capturePatiently({ folder, context }: BackupJob, dir: string): Pr
   }
 }
 
-function engineEntry(item: DatabaseItem, file: CapturedFile): ScannedEntry {
-  const { size, mode, mtimeNs, uid, gid } = file;
+function engineEntry(item: DatabaseItem, file: CapturedFile, groupRights: BackupJob['groupRights']): ScannedEntry {
+  const { size, mtimeNs, uid, gid } = file;
+  const path = `${item.path}/${file.name}`;
+  const mode = modeWithoutMask(file.mode, groupRights.get(path));
   return {
     category: item.source.category,
     source: item.source.name,
-    path: `${item.path}/${file.name}`,
+    path,
     type: 'file',
     size,
     mode,

@@ -17,6 +17,8 @@ export interface BackupJob {
   readonly ownership: Ownership;
   /** The `.partial-<id>` folder. */
   readonly folder: string;
+  /** By path, where there is an ACL: what the owning group may do. */
+  readonly groupRights: ReadonlyMap<string, number>;
   readonly index: IndexWriter;
   readonly sums: SumsWriter;
   readonly packThreads: PackThreads;

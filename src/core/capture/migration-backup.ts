@@ -92,6 +92,7 @@ export function describeTaken({
   audit,
   auditMs,
   unkept,
+  notLookedAt,
 }: TakenBackup): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');
@@ -107,5 +108,6 @@ export function describeTaken({
         ? null
         : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
     findings: [...findings, ...unkept],
+    notLookedAt: [...notLookedAt],
   };
 }

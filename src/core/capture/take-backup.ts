@@ -15,6 +15,7 @@ import type { Category, Config, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { attributesNotKept, lookAtAttributes, type Attributes } from '../scan/attributes.ts';
 import { gitFacts } from '../scan/git-facts.ts';
 import { takenSecrets } from '../scan/left-out.ts';
 import { Ownership } from '../scan/ownership.ts';
@@ -66,6 +67,8 @@ export interface TakenBackup {
   readonly auditMs: number;
   /** Why the report of the proof is not kept, if it is not; the manifest was sealed before. */
   readonly unkept: readonly Finding[];
+  /** Of what no backup keeps: what nobody has looked for. */
+  readonly notLookedAt: Attributes['notLookedAt'];
 }
 
 /**
@@ -91,6 +94,9 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     planners.get(category)?.add(item);
     packThreads.expect();
   };
+  // Beside the scan, which it must not slow down.
+  const looking = lookAtAttributes(project, options.categories, { ownership, flags: false });
+  const hardLinks: string[] = [];
   const inventory = await takeInventory(
     project,
     options.categories,
@@ -100,6 +106,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       onFinding: findingFilter(options, onFinding),
       databaseAsFiles: rawDatabases(options),
       onItem,
+      onHardLink: (path) => hardLinks.push(path),
     },
     context,
   );
@@ -111,7 +118,11 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'storing', files: inventory.files, bytes: inventory.bytes });
     const git = gitFacts(project.root);
+    const { found, groupRights, notLookedAt } = await looking;
+    if (options.kind === 'migration')
+      for (const lost of attributesNotKept(new Map([...found, ['hard links', hardLinks]]))) onFinding(lost);
     const job = startJob(project, options, {
+      groupRights,
       ownership,
       problems,
       packThreads,
@@ -158,7 +169,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       const { finding } = writeReport(project.repository, work.id, 'verify', report);
       if (finding !== undefined) unkept.push(finding);
     }
-    return { manifest, folder, audit, auditMs: proof.durationMs, unkept };
+    return { manifest, folder, audit, auditMs: proof.durationMs, unkept, notLookedAt };
   } catch (error) {
     await background.settled();
     work.abandon();
@@ -218,7 +229,10 @@ function freshTime(repository: string, kind: BackupKind, context: Context): Date
 function startJob(
   project: Project,
   options: TakeOptions,
-  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packThreads' | 'background' | 'onFinding' | 'folder' | 'context'>,
+  parts: Pick<
+    BackupJob,
+    'ownership' | 'groupRights' | 'problems' | 'packThreads' | 'background' | 'onFinding' | 'folder' | 'context'
+  >,
 ): BackupJob {
   return {
     ...parts,

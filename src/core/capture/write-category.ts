@@ -5,7 +5,7 @@ import { Pacer } from '../concurrency/pacer.ts';
 import { toNative } from '../paths/paths.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category } from '../model/category.ts';
-import type { Entry, ScannedEntry } from '../model/entry.ts';
+import { modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.ts';
 import type { Archive, ManifestCategory } from '../model/manifest.ts';
 import { readFileInto, type Inspect } from '../scan/file-reader.ts';
 import { takenSecrets } from '../scan/left-out.ts';
@@ -17,7 +17,7 @@ import { captureInto } from './capture-into.ts';
 import type { CapturedDatabase } from './captured-database.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { CategoryTally } from './category-tally.ts';
-import { entriesOf } from './entry-batch.ts';
+import { entriesOf, type EntryBatch } from './entry-batch.ts';
 import type { PackedBatch } from './pack-batch.ts';
 import { proveDatabase } from './prove-database.ts';
 import type { PlannedPart } from './batch-planner.ts';
@@ -116,14 +116,17 @@ export class CategoryWriter {
 
   /** Stores one ordinary entry. */
   async entry(entry: ScannedEntry): Promise<void> {
+    const groupRights = this.job.groupRights.get(entry.path);
     if (entry.type !== 'file') {
-      const offset = this.archive.begin(entry);
+      const stored = { ...entry, mode: modeWithoutMask(entry.mode, groupRights) };
+      const offset = this.archive.begin(stored);
       this.archive.end();
-      this.note({ ...entry, offset });
+      this.note({ ...stored, offset });
       return;
     }
     const outcome = await readFileInto(this.#native(entry), entry, this.archive, {
       inspect: this.#inspector(entry),
+      groupRights,
       yieldIfDue: () => this.yieldIfDue(),
     });
     if (outcome.status === 'ok') {
@@ -151,12 +154,19 @@ export class CategoryWriter {
       const first = await this.#batches.take();
       if (first === undefined) return;
       const { batch, offset, packed } = first;
-      if (packed !== null && offset === this.archive.position) this.#add(packed);
-      // Something in it, or the size of something before it, is not what the scan saw.
+      if (packed !== null && offset === this.archive.position && !this.#hasMask(batch)) this.#add(packed);
+      // Something in it, or the size of something before it, is not what the scan saw, or not what its mode says.
       else for (const item of entriesOf(batch)) await this.#item(item);
       if (packed !== null) this.#batches.release(packed);
       await this.#keepPace();
     }
+  }
+
+  /** Whether the mode of something in it shows the mask of an ACL. */
+  #hasMask(batch: EntryBatch): boolean {
+    const { groupRights } = this.job;
+    if (groupRights.size > 0) for (const { path } of entriesOf(batch)) if (groupRights.has(path)) return true;
+    return false;
   }
 
   #add({ tar, index, sums, entries, files, tallies, findings }: PackedBatch): void {

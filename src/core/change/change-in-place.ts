@@ -106,7 +106,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
   const { exit } = change;
   const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
   const unlogged = recordOperation(project, done, context);
-  const findings = [...unrecorded, ...unlogged];
+  const findings = [...planned.findings, ...unrecorded, ...unlogged];
   // The transaction is all that tells of it then: it stays until a later command has logged it.
   if (unlogged.length > 0 && safety !== null) return { restored, safetyBackup: safetyId, findings };
   // The change stands: whatever fails from here on is told, and is no failure of it.

@@ -4,8 +4,11 @@ import { PathSet } from '../paths/path-set.ts';
 import { isInside } from '../paths/paths.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { Category, Config, Project } from '../model/category.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { RestorePlan } from '../model/restore-report.ts';
+import { attributesNotKept, lookAtAttributes, type Attributes } from '../scan/attributes.ts';
+import { Ownership } from '../scan/ownership.ts';
 import { planChanges, type ChangePlan } from '../transaction/change-plan.ts';
 import { folderChanges } from './folder-changes.ts';
 import { absentToRemove } from './absent-to-remove.ts';
@@ -17,6 +20,8 @@ import { databasePaths } from '../extract/selection.ts';
 export interface Planned {
   readonly changes: ChangePlan;
   readonly plan: RestorePlan;
+  /** What would be lost, as the plan says it. */
+  readonly findings: Finding[];
   /** The backup's own configuration: what its sources were when it was taken. */
   readonly config: Config;
 }
@@ -32,10 +37,14 @@ export interface PlanOptions {
 }
 
 /** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
-export function planRestore(project: Project, verified: VerifiedBackup, options: PlanOptions): Planned {
+export async function planRestore(project: Project, verified: VerifiedBackup, options: PlanOptions): Promise<Planned> {
   const { manifest, wanted } = verified;
   const config = configOf(manifest, project.config);
   const isSafety = manifest.kind === 'safety';
+  const attributes = await lookAtAttributes(project, config.categories, {
+    ownership: new Ownership(config.categories),
+    flags: true,
+  });
   const live = scanLive(project, config, verified, options.only);
   // What may be in there is not known: then nothing says that an exact tree is one.
   const matters = ({ path }: { path: string }): boolean =>
@@ -52,10 +61,21 @@ export function planRestore(project: Project, verified: VerifiedBackup, options:
     extras: options.exact ? extras : [],
     covered: live.covered,
     owner: options.owner,
+    groupRights: attributes.groupRights,
   });
   const trees = new PathSet(changes.units.flatMap((unit) => (unit.tree ? [unit.path] : [])));
   const kept = options.exact || isSafety ? [] : live.files.filter(({ path }) => !trees.covers(path));
-  return { changes, config, plan: describe(project, verified, changes, kept) };
+  const findings = attributesLost(new Map([...attributes.found, ['hard links', live.hardLinks]]), changes);
+  const { notLookedAt } = attributes;
+  return { changes, config, findings, plan: { ...describe(project, verified, changes, kept), findings, notLookedAt } };
+}
+
+/** What is replaced has its attributes no more, and nothing brings them back: the safety backup does not hold them either. */
+function attributesLost(found: Attributes['found'], { units }: ChangePlan): Finding[] {
+  const replaced = new PathSet(units.flatMap(({ path, old }) => (old === null ? [] : [path])));
+  return attributesNotKept(
+    new Map([...found].map(([kind, paths]) => [kind, paths.filter((path) => replaced.covers(path))])),
+  );
 }
 
 /** The category whose source reaches closest to a path. */
@@ -96,7 +116,7 @@ function describe(
   { manifest, wanted }: VerifiedBackup,
   changes: ChangePlan,
   kept: readonly { path: string; category: string }[],
-): RestorePlan {
+): Omit<RestorePlan, 'findings' | 'notLookedAt'> {
   const categories: RestorePlan['categories'] = {};
   const of = (name: string): RestorePlan['categories'][string] => (categories[name] ??= emptyPlan());
   for (const entry of wanted) of(entry.category);

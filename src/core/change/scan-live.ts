@@ -22,6 +22,8 @@ export interface Live {
   readonly files: Extra[];
   /** The same in order, with folders that have nothing else in them. */
   readonly all: Extra[];
+  /** Files that have other names too. */
+  readonly hardLinks: string[];
   /** What could not be listed or looked at. */
   readonly unread: ScanProblem[];
 }
@@ -40,13 +42,15 @@ export function scanLive(
   const covered = new Set<string>();
   const files: Extra[] = [];
   const folders: Extra[] = [];
+  const hardLinks: string[] = [];
   const unread: ScanProblem[] = [];
   const onProblem = (problem: ScanProblem): void => {
     if (problem.code === 'SOURCE_UNREADABLE' && filter({ ...problem, source: problem.source ?? '' }))
       unread.push(problem);
   };
   for (const category of taken) {
-    const options = { ownership, onProblem, databaseAsFiles: () => true };
+    const onHardLink = (path: string): unknown => hardLinks.push(path);
+    const options = { ownership, onProblem, onHardLink, databaseAsFiles: () => true };
     for (const item of scanCategory({ ...project, config }, category, options)) {
       if (item.kind === 'database' || !filter(item.entry)) continue;
       covered.add(item.path);
@@ -56,7 +60,13 @@ export function scanLive(
   }
   const known = new Set([...files, ...folders].map((extra) => extra.path));
   const whole = folders.filter(({ path }) => listBelow(project.root, path).every((below) => known.has(below)));
-  return { covered, files, unread, all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)) };
+  return {
+    covered,
+    files,
+    hardLinks,
+    unread,
+    all: [...whole, ...files].toSorted((a, b) => comparePaths(a.path, b.path)),
+  };
 }
 
 /** Throws SOURCE_UNREADABLE for the first of what could not be looked at, and says what to do about all of it. */

@@ -55,6 +55,7 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'links-out': { group: 'inventory', ok: 'No link leads out of the project.' },
   'special-files': { group: 'inventory', ok: 'There is no special file (fifo, socket or device).' },
   'special-bits': { group: 'inventory', ok: 'No file or folder is set-uid, set-gid or sticky.' },
+  attributes: { group: 'inventory', ok: 'No file has ACLs, extended attributes, flags or hard links.' },
   'portable-names': { group: 'inventory', ok: 'Every name is one that all file systems can hold.' },
   'sqlite-writes': { group: 'inventory', ok: 'No SQLite database has unfinished writes beside it.' },
   coverage: { group: 'coverage', ok: 'All that looks like state is in a category.' },

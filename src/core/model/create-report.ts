@@ -15,6 +15,8 @@ export const createReportSchema = reportHeadSchema
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
     verified: z.object({ status: z.enum(['PASSED', 'WARNING']), durationMs: z.number(), bytes: count }).nullable(),
     findings: findingsSchema,
+    /** Of what no backup keeps: what nobody looked for, since its tool is not installed or would take too long. */
+    notLookedAt: z.array(z.string()),
   })
   .meta({ id: 'CreateReport' });
 export type CreateReport = z.infer<typeof createReportSchema>;

@@ -28,6 +28,14 @@ export interface Entry extends ScannedEntry {
 }
 
 /**
+ * Permission bits as they are without an ACL: where there is one, they show its mask in the place of what the owning group may do.
+ * @param groupRights what it may do, 0 to 7; undefined: there is no ACL
+ */
+export function modeWithoutMask(mode: number, groupRights: number | undefined): number {
+  return groupRights === undefined ? mode : mode & (0o707 | (groupRights << 3));
+}
+
+/**
  * The one order of paths (docs/format.md): parts are compared byte by byte, and a folder comes right before what is in it.
  * It equals a bytewise order in which `/` is smaller than every other byte. Returns <0, 0, >0.
  */

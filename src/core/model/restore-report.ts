@@ -28,6 +28,10 @@ export const planSchema = z
     untouched: z.array(z.string()),
     keptExtras: z.array(z.string()),
     needs: z.object({ bytes: count, inodes: count }),
+    /** What would be lost with what is replaced: ACLs, extended attributes, flags, hard links. */
+    findings: findingsSchema,
+    /** Of these, what nobody looked for: its tool is not installed. */
+    notLookedAt: z.array(z.string()),
     /** Older backups that differ from the live tree, when this one does not. */
     olderThatDiffer: z.array(z.string()).optional(),
   })

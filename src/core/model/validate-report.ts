@@ -38,6 +38,7 @@ export const CHECK_IDS = [
   'links-out',
   'special-files',
   'special-bits',
+  'attributes',
   'portable-names',
   'sqlite-writes',
   'coverage',

@@ -148,7 +148,8 @@ async function runAll(
 /** Verifies the backup again on the way: the command may have touched it. */
 async function lookAtChanges(project: Project, selected: SelectedBackup, context: Context): Promise<Changes> {
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
-  return describeChanges(verified.manifest, planRestore(project, verified, { only: [], exact: true }).plan);
+  const { plan } = await planRestore(project, verified, { only: [], exact: true });
+  return describeChanges(verified.manifest, plan);
 }
 
 /** Without a word from the user a chain decides: what it has seen does not go back, and its records must not be lost. */

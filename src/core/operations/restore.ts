@@ -70,13 +70,13 @@ export async function restore(
   });
   if (options.dryRun) {
     requireSettled(project.root);
-    const { plan } = planRestore(project, await verifyInPlace(project, selected, options, context), options);
+    const { plan } = await planRestore(project, await verifyInPlace(project, selected, options, context), options);
     return finish({ outcome: 'planned', plan });
   }
   return withLocks(project, 'restore', async () => {
     await recoverLeftovers(project, context);
     const verified = await verifyInPlace(project, selected, options, context);
-    const planned = planRestore(project, verified, options);
+    const planned = await planRestore(project, verified, options);
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) {
       const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project.repository, verified.manifest) };

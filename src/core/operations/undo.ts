@@ -90,7 +90,8 @@ async function planReversal(project: Project, context: Context): Promise<Reversa
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
   const made = await readCreatedPaths(project.repository, ref.id);
   const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
-  const planned = planRestore(project, verified, { only: [], exact: true, removable: remove, owner: maySetOwners() });
+  const exactly = { only: [], exact: true, removable: remove, owner: maySetOwners() };
+  const planned = await planRestore(project, verified, exactly);
   return { record, selected, verified, planned, stay: keep };
 }
 

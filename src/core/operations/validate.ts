@@ -2,6 +2,7 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { CheckResult, ValidateReport } from '../model/validate-report.ts';
 import { coverageFindings } from '../checks/coverage.ts';
+import { checkAttributes } from '../checks/preflight/attributes.ts';
 import { checkBackups, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
 import { checkClock } from '../checks/preflight/clock.ts';
 import { checkConfig } from '../checks/preflight/config.ts';
@@ -109,7 +110,7 @@ function describeGuard(guard: Marker): HalfDone {
 }
 
 /** What would be backed up. */
-function checkInventoried({ inventory, problems, findings, databases }: Survey): CheckResult[] {
+function checkInventoried({ inventory, problems, findings, attributes, databases }: Survey): CheckResult[] {
   const looks = [...databases.values()].flat();
   return [
     checkInventory(inventory.categories),
@@ -117,6 +118,7 @@ function checkInventoried({ inventory, problems, findings, databases }: Survey):
     checkDatabasesRead(looks),
     checkDatabasesHeld(looks),
     ...checkScanFindings(findings),
+    checkAttributes(attributes),
   ];
 }
 

@@ -3,7 +3,7 @@ import { createHash, hash as oneShotHash } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { errnoOf } from '../model/backup-error.ts';
-import type { ScannedEntry } from '../model/entry.ts';
+import { modeWithoutMask, type ScannedEntry } from '../model/entry.ts';
 import { isUnchanged, TICK_MS, type FileState } from './file-state.ts';
 
 /** Where a file's bytes go; an ArchiveWriter is one. */
@@ -37,6 +37,8 @@ export type Inspect = (content: Buffer) => void;
 export interface ReadOptions {
   /** Gets the content that is stored, once, of files up to 64 MiB. */
   readonly inspect?: Inspect | undefined;
+  /** What the owning group may do, of a file with an ACL: its mode does not show it. */
+  readonly groupRights?: number | undefined;
   /** Awaited after each part of a file that takes more than one: a big one must not keep everything else waiting. What it throws is thrown. */
   readonly yieldIfDue?: (() => Promise<void>) | undefined;
 }
@@ -76,7 +78,7 @@ async function readOnce(
   file: string,
   scanned: ScannedEntry,
   target: MemberTarget,
-  { inspect, yieldIfDue }: ReadOptions,
+  { inspect, groupRights, yieldIfDue }: ReadOptions,
 ): Promise<Attempt> {
   let fd: number;
   try {
@@ -95,7 +97,7 @@ async function readOnce(
       if (isYoung(before)) return { outcome: null, begun };
     }
     if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun };
-    const entry = withStat(scanned, before);
+    const entry = withStat(scanned, before, groupRights);
     const offset = target.begin(entry);
     begun = true;
     const keep = inspect !== undefined && entry.size <= INSPECT_LIMIT;
@@ -176,11 +178,11 @@ function readAt(fd: number, into: Buffer, position: number): number {
   return done;
 }
 
-function withStat(scanned: ScannedEntry, stat: fs.BigIntStats): ScannedEntry {
+function withStat(scanned: ScannedEntry, stat: fs.BigIntStats, groupRights: number | undefined): ScannedEntry {
   return {
     ...scanned,
     size: Number(stat.size),
-    mode: Number(stat.mode & 0o777n),
+    mode: modeWithoutMask(Number(stat.mode & 0o777n), groupRights),
     mtimeNs: storedTime(stat.mtimeNs),
     uid: Number(stat.uid),
     gid: Number(stat.gid),

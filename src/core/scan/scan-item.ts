@@ -66,6 +66,8 @@ export interface ScanOptions {
   readonly ownership: Ownership;
   readonly onProblem: (problem: ScanProblem) => void;
   readonly onFinding?: ((finding: Finding) => void) | undefined;
+  /** Gets the path of each file that has other names too: they come back as files of their own. */
+  readonly onHardLink?: ((path: string) => void) | undefined;
   /** Which databases are taken as the plain files they consist of, unproven; undefined: none. */
   readonly databaseAsFiles?: ((path: string, source: Source) => boolean) | undefined;
 }

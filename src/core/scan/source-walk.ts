@@ -125,7 +125,8 @@ export class SourceWalk {
     if (names === null) return null;
     if (stat !== null) {
       const engine = recogniseDatabase(native, names);
-      const headless = engine === null && this.#source.type === 'leveldb' && inner === '' && names.some(isDataFile);
+      const isTop = this.#source.type === 'leveldb' && inner === '';
+      const headless = engine === null && isTop && names.some((name) => isEngineFile(name) && !isVolatileFile(name));
       if ((engine !== null || headless) && this.#options.databaseAsFiles?.(relative, this.#source) === true)
         return this.#rawDatabase(open, relative, native, stat, names);
       if (engine !== null) return this.#database(relative, native, stat, engine, names);
@@ -259,8 +260,11 @@ export class SourceWalk {
   }
 
   #leaf(relative: string, native: string, stat: fs.BigIntStats): ScannedEntry | null {
-    if (stat.isFile()) this.#specialBits(relative, stat);
-    if (stat.isFile()) return scannedEntry(this.#source, relative, 'file', stat);
+    if (stat.isFile()) {
+      this.#specialBits(relative, stat);
+      if (stat.nlink > 1n) this.#options.onHardLink?.(relative);
+      return scannedEntry(this.#source, relative, 'file', stat);
+    }
     if (stat.isSymbolicLink()) return this.#link(relative, native, stat);
     this.#notes.finding(specialFile(relative), relative);
     return null;
@@ -291,8 +295,4 @@ export class SourceWalk {
   #specialBits(relative: string, stat: fs.BigIntStats): void {
     if ((stat.mode & 0o7000n) !== 0n) this.#notes.finding(specialBits(relative), relative);
   }
-}
-
-function isDataFile(name: string): boolean {
-  return isEngineFile(name) && !isVolatileFile(name);
 }

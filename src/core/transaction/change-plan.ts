@@ -6,7 +6,7 @@ import { assertRealParents, isInside, parentOf, toNative } from '../paths/paths.
 import { comparePaths, type Entry } from '../model/entry.ts';
 import { isVolatilePath, recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import { listBelow } from './live-tree.ts';
-import { isSameAsLive, nearly } from './same-as-live.ts';
+import { isSameAsLive, nearly, type Comparison } from './same-as-live.ts';
 import { fingerprint, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';
 
 export type Action = 'add' | 'replace' | 'remove';
@@ -32,15 +32,13 @@ export interface ChangePlan {
   readonly inodes: number;
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends Comparison {
   /** Folders that are mirrored: what the backup does not have in them goes, and they are swapped as one. */
   readonly mirrored: readonly string[];
   /** Live paths that the backup does not have and that are to be removed (`--exact`), with their category. */
   readonly extras: readonly { readonly path: string; readonly category: string }[];
   /** Live paths that the selection covers. A mirrored folder that holds anything else is not swapped as one. */
   readonly covered: ReadonlySet<string>;
-  /** Another owner or group is a difference too. */
-  readonly owner?: boolean | undefined;
 }
 
 /**
@@ -274,7 +272,9 @@ class Planner {
   }
 
   #folderMeta(entry: Entry, live: fs.BigIntStats): void {
-    this.#meta.set(entry.path, metaStep(entry.path, live, entry.mode, entry.mtimeNs));
+    // chmod of a folder with an ACL would set the mask: where nothing else differs it stays as it is.
+    const mode = this.#same(entry, live) ? Number(live.mode & 0o777n) : entry.mode;
+    this.#meta.set(entry.path, metaStep(entry.path, live, mode, entry.mtimeNs));
   }
 
   /** A rename touches its folder's mtime: folders that are not restored themselves get theirs back. */
@@ -294,6 +294,6 @@ class Planner {
   }
 
   #same(entry: Entry, live: fs.BigIntStats): boolean {
-    return isSameAsLive(this.#root, entry, live, this.#options.owner === true);
+    return isSameAsLive(this.#root, entry, live, this.#options);
   }
 }

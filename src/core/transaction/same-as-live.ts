@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { toNative } from '../paths/paths.ts';
-import type { Entry } from '../model/entry.ts';
+import { modeWithoutMask, type Entry } from '../model/entry.ts';
 import { typeOf } from './unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
@@ -13,16 +13,24 @@ export function nearly(a: bigint, b: bigint): boolean {
   return difference < MTIME_SLACK_NS && difference > -MTIME_SLACK_NS;
 }
 
+export interface Comparison {
+  readonly owner?: boolean | undefined;
+  readonly groupRights?: ReadonlyMap<string, number> | undefined;
+}
+
 /**
  * Whether what stands at an entry's path is what the entry says; a file is read only if its size, mode and time are the same.
- * @param owner another owner or group is a difference too
+ * @param how.owner another owner or group is a difference too
+ * @param how.groupRights of each path with an ACL: the backup has no mask in its mode either
  */
-export function isSameAsLive(root: string, entry: Entry, live: fs.BigIntStats, owner: boolean): boolean {
+export function isSameAsLive(root: string, entry: Entry, live: fs.BigIntStats, how: Comparison): boolean {
+  const { owner = false, groupRights } = how;
   if (typeOf(live) !== entry.type) return false;
+  const mode = modeWithoutMask(Number(live.mode & 0o777n), groupRights?.get(entry.path));
   const owned = Number(live.uid) === entry.uid && Number(live.gid) === entry.gid;
   if (owner && entry.type !== 'dir' && !owned) return false;
   if (entry.type === 'symlink') return fs.readlinkSync(toNative(root, entry.path)) === entry.target;
-  if (entry.type === 'dir') return Number(live.mode & 0o777n) === entry.mode;
-  if (Number(live.size) !== entry.size || Number(live.mode & 0o777n) !== entry.mode) return false;
+  if (entry.type === 'dir') return mode === entry.mode;
+  if (Number(live.size) !== entry.size || mode !== entry.mode) return false;
   return nearly(live.mtimeNs, entry.mtimeNs) && hashFile(toNative(root, entry.path)) === entry.sha256;
 }

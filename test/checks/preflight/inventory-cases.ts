@@ -24,6 +24,7 @@ export const INVENTORY: Cases<
   | 'links-out'
   | 'special-files'
   | 'special-bits'
+  | 'attributes'
   | 'portable-names'
   | 'sqlite-writes'
   | 'coverage'
@@ -208,6 +209,14 @@ export const INVENTORY: Cases<
       status: 'info',
       says: 'docs is set-uid',
       provoke: after((scene) => fs.chmodSync(scene.inside('docs'), 0o1755)),
+    },
+  ],
+  attributes: [
+    {
+      when: 'a file has two names',
+      status: 'info',
+      says: '2 with hard links',
+      provoke: after((scene) => fs.linkSync(scene.inside('docs/how.md'), scene.inside('docs/again.md'))),
     },
   ],
   'portable-names': [

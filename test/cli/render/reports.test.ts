@@ -84,7 +84,10 @@ test('a plan names the line that does what it shows, and a restore counts what i
   const docs = { add: none, replace: none, remove: { files: 2, bytes: 9 }, unchanged: none, kept: 0 };
   const needs = { bytes: 0, inodes: 0 };
   const plan = { hash: 'ff', backupId: id, target: '/p', nothingToDo: false, categories: { docs }, changes: [] };
-  const report = { ...planned, plan: { ...plan, untouched: [], keptExtras: [], needs, olderThatDiffer: [] } };
+  const report = {
+    ...planned,
+    plan: { ...plan, untouched: [], keptExtras: [], needs, findings: [], notLookedAt: [], olderThatDiffer: [] },
+  };
   const line = `migbackup restore ${id} --exact`;
   expect(renderRestore({ ...report, outcome: 'planned' }, plain, line).at(-1)).toBe(`  Next: ${line}`);
   expect(renderRestore({ ...report, outcome: 'restored' }, plain)).toContain(

@@ -33,6 +33,11 @@ export const OF_OPERATIONS = {
       meaning: 'A file or folder is set-uid, set-gid or sticky, and a restore does not set these bits.',
       advice: 'Set them again yourself with chmod after a restore if they matter.',
     },
+    'attributes-not-kept': {
+      severity: ['info'],
+      meaning: 'Files have ACLs, extended attributes, flags or hard links, which no backup keeps.',
+      advice: 'Set them again yourself after a restore if they matter.',
+    },
     'name-not-portable': {
       severity: ['info'],
       meaning: 'Some other file system cannot hold a name, or takes it for another name in the same folder.',

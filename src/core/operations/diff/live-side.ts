@@ -1,12 +1,14 @@
 import { toNative } from '../../paths/paths.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Config, Project } from '../../model/category.ts';
+import { modeWithoutMask } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
 import type { AnyFinding, Finding } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-codes.ts';
 import type { ScanProblem } from '../../scan/scan-item.ts';
 import { folderFiles, readDatabase } from '../../databases/leveldb/format/reader.ts';
 import { recogniseDatabase } from '../../databases/leveldb/format/recognise.ts';
+import { lookAtAttributes, type Attributes } from '../../scan/attributes.ts';
 import { Ownership } from '../../scan/ownership.ts';
 import { scanCategory } from '../../scan/scanner.ts';
 import type { Side, SideEntry, SideDatabase } from './side.ts';
@@ -29,14 +31,18 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
   const seen = { ...project, config };
   const ownership = new Ownership(config.categories);
   const databases = new Map<string, string>();
+  let looking: Promise<Attributes> | undefined;
 
   async function* entries(name: string): AsyncGenerator<SideEntry> {
     const category = config.categories.find((candidate) => candidate.name === name);
     if (category === undefined) return;
+    looking ??= lookAtAttributes(project, config.categories, { ownership, flags: false });
+    const { groupRights } = await looking;
     const options = { ownership, onProblem, onFinding, databaseAsFiles: () => true };
     for (const item of scanCategory(seen, category, options)) {
       if (item.kind !== 'entry') continue;
-      const { path, type, size, mode, target } = item.entry;
+      const { path, type, size, target } = item.entry;
+      const mode = modeWithoutMask(item.entry.mode, groupRights.get(path));
       const native = toNative(project.root, path);
       if (type === 'dir' && recogniseDatabase(native) === 'leveldb') databases.set(path, name);
       yield { path, type, size, mode, target, sha256: onceOnly(() => hashOrNull(native)) };

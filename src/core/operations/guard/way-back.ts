@@ -34,22 +34,22 @@ export async function goBack(
     await recoverLeftovers(project, context);
     const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
     const plan = () => planRestore(project, verified, { only: [], exact: true, owner: maySetOwners() });
-    const planned = plan();
+    const planned = await plan();
     if (planned.plan.nothingToDo) return { safetyBackup: null, findings: [] };
     const how = { operation: 'guard', safetyBackup: true, owner: maySetOwners(), exit: ROLLED_BACK } as const;
     const { safetyBackup, findings } = await changeInPlace({ project, selected, verified, planned, ...how }, context);
-    requireNothingLeft(plan);
+    await requireNothingLeft(plan);
     return { safetyBackup, findings };
   };
   return withLocks(project, 'guard', work, { ms: lockWaitMs, onEvent: context.onEvent });
 }
 
 /** The change stands by now: whatever is wrong from here on, nothing was taken back. Throws WAY_BACK_FAILED. */
-function requireNothingLeft(plan: () => Planned): void {
+async function requireNothingLeft(plan: () => Promise<Planned>): Promise<void> {
   let problem: string;
   let cause: unknown;
   try {
-    const [left] = plan().plan.changes;
+    const [left] = (await plan()).plan.changes;
     if (left === undefined) return;
     problem = `${escapeName(left.path)} changed again meanwhile`;
   } catch (error) {

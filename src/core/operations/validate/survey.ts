@@ -8,6 +8,7 @@ import type { Project } from '../../model/category.ts';
 import type { ScannedEntry } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
+import { lookAtAttributes, type Attributes } from '../../scan/attributes.ts';
 import { secretMatcher } from '../../scan/left-out.ts';
 import type { Ownership } from '../../scan/ownership.ts';
 import type { ScanItem } from '../../scan/scan-item.ts';
@@ -22,6 +23,8 @@ export interface Survey {
   readonly folders: readonly string[];
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
+  /** What files have that no backup keeps. */
+  readonly attributes: Pick<Attributes, 'found' | 'notLookedAt'>;
   /** By category, as the inventory names them. */
   readonly databases: ReadonlyMap<string, readonly DatabaseLook[]>;
 }
@@ -45,10 +48,13 @@ export async function surveySources(project: Project, ownership: Ownership, cont
     if (item.kind === 'entry') see(item.entry);
     else item.others.forEach(see);
   };
+  const looking = lookAtAttributes(project, project.config.categories, { ownership, flags: true });
+  const hardLinks: string[] = [];
+  const onHardLink = (path: string): unknown => hardLinks.push(path);
   const inventory = await takeInventory(
     project,
     project.config.categories,
-    { ownership, onProblem: (problem) => problems.push(problem), onFinding, onItem },
+    { ownership, onProblem: (problem) => problems.push(problem), onFinding, onItem, onHardLink },
     context,
   );
   context.onEvent?.({ type: 'phase-begin', phase: 'reading databases and JSON' });
@@ -59,7 +65,9 @@ export async function surveySources(project: Project, ownership: Ownership, cont
     for (const database of found.databases) looks.push(await lookAtDatabase(database, context.signal));
     databases.set(name, looks);
   }
-  return { inventory, folders, problems, findings, databases };
+  const { found, notLookedAt } = await looking;
+  const attributes = { found: new Map([...found, ['hard links', hardLinks] as const]), notLookedAt };
+  return { inventory, folders, problems, findings, attributes, databases };
 }
 
 async function parseAll(

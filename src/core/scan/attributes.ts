@@ -1,0 +1,93 @@
+import fs from 'node:fs';
+import { lstatOrNull } from '../fs/durable.ts';
+import { PathSet } from '../paths/path-set.ts';
+import { assertRealParents, foldKey, parentOf, STATE_FOLDER, toNative } from '../paths/paths.ts';
+import type { Category, Project, Source } from '../model/category.ts';
+import { comparePaths } from '../model/entry.ts';
+import type { Finding } from '../model/finding.ts';
+import { askTools, type AttributeKind } from './attribute-tools.ts';
+import type { Ownership } from './ownership.ts';
+import type { SourcePatterns } from './source-patterns.ts';
+
+/** What files have that no backup keeps. */
+export interface Attributes {
+  /** Project-relative paths, of what the categories take. */
+  readonly found: ReadonlyMap<AttributeKind | 'hard links', readonly string[]>;
+  /** By path, where there is an ACL: what the owning group may do, 0 to 7. */
+  readonly groupRights: ReadonlyMap<string, number>;
+  readonly notLookedAt: AttributeKind[];
+}
+
+export interface LookOptions {
+  readonly ownership: Ownership;
+  /** Also at the flags of files, which takes longer: every file is opened. */
+  readonly flags: boolean;
+}
+
+/** Looks for ACLs, extended attributes and flags of what the categories take, by the tools of the system. Never rejects for what they cannot do. */
+export async function lookAtAttributes(
+  project: Project,
+  categories: readonly Category[],
+  { ownership, flags }: LookOptions,
+): Promise<Attributes> {
+  const chosen = new Set(categories.map(({ name }) => name));
+  const isTaken = (path: string): boolean => {
+    const owner = ownership.ownerOf(path) ?? ownership.folderOwnerOf(path);
+    return owner !== undefined && chosen.has(owner.category);
+  };
+  const sources = categories.flatMap((category) => category.sources);
+  const tops = new Set(sources.flatMap((source) => topsOf(project, source, ownership)));
+  const all = new PathSet(tops);
+  const places = [...tops].filter((path) => !all.covers(parentOf(path)));
+  const answer = await askTools(project.root, places, flags);
+  const found = Map.groupBy(
+    answer.found.filter(({ path }) => isTaken(path)),
+    ({ kind }) => kind,
+  );
+  return {
+    found: new Map([...found].map(([kind, all]) => [kind, all.map(({ path }) => path)])),
+    groupRights: answer.groupRights,
+    notLookedAt: answer.notLookedAt,
+  };
+}
+
+/** The paths at and below which all is that a source takes; of one with patterns those in its folder that they could reach. */
+function topsOf({ root, repository }: Project, source: Source, ownership: Ownership): string[] {
+  try {
+    assertRealParents(root, source.path);
+    const native = toNative(root, source.path);
+    const stat = lstatOrNull(native);
+    if (stat === null || stat.isSymbolicLink()) return [];
+    const patterns = ownership.patternsOf(source);
+    if (source.path !== '.' && !patterns.hasInclude) return [source.path];
+    return fs
+      .readdirSync(native, { withFileTypes: true })
+      .filter((entry) => (entry.isDirectory() ? mayHold(patterns, entry.name) : patterns.match(entry.name) !== null))
+      .map(({ name }) => (source.path === '.' ? name : `${source.path}/${name}`))
+      .filter((path) => toNative(root, path) !== repository && foldKey(path) !== STATE_FOLDER);
+  } catch {
+    // The scan says what is wrong with it.
+    return [];
+  }
+}
+
+function mayHold(patterns: SourcePatterns, folder: string): boolean {
+  return patterns.mayContain(folder) && !patterns.excludes(folder);
+}
+
+/** One finding for all of it, or none. */
+export function attributesNotKept(found: Attributes['found']): Finding[] {
+  const kinds = [...found].filter(([, paths]) => paths.length > 0);
+  if (kinds.length === 0) return [];
+  const said = kinds.map(([kind, paths]) => `${paths.length} with ${kind}`).join(', ');
+  return [
+    {
+      code: 'attributes-not-kept',
+      severity: 'info',
+      message: `no backup keeps what some files and folders have: ${said}`,
+      evidence: Object.fromEntries(kinds.map(([kind, paths]) => [kind, paths.length])),
+      affects: [...new Set(kinds.flatMap(([, paths]) => paths))].toSorted(comparePaths),
+      recommendation: 'Set it again yourself after a restore, if it matters (setfacl, setfattr, chattr, ln).',
+    },
+  ];
+}
