@@ -29,10 +29,11 @@ export default class Restore extends BaseCommand {
     to: Flags.string({
       summary: 'Restore into this folder instead of the project',
       helpValue: 'DIR',
-      exclusive: ['dry-run', 'plan', 'exact', 'accept-sources'],
+      exclusive: ['dry-run', 'plan', 'exact', 'accept-project', 'accept-sources'],
     }),
     exact: Flags.boolean({ summary: 'Also remove what the backup does not have' }),
     'allow-unsafe-links': Flags.boolean({ summary: 'Also make links that lead out of the project' }),
+    'accept-project': Flags.boolean({ summary: 'Also restore a backup of another project over this one' }),
     'accept-sources': Flags.boolean({ summary: 'Also restore what this project does not back up itself' }),
     owner: Flags.boolean({ summary: 'Also set owner and group of what is brought back (root only)' }),
     'safety-backup': Flags.boolean({
@@ -73,6 +74,7 @@ export default class Restore extends BaseCommand {
         only,
         exact: flags.exact,
         allowUnsafeLinks: flags['allow-unsafe-links'],
+        acceptProject: flags['accept-project'],
         acceptSources: flags['accept-sources'],
         dryRun: flags['dry-run'],
         plan: flags.plan,

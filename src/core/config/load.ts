@@ -41,6 +41,7 @@ export function loadConfig(root: string, options: { file?: string | undefined; e
     backups: settings.backups,
     config: {
       file: found?.file,
+      project: settings.project,
       categories,
       compression: settings.compression ?? 'zstd',
       level: settings.level ?? DEFAULT_LEVEL,

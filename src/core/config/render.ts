@@ -3,10 +3,11 @@ import type { Category, Source } from '../model/category.ts';
 /** Where editors find the schema once migbackup is a dependency. */
 const SCHEMA = './node_modules/migbackup/schemas/config.json';
 
-/** The text of a migbackup.config.json with these categories; only what differs from the defaults is spelled out. */
-export function renderConfig(categories: readonly Category[]): string {
+/** The text of a migbackup.config.json with this id and these categories; only what differs from the defaults is spelled out. */
+export function renderConfig(project: string, categories: readonly Category[]): string {
   const config = {
     $schema: SCHEMA,
+    project,
     backups: 'backups',
     categories: Object.fromEntries(
       categories.map(({ name, sources }) => [

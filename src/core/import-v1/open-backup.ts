@@ -1,11 +1,12 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { isVersion1 } from '../format/version1.ts';
-import { selectBackup } from '../repository/catalog.ts';
+import { selectBackup } from '../repository/select.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 
 /**
- * The backup that `selector` names (an id, a unique prefix, a path, an exported file), or the newest migration backup. One of format
+ * The backup that `selector` names (an id, a unique prefix, a path, an exported file), or the project's newest
+ * migration backup. One of format
  * version 1 is read into a scratch folder, which `dispose` removes.
  */
 export async function select(
@@ -14,7 +15,7 @@ export async function select(
   cwd: string,
   context: Context,
 ): Promise<SelectedBackup> {
-  return readable(await selectBackup(project.repository, selector, { cwd }), context);
+  return readable(await selectBackup(project, selector, { cwd }), context);
 }
 
 /** A backup that was found in the repository, in the form that operations work on. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { coverageFindings } from '../checks/coverage.ts';
 import { checkCategories } from '../config/conflicts.ts';
 import { detect, sourceExists } from '../config/detect.ts';
+import { newProjectId, rememberedId } from '../config/identity.ts';
 import { CONFIG_FILE, loadConfig } from '../config/load.ts';
 import { renderConfig } from '../config/render.ts';
 import { escapeName } from '../paths/names.ts';
@@ -60,7 +61,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
-    ...(kept === undefined ? [configEdit(root, categories)] : []),
+    ...(kept === undefined ? [configEdit(root, packageFile, categories)] : []),
     ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
     ...ignoreEdit(root, repository, add),
   ];
@@ -93,7 +94,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   };
 }
 
-function configEdit(root: string, categories: readonly Category[]): Edit {
+function configEdit(root: string, packageFile: Existing, categories: readonly Category[]): Edit {
   const before = readExisting(path.join(root, CONFIG_FILE));
   if (before.state === 'unusable') {
     throw new BackupError('CONFIG_INVALID', `${CONFIG_FILE} ${before.why}`, {
@@ -104,7 +105,9 @@ function configEdit(root: string, categories: readonly Category[]): Edit {
   const adds = categories.flatMap(({ name, sources }) =>
     sources.map((source) => `${name}/${source.name}: ${escapeName(source.path)}`),
   );
-  return { change: { file: CONFIG_FILE, action: 'create', adds }, before, text: renderConfig(categories) };
+  // One that was lost with an earlier config is the one that the backups have.
+  const id = rememberedId(root) ?? newProjectId(packageName(packageFile) ?? path.basename(root));
+  return { change: { file: CONFIG_FILE, action: 'create', adds }, before, text: renderConfig(id, categories) };
 }
 
 /** What package.json lacks: the scripts, and the dependency if its version is given. */
@@ -173,14 +176,22 @@ function notInstalled(): Finding {
 }
 
 function isDependency(file: Existing): boolean {
-  if (file.state !== 'text') return false;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(file.text.replace(/^\uFEFF/, ''));
-  } catch {
-    return false;
-  }
-  if (typeof parsed !== 'object' || parsed === null) return false;
-  const groups = Object.entries(parsed).filter(([key]) => /^(dev|optional)?dependencies$/i.test(key));
+  const groups = Object.entries(parsePackage(file)).filter(([key]) => /^(dev|optional)?dependencies$/i.test(key));
   return groups.some(([, group]) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'migbackup'));
+}
+
+function packageName(file: Existing): string | undefined {
+  const parsed = parsePackage(file);
+  return 'name' in parsed && typeof parsed.name === 'string' ? parsed.name : undefined;
+}
+
+/** A package.json that is none, or no object, has nothing in it. */
+function parsePackage(file: Existing): object {
+  if (file.state !== 'text') return {};
+  try {
+    const parsed: unknown = JSON.parse(file.text.replace(/^\uFEFF/, ''));
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
 }

@@ -5,13 +5,11 @@ import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Manifest } from '../model/manifest.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
-import { listBackups } from '../repository/catalog.ts';
-import { readManifest } from '../format/manifest-file.ts';
+import { ownBackups, type ReadBackup } from '../repository/whose.ts';
 import { removeBackup } from '../repository/work-folder.ts';
-import { guardedBackup } from '../history/marker.ts';
+import { guardedAmong } from './prune/guarded.ts';
 import { recordOperation, removalOf, undoTargets } from '../history/operation-log.ts';
 import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
 import { recoverLeftovers } from '../change/settle.ts';
@@ -28,8 +26,8 @@ export interface PruneOptions {
 }
 
 /**
- * Removes backups that no rule keeps, one by one, each atomically. Never removed: the newest that verifies (it is verified now), what `undo`
- * or a running guard needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
+ * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, the newest that verifies (it is verified now), what `undo`
+ * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
  * INTERRUPTED (what was removed so far is gone, and logged).
  */
 export async function prune(project: Project, options: PruneOptions, context: Context): Promise<PruneReport> {
@@ -54,19 +52,15 @@ export async function prune(project: Project, options: PruneOptions, context: Co
 
 type Plan = Omit<PruneReport, 'tool' | 'startedAt' | 'durationMs'>;
 
-interface Known extends Candidate {
-  readonly manifest: Manifest | null;
-}
+interface Known extends Candidate, ReadBackup {}
 
 async function planPrune(project: Project, { policy, dryRun }: PruneOptions, context: Context): Promise<Plan> {
-  const known = listBackups(project.repository).map((ref): Known => {
-    const manifest = manifestOrNull(ref.folder);
-    return { ...ref, manifest, tags: manifest === null ? null : (manifest.tags ?? {}) };
+  const known = ownBackups(project).map((backup): Known => {
+    return { ...backup, tags: backup.manifest === null ? null : (backup.manifest.tags ?? {}) };
   });
   const reasons = reasonsToKeep(known, policy, (context.now ?? (() => new Date()))());
   for (const id of undoTargets(project.repository)) reasons.get(id)?.push('undo needs it');
-  const guarded = guardedBackup(project.root);
-  if (guarded !== null) reasons.get(guarded)?.push('a guarded command relies on it');
+  for (const [id, why] of guardedAmong(project.root, known)) reasons.get(id)?.push(why);
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
   // Only where something would go is it worth knowing what must not.
@@ -135,15 +129,6 @@ function throwIfStopped({ signal }: Context, done: number, all: number): void {
   throw new BackupError('INTERRUPTED', `interrupted: ${done} of ${all} backups were removed, the others are whole`, {
     hint: 'Run the same command again to go on.',
   });
-}
-
-function manifestOrNull(folder: string): Manifest | null {
-  try {
-    return readManifest(folder);
-  } catch (error) {
-    if (error instanceof BackupError) return null;
-    throw error;
-  }
 }
 
 function bytesBelow(folder: string): number {

@@ -11,9 +11,8 @@ import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
-import { readManifest } from '../format/manifest-file.ts';
+import { ownBackups } from '../repository/whose.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
@@ -23,7 +22,7 @@ import { checkTarget } from '../change/check-target.ts';
 import { nextSteps } from '../change/next-steps.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
 import { planRestore } from '../change/plan-restore.ts';
-import { refuseForeignPlaces } from '../change/own-places.ts';
+import { refuseForeignPlaces, refuseOtherProject } from '../change/own-places.ts';
 import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '../extract/verify-for-restore.ts';
 import { requireSettled } from '../history/pending-operations.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -33,6 +32,8 @@ export { restoreTo } from './restore/to.ts';
 export interface RestoreOptions extends SelectionOptions, Approval {
   /** Also remove what the backup does not have. */
   readonly exact: boolean;
+  /** Also bring back what is another project's. */
+  readonly acceptProject?: boolean | undefined;
   /** Also write where the project itself has no source. */
   readonly acceptSources?: boolean | undefined;
   readonly dryRun: boolean;
@@ -79,7 +80,7 @@ export async function restore(
     const planned = planRestore(project, verified, options);
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) {
-      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project.repository, verified.manifest) };
+      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project, verified.manifest) };
       return finish({ outcome: 'unchanged', plan, checked: true });
     }
     await checkTarget(project.root, planned.changes);
@@ -113,28 +114,23 @@ function tryNames(root: string, wanted: readonly Entry[]): void {
   }
 }
 
-/** Verifies the backup, and that what is wanted of it has its place in this project. */
+/** Verifies the backup, that it is this project's, and that what is wanted of it has its place in it. */
 async function verifyInPlace(
   project: Project,
   selected: SelectedBackup,
   options: RestoreOptions,
   context: Context,
 ): Promise<VerifiedBackup> {
+  if (options.acceptProject !== true) refuseOtherProject(project, selected);
   const verified = await verifyForRestore(selected, options, context);
   refuseForeignPlaces(project, verified.wanted, options.acceptSources === true);
   return verified;
 }
 
-/** Older backups that hold something else: the same tree gives the same index, byte for byte. */
-function olderThatDiffer(repository: string, current: Manifest): string[] {
-  const older = listBackups(repository).filter((ref) => ref.kind === 'migration' && ref.id < current.backupId);
-  return older
-    .filter((ref) => {
-      try {
-        return readManifest(ref.folder).index.sha256 !== current.index.sha256;
-      } catch {
-        return false;
-      }
-    })
-    .map((ref) => ref.id);
+/** Older backups of this project that hold something else: the same tree gives the same index, byte for byte. */
+function olderThatDiffer(project: Project, current: Manifest): string[] {
+  return ownBackups(project)
+    .filter(({ kind, id }) => kind === 'migration' && id < current.backupId)
+    .filter(({ manifest }) => manifest !== null && manifest.index.sha256 !== current.index.sha256)
+    .map(({ id }) => id);
 }

@@ -66,7 +66,7 @@ export async function validate(
 async function checkSurroundings(project: Project, { inventory }: Survey, now: Date): Promise<CheckResult[]> {
   const { root, repository } = project;
   const all = listBackups(repository);
-  const known = knownBackups(repository, all);
+  const known = knownBackups(project);
   const roundTrip = checkRoundTrip(repository);
   const lock = checkLock(project);
   const bytes = new Map([...inventory.categories].map(([name, found]) => [name, found.bytes]));

@@ -1,7 +1,10 @@
+import type { Project } from '../../model/category.ts';
+import { isVersion1 } from '../../format/version1.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import type { BackupRef } from '../../repository/catalog.ts';
 import { backupStatus, type BackupStatus } from '../../repository/backup-status.ts';
 import { lastVerification, type Verification } from '../../repository/reports.ts';
+import { Owner, readBackups } from '../../repository/whose.ts';
 
 /** A migration backup with what is known of it without reading it. */
 export interface KnownBackup extends BackupStatus {
@@ -9,11 +12,15 @@ export interface KnownBackup extends BackupStatus {
   readonly last: Verification | null;
 }
 
-/** The migration backups of a repository, newest first. */
-export function knownBackups(repository: string, all: readonly BackupRef[]): KnownBackup[] {
-  return all
-    .filter(({ kind }) => kind === 'migration')
-    .map((ref) => ({ ref, ...backupStatus(ref), last: lastVerification(repository, ref.id) }));
+/** The project's migration backups, newest first, and those that cannot be read: one of them may be the project's too. */
+export function knownBackups(project: Project): KnownBackup[] {
+  const owner = new Owner(project);
+  return readBackups(project.repository)
+    .filter(({ kind, folder, manifest }) => {
+      if (kind !== 'migration') return false;
+      return owner.owns(manifest, folder) || (manifest === null && !isVersion1(folder));
+    })
+    .map((ref) => ({ ref, ...backupStatus(ref), last: lastVerification(project.repository, ref.id) }));
 }
 
 /** On record as verified in full, and nothing is seen to be wrong with it now. */
