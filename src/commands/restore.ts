@@ -5,7 +5,7 @@ import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
 import { shellLine } from '../core/model/shell-quote.ts';
-import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { latestFlag, movesOn, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Restore extends BaseCommand {
   static override summary = 'Bring the backed-up state back, exactly, or change nothing';
@@ -68,8 +68,8 @@ export default class Restore extends BaseCommand {
         );
         return session.finish(report, renderRestore, EXIT.done);
       }
-      const given = this.argv.filter((word) => word !== '--latest');
-      const again = selector === undefined ? [selected.id, ...given] : given;
+      const given = this.argv.filter((word) => word !== '--latest' && !(movesOn(word) && word === selector));
+      const again = movesOn(selector) ? [selected.id, ...given] : given;
       const options = {
         only,
         exact: flags.exact,

@@ -47,7 +47,7 @@ test('a backup is selected by id, prefix, path or as the newest of kind migratio
   using folder = tempFolder();
   const repository = path.join(folder.path, 'backups');
   const pick = async (selector?: string) =>
-    (await selectBackup({ root: folder.path, repository, config }, selector, { cwd: folder.path })).id;
+    (await selectBackup({ root: folder.path, repository, config }, selector ?? 'latest', { cwd: folder.path })).id;
   await expect(pick()).rejects.toThrow(expect.objectContaining({ code: 'NO_SUCH_BACKUP' }));
   for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(repository, id, 1000);
   expect(await pick()).toBe(SAMPLE_ID);

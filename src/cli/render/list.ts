@@ -29,7 +29,9 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   }
   // What a backup of format version 1 weighs only reading it would tell.
   const weight = backup.bytes === null ? '' : `, ${formatBytes(backup.bytes)}`;
-  const size = `${plural(backup.files ?? 0, 'file')}${weight}`;
+  // What a safety backup is its id says.
+  const word = backup.kind === 'migration' && backup.completeness !== null ? `, ${backup.completeness}` : '';
+  const size = `${plural(backup.files ?? 0, 'file')}${weight}${word}`;
   const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
   const about = [backup.note, ...tags].filter((text) => text !== null).map(escapeName);
   return [

@@ -2,6 +2,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
+import { completenessOf } from '../format/why-partial.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { scanCategory } from '../scan/scanner.ts';
 import { chooseCategories } from './choose-categories.ts';
@@ -99,6 +100,7 @@ export function describeTaken({
     backupId,
     folder,
     kind,
+    completeness: completenessOf(manifest, folder),
     status: partial ? 'partial' : 'complete',
     categories,
     totals: { files: totals.files, bytes: totals.bytes, archivedBytes: totals.archivedBytes },

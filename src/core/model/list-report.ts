@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { completenessSchema } from './completeness.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 const verificationSchema = z.object({
@@ -35,6 +36,7 @@ export const listedBackupSchema = z.object({
   status: z.enum(['readable', 'damaged']),
   /** What is wrong with it. */
   problem: z.string().nullable(),
+  completeness: completenessSchema.nullable(),
   files: count.nullable(),
   bytes: count.nullable(),
   archivedBytes: count.nullable(),

@@ -12,6 +12,7 @@ import { backupStatus } from '../repository/backup-status.ts';
 import { lastVerification } from '../repository/reports.ts';
 import { Owner } from '../repository/whose.ts';
 import { isVersion1, version1Listed } from '../format/version1.ts';
+import { completenessOf } from '../format/why-partial.ts';
 import { staleNames } from '../repository/work-folder.ts';
 import { visibleGuard } from '../history/marker.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
@@ -52,6 +53,7 @@ function describe(repository: string, owner: Owner, ref: BackupRef, now: Date): 
     project: whose(owner, ref, manifest),
     status: problem === null ? 'readable' : 'damaged',
     problem,
+    completeness: manifest === null ? null : completenessOf(manifest, ref.folder),
     files: manifest?.totals.files ?? null,
     bytes: manifest?.totals.bytes ?? null,
     archivedBytes: manifest?.totals.archivedBytes ?? null,
@@ -88,6 +90,7 @@ function describeVersion1(repository: string, owner: Owner, ref: BackupRef, now:
     project: whose(owner, ref, null),
     status: problem === null ? 'readable' : 'damaged',
     problem,
+    completeness: 'partial',
     files,
     note,
     ...nothing,

@@ -8,6 +8,7 @@ import type { Finding } from '../model/finding.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
 import { ownBackups, type ReadBackup } from '../repository/whose.ts';
+import { whyPartial } from '../format/why-partial.ts';
 import { removeBackup } from '../repository/work-folder.ts';
 import { guardedAmong } from './prune/guarded.ts';
 import { recordOperation, removalOf, undoTargets } from '../history/operation-log.ts';
@@ -26,7 +27,7 @@ export interface PruneOptions {
 }
 
 /**
- * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, the newest that verifies (it is verified now), what `undo`
+ * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, the newest complete one that verifies (it is verified now), what `undo`
  * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
  * INTERRUPTED (what was removed so far is gone, and logged).
  */
@@ -64,9 +65,15 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
   // Only where something would go is it worth knowing what must not.
-  const newestVerified = goes().length === 0 ? null : await findNewestVerified(known, context);
-  if (newestVerified !== null) reasons.get(newestVerified)?.push('the newest that verifies');
-  else if (goes().length > 0) {
+  const whole = known.filter((backup) => backup.kind === 'migration' && isComplete(backup));
+  const proven = goes().length === 0 ? null : await newestThatVerifies(whole, context);
+  const newestVerified = proven ?? (goes().length === 0 ? null : await newestThatVerifies(known, context));
+  if (proven !== null) reasons.get(proven)?.push('the newest complete one that verifies');
+  else if (newestVerified !== null) {
+    reasons.get(newestVerified)?.push('the newest that verifies');
+    // What is partial holds nothing of the rest: what is left of that may be all there is.
+    for (const { id } of whole) reasons.get(id)?.push('no complete backup verifies');
+  } else if (goes().length > 0) {
     findings.push(nothingVerifies());
     for (const { id } of goes()) reasons.get(id)?.push('no backup verifies');
   }
@@ -91,8 +98,12 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   };
 }
 
+function isComplete({ manifest, folder }: Known): boolean {
+  return manifest !== null && whyPartial(manifest, folder) === null;
+}
+
 /** A record of an old verification says nothing about the disk of today: the bytes are read now. */
-async function findNewestVerified(known: readonly Known[], context: Context): Promise<string | null> {
+async function newestThatVerifies(known: readonly Known[], context: Context): Promise<string | null> {
   for (const { id, kind, folder } of known) {
     if (kind !== 'migration') continue;
     const quiet = { ...context, onEvent: undefined };

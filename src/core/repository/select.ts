@@ -7,29 +7,36 @@ import { escapeName, shorten } from '../paths/names.ts';
 import { parseId } from '../format/id.ts';
 import { MANIFEST_FILE } from '../format/layout.ts';
 import { isVersion1 } from '../format/version1.ts';
+import { VERSION_1_IS_PARTIAL, whyPartial } from '../format/why-partial.ts';
 import { listBackups, type BackupRef } from './catalog.ts';
 import type { SelectedBackup } from './selected.ts';
-import { ownBackups } from './whose.ts';
+import { ownBackups, type ReadBackup } from './whose.ts';
+
+/** `latest` and `latest~1`, the one before. */
+const LATEST = /^latest(?:~(\d{1,6}))?$/;
+
+export interface SelectOptions {
+  readonly cwd: string;
+  /** Told why `latest` is not simply the newest. */
+  readonly onNote?: ((message: string) => void) | undefined;
+}
 
 /**
- * The backup that `selector` names: an id, a unique start of one, or the path of a backup folder or exported file;
- * undefined is the project's newest of kind migration. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP.
+ * The backup that `selector` names: an id, a part of one that no other has, `latest`, `latest~1`, or the path of a backup folder or exported
+ * file. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP.
  */
 export async function selectBackup(
   project: Project,
-  selector: string | undefined,
-  options: { cwd: string },
+  selector: string,
+  options: SelectOptions,
 ): Promise<SelectedBackup> {
   const { repository } = project;
   const all = listBackups(repository);
-  if (selector === undefined) {
-    const newest = ownBackups(project).find((ref) => ref.kind === 'migration');
-    if (newest === undefined) throw noneHere(repository, all.length);
-    return chosen(newest);
-  }
+  const latest = LATEST.exec(selector);
+  if (latest !== null) return chosen(findLatest(project, Number(latest[1] ?? 0), all.length, options));
   const exact = all.find((ref) => ref.id === selector);
   if (exact !== undefined) return chosen(exact);
-  const matching = selector === '' ? [] : all.filter((ref) => ref.id.startsWith(selector));
+  const matching = selector === '' ? [] : all.filter((ref) => ref.id.includes(selector));
   const [only] = matching;
   if (matching.length === 1 && only !== undefined) return chosen(only);
   if (matching.length > 1) {
@@ -53,6 +60,38 @@ export async function selectBackup(
     `no backup matches "${shorten(escapeName(selector))}"`,
     all.length === 0 ? `There is none in ${repository}.` : `migbackup list shows the ${all.length} there are${meant}`,
   );
+}
+
+/**
+ * The project's newest complete migration backup, or with `back` the one so many before it; if there is none, the newest partial one. One that
+ * cannot be read counts as complete: whoever asks for the latest must hear of it, and not be given something older.
+ */
+function findLatest(project: Project, back: number, all: number, { onNote }: SelectOptions): BackupRef {
+  const own = ownBackups(project).filter(({ kind }) => kind === 'migration');
+  if (own.length === 0) throw noneHere(project.repository, all);
+  const partial = new Map(own.map((backup) => [backup, whyNotWhole(backup)]));
+  const whole = own.filter((backup) => partial.get(backup) === null);
+  const among = whole.length > 0 ? whole : own;
+  const found = among[back];
+  if (found === undefined) {
+    const what = whole.length > 0 ? 'complete backups' : 'backups';
+    throw none(`there is no latest~${back}: this project has ${among.length} ${what}`, 'migbackup list shows them.');
+  }
+  const over = own.slice(0, own.indexOf(found)).filter((backup) => partial.get(backup) !== null);
+  const why = partial.get(found) ?? null;
+  if (why !== null) onNote?.(`${found.id} is partial (${why}), and this project has no complete backup`);
+  else if (over[0] !== undefined) {
+    const others = over.length === 1 ? '' : ` and ${over.length - 1} more`;
+    onNote?.(
+      `${found.id} is the latest complete one; ${over[0].id}${others} is newer, and partial (${partial.get(over[0])})`,
+    );
+  }
+  return found;
+}
+
+function whyNotWhole({ folder, manifest }: ReadBackup): string | null {
+  if (manifest !== null) return whyPartial(manifest, folder);
+  return isVersion1(folder) ? VERSION_1_IS_PARTIAL : null;
 }
 
 function noneHere(repository: string, others: number): BackupError {

@@ -1,5 +1,6 @@
 import type { Project } from '../../model/category.ts';
 import { isVersion1 } from '../../format/version1.ts';
+import { VERSION_1_IS_PARTIAL, whyPartial } from '../../format/why-partial.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import type { BackupRef } from '../../repository/catalog.ts';
 import { backupStatus, type BackupStatus } from '../../repository/backup-status.ts';
@@ -9,6 +10,8 @@ import { Owner, readBackups } from '../../repository/whose.ts';
 /** A migration backup with what is known of it without reading it. */
 export interface KnownBackup extends BackupStatus {
   readonly ref: BackupRef;
+  /** Why it is partial; null where it is complete, and where that cannot be told. */
+  readonly partial: string | null;
   readonly last: Verification | null;
 }
 
@@ -20,7 +23,18 @@ export function knownBackups(project: Project): KnownBackup[] {
       if (kind !== 'migration') return false;
       return owner.owns(manifest, folder) || (manifest === null && !isVersion1(folder));
     })
-    .map((ref) => ({ ref, ...backupStatus(ref), last: lastVerification(project.repository, ref.id) }));
+    .map((ref) => {
+      const partial = isVersion1(ref.folder)
+        ? VERSION_1_IS_PARTIAL
+        : ref.manifest && whyPartial(ref.manifest, ref.folder);
+      return { ref, ...backupStatus(ref), partial, last: lastVerification(project.repository, ref.id) };
+    });
+}
+
+/** Those that `latest` is one of: a partial one only where there is no other. */
+function candidates(backups: readonly KnownBackup[]): readonly KnownBackup[] {
+  const whole = backups.filter(({ partial }) => partial === null);
+  return whole.length > 0 ? whole : backups;
 }
 
 /** On record as verified in full, and nothing is seen to be wrong with it now. */
@@ -31,8 +45,8 @@ function stands({ problem, last }: KnownBackup): boolean {
 /** What there is to go back to: how many backups, and the newest that verified in full, with its age. */
 export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckResult {
   const about = { id: 'backups', group: 'repository' } as const;
-  const [newest] = backups;
-  const verified = backups.find(stands);
+  const [newest] = candidates(backups);
+  const verified = candidates(backups).find(stands);
   const ageSeconds = verified && Math.round((now.getTime() - verified.ref.time.getTime()) / 1000);
   const evidence = {
     count: backups.length,
@@ -41,6 +55,15 @@ export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckR
     newestVerifiedAgeSeconds: ageSeconds ?? null,
   };
   if (newest === undefined) return { ...about, status: 'info', message: 'no backup yet', evidence };
+  if (newest.partial !== null) {
+    return {
+      ...about,
+      status: 'warning',
+      message: `no backup is complete: ${newest.ref.id} is partial (${newest.partial})`,
+      evidence,
+      recommendation: 'Take a complete one with migbackup create.',
+    };
+  }
   const count = backups.length === 1 ? 'one backup' : `${backups.length} backups`;
   if (verified === undefined || ageSeconds === undefined) {
     return {
@@ -69,7 +92,8 @@ export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckR
 }
 
 /** The newest backup is what restore takes when nothing else is said: it had better be whole. */
-export function checkNewestBackup([newest]: readonly KnownBackup[]): CheckResult[] {
+export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[] {
+  const [newest] = candidates(backups);
   if (newest === undefined) return [];
   const { ref, problem, last } = newest;
   const failed = last?.status === 'FAILED' ? `its verification at ${last.time} FAILED` : null;
