@@ -8,6 +8,10 @@ interface CheckMeaning {
 
 /** What each check of validate looks for. A run does not need it: docs/cli-json.md is made from it. */
 export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
+  'state-gone': {
+    group: 'state',
+    ok: 'All files and databases of the newest complete backup are there, and no database has lost all of its records; or there is no such backup yet.',
+  },
   runtime: { group: 'prerequisites', ok: 'Node.js is new enough and has zstd.' },
   clock: {
     group: 'prerequisites',

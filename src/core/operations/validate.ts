@@ -21,6 +21,8 @@ import { checkScanFindings } from '../checks/preflight/scan-findings.ts';
 import { checkSources } from '../checks/preflight/sources.ts';
 import { checkInodes, checkSpace, ratiosOf } from '../checks/preflight/space.ts';
 import { checkStaleWork } from '../checks/preflight/stale-work.ts';
+import { checkStateGone } from '../checks/preflight/state-gone.ts';
+import { lostState } from '../checks/lost-state.ts';
 import { checkStateFolder } from '../checks/preflight/state-folder.ts';
 import { checkDatabasesHeld, checkDatabasesRead } from '../checks/preflight/databases.ts';
 import { checkReplacedKept, checkTransaction } from '../checks/preflight/transaction.ts';
@@ -44,6 +46,7 @@ export async function validate(
   const ownership = new Ownership(project.config.categories);
   const survey = await surveySources(project, ownership, context);
   const checks: CheckResult[] = [
+    checkStateGone(await lostState(project, context.signal)),
     ...(await checkSurroundings(project, survey, (context.now ?? (() => new Date()))())),
     ...checkProject(project, survey),
     ...checkInventoried(survey),

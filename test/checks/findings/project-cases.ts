@@ -60,6 +60,7 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
     stage.put('docs/a.db-wal', 'write');
   }),
+  'state-gone': created((stage) => fs.rmSync(stage.inside('docs/a.md'))),
   'database-not-proven': created(() => {}, { raw: ['leveldb'] }),
   'database-orphans': created((stage) => stage.put('leveldb/000001.ldb', 'no table of this database')),
   'invalid-json': created((stage) => stage.put('deployments/half.json', '{')),

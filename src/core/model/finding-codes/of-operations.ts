@@ -8,6 +8,12 @@ export const OF_OPERATIONS = {
       meaning: 'Something could not be stored as it is, and --allow-partial left it out.',
       advice: 'Remove the cause that the message names, then take the backup again.',
     },
+    'state-gone': {
+      severity: ['warning'],
+      meaning:
+        'The newest complete backup has something that is not in the project any more, so that the new backup does not have it.',
+      advice: 'If it was lost, the line that the recommendation gives brings it back.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',
