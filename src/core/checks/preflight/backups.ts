@@ -32,13 +32,13 @@ export function knownBackups(project: Project): KnownBackup[] {
 }
 
 /** Those that `latest` is one of: a partial one only where there is no other. */
-function candidates(backups: readonly KnownBackup[]): readonly KnownBackup[] {
+export function candidates(backups: readonly KnownBackup[]): readonly KnownBackup[] {
   const whole = backups.filter(({ partial }) => partial === null);
   return whole.length > 0 ? whole : backups;
 }
 
 /** On record as verified in full, and nothing is seen to be wrong with it now. */
-function stands({ problem, last }: KnownBackup): boolean {
+export function stands({ problem, last }: KnownBackup): boolean {
   return problem === null && last?.scope === 'full' && last.status !== 'FAILED';
 }
 
