@@ -7,6 +7,9 @@ import type { Entry } from '../model/entry.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { isRecorded, Owner } from '../repository/whose.ts';
+import { isInRepository as isOfRepository } from '../repository/report-subject.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
+import { identityOf } from '../config/identity.ts';
 import { Ownership } from '../scan/ownership.ts';
 
 /** Throws OTHER_PROJECT unless a backup is this project's: another's would be put over it. */
@@ -23,6 +26,20 @@ export function refuseOtherProject(project: Project, { id, folder, fromFile }: S
     hint: 'Nothing was changed. If it is what you mean, add --accept-project; or look at it first with --to DIR.',
     path: place,
   });
+}
+
+/**
+ * Whether the project has lost its config, and this backup of it, which stands in its repository and has its id, brings it back: then the backup
+ * knows what the project's categories are.
+ */
+export function bringsConfigBack(
+  project: Project,
+  { folder, fromFile }: SelectedBackup,
+  wanted: readonly Entry[],
+): boolean {
+  if (project.config.file !== undefined || fromFile !== undefined) return false;
+  if (!wanted.some(({ path: place, type }) => place === CONFIG_FILE && type === 'file')) return false;
+  return isOfRepository(project.repository, folder) && readManifest(folder).project.id === identityOf(project).id;
 }
 
 /**

@@ -9,13 +9,13 @@ import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import type { Category, Config } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
+import { CONFIG_FILE, withConfigFile } from './config-file.ts';
 import { invalid, readBytes, readText } from './config-text.ts';
 import { shapeProblem } from './jsonc-shape.ts';
 import { presetCategories } from './preset.ts';
 import { configFileSchema, type ConfigFile } from './schema.ts';
 import { DEFAULT_SECRETS } from './secrets.ts';
 
-export const CONFIG_FILE = 'migbackup.config.json';
 /** Smaller and faster than zstd's own default on real JSON. */
 const DEFAULT_LEVEL = 1;
 const SHOWN_ISSUES = 20;
@@ -33,9 +33,10 @@ export interface LoadedConfig {
 export function loadConfig(root: string, options: { file?: string | undefined; env: NodeJS.ProcessEnv }): LoadedConfig {
   const found = findConfig(root, options.file);
   const settings: ConfigFile = found?.settings ?? {};
-  const categories =
+  const named =
     settings.categories === undefined ? presetCategories(root, options.env) : resolveCategories(settings.categories);
-  checkCategories(categories, found?.file ?? 'the preset');
+  checkCategories(named, found?.file ?? 'the preset');
+  const categories = found?.file === path.join(root, CONFIG_FILE) ? withConfigFile(named) : named;
   if (found !== undefined) checkSettings(settings, found.file);
   return {
     backups: settings.backups,

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { NameProbe } from '../paths/name-probe.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
@@ -21,8 +23,8 @@ import { changeInPlace } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
 import { nextSteps } from '../change/next-steps.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
-import { planRestore } from '../change/plan-restore.ts';
-import { refuseForeignPlaces, refuseOtherProject } from '../change/own-places.ts';
+import { configOf, planRestore } from '../change/plan-restore.ts';
+import { bringsConfigBack, refuseForeignPlaces, refuseOtherProject } from '../change/own-places.ts';
 import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '../extract/verify-for-restore.ts';
 import { requireSettled } from '../history/pending-operations.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -71,8 +73,9 @@ export async function restore(
   });
   if (options.dryRun) {
     requireSettled(project.root);
-    const { plan } = planRestore(project, await verifyInPlace(project, selected, options, context), options);
-    return finish({ outcome: 'planned', plan });
+    const verified = await verifyInPlace(project, selected, options, context);
+    const { plan } = planRestore(project, verified, options);
+    return finish({ outcome: 'planned', plan, findings: verified.findings });
   }
   return withLocks(project, 'restore', async () => {
     await recoverLeftovers(project, context);
@@ -97,12 +100,20 @@ export async function restore(
       plan: planned.plan,
       checked: true,
       ...done,
-      findings: [...done.findings, ...owners],
+      findings: [...verified.findings, ...done.findings, ...owners],
       next: nextSteps(planned),
     });
     return keepReport(project.repository, selected.id, 'restore', report);
   });
 }
+
+const CONFIG_GONE = {
+  code: 'config-gone',
+  severity: 'warning',
+  message: `${CONFIG_FILE} is gone, and this backup of the project brings it back.`,
+  path: CONFIG_FILE,
+  recommendation: 'What it holds goes where that config had it.',
+} as const satisfies Finding;
 
 /** Names are tried beside the stage, where they will stand first; what a killed run leaves of it is garbage by its name. */
 function tryNames(root: string, wanted: readonly Entry[]): void {
@@ -120,11 +131,17 @@ async function verifyInPlace(
   selected: SelectedBackup,
   options: RestoreOptions,
   context: Context,
-): Promise<VerifiedBackup> {
+): Promise<VerifiedBackup & { findings: Finding[] }> {
   if (options.acceptProject !== true) refuseOtherProject(project, selected);
   const verified = await verifyForRestore(selected, options, context);
-  refuseForeignPlaces(project, verified.wanted, options.acceptSources === true);
-  return verified;
+  const { manifest, wanted } = verified;
+  const configBack = bringsConfigBack(project, selected, wanted);
+  if (configBack) context.onEvent?.({ type: 'note', message: `${CONFIG_GONE.message} ${CONFIG_GONE.recommendation}` });
+  // The places that the lost config had; others are another backup's to state.
+  const categories = configBack ? configOf(manifest, project.config).categories : [];
+  const all = { ...project.config, categories: [...project.config.categories, ...categories] };
+  refuseForeignPlaces({ ...project, config: all }, wanted, options.acceptSources === true);
+  return { ...verified, findings: configBack ? [CONFIG_GONE] : [] };
 }
 
 /** Older backups of this project that hold something else: the same tree gives the same index, byte for byte. */

@@ -112,10 +112,10 @@ function describeGuard(guard: Marker): HalfDone {
 }
 
 /** What would be backed up. */
-function checkInventoried({ inventory, problems, findings, databases }: Survey): CheckResult[] {
+function checkInventoried({ inventory, configs, problems, findings, databases }: Survey): CheckResult[] {
   const looks = [...databases.values()].flat();
   return [
-    checkInventory(inventory.categories),
+    checkInventory(inventory.categories, configs),
     ...checkSources(problems),
     checkDatabasesRead(looks),
     checkDatabasesHeld(looks),

@@ -68,6 +68,7 @@ export const PROJECT: Cases = {
     writeDatabase(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]]),
   ),
   'left-out': created((stage) => stage.put('docs/a\\b', ''), { allowPartial: true }),
+  'config-gone': restored((stage) => fs.rmSync(stage.inside('migbackup.config.json'))),
   'aside-kept': [
     restored(() => {}, { safetyBackup: false }),
     restored((stage) => {

@@ -76,6 +76,11 @@ export const OF_OPERATIONS = {
     },
   },
   'A restore, an undo, a guarded command': {
+    'config-gone': {
+      severity: ['warning'],
+      meaning: 'The config of the project is gone, and a restore of a backup of this project brings it back.',
+      advice: 'There is nothing to do: what the backup holds goes where that config had it.',
+    },
     'aside-kept': {
       severity: ['warning', 'info'],
       meaning: 'What was replaced is kept: no safety backup was made (info), or it may not hold all of it (warning).',

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { checkJson, MAX_JSON_BYTES } from '../../checks/json-parse.ts';
 import { lookAtDatabase, type DatabaseLook } from '../../checks/preflight/databases.ts';
+import { CONFIG_FILE } from '../../config/config-file.ts';
 import { Pacer } from '../../concurrency/pacer.ts';
 import { toNative } from '../../paths/paths.ts';
 import { errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
@@ -20,6 +21,8 @@ export interface Survey {
   readonly inventory: Inventory;
   /** Project-relative folders that a category holds. */
   readonly folders: readonly string[];
+  /** How many of the files are the config itself. */
+  readonly configs: number;
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
   /** By category, as the inventory names them. */
@@ -33,11 +36,13 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   const onFinding = (finding: Finding): void => void findings.push(finding);
   const folders: string[] = [];
   const json: ScannedEntry[] = [];
+  let configs = 0;
   const isTaken = secretMatcher(project.config.includeSecrets ? project.config.secrets : []);
   const see = (entry: ScannedEntry): void => {
     const { path, type, category, source } = entry;
     if (type === 'dir') folders.push(path);
     if (type !== 'file') return;
+    if (path === CONFIG_FILE) configs++;
     if (path.endsWith('.json') && entry.size <= MAX_JSON_BYTES) json.push(entry);
     if (isTaken(path)) onFinding(toFinding(secretTaken(path), path, category, source));
   };
@@ -59,7 +64,7 @@ export async function surveySources(project: Project, ownership: Ownership, cont
     for (const database of found.databases) looks.push(await lookAtDatabase(database, context.signal));
     databases.set(name, looks);
   }
-  return { inventory, folders, problems, findings, databases };
+  return { inventory, folders, configs, problems, findings, databases };
 }
 
 async function parseAll(
