@@ -35,6 +35,7 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   export: inModel('export-report.ts', 'exportReportSchema', 'export'),
   'leveldb-digest': inModel('leveldb-digest-report.ts', 'leveldbDigestReportSchema', 'leveldb digest'),
   show: inModel('show-report.ts', 'showReportSchema', 'show'),
+  status: inModel('status-report.ts', 'statusReportSchema', 'status'),
   version: inModel('version-report.ts', 'versionReportSchema', '--version'),
   config: inModel('../config/schema.ts', 'configFileSchema', null),
   manifest: inModel('manifest.ts', 'manifestSchema', null),

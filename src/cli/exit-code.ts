@@ -46,6 +46,7 @@ const EXIT_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   FORMAT_UNSUPPORTED: EXIT.failed,
   CONFIRMATION_REQUIRED: EXIT.refused,
   PLAN_CHANGED: EXIT.refused,
+  OTHER_PROJECT: EXIT.refused,
   UNSAFE_TARGET: EXIT.refused,
   UNSAFE_ARCHIVE: EXIT.refused,
   TARGET_NOT_EMPTY: EXIT.refused,

@@ -14,6 +14,7 @@ export const COMMANDS = [
   'report',
   'restore',
   'show',
+  'status',
   'undo',
   'validate',
   'verify',

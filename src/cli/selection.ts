@@ -3,10 +3,17 @@ import { BackupError } from '../core/model/backup-error.ts';
 
 /** The one way to name a backup, for every command that takes one. */
 export const selectionArgs = {
-  backup: Args.string({ description: 'ID, unique start of an ID, or path of a backup (default: the latest)' }),
+  backup: Args.string({ description: 'ID or part of one, latest, latest~1, or path of a backup (default: latest)' }),
 };
 
-export const latestFlag = Flags.boolean({ summary: 'The newest backup (this is the default)' });
+export const latestFlag = Flags.boolean({
+  summary: 'The newest complete backup of this project (this is the default)',
+});
+
+/** Whether a selector means another backup as soon as there is a newer one. */
+export function movesOn(selector: string | undefined): boolean {
+  return selector === undefined || /^latest(~|$)/.test(selector);
+}
 
 /** The selector that args and flags spell; undefined means the latest. */
 export function selectorOf(args: { backup?: string | undefined }, flags: { latest?: boolean }): string | undefined {

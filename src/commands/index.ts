@@ -19,6 +19,7 @@ export const loaders: Loaders = {
   report: async () => (await import('./report.ts')).default,
   restore: async () => (await import('./restore.ts')).default,
   show: async () => (await import('./show.ts')).default,
+  status: async () => (await import('./status.ts')).default,
   undo: async () => (await import('./undo.ts')).default,
   validate: async () => (await import('./validate.ts')).default,
   verify: async () => (await import('./verify.ts')).default,

@@ -12,8 +12,8 @@ const KEEP_SAFETY = 3;
 export default class Prune extends BaseCommand {
   static override summary = 'Remove old backups that no rule keeps';
   static override description =
-    'A backup stays if any --keep rule keeps it. The newest that verifies (it is read in full now), what undo needs, and what cannot be ' +
-    'read are never removed. Safety backups go by their own rule.';
+    'A backup stays if any --keep rule keeps it. The newest complete one that verifies (it is read in full now), what undo or a guard ' +
+    'needs, what cannot be read and what is of another project are never removed. Safety backups go by their own rule.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:prune'];
   static override examples = [

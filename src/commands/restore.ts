@@ -5,7 +5,7 @@ import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
 import { shellLine } from '../core/model/shell-quote.ts';
-import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { latestFlag, movesOn, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Restore extends BaseCommand {
   static override summary = 'Bring the backed-up state back, exactly, or change nothing';
@@ -29,10 +29,11 @@ export default class Restore extends BaseCommand {
     to: Flags.string({
       summary: 'Restore into this folder instead of the project',
       helpValue: 'DIR',
-      exclusive: ['dry-run', 'plan', 'exact', 'accept-sources'],
+      exclusive: ['dry-run', 'plan', 'exact', 'accept-project', 'accept-sources'],
     }),
     exact: Flags.boolean({ summary: 'Also remove what the backup does not have' }),
     'allow-unsafe-links': Flags.boolean({ summary: 'Also make links that lead out of the project' }),
+    'accept-project': Flags.boolean({ summary: 'Also restore a backup of another project over this one' }),
     'accept-sources': Flags.boolean({ summary: 'Also restore what this project does not back up itself' }),
     owner: Flags.boolean({ summary: 'Also set owner and group of what is brought back (root only)' }),
     'safety-backup': Flags.boolean({
@@ -67,12 +68,13 @@ export default class Restore extends BaseCommand {
         );
         return session.finish(report, renderRestore, EXIT.done);
       }
-      const given = this.argv.filter((word) => word !== '--latest');
-      const again = selector === undefined ? [selected.id, ...given] : given;
+      const given = this.argv.filter((word) => word !== '--latest' && !(movesOn(word) && word === selector));
+      const again = movesOn(selector) ? [selected.id, ...given] : given;
       const options = {
         only,
         exact: flags.exact,
         allowUnsafeLinks: flags['allow-unsafe-links'],
+        acceptProject: flags['accept-project'],
         acceptSources: flags['accept-sources'],
         dryRun: flags['dry-run'],
         plan: flags.plan,

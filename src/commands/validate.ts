@@ -9,7 +9,7 @@ export default class Validate extends BaseCommand {
   static override summary = 'Check that a backup and a restore would work here';
   static override description =
     'Looks at prerequisites, permissions, disk space, locks, the inventory and what no category covers. Answers HEALTHY, ' +
-    'WARNING or CRITICAL; CRITICAL means that create or restore would fail.';
+    'WARNING or CRITICAL; CRITICAL means that create or restore would fail, or that state which the newest complete backup has is gone.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:validate'];
   static override examples = ['<%= config.bin %> validate', '<%= config.bin %> validate --json --fail-on warning'];

@@ -68,7 +68,20 @@ describe('where the configuration comes from', () => {
           },
         ],
       },
+      { name: 'configs', sources: [expect.objectContaining({ name: 'migbackup', path: 'migbackup.config.json' })] },
     ]);
+  });
+
+  test.each([
+    ['{}', ['configs/mine']],
+    ['{"include": ["*.json"]}', ['configs/mine']],
+    ['{"include": ["*.json"], "exclude": ["migbackup.*"]}', ['configs/mine', 'configs/migbackup']],
+    ['{"include": ["*.md"]}', ['configs/mine', 'configs/migbackup']],
+  ])('the file itself is in one source: %s', (rules, expected) => {
+    const source = { path: '.', ...JSON.parse(rules) };
+    const { config } = load(JSON.stringify({ categories: { configs: { sources: { mine: source } } } }));
+    const sources = config.categories.flatMap((category) => category.sources);
+    expect(sources.map(({ category, name }) => `${category}/${name}`)).toEqual(expected);
   });
 
   test('a file without categories keeps those of the preset', () => {

@@ -56,6 +56,11 @@ describe('each command with and without --json', () => {
     expect(await text(['list'])).toContain(backupId);
   });
 
+  test('status', async () => {
+    expect(await json('status', ['status'])).toMatchObject({ latest: { completeness: 'complete' }, pending: [] });
+    expect(await text(['status'])).toContain('verified in full');
+  });
+
   test('show', async () => {
     await json('show', ['show', backupId, '--files']);
     expect(await text(['show', backupId])).toContain(backupId);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolveProject } from '../../src/core/config/project.ts';
 import { BackupError } from '../../src/core/model/backup-error.ts';
 import { selectEntries } from '../../src/core/extract/entry-filter.ts';
-import { selectBackup } from '../../src/core/repository/catalog.ts';
+import { selectBackup } from '../../src/core/repository/select.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { RAW_CONTROL } from './support/raw-control.ts';
 
@@ -121,7 +121,7 @@ test.each(['', './', '[', '(', ')', '{', '!', '!(', '\\', '../..', '/', '__proto
 test.each(['../../etc', '\u001b[2J', '__proto__', '', '.', '/', '/etc/passwd', 'a'.repeat(3000), 'migration-'])(
   'the id %j names no backup',
   async (id) => {
-    const error = await selectBackup(path.join(temp.path, 'backups'), id, { cwd: temp.path }).catch(
+    const error = await selectBackup(resolveProject({ cwd: temp.path, env: {} }), id, { cwd: temp.path }).catch(
       (cause: unknown) => cause,
     );
     expect(error).toBeInstanceOf(BackupError);

@@ -6,7 +6,8 @@ import { BackupError } from '../../src/core/model/backup-error.ts';
 import { exportBackup } from '../../src/core/operations/export.ts';
 import { restoreTo } from '../../src/core/operations/restore.ts';
 import { openExported } from '../../src/core/repository/open-exported.ts';
-import { selectBackup } from '../../src/core/repository/catalog.ts';
+import { resolveProject } from '../../src/core/config/project.ts';
+import { selectBackup } from '../../src/core/repository/select.ts';
 import { context } from '../support/real-backup.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { ARTIFACTS, GOOD, FORGED_ID as ID, forgeBackup, type Forged } from './support/forge-backup.ts';
@@ -192,7 +193,9 @@ test.skipIf(process.platform === 'win32')(
   async () => {
     execFileSync('mkfifo', [path.join(temp.path, 'pipe')]);
     for (const name of [path.join(temp.path, 'pipe'), '/dev/zero'])
-      await expect(selectBackup(path.join(temp.path, 'backups'), name, { cwd: temp.path })).rejects.toMatchObject({
+      await expect(
+        selectBackup(resolveProject({ cwd: temp.path, env: {} }), name, { cwd: temp.path }),
+      ).rejects.toMatchObject({
         code: 'NO_SUCH_BACKUP',
       });
   },

@@ -119,7 +119,10 @@ describe('init', () => {
       '{"backups": "var/safe", "categories": {"mine": {"sources": {"s": {"path": "data"}}}}}',
     );
     const report = await run(folder.path);
-    expect(report.sources).toEqual([{ category: 'mine', source: 's', path: 'data', exists: false }]);
+    expect(report.sources).toEqual([
+      { category: 'mine', source: 's', path: 'data', exists: false },
+      { category: 'configs', source: 'migbackup', path: 'migbackup.config.json', exists: true },
+    ]);
     expect(readFileSync(path.join(folder.path, '.gitignore'), 'utf8')).toBe('/var/safe/\n/.migbackup/\n');
     expect(codes(report)).toEqual(['left-alone']);
   });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Project } from '../../src/core/model/category.ts';
 import { listReportSchema } from '../../src/core/model/list-report.ts';
 import { list } from '../../src/core/operations/list.ts';
-import { selectBackup } from '../../src/core/repository/catalog.ts';
+import { selectBackup } from '../../src/core/repository/select.ts';
 import { writeReport } from '../../src/core/repository/reports.ts';
 import { makeSampleBackup, SAMPLE_ID, testContext } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -47,7 +47,8 @@ test('all backups are listed, newest first, damaged ones with what is wrong', as
 test('a backup is selected by id, prefix, path or as the newest of kind migration', async () => {
   using folder = tempFolder();
   const repository = path.join(folder.path, 'backups');
-  const pick = async (selector?: string) => (await selectBackup(repository, selector, { cwd: folder.path })).id;
+  const pick = async (selector?: string) =>
+    (await selectBackup({ root: folder.path, repository, config }, selector ?? 'latest', { cwd: folder.path })).id;
   await expect(pick()).rejects.toThrow(expect.objectContaining({ code: 'NO_SUCH_BACKUP' }));
   for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(repository, id, 1000);
   expect(await pick()).toBe(SAMPLE_ID);

@@ -43,7 +43,9 @@ export function renderCreate(report: CreateReport, paint: Paint): string[] {
   const proven = report.verified !== null;
   const { files, bytes } = report.totals;
   const figures = `${plural(files, 'file')}, ${formatBytes(bytes)} in ${formatDuration(report.durationMs)}`;
-  const status = report.status === 'partial' ? `, ${paint.warn('partial')}` : '';
+  const whole = report.completeness === 'complete';
+  const status = `, ${whole ? 'complete' : paint.warn('partial')}`;
+  const named = whole ? '--latest' : report.backupId;
   const proof = proven ? paint.good('verified') : paint.warn('not verified');
   return [
     ...categoryTable(report.categories, proven),
@@ -53,7 +55,7 @@ export function renderCreate(report: CreateReport, paint: Paint): string[] {
     `  ${figures}, ${proof}${status}`,
     `  ${escapeName(report.folder)}`,
     pasteable(
-      proven ? '  Next: migrate; migbackup restore --latest brings this back' : '  Next: migbackup verify --latest',
+      proven ? `  Next: migrate; migbackup restore ${named} brings this back` : `  Next: migbackup verify ${named}`,
     ),
   ];
 }

@@ -17,6 +17,11 @@ function proofOf({ lastVerification: last }: ListedBackup, paint: Paint): string
   return `last verified ${formatAge(new Date(last.time), new Date())}: ${status}${how}`;
 }
 
+function whose({ project: { name, root } }: ListedBackup): string {
+  const known = [name, root].filter((text) => text !== null).map(escapeName);
+  return known.length === 0 ? 'it is not known whose it is' : `of another project: ${known.join(', ')}`;
+}
+
 function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   const id = paint.bold(backup.id);
   if (backup.status === 'damaged') {
@@ -24,11 +29,14 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   }
   // What a backup of format version 1 weighs only reading it would tell.
   const weight = backup.bytes === null ? '' : `, ${formatBytes(backup.bytes)}`;
-  const size = `${plural(backup.files ?? 0, 'file')}${weight}`;
+  // What a safety backup is its id says.
+  const word = backup.kind === 'migration' && backup.completeness !== null ? `, ${backup.completeness}` : '';
+  const size = `${plural(backup.files ?? 0, 'file')}${weight}${word}`;
   const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
   const about = [backup.note, ...tags].filter((text) => text !== null).map(escapeName);
   return [
     `  ${id}  ${size}, ${ageOf(backup)}`,
+    ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),
     ...(about.length > 0 ? [wrap(about.join(', '), '      ', 6)] : []),
     `      ${proofOf(backup, paint)}${backup.holdsSecrets ? '; holds secrets' : ''}`,
   ];
@@ -42,10 +50,15 @@ function nextStep(report: ListReport): string {
 
 /** Newest first; two or three short lines a backup. */
 export function renderList(report: ListReport, paint: Paint): string[] {
-  const none = report.backups.length === 0 ? [`  no backups in ${escapeName(report.repository)}`] : [];
+  const { backups, ofOthers, repository } = report;
+  const of = ofOthers === 0 ? '' : 'of this project ';
+  const none = backups.length === 0 ? [`  no backups ${of}in ${escapeName(repository)}`] : [];
+  const others =
+    ofOthers === 0 ? [] : [pasteable(`  ${ofOthers} more of other projects: migbackup list --all-projects`)];
   return [
     ...none,
     ...report.backups.flatMap((backup) => renderBackup(backup, paint)),
+    ...others,
     ...renderFindings(report.findings, paint),
     nextStep(report),
   ];

@@ -48,6 +48,8 @@ export function renderReport(summary: BackupSummary): string[] {
     `## Backup ${plain(summary.backupId)}`,
     '',
     ...(about.length > 0 ? [about.join(': '), ''] : []),
+    `It is ${summary.completeness}.`,
+    '',
     '| question | answer | evidence |',
     '|---|---|---|',
     answerRow('All state covered?', coverage),

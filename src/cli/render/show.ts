@@ -47,7 +47,7 @@ function renderHead(report: ShowReport, paint: Paint): string[] {
   const tags = Object.entries(report.tags).map(([key, value]) => `${escapeName(key)}=${escapeName(value)}`);
   const git = report.project.git;
   const rows = [
-    ['taken', `${formatTime(new Date(report.createdAt))}, ${report.kind}`],
+    ['taken', `${formatTime(new Date(report.createdAt))}, ${report.kind}, ${report.completeness}`],
     ['in', escapeName(report.fromFile ?? report.folder)],
     ['note', escapeName(report.note ?? '')],
     ['tags', tags.join(', ')],

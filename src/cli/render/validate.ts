@@ -59,6 +59,8 @@ function verdict(report: ValidateReport, paint: Paint): string {
   if (report.status === 'HEALTHY') return pasteable(`${paint.good('HEALTHY')}  ${figures}. Next: migbackup create`);
   if (report.status === 'WARNING')
     return pasteable(`${paint.warn('WARNING')}  ${figures}. A backup works: migbackup create`);
+  const critical = report.checks.filter(({ status }) => status === 'critical');
+  if (critical.every(({ id }) => id === 'state-gone')) return `${paint.bad('CRITICAL')}  state is gone; see x above`;
   return `${paint.bad('CRITICAL')}  a backup or a restore would fail here; see x above`;
 }
 

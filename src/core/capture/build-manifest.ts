@@ -2,7 +2,7 @@ import type { Category, Config } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import { FORMAT_VERSION } from '../model/format-version.ts';
-import type { Manifest, ManifestCategory } from '../model/manifest.ts';
+import type { Manifest, ManifestCategory, ProjectNames } from '../model/manifest.ts';
 import { LEFT_OUT_FOLDERS } from '../paths/paths.ts';
 import type { GitFacts } from '../scan/git-facts.ts';
 
@@ -20,6 +20,8 @@ export interface ManifestParts {
   readonly findings: readonly Finding[];
   readonly git: GitFacts | undefined;
   readonly projectName: string | undefined;
+  /** Null: whose backup it is was not recorded. */
+  readonly projectNames: ProjectNames | null;
 }
 
 /** The manifest of a finished work folder: every figure in it was counted while writing. */
@@ -36,6 +38,7 @@ export function buildManifest(config: Config, parts: ManifestParts, context: Con
     tool: { ...context.tool },
     host: { platform: process.platform, arch: process.arch },
     project: {
+      ...parts.projectNames,
       ...(parts.projectName === undefined ? {} : { name: parts.projectName }),
       ...(parts.git === undefined ? {} : { git: { ...parts.git } }),
     },

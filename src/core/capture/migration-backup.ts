@@ -2,6 +2,8 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
+import { completenessOf } from '../format/why-partial.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { scanCategory } from '../scan/scanner.ts';
 import { chooseCategories } from './choose-categories.ts';
@@ -43,17 +45,20 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
 /** Looks for one file or link, in each category that was asked for, before anything is made: nothing to do leaves nothing behind. */
 function refuseNothing(project: Project, categories: readonly Category[], only: readonly string[] | undefined): void {
   const ownership = new Ownership(project.config.categories);
+  // The config that says what to take is not what there is to take.
+  const isAll = only === undefined || only.length === 0;
   const holds = (category: Category): boolean => {
     let seen = false;
     const onProblem = (): void => {
       seen = true;
     };
     for (const item of scanCategory(project, category, { ownership, onProblem })) {
-      if (seen || item.kind === 'database' || item.entry.type !== 'dir') return true;
+      if (seen || item.kind === 'database') return true;
+      if (item.entry.type !== 'dir' && !(isAll && item.entry.path === CONFIG_FILE)) return true;
     }
     return seen;
   };
-  if (only === undefined || only.length === 0) {
+  if (isAll) {
     if (!categories.some(holds)) throw nothingToBackUp(undefined);
     return;
   }
@@ -100,6 +105,7 @@ export function describeTaken({
     backupId,
     folder,
     kind,
+    completeness: completenessOf(manifest, folder),
     status: partial ? 'partial' : 'complete',
     categories,
     totals: { files: totals.files, bytes: totals.bytes, archivedBytes: totals.archivedBytes },

@@ -39,6 +39,7 @@ import { BatchPlanner } from './batch-planner.ts';
 import { BackgroundTasks } from './background-tasks.ts';
 import { writeCategories } from './write-categories.ts';
 import { hashFile } from '../fs/hash-file.ts';
+import { identityOf } from '../config/identity.ts';
 
 export interface TakeOptions {
   readonly kind: BackupKind;
@@ -58,6 +59,8 @@ export interface TakeOptions {
   readonly findings?: readonly Finding[] | undefined;
   /** A last look at what was written; what it throws takes the backup back. */
   readonly beforeCommit?: (manifest: Manifest) => void;
+  /** It is not known whose backup it is: then none of the project's names is recorded. */
+  readonly ofNobody?: boolean | undefined;
 }
 
 export interface TakenBackup {
@@ -150,6 +153,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
         findings,
         git: await git,
         projectName: projectName(project.root),
+        projectNames: options.ofNobody === true ? null : identityOf(project),
       },
       context,
     );

@@ -1,10 +1,46 @@
 import path from 'node:path';
-import { escapeName } from '../paths/names.ts';
+import { escapeName, shorten } from '../paths/names.ts';
 import { foldKey, isInside } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import type { SelectedBackup } from '../repository/selected.ts';
+import { isRecorded, Owner } from '../repository/whose.ts';
+import { isInRepository as isOfRepository } from '../repository/report-subject.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
+import { identityOf } from '../config/identity.ts';
 import { Ownership } from '../scan/ownership.ts';
+
+/** Throws OTHER_PROJECT unless a backup is this project's: another's would be put over it. */
+export function refuseOtherProject(project: Project, { id, folder, fromFile }: SelectedBackup): void {
+  const place = fromFile ?? folder;
+  const manifest = readManifest(folder);
+  if (new Owner(project).owns(manifest, place)) return;
+  const { name, root } = manifest.project;
+  const whose = [name, root].filter((known) => known !== undefined).map((known) => shorten(escapeName(known)));
+  const message = isRecorded(manifest)
+    ? `${id} is a backup of another project: ${whose.join(', ')}`
+    : `nothing in ${id} says whose backup it is, and it does not lie in this project`;
+  throw new BackupError('OTHER_PROJECT', message, {
+    hint: 'Nothing was changed. If it is what you mean, add --accept-project; or look at it first with --to DIR.',
+    path: place,
+  });
+}
+
+/**
+ * Whether the project has lost its config, and this backup of it, which stands in its repository and has its id, brings it back: then the backup
+ * knows what the project's categories are.
+ */
+export function bringsConfigBack(
+  project: Project,
+  { folder, fromFile }: SelectedBackup,
+  wanted: readonly Entry[],
+): boolean {
+  if (project.config.file !== undefined || fromFile !== undefined) return false;
+  if (!wanted.some(({ path: place, type }) => place === CONFIG_FILE && type === 'file')) return false;
+  return isOfRepository(project.repository, folder) && readManifest(folder).project.id === identityOf(project).id;
+}
 
 /**
  * A manifest states its own sources, and whoever made it may have stated the whole project. In place only that is written which the

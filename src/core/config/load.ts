@@ -9,6 +9,7 @@ import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import type { Category, Config, Source } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
+import { CONFIG_FILE, withConfigFile } from './config-file.ts';
 import { invalid, readBytes, readText } from './config-text.ts';
 import { extendPreset, type WrittenCategories } from './extend-preset.ts';
 import { shapeProblem } from './jsonc-shape.ts';
@@ -16,7 +17,6 @@ import { presetCategories } from './preset.ts';
 import { configFileSchema, type ConfigFile, type sourceFileSchema } from './schema.ts';
 import { DEFAULT_SECRETS } from './secrets.ts';
 
-export const CONFIG_FILE = 'migbackup.config.json';
 /** Smaller and faster than zstd's own default on real JSON. */
 const DEFAULT_LEVEL = 1;
 const SHOWN_ISSUES = 20;
@@ -38,15 +38,17 @@ export function loadConfig(root: string, options: { file?: string | undefined; e
   const file = found?.file ?? 'the preset';
   const preset = settings.preset !== undefined || settings.categories === undefined;
   const written = resolveCategories(settings.categories ?? {});
-  const categories = preset
+  const named = preset
     ? extendPreset(presetCategories(root, options.env), written, file)
     : withoutPreset(written, file);
-  checkCategories(categories, file, preset);
+  checkCategories(named, file, preset);
+  const categories = found?.file === path.join(root, CONFIG_FILE) ? withConfigFile(named) : named;
   if (found !== undefined) checkSettings(settings, found.file);
   return {
     backups: settings.backups,
     config: {
       file: found?.file,
+      project: settings.project,
       categories,
       written: [...written.values()].flatMap((sources) => [...(sources?.values() ?? [])]).filter((one) => one !== null),
       compression: settings.compression ?? 'zstd',

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { CONFIG_FILE } from './config-file.ts';
 import type { Category, Source, SourceType } from '../model/category.ts';
 
 interface PresetSource {
@@ -11,6 +12,7 @@ interface PresetSource {
 }
 
 const CONFIG_FILES = [
+  CONFIG_FILE,
   'hardhat.config.*',
   'foundry.toml',
   'foundry.lock',

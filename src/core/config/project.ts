@@ -3,7 +3,8 @@ import path from 'node:path';
 import { isInside, realPathAsFar, STATE_FOLDER } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
-import { CONFIG_FILE, loadConfig } from './load.ts';
+import { CONFIG_FILE } from './config-file.ts';
+import { loadConfig } from './load.ts';
 
 export interface ProjectOptions {
   readonly cwd: string;

@@ -3,14 +3,15 @@ import type { Category, Source } from '../model/category.ts';
 /** Where editors find the schema once migbackup is a dependency. */
 const SCHEMA = './node_modules/migbackup/schemas/config.json';
 
-/** The text of a migbackup.config.json that adds these categories to the preset; only what differs from the defaults is spelled out. */
-export function renderConfig(added: readonly Category[]): string {
+/** The text of a migbackup.config.json with this id that adds these categories to the preset; only what differs from the defaults is spelled out. */
+export function renderConfig(project: string, added: readonly Category[]): string {
   const categories = added.map(({ name, sources }) => [
     name,
     { sources: Object.fromEntries(sources.map((source) => [source.name, renderSource(source)])) },
   ]);
   const config = {
     $schema: SCHEMA,
+    project,
     preset: 'default',
     backups: 'backups',
     ...(added.length === 0 ? {} : { categories: Object.fromEntries(categories) }),

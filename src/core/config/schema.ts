@@ -1,4 +1,5 @@
 import { z } from '../model/zod.ts';
+import { PROJECT_ID } from './identity.ts';
 
 const name = z
   .string()
@@ -28,6 +29,11 @@ export const configFileSchema = z
       .describe(
         'categories are added to what is covered without a config; a source of a name that is there already replaces it, null turns it off',
       ),
+    project: z
+      .string()
+      .regex(PROJECT_ID, 'an id has letters, digits, dots, dashes and underscores, up to 100, a letter or digit first')
+      .optional()
+      .describe('whose the backups are: the same in every checkout of this project, another in every other project'),
     backups: z.string().min(1).optional().describe('where backups go, relative to the project'),
     compression: z.enum(['zstd', 'none']).optional(),
     level: z.int().min(1).max(19).optional().describe('zstd level'),

@@ -26,9 +26,9 @@ export function writeMarker(root: string, marker: Marker): void {
   writeFileDurable(markerFile(root), `${JSON.stringify(marker)}\n`);
 }
 
-/** Removes a marker that a killed guard was writing. */
+/** Removes a marker that a killed guard was writing, and an id of the project that a killed run was. */
 export function cleanMarkers(root: string): string[] {
-  return removeDeadTemporaries(guardFolder(root));
+  return [guardFolder(root), path.join(root, STATE_FOLDER)].flatMap(removeDeadTemporaries);
 }
 
 /** Nothing to do where a guarded command took our whole folder away (`git clean -fdx` does). */

@@ -59,6 +59,7 @@ async function take(project: Project, findings: readonly Finding[], context: Con
     categories,
     verify: false,
     allowPartial: false,
+    ofNobody: true,
   } as const;
   try {
     return await takeBackup(project, { ...options, findings }, context);

@@ -1,12 +1,12 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { isVersion1 } from '../format/version1.ts';
-import { selectBackup } from '../repository/catalog.ts';
+import { selectBackup } from '../repository/select.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 
 /**
- * The backup that `selector` names (an id, a unique prefix, a path, an exported file), or the newest migration backup. One of format
- * version 1 is read into a scratch folder, which `dispose` removes.
+ * The backup that `selector` names: an id, a part of one, a path, an exported file, `latest`, which is the default. One of format version 1 is read
+ * into a scratch folder, which `dispose` removes. It is said where `latest` is not simply the newest.
  */
 export async function select(
   project: Project,
@@ -14,7 +14,8 @@ export async function select(
   cwd: string,
   context: Context,
 ): Promise<SelectedBackup> {
-  return readable(await selectBackup(project.repository, selector, { cwd }), context);
+  const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
+  return readable(await selectBackup(project, selector ?? 'latest', { cwd, onNote }), context);
 }
 
 /** A backup that was found in the repository, in the form that operations work on. */

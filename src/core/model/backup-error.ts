@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   // refused (exit 6)
   'CONFIRMATION_REQUIRED',
   'PLAN_CHANGED',
+  'OTHER_PROJECT',
   'UNSAFE_TARGET',
   'UNSAFE_ARCHIVE',
   'TARGET_NOT_EMPTY',

@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { completenessSchema } from './completeness.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 /** A yes or no with what it rests on. */
@@ -17,11 +18,12 @@ export const backupSummarySchema = reportHeadSchema
     operation: z.literal('report'),
     backupId: z.string(),
     createdAt: z.string(),
+    completeness: completenessSchema,
     project: z.string().nullable(),
     note: z.string().nullable(),
     answers: z.object({
-      /** All state that was found on disk is in the backup. */
-      coverage: answerSchema.extend({ covered: count, total: count }),
+      /** All state of the project that was found on disk is in the backup. `total` is null where the backup does not know: it was made with --only. */
+      coverage: answerSchema.extend({ covered: count, total: count.nullable() }),
       verifiedInFull: answerSchema,
       rehearsed: answerSchema,
       wayBackTested: answerSchema,

@@ -32,6 +32,8 @@ export type Compression = 'zstd' | 'none';
 export interface Config {
   /** Absolute path of the config file, or undefined when the preset is used. */
   readonly file: string | undefined;
+  /** The project's id, where the config gives one. */
+  readonly project?: string | undefined;
   readonly categories: readonly Category[];
   /** Of the sources those that the config file spells out: the preset's may well not be there. */
   readonly written: readonly Source[];

@@ -8,6 +8,10 @@ interface CheckMeaning {
 
 /** What each check of validate looks for. A run does not need it: docs/cli-json.md is made from it. */
 export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
+  'state-gone': {
+    group: 'state',
+    ok: 'All files and databases of the newest complete backup are there, and no database has lost all of its records; or there is no such backup yet.',
+  },
   runtime: { group: 'prerequisites', ok: 'Node.js is new enough and has zstd.' },
   clock: {
     group: 'prerequisites',
@@ -27,10 +31,13 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
     group: 'repository',
     ok: 'There are enough free inodes for a backup; where the file system does not count them, there is no such check.',
   },
-  backups: { group: 'repository', ok: 'The newest backup is on record as verified in full.' },
+  backups: {
+    group: 'repository',
+    ok: 'There is a complete backup, and the newest complete one is on record as verified in full.',
+  },
   'newest-backup': {
     group: 'repository',
-    ok: 'Nothing is seen to be wrong with the newest backup; before the first backup there is no such check.',
+    ok: 'Nothing is seen to be wrong with the backup that latest means; before the first backup there is no such check.',
   },
   'stale-work': { group: 'repository', ok: 'No work folder is left from a run that was killed.' },
   'state-folder': { group: 'project', ok: 'No link and no file stands in the place of the folder .migbackup.' },

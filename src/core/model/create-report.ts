@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { completenessSchema } from './completeness.ts';
 import { manifestCategorySchema } from './manifest.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
@@ -10,6 +11,7 @@ export const createReportSchema = reportHeadSchema
     folder: z.string(),
     kind: z.enum(['migration', 'safety']),
     /** `partial`: --allow-partial left something out (exit 3). */
+    completeness: completenessSchema,
     status: z.enum(['complete', 'partial']),
     categories: z.record(z.string(), manifestCategorySchema),
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),

@@ -26,6 +26,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   FORMAT_UNSUPPORTED: 'The backup has a format that only a newer migbackup can read.',
   CONFIRMATION_REQUIRED: 'The change has to be confirmed, and it was not.',
   PLAN_CHANGED: 'The plan is no longer the one that was approved.',
+  OTHER_PROJECT: 'The backup is of another project, or nothing in it says whose it is, and it would change this one.',
   UNSAFE_TARGET:
     'The place of a change is not safe: for example there is a link or a mount point, or a restore is unfinished.',
   UNSAFE_ARCHIVE:

@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { completenessSchema } from './completeness.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 const verificationSchema = z.object({
@@ -9,6 +10,16 @@ const verificationSchema = z.object({
   scope: z.enum(['full', 'sample', 'quick']),
   /** Everything was unpacked and every database opened too (verify --rehearse). */
   rehearsed: z.boolean(),
+});
+
+/** Whose backup it is, as its manifest says; null where it does not, or cannot be read. */
+const listedProjectSchema = z.object({
+  id: z.string().nullable(),
+  name: z.string().nullable(),
+  /** Where the project was when it was made. */
+  root: z.string().nullable(),
+  /** It is this project's: `latest`, `prune` and `validate` know it. */
+  own: z.boolean(),
 });
 
 /** One line of `list`. What the manifest says is null where the manifest cannot be read. */
@@ -25,6 +36,7 @@ export const listedBackupSchema = z.object({
   status: z.enum(['readable', 'damaged']),
   /** What is wrong with it. */
   problem: z.string().nullable(),
+  completeness: completenessSchema.nullable(),
   files: count.nullable(),
   bytes: count.nullable(),
   archivedBytes: count.nullable(),
@@ -35,6 +47,7 @@ export const listedBackupSchema = z.object({
   /** True: files that count as secrets were taken too. */
   holdsSecrets: z.boolean().nullable(),
   lastVerification: verificationSchema.nullable(),
+  project: listedProjectSchema,
 });
 export type ListedBackup = z.infer<typeof listedBackupSchema>;
 
@@ -44,7 +57,12 @@ export const listReportSchema = reportHeadSchema
     operation: z.literal('list'),
     root: z.string(),
     repository: z.string(),
+    /** The project's id, as its next backup will record it. */
+    project: z.string(),
+    /** This project's; with --all-projects all of the repository. */
     backups: z.array(listedBackupSchema),
+    /** How many more the repository holds of other projects: --all-projects shows them. */
+    ofOthers: count,
     /** True: a restore was interrupted; `recover` finishes it or takes it back. */
     unfinishedTransaction: z.boolean(),
     findings: findingsSchema,

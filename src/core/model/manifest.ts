@@ -71,6 +71,19 @@ export const manifestCategorySchema = z.looseObject({
 });
 export type ManifestCategory = z.infer<typeof manifestCategorySchema>;
 
+/** Whose backup it is: the project's names when it was made, the strongest first. None: a project that was not recorded. */
+export const projectNamesSchema = z.object({
+  /** `project` of its config, else the id that was remembered, else `git:` and the remote, else `root:` and the root. */
+  id: z.string().optional(),
+  /** The git remote without scheme, user and `.git`; after `//` the path of the project in it. */
+  remote: z.string().optional(),
+  /** Absolute folder of the project. */
+  root: z.string().optional(),
+  /** Where the repository was in the project; absent where it was outside. */
+  repository: z.string().optional(),
+});
+export type ProjectNames = z.infer<typeof projectNamesSchema>;
+
 export const manifestSchema = z
   .looseObject({
     formatVersion: z.literal(FORMAT_VERSION),
@@ -83,6 +96,7 @@ export const manifestSchema = z
     tool: z.looseObject({ name: z.string(), version: z.string(), runtime: z.string() }),
     host: z.looseObject({ platform: z.string(), arch: z.string() }),
     project: z.looseObject({
+      ...projectNamesSchema.shape,
       name: z.string().optional(),
       git: z.looseObject({ commit: z.string(), branch: z.string().optional(), dirty: z.boolean() }).optional(),
     }),

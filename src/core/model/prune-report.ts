@@ -21,7 +21,7 @@ export const pruneReportSchema = reportHeadSchema
     keep: z.array(prunedSchema.extend({ reasons: z.array(z.string()) })),
     /** Bytes that become free. */
     freed: count,
-    /** The newest backup that was just verified in full; it is never removed. Null if nothing had to be removed. */
+    /** The newest complete backup that was just verified in full (else the newest partial one); it is never removed. Null if nothing had to be removed. */
     newestVerified: z.string().nullable(),
     findings: findingsSchema,
   })

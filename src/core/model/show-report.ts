@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { completenessSchema } from './completeness.ts';
 import { manifestCategorySchema, manifestSchema } from './manifest.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
@@ -26,6 +27,7 @@ export const showReportSchema = reportHeadSchema
     /** The exported file that was looked into. */
     fromFile: z.string().nullable(),
     kind: z.enum(['migration', 'safety']),
+    completeness: completenessSchema,
     createdAt: z.iso.datetime(),
     note: z.string().nullable(),
     tags: z.record(z.string(), z.string()),

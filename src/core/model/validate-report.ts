@@ -3,6 +3,7 @@ import { count, recommendationsSchema, reportHeadSchema } from './report.ts';
 
 /** Every check that there is; each is there in every report, except `inodes` (some file systems have none) and `newest-backup` (there is none yet). */
 export const CHECK_IDS = [
+  'state-gone',
   'runtime',
   'clock',
   'config',
@@ -46,11 +47,11 @@ export const CHECK_IDS = [
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];
 
-/** One check of the pre-flight. `critical` means: create or restore would fail. */
+/** One check of the pre-flight. `critical` means: create or restore would fail, or state is gone. */
 export const checkResultSchema = z.object({
   /** Stable. */
   id: z.enum(CHECK_IDS),
-  group: z.enum(['prerequisites', 'configuration', 'repository', 'project', 'inventory', 'coverage']),
+  group: z.enum(['state', 'prerequisites', 'configuration', 'repository', 'project', 'inventory', 'coverage']),
   status: z.enum(['ok', 'info', 'warning', 'critical']),
   message: z.string(),
   evidence: z.record(z.string(), z.unknown()).optional(),

@@ -15,6 +15,8 @@ import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-co
 import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
 import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
+import { lostState } from '../checks/lost-state.ts';
+import { stateGone } from '../checks/preflight/state-gone.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { planRestore } from '../change/plan-restore.ts';
@@ -54,7 +56,9 @@ export async function guard(project: Project, options: GuardOptions, context: Co
     const take = prepareMigrationBackup(project, { ...options.backup, note, verify: true, allowPartial: false });
     const taken = await withLocks(project, 'create', async () => {
       await recoverLeftovers(project, context);
-      return describeTaken(await take(context));
+      const gone = stateGone(await lostState(project, context.signal));
+      const described = describeTaken(await take(context));
+      return { ...described, findings: [...gone, ...described.findings] };
     });
     const parts = await runGuarded(project, taken, options, context);
     const report: GuardReport = {

@@ -2,7 +2,9 @@ import path from 'node:path';
 import { coverageFindings } from '../checks/coverage.ts';
 import { checkCategories } from '../config/conflicts.ts';
 import { detect, sourceExists } from '../config/detect.ts';
-import { CONFIG_FILE, loadConfig } from '../config/load.ts';
+import { newProjectId, rememberedId } from '../config/identity.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
+import { loadConfig } from '../config/load.ts';
 import { renderConfig } from '../config/render.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -60,7 +62,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
-    ...(kept === undefined ? [configEdit(root, added)] : []),
+    ...(kept === undefined ? [configEdit(root, packageFile, added)] : []),
     ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
     ...ignoreEdit(root, repository, add),
   ];
@@ -93,7 +95,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   };
 }
 
-function configEdit(root: string, added: readonly Category[]): Edit {
+function configEdit(root: string, packageFile: Existing, added: readonly Category[]): Edit {
   const before = readExisting(path.join(root, CONFIG_FILE));
   if (before.state === 'unusable') {
     throw new BackupError('CONFIG_INVALID', `${CONFIG_FILE} ${before.why}`, {
@@ -104,7 +106,9 @@ function configEdit(root: string, added: readonly Category[]): Edit {
   const sources = added.flatMap((category) => category.sources);
   const lines = sources.map((source) => `${source.category}/${source.name}: ${escapeName(source.path)}`);
   const change: InitChange = { file: CONFIG_FILE, action: 'create', adds: ['preset: default', ...lines] };
-  return { change, before, text: renderConfig(added) };
+  // One that was lost with an earlier config is the one that the backups have.
+  const id = rememberedId(root) ?? newProjectId(packageName(packageFile) ?? path.basename(root));
+  return { change, before, text: renderConfig(id, added) };
 }
 
 /** What package.json lacks: the scripts, and the dependency if its version is given. */
@@ -173,14 +177,22 @@ function notInstalled(): Finding {
 }
 
 function isDependency(file: Existing): boolean {
-  if (file.state !== 'text') return false;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(file.text.replace(/^\uFEFF/, ''));
-  } catch {
-    return false;
-  }
-  if (typeof parsed !== 'object' || parsed === null) return false;
-  const groups = Object.entries(parsed).filter(([key]) => /^(dev|optional)?dependencies$/i.test(key));
+  const groups = Object.entries(parsePackage(file)).filter(([key]) => /^(dev|optional)?dependencies$/i.test(key));
   return groups.some(([, group]) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'migbackup'));
+}
+
+function packageName(file: Existing): string | undefined {
+  const parsed = parsePackage(file);
+  return 'name' in parsed && typeof parsed.name === 'string' ? parsed.name : undefined;
+}
+
+/** A package.json that is none, or no object, has nothing in it. */
+function parsePackage(file: Existing): object {
+  if (file.state !== 'text') return {};
+  try {
+    const parsed: unknown = JSON.parse(file.text.replace(/^\uFEFF/, ''));
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
 }

@@ -5,40 +5,55 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
+import type { Manifest } from '../model/manifest.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import { listBackups, type BackupRef } from '../repository/catalog.ts';
 import { backupStatus } from '../repository/backup-status.ts';
 import { lastVerification } from '../repository/reports.ts';
+import { Owner } from '../repository/whose.ts';
 import { isVersion1, version1Listed } from '../format/version1.ts';
+import { completenessOf } from '../format/why-partial.ts';
 import { staleNames } from '../repository/work-folder.ts';
 import { visibleGuard } from '../history/marker.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import { startReport } from '../repository/report-head.ts';
 
-/** Every backup of the repository, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
-export async function list(project: Project, _options: Record<string, never>, context: Context): Promise<ListReport> {
+export interface ListOptions {
+  /** Also those of other projects that use the repository. */
+  readonly allProjects?: boolean | undefined;
+}
+
+/** The project's backups, newest first, damaged ones too. Reads manifests and sizes only, changes nothing. */
+export async function list(project: Project, { allProjects }: ListOptions, context: Context): Promise<ListReport> {
   const head = startReport(context);
   const now = (context.now ?? (() => new Date()))();
-  const backups = listBackups(project.repository).map((ref) => describe(project.repository, ref, now));
+  const owner = new Owner(project);
+  const all = listBackups(project.repository).map((ref) => describe(project.repository, owner, ref, now));
+  // One of which it cannot be told whose it is may be the one that is missed.
+  const backups = all.filter(({ project: { own, id, root } }) => allProjects === true || own || (id ?? root) === null);
   return {
     ...head(),
     operation: 'list',
     root: project.root,
     repository: project.repository,
+    project: owner.identity.id,
     backups,
+    ofOthers: all.length - backups.length,
     unfinishedTransaction: lstatOrNull(path.join(project.root, STATE_FOLDER, 'txn', 'plan.json')) !== null,
     findings: [...staleFindings(project.repository), ...guardFindings(project.root)],
   };
 }
 
-function describe(repository: string, ref: BackupRef, now: Date): ListedBackup {
-  if (isVersion1(ref.folder)) return describeVersion1(repository, ref, now);
+function describe(repository: string, owner: Owner, ref: BackupRef, now: Date): ListedBackup {
+  if (isVersion1(ref.folder)) return describeVersion1(repository, owner, ref, now);
   const { manifest, problem } = backupStatus(ref);
   const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
   return {
     ...known(repository, ref, now),
+    project: whose(owner, ref, manifest),
     status: problem === null ? 'readable' : 'damaged',
     problem,
+    completeness: manifest === null ? null : completenessOf(manifest, ref.folder),
     files: manifest?.totals.files ?? null,
     bytes: manifest?.totals.bytes ?? null,
     archivedBytes: manifest?.totals.archivedBytes ?? null,
@@ -47,6 +62,11 @@ function describe(repository: string, ref: BackupRef, now: Date): ListedBackup {
     categories: holding.map(([name]) => name),
     holdsSecrets: manifest?.findings.some(({ code }) => code === ('secret-taken' satisfies FindingCode)) ?? null,
   };
+}
+
+function whose(owner: Owner, { folder }: BackupRef, manifest: Manifest | null): ListedBackup['project'] {
+  const { id = null, name = null, root = null } = manifest?.project ?? {};
+  return { id, name, root, own: owner.owns(manifest, folder) };
 }
 
 function known(repository: string, ref: BackupRef, now: Date) {
@@ -61,14 +81,16 @@ function known(repository: string, ref: BackupRef, now: Date) {
 }
 
 /** Its manifest is known to be wrong, so the list of sums says how many files it should have; its size only reading would tell. */
-function describeVersion1(repository: string, ref: BackupRef, now: Date): ListedBackup {
+function describeVersion1(repository: string, owner: Owner, ref: BackupRef, now: Date): ListedBackup {
   const { files, problem } = version1Listed(ref.folder);
   const nothing = { bytes: null, archivedBytes: null, tags: {}, categories: [], holdsSecrets: null };
   const note = 'format version 1';
   return {
     ...known(repository, ref, now),
+    project: whose(owner, ref, null),
     status: problem === null ? 'readable' : 'damaged',
     problem,
+    completeness: 'partial',
     files,
     note,
     ...nothing,

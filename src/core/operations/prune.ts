@@ -5,13 +5,12 @@ import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Manifest } from '../model/manifest.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
-import { listBackups } from '../repository/catalog.ts';
-import { readManifest } from '../format/manifest-file.ts';
+import { ownBackups, type ReadBackup } from '../repository/whose.ts';
+import { whyPartial } from '../format/why-partial.ts';
 import { removeBackup } from '../repository/work-folder.ts';
-import { guardedBackup } from '../history/marker.ts';
+import { guardedAmong } from './prune/guarded.ts';
 import { recordOperation, removalOf, undoTargets } from '../history/operation-log.ts';
 import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
 import { recoverLeftovers } from '../change/settle.ts';
@@ -28,8 +27,8 @@ export interface PruneOptions {
 }
 
 /**
- * Removes backups that no rule keeps, one by one, each atomically. Never removed: the newest that verifies (it is verified now), what `undo`
- * or a running guard needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
+ * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, the newest complete one that verifies (it is verified now), what `undo`
+ * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
  * INTERRUPTED (what was removed so far is gone, and logged).
  */
 export async function prune(project: Project, options: PruneOptions, context: Context): Promise<PruneReport> {
@@ -54,25 +53,27 @@ export async function prune(project: Project, options: PruneOptions, context: Co
 
 type Plan = Omit<PruneReport, 'tool' | 'startedAt' | 'durationMs'>;
 
-interface Known extends Candidate {
-  readonly manifest: Manifest | null;
-}
+interface Known extends Candidate, ReadBackup {}
 
 async function planPrune(project: Project, { policy, dryRun }: PruneOptions, context: Context): Promise<Plan> {
-  const known = listBackups(project.repository).map((ref): Known => {
-    const manifest = manifestOrNull(ref.folder);
-    return { ...ref, manifest, tags: manifest === null ? null : (manifest.tags ?? {}) };
+  const known = ownBackups(project).map((backup): Known => {
+    return { ...backup, tags: backup.manifest === null ? null : (backup.manifest.tags ?? {}) };
   });
   const reasons = reasonsToKeep(known, policy, (context.now ?? (() => new Date()))());
   for (const id of undoTargets(project.repository)) reasons.get(id)?.push('undo needs it');
-  const guarded = guardedBackup(project.root);
-  if (guarded !== null) reasons.get(guarded)?.push('a guarded command relies on it');
+  for (const [id, why] of guardedAmong(project.root, known)) reasons.get(id)?.push(why);
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
   // Only where something would go is it worth knowing what must not.
-  const newestVerified = goes().length === 0 ? null : await findNewestVerified(known, context);
-  if (newestVerified !== null) reasons.get(newestVerified)?.push('the newest that verifies');
-  else if (goes().length > 0) {
+  const whole = known.filter((backup) => backup.kind === 'migration' && isComplete(backup));
+  const proven = goes().length === 0 ? null : await newestThatVerifies(whole, context);
+  const newestVerified = proven ?? (goes().length === 0 ? null : await newestThatVerifies(known, context));
+  if (proven !== null) reasons.get(proven)?.push('the newest complete one that verifies');
+  else if (newestVerified !== null) {
+    reasons.get(newestVerified)?.push('the newest that verifies');
+    // What is partial holds nothing of the rest: what is left of that may be all there is.
+    for (const { id } of whole) reasons.get(id)?.push('no complete backup verifies');
+  } else if (goes().length > 0) {
     findings.push(nothingVerifies());
     for (const { id } of goes()) reasons.get(id)?.push('no backup verifies');
   }
@@ -97,8 +98,12 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   };
 }
 
+function isComplete({ manifest, folder }: Known): boolean {
+  return manifest !== null && whyPartial(manifest, folder) === null;
+}
+
 /** A record of an old verification says nothing about the disk of today: the bytes are read now. */
-async function findNewestVerified(known: readonly Known[], context: Context): Promise<string | null> {
+async function newestThatVerifies(known: readonly Known[], context: Context): Promise<string | null> {
   for (const { id, kind, folder } of known) {
     if (kind !== 'migration') continue;
     const quiet = { ...context, onEvent: undefined };
@@ -135,15 +140,6 @@ function throwIfStopped({ signal }: Context, done: number, all: number): void {
   throw new BackupError('INTERRUPTED', `interrupted: ${done} of ${all} backups were removed, the others are whole`, {
     hint: 'Run the same command again to go on.',
   });
-}
-
-function manifestOrNull(folder: string): Manifest | null {
-  try {
-    return readManifest(folder);
-  } catch (error) {
-    if (error instanceof BackupError) return null;
-    throw error;
-  }
 }
 
 function bytesBelow(folder: string): number {

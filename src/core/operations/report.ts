@@ -10,7 +10,7 @@ import type { SelectedBackup } from '../repository/selected.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isAbout, isInRepository } from '../repository/report-subject.ts';
 import { storedReports } from '../repository/reports.ts';
-import { isVersion1 } from '../format/version1.ts';
+import { completenessOf, whyPartial } from '../format/why-partial.ts';
 import { startReport } from '../repository/report-head.ts';
 
 /** Gathers what is on record about one backup: its manifest, and the reports that were written since. Verifies nothing itself. */
@@ -23,7 +23,7 @@ export async function report(selected: SelectedBackup, repository: string, conte
   );
   const [last] = verifications;
   const answers = {
-    coverage: coverage(manifest, isVersion1(place)),
+    coverage: coverage(manifest, place),
     verifiedInFull: verifiedInFull(verifications),
     rehearsed: rehearsed(verifications),
     wayBackTested: isInRepository(repository, place)
@@ -35,6 +35,7 @@ export async function report(selected: SelectedBackup, repository: string, conte
     operation: 'report',
     backupId: selected.id,
     createdAt: manifest.createdAt,
+    completeness: completenessOf(manifest, place),
     project: manifest.project.name ?? null,
     note: manifest.note ?? null,
     answers,
@@ -58,20 +59,25 @@ function withoutRepeats(findings: readonly AnyFinding[]): AnyFinding[] {
 }
 
 /**
- * Files in the backup, against those and whatever was found on disk in no category or left out. Who made a version 1 backup did not look for
- * what it left out, so nobody can say that it is all.
+ * Files in the backup, against those and whatever of the project was found on disk in no category or left out. Of what was not asked for, and of what
+ * the maker of a version 1 backup left out, nobody knows how much it is.
  */
-function coverage({ totals, findings }: Manifest, version1: boolean): BackupSummary['answers']['coverage'] {
+function coverage(manifest: Manifest, place: string): BackupSummary['answers']['coverage'] {
+  const { totals, findings, config, categories } = manifest;
   const missing = findings.filter(({ code }) => NOT_IN_IT.has(code));
   const missed = missing.reduce((sum, finding) => sum + Math.max(finding.affects?.length ?? 1, 1), 0);
   const total = totals.files + missed;
-  const named = missing.flatMap((finding) => finding.path ?? []).join(', ');
-  const evidence =
-    missed === 0 ? `${totals.files} of ${total} files of state` : `${totals.files} of ${total}; not in it: ${named}`;
-  const counts = { reportFile: null, covered: totals.files, total };
-  if (version1)
-    return { yes: false, evidence: `${evidence}; format version 1 does not tell what was left out`, ...counts };
-  return { yes: missed === 0, evidence, ...counts };
+  const named = missing.flatMap((finding) => finding.path ?? []);
+  const why = whyPartial(manifest, place);
+  const all = { reportFile: null, covered: totals.files };
+  const lacking = Object.keys(config.categories).filter((name) => categories[name] === undefined);
+  if (why !== null && lacking.length > 0) {
+    const evidence = `${totals.files} files; ${why}; not in it: ${[...lacking, ...named].join(', ')}`;
+    return { yes: false, evidence, ...all, total: null };
+  }
+  const found = missed === 0 ? ' files of state' : `; not in it: ${named.join(', ')}`;
+  const evidence = `${totals.files} of ${total}${found}${why === null ? '' : `; ${why}`}`;
+  return { yes: missed === 0 && why === null, evidence, ...all, total };
 }
 
 function no(evidence: string, reportFile: string | null = null): Answer {

@@ -7,13 +7,14 @@ import path from 'node:path';
 import { NameProbe } from '../paths/name-probe.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
-import { readManifest } from '../format/manifest-file.ts';
+import { ownBackups } from '../repository/whose.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
@@ -22,8 +23,8 @@ import { changeInPlace } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
 import { nextSteps } from '../change/next-steps.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
-import { planRestore } from '../change/plan-restore.ts';
-import { refuseForeignPlaces } from '../change/own-places.ts';
+import { configOf, planRestore } from '../change/plan-restore.ts';
+import { bringsConfigBack, refuseForeignPlaces, refuseOtherProject } from '../change/own-places.ts';
 import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '../extract/verify-for-restore.ts';
 import { requireSettled } from '../history/pending-operations.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -33,6 +34,8 @@ export { restoreTo } from './restore/to.ts';
 export interface RestoreOptions extends SelectionOptions, Approval {
   /** Also remove what the backup does not have. */
   readonly exact: boolean;
+  /** Also bring back what is another project's. */
+  readonly acceptProject?: boolean | undefined;
   /** Also write where the project itself has no source. */
   readonly acceptSources?: boolean | undefined;
   readonly dryRun: boolean;
@@ -70,8 +73,9 @@ export async function restore(
   });
   if (options.dryRun) {
     requireSettled(project.root);
-    const { plan } = await planRestore(project, await verifyInPlace(project, selected, options, context), options);
-    return finish({ outcome: 'planned', plan });
+    const verified = await verifyInPlace(project, selected, options, context);
+    const { plan } = await planRestore(project, verified, options);
+    return finish({ outcome: 'planned', plan, findings: verified.findings });
   }
   return withLocks(project, 'restore', async () => {
     await recoverLeftovers(project, context);
@@ -79,7 +83,7 @@ export async function restore(
     const planned = await planRestore(project, verified, options);
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) {
-      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project.repository, verified.manifest) };
+      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project, verified.manifest) };
       return finish({ outcome: 'unchanged', plan, checked: true });
     }
     await checkTarget(project.root, planned.changes);
@@ -96,12 +100,20 @@ export async function restore(
       plan: planned.plan,
       checked: true,
       ...done,
-      findings: [...done.findings, ...owners],
+      findings: [...verified.findings, ...done.findings, ...owners],
       next: nextSteps(planned),
     });
     return keepReport(project.repository, selected.id, 'restore', report);
   });
 }
+
+const CONFIG_GONE = {
+  code: 'config-gone',
+  severity: 'warning',
+  message: `${CONFIG_FILE} is gone, and this backup of the project brings it back.`,
+  path: CONFIG_FILE,
+  recommendation: 'What it holds goes where that config had it.',
+} as const satisfies Finding;
 
 /** Names are tried beside the stage, where they will stand first; what a killed run leaves of it is garbage by its name. */
 function tryNames(root: string, wanted: readonly Entry[]): void {
@@ -113,28 +125,29 @@ function tryNames(root: string, wanted: readonly Entry[]): void {
   }
 }
 
-/** Verifies the backup, and that what is wanted of it has its place in this project. */
+/** Verifies the backup, that it is this project's, and that what is wanted of it has its place in it. */
 async function verifyInPlace(
   project: Project,
   selected: SelectedBackup,
   options: RestoreOptions,
   context: Context,
-): Promise<VerifiedBackup> {
+): Promise<VerifiedBackup & { findings: Finding[] }> {
+  if (options.acceptProject !== true) refuseOtherProject(project, selected);
   const verified = await verifyForRestore(selected, options, context);
-  refuseForeignPlaces(project, verified.wanted, options.acceptSources === true);
-  return verified;
+  const { manifest, wanted } = verified;
+  const configBack = bringsConfigBack(project, selected, wanted);
+  if (configBack) context.onEvent?.({ type: 'note', message: `${CONFIG_GONE.message} ${CONFIG_GONE.recommendation}` });
+  // The places that the lost config had; others are another backup's to state.
+  const categories = configBack ? configOf(manifest, project.config).categories : [];
+  const all = { ...project.config, categories: [...project.config.categories, ...categories] };
+  refuseForeignPlaces({ ...project, config: all }, wanted, options.acceptSources === true);
+  return { ...verified, findings: configBack ? [CONFIG_GONE] : [] };
 }
 
-/** Older backups that hold something else: the same tree gives the same index, byte for byte. */
-function olderThatDiffer(repository: string, current: Manifest): string[] {
-  const older = listBackups(repository).filter((ref) => ref.kind === 'migration' && ref.id < current.backupId);
-  return older
-    .filter((ref) => {
-      try {
-        return readManifest(ref.folder).index.sha256 !== current.index.sha256;
-      } catch {
-        return false;
-      }
-    })
-    .map((ref) => ref.id);
+/** Older backups of this project that hold something else: the same tree gives the same index, byte for byte. */
+function olderThatDiffer(project: Project, current: Manifest): string[] {
+  return ownBackups(project)
+    .filter(({ kind, id }) => kind === 'migration' && id < current.backupId)
+    .filter(({ manifest }) => manifest !== null && manifest.index.sha256 !== current.index.sha256)
+    .map(({ id }) => id);
 }

@@ -9,6 +9,7 @@ import type { ShownEntry, ShowReport } from '../model/show-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
+import { completenessOf } from '../format/why-partial.ts';
 import { selectEntries } from '../extract/entry-filter.ts';
 import { startReport } from '../repository/report-head.ts';
 
@@ -44,6 +45,7 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
     folder: selected.fromFile ?? selected.folder,
     fromFile: selected.fromFile ?? null,
     kind: manifest.kind,
+    completeness: completenessOf(manifest, selected.fromFile ?? selected.folder),
     createdAt: manifest.createdAt,
     note: manifest.note ?? null,
     tags: manifest.tags ?? {},

@@ -22,6 +22,8 @@ import { checkScanFindings } from '../checks/preflight/scan-findings.ts';
 import { checkSources } from '../checks/preflight/sources.ts';
 import { checkInodes, checkSpace, ratiosOf } from '../checks/preflight/space.ts';
 import { checkStaleWork } from '../checks/preflight/stale-work.ts';
+import { checkStateGone } from '../checks/preflight/state-gone.ts';
+import { lostState } from '../checks/lost-state.ts';
 import { checkStateFolder } from '../checks/preflight/state-folder.ts';
 import { checkDatabasesHeld, checkDatabasesRead } from '../checks/preflight/databases.ts';
 import { checkReplacedKept, checkTransaction } from '../checks/preflight/transaction.ts';
@@ -45,6 +47,7 @@ export async function validate(
   const ownership = new Ownership(project.config.categories);
   const survey = await surveySources(project, ownership, context);
   const checks: CheckResult[] = [
+    checkStateGone(await lostState(project, context.signal)),
     ...(await checkSurroundings(project, survey, (context.now ?? (() => new Date()))())),
     ...checkProject(project, survey),
     ...checkInventoried(survey),
@@ -67,7 +70,7 @@ export async function validate(
 async function checkSurroundings(project: Project, { inventory }: Survey, now: Date): Promise<CheckResult[]> {
   const { root, repository } = project;
   const all = listBackups(repository);
-  const known = knownBackups(repository, all);
+  const known = knownBackups(project);
   const roundTrip = checkRoundTrip(repository);
   const lock = checkLock(project);
   const bytes = new Map([...inventory.categories].map(([name, found]) => [name, found.bytes]));
@@ -110,10 +113,10 @@ function describeGuard(guard: Marker): HalfDone {
 }
 
 /** What would be backed up. */
-function checkInventoried({ inventory, problems, findings, attributes, databases }: Survey): CheckResult[] {
+function checkInventoried({ inventory, configs, problems, findings, attributes, databases }: Survey): CheckResult[] {
   const looks = [...databases.values()].flat();
   return [
-    checkInventory(inventory.categories),
+    checkInventory(inventory.categories, configs),
     ...checkSources(problems),
     checkDatabasesRead(looks),
     checkDatabasesHeld(looks),

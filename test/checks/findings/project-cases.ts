@@ -61,6 +61,7 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
     stage.put('docs/a.db-wal', 'write');
   }),
+  'state-gone': created((stage) => fs.rmSync(stage.inside('docs/a.md'))),
   'database-not-proven': created(() => {}, { raw: ['leveldb'] }),
   'database-orphans': created((stage) => stage.put('leveldb/000001.ldb', 'no table of this database')),
   'invalid-json': created((stage) => stage.put('deployments/half.json', '{')),
@@ -68,6 +69,7 @@ export const PROJECT: Cases = {
     writeDatabase(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]]),
   ),
   'left-out': created((stage) => stage.put('docs/a\\b', ''), { allowPartial: true }),
+  'config-gone': restored((stage) => fs.rmSync(stage.inside('migbackup.config.json'))),
   'aside-kept': [
     restored(() => {}, { safetyBackup: false }),
     restored((stage) => {

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { ClassicLevel } from 'classic-level';
 import { checkOneFileSystem } from '../../../src/core/checks/preflight/one-file-system.ts';
 import { checkRestoreWritable } from '../../../src/core/checks/preflight/restore-writable.ts';
 import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
@@ -12,8 +13,47 @@ const hasShm = fs.existsSync('/dev/shm') && fs.statSync('/dev/shm').dev !== fs.s
 
 /** What a restore would need, and what an interrupted one left. */
 export const PROJECT: Cases<
-  'state-folder' | 'restore-writable' | 'one-file-system' | 'transaction' | 'replaced-kept' | 'guard'
+  'state-gone' | 'state-folder' | 'restore-writable' | 'one-file-system' | 'transaction' | 'replaced-kept' | 'guard'
 > = {
+  'state-gone': [
+    {
+      when: 'a folder and a file in another are gone',
+      status: 'critical',
+      says: /^gone since migration-[^:]*: deployments\/mainnet\.json, docs\/how\.md$/,
+      provoke: after((scene) => {
+        fs.rmSync(scene.inside('deployments/mainnet.json'));
+        fs.rmSync(scene.inside('docs/how.md'));
+      }),
+    },
+    {
+      when: 'a database is gone, with its folder or without',
+      status: 'critical',
+      says: /: leveldb \(\d files\)$/,
+      provoke: after((scene) => {
+        for (const name of fs.readdirSync(scene.inside('leveldb'))) fs.rmSync(scene.inside('leveldb', name));
+      }),
+    },
+    {
+      when: 'another database stands in its place, and holds nothing',
+      status: 'critical',
+      says: 'leveldb (empty now, 1 record before)',
+      provoke: after(async (scene) => {
+        fs.rmSync(scene.inside('leveldb'), { recursive: true });
+        const database = new ClassicLevel(scene.inside('leveldb'));
+        await database.open();
+        await database.close();
+      }),
+    },
+    {
+      when: 'the backup cannot be compared',
+      status: 'warning',
+      says: 'was not compared with migration-',
+      provoke: after((scene) => {
+        const id = fs.readdirSync(scene.repository).find((name) => name.startsWith('migration-')) ?? '';
+        fs.truncateSync(`${scene.repository}/${id}/INDEX.ndjson.zst`, 10);
+      }),
+    },
+  ],
   'state-folder': [
     {
       when: 'a link stands in its place',

@@ -72,7 +72,9 @@ test('an empty repository points to create, an unfinished restore to recover', (
     operation: 'list' as const,
     root: '/p',
     repository: '/p/backups',
+    project: 'p',
     backups: [],
+    ofOthers: 0,
     findings: [],
   };
   expect(renderList({ ...report, unfinishedTransaction: false }, plain).at(-1)).toContain('migbackup create');

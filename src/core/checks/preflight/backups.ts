@@ -1,31 +1,52 @@
+import type { Project } from '../../model/category.ts';
+import { isVersion1 } from '../../format/version1.ts';
+import { VERSION_1_IS_PARTIAL, whyPartial } from '../../format/why-partial.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import type { BackupRef } from '../../repository/catalog.ts';
 import { backupStatus, type BackupStatus } from '../../repository/backup-status.ts';
 import { lastVerification, type Verification } from '../../repository/reports.ts';
+import { Owner, readBackups } from '../../repository/whose.ts';
 
 /** A migration backup with what is known of it without reading it. */
 export interface KnownBackup extends BackupStatus {
   readonly ref: BackupRef;
+  /** Why it is partial; null where it is complete, and where that cannot be told. */
+  readonly partial: string | null;
   readonly last: Verification | null;
 }
 
-/** The migration backups of a repository, newest first. */
-export function knownBackups(repository: string, all: readonly BackupRef[]): KnownBackup[] {
-  return all
-    .filter(({ kind }) => kind === 'migration')
-    .map((ref) => ({ ref, ...backupStatus(ref), last: lastVerification(repository, ref.id) }));
+/** The project's migration backups, newest first, and those that cannot be read: one of them may be the project's too. */
+export function knownBackups(project: Project): KnownBackup[] {
+  const owner = new Owner(project);
+  return readBackups(project.repository)
+    .filter(({ kind, folder, manifest }) => {
+      if (kind !== 'migration') return false;
+      return owner.owns(manifest, folder) || (manifest === null && !isVersion1(folder));
+    })
+    .map((ref) => {
+      const partial = isVersion1(ref.folder)
+        ? VERSION_1_IS_PARTIAL
+        : ref.manifest && whyPartial(ref.manifest, ref.folder);
+      return { ref, ...backupStatus(ref), partial, last: lastVerification(project.repository, ref.id) };
+    });
+}
+
+/** Those that `latest` is one of: a partial one only where there is no other. */
+export function candidates(backups: readonly KnownBackup[]): readonly KnownBackup[] {
+  const whole = backups.filter(({ partial }) => partial === null);
+  return whole.length > 0 ? whole : backups;
 }
 
 /** On record as verified in full, and nothing is seen to be wrong with it now. */
-function stands({ problem, last }: KnownBackup): boolean {
+export function stands({ problem, last }: KnownBackup): boolean {
   return problem === null && last?.scope === 'full' && last.status !== 'FAILED';
 }
 
 /** What there is to go back to: how many backups, and the newest that verified in full, with its age. */
 export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckResult {
   const about = { id: 'backups', group: 'repository' } as const;
-  const [newest] = backups;
-  const verified = backups.find(stands);
+  const [newest] = candidates(backups);
+  const verified = candidates(backups).find(stands);
   const ageSeconds = verified && Math.round((now.getTime() - verified.ref.time.getTime()) / 1000);
   const evidence = {
     count: backups.length,
@@ -34,6 +55,15 @@ export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckR
     newestVerifiedAgeSeconds: ageSeconds ?? null,
   };
   if (newest === undefined) return { ...about, status: 'info', message: 'no backup yet', evidence };
+  if (newest.partial !== null) {
+    return {
+      ...about,
+      status: 'warning',
+      message: `no backup is complete: ${newest.ref.id} is partial (${newest.partial})`,
+      evidence,
+      recommendation: 'Take a complete one with migbackup create.',
+    };
+  }
   const count = backups.length === 1 ? 'one backup' : `${backups.length} backups`;
   if (verified === undefined || ageSeconds === undefined) {
     return {
@@ -62,7 +92,8 @@ export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckR
 }
 
 /** The newest backup is what restore takes when nothing else is said: it had better be whole. */
-export function checkNewestBackup([newest]: readonly KnownBackup[]): CheckResult[] {
+export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[] {
+  const [newest] = candidates(backups);
   if (newest === undefined) return [];
   const { ref, problem, last } = newest;
   const failed = last?.status === 'FAILED' ? `its verification at ${last.time} FAILED` : null;

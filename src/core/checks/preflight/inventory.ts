@@ -6,13 +6,16 @@ export interface Counted {
   readonly bytes: number;
 }
 
-/** There is something to back up: create refuses an empty success. */
-export function checkInventory(categories: ReadonlyMap<string, Counted>): CheckResult {
+/**
+ * There is something to back up: create refuses an empty success.
+ * @param configs how many of the files are the config itself, which is stored and is nothing to back up
+ */
+export function checkInventory(categories: ReadonlyMap<string, Counted>, configs: number): CheckResult {
   const about = { id: 'inventory', group: 'inventory' } as const;
   const holding = [...categories.values()].filter(({ files, symlinks }) => files + symlinks > 0);
   const sum = (figure: keyof Counted): number => holding.reduce((total, one) => total + one[figure], 0);
   const evidence = { files: sum('files'), symlinks: sum('symlinks'), bytes: sum('bytes') };
-  if (holding.length > 0) {
+  if (evidence.files + evidence.symlinks > configs) {
     const message = `${evidence.files} files in ${holding.length} of ${categories.size} categories`;
     return { ...about, status: 'ok', message, evidence };
   }

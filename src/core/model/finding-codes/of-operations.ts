@@ -8,6 +8,12 @@ export const OF_OPERATIONS = {
       meaning: 'Something could not be stored as it is, and --allow-partial left it out.',
       advice: 'Remove the cause that the message names, then take the backup again.',
     },
+    'state-gone': {
+      severity: ['warning'],
+      meaning:
+        'The newest complete backup has something that is not in the project any more, so that the new backup does not have it.',
+      advice: 'If it was lost, the line that the recommendation gives brings it back.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',
@@ -75,6 +81,11 @@ export const OF_OPERATIONS = {
     },
   },
   'A restore, an undo, a guarded command': {
+    'config-gone': {
+      severity: ['warning'],
+      meaning: 'The config of the project is gone, and a restore of a backup of this project brings it back.',
+      advice: 'There is nothing to do: what the backup holds goes where that config had it.',
+    },
     'aside-kept': {
       severity: ['warning', 'info'],
       meaning: 'What was replaced is kept: no safety backup was made (info), or it may not hold all of it (warning).',

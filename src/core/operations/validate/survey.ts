@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { checkJson, MAX_JSON_BYTES } from '../../checks/json-parse.ts';
 import { lookAtDatabase, type DatabaseLook } from '../../checks/preflight/databases.ts';
+import { CONFIG_FILE } from '../../config/config-file.ts';
 import { Pacer } from '../../concurrency/pacer.ts';
 import { toNative } from '../../paths/paths.ts';
 import { errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
@@ -21,6 +22,8 @@ export interface Survey {
   readonly inventory: Inventory;
   /** Project-relative folders that a category holds. */
   readonly folders: readonly string[];
+  /** How many of the files are the config itself. */
+  readonly configs: number;
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
   /** What files have that no backup keeps. */
@@ -36,11 +39,13 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   const onFinding = (finding: Finding): void => void findings.push(finding);
   const folders: string[] = [];
   const json: ScannedEntry[] = [];
+  let configs = 0;
   const isTaken = secretMatcher(project.config.includeSecrets ? project.config.secrets : []);
   const see = (entry: ScannedEntry): void => {
     const { path, type, category, source } = entry;
     if (type === 'dir') folders.push(path);
     if (type !== 'file') return;
+    if (path === CONFIG_FILE) configs++;
     if (path.endsWith('.json') && entry.size <= MAX_JSON_BYTES) json.push(entry);
     if (isTaken(path)) onFinding(toFinding(secretTaken(path), path, category, source));
   };
@@ -67,7 +72,7 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   }
   const { found, notLookedAt } = await looking;
   const attributes = { found: new Map([...found, ['hard links', hardLinks] as const]), notLookedAt };
-  return { inventory, folders, problems, findings, attributes, databases };
+  return { inventory, folders, configs, problems, findings, attributes, databases };
 }
 
 async function parseAll(

@@ -1,0 +1,21 @@
+import { BaseCommand } from '../cli/base-command.ts';
+import { EXIT } from '../cli/exit-code.ts';
+import { renderStatus } from '../cli/render/status.ts';
+
+export default class Status extends BaseCommand {
+  static override summary = 'Show where the project stands: what is gone, what there is to go back to';
+  static override description =
+    'First what the newest complete backup has and the project has not; then the repository, the latest backup and how it was ' +
+    'proven, what is unfinished, what undo takes back, and the next step. It verifies nothing and writes nothing.';
+  static override usage = '<%= command.id %> [FLAGS]';
+  static override hiddenAliases = ['backup:status'];
+  static override examples = ['<%= config.bin %> status', '<%= config.bin %> status --json'];
+
+  async run(): Promise<number> {
+    const { flags } = await this.parse(Status);
+    const session = await this.open(flags);
+    const { status } = await import('../core/operations/status.ts');
+    const report = await status(await session.project(), {}, session.context);
+    return session.finish(report, renderStatus, EXIT.done);
+  }
+}

@@ -1,0 +1,193 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { folderFiles, readDatabase } from '../databases/leveldb/format/reader.ts';
+import { readIndex } from '../format/index-file.ts';
+import { INDEX_FILE } from '../format/layout.ts';
+import { whyPartial } from '../format/why-partial.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Manifest, ManifestDatabase } from '../model/manifest.ts';
+import { shellLine } from '../model/shell-quote.ts';
+import { escapeName } from '../paths/names.ts';
+import { isInside, joined, parentOf, toNative } from '../paths/paths.ts';
+import { ownBackups } from '../repository/whose.ts';
+
+/** Something that the backup has and the project has not. */
+export interface Gone {
+  /** Project-relative: the topmost folder that is gone, a file, or a database. */
+  readonly path: string;
+  /** Files and links of the backup in it. */
+  readonly files: number;
+  /** A database that is there and empty: the records that it had. */
+  readonly records: number | null;
+}
+
+/** The project beside its newest complete backup. */
+export interface LostState {
+  readonly backupId: string;
+  readonly gone: readonly Gone[];
+  /** The line that brings it back; null where nothing is gone. */
+  readonly restore: string | null;
+  /** Why it could not be compared. */
+  readonly problem: string | null;
+}
+
+/** More of them make a line that nobody can read: then all of the backup is brought back. */
+const NAMED_IN_LINE = 8;
+const NAMED_IN_MESSAGE = 5;
+/** An emptied database is small: a bigger one has tables, and is not read for this. */
+const EMPTY_DATABASE_BYTES = 1 << 20;
+
+/**
+ * Compares what the newest complete backup has with what is there, by names; of databases, whether they are there and have a record. Null where
+ * the project has no complete backup. Reads the index and folders, changes nothing. Throws INTERRUPTED.
+ */
+export async function lostState(project: Project, signal?: AbortSignal): Promise<LostState | null> {
+  const newest = ownBackups(project).find(
+    ({ kind, folder, manifest }) => kind === 'migration' && manifest !== null && whyPartial(manifest, folder) === null,
+  );
+  if (newest === undefined || newest.manifest === null) return null;
+  const { id: backupId, folder, manifest } = newest;
+  const databases = databasesOf(manifest);
+  const look = new Look(project.root, databases);
+  try {
+    for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
+      throwIfInterrupted(signal);
+      for (const entry of batch) look.at(entry);
+    }
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
+    return { backupId, gone: [], restore: null, problem: error.message };
+  }
+  const emptied: Gone[] = [];
+  for (const { path: database, records } of databases) {
+    if (records === null || records === 0 || look.isGone(database)) continue;
+    if (await isEmptied(toNative(project.root, database), signal)) emptied.push({ path: database, files: 0, records });
+  }
+  const gone = [...look.gone(), ...emptied];
+  return { backupId, gone, restore: restoreLine(backupId, manifest, gone), problem: null };
+}
+
+/** What is gone, in words: `leveldb (5 files), deployments (13 files) and 2 more`. */
+export function sayGone(gone: readonly Gone[]): string {
+  const named = gone.slice(0, NAMED_IN_MESSAGE).map(({ path: place, files, records }) => {
+    if (records !== null)
+      return `${escapeName(place)} (empty now, ${records} ${records === 1 ? 'record' : 'records'} before)`;
+    return files === 1 ? escapeName(place) : `${escapeName(place)} (${files} files)`;
+  });
+  const more = gone.length - NAMED_IN_MESSAGE;
+  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
+}
+
+function restoreLine(backupId: string, { config }: Manifest, gone: readonly Gone[]): string | null {
+  if (gone.length === 0) return null;
+  const named = gone.length > NAMED_IN_LINE ? [] : gone;
+  // A category of the same name is more than the path: a slash at the end makes it a path.
+  const term = (place: string): string =>
+    place === 'json' || Object.hasOwn(config.categories, place) ? `${place}/` : place;
+  return shellLine(['migbackup', 'restore', backupId, ...named.flatMap(({ path: place }) => ['--only', term(place)])]);
+}
+
+function databasesOf({ categories }: Manifest): ManifestDatabase[] {
+  return Object.values(categories).flatMap(({ sources }) => sources.flatMap(({ databases }) => databases ?? []));
+}
+
+async function isEmptied(dir: string, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    const bytes = fs.readdirSync(dir).reduce((sum, name) => sum + fs.lstatSync(path.join(dir, name)).size, 0);
+    if (bytes > EMPTY_DATABASE_BYTES) return false;
+    const files = folderFiles(dir);
+    try {
+      return (await readDatabase(files, { signal })).records === 0;
+    } finally {
+      files.close();
+    }
+  } catch (error) {
+    // One that does not read is not known to be empty: other checks say what is wrong with it.
+    if (error instanceof BackupError ? error.code !== 'INTERRUPTED' : errnoOf(error) !== undefined) return false;
+    throw error;
+  }
+}
+
+/** Which entries are not there any more. They come folder by folder, so one listing serves for all of a folder. */
+class Look {
+  readonly #root: string;
+  readonly #databases: readonly string[];
+  readonly #gone = new Map<string, number>();
+  #folder = '';
+  #names: ReadonlyMap<string, boolean> | null = null;
+
+  constructor(root: string, databases: readonly ManifestDatabase[]) {
+    this.#root = root;
+    this.#databases = databases.map((database) => database.path);
+  }
+
+  at({ path: place, type }: Entry): void {
+    if (type === 'dir') return;
+    const database = this.#databases.find((folder) => isInside(place, folder));
+    // The files of a database come and go by themselves; CURRENT is there as long as it is one.
+    if (database !== undefined && place !== joined(database, 'CURRENT')) {
+      if (this.#gone.has(database)) this.#add(database);
+      return;
+    }
+    if (!this.#isThere(place)) this.#add(database ?? this.#topmost(place));
+  }
+
+  isGone(database: string): boolean {
+    return this.#gone.has(database) || [...this.#gone.keys()].some((place) => isInside(database, place));
+  }
+
+  gone(): Gone[] {
+    return [...this.#gone].map(([place, files]) => ({ path: place, files, records: null }));
+  }
+
+  #add(place: string): void {
+    this.#gone.set(place, (this.#gone.get(place) ?? 0) + 1);
+  }
+
+  #isThere(place: string): boolean {
+    const folder = parentOf(place);
+    if (folder !== this.#folder) [this.#folder, this.#names] = [folder, namesIn(toNative(this.#root, folder))];
+    // A folder that cannot be listed says nothing; a name may be spelled otherwise than the file system lists it.
+    const name = place.slice(folder === '.' ? 0 : folder.length + 1);
+    if (this.#names === null) return true;
+    return this.#names.get(name) ?? this.#stands(place);
+  }
+
+  #stands(place: string): boolean {
+    return isOr(true, () => lstatOrNull(toNative(this.#root, place))?.isDirectory() === false);
+  }
+
+  #topmost(place: string): string {
+    let top = place;
+    for (let up = parentOf(top); up !== '.'; up = parentOf(up)) {
+      if (isOr(true, () => lstatOrNull(toNative(this.#root, up)) !== null)) break;
+      top = up;
+    }
+    return top;
+  }
+}
+
+/** What is so, or `unknown` where the system does not let itself be asked. */
+function isOr(unknown: boolean, ask: () => boolean): boolean {
+  try {
+    return ask();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return unknown;
+  }
+}
+
+/** Names in a folder, and whether each is something other than a folder; empty where it is not there, null where it cannot be listed. */
+function namesIn(folder: string): Map<string, boolean> | null {
+  try {
+    const entries = fs.readdirSync(folder, { withFileTypes: true });
+    return new Map(entries.map((entry) => [entry.name, !entry.isDirectory()]));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return new Map();
+    if (errnoOf(error) === undefined) throw error;
+    return null;
+  }
+}

@@ -1,0 +1,30 @@
+import picomatch from 'picomatch';
+import type { Category, Source } from '../model/category.ts';
+
+export const CONFIG_FILE = 'migbackup.config.json';
+
+/** Where the config is stored unless one of its own sources takes it. */
+const CATEGORY = 'configs';
+
+/**
+ * The categories with the config itself in one of them: who loses it knows no longer what the rest of a backup belongs to. A config need not name
+ * itself for that.
+ */
+export function withConfigFile(categories: readonly Category[]): readonly Category[] {
+  if (categories.some(({ sources }) => sources.some(takesIt))) return categories;
+  const others = categories.find(({ name }) => name === CATEGORY)?.sources ?? [];
+  let name = 'migbackup';
+  for (let number = 2; others.some((source) => source.name === name); number++) name = `migbackup-${number}`;
+  const rules = { include: [], exclude: [], required: false, exclusive: false, external: false };
+  const own: Source = { category: CATEGORY, name, path: CONFIG_FILE, type: 'files', ...rules };
+  if (others.length === 0)
+    return [...categories.filter((one) => one.name !== CATEGORY), { name: CATEGORY, sources: [own] }];
+  return categories.map((one) => (one.name === CATEGORY ? { ...one, sources: [...one.sources, own] } : one));
+}
+
+function takesIt({ path, type, include, exclude }: Source): boolean {
+  if (path === CONFIG_FILE) return true;
+  if (path !== '.' || type !== 'files') return false;
+  const matches = (patterns: readonly string[]): boolean => picomatch([...patterns], { dot: true })(CONFIG_FILE);
+  return (include.length === 0 || matches(include)) && !(exclude.length > 0 && matches(exclude));
+}

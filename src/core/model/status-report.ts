@@ -1,0 +1,58 @@
+import { z } from './zod.ts';
+import { listedBackupSchema } from './list-report.ts';
+import { count, reportHeadSchema } from './report.ts';
+
+/** A backup in a few words. */
+const statusBackupSchema = listedBackupSchema.pick({
+  id: true,
+  createdAt: true,
+  ageSeconds: true,
+  completeness: true,
+  files: true,
+  problem: true,
+  lastVerification: true,
+});
+export type StatusBackup = z.infer<typeof statusBackupSchema>;
+
+const pendingSchema = z.object({
+  what: z.enum(['restore-unfinished', 'guard-interrupted', 'guard-running']),
+  /** What happened, in a sentence. */
+  message: z.string(),
+  /** The command that deals with it; null where it ends by itself. */
+  command: z.string().nullable(),
+});
+export type Pending = z.infer<typeof pendingSchema>;
+
+/** What `status` answers: where the project stands. Nothing is verified and nothing is written. */
+export const statusReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('status'),
+    root: z.string(),
+    repository: z.string(),
+    /** The project's id, as its next backup will record it. */
+    project: z.string(),
+    /** Null: there is no complete backup to compare with. */
+    lost: z
+      .object({
+        backupId: z.string(),
+        /** What it has and the project has not. */
+        gone: z.array(z.object({ path: z.string(), files: count, records: count.nullable() })),
+        /** The line that brings it back; null where nothing is gone. */
+        restore: z.string().nullable(),
+        /** Why it could not be compared. */
+        problem: z.string().nullable(),
+      })
+      .nullable(),
+    backups: z.object({ migration: count, safety: count, ofOthers: count }),
+    /** What `latest` means: the newest complete backup, else the newest partial one. */
+    latest: statusBackupSchema.nullable(),
+    /** A newer one that `latest` passes over. */
+    newer: statusBackupSchema.nullable(),
+    pending: z.array(pendingSchema),
+    /** What `undo` would take back. */
+    undo: z.object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyId: z.string() }).nullable(),
+    /** The command to run next. */
+    next: z.array(z.string()),
+  })
+  .meta({ id: 'StatusReport' });
+export type StatusReport = z.infer<typeof statusReportSchema>;

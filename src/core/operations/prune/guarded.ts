@@ -1,0 +1,28 @@
+import { errnoOf } from '../../model/backup-error.ts';
+import { guardedBackup } from '../../history/marker.ts';
+import type { ReadBackup } from '../../repository/whose.ts';
+
+/**
+ * The backups that a guarded command relies on, and why they stay. A project may have several checkouts that use one repository, and each may
+ * have a guard: the backups say in which folders they were made. Where a folder does not let itself be looked into, all that was made in it stays.
+ */
+export function guardedAmong(root: string, backups: readonly ReadBackup[]): [id: string, why: string][] {
+  const byRoot = Map.groupBy(backups, ({ manifest }) => manifest?.project.root ?? root);
+  return [...new Set([root, ...byRoot.keys()])]
+    .filter((folder) => folder === root || isLocal(folder))
+    .flatMap((folder) => {
+      try {
+        const guarded = guardedBackup(folder);
+        return guarded === null ? [] : [[guarded, 'a guarded command relies on it']];
+      } catch (error) {
+        if (errnoOf(error) === undefined || folder === root) throw error;
+        const why = `whether a guarded command in ${folder} relies on it cannot be told`;
+        return (byRoot.get(folder) ?? []).map(({ id }): [string, string] => [id, why]);
+      }
+    });
+}
+
+/** A share of another machine is not asked because a backup names it: who made the backup may have stated anything. */
+function isLocal(folder: string): boolean {
+  return !/^[\\/]{2}/.test(folder);
+}

@@ -1,0 +1,141 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import { nearest } from '../model/nearest.ts';
+import { escapeName, shorten } from '../paths/names.ts';
+import { parseId } from '../format/id.ts';
+import { MANIFEST_FILE } from '../format/layout.ts';
+import { isVersion1 } from '../format/version1.ts';
+import { VERSION_1_IS_PARTIAL, whyPartial } from '../format/why-partial.ts';
+import { listBackups, type BackupRef } from './catalog.ts';
+import type { SelectedBackup } from './selected.ts';
+import { ownBackups, type ReadBackup } from './whose.ts';
+
+/** `latest` and `latest~1`, the one before. */
+const LATEST = /^latest(?:~(\d{1,6}))?$/;
+
+export interface SelectOptions {
+  readonly cwd: string;
+  /** Told why `latest` is not simply the newest. */
+  readonly onNote?: ((message: string) => void) | undefined;
+}
+
+/**
+ * The backup that `selector` names: an id, a part of one that no other has, `latest`, `latest~1`, or the path of a backup folder or exported
+ * file. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP.
+ */
+export async function selectBackup(
+  project: Project,
+  selector: string,
+  options: SelectOptions,
+): Promise<SelectedBackup> {
+  const { repository } = project;
+  const all = listBackups(repository);
+  const latest = LATEST.exec(selector);
+  if (latest !== null) return chosen(findLatest(project, Number(latest[1] ?? 0), all.length, options));
+  const exact = all.find((ref) => ref.id === selector);
+  if (exact !== undefined) return chosen(exact);
+  const matching = selector === '' ? [] : all.filter((ref) => ref.id.includes(selector));
+  const [only] = matching;
+  if (matching.length === 1 && only !== undefined) return chosen(only);
+  if (matching.length > 1) {
+    throw new BackupError('AMBIGUOUS_BACKUP', `"${shorten(escapeName(selector))}" matches ${matching.length} backups`, {
+      hint: `Give more of the id: ${matching
+        .slice(0, 5)
+        .map((ref) => ref.id)
+        .join(', ')}${matching.length > 5 ? ', …' : ''}.`,
+      details: { candidates: matching.map((ref) => ref.id) },
+    });
+  }
+  const byPath = selector === '' ? null : await selectPath(path.resolve(options.cwd, selector));
+  if (byPath !== null) return byPath;
+  const guess =
+    nearest(
+      selector,
+      all.map((ref) => ref.id),
+    ) ?? all[0]?.id;
+  const meant = guess === undefined ? '' : `; did you mean ${guess}?`;
+  throw none(
+    `no backup matches "${shorten(escapeName(selector))}"`,
+    all.length === 0 ? `There is none in ${repository}.` : `migbackup list shows the ${all.length} there are${meant}`,
+  );
+}
+
+/**
+ * The project's newest complete migration backup, or with `back` the one so many before it; if there is none, the newest partial one. One that
+ * cannot be read counts as complete: whoever asks for the latest must hear of it, and not be given something older.
+ */
+function findLatest(project: Project, back: number, all: number, { onNote }: SelectOptions): BackupRef {
+  const own = ownBackups(project).filter(({ kind }) => kind === 'migration');
+  if (own.length === 0) throw noneHere(project.repository, all);
+  const partial = new Map(own.map((backup) => [backup, whyNotWhole(backup)]));
+  const whole = own.filter((backup) => partial.get(backup) === null);
+  const among = whole.length > 0 ? whole : own;
+  const found = among[back];
+  if (found === undefined) {
+    const what = whole.length > 0 ? 'complete backups' : 'backups';
+    throw none(`there is no latest~${back}: this project has ${among.length} ${what}`, 'migbackup list shows them.');
+  }
+  const over = own.slice(0, own.indexOf(found)).filter((backup) => partial.get(backup) !== null);
+  const why = partial.get(found) ?? null;
+  if (why !== null) onNote?.(`${found.id} is partial (${why}), and this project has no complete backup`);
+  else if (over[0] !== undefined) {
+    const others = over.length === 1 ? '' : ` and ${over.length - 1} more`;
+    onNote?.(
+      `${found.id} is the latest complete one; ${over[0].id}${others} is newer, and partial (${partial.get(over[0])})`,
+    );
+  }
+  return found;
+}
+
+function whyNotWhole({ folder, manifest }: ReadBackup): string | null {
+  if (manifest !== null) return whyPartial(manifest, folder);
+  return isVersion1(folder) ? VERSION_1_IS_PARTIAL : null;
+}
+
+function noneHere(repository: string, others: number): BackupError {
+  if (others === 0)
+    return none(`there is no backup in ${repository}`, 'migbackup create takes one; --backups DIR looks elsewhere.');
+  return none(
+    `there is no backup of this project in ${repository}`,
+    `It has ${others} of others, which migbackup list --all-projects shows; migbackup create takes one of this project.`,
+  );
+}
+
+function chosen(ref: BackupRef): SelectedBackup {
+  return { id: ref.id, folder: ref.folder, dispose() {} };
+}
+
+async function selectPath(candidate: string): Promise<SelectedBackup | null> {
+  const stat = statOrNull(candidate);
+  if (stat === null) return null;
+  if (stat.isDirectory()) {
+    const id = path.basename(candidate);
+    // A folder that has the name of a backup is one, and a damaged one without its manifest.
+    if (parseId(id) === null && !fs.existsSync(path.join(candidate, MANIFEST_FILE)) && !isVersion1(candidate))
+      return null;
+    // Its name stands in every line that is said about it.
+    if (escapeName(id) !== id)
+      throw none(`${escapeName(candidate)} has control or invisible characters in its name`, 'Rename the folder.');
+    return { id, folder: candidate, dispose() {} };
+  }
+  const { openExported } = await import('./open-exported.ts');
+  return openExported(candidate);
+}
+
+/** What stands at a path that the user typed, links followed; null where nothing can. */
+function statOrNull(candidate: string): fs.Stats | null {
+  try {
+    return fs.statSync(candidate);
+  } catch (error) {
+    if (NOTHING_THERE.has(errnoOf(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL']);
+
+function none(message: string, hint: string): BackupError {
+  return new BackupError('NO_SUCH_BACKUP', message, { hint });
+}

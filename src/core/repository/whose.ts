@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { identityOf, ownId, type Identity } from '../config/identity.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { isVersion1 } from '../format/version1.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { realPathAsFar } from '../paths/paths.ts';
+import { listBackups, type BackupRef } from './catalog.ts';
+import { isInRepository } from './report-subject.ts';
+
+/** A backup of a repository, and what its manifest says; null where that cannot be read, and in format version 1, where it is not believed. */
+export interface ReadBackup extends BackupRef {
+  readonly manifest: Manifest | null;
+}
+
+/** Tells a project's backups from those of others that use the same repository. */
+export class Owner {
+  readonly identity: Identity;
+  readonly #repository: string;
+
+  constructor(project: Project) {
+    this.identity = identityOf(project);
+    this.#repository = project.repository;
+  }
+
+  /**
+   * Whether a backup is this project's: the strongest name that both have decides. Its own id, then the git remote, then that the backup stands
+   * in a repository inside of the project, where it was when it was made, then the root. A backup that has none of them (an older one, or one whose
+   * manifest cannot be read) is the project's where it stands inside of its root.
+   * @param place its folder or exported file
+   */
+  owns(manifest: Manifest | null, place: string): boolean {
+    const { id, remote, root, repository } = manifest?.project ?? {};
+    const mine = this.identity;
+    if (!isRecorded(manifest)) return isBelow(mine.root, place);
+    const [own, theirs] = [ownId(mine.id), ownId(id)];
+    if (own !== undefined && theirs !== undefined) return own === theirs;
+    if (mine.remote !== undefined && remote !== undefined) return mine.remote === remote;
+    const here = repository !== undefined && repository === mine.repository;
+    return (here && isInRepository(this.#repository, place)) || root === mine.root;
+  }
+}
+
+/** Whether a manifest says whose backup it is. */
+export function isRecorded(manifest: Manifest | null): boolean {
+  const { id, remote, root } = manifest?.project ?? {};
+  return (id ?? remote ?? root) !== undefined;
+}
+
+/** The project's backups, newest first. */
+export function ownBackups(project: Project): ReadBackup[] {
+  const owner = new Owner(project);
+  return readBackups(project.repository).filter(({ manifest, folder }) => owner.owns(manifest, folder));
+}
+
+/** Every backup of a repository, newest first. */
+export function readBackups(repository: string): ReadBackup[] {
+  return listBackups(repository).map((ref) => ({ ...ref, manifest: manifestOrNull(ref.folder) }));
+}
+
+export function manifestOrNull(folder: string): Manifest | null {
+  if (isVersion1(folder)) return null;
+  try {
+    return readManifest(folder);
+  } catch (error) {
+    if (error instanceof BackupError) return null;
+    throw error;
+  }
+}
+
+function isBelow(root: string, place: string): boolean {
+  const inRoot = path.relative(root, realPathAsFar(place));
+  return inRoot !== '' && inRoot !== '..' && !inRoot.startsWith(`..${path.sep}`) && !path.isAbsolute(inRoot);
+}

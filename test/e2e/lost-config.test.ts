@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { put } from '../support/files.ts';
+import { runCli, type CliResult } from '../support/run-cli.ts';
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+
+const CONFIG = 'migbackup.config.json';
+
+let temp: TempFolder;
+let root: string;
+beforeEach(() => {
+  temp = tempFolder();
+  root = path.join(temp.path, 'project');
+  put(root, 'data/a.json', '{}');
+});
+afterEach(() => temp[Symbol.dispose]());
+
+const run = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: root });
+
+function configure(more: object = {}): void {
+  put(root, CONFIG, JSON.stringify({ ...more, categories: { mine: { sources: { data: { path: 'data' } } } } }));
+}
+
+test.each([
+  ['with an id', { project: 'contracts-1' }],
+  ['without one', {}],
+])('a config that is lost comes back with the state that it names: %s', async (_what, more) => {
+  configure(more);
+  const text = readFileSync(path.join(root, CONFIG), 'utf8');
+  expect((await run('create')).exitCode).toBe(0);
+  rmSync(path.join(root, CONFIG));
+  rmSync(path.join(root, 'data'), { recursive: true });
+  expect((await run('status')).stdout).toMatch(/gone +.*migbackup\.config\.json/);
+
+  const planned = await run('restore', '--latest', '--dry-run');
+  expect(planned.exitCode, planned.stderr).toBe(0);
+  expect(planned.stderr).toContain(`${CONFIG} is gone, and this backup of the project brings it back.`);
+  const restored = await run('restore', '--latest', '--yes', '--json');
+  expect(JSON.parse(restored.stdout)).toMatchObject({ outcome: 'restored', findings: [{ code: 'config-gone' }] });
+  expect(readFileSync(path.join(root, CONFIG), 'utf8')).toBe(text);
+  expect(existsSync(path.join(root, 'data/a.json'))).toBe(true);
+});
+
+test('a backup that only lies there states no places: not one of another project, and none from elsewhere', async () => {
+  configure({ project: 'contracts-1' });
+  const { backupId }: { backupId: string } = JSON.parse((await run('create', '--json')).stdout);
+  const exported = path.join(temp.path, 'exported.zip');
+  expect((await run('export', '--output', exported)).exitCode).toBe(0);
+  rmSync(path.join(root, CONFIG));
+  rmSync(path.join(root, 'data'), { recursive: true });
+  for (const [backup, more] of [
+    [exported, []],
+    [backupId, ['--config', path.join(temp.path, 'other.json')]],
+  ] as const) {
+    put(temp.path, 'other.json', '{"project": "other"}');
+    const refused = await run('restore', backup, ...more, '--yes', '--accept-project');
+    expect(refused.exitCode, refused.stderr).toBe(6);
+    expect(refused.stderr).toContain('is in no source of this project');
+  }
+  expect(existsSync(path.join(root, CONFIG))).toBe(false);
+});
+
+test('a config alone is nothing to back up', async () => {
+  configure();
+  rmSync(path.join(root, 'data'), { recursive: true });
+  expect((await run('create')).exitCode).toBe(2);
+  expect((await run('validate')).exitCode).toBe(4);
+  expect((await run('create', '--only', 'configs')).exitCode).toBe(0);
+});
