@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { isSea } from 'node:sea';
 import { lstatOrNull } from '../../../fs/durable.ts';
-import { lockHolders, whoHolds, type Holder } from './holder.ts';
+import { classicLevelFile, lockHolders, whoHolds, type Holder } from './holder.ts';
 import { KEEPER_SCRIPT, type KeeperAnswer, type KeeperRequest } from './lock-keeper.ts';
 import { LOCK_KEEPER } from './lock-probe.ts';
 import { lockKey, ours } from './our-locks.ts';
@@ -130,6 +129,5 @@ class Keeper {
 
 function keeperCommand(): [string, ...string[]] {
   if (isSea()) return [process.execPath, LOCK_KEEPER];
-  const classicLevel = createRequire(import.meta.url).resolve('classic-level');
-  return [process.execPath, '-e', KEEPER_SCRIPT, '--', classicLevel];
+  return [process.execPath, '-e', KEEPER_SCRIPT, '--', classicLevelFile()];
 }

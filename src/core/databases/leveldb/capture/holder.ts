@@ -115,8 +115,12 @@ function runProbe(scratch: string, options: HolderOptions): Promise<string> {
 
 function defaultProbe(): NonNullable<HolderOptions['probe']> {
   if (isSea()) return { command: process.execPath, args: [LOCK_PROBE] };
-  const classicLevel = createRequire(import.meta.url).resolve('classic-level');
-  return { command: process.execPath, args: ['-e', PROBE_SCRIPT, '--', classicLevel] };
+  return { command: process.execPath, args: ['-e', PROBE_SCRIPT, '--', classicLevelFile()] };
+}
+
+/** What another Node has to require, wherever it is started. */
+export function classicLevelFile(): string {
+  return createRequire(import.meta.url).resolve('classic-level');
 }
 
 /** Who has a lock on the inode, from /proc/locks. Only for naming: it lists nothing of other PID namespaces. */
