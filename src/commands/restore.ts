@@ -70,7 +70,9 @@ export default class Restore extends BaseCommand {
       }
       const given = this.argv.filter((word) => word !== '--latest' && !(movesOn(word) && word === selector));
       const again = movesOn(selector) ? [selected.id, ...given] : given;
+      const line = shellLine(['migbackup', 'restore', ...again.filter((word) => word !== '--dry-run')]);
       const options = {
+        again: line,
         only,
         exact: flags.exact,
         allowUnsafeLinks: flags['allow-unsafe-links'],
@@ -87,7 +89,6 @@ export default class Restore extends BaseCommand {
         ),
       };
       const report = await restore(project, selected, options, session.context);
-      const line = shellLine(['migbackup', 'restore', ...again.filter((word) => word !== '--dry-run')]);
       return session.finish(report, (done, paint) => renderRestore(done, paint, line), EXIT.done);
     } finally {
       selected.dispose();

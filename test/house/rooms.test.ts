@@ -12,8 +12,13 @@ const TABLE: Table = {
   rooms: [
     {
       name: 'main.ts',
-      purpose: 'starts the program, or the probe that another migbackup asks about a lock',
-      only: ['commands', 'cli', 'core/databases/leveldb/capture/lock-probe.ts'],
+      purpose: 'starts the program, or the process that another migbackup has for locks',
+      only: [
+        'commands',
+        'cli',
+        'core/databases/leveldb/capture/lock-probe.ts',
+        'core/databases/leveldb/capture/lock-keeper.ts',
+      ],
     },
     {
       name: 'commands',

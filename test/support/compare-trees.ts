@@ -27,7 +27,8 @@ export function readTree(root: string, leaveOut: readonly string[] = [], { folde
   const tree = new Map<string, Snapshot>();
   function walk(folder: string): void {
     const names = readdirSync(path.join(root, folder)).toSorted();
-    const isDatabase = names.includes('CURRENT');
+    // Also one that has lost its CURRENT: LOCK is made there too while something else takes its place.
+    const isDatabase = names.some((name) => name === 'CURRENT' || name.startsWith('MANIFEST-'));
     for (const name of names) {
       // A database's lock and its chatter carry no data: they are never stored, and LevelDB makes them anew.
       if (isDatabase && ['LOCK', 'LOG', 'LOG.old'].includes(name)) continue;

@@ -44,7 +44,7 @@ test('a second restore never clears away what an unfinished one has moved aside'
   await killBeforeRenameTo(root, 'project/a');
   await expect(apply(root, BOTH)).rejects.toMatchObject({ code: 'EEXIST' });
   expect(fs.readdirSync(statePaths(root).aside)).toEqual(['0', '1']);
-  expect(recoverTransaction(root)).toBe('completed');
+  expect(await recoverTransaction(root)).toBe('completed');
   expect(read(root)).toEqual(['new a', 'new b']);
 });
 
@@ -53,7 +53,7 @@ test('new content that vanished from the stage is not passed over: everything is
   const root = makeProject(temp);
   await killBeforeRenameTo(root, 'aside/0');
   fs.rmSync(path.join(statePaths(root).stage, '0'));
-  expect(recoverTransaction(root)).toBe('taken-back');
+  expect(await recoverTransaction(root)).toBe('taken-back');
   expect(read(root)).toEqual(['old a', 'old b']);
 });
 
@@ -77,7 +77,7 @@ test('the journal cannot be made durable, and the process is killed while it cle
       },
     );
     expect(failed).toBe(true);
-    recoverTransaction(root);
+    await recoverTransaction(root);
     expect(read(root), `killed after ${removals} removals`).toEqual(['old a', 'old b']);
   }
 });
@@ -99,7 +99,7 @@ test('a disk that is full for good does not keep a restore from being taken back
   );
   expect(error).toMatchObject({ code: 'ENOSPC' });
   expect(read(root)).toEqual(['old a', 'old b']);
-  expect(recoverTransaction(root)).toBe('nothing');
+  expect(await recoverTransaction(root)).toBe('nothing');
 });
 
 /** A state folder as a hostile checkout could bring it along. */
@@ -125,18 +125,18 @@ test.for([
   ['/tmp/outside', '.'],
   ['.migbackup/inside', '.'],
   ['inside', '..'],
-] as const)('a planted journal that names %s and %s is refused', ([unit, meta]) => {
+] as const)('a planted journal that names %s and %s is refused', async ([unit, meta]) => {
   using temp = tempFolder();
   const root = makeProject(temp);
   plant(root, unit, meta);
   const before = readTree(temp.path);
-  expect(() => recoverTransaction(root)).toThrow(expect.objectContaining({ code: 'TRANSACTION_UNREADABLE' }));
+  await expect(recoverTransaction(root)).rejects.toThrow(expect.objectContaining({ code: 'TRANSACTION_UNREADABLE' }));
   expect(compareTrees(before, readTree(temp.path))).toEqual([]);
 });
 
 test.for(['.migbackup', '.migbackup/txn', '.migbackup/txn/stage', '.migbackup/txn/aside'])(
   'a state folder where %s is a link is refused',
-  (where) => {
+  async (where) => {
     using temp = tempFolder();
     const root = makeProject(temp);
     plant(root, 'inside', '.');
@@ -144,7 +144,7 @@ test.for(['.migbackup', '.migbackup/txn', '.migbackup/txn/stage', '.migbackup/tx
     fs.renameSync(path.join(root, where), elsewhere);
     fs.symlinkSync(elsewhere, path.join(root, where));
     const before = readTree(temp.path);
-    expect(() => recoverTransaction(root)).toThrow(expect.objectContaining({ code: 'UNSAFE_TARGET' }));
+    await expect(recoverTransaction(root)).rejects.toThrow(expect.objectContaining({ code: 'UNSAFE_TARGET' }));
     expect(compareTrees(before, readTree(temp.path))).toEqual([]);
   },
 );

@@ -1,5 +1,6 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { RecoverReport } from '../../core/model/recover-report.ts';
+import { renderFindings } from './findings.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
@@ -16,6 +17,7 @@ export function renderRecover(report: RecoverReport, paint: Paint): string[] {
   return [
     `  ${paint.good(done)}`,
     `  ${meaning}`,
+    ...renderFindings(report.findings, paint),
     ...(next ? [pasteable('  Next: migbackup restore --dry-run shows what a restore would change')] : []),
     ...renderGuard(report, paint),
   ];

@@ -14,16 +14,18 @@ import { wholeSync } from '../fs/whole-sync.ts';
 import { runTransaction } from '../transaction/transaction.ts';
 import type { TakenBackup } from '../capture/take-backup.ts';
 import { recordOperation } from '../history/operation-log.ts';
-import { checkRestored, checkTarget } from './check-target.ts';
+import { checkPlaces, checkRestored } from './check-target.ts';
 import { disposeAside } from './dispose.ts';
 import { recordCreatedPaths } from './created-paths.ts';
 import type { Written } from '../extract/placing-sink.ts';
+import { KeepOut } from './keep-out.ts';
 import type { Planned } from './plan-restore.ts';
 import { PARTIAL_PREFIX } from '../format/layout.ts';
 import { proveRestoredDatabases } from '../extract/prove-restored.ts';
 import { takeSafety } from './take-safety.ts';
 import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { writeEntries } from '../extract/write-entries.ts';
+import { setAsideFinding, withWayOn } from './way-on.ts';
 
 /** A change of a project that was planned, verified and approved. */
 export interface ChangeInPlace {
@@ -38,6 +40,8 @@ export interface ChangeInPlace {
   readonly owner: boolean;
   /** The exit code that the operation log records. */
   readonly exit: number;
+  /** The command line that does the same again; null where the caller names a way on itself. */
+  readonly again: string | null;
 }
 
 export interface Changed {
@@ -51,17 +55,68 @@ export interface Changed {
  * project is as it was; ROLLBACK_FAILED alone means that it is in between. Throws what stood in the way.
  */
 export async function changeInPlace(change: ChangeInPlace, context: Context): Promise<Changed> {
-  const { project, selected, verified, planned, operation } = change;
+  const { project, verified, planned } = change;
+  const locks = new KeepOut(project.root, verified.manifest);
+  const { restored, safety, committed, transactionId, unrecorded } = await swapLocked(change, locks, context);
+  const safetyId = safety?.manifest.backupId ?? null;
+  // First the log: what is committed can be undone, even if the process ends here.
+  const { exit, operation, selected } = change;
+  const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
+  const unlogged = recordOperation(project, done, context);
+  const findings = [...planned.findings, ...unrecorded, ...locks.setAside.map(setAsideFinding), ...unlogged];
+  // The transaction is all that tells of it then: it stays until a later command has logged it.
+  if (unlogged.length > 0 && safety !== null) return { restored, safetyBackup: safetyId, findings };
+  // The change stands: whatever fails from here on is told, and is no failure of it.
+  const kept = await disposeOrKeep(committed, safety, planned).catch((error: unknown) => leftBehind(committed, error));
+  return { restored, safetyBackup: safetyId, findings: kept === null ? findings : [kept, ...findings] };
+}
+
+interface Swapped {
+  readonly restored: Written;
+  readonly safety: TakenBackup | null;
+  /** What could not be recorded. */
+  readonly unrecorded: Finding[];
+  readonly committed: string;
+  readonly transactionId: string;
+}
+
+async function swapLocked(change: ChangeInPlace, locks: KeepOut, context: Context): Promise<Swapped> {
+  try {
+    return await swap(change, locks, context);
+  } finally {
+    await locks.release();
+  }
+}
+
+/** All up to the commit, while nobody else can open a database that is replaced or brought in. */
+async function swap(change: ChangeInPlace, locks: KeepOut, context: Context): Promise<Swapped> {
+  const { project, selected, planned, operation } = change;
   const { changes } = planned;
   // Callers look before they ask; the answer may have taken long.
-  await checkTarget(project.root, changes);
+  checkPlaces(project.root, changes);
+  await locks.holdTargets(changes.units);
   const safety = change.safetyBackup
     ? await takeSafety(project, planned, `before ${operation} of ${selected.id}`, context)
     : null;
   const safetyId = safety?.manifest.backupId ?? null;
-  const adds = (safety?.manifest.absent ?? []).length > 0;
-  const unrecorded = safetyId !== null && adds ? await recordCreatedPaths(project.repository, safetyId, changes) : [];
-  const transactionId = safetyId ?? `${operation}-${Date.now()}`;
+  try {
+    const adds = (safety?.manifest.absent ?? []).length > 0;
+    const unrecorded = safetyId !== null && adds ? await recordCreatedPaths(project.repository, safetyId, changes) : [];
+    const transactionId = safetyId ?? `${operation}-${Date.now()}`;
+    return { ...(await runChange(change, transactionId, locks, context)), safety, unrecorded, transactionId };
+  } catch (error) {
+    const { setAside } = locks;
+    throw withWayOn(error, { root: project.root, safetyId, again: change.again, setAside });
+  }
+}
+
+async function runChange(
+  { project, selected, verified, planned, operation, owner }: ChangeInPlace,
+  transactionId: string,
+  locks: KeepOut,
+  context: Context,
+): Promise<Pick<Swapped, 'restored' | 'committed'>> {
+  const { changes } = planned;
   let restored: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
   context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: changes.inodes, bytes: changes.bytes });
   const committed = await runTransaction({
@@ -88,10 +143,12 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
           categories,
           everything: false,
           syncAll: await wholeSync(folder, changes.inodes),
-          owner: change.owner,
+          owner,
+          beforeFinish: () => locks.holdStaged(folder, changes.units, changes.content, owner),
         },
         context,
       );
+      locks.assertHeld();
     },
     async check() {
       checkRestored(project.root, changes);
@@ -99,19 +156,12 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
         changes.units.some((unit) => isInside(`${database}/CURRENT`, unit.path) || isInside(unit.path, database));
       const scratch = path.join(project.repository, `${PARTIAL_PREFIX}check-${transactionId}`);
       await proveRestoredDatabases(verified.manifest, project.root, scratch, swapped, context);
+      locks.assertHeld();
     },
     signal: context.signal,
+    surroundings: locks,
   });
-  // First the log: what is committed can be undone, even if the process ends here.
-  const { exit } = change;
-  const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
-  const unlogged = recordOperation(project, done, context);
-  const findings = [...planned.findings, ...unrecorded, ...unlogged];
-  // The transaction is all that tells of it then: it stays until a later command has logged it.
-  if (unlogged.length > 0 && safety !== null) return { restored, safetyBackup: safetyId, findings };
-  // The change stands: whatever fails from here on is told, and is no failure of it.
-  const kept = await disposeOrKeep(committed, safety, planned).catch((error: unknown) => leftBehind(committed, error));
-  return { restored, safetyBackup: safetyId, findings: kept === null ? findings : [kept, ...findings] };
+  return { restored, committed };
 }
 
 /** `stage/<n>` for the unit itself, and below it for what is in its folder. */

@@ -13,32 +13,24 @@ import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
 import { typeOf } from '../transaction/unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
+import { refuseHeld } from './keep-out.ts';
 
-/** Refuses, before anything is touched: too little room, another file system in the way, a database that somebody holds or may hold. */
+/** Refuses, before anything is touched: what checkPlaces refuses, and a database that somebody holds or may hold. */
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
+  checkPlaces(root, plan);
+  // Each folder is looked at once, however many units are in it: it is listed for that.
+  const folders = new Set(plan.units.map((unit) => (unit.tree ? unit.path : parentOf(unit.path))));
+  for (const folder of folders) {
+    const dir = toNative(root, folder);
+    if (recogniseDatabase(dir) !== null) refuseHeld(folder, await whoHolds(dir));
+  }
+}
+
+/** Refuses too little room, and another file system in the way. */
+export function checkPlaces(root: string, plan: ChangePlan): void {
   checkRoom(root, plan);
   checkMounts(root, plan);
   checkOneFileSystem(root, plan);
-  // Each folder is looked at once, however many units are in it: it is listed for that.
-  const folders = new Map(plan.units.map((unit) => [unit.tree ? unit.path : parentOf(unit.path), unit]));
-  for (const [folder, unit] of folders) {
-    const dir = toNative(root, folder);
-    if (recogniseDatabase(dir) === null) continue;
-    const holder = await whoHolds(dir);
-    if (holder.held === 'no') continue;
-    const who = holder.pids.length > 0 ? ` (pid ${holder.pids.join(', ')})` : '';
-    throw new BackupError(
-      'DATABASE_HELD',
-      holder.held === 'yes'
-        ? `${escapeName(unit.path)} is in use by another process${who}`
-        : `it cannot be told whether ${escapeName(unit.path)} is in use: ${holder.evidence}`,
-      {
-        hint: 'Stop the process that uses the database, then run the command again. Nothing was changed.',
-        path: unit.path,
-        details: { pids: holder.pids, evidence: holder.evidence },
-      },
-    );
-  }
 }
 
 function checkRoom(root: string, plan: ChangePlan): void {

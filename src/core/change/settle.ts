@@ -2,6 +2,7 @@ import { rememberId } from '../config/identity.ts';
 import type { Project } from '../model/category.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
 import { cleanMarkers, interruptedGuard, removeMarker } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
@@ -18,6 +19,8 @@ import {
   type Recovered,
 } from '../transaction/transaction.ts';
 import { disposeAside } from './dispose.ts';
+import { KeepOut } from './keep-out.ts';
+import { setAsideFinding, withWayOn } from './way-on.ts';
 
 /** What became of an unfinished restore, as a sentence. */
 export const SAID: Record<Recovered, string> = {
@@ -30,10 +33,11 @@ export const SAID: Record<Recovered, string> = {
 /** What every changing command does first, under the lock. It says so if there was something. */
 export async function recoverLeftovers(project: Project, context: Context): Promise<Settled> {
   const settled = await settle(project, context);
-  const { outcome, guard, cleaned } = settled;
+  const { outcome, guard, cleaned, findings } = settled;
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
   if (guard !== null)
     context.onEvent?.({ type: 'note', message: describeInterruptedGuard(guard), next: wayBackOf(guard) });
+  for (const { message } of findings) context.onEvent?.({ type: 'note', message });
   for (const message of cleaned) context.onEvent?.({ type: 'note', message });
   return settled;
 }
@@ -45,12 +49,14 @@ export interface Settled {
   readonly unlogged: boolean;
   /** What was cleaned up, a sentence each. */
   readonly cleaned: string[];
+  /** What others had put in the way, and where it is kept. */
+  readonly findings: Finding[];
 }
 
 /** Recovers, logs what a run that was killed could not log any more (undo must know of it), and cleans up. */
 export async function settle(project: Project, context: Context): Promise<Settled> {
   rememberId(project);
-  const outcome = recoverTransaction(project.root);
+  const { outcome, findings } = await recoverTree(project.root);
   const finished = finishedTransactions(project.root);
   const guard = interruptedGuard(project.root);
   const unlogged = logFinished(project, finished, context);
@@ -59,6 +65,7 @@ export async function settle(project: Project, context: Context): Promise<Settle
   const logged = finished.filter((journal) => !unlogged.includes(journal));
   return {
     outcome,
+    findings,
     guard: guard === null ? null : settleGuard(project, guard, context),
     unlogged: unlogged.length > 0,
     cleaned: [
@@ -69,6 +76,19 @@ export async function settle(project: Project, context: Context): Promise<Settle
       ...(await disposeFinished(project, logged)),
     ],
   };
+}
+
+/** Finishes or takes back what was killed, while nobody else can open a database that is moved for that. */
+async function recoverTree(root: string): Promise<Pick<Settled, 'outcome' | 'findings'>> {
+  const locks = new KeepOut(root);
+  try {
+    const outcome = await recoverTransaction(root, locks);
+    return { outcome, findings: locks.setAside.map(setAsideFinding) };
+  } catch (error) {
+    throw withWayOn(error, { root, safetyId: null, again: null, setAside: locks.setAside });
+  } finally {
+    await locks.release();
+  }
 }
 
 /** Returns those that could not be logged: as long as they lie there the next run can. */

@@ -26,6 +26,8 @@ export interface WriteOptions {
   readonly syncAll: SyncAll | null;
   /** Give everything its owner and group too. */
   readonly owner?: boolean | undefined;
+  /** Called when all is written, before folders get their modes and times and everything is made durable. */
+  readonly beforeFinish?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ export async function writeEntries(options: WriteOptions, context: Context): Pro
         findings.push(alteredArchive(name, category.archive.file));
     }
     if (findings.length > 0) throw damagedWhileReading(findings);
+    await options.beforeFinish?.();
     await writer.finish();
     return sink.written;
   } finally {

@@ -19,19 +19,20 @@ export async function recover(
   context: Context,
 ): Promise<RecoverReport> {
   const head = startReport(context);
-  const answer = ({ outcome, guard }: Settled): RecoverReport => ({
+  const answer = ({ outcome, guard, findings }: Omit<Settled, 'unlogged' | 'cleaned'>): RecoverReport => ({
     ...head(),
     operation: 'recover',
     root: project.root,
     outcome,
     guard: guard === null ? null : { backupId: guard.backupId, command: guard.command, startedAt: guard.startedAt },
+    findings,
     message: [
       SAID[outcome],
       ...(guard === null ? [] : [`${describeInterruptedGuard(guard)}: ${wayBackOf(guard)}`]),
     ].join('; '),
   });
   if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null)
-    return answer({ outcome: 'nothing', guard: null, unlogged: false, cleaned: [] });
+    return answer({ outcome: 'nothing', guard: null, findings: [] });
   return withLocks(project, 'recover', async () => {
     const settled = await settle(project, context);
     for (const message of settled.cleaned) context.onEvent?.({ type: 'note', message });

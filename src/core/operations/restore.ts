@@ -9,6 +9,7 @@ import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
 import type { Finding } from '../model/finding.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
@@ -42,6 +43,8 @@ export interface RestoreOptions extends SelectionOptions, Approval {
   readonly safetyBackup: boolean;
   /** Give everything that is brought back its owner and group too; root only. */
   readonly owner?: boolean | undefined;
+  /** The command line that does the same again; without it, one is made of these options. */
+  readonly again?: string | undefined;
 }
 
 /**
@@ -89,8 +92,8 @@ export async function restore(
     await checkTarget(project.root, planned.changes);
     tryNames(project.root, verified.wanted);
     await requireYes(options, planned.plan);
-    const { safetyBackup, owner = false } = options;
-    const how = { operation: 'restore', safetyBackup, owner, exit: 0 } as const;
+    const { safetyBackup, owner = false, again = lineOf(selected.id, options) } = options;
+    const how = { operation: 'restore', safetyBackup, owner, exit: 0, again } as const;
     const change = { project, selected, verified, planned, ...how };
     const done = await changeInPlace(change, context);
     const brought = owner ? [] : [...planned.changes.content.values()].flat();
@@ -114,6 +117,16 @@ const CONFIG_GONE = {
   path: CONFIG_FILE,
   recommendation: 'What it holds goes where that config had it.',
 } as const satisfies Finding;
+
+function lineOf(id: string, { only, exact }: RestoreOptions): string {
+  return shellLine([
+    'migbackup',
+    'restore',
+    id,
+    ...only.flatMap((each) => ['--only', each]),
+    ...(exact ? ['--exact'] : []),
+  ]);
+}
 
 /** Names are tried beside the stage, where they will stand first; what a killed run leaves of it is garbage by its name. */
 function tryNames(root: string, wanted: readonly Entry[]): void {

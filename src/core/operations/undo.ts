@@ -69,7 +69,13 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     await checkTarget(project.root, planned.changes);
     await requireYes(options, planned.plan);
     // Exactly as it was: root takes the owners back too.
-    const how = { operation: 'undo', safetyBackup: true, owner: maySetOwners(), exit: 0 } as const;
+    const how = {
+      operation: 'undo',
+      safetyBackup: true,
+      owner: maySetOwners(),
+      exit: 0,
+      again: 'migbackup undo',
+    } as const;
     const change = { project, selected, verified, planned, ...how };
     const done = await changeInPlace(change, context);
     const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });

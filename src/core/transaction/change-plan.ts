@@ -7,7 +7,8 @@ import { comparePaths, type Entry } from '../model/entry.ts';
 import { isVolatilePath, recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import { listBelow } from './live-tree.ts';
 import { isSameAsLive, nearly, type Comparison } from './same-as-live.ts';
-import { fingerprint, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';
+import { contentDigest } from './staged-content.ts';
+import { fingerprintOf, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';
 
 export type Action = 'add' | 'replace' | 'remove';
 
@@ -153,14 +154,8 @@ class Planner {
     const inside = this.#wanted.slice(at, end);
     const live = lstatOrNull(toNative(this.#root, top));
     this.#unit(top, true, inside);
-    if (live !== null)
-      this.#changes.push({
-        path: top,
-        action: 'replace',
-        type: typeOf(live),
-        category: inside[0]?.category ?? '',
-        bytes: 0,
-      });
+    const category = inside[0]?.category ?? '';
+    if (live !== null) this.#changes.push({ path: top, action: 'replace', type: typeOf(live), category, bytes: 0 });
     for (const entry of inside) {
       if (entry.type !== 'dir')
         this.#changes.push({
@@ -230,7 +225,7 @@ class Planner {
     // A unit takes along all that is below it now, also where a folder makes way for a file.
     const stat = lstatOrNull(toNative(this.#root, path));
     if (this.#unitPaths.covers(path) || stat === null) return;
-    this.#addUnit({ path, old: fingerprint(stat), hasNew: false, tree: stat.isDirectory() });
+    this.#addUnit({ path, old: this.#old(path, stat, stat.isDirectory()), hasNew: false, tree: stat.isDirectory() });
     this.#readOnlyFolder(path, stat, undefined);
     const below = stat.isDirectory() ? listBelow(this.#root, path) : [];
     for (const gone of [path, ...below]) this.#change(gone, 'remove', category);
@@ -245,10 +240,15 @@ class Planner {
   #unit(path: string, tree: boolean, content: Entry[]): void {
     assertRealParents(this.#root, path);
     const stat = lstatOrNull(toNative(this.#root, path));
-    const n = this.#addUnit({ path, old: stat === null ? null : fingerprint(stat), hasNew: true, tree });
+    const old = stat === null ? null : this.#old(path, stat, tree);
+    const n = this.#addUnit({ path, old, hasNew: true, tree, staged: contentDigest(path, content) });
     this.#content.set(n, content);
     const top = content.find((entry) => entry.path === path && entry.type === 'dir');
     this.#readOnlyFolder(path, stat, top);
+  }
+
+  #old(path: string, stat: fs.BigIntStats, tree: boolean): Unit['old'] {
+    return fingerprintOf(toNative(this.#root, path), stat, tree && this.#isMirrored(path));
   }
 
   #addUnit(unit: Omit<Unit, 'n'>): number {

@@ -6,6 +6,7 @@ const fingerprintSchema = z.object({
   ino: z.string(),
   size: z.string(),
   mtimeNs: z.string(),
+  inside: z.string().optional(),
 });
 
 /** The state folder lies in the project, so a checkout may bring a journal along: it may name nothing outside. */
@@ -29,6 +30,7 @@ export const journalSchema = z.object({
       old: fingerprintSchema.nullable(),
       hasNew: z.boolean(),
       tree: z.boolean(),
+      staged: z.string().nullable().default(null),
     }),
   ),
   meta: z.array(

@@ -11,6 +11,8 @@ export interface StatePaths {
   readonly stage: string;
   /** `aside/<n>`: the old content of unit n. */
   readonly aside: string;
+  /** `shells/<k>`: folders with nothing in them that stood in the way; they go with the transaction. */
+  readonly shells: string;
   /** Present: swapping is allowed. */
   readonly plan: string;
   /** Present: we are going back. */
@@ -25,6 +27,7 @@ export function statePaths(root: string): StatePaths {
     transaction,
     stage: path.join(transaction, 'stage'),
     aside: path.join(transaction, 'aside'),
+    shells: path.join(transaction, 'shells'),
     plan: path.join(transaction, 'plan.json'),
     undo: path.join(transaction, 'undo'),
   };
@@ -32,8 +35,8 @@ export function statePaths(root: string): StatePaths {
 
 /** Throws UNSAFE_TARGET if a folder of ours is a link or file: a checkout may bring one along, and moves must not lead out of the project. */
 export function assertRealState(root: string): void {
-  const { state, transaction, stage, aside } = statePaths(root);
-  for (const folder of [state, transaction, stage, aside, path.join(state, 'guard')]) {
+  const { state, transaction, stage, aside, shells } = statePaths(root);
+  for (const folder of [state, transaction, stage, aside, shells, path.join(state, 'guard')]) {
     const stat = lstatOrNull(folder);
     if (stat === null || stat.isDirectory()) continue;
     throw new BackupError('UNSAFE_TARGET', `${folder} is not a real folder`, {

@@ -6,9 +6,9 @@ import { escapeName } from '../paths/names.ts';
 import { assertRealParents, parentOf, toNative } from '../paths/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { JournalInput } from './journal-schema.ts';
-import { renameUnit } from './rename.ts';
+import { holdsNothing, InTheWay, moveInto, moveWhole } from './set-aside.ts';
 import { statePaths, type StatePaths } from './state-folder.ts';
-import { isMovable, stillIs, type MetaStep, type Unit } from './unit.ts';
+import { stillIs, type MetaStep, type Unit } from './unit.ts';
 
 /**
  * Moves everything forward: old content aside, then new content in, then the folders' modes and times. Folders that are replaced come last,
@@ -69,14 +69,7 @@ function moveAside(root: string, paths: StatePaths, unit: Unit): void {
   if (moved) return;
   assertRealParents(root, unit.path);
   if (!stillIs(target, unit.old)) throw changed(unit.path);
-  moveUnit(target, aside);
-}
-
-/** Only root may move a read-only folder (its `..` is rewritten). It gets its mode, old or new, when everything is in its place. */
-function moveUnit(from: string, to: string): void {
-  const stat = lstatOrNull(from);
-  if (stat?.isDirectory() === true && !isMovable(stat)) fs.chmodSync(from, Number(stat.mode & 0o777n) | 0o200);
-  renameUnit(from, to);
+  moveWhole(target, aside);
 }
 
 function moveIn(root: string, paths: StatePaths, unit: Unit): void {
@@ -84,36 +77,61 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
   if (!unit.hasNew || lstatOrNull(staged) === null) return;
   const target = toNative(root, unit.path);
   assertRealParents(root, unit.path);
-  if (lstatOrNull(target) !== null) throw changed(unit.path);
-  moveUnit(staged, target);
+  const ours = unit.old !== null || holdsNothing(target);
+  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : changed(unit.path);
+  if (!moveInto(staged, target)) throw new InTheWay(unit, staged);
 }
 
 /**
  * Moves everything back, in reverse: new content to stage, old content home, folders as they were. May be called again after a crash.
- * What somebody else put into a place meanwhile is never overwritten: TARGET_CHANGED.
+ * What somebody else put into a place meanwhile is never overwritten: InTheWay.
+ * @param onTaken called with each unit whose new content was in its place until now
  */
-export function swapBack(root: string, journal: JournalInput): void {
+export function swapBack(root: string, journal: JournalInput, onTaken: (unit: Unit) => void = () => {}): void {
   const paths = statePaths(root);
   openParents(root, journal);
   for (const unit of journal.units.toReversed()) {
     const target = toNative(root, unit.path);
     const staged = path.join(paths.stage, String(unit.n));
     const aside = path.join(paths.aside, String(unit.n));
-    if (
-      unit.hasNew &&
-      lstatOrNull(staged) === null &&
-      lstatOrNull(target) !== null &&
-      (unit.old === null || lstatOrNull(aside) !== null)
-    ) {
-      moveUnit(target, staged);
+    if (isIn(root, paths, unit)) {
+      moveWhole(target, staged);
+      onTaken(unit);
     }
     if (unit.old !== null && lstatOrNull(aside) !== null) {
-      if (lstatOrNull(target) !== null) throw changed(unit.path);
-      moveUnit(aside, target);
+      if (lstatOrNull(target) !== null || !moveInto(aside, target)) throw new InTheWay(unit, aside);
     }
   }
   for (const step of journal.meta) setMeta(root, step.path, step.oldMode, step.oldMtimeNs);
   syncMoves(root, journal.units, [paths.aside, paths.stage], journal.meta);
+}
+
+/** New content stands in its place. */
+function isIn(root: string, paths: StatePaths, unit: Unit): boolean {
+  return (
+    unit.hasNew &&
+    lstatOrNull(path.join(paths.stage, String(unit.n))) === null &&
+    lstatOrNull(toNative(root, unit.path)) !== null &&
+    (unit.old === null || lstatOrNull(path.join(paths.aside, String(unit.n))) !== null)
+  );
+}
+
+/** The folders that a swap would move now, so that its caller can see to it that nobody is in them. */
+export function foldersToMove(root: string, journal: JournalInput, way: 'forward' | 'back'): Map<string, Unit> {
+  const paths = statePaths(root);
+  const moved = new Map<string, Unit>();
+  for (const unit of journal.units) {
+    const target = toNative(root, unit.path);
+    const staged = path.join(paths.stage, String(unit.n));
+    const aside = path.join(paths.aside, String(unit.n));
+    const out = unit.old !== null && lstatOrNull(aside) === null && (!unit.hasNew || lstatOrNull(staged) !== null);
+    const leaving = way === 'forward' ? out : isIn(root, paths, unit);
+    const coming = way === 'forward' ? staged : aside;
+    // What lies by itself in a folder that stays: that folder is where somebody may be.
+    const places = unit.tree ? [...(leaving ? [target] : []), coming] : leaving ? [path.dirname(target)] : [];
+    for (const place of places) if (lstatOrNull(place)?.isDirectory() === true) moved.set(place, unit);
+  }
+  return moved;
 }
 
 /**

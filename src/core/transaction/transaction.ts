@@ -8,10 +8,13 @@ import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
 import { removeInParallel } from '../fs/remove-in-parallel.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
+import { parseId } from '../format/id.ts';
 import { readJournal, readJournalIn, writeJournal } from './journal.ts';
 import type { Journal, JournalInput } from './journal-schema.ts';
 import { assertRealState, statePaths } from './state-folder.ts';
-import { swapBack, swapForward } from './swap.ts';
+import { ALONE, clearingTheWay, keepChanged, type Surroundings } from './set-aside.ts';
+import { foldersToMove, swapBack, swapForward } from './swap.ts';
+import type { Unit } from './unit.ts';
 
 const GARBAGE_PREFIX = 'garbage-';
 
@@ -23,6 +26,8 @@ export interface TransactionSteps {
   /** Re-reads the changed tree and throws if it is not what it must be. */
   readonly check: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
+  /** The caller keeps others out of what the units say from before the plan was made durable on; here it is asked about what comes up later. */
+  readonly surroundings?: Surroundings | undefined;
 }
 
 /**
@@ -30,7 +35,8 @@ export interface TransactionSteps {
  * other. Returns the folder that holds the old content (`committed-<id>`); the caller decides when to remove it.
  * Throws what went wrong (everything taken back), or ROLLBACK_FAILED.
  */
-export async function runTransaction({ root, journal, stage, check, signal }: TransactionSteps): Promise<string> {
+export async function runTransaction(steps: TransactionSteps): Promise<string> {
+  const { root, journal, stage, check, signal, surroundings = ALONE } = steps;
   const paths = statePaths(root);
   fs.mkdirSync(paths.state, { recursive: true, mode: 0o700 });
   assertRealState(root);
@@ -49,12 +55,13 @@ export async function runTransaction({ root, journal, stage, check, signal }: Tr
     throw error;
   }
   try {
-    swapForward(root, journal, () => throwIfInterrupted(signal));
+    const forward = (): void => swapForward(root, journal, () => throwIfInterrupted(signal));
+    await clearingTheWay(root, journal, surroundings, forward);
     await check();
     throwIfInterrupted(signal);
     return commit(root, journal);
   } catch (error) {
-    goBack(root, journal, error);
+    await goBack(root, journal, error, surroundings);
     throw error;
   }
 }
@@ -92,7 +99,7 @@ function abandon(root: string, journal: JournalInput, reason: unknown): void {
   try {
     closeUndone(root, journal);
   } catch (cause) {
-    if (lstatOrNull(statePaths(root).plan) !== null) throw rollbackFailed(root, cause, reason);
+    if (lstatOrNull(statePaths(root).plan) !== null) throw rollbackFailed(root, journal, cause, reason);
   }
 }
 
@@ -107,14 +114,26 @@ function markUndo(root: string): void {
   }
 }
 
-function goBack(root: string, journal: JournalInput, reason: unknown): void {
+async function goBack(root: string, journal: JournalInput, reason: unknown, surroundings: Surroundings): Promise<void> {
   try {
     markUndo(root);
-    swapBack(root, journal);
-    closeUndone(root, journal);
+    await takeBack(root, journal, [], surroundings);
   } catch (cause) {
-    throw rollbackFailed(root, cause, reason);
+    throw rollbackFailed(root, journal, cause, reason);
   }
+}
+
+/** @param taken units that may have been taken back before a crash, besides those that are taken back now */
+async function takeBack(
+  root: string,
+  journal: JournalInput,
+  taken: readonly Unit[],
+  surroundings: Surroundings,
+): Promise<void> {
+  const all = new Set(taken);
+  await clearingTheWay(root, journal, surroundings, () => swapBack(root, journal, (unit) => all.add(unit)));
+  keepChanged(root, journal, [...all], surroundings);
+  closeUndone(root, journal);
 }
 
 /** Everything is back: the transaction becomes garbage by one rename. */
@@ -126,11 +145,15 @@ function closeUndone(root: string, journal: JournalInput): void {
   removeTree(undone);
 }
 
-function rollbackFailed(root: string, cause: unknown, reason?: unknown): BackupError {
+function rollbackFailed(root: string, { id }: JournalInput, cause: unknown, reason?: unknown): BackupError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const first = reason instanceof Error ? ` (it had to go back because: ${reason.message})` : '';
-  return new BackupError('ROLLBACK_FAILED', `the restore could not be taken back: ${why}${first}`, {
-    hint: `The project is between two states; nothing is lost: both are in ${statePaths(root).transaction} and in place. Mend the cause, then run: migbackup recover`,
+  const first =
+    reason instanceof Error && reason.message !== why ? ` (it had to go back because: ${reason.message})` : '';
+  const held = cause instanceof BackupError && cause.code === 'DATABASE_HELD';
+  const safety = parseId(id)?.kind === 'safety' ? `; the safety backup ${id} holds what was there before` : '';
+  const begin = held ? 'Stop the process that uses it' : 'Mend the cause';
+  return new BackupError('ROLLBACK_FAILED', `the restore could not be taken back: ${why}${first}${safety}`, {
+    hint: `The project is between two states; nothing is lost: both are in ${statePaths(root).transaction} and in place. ${begin}, then run: migbackup recover`,
     path: root,
     cause,
   });
@@ -164,9 +187,9 @@ export function finishedTransactions(root: string): Journal[] {
  * Finishes or takes back what a killed restore left, and removes finished ones. May itself be killed and called again. The caller holds the
  * project's lock. Throws TRANSACTION_UNREADABLE or ROLLBACK_FAILED.
  */
-export function recoverTransaction(root: string): Recovered {
+export async function recoverTransaction(root: string, surroundings: Surroundings = ALONE): Promise<Recovered> {
   const paths = statePaths(root);
-  const outcome = settle(root);
+  const outcome = await settle(root, surroundings);
   const garbage = listState(paths.state).filter(
     (name) => name.startsWith('undone-') || name.startsWith(GARBAGE_PREFIX),
   );
@@ -174,7 +197,7 @@ export function recoverTransaction(root: string): Recovered {
   return outcome;
 }
 
-function settle(root: string): Recovered {
+async function settle(root: string, surroundings: Surroundings): Promise<Recovered> {
   const paths = statePaths(root);
   assertRealState(root);
   if (lstatOrNull(paths.transaction) === null) return 'nothing';
@@ -183,21 +206,26 @@ function settle(root: string): Recovered {
     removeTree(paths.transaction);
     return 'removed-stage';
   }
+  const keepOut = async (way: 'forward' | 'back'): Promise<void> => {
+    for (const [folder, unit] of foldersToMove(root, journal, way)) await surroundings.keepOut(folder, unit);
+  };
+  const goingBack = lstatOrNull(paths.undo) !== null;
   try {
-    if (lstatOrNull(paths.undo) === null) {
+    if (!goingBack) {
       try {
-        swapForward(root, journal);
+        await keepOut('forward');
+        await clearingTheWay(root, journal, surroundings, () => swapForward(root, journal));
         commit(root, journal);
         return 'completed';
       } catch {
         markUndo(root);
       }
     }
-    swapBack(root, journal);
-    closeUndone(root, journal);
+    await keepOut('back');
+    await takeBack(root, journal, goingBack ? journal.units : [], surroundings);
     return 'taken-back';
   } catch (cause) {
-    throw rollbackFailed(root, cause);
+    throw rollbackFailed(root, journal, cause);
   }
 }
 

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
 import type fs from 'node:fs';
+import path from 'node:path';
+import { isVolatilePath } from '../databases/leveldb/format/recognise.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { EntryType } from '../model/entry.ts';
+import { listBelow } from './live-tree.ts';
 
 /** What stood at a path when the plan was made: enough to see that nobody changed it since. */
 export interface Fingerprint {
@@ -8,6 +12,11 @@ export interface Fingerprint {
   readonly ino: string;
   readonly size: string;
   readonly mtimeNs: string;
+  /**
+   * Of a database: what is in it, by names, sizes and times. Its folder's own time says nothing: whoever tries to open it and may not leaves
+   * another LOG behind.
+   */
+  readonly inside?: string | undefined;
 }
 
 /** One rename: the old content goes aside, the new one comes in. `tree`: a whole folder. */
@@ -18,6 +27,8 @@ export interface Unit {
   /** False: the path is removed. */
   readonly hasNew: boolean;
   readonly tree: boolean;
+  /** Digest of the new content (staged-content.ts): what is taken back goes only where it is still that. */
+  readonly staged?: string | null | undefined;
 }
 
 /** Mode and mtime of a folder that stays, before and after. */
@@ -35,8 +46,24 @@ export function typeOf(stat: fs.BigIntStats): Fingerprint['type'] {
   return stat.isSymbolicLink() ? 'symlink' : 'other';
 }
 
-export function fingerprint(stat: fs.BigIntStats): Fingerprint {
+function fingerprint(stat: fs.BigIntStats): Fingerprint {
   return { type: typeOf(stat), ino: String(stat.ino), size: String(stat.size), mtimeNs: String(stat.mtimeNs) };
+}
+
+/** @param database a folder that is a database, or that the backup has one for */
+export function fingerprintOf(native: string, stat: fs.BigIntStats, database: boolean): Fingerprint {
+  return database && stat.isDirectory() ? { ...fingerprint(stat), inside: insideOf(native) } : fingerprint(stat);
+}
+
+function insideOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const name of listBelow(folder, '.').toSorted()) {
+    const stat = isVolatilePath(name) ? null : lstatOrNull(path.join(folder, name));
+    if (stat === null) continue;
+    const { type, ino, size, mtimeNs } = fingerprint(stat);
+    hash.update(JSON.stringify(type === 'dir' ? [name, type, ino] : [name, type, ino, size, mtimeNs]));
+  }
+  return hash.digest('hex');
 }
 
 /** Whether a folder may be moved by its owner: a read-only one may not. */
@@ -49,12 +76,9 @@ export function stillIs(file: string, expected: Fingerprint | null): boolean {
   const stat = lstatOrNull(file);
   if (stat === null || expected === null) return stat === null && expected === null;
   const found = fingerprint(stat);
-  return (
-    found.type === expected.type &&
-    found.ino === expected.ino &&
-    found.mtimeNs === expected.mtimeNs &&
-    (found.type === 'dir' || found.size === expected.size)
-  );
+  if (found.type !== expected.type || found.ino !== expected.ino) return false;
+  if (expected.inside !== undefined) return insideOf(file) === expected.inside;
+  return found.mtimeNs === expected.mtimeNs && (found.type === 'dir' || found.size === expected.size);
 }
 
 /** From what a folder is to what it is to be. */

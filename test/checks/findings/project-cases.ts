@@ -11,6 +11,7 @@ import { prune } from '../../../src/core/operations/prune.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
+import { withIntruder } from '../../transaction/support/intruder.ts';
 import { context } from '../../support/real-backup.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
 
@@ -35,6 +36,15 @@ const restored =
     fs.writeFileSync(stage.inside('docs/a.md'), 'changed');
     change(stage);
     return (await stage.restore(options)).findings;
+  };
+
+/** A restore of a database in whose place somebody makes another while it is away. */
+const intruded =
+  (make: (folder: string) => void): Provoke =>
+  async (stage) => {
+    fs.rmSync(stage.inside('leveldb/CURRENT'));
+    const { value } = await withIntruder(stage.root, 'leveldb', make, () => stage.restore({}));
+    return value?.findings ?? [];
   };
 
 function edit(file: string, change: (text: string) => string): void {
@@ -75,6 +85,13 @@ export const PROJECT: Cases = {
     restored((stage) => {
       fs.rmSync(stage.inside('package.json'));
       fs.mkdirSync(stage.inside('package.json/node_modules'), { recursive: true });
+    }),
+  ],
+  'set-aside': [
+    intruded((folder) => writeDatabase(folder, [[Buffer.from('of'), Buffer.from('somebody')]])),
+    intruded((folder) => {
+      fs.mkdirSync(folder);
+      fs.writeFileSync(path.join(folder, 'LOCK'), '');
     }),
   ],
   'log-not-written': restored((stage) => fs.mkdirSync(path.join(stage.repository, 'reports/operations.ndjson'))),

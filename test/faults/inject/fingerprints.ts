@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../../src/core/fs/durable.ts';
 import type { Journal } from '../../../src/core/transaction/journal-schema.ts';
-import { fingerprint } from '../../../src/core/transaction/unit.ts';
+import { fingerprintOf } from '../../../src/core/transaction/unit.ts';
 
 /**
  * A copy of a project has other inodes than the journals in it know: they are told the new ones, or a recovery would take the journal for one
@@ -23,8 +23,10 @@ function renew(root: string, plan: string): void {
   const journal: Journal = JSON.parse(written.body);
   const { ino, birthtimeNs } = fs.lstatSync(path.dirname(plan), { bigint: true });
   const units = journal.units.map((unit) => {
-    const live = lstatOrNull(path.join(root, unit.path));
-    return unit.old === null || live === null ? unit : { ...unit, old: fingerprint(live) };
+    const native = path.join(root, unit.path);
+    const live = lstatOrNull(native);
+    if (unit.old === null || live === null) return unit;
+    return { ...unit, old: fingerprintOf(native, live, unit.old.inside !== undefined) };
   });
   const folder = { ino: String(ino), birthtimeNs: String(birthtimeNs) };
   const body = JSON.stringify({ ...journal, units, folder });

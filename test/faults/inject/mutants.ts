@@ -40,16 +40,16 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'merge instead of swap': {
     edits: [
-      { file: SWAP, from: '  moveUnit(target, aside);\n}', to: '  if (!unit.tree) moveUnit(target, aside);\n}' },
+      { file: SWAP, from: '  moveWhole(target, aside);\n}', to: '  if (!unit.tree) moveWhole(target, aside);\n}' },
       {
         file: SWAP,
-        from: '  if (lstatOrNull(target) !== null) throw changed(unit.path);\n  moveUnit(staged, target);',
+        from: '  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : changed(unit.path);\n  if (!moveInto(staged, target)) throw new InTheWay(unit, staged);',
         to: `  if (unit.tree && lstatOrNull(target) !== null) {
     const old = fs.readdirSync(target);
     for (const name of old) if (!fs.existsSync(path.join(staged, name))) fs.rmSync(path.join(target, name));
     for (const name of fs.readdirSync(staged)) fs.renameSync(path.join(staged, name), path.join(target, name));
     fs.rmdirSync(staged);
-  } else moveUnit(staged, target);`,
+  } else moveWhole(staged, target);`,
       },
       { file: SWAP, from: 'if (unit.hasNew && unit.old !== null && !staged && !aside)', to: 'if (false)' },
     ],
@@ -58,7 +58,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ways: ERROR,
   },
   'delete before rename': {
-    edits: [{ file: SWAP, from: '  moveUnit(target, aside);\n}', to: '  fs.rmSync(target, { recursive: true });\n}' }],
+    edits: [{ file: SWAP, from: '  moveWhole(target, aside);\n}', to: '  fs.rmSync(target, { recursive: true });\n}' }],
     from: 0.72,
     operation: 'restore',
     ways: ERROR,
@@ -73,7 +73,13 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     ways: KILL,
   },
   'an error is not taken back': {
-    edits: [{ file: TRANSACTION, from: '    goBack(root, journal, error);\n    throw error;', to: '    throw error;' }],
+    edits: [
+      {
+        file: TRANSACTION,
+        from: '    await goBack(root, journal, error, surroundings);\n    throw error;',
+        to: '    throw error;',
+      },
+    ],
     from: 0.72,
     operation: 'restore',
     ways: ERROR,
@@ -82,8 +88,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: TRANSACTION,
-        from: '    swapBack(root, journal);\n    closeUndone(root, journal);\n  } catch (cause) {\n    throw rollbackFailed(root, cause, reason);',
-        to: '    swapBack(root, journal);\n    closeUndone(root, journal);\n  } catch {\n    return;',
+        from: '    await takeBack(root, journal, [], surroundings);\n  } catch (cause) {\n    throw rollbackFailed(root, journal, cause, reason);',
+        to: '    await takeBack(root, journal, [], surroundings);\n  } catch {\n    return;',
       },
     ],
     from: 0.72,
@@ -99,8 +105,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       },
       {
         file: TRANSACTION,
-        from: "    return 'removed-stage';\n  }\n  try {",
-        to: "    return 'removed-stage';\n  }\n  if (journal === null) return 'nothing';\n  try {",
+        from: "    return 'removed-stage';\n  }\n",
+        to: "    return 'removed-stage';\n  }\n  if (journal === null) return 'nothing';\n",
       },
     ],
     operation: 'recover: half moved aside',

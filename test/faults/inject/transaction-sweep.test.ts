@@ -76,7 +76,7 @@ function said(error: unknown): 'done' | 'taken back' | 'in between' {
 }
 
 /** Everything that is wrong after a fault and a recovery that nothing disturbs; empty when all is well. */
-function judge(bench: Bench, fault: Fault, error: unknown): string[] {
+async function judge(bench: Bench, fault: Fault, error: unknown): Promise<string[]> {
   const wrong: string[] = [];
   if (fault.code !== 'kill') {
     const claim = said(error);
@@ -85,7 +85,7 @@ function judge(bench: Bench, fault: Fault, error: unknown): string[] {
     if (claim === 'taken back' && state !== 'old') wrong.push(`said taken back, is ${state}`);
   }
   try {
-    recoverTransaction(bench.root);
+    await recoverTransaction(bench.root);
   } catch (failure) {
     wrong.push(`recovery failed: ${String(failure)}`);
   }
@@ -108,7 +108,7 @@ async function sweep(
       reset(bench.root);
       const fault = { ...kind, at };
       const { error, fired } = await withFault(fault, () => apply(bench.root, WANTED, MIRRORED), skip);
-      const verdict = fired === null ? ['the fault did not fire'] : judge(bench, fault, error);
+      const verdict = fired === null ? ['the fault did not fire'] : await judge(bench, fault, error);
       for (const line of verdict)
         wrong.push(`${kind.code}${kind.forEver === true ? ' for ever' : ''} at ${at} (${fired}): ${line}`);
     }
@@ -143,7 +143,7 @@ test.for(['kill', 'EIO'] as const)(
         await withFault(first, () => apply(bench.root, WANTED, MIRRORED));
         const { fired } = await withFault({ code: second, at: then }, () => recoverTransaction(bench.root));
         if (fired === null) break;
-        for (const line of judge(bench, first, undefined))
+        for (const line of await judge(bench, first, undefined))
           wrong.push(`kill at ${at}, ${second} at ${then} (${fired}): ${line}`);
       }
     }
@@ -169,7 +169,7 @@ test('an error, and a kill on the way back from it', { timeout: 600_000 }, async
       const kill = { code: 'kill', at: at + later } as const;
       const { fired } = await withFault(kill, () => apply(bench.root, WANTED, MIRRORED), failing);
       if (fired === null) break;
-      for (const line of judge(bench, kill, undefined))
+      for (const line of await judge(bench, kill, undefined))
         wrong.push(`EIO at ${at}, kill ${later} later (${fired}): ${line}`);
     }
   }

@@ -119,7 +119,7 @@ test(
         rewind(backup.root, broken);
         const result = await withFault({ at, kind }, () => attempt(backup));
         expect(result.fired, `${kind} at ${at}`).toBe(true);
-        if (kind === 'kill') recoverTransaction(backup.root);
+        if (kind === 'kill') await recoverTransaction(backup.root);
         const now = readTree(backup.root, OURS);
         const isOld = compareTrees(old, now).length === 0;
         const isNew = compareTrees(fresh, now).length === 0;

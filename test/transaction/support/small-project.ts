@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Entry } from '../../../src/core/model/entry.ts';
 import { planChanges } from '../../../src/core/transaction/change-plan.ts';
 import { listBelow } from '../../../src/core/transaction/live-tree.ts';
+import type { Surroundings } from '../../../src/core/transaction/set-aside.ts';
 import { runTransaction } from '../../../src/core/transaction/transaction.ts';
 import { TreeWriter } from '../../../src/core/transaction/tree-writer.ts';
 
@@ -52,6 +53,7 @@ export interface ApplyOptions {
   readonly extras?: readonly string[];
   readonly check?: () => void;
   readonly signal?: AbortSignal;
+  readonly surroundings?: Surroundings;
 }
 
 /** Plans and runs one transaction. Everything but the first await is synchronous, so faults meet one fixed order of calls. */
@@ -93,6 +95,7 @@ export async function apply(root: string, { entries, texts }: Selection, options
       return Promise.resolve();
     },
     signal: options.signal,
+    surroundings: options.surroundings,
   });
 }
 

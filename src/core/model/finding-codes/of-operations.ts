@@ -91,6 +91,12 @@ export const OF_OPERATIONS = {
       meaning: 'What was replaced is kept: no safety backup was made (info), or it may not hold all of it (warning).',
       advice: 'Look at what is kept there, and remove that folder when you no longer need it.',
     },
+    'set-aside': {
+      severity: ['warning', 'info'],
+      meaning:
+        'Another process wrote where a restore was at work: what it wrote was moved away and is kept (warning), or it was nothing but LOCK and LOG (info).',
+      advice: 'Look at what is kept, and remove it when you no longer need it.',
+    },
     'made-not-recorded': {
       severity: ['warning'],
       meaning: 'What a restore adds could not be recorded, so that an undo leaves it where it is.',

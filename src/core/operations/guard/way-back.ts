@@ -36,7 +36,13 @@ export async function goBack(
     const plan = () => planRestore(project, verified, { only: [], exact: true, owner: maySetOwners() });
     const planned = await plan();
     if (planned.plan.nothingToDo) return { safetyBackup: null, findings: [] };
-    const how = { operation: 'guard', safetyBackup: true, owner: maySetOwners(), exit: ROLLED_BACK } as const;
+    const how = {
+      operation: 'guard',
+      safetyBackup: true,
+      owner: maySetOwners(),
+      exit: ROLLED_BACK,
+      again: null,
+    } as const;
     const { safetyBackup, findings } = await changeInPlace({ project, selected, verified, planned, ...how }, context);
     await requireNothingLeft(plan);
     return { safetyBackup, findings };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readIndex } from '../../format/index-file.ts';
 import { lstatOrNull, removeTree, renameDurable } from '../../fs/durable.ts';
 import { NameProbe } from '../../paths/name-probe.ts';
-import { realPathAsFar, toNative } from '../../paths/paths.ts';
+import { foldKey, isInside, realPathAsFar, STATE_FOLDER, toNative } from '../../paths/paths.ts';
 import { wholeSync } from '../../fs/whole-sync.ts';
 import { freeSpace } from '../../fs/space.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -15,7 +15,7 @@ import type { Manifest } from '../../model/manifest.ts';
 import type { RestoreReport } from '../../model/restore-report.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { keepReport } from '../../repository/reports.ts';
-import { INDEX_FILE } from '../../format/layout.ts';
+import { INDEX_FILE, LOCK_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
 import { TreeWriter } from '../../transaction/tree-writer.ts';
 import { selectEntries } from '../../extract/entry-filter.ts';
@@ -36,7 +36,7 @@ export interface RestoreToOptions extends SelectionOptions {
 
 /**
  * Restores into a new folder. It is written beside the target and gets the target's name when every byte has been verified: until then there
- * is no target, after an error there is none either. Throws TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
+ * is no target, after an error there is none either. Throws UNSAFE_TARGET, TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
  */
 export async function restoreTo(
   selected: SelectedBackup,
@@ -46,6 +46,7 @@ export async function restoreTo(
   requireOwners(options.owner);
   const head = startReport(context);
   const target = realPathAsFar(options.to);
+  refuseOurPlaces(target, selected.folder, options.repository);
   refuseOccupied(target);
   const manifest = readManifest(selected.folder);
   const { entries, bytes } = await sizeOf(selected.folder, manifest, options.only);
@@ -119,6 +120,27 @@ async function sizeOf(
     if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
   }
   return size;
+}
+
+/**
+ * Refuses a repository and the state folder of a project: what is put there is cleaned away by a later command, or taken for a part of a
+ * backup. Each is meant as the most forgiving file system spells it.
+ */
+function refuseOurPlaces(target: string, backup: string, repository: string | undefined): void {
+  const spelled = (folder: string): string => foldKey(realPathAsFar(folder).split(path.sep).join('/'));
+  const place = spelled(target);
+  const refuse = (what: string): never => {
+    throw new BackupError('UNSAFE_TARGET', `${target} lies in ${what}, where nothing is restored to`, {
+      hint: 'Nothing was restored. Give a folder elsewhere.',
+      path: target,
+    });
+  };
+  if (place.split('/').includes(STATE_FOLDER)) refuse('the folder in which migbackup keeps unfinished work');
+  // A backup that was given by its path has its own repository.
+  const beside = path.dirname(backup);
+  const others = lstatOrNull(path.join(beside, LOCK_FILE)) === null ? [backup] : [beside];
+  for (const folder of [...(repository === undefined ? [] : [repository]), ...others])
+    if (isInside(place, spelled(folder))) refuse('the folder of the backups');
 }
 
 function refuseOccupied(target: string): void {

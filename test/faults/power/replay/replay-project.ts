@@ -136,6 +136,7 @@ function fillProject(root: string): void {
   put(root, 'ignition/deployments/chain-1/journal.jsonl', '{}\n');
   fs.symlinkSync('a.json', path.join(root, 'deployments/link'));
   writeDatabase(path.join(root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+  put(root, 'leveldb/LOCK', '');
   fs.chmodSync(path.join(root, 'deployments/keep'), 0o750);
   fs.chmodSync(path.join(root, 'deployments/read-only'), 0o555);
 }

@@ -7,6 +7,7 @@ import { isSea } from 'node:sea';
 import { lstatOrNull, removeTree } from '../../../fs/durable.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import { LOCK_PROBE, probeLock } from './lock-probe.ts';
+import { lockKey, ours } from './our-locks.ts';
 
 export interface Holder {
   readonly held: 'yes' | 'no' | 'unknown';
@@ -52,6 +53,7 @@ export async function whoHolds(dir: string, options: HolderOptions = {}): Promis
   if (stat === null) return { held: 'no', pids: [], evidence: 'there is no LOCK file' };
   if (!stat.isFile()) return { held: 'unknown', pids: [], evidence: 'LOCK is not a regular file' };
   if (process.platform === 'win32') return holderOnWindows(lock);
+  if (ours.has(lockKey(stat))) return { held: 'no', pids: [], evidence: 'this migbackup itself holds the lock' };
 
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-lock-'));
   try {
@@ -60,7 +62,7 @@ export async function whoHolds(dir: string, options: HolderOptions = {}): Promis
     const answer = here ? await probeLock(scratch) : await runProbe(scratch, options);
     if (answer === 'free') return { held: 'no', pids: [], evidence: 'the lock could be taken' };
     if (answer !== 'held') return { held: 'unknown', pids: [], evidence: answer.replace(/^unknown: /, '') };
-    return { held: 'yes', pids: pidsOf(stat.ino), evidence: 'another process has the lock' };
+    return { held: 'yes', pids: lockHolders(stat.ino), evidence: 'another process has the lock' };
   } finally {
     removeTree(scratch);
   }
@@ -113,12 +115,16 @@ function runProbe(scratch: string, options: HolderOptions): Promise<string> {
 
 function defaultProbe(): NonNullable<HolderOptions['probe']> {
   if (isSea()) return { command: process.execPath, args: [LOCK_PROBE] };
-  const classicLevel = createRequire(import.meta.url).resolve('classic-level');
-  return { command: process.execPath, args: ['-e', PROBE_SCRIPT, '--', classicLevel] };
+  return { command: process.execPath, args: ['-e', PROBE_SCRIPT, '--', classicLevelFile()] };
+}
+
+/** What another Node has to require, wherever it is started. */
+export function classicLevelFile(): string {
+  return createRequire(import.meta.url).resolve('classic-level');
 }
 
 /** Who has a lock on the inode, from /proc/locks. Only for naming: it lists nothing of other PID namespaces. */
-function pidsOf(inode: bigint): number[] {
+export function lockHolders(inode: bigint): number[] {
   let text: string;
   try {
     text = fs.readFileSync('/proc/locks', 'latin1');

@@ -1,5 +1,7 @@
 /** First argument by which a single binary asks itself, as another process, to try a lock: there is no `node -e` in it. */
 export const LOCK_PROBE = '__lock-probe';
+/** The same for the process that holds locks while a project is changed (lock-keeper.ts). */
+export const LOCK_KEEPER = '__lock-keeper';
 
 /** Opens the (empty, scratch) database in `folder`, whose LOCK links to the real one. Answers `free`, `held` or `unknown: why`. */
 export async function probeLock(folder: string): Promise<string> {

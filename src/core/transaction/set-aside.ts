@@ -1,0 +1,142 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import { fsyncDir, lstatOrNull, mkdirDurable } from '../fs/durable.ts';
+import { escapeName } from '../paths/names.ts';
+import { parentOf, toNative } from '../paths/paths.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
+import type { JournalInput } from './journal-schema.ts';
+import { renameUnit } from './rename.ts';
+import { contentDigestAt } from './staged-content.ts';
+import { statePaths } from './state-folder.ts';
+import { isMovable, type Unit } from './unit.ts';
+
+/** Something of somebody else that had to make way, or that is no longer what we had put there: moved away whole, never deleted. */
+export interface SetAside {
+  /** Its place in the project. */
+  readonly path: string;
+  /** `made`: it was made there while the place was empty. `changed`: what was brought in had been changed when it was taken back. */
+  readonly why: 'made' | 'changed';
+  /** Where it is kept; null: it held nothing but LOCK and LOG. */
+  readonly kept: string | null;
+}
+
+/** What a transaction asks of its caller while others are at work in the project. */
+export interface Surroundings {
+  /** Before a folder is moved: sees to it that nobody has a database in it open, nor can open one. Waits a while; throws if somebody stays. */
+  readonly keepOut: (folder: string, unit: Unit) => Promise<void>;
+  readonly onSetAside: (found: SetAside) => void;
+}
+
+/** Nobody else is there, and nobody listens. */
+export const ALONE: Surroundings = { keepOut: () => Promise.resolve(), onSetAside() {} };
+
+/** Something stands where `incoming` has to go, and it was made there since we moved away what had been there. */
+export class InTheWay extends BackupError {
+  readonly unit: Unit;
+  readonly incoming: string;
+
+  constructor(unit: Unit, incoming: string) {
+    super('TARGET_CHANGED', `${escapeName(unit.path)} is made anew by something else, again and again`, {
+      hint: 'Stop whatever writes there, then run the command again.',
+      path: unit.path,
+    });
+    this.unit = unit;
+    this.incoming = incoming;
+  }
+}
+
+/** How often what stands in the way is moved away before we give up. */
+const ATTEMPTS = 20;
+
+/** Runs a swap, which may be called again, and moves away what others put in its way meanwhile. */
+export async function clearingTheWay<T>(
+  root: string,
+  journal: JournalInput,
+  surroundings: Surroundings,
+  swap: () => T,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return swap();
+    } catch (error) {
+      if (!(error instanceof InTheWay) || attempt === ATTEMPTS) throw error;
+      await clearTheWay(root, journal, error, surroundings);
+    }
+  }
+}
+
+async function clearTheWay(
+  root: string,
+  { id }: JournalInput,
+  { unit, incoming }: InTheWay,
+  { keepOut, onSetAside }: Surroundings,
+): Promise<void> {
+  const target = toNative(root, unit.path);
+  if (lstatOrNull(target)?.isDirectory() === true) await keepOut(target, unit);
+  if (lstatOrNull(target) === null) return;
+  const nothing = holdsNothing(target);
+  const place = nothing ? newPlace(statePaths(root).shells, unit.path) : newPlace(keptFolder(root, id), unit.path);
+  moveWhole(target, place);
+  onSetAside({ path: unit.path, why: 'made', kept: nothing ? null : place });
+  // At once: the place is empty for as short as possible.
+  moveInto(incoming, target);
+  fsyncDir(path.dirname(place));
+  fsyncDir(toNative(root, parentOf(unit.path)));
+}
+
+/** Of the units that were taken back, keeps what somebody has changed since it was staged. */
+export function keepChanged(
+  root: string,
+  { id }: JournalInput,
+  units: readonly Unit[],
+  { onSetAside }: Surroundings,
+): void {
+  for (const unit of units) {
+    const staged = path.join(statePaths(root).stage, String(unit.n));
+    if (lstatOrNull(staged) === null || contentDigestAt(staged) === unit.staged) continue;
+    const place = newPlace(keptFolder(root, id), unit.path);
+    moveWhole(staged, place);
+    fsyncDir(path.dirname(place));
+    onSetAside({ path: unit.path, why: 'changed', kept: place });
+  }
+}
+
+function keptFolder(root: string, id: string): string {
+  return path.join(statePaths(root).state, `set-aside-${id}`);
+}
+
+/** A new folder of its own in `base`, in which it keeps its name. */
+function newPlace(base: string, relative: string): string {
+  const taken = lstatOrNull(base)?.isDirectory() === true ? fs.readdirSync(base) : [];
+  const folder = path.join(base, String(taken.length + 1));
+  mkdirDurable(folder, 0o700);
+  return path.join(folder, path.basename(relative));
+}
+
+/** An empty folder, or one with nothing but what LevelDB makes before it knows whether there is a database. */
+export function holdsNothing(native: string): boolean {
+  if (lstatOrNull(native)?.isDirectory() !== true) return false;
+  return fs.readdirSync(native, { withFileTypes: true }).every((entry) => entry.isFile() && isVolatileFile(entry.name));
+}
+
+/** Only root may move a read-only folder (its `..` is rewritten). It gets its mode, old or new, when everything is in its place. */
+export function moveWhole(from: string, to: string): void {
+  const stat = lstatOrNull(from);
+  if (stat?.isDirectory() === true && !isMovable(stat)) fs.chmodSync(from, Number(stat.mode & 0o777n) | 0o200);
+  renameUnit(from, to);
+}
+
+/** How a system says that a folder cannot take the place of what is there. */
+const OCCUPIED = new Set(['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR']);
+
+/** Moves content to a place that was empty a moment ago; false if it is not any more. */
+export function moveInto(incoming: string, target: string): boolean {
+  try {
+    moveWhole(incoming, target);
+    return true;
+  } catch (error) {
+    if (OCCUPIED.has(errnoOf(error) ?? '') && lstatOrNull(target) !== null) return false;
+    throw error;
+  }
+}

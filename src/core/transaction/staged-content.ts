@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { isVolatileFile, isVolatilePath } from '../databases/leveldb/format/recognise.ts';
+import { hashFile } from '../fs/hash-file.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { comparePaths, type Entry } from '../model/entry.ts';
+
+/** A file or link below the top of a unit, and what is in it. */
+type Item = readonly [relative: string, type: string, content: string];
+
+/**
+ * Names the files and links of a unit with all of their bytes. Folders, modes and times are no data, nor are LOCK and LOG in a database:
+ * whoever tries to open it makes them.
+ * @param content all that is at or below `top`
+ */
+export function contentDigest(top: string, content: readonly Entry[]): string {
+  const paths = new Set(content.map((entry) => entry.path));
+  const items = content.flatMap((entry): Item[] => {
+    const folder = entry.path.slice(0, entry.path.lastIndexOf('/'));
+    const chatter = isVolatilePath(entry.path) && paths.has(`${folder}/CURRENT`);
+    if (entry.type === 'dir' || chatter || isEmptyLock(entry.path, entry.size)) return [];
+    return [[entry.path.slice(top.length), entry.type, entry.sha256 ?? entry.target ?? '']];
+  });
+  return digestOf(items);
+}
+
+/** The same of what stands at `native`; everything is read. */
+export function contentDigestAt(native: string): string {
+  return digestOf([...itemsAt(native, '')]);
+}
+
+function* itemsAt(native: string, relative: string): Generator<Item> {
+  const stat = lstatOrNull(native);
+  if (stat === null) return;
+  if (stat.isDirectory()) {
+    const names = fs.readdirSync(native);
+    const database = names.includes('CURRENT');
+    for (const name of names)
+      if (!database || !isVolatileFile(name)) yield* itemsAt(path.join(native, name), `${relative}/${name}`);
+  } else if (isEmptyLock(relative, Number(stat.size))) return;
+  else if (stat.isFile()) yield [relative, 'file', hashFile(native)];
+  else if (stat.isSymbolicLink()) yield [relative, 'symlink', fs.readlinkSync(native)];
+  else yield [relative, 'other', ''];
+}
+
+/** Made by whoever wants the lock, also in what is no database any more. */
+function isEmptyLock(path: string, size: number): boolean {
+  return size === 0 && path.endsWith('/LOCK');
+}
+
+function digestOf(items: readonly Item[]): string {
+  const hash = createHash('sha256');
+  for (const item of items.toSorted(([a], [b]) => comparePaths(a, b))) hash.update(JSON.stringify(item));
+  return hash.digest('hex');
+}

@@ -1,0 +1,173 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { KeepOut } from '../../src/core/change/keep-out.ts';
+import type { SetAside, Surroundings } from '../../src/core/transaction/set-aside.ts';
+import { recoverTransaction } from '../../src/core/transaction/transaction.ts';
+import { writeDatabase } from '../support/leveldb/write-database.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { withFault } from './support/faults.ts';
+import { withIntruder } from './support/intruder.ts';
+import { apply, file, folder, put, wanted } from './support/small-project.ts';
+
+const NEW = wanted(folder('db'), file('db/CURRENT', 'new'), file('db/MANIFEST-000001', 'new'));
+const FOLDER = { mirrored: ['db'] };
+const classicLevel = createRequire(import.meta.url).resolve('classic-level');
+
+/** A project with an old `db/`, and what is set aside in it. */
+function scene() {
+  const temp = tempFolder();
+  const root = path.join(temp.path, 'project');
+  put(root, 'db/CURRENT', 'old');
+  put(root, 'db/MANIFEST-000001', 'old');
+  const found: SetAside[] = [];
+  const around: Surroundings = { keepOut: () => Promise.resolve(), onSetAside: (each) => void found.push(each) };
+  return { temp, root, db: path.join(root, 'db'), found, around };
+}
+
+const read = (folderOf: string): string => fs.readFileSync(path.join(folderOf, 'CURRENT'), 'utf8');
+
+test('a database that somebody makes where the folder is away is moved aside whole, kept and named', async () => {
+  const { temp, root, db, found, around } = scene();
+  using _ = temp;
+  const intrude = (): void => writeDatabase(db, [[Buffer.from('of'), Buffer.from('somebody')]]);
+  const work = () => apply(root, NEW, { ...FOLDER, surroundings: around });
+  expect(await withIntruder(root, 'db', intrude, work)).toMatchObject({ intruded: true, value: expect.any(String) });
+  expect(read(db)).toBe('new');
+  expect(found).toEqual([{ path: 'db', why: 'made', kept: path.join(root, '.migbackup/set-aside-test-1/1/db') }]);
+  expect(fs.readdirSync(found[0]?.kept ?? '')).toContain('MANIFEST-000004');
+});
+
+test('a folder that holds nothing but LOCK and LOG is no obstacle', async () => {
+  const { temp, root, db, found, around } = scene();
+  using _ = temp;
+  const intrude = (): void => {
+    put(root, 'db/LOCK', '');
+    put(root, 'db/LOG', 'chatter');
+  };
+  const work = () => apply(root, NEW, { ...FOLDER, surroundings: around });
+  expect(await withIntruder(root, 'db', intrude, work)).toMatchObject({ intruded: true, value: expect.any(String) });
+  expect(read(db)).toBe('new');
+  expect(found).toEqual([{ path: 'db', why: 'made', kept: null }]);
+  expect(fs.readdirSync(path.join(root, '.migbackup'))).toEqual(['committed-test-1']);
+});
+
+test('on the way back, too', async () => {
+  const { temp, root, db, found, around } = scene();
+  using _ = temp;
+  const check = (): void => {
+    fs.renameSync(db, path.join(root, '.migbackup/txn/stage/0'));
+    put(root, 'db/CURRENT', 'of somebody');
+    throw new Error('the check failed');
+  };
+  await expect(apply(root, NEW, { ...FOLDER, check, surroundings: around })).rejects.toThrow('the check failed');
+  expect(read(db)).toBe('old');
+  expect(found).toMatchObject([{ why: 'made' }]);
+  expect(read(found[0]?.kept ?? '')).toBe('of somebody');
+});
+
+test('what is taken back goes only where it is byte for byte what was staged', async () => {
+  const { temp, root, db, found, around } = scene();
+  using _ = temp;
+  const check = (): void => {
+    put(root, 'db/000007.log', 'acknowledged');
+    throw new Error('the check failed');
+  };
+  await expect(apply(root, NEW, { ...FOLDER, check, surroundings: around })).rejects.toThrow('the check failed');
+  expect(read(db)).toBe('old');
+  expect(found).toMatchObject([{ path: 'db', why: 'changed' }]);
+  expect(fs.readFileSync(path.join(found[0]?.kept ?? '', '000007.log'), 'utf8')).toBe('acknowledged');
+  // LOCK and LOG are nobody's data.
+  const chatter = (): void => {
+    put(root, 'db/LOG', 'chatter');
+    throw new Error('the check failed');
+  };
+  await expect(apply(root, NEW, { ...FOLDER, check: chatter, surroundings: around })).rejects.toThrow('check failed');
+  expect(found).toHaveLength(1);
+});
+
+test('whoever makes it anew for ever ends it after a bounded number of attempts, and nothing of his is lost', async () => {
+  const { temp, root, db, found, around } = scene();
+  using _ = temp;
+  let made = 0;
+  const work = () => apply(root, NEW, { ...FOLDER, surroundings: around });
+  const { error } = await withFault(null, work, (name, args) => {
+    // Right before something is moved into the place.
+    if (name === 'renameSync' && String(args[1]) === db && !fs.existsSync(db)) put(root, `db/${made++}`, 'of somebody');
+    return false;
+  });
+  expect(error).toMatchObject({ code: 'ROLLBACK_FAILED' });
+  expect(found.length).toBeGreaterThan(10);
+  const kept = found.flatMap((each) => (each.kept === null ? [] : fs.readdirSync(each.kept)));
+  expect(new Set(kept).size).toBe(found.length);
+  expect(await recoverTransaction(root, around)).toBe('taken-back');
+  expect(read(db)).toBe('old');
+});
+
+/** A restore that is killed while the folder is away. */
+async function killWhileAway(root: string): Promise<void> {
+  let dead = false;
+  await withFault(
+    null,
+    () => apply(root, NEW, FOLDER),
+    (name, args) => {
+      dead ||= name === 'renameSync' && String(args[1]) === path.join(root, 'db');
+      if (dead) throw new Error('killed');
+      return false;
+    },
+  );
+  expect(fs.existsSync(path.join(root, 'db'))).toBe(false);
+}
+
+const WRITE = `const { ClassicLevel } = require(process.argv[1]);
+const db = new ClassicLevel(process.argv[2]);
+db.open().then(() => db.put('of', 'somebody')).then(() => {
+  console.log('written');
+  if (process.argv[3] === 'stay') setInterval(() => {}, 1000);
+});`;
+
+test('recover finds a database in the place that a killed restore had left empty: it finishes, and keeps it', async () => {
+  const { temp, root, db, found, around } = scene();
+  using _ = temp;
+  await killWhileAway(root);
+  expect(spawnSync(process.execPath, ['-e', WRITE, classicLevel, db, 'go']).status).toBe(0);
+  expect(await recoverTransaction(root, around)).toBe('completed');
+  expect(read(db)).toBe('new');
+  expect(found).toMatchObject([{ path: 'db', why: 'made' }]);
+  expect(fs.readdirSync(found[0]?.kept ?? '')).toContain('CURRENT');
+});
+
+test('somebody who stays in it is not moved under his feet: recover says who, and works once he has gone', async () => {
+  const { temp, root, db } = scene();
+  using _ = temp;
+  await killWhileAway(root);
+  const child = spawn(process.execPath, ['-e', WRITE, classicLevel, db, 'stay'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  await once(child.stdout, 'data');
+  const locks = new KeepOut(root);
+  try {
+    await expect(recoverTransaction(root, locks)).rejects.toMatchObject({
+      code: 'ROLLBACK_FAILED',
+      message: expect.stringContaining(
+        process.platform === 'linux' ? `in use by another process (pid ${child.pid})` : 'use',
+      ),
+      hint: expect.stringMatching(/Stop the process that uses it, then run: migbackup recover$/),
+    });
+    expect(fs.existsSync(path.join(db, 'CURRENT'))).toBe(true);
+    child.kill('SIGKILL');
+    await gone;
+    await sleep(10);
+    expect(await recoverTransaction(root, locks)).toBe('taken-back');
+    expect(read(db)).toBe('old');
+    expect(locks.setAside).toMatchObject([{ path: 'db', why: 'made' }]);
+  } finally {
+    child.kill('SIGKILL');
+    await locks.release();
+  }
+});
