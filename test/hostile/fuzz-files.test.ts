@@ -228,7 +228,7 @@ test('config: damaged, or any settings', { timeout: TIMEOUT_MS }, () => {
   const root = own('configured');
   const resolve = () => resolveProject({ cwd: root, root, env: {} });
   put(root, 'migbackup.config.json', CONFIG);
-  expect(resolve().config.categories.map(({ name }) => name)).toEqual(['data', 'docs']);
+  expect(resolve().config.categories.map(({ name }) => name)).toEqual(['data', 'docs', 'configs']);
   const words = fc.constantFrom('backups', 'level', 'ignore', 'categories', 'sources', 'path', 'type', '__proto__');
   const settings = fc.dictionary(words, fc.anything({ key: words, maxDepth: 4 })).map((value) => JSON.stringify(value));
   fc.assert(
