@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { capMemory } from './cap-memory.ts';
 import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
@@ -61,7 +62,8 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
   const signal = abortOnSignals(doing);
   return {
     flags,
-    canAsk: isInteractive(process.stdin) && isInteractive(process.stderr) && !flags.json,
+    // Not by process.stdin: to ask for it would open it, and that makes a pipe that others read too one that does not wait.
+    canAsk: isInteractive({ isTTY: isatty(0) }) && isInteractive(process.stderr) && !flags.json,
     context: { tool: describeTool(version), signal, onEvent },
     async project() {
       const { resolveProject } = await import('../core/config/project.ts');
