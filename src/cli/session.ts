@@ -4,7 +4,7 @@ import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
 import { abortOnSignals, type Doing } from './interrupt.ts';
 import { openLogger } from './logger.ts';
-import { printErr, printJson } from './output.ts';
+import { print, printErr, printJson } from './output.ts';
 import { inGitHubActions } from './print-annotation.ts';
 import { isInteractive, noProgress, terminalProgress } from './progress.ts';
 import { paint, type Paint } from './render/style.ts';
@@ -96,7 +96,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       annotations?.annotate(report);
       makePasteable(report);
       if (flags.json) printJson(report);
-      else if (!flags.quiet || exitCode !== 0) stream.write(`${render(report, paint(stream)).join('\n')}\n`);
+      else if (!flags.quiet || exitCode !== 0) print(stream, `${render(report, paint(stream)).join('\n')}\n`);
       return exitCode;
     },
   };
