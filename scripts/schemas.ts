@@ -25,6 +25,7 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   validate: inModel('validate-report.ts', 'validateReportSchema', 'validate'),
   restore: inModel('restore-report.ts', 'restoreReportSchema', 'restore'),
   undo: inModel('undo-report.ts', 'undoReportSchema', 'undo'),
+  'undo-list': inModel('undo-list-report.ts', 'undoListReportSchema', 'undo --list'),
   guard: inModel('guard-report.ts', 'guardReportSchema', 'guard'),
   diff: inModel('diff-report.ts', 'diffReportSchema', 'diff'),
   prune: inModel('prune-report.ts', 'pruneReportSchema', 'prune'),

@@ -12,6 +12,10 @@ interface Asked {
   readonly question: string;
   /** The words to give it again, with the backup named so that a newer one cannot slip in. */
   readonly argv: readonly string[];
+  /** What the command does, after its name, where it is more than to change the project. */
+  readonly what?: string;
+  /** What is said before the plan. */
+  readonly lead?: readonly string[];
 }
 
 interface Shown {
@@ -49,6 +53,7 @@ export function confirmChange(session: Session, asked: Asked, saved = true) {
   const ask = askOrRefuse(session, asked);
   return (plan: RestorePlan): Promise<boolean> => {
     const lines = [
+      ...(asked.lead ?? []),
       ...renderPlan(plan, paint(process.stderr)),
       pasteable(
         saved
@@ -56,6 +61,6 @@ export function confirmChange(session: Session, asked: Asked, saved = true) {
           : '  No safety backup is taken: migbackup undo will not take this back.',
       ),
     ];
-    return ask({ lines, what: `changes ${plan.target}`, path: plan.target, plan });
+    return ask({ lines, what: asked.what ?? `changes ${plan.target}`, path: plan.target, plan });
   };
 }

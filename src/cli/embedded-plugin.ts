@@ -21,6 +21,8 @@ export function embeddedPlugin(
     const command = await loader();
     command.id = id;
     command.plugin = plugin;
+    // oclif would read standard input for an argument that is not given. It is not ours to read: a script may come from it.
+    for (const argument of Object.values(command.args)) argument.ignoreStdin = true;
     return command;
   }
 

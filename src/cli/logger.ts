@@ -1,4 +1,6 @@
+import { openSync, writeFileSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { print, printErr } from './output.ts';
 import type { SharedFlags } from './shared-flags.ts';
 
 /** A pino logger, or undefined unless a log was asked for. Synchronous: the last lines before a crash are the ones that matter. */
@@ -7,6 +9,21 @@ export async function openLogger(flags: SharedFlags): Promise<Logger | undefined
   const file = flags['log-file'];
   if (level === undefined && file === undefined) return undefined;
   const { pino } = await import('pino');
-  const destination = pino.destination({ dest: file ?? 2, sync: true });
-  return pino({ name: 'migbackup', level: level ?? 'info' }, destination);
+  const write = file === undefined ? (line: string) => print(process.stderr, line) : appendTo(file);
+  return pino({ name: 'migbackup', level: level ?? 'info' }, { write });
+}
+
+/** Throws if the file cannot be opened, when nothing is done yet. Later on a log that cannot be written is only said, once. */
+function appendTo(file: string): (line: string) => void {
+  const fd = openSync(file, 'a');
+  let said = false;
+  return (line) => {
+    try {
+      writeFileSync(fd, line);
+    } catch (error) {
+      if (!said)
+        printErr(`the log could not be written in full: ${error instanceof Error ? error.message : String(error)}`);
+      said = true;
+    }
+  };
 }

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { run as runOclif } from '@oclif/core';
 import { embeddedPlugin, type Loaders } from './embedded-plugin.ts';
 import { EXIT } from './exit-code.ts';
-import { ignoreClosedPipes } from './output.ts';
+import { outliveLostOutput } from './output.ts';
 import { readPackageFiles } from './package-files.ts';
 import { reportError } from './report-error.ts';
 import { asUsageError, unknownCommand } from './usage-error.ts';
@@ -12,7 +12,7 @@ import { wantsJson } from './wants-json.ts';
 export async function main(argv: string[], loaders: Loaders): Promise<void> {
   // A run that ends without having decided anything is a bug, never a success.
   process.exitCode = EXIT.bug;
-  ignoreClosedPipes();
+  outliveLostOutput();
   const json = wantsJson(argv, process.env);
   process.once('uncaughtException', (error) => process.exit(reportError(error, json)));
 

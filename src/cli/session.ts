@@ -1,9 +1,10 @@
+import { isatty } from 'node:tty';
 import { capMemory } from './cap-memory.ts';
 import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
 import { abortOnSignals, type Doing } from './interrupt.ts';
 import { openLogger } from './logger.ts';
-import { printErr, printJson } from './output.ts';
+import { print, printErr, printJson } from './output.ts';
 import { inGitHubActions } from './print-annotation.ts';
 import { isInteractive, noProgress, terminalProgress } from './progress.ts';
 import { paint, type Paint } from './render/style.ts';
@@ -61,7 +62,8 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
   const signal = abortOnSignals(doing);
   return {
     flags,
-    canAsk: isInteractive(process.stdin) && isInteractive(process.stderr) && !flags.json,
+    // Not by process.stdin: to ask for it would open it, and that makes a pipe that others read too one that does not wait.
+    canAsk: isInteractive({ isTTY: isatty(0) }) && isInteractive(process.stderr) && !flags.json,
     context: { tool: describeTool(version), signal, onEvent },
     async project() {
       const { resolveProject } = await import('../core/config/project.ts');
@@ -94,7 +96,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       annotations?.annotate(report);
       makePasteable(report);
       if (flags.json) printJson(report);
-      else if (!flags.quiet || exitCode !== 0) stream.write(`${render(report, paint(stream)).join('\n')}\n`);
+      else if (!flags.quiet || exitCode !== 0) print(stream, `${render(report, paint(stream)).join('\n')}\n`);
       return exitCode;
     },
   };

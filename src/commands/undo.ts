@@ -1,31 +1,64 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
-import { renderUndo } from '../cli/render/undo.ts';
+import { describeUndone, renderUndo } from '../cli/render/undo.ts';
+import { renderUndoList } from '../cli/render/undo-list.ts';
+import { BackupError } from '../core/model/backup-error.ts';
+import type { RestorePlan } from '../core/model/restore-report.ts';
+import type { Undone } from '../core/model/undo-report.ts';
 
 export default class Undo extends BaseCommand {
   static override summary = 'Take back the last restore, undo or guarded command, exactly';
   static override description =
     'Brings back the state that the last restore, undo or guard changed, from the safety backup it took. It is a restore itself: ' +
-    'checked, atomic, and undone by the next undo. What was made by that operation and changed since stays and is named.';
-  static override usage = '<%= command.id %> [FLAGS]';
+    'checked, atomic, and undone by the next undo. What was made by that operation and changed since stays and is named. ' +
+    'OPERATION is an id of --list: once the last operation is taken back, the one before it can be. Where a guard had brought everything ' +
+    'back, its id is needed if there is no terminal: taking that back brings the failed state.';
+  static override usage = '<%= command.id %> [OPERATION] [FLAGS]';
   static override hiddenAliases = ['backup:undo'];
-  static override examples = ['<%= config.bin %> undo', '<%= config.bin %> undo --dry-run'];
+  static override examples = [
+    '<%= config.bin %> undo',
+    '<%= config.bin %> undo --dry-run',
+    '<%= config.bin %> undo --list',
+    '<%= config.bin %> undo safety-2026-11-23T07-38-00-123Z',
+  ];
+  static override args = {
+    operation: Args.string({
+      description: 'ID of an operation, or a part of it that only one has (default: the last)',
+    }),
+  };
   static override flags = {
+    list: Flags.boolean({ summary: 'Show what can be undone', exclusive: ['dry-run', 'plan'] }),
     'dry-run': Flags.boolean({ summary: 'Show the plan and change nothing' }),
     plan: Flags.string({ summary: 'Go on only if the plan is still this one', helpValue: 'HASH' }),
   };
 
   async run(): Promise<number> {
-    const { flags } = await this.parse(Undo);
+    const { args, flags } = await this.parse(Undo);
     const session = await this.open(flags);
+    if (flags.list) {
+      if (args.operation !== undefined) {
+        throw new BackupError('USAGE', `--list shows every operation, not only ${args.operation}`, {
+          hint: `Give one of them: undo --list, or undo ${args.operation} --dry-run.`,
+        });
+      }
+      const { undoList } = await import('../core/operations/undo-list.ts');
+      return session.finish(await undoList(await session.project(), {}, session.context), renderUndoList, EXIT.done);
+    }
     const { undo } = await import('../core/operations/undo.ts');
-    const options = {
-      dryRun: flags['dry-run'],
-      plan: flags.plan,
-      confirm: confirmChange(session, { command: 'undo', question: 'Take it back?', argv: this.argv }),
+    const confirm = (plan: RestorePlan, undone: Undone): Promise<boolean> => {
+      const asked = {
+        command: 'undo',
+        question: 'Take it back?',
+        argv: args.operation === undefined ? [undone.id, ...this.argv] : this.argv,
+        what: `takes back ${undone.what}, so that the project is ${undone.becomes}`,
+        lead: describeUndone(undone),
+      };
+      return confirmChange(session, asked)(plan);
     };
+    const { operation: id } = args;
+    const options = { id, dryRun: flags['dry-run'], plan: flags.plan, attended: session.canAsk, confirm };
     const report = await undo(await session.project(), options, session.context);
     return session.finish(report, renderUndo, EXIT.done);
   }

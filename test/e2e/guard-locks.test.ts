@@ -116,7 +116,7 @@ describe('while another migbackup holds the lock for longer than guard waits', (
     expect(run, run.stderr).toMatchObject({ exitCode });
     const { findings, next } = JSON.parse(run.stdout);
     expect(findings).toMatchObject([
-      { code: 'logged-while-locked', severity: 'warning', message: expect.stringContaining(`pid ${process.pid}`) },
+      { code: 'logged-without-lock', severity: 'warning', message: expect.stringContaining(`pid ${process.pid}`) },
     ]);
     expect(next).toEqual(['migbackup undo']);
     expect((await undo()).exitCode).toBe(0);

@@ -57,7 +57,7 @@ describe('a command that is interrupted has failed, also one that exits 0', () =
     const run = await interrupt(['SIGTERM'], '--check', 'touch ../checked');
     expect(run, run.stderr).toMatchObject({ exitCode: 20 });
     expect(heard()).toBe('SIGTERM ');
-    const report: unknown = JSON.parse(run.stdout);
+    const report: { safetyBackup: string } = JSON.parse(run.stdout);
     expect(schemaViolations('guard', report)).toEqual([]);
     expect(report).toMatchObject({
       outcome: 'rolled-back',
@@ -67,7 +67,7 @@ describe('a command that is interrupted has failed, also one that exits 0', () =
     });
     expect(existsSync(path.join(project.outside, 'checked'))).toBe(false);
     expect(compareTrees(project.before, project.tree())).toEqual([]);
-    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    expect((await runCli(['undo', report.safetyBackup, '--yes'], { cwd: project.root })).exitCode).toBe(0);
     expect(existsSync(path.join(project.root, 'deployments/half.json'))).toBe(true);
   });
 

@@ -53,7 +53,8 @@ describe('a migration that fails leaves the tree exactly as before', () => {
     expect(report).toMatchObject({ outcome: 'rolled-back', result, external: [] });
     expect(compareTrees(project.before, project.tree())).toEqual([]);
     // What it left is not lost: undo brings it back, and undoing that the state before.
-    expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
+    const id = String(report['safetyBackup']);
+    expect((await runCli(['undo', id, '--yes'], { cwd: project.root })).exitCode).toBe(0);
     expect(existsSync(path.join(project.root, 'deployments/moved'))).toBe(true);
     expect((await runCli(['undo', '--yes'], { cwd: project.root })).exitCode).toBe(0);
     expect(compareTrees(project.before, project.tree())).toEqual([]);

@@ -9,7 +9,9 @@ import { readArtifactSums } from '../../src/core/checks/artifact-sums.ts';
 import { pathProblem } from '../../src/core/paths/paths.ts';
 import { resolveProject } from '../../src/core/config/project.ts';
 import type { OperationRecord } from '../../src/core/model/operation-record.ts';
-import { lastReversible, operationsIn, undoTargets } from '../../src/core/history/operation-log.ts';
+import { operationsIn } from '../../src/core/history/operation-log.ts';
+import { allReversible } from '../../src/core/history/pending-operations.ts';
+import { undoTargets } from '../../src/core/history/undo-steps.ts';
 import { inspectVersion1 } from '../../src/core/import-v1/inspect.ts';
 import { manifestContradictions } from '../../src/core/import-v1/manifest-contradicts.ts';
 import { readManifest } from '../../src/core/format/manifest-file.ts';
@@ -140,7 +142,8 @@ test('operation log: whatever it was, what is appended next is read', { timeout:
         logOperation(own('repository'), next);
         expect(operationsIn(own('repository')).at(-1)).toEqual(next);
         const { config } = backup.project;
-        expect(lastReversible({ root: '/project', repository: own('repository'), config })).toEqual(next);
+        const project = { root: '/project', repository: own('repository'), config };
+        expect(allReversible(project).at(-1)).toEqual(next);
       },
     ),
     cases(20, 1000),

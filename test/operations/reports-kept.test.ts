@@ -57,7 +57,7 @@ async function runAll(): Promise<Record<string, Kept>> {
 
 test('each is kept below the backup that it is about, none over another, and each change is on record once', async () => {
   const reports = await runAll();
-  const undone = await undo(backup.project, YES, context);
+  const undone = await undo(backup.project, { ...YES, attended: true }, context);
   const files = [...Object.values(reports), undone].flatMap(({ reportFile }) => reportFile ?? []);
   expect(new Set(files).size).toBe(5);
   for (const file of files) {
@@ -97,7 +97,7 @@ test('a restore that the log could not take is logged by the undo that follows, 
   );
   expect(fs.readFileSync(readme, 'utf8')).not.toBe(changed);
   fs.rmdirSync(inReports('operations.ndjson'));
-  await undo(backup.project, YES, context);
+  await undo(backup.project, { ...YES, attended: true }, context);
   expect(fs.readFileSync(readme, 'utf8')).toBe(changed);
   expect(readOperations(backup.project.repository).map(({ operation }) => operation)).toEqual(['restore', 'undo']);
   const left = fs.readdirSync(path.join(backup.root, '.migbackup')).filter((name) => name.startsWith('committed-'));

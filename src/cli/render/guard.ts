@@ -18,7 +18,12 @@ function renderCommand(what: string, result: CommandResult): string {
   return wrap(`${command}  (${howItEnded(result)}, ${formatDuration(result.durationMs)})`, `  ${what}  `, 11);
 }
 
-function renderChanges({ changes, paths }: GuardReport): string[] {
+/** Then a finding says so, and nothing else is said of it. */
+const unknown = ({ findings }: GuardReport): boolean => findings.some(({ code }) => code === 'changes-not-known');
+
+function renderChanges(report: GuardReport): string[] {
+  if (unknown(report)) return [];
+  const { changes, paths } = report;
   if (paths.length === 0) return ['  It changed nothing that the backup covers.'];
   const names = paths.map(({ path }) => path);
   // The figures count files.
@@ -40,7 +45,7 @@ function some(names: readonly string[], label: string): string {
 
 function renderEnding(report: GuardReport, paint: Paint): string[] {
   if (report.outcome === 'succeeded') {
-    const undo = report.next.length > 0 ? [pasteable('  Take it back: migbackup undo')] : [];
+    const undo = report.next.map((line) => pasteable(`  Take it back: ${line}`));
     return [`  ${paint.good('succeeded')}  the changes stay`, `  kept  ${report.backupId}`, ...undo];
   }
   if (report.outcome === 'rolled-back') {
@@ -51,7 +56,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       ...(kept === null ? [] : [`  what the command left  ${kept}`]),
     ];
   }
-  if (report.next.length === 0)
+  if (report.paths.length === 0 && !unknown(report))
     return [
       `  ${paint.bad('kept')}  the command failed; there is nothing to take back`,
       `  backup  ${report.backupId}`,
@@ -62,7 +67,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       ? ['  Transactions were sent to a chain: going back would lose their records.']
       : []),
     `  backup  ${report.backupId}`,
-    pasteable('  Go back:      migbackup undo'),
+    ...report.next.map((line) => pasteable(`  Go back:      ${line}`)),
     '  Or go on:     mend the cause and run the command again',
   ];
 }

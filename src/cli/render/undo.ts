@@ -1,5 +1,6 @@
 import { escapeName } from '../../core/paths/names.ts';
-import type { UndoReport } from '../../core/model/undo-report.ts';
+import { shellLine } from '../../core/model/shell-quote.ts';
+import type { Undone, UndoReport } from '../../core/model/undo-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatDuration, plural } from './format.ts';
 import { renderPlan } from './plan.ts';
@@ -16,23 +17,35 @@ function renderStay({ stay }: UndoReport): string[] {
   return [wrap(`${names}${more}`, '  changed since, so they stay: ', 4)];
 }
 
+/** What is taken back, and what comes of it: said before anything is done. */
+export function describeUndone({ what, becomes, time }: Undone): string[] {
+  return [
+    wrap(`takes back ${escapeName(what)} (${escapeName(time)})`, '  ', 4),
+    wrap(`afterwards the project is ${escapeName(becomes)}`, '  ', 4),
+  ];
+}
+
 export function renderUndo(report: UndoReport, paint: Paint): string[] {
-  const what = `${report.undone.operation} of ${report.undone.backupId}`;
+  const { what, becomes, id } = report.undone;
   if (report.outcome === 'unchanged') {
-    return [`  ${paint.good('unchanged')}  the project already is as it was before the ${what}`, ...renderStay(report)];
+    return [
+      wrap(`the project already is ${escapeName(becomes)} (${escapeName(what)})`, `  ${paint.good('unchanged')}  `, 4),
+      ...renderStay(report),
+    ];
   }
   if (report.outcome === 'planned') {
     const plan = report.plan ? renderPlan(report.plan, paint) : [];
     return [
-      `  takes back the ${what}`,
+      ...describeUndone(report.undone),
       ...plan,
       ...renderStay(report),
       '  Nothing was changed.',
-      pasteable('  Next: migbackup undo'),
+      pasteable(`  Next: ${shellLine(['migbackup', 'undo', id])}`),
     ];
   }
   return [
-    `  ${paint.good('taken back')}  the ${what}`,
+    wrap(escapeName(what), `  ${paint.good('taken back')}  `, 14),
+    wrap(`the project is ${escapeName(becomes)}`, '  ', 4),
     `  ${plural(report.plan?.changes.length ?? 0, 'path')} changed in ${formatDuration(report.durationMs)}, checked`,
     ...renderStay(report),
     ...renderFindings(report.findings, paint),

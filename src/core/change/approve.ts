@@ -9,7 +9,7 @@ export interface Approval {
 }
 
 /** Throws PLAN_CHANGED if another plan was approved than this one. */
-export function requireSamePlan({ plan: approved }: Approval, plan: RestorePlan): void {
+export function requireSamePlan({ plan: approved }: Pick<Approval, 'plan'>, plan: RestorePlan): void {
   if (approved === undefined || approved === plan.hash) return;
   throw new BackupError(
     'PLAN_CHANGED',

@@ -23,6 +23,15 @@ export function howToRead(root: string, paths: readonly string[]): Pick<BackupEr
   return { hint: `Nothing was changed. Run: ${mend}, then the same command again.`, details: { ...details, mend } };
 }
 
+/** The shell line that lets this user look at a file of a backup again; null if it may, or if what bars the way is not this user's own. */
+export function readableAgain(file: string): string | null {
+  const barred = barredAt(file);
+  if (barred === file || ownerOf(barred) !== process.getuid?.()) return null;
+  // All of a repository is ours; above it only the one folder has to let us pass.
+  const below = path.dirname(file) === barred || path.dirname(path.dirname(file)) === barred;
+  return shellLine(['chmod', ...(below ? ['-R'] : []), 'u+rwX', '--', barred]);
+}
+
 /** The error of a backup that could not read something, with what to do about it; any other as it is. */
 export function unreadableMended(root: string, error: unknown): unknown {
   if (!(error instanceof BackupError) || error.code !== 'SOURCE_UNREADABLE') return error;

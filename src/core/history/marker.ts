@@ -5,6 +5,7 @@ import { STATE_FOLDER } from '../paths/paths.ts';
 import { readRegular } from '../fs/regular-file.ts';
 import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
+import type { Finding } from '../model/finding.ts';
 import { acquireLock, type Lock } from '../repository/lock.ts';
 import { markerSchema, type Marker } from './marker-schema.ts';
 
@@ -36,6 +37,25 @@ export function removeMarker(root: string): void {
   if (lstatOrNull(guardFolder(root)) === null) return;
   fs.rmSync(markerFile(root), { force: true });
   fsyncDir(guardFolder(root));
+}
+
+/** The same when the guard has done all else: that the marker stays is a finding then. */
+export function dropMarker(root: string): Finding[] {
+  try {
+    removeMarker(root);
+    return [];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [
+      {
+        code: 'marker-kept',
+        severity: 'warning',
+        message: `the note that a command is being guarded could not be removed: ${why}`,
+        path: markerFile(root),
+        recommendation: `Remove ${markerFile(root)}: the next command takes this guard for one that was killed.`,
+      },
+    ];
+  }
 }
 
 /** The same for whoever only looks: where another user's may not be read, there is none. */

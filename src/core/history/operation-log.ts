@@ -68,20 +68,7 @@ export function operationsIn(repository: string): OperationRecord[] {
 }
 
 /** What can be reversed. */
-const REVERSIBLE = new Set(['restore', 'undo', 'guard']);
-
-/** The last operation on this project that can be reversed. */
-export function lastReversible(project: Project): OperationRecord | undefined {
-  return operationsOn(project).findLast(({ operation }) => REVERSIBLE.has(operation));
-}
-
-/** The backups that `undo` would bring back, one a project that uses this repository. */
-export function undoTargets(repository: string): string[] {
-  const last = new Map<string, string | null>();
-  for (const record of operationsIn(repository))
-    if (REVERSIBLE.has(record.operation)) last.set(record.root, record.safetyId);
-  return [...last.values()].filter((id) => id !== null);
-}
+export const REVERSIBLE = new Set(['restore', 'undo', 'guard']);
 
 /** The user's name, or its number where the system has no name for it (some containers). */
 function userName(): string {

@@ -6,7 +6,7 @@ import type { Journal } from '../transaction/journal-schema.ts';
 import { finishedTransactions, pendingTransaction } from '../transaction/transaction.ts';
 import { visibleGuard } from './marker.ts';
 import type { Marker } from './marker-schema.ts';
-import { lastReversible, operationsOn, type Operation } from './operation-log.ts';
+import { operationsOn, REVERSIBLE, type Operation } from './operation-log.ts';
 
 /** The exit code that is logged for a guard that was killed. */
 const INTERRUPTED = 130;
@@ -41,19 +41,27 @@ export function unloggedAmong(project: Project, finished: readonly Journal[]): J
   return finished.filter(({ id }) => !logged.has(id));
 }
 
-export type Reversible = Pick<OperationRecord, 'operation' | 'time' | 'backupId' | 'safetyId'>;
+/** An operation that changed the project, as far as taking it back is concerned. */
+export type Reversible = Pick<
+  OperationRecord,
+  'operation' | 'time' | 'backupId' | 'safetyId' | 'transactionId' | 'exit'
+>;
 
 /**
- * The operation that `undo` reverses, killed ones that nobody has settled and logged yet included. Throws UNSAFE_TARGET while a restore is
- * unfinished: how that ends is not known before.
+ * The operations that changed the project, oldest first, killed ones that nobody has settled and logged yet included. Throws UNSAFE_TARGET while a restore
+ * is unfinished: how that ends is not known before.
  */
-export function lastToReverse(project: Project): Reversible | undefined {
+export function allReversible(project: Project): Reversible[] {
   requireSettled(project.root);
+  const logged = operationsOn(project).filter(({ operation }) => REVERSIBLE.has(operation));
+  const finished = unloggedAmong(project, finishedTransactions(project.root));
   const guard = visibleGuard(project.root);
-  if (guard !== null && !isGuardLogged(project, guard)) return { ...operationOfGuard(guard), time: guard.startedAt };
-  const finished = unloggedAmong(project, finishedTransactions(project.root)).at(-1);
-  if (finished !== undefined) return { ...operationOfJournal(finished), time: finished.startedAt };
-  return lastReversible(project);
+  const killed = guard === null || isGuardLogged(project, guard) ? [] : [guard];
+  return [
+    ...logged,
+    ...finished.map((journal) => ({ ...operationOfJournal(journal), time: journal.startedAt })),
+    ...killed.map((marker) => ({ ...operationOfGuard(marker), time: marker.startedAt })),
+  ];
 }
 
 /** Throws UNSAFE_TARGET while a killed restore is unfinished: a plan of what is in between would not be what happens. */

@@ -42,7 +42,7 @@ export async function exportBackup(
   const toStdout = options.output === '-';
   const output = toStdout ? '-' : path.resolve(options.output);
   const job = { selected, format: options.format, sums, context };
-  const written = toStdout ? await pack(job, process.stdout) : await packToFile(job, output);
+  const written = toStdout ? await pack(job, openStdout()) : await packToFile(job, output);
   return {
     ...head(),
     operation: 'export',
@@ -93,6 +93,11 @@ async function packToFile(job: Job, output: string): Promise<{ size: number; sha
   } finally {
     fs.rmSync(temporary, { force: true });
   }
+}
+
+/** Where a disk has room for a part of a piece, process.stdout writes that part and says that it was all; a stream of our own goes on or fails. */
+function openStdout(): Writable {
+  return fs.fstatSync(1).isFile() ? fs.createWriteStream('', { fd: 1, autoClose: false }) : process.stdout;
 }
 
 /** Streams the backup into `sink`; size and SHA-256 are of the bytes that went there. */

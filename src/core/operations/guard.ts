@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
 import type { CommandResult, GuardReport } from '../model/guard-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { describeTaken, prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
-import { describeChanges, type Changes } from './guard/changes.ts';
-import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
+import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts';
+import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
-import { interruptedGuard, lockGuard, removeMarker, writeMarker } from '../history/marker.ts';
+import { dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
 import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
@@ -19,8 +20,6 @@ import { lostState } from '../checks/lost-state.ts';
 import { stateGone } from '../checks/preflight/state-gone.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
-import { planRestore } from '../change/plan-restore.ts';
-import { verifyForRestore } from '../extract/verify-for-restore.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
 export type OnFailure = 'restore' | 'keep' | 'ask';
@@ -107,31 +106,43 @@ async function runGuarded(
 
   // From here on nothing is cut short: what was interrupted was the command.
   const after: Context = { ...context, signal: undefined };
-  const selected: SelectedBackup = { id: backupId, folder, dispose() {} };
-  const parts = { ...ended, outside: changedOutside(before, lookOutside(project)) };
+  const { outside, findings } = changedOutside(before, lookOutside(project));
   try {
-    if (ended.interrupted === null && succeeded(ended.result) && ended.checks.every(succeeded))
-      return { ...parts, ...(await keep(project, selected, 'succeeded', options, after)) };
-    await endSurvivors(token);
-    const changes = await lookAtChanges(project, selected, after);
-    if (!(await wantsBack(options, changes)))
-      return { ...parts, ...(await keep(project, selected, 'kept', options, after)) };
-    return { ...parts, ...rolledBack(changes, await goBack(project, selected, after, options.lockWaitMs)) };
+    const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
+    const found = [...findings, ...ending.findings, ...dropMarker(project.root)];
+    return { ...ended, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
     recordOperation(project, failed, after);
-    throw wayBackFailed(selected, ended.result, error);
-  } finally {
-    removeMarker(project.root);
+    // An error comes of it already, and says more.
+    dropMarker(project.root);
+    throw wayBackFailed({ id: backupId, folder }, ended.result, error);
   }
 }
 
-/** The command, then each check until one fails or we are asked to stop: a command that ends at that with 0 may have done half its work. */
-async function runAll(
-  { command, checks }: GuardOptions,
-  run: RunOptions,
+/** Keeps what the command did, or goes back. */
+async function conclude(
+  project: Project,
+  selected: SelectedBackup,
+  ended: Ended,
+  token: string,
+  options: GuardOptions,
   context: Context,
-): Promise<Pick<GuardReport, 'result' | 'checks' | 'interrupted'>> {
+): Promise<Ending> {
+  if (ended.interrupted === null && succeeded(ended.result) && ended.checks.every(succeeded))
+    return keep(project, selected, 'succeeded', options, context);
+  await endSurvivors(token);
+  if (options.onFailure === 'keep') return keep(project, selected, 'kept', options, context);
+  // The plan of the way back: where it cannot be made, there is none.
+  const changes = await lookAtChanges(project, selected, context);
+  if (!(await wantsBack(options, changes))) return keep(project, selected, 'kept', options, context);
+  return rolledBack(changes, await goBack(project, selected, context, options.lockWaitMs));
+}
+
+type Ended = Pick<GuardReport, 'result' | 'checks' | 'interrupted'>;
+
+/** The command, then each check until one fails or we are asked to stop: a command that ends at that with 0 may have done half its work. */
+async function runAll({ command, checks }: GuardOptions, run: RunOptions, context: Context): Promise<Ended> {
   const interrupted = (): string | null => (context.signal?.aborted === true ? String(context.signal.reason) : null);
   context.onEvent?.({ type: 'command-begin' });
   try {
@@ -149,17 +160,10 @@ async function runAll(
   }
 }
 
-/** Verifies the backup again on the way: the command may have touched it. */
-async function lookAtChanges(project: Project, selected: SelectedBackup, context: Context): Promise<Changes> {
-  const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
-  const { plan } = await planRestore(project, verified, { only: [], exact: true });
-  return describeChanges(verified.manifest, plan);
-}
-
 /** Without a word from the user a chain decides: what it has seen does not go back, and its records must not be lost. */
 async function wantsBack({ onFailure, confirm }: GuardOptions, changes: Changes): Promise<boolean> {
   if (onFailure === 'ask') return changes.paths.length === 0 || confirm(changes);
-  return onFailure === undefined ? changes.external.length === 0 : onFailure === 'restore';
+  return onFailure === 'restore' || changes.external.length === 0;
 }
 
 type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'outside'>;
@@ -172,11 +176,25 @@ async function keep(
   { lockWaitMs }: GuardOptions,
   context: Context,
 ): Promise<Ending> {
-  const changes = await lookAtChanges(project, selected, context);
-  const changed = changes.paths.length > 0;
-  const exit = outcome === 'kept' ? 21 : 0;
-  const findings = changed ? await logKept(project, selected.id, exit, lockWaitMs, context) : [];
-  return { outcome, ...changes, safetyBackup: null, findings, next: changed ? ['migbackup undo'] : [] };
+  const { changes, findings: unknown } = await lookIfPossible(project, selected, context);
+  // What is not known may be something.
+  if (changes.paths.length === 0 && unknown.length === 0)
+    return { outcome, ...changes, safetyBackup: null, findings: [], next: [] };
+  const logged = await logKept(project, selected.id, outcome === 'kept' ? 21 : 0, lockWaitMs, context);
+  return {
+    outcome,
+    ...changes,
+    safetyBackup: null,
+    findings: [...unknown, ...logged],
+    next: wayBack(selected, logged),
+  };
+}
+
+/** The line that takes the command back: undo goes by the log, and both need the backup. */
+function wayBack({ id, folder }: SelectedBackup, logged: readonly Finding[]): string[] {
+  if (isGone(folder)) return [];
+  const unlogged = logged.some(({ code }) => code === 'log-not-written');
+  return [unlogged ? `migbackup restore ${id} --exact` : 'migbackup undo'];
 }
 
 function rolledBack(changes: Changes, went: WentBack): Ending {

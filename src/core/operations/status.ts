@@ -2,7 +2,7 @@ import { lostState, type LostState } from '../checks/lost-state.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { guardedBackup, visibleGuard } from '../history/marker.ts';
-import { lastToReverse } from '../history/pending-operations.ts';
+import { stepsOf } from '../history/undo-steps.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
@@ -98,7 +98,7 @@ function isGuarded(root: string): boolean {
 /** What `undo` would take back, if what it needs is there. While a restore is unfinished nobody knows. */
 function undoable(project: Project, ids: readonly string[]): StatusReport['undo'] {
   try {
-    const last = lastToReverse(project);
+    const last = stepsOf(project).last?.record;
     if (last === undefined || last.safetyId === null || !ids.includes(last.safetyId)) return null;
     const { operation, time, backupId, safetyId } = last;
     return { operation, time, backupId, safetyId };

@@ -1,11 +1,13 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
-import type { UndoReport } from '../model/undo-report.ts';
+import type { RestorePlan } from '../model/restore-report.ts';
+import type { Undone, UndoReport } from '../model/undo-report.ts';
 import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
@@ -15,16 +17,23 @@ import { nextSteps } from '../change/next-steps.ts';
 import { maySetOwners } from '../extract/owner.ts';
 import { planRestore, type Planned } from '../change/plan-restore.ts';
 import { verifyForRestore, type VerifiedBackup } from '../extract/verify-for-restore.ts';
-import { lastToReverse, type Reversible } from '../history/pending-operations.ts';
+import { describeStep, type Step } from '../history/undo-steps.ts';
+import { chooseStep, nothing } from './undo/choose-step.ts';
 import { removable } from './undo/removable.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
-export interface UndoOptions extends Approval {
+export interface UndoOptions extends Pick<Approval, 'plan'> {
   readonly dryRun: boolean;
+  /** Names the operation to take back; undefined: the newest. */
+  readonly id?: string | undefined;
+  /** Somebody at a terminal sees what is taken back. Else the way back of a guard is taken back only where its id is given. */
+  readonly attended?: boolean;
+  /** Asked once, with the plan and what is taken back, when there is something to change; throws or answers false to stop. */
+  readonly confirm: (plan: RestorePlan, undone: Undone) => Promise<boolean>;
 }
 
 interface Reversal {
-  readonly record: Reversible;
+  readonly step: Step;
   readonly selected: SelectedBackup;
   readonly verified: VerifiedBackup;
   readonly planned: Planned;
@@ -32,13 +41,13 @@ interface Reversal {
 }
 
 /**
- * Reverses the last operation that changed the project, exactly, as a transaction that can be undone itself. Throws NOTHING_TO_UNDO where
+ * Reverses the last operation that changed the project, or the one that is named, exactly, as a transaction that can be undone itself. Throws NOTHING_TO_UNDO where
  * the log knows of none or its safety backup is gone: an older state is never taken for it. Else what a restore throws.
  */
 export async function undo(project: Project, options: UndoOptions, context: Context): Promise<UndoReport> {
   const head = startReport(context);
   const answer = (
-    { record, selected, planned, stay }: Reversal,
+    { step, selected, planned, stay }: Reversal,
     parts: Partial<UndoReport> & Pick<UndoReport, 'outcome'>,
   ): UndoReport => ({
     ...head(),
@@ -54,20 +63,22 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     findings: [],
     next: [],
     reportFile: null,
-    undone: { operation: record.operation, time: record.time, backupId: record.backupId },
+    undone: describeStep(step),
     stay,
     ...parts,
   });
-  if (options.dryRun) return answer(await planReversal(project, context), { outcome: 'planned' });
+  if (options.dryRun) return answer(await planReversal(project, options.id, context), { outcome: 'planned' });
   return withLocks(project, 'undo', async () => {
     const { unlogged } = await recoverLeftovers(project, context);
     if (unlogged) throw logBehind(project.repository);
-    const reversal = await planReversal(project, context);
+    const reversal = await planReversal(project, options.id, context);
     const { selected, verified, planned } = reversal;
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
+    const undone = describeStep(reversal.step);
+    if (undone.rolledBack && options.id === undefined && options.attended !== true) throw idNeeded(undone);
     await checkTarget(project.root, planned.changes);
-    await requireYes(options, planned.plan);
+    await requireYes({ plan: options.plan, confirm: (plan) => options.confirm(plan, undone) }, planned.plan);
     // Exactly as it was: root takes the owners back too.
     const how = {
       operation: 'undo',
@@ -83,22 +94,20 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
   });
 }
 
-async function planReversal(project: Project, context: Context): Promise<Reversal> {
-  const record = lastToReverse(project);
-  if (record === undefined) throw nothing(`nothing that migbackup did in ${project.root} can be undone`);
+async function planReversal(project: Project, id: string | undefined, context: Context): Promise<Reversal> {
+  const step = chooseStep(project, id);
+  const { record, what } = step;
   if (record.safetyId === null)
-    throw nothing(
-      `the last ${record.operation} was made without a safety backup: what it replaced is not in the repository`,
-    );
+    throw nothing(`${what} was made without a safety backup: what it replaced is not in the repository`);
   const ref = listBackups(project.repository).find(({ id }) => id === record.safetyId);
-  if (ref === undefined) throw nothing(`${record.safetyId}, which the last ${record.operation} needs, is gone`);
+  if (ref === undefined) throw nothing(`${record.safetyId} is gone, which is needed to take back ${what}`);
   const selected: SelectedBackup = { id: ref.id, folder: ref.folder, dispose() {} };
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
   const made = await readCreatedPaths(project.repository, ref.id);
   const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
   const exactly = { only: [], exact: true, removable: remove, owner: maySetOwners() };
   const planned = await planRestore(project, verified, exactly);
-  return { record, selected, verified, planned, stay: keep };
+  return { step, selected, verified, planned, stay: keep };
 }
 
 /** The log would name an older operation, and taking that back is not what was asked for. */
@@ -109,8 +118,11 @@ function logBehind(repository: string): BackupError {
   });
 }
 
-function nothing(message: string): BackupError {
-  return new BackupError('NOTHING_TO_UNDO', message, {
-    hint: 'Nothing was changed. migbackup list shows every backup, also the safety ones: migbackup restore ID brings one back.',
+/** What guard has brought back is seldom what somebody wants gone again who only says undo. */
+function idNeeded({ id, what, becomes }: Undone): BackupError {
+  const message = `undo would take back ${what}: the project would be ${becomes}; without a terminal that needs its id`;
+  return new BackupError('CONFIRMATION_REQUIRED', message, {
+    hint: `Nothing was changed. If that is what you want, run: ${shellLine(['migbackup', 'undo', id, '--yes'])}`,
+    details: { id },
   });
 }

@@ -47,6 +47,25 @@ const intruded =
     return value?.findings ?? [];
   };
 
+/** A folder in no category that is too deep for anybody to name from the root. */
+const BURY = `cd "$1"; deep=xxx/$(printf "$(printf 'x%.0s' $(seq 200))/%.0s" $(seq 13)); mkdir -p $deep y/$deep; mv y $deep`;
+
+/** Guards a line of shell that finds the project in $1 and the repository in $2. */
+const guarded =
+  (script: string, first = ''): Provoke =>
+  async (stage) => {
+    const { guard } = await import('../../../src/core/operations/guard.ts');
+    const confirm = () => Promise.resolve(true);
+    const how = { checks: [], onFailure: undefined, confirm, stdoutToStderr: true, lockWaitMs: 10, backup: {} };
+    const shell = (line: string) => ['sh', '-c', line, 'sh', stage.root, stage.repository];
+    const [program = '', ...args] = shell(first);
+    execFileSync(program, args);
+    const { findings } = await guard(stage.project, { ...how, command: shell(script) }, context);
+    // Not every way to remove a tree can remove that one.
+    execFileSync('sh', ['-c', 'rm -rf "$1"/xxx*', 'sh', stage.root]);
+    return findings;
+  };
+
 function edit(file: string, change: (text: string) => string): void {
   fs.writeFileSync(file, change(fs.readFileSync(file, 'utf8')));
 }
@@ -116,22 +135,21 @@ export const PROJECT: Cases = {
     writeMarker(stage.root, { backupId: stage.plain, command: ['migrate'], startedAt: 'then', token: 'none' });
     return (await list(stage.project, {}, context)).findings;
   },
-  'logged-while-locked': async (stage) => {
-    const { guard } = await import('../../../src/core/operations/guard.ts');
-    const confirm = () => Promise.resolve(true);
-    const how = { checks: [], onFailure: undefined, confirm, stdoutToStderr: true, lockWaitMs: 10, backup: {} };
-    const command = ['sh', '-c', 'echo changed > "$1"; touch "$2"; while [ -e "$2" ]; do sleep 0.01; done', 'sh'];
-    const ready = stage.inside('ready');
-    const ended = guard(stage.project, { ...how, command: [...command, stage.inside('docs/a.md'), ready] }, context);
-    while (!fs.existsSync(ready)) await sleep(5);
+  'logged-without-lock': async (stage) => {
+    const script = 'echo changed > "$1/docs/a.md"; touch "$1/ready"; while [ -e "$1/ready" ]; do sleep 0.01; done';
+    const ended = guarded(script)(stage);
+    while (!fs.existsSync(stage.inside('ready'))) await sleep(5);
     const lock = acquireLock(stage.repository, 'create');
-    fs.rmSync(ready);
+    fs.rmSync(stage.inside('ready'));
     try {
-      return (await ended).findings;
+      return await ended;
     } finally {
       lock.release();
     }
   },
+  'outside-not-seen': [guarded(BURY), (stage) => guarded('true', BURY)(stage)],
+  'changes-not-known': guarded('rm -r "$2"'),
+  'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
   'none-verifies': async (stage) => {
     for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.repository, id, 'INDEX.ndjson.zst'));
     const confirm = () => Promise.resolve(true);

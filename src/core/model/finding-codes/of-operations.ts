@@ -112,11 +112,29 @@ export const OF_OPERATIONS = {
       meaning: 'A guard was killed, and what its command has changed until then is still there.',
       advice: 'Run migbackup undo to take it back, or migbackup recover to keep it.',
     },
-    'logged-while-locked': {
+    'logged-without-lock': {
       severity: ['warning'],
-      meaning: 'A guarded command was put in the operation log while another migbackup held a lock.',
+      meaning:
+        'A guarded command was put in the operation log without the locks: another migbackup held one, or they could not be taken.',
       advice:
-        'If the other one changes the project too, use migbackup restore ID --exact: undo takes back what was last.',
+        'If another migbackup changes the project too, use migbackup restore ID --exact: undo takes back what was last.',
+    },
+    'outside-not-seen': {
+      severity: ['warning', 'info'],
+      meaning:
+        'A folder in no category cannot be looked into, so that guard does not know what its command changed there: after the command (warning), or before it already (info).',
+      advice: 'Look into the folder yourself as a user who may; what is in no category never comes back.',
+    },
+    'changes-not-known': {
+      severity: ['warning'],
+      meaning:
+        'What a guarded command changed cannot be looked at, so that guard names no change, and the result stays.',
+      advice: 'Mend the cause that the message names, then run migbackup diff to see what was changed.',
+    },
+    'marker-kept': {
+      severity: ['warning'],
+      meaning: 'The note that a command is being guarded cannot be removed.',
+      advice: 'Remove the file that the finding names: the next command takes this guard for one that was killed.',
     },
   },
   'The repository and its records': {

@@ -1,4 +1,12 @@
 import { isInside } from '../../paths/paths.ts';
+import { planRestore } from '../../change/plan-restore.ts';
+import { verifyForRestore } from '../../extract/verify-for-restore.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import { fromSystemError } from '../../model/system-error.ts';
+import type { SelectedBackup } from '../../repository/selected.ts';
 import type { GuardReport } from '../../model/guard-report.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';
@@ -8,8 +16,40 @@ export type Changes = Pick<GuardReport, 'changes' | 'paths' | 'external'>;
 /** What going back would have to put right is what the command did. */
 const DONE = { add: 'removed', replace: 'changed', remove: 'added' } as const;
 
+/** Verifies the backup again on the way: the command may have touched it. Throws what the way back would throw. */
+export async function lookAtChanges(project: Project, selected: SelectedBackup, context: Context): Promise<Changes> {
+  const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
+  const { plan } = await planRestore(project, verified, { only: [], exact: true });
+  return describeChanges(verified.manifest, plan);
+}
+
+/** The same where nothing hangs on it: what cannot be looked at is a finding, and then no change is named. */
+export async function lookIfPossible(
+  project: Project,
+  selected: SelectedBackup,
+  context: Context,
+): Promise<{ changes: Changes; findings: Finding[] }> {
+  try {
+    return { changes: await lookAtChanges(project, selected, context), findings: [] };
+  } catch (cause) {
+    const error = fromSystemError(cause, `${selected.id} could not be read`);
+    if (!(error instanceof BackupError)) throw error;
+    return { changes: { changes: {}, paths: [], external: [] }, findings: [notKnown(error)] };
+  }
+}
+
+function notKnown({ message, path, hint }: BackupError): Finding {
+  return {
+    code: 'changes-not-known',
+    severity: 'warning',
+    message: `what the command changed is not known: ${message}`,
+    ...(path !== undefined && { path }),
+    recommendation: hint,
+  };
+}
+
 /** Reads a plan for the exact way back as an account of what was done since the backup. */
-export function describeChanges(manifest: Manifest, plan: RestorePlan): Changes {
+function describeChanges(manifest: Manifest, plan: RestorePlan): Changes {
   const changes: Changes['changes'] = {};
   for (const [name, figures] of Object.entries(plan.categories)) {
     const { add, replace, remove } = figures;

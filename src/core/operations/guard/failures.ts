@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { BackupError } from '../../model/backup-error.ts';
+import { MANIFEST_FILE } from '../../format/layout.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { CommandResult } from '../../model/guard-report.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
-import { mendingLine } from '../../change/unreadable.ts';
+import { mendingLine, readableAgain } from '../../change/unreadable.ts';
 
 /** INTERRUPTED: we were asked to stop when the backup was there and the command had not begun. */
 export function interruptedBefore(backupId: string): BackupError {
@@ -13,15 +15,20 @@ export function interruptedBefore(backupId: string): BackupError {
 }
 
 /** WAY_BACK_FAILED: the command has ended, and what had to come after it could not be done. Says in which state the project is. */
-export function wayBackFailed({ id, folder }: SelectedBackup, result: CommandResult, cause: unknown): BackupError {
-  if (lstatOrNull(folder) === null) return backupGone(id, folder, result, cause);
+export function wayBackFailed(
+  { id, folder }: Pick<SelectedBackup, 'id' | 'folder'>,
+  result: CommandResult,
+  cause: unknown,
+): BackupError {
+  if (isGone(folder)) return backupGone(id, folder, result, cause);
   const why = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof BackupError ? cause.code : null;
   const between = code === 'ROLLBACK_FAILED';
   // Then the change stands, and the message says so itself.
   const standing = code === 'WAY_BACK_FAILED';
   const state = between ? '; the project is between two states' : '; the project is as the command left it';
-  const mend = cause instanceof BackupError ? mendingLine(cause) : null;
+  const mend =
+    (cause instanceof BackupError ? mendingLine(cause) : null) ?? readableAgain(path.join(folder, MANIFEST_FILE));
   const line = `migbackup restore ${id} --exact`;
   const when = code === 'LOCKED' ? 'Wait until it has finished' : 'Mend the cause';
   const hint =
@@ -33,6 +40,16 @@ export function wayBackFailed({ id, folder }: SelectedBackup, result: CommandRes
     cause,
     details: { backupId: id, result },
   });
+}
+
+/** True if there is no backup any more; one that may not be looked at is still there. */
+export function isGone(folder: string): boolean {
+  try {
+    return lstatOrNull(folder) === null;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** Then there is nothing to restore from, and no line to run would be true. */

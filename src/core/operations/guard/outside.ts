@@ -1,47 +1,83 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
+import { escapeName } from '../../paths/names.ts';
+import { PathSet } from '../../paths/path-set.ts';
 import { STATE_FOLDER } from '../../paths/paths.ts';
+import { errnoOf } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
+import type { Finding } from '../../model/finding.ts';
 import { Ownership } from '../../scan/ownership.ts';
 
 /** Dependencies and version control are no state, and large. */
 const PASSED_OVER = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER]);
 
-/** What each path outside of every category looks like: enough to see that it was changed. */
-export type Outside = ReadonlyMap<string, string>;
+/** What lies outside of every category. */
+export interface Outside {
+  /** What each path looks like: enough to see that it was changed. */
+  readonly seen: ReadonlyMap<string, string>;
+  /** Folders that could not be looked into, each with what the system said. */
+  readonly unseen: ReadonlyMap<string, string>;
+}
 
-/** Looks at every file and link that no category covers, without reading it. */
+/** Looks at every file and link that no category covers, without reading it. It never throws: what cannot be looked at is noted. */
 export function lookOutside(project: Project): Outside {
   const ownership = new Ownership(project.config.categories);
   const seen = new Map<string, string>();
-  const visit = (relative: string): void => {
-    for (const entry of list(path.join(project.root, relative))) {
-      const child = relative === '' ? entry.name : `${relative}/${entry.name}`;
+  const unseen = new Map<string, string>();
+  const visit = (folder: string): void => {
+    for (const entry of fs.readdirSync(path.join(project.root, folder), { withFileTypes: true })) {
+      const child = folder === '.' ? entry.name : `${folder}/${entry.name}`;
       const native = path.join(project.root, child);
       if (native === project.repository) continue;
       if (entry.isDirectory()) {
-        if (!PASSED_OVER.has(entry.name)) visit(child);
+        if (!PASSED_OVER.has(entry.name)) tryToVisit(child);
       } else if (ownership.ownerOf(child) === undefined) seen.set(child, appearance(native));
     }
   };
-  visit('');
-  return seen;
+  const tryToVisit = (folder: string): void => {
+    try {
+      visit(folder);
+    } catch (error) {
+      const errno = errnoOf(error);
+      // It went while we looked.
+      if (errno === 'ENOENT' || errno === 'ENOTDIR') return;
+      if (errno === undefined) throw error;
+      unseen.set(folder, errno);
+    }
+  };
+  tryToVisit('.');
+  return { seen, unseen };
 }
 
-/** Paths that were added, changed or removed between two looks, in order. */
-export function changedOutside(before: Outside, after: Outside): string[] {
-  const changed = [...after].filter(([path, look]) => before.get(path) !== look).map(([path]) => path);
-  const removed = [...before.keys()].filter((path) => !after.has(path));
-  return [...changed, ...removed].toSorted();
+/** Paths that were added, changed or removed between two looks, in order; what one of them could not look into is a finding, and in no list. */
+export function changedOutside(before: Outside, after: Outside): { outside: string[]; findings: Finding[] } {
+  const unseen = new PathSet([...before.unseen.keys(), ...after.unseen.keys()]);
+  const changed = [...after.seen].filter(([path, look]) => before.seen.get(path) !== look).map(([path]) => path);
+  const removed = [...before.seen.keys()].filter((path) => !after.seen.has(path));
+  const fresh = [...after.unseen].filter(([folder]) => !before.unseen.has(folder));
+  return {
+    outside: [...changed, ...removed].filter((path) => !unseen.covers(path)).toSorted(),
+    findings: [...notSeen('warning', fresh), ...notSeen('info', [...before.unseen])],
+  };
 }
 
-function list(folder: string): fs.Dirent[] {
-  try {
-    return fs.readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
+/** Info: it was so before the command, which had no part in it. */
+function notSeen(severity: 'warning' | 'info', folders: readonly (readonly [string, string])[]): Finding[] {
+  const [first] = folders;
+  if (first === undefined) return [];
+  const [folder, errno] = first;
+  const more = folders.length > 1 ? ` and ${folders.length - 1} more` : '';
+  const be = folders.length > 1 ? 'are' : 'is';
+  return [
+    {
+      code: 'outside-not-seen',
+      severity,
+      message: `${escapeName(folder)}${more} ${be} in no category and cannot be looked into (${errno}): what the command changed there is not known`,
+      path: folder,
+      affects: folders.map(([each]) => each).toSorted(),
+    },
+  ];
 }
 
 function appearance(file: string): string {

@@ -1,4 +1,5 @@
 import { spawn as spawnDirectly, spawnSync, type ChildProcess } from 'node:child_process';
+import { isatty } from 'node:tty';
 import type { CommandResult } from '../../model/guard-report.ts';
 
 export interface RunOptions {
@@ -52,7 +53,7 @@ function waitFor(
 
 /** A terminal sends Ctrl-C to the whole foreground group: then the command has it already, and a second one would cut its clean-up short. */
 function passOn(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (signal === 'SIGINT' && process.stdin.isTTY) return;
+  if (signal === 'SIGINT' && isatty(0)) return;
   if (process.platform === 'win32' && child.pid !== undefined) {
     // There a signal would end the shim and leave what it started.
     spawnSync('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore' });

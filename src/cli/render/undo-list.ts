@@ -1,0 +1,24 @@
+import { escapeName } from '../../core/paths/names.ts';
+import { shellLine } from '../../core/model/shell-quote.ts';
+import type { UndoListReport } from '../../core/model/undo-list-report.ts';
+import { pasteable } from '../pasteable.ts';
+import { wrap, type Paint } from './style.ts';
+
+type Listed = UndoListReport['operations'][number];
+
+function howOf({ id, possible, after }: Listed): string {
+  if (possible === 'now') return pasteable(`      Take it back: ${shellLine(['migbackup', 'undo', id])}`);
+  if (possible === 'later') return `      Possible once ${escapeName(after ?? '')} is taken back.`;
+  return '      Not possible: what was replaced, here or since, is not in the repository.';
+}
+
+/** Newest first. */
+export function renderUndoList({ root, operations }: UndoListReport, paint: Paint): string[] {
+  if (operations.length === 0) return [`  nothing that migbackup did in ${escapeName(root)} can be undone`];
+  return operations.flatMap((listed) => [
+    `  ${paint.bold(escapeName(listed.id))}${listed.next ? '  (the last: undo takes it back)' : ''}`,
+    wrap(`${escapeName(listed.what)} (${escapeName(listed.time)})`, '      ', 6),
+    wrap(`taken back, the project is ${escapeName(listed.becomes)}`, '      ', 6),
+    howOf(listed),
+  ]);
+}

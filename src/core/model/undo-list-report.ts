@@ -1,0 +1,23 @@
+import { z } from './zod.ts';
+import { undoneSchema } from './undo-report.ts';
+import { reportHeadSchema } from './report.ts';
+
+/** What `undo --list` answers. */
+export const undoListReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('undo-list'),
+    root: z.string(),
+    /** What led to the state that the project is in, newest first, and undos that can be taken back. */
+    operations: z.array(
+      undoneSchema.extend({
+        /** True for the one that undo takes back where it is told no other. */
+        next: z.boolean(),
+        /** `now`: undo ID takes it back. `later`: once `after` is taken back. `never`: what it replaced is not in the repository. */
+        possible: z.enum(['now', 'later', 'never']),
+        /** The operation that has to be taken back before. */
+        after: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'UndoListReport' });
+export type UndoListReport = z.infer<typeof undoListReportSchema>;

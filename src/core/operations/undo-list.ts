@@ -1,0 +1,36 @@
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { UndoListReport } from '../model/undo-list-report.ts';
+import { describeStep, stepsOf, type Step } from '../history/undo-steps.ts';
+import { listBackups } from '../repository/catalog.ts';
+import { startReport } from '../repository/report-head.ts';
+
+type Listed = UndoListReport['operations'][number];
+
+/** What undo can take back, newest first. Reads the operation log and changes nothing. Throws UNSAFE_TARGET while a restore is unfinished. */
+export async function undoList(
+  project: Project,
+  _options: Record<string, never>,
+  context: Context,
+): Promise<UndoListReport> {
+  const head = startReport(context);
+  const { back, forth, last } = stepsOf(project);
+  const held = new Set(listBackups(project.repository).map(({ id }) => id));
+  const listed = [back, forth].flatMap((steps) => inOrder(steps, held, last));
+  const operations = listed.toSorted((a, b) => Number(b.next) - Number(a.next) || (a.time < b.time ? 1 : -1));
+  return { ...head(), operation: 'undo-list', root: project.root, operations };
+}
+
+/** Each after the one above it: where that cannot be taken back, none below it can. */
+function inOrder(steps: readonly Step[], held: ReadonlySet<string>, last: Step | undefined): Listed[] {
+  let above: string | null = null;
+  let blocked = false;
+  return steps.toReversed().map((step): Listed => {
+    const { safetyId } = step.record;
+    blocked ||= safetyId === null || !held.has(safetyId);
+    const possible = blocked ? 'never' : above === null ? 'now' : 'later';
+    const listed = { ...describeStep(step), next: step === last, possible, after: above } as const;
+    above = step.id;
+    return listed;
+  });
+}
