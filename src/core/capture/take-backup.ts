@@ -17,6 +17,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { gitFacts } from '../scan/git-facts.ts';
 import { takenSecrets } from '../scan/left-out.ts';
+import { Patience } from '../scan/patience.ts';
 import { Ownership } from '../scan/ownership.ts';
 import type { ScanItem, ScanOptions } from '../scan/scan-item.ts';
 import { makeId, type BackupKind } from '../format/id.ts';
@@ -29,11 +30,12 @@ import { WorkFolder } from '../repository/work-folder.ts';
 import { startReport } from '../repository/report-head.ts';
 import type { Audit } from '../audit/audit.ts';
 import { buildManifest } from './build-manifest.ts';
-import { takeInventory } from './inventory.ts';
+import { takeInventory, type InventoryOptions } from './inventory.ts';
 import type { BackupJob } from './job.ts';
 import { PackThreads } from './pack-threads.ts';
 import { checkRepository } from './preflight.ts';
 import { Problems } from './problems.ts';
+import { takeSteadyInventory } from './steady-inventory.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import { BackgroundTasks } from './background-tasks.ts';
 import { writeCategories } from './write-categories.ts';
@@ -85,24 +87,27 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const isSecret = takenSecrets(options.config);
   await using packThreads = new PackThreads(project.root);
   const newPlanner = (): BatchPlanner => new BatchPlanner(isSecret, (job) => packThreads.packEarly(job));
-  const planners = new Map(options.categories.map(({ name }) => [name, newPlanner()]));
+  const planners = new Map<string, BatchPlanner>();
   const onItem = (category: string, item: ScanItem): void => {
     if (options.select?.(item.path) === false) return;
     planners.get(category)?.add(item);
     packThreads.expect();
   };
-  const inventory = await takeInventory(
-    project,
-    options.categories,
-    {
+  const newWalk = (): InventoryOptions => {
+    for (const { name } of options.categories) planners.set(name, newPlanner());
+    return {
       ownership,
       onProblem,
       onFinding: findingFilter(options, onFinding),
       databaseAsFiles: rawDatabases(options),
       onItem,
-    },
-    context,
-  );
+    };
+  };
+  // What a change replaces is compared with its safety backup once more before it is removed.
+  const inventory =
+    options.kind === 'safety'
+      ? { ...(await takeInventory(project, options.categories, newWalk(), context)), isSomewhere: async () => false }
+      : await takeSteadyInventory(project, options.categories, newWalk, context);
   problems.throwIfAny();
   checkRepository(project.repository, inventory.bytes, inventory.entries);
   const createdAt = freshTime(project.repository, options.kind, context);
@@ -115,6 +120,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       ownership,
       problems,
       packThreads,
+      isSomewhere: inventory.isSomewhere,
       background,
       onFinding,
       folder: work.folder,
@@ -218,7 +224,10 @@ function freshTime(repository: string, kind: BackupKind, context: Context): Date
 function startJob(
   project: Project,
   options: TakeOptions,
-  parts: Pick<BackupJob, 'ownership' | 'problems' | 'packThreads' | 'background' | 'onFinding' | 'folder' | 'context'>,
+  parts: Pick<
+    BackupJob,
+    'ownership' | 'problems' | 'packThreads' | 'isSomewhere' | 'background' | 'onFinding' | 'folder' | 'context'
+  >,
 ): BackupJob {
   return {
     ...parts,
@@ -227,6 +236,7 @@ function startJob(
     categories: options.categories,
     index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
     sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
+    patience: new Patience(),
     progress: { files: 0, bytes: 0 },
   };
 }

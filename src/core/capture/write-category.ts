@@ -2,7 +2,7 @@ import path from 'node:path';
 import { ArchiveWriter } from '../format/archive-writer.ts';
 import { checkJson } from '../checks/json-parse.ts';
 import { Pacer } from '../concurrency/pacer.ts';
-import { toNative } from '../paths/paths.ts';
+import { hasRealParents, toNative } from '../paths/paths.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category } from '../model/category.ts';
 import type { Entry, ScannedEntry } from '../model/entry.ts';
@@ -114,8 +114,11 @@ export class CategoryWriter {
     job.progress.bytes += entry.size;
   }
 
-  /** Stores one ordinary entry. */
-  async entry(entry: ScannedEntry): Promise<void> {
+  /**
+   * Stores one ordinary entry.
+   * @param inode of the very file that was listed; another one may have its name by now
+   */
+  async entry(entry: ScannedEntry, inode?: number): Promise<void> {
     if (entry.type !== 'file') {
       const offset = this.archive.begin(entry);
       this.archive.end();
@@ -125,6 +128,12 @@ export class CategoryWriter {
     const outcome = await readFileInto(this.#native(entry), entry, this.archive, {
       inspect: this.#inspector(entry),
       yieldIfDue: () => this.yieldIfDue(),
+      lookAgain: () => this.job.patience.lookAgain(),
+      isInPlace: () => hasRealParents(this.job.project.root, entry.path),
+      isMeant:
+        inode === undefined
+          ? undefined
+          : async (found) => Number(found.ino) === inode || !(await this.job.isSomewhere(inode)),
     });
     if (outcome.status === 'ok') {
       this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
@@ -174,7 +183,7 @@ export class CategoryWriter {
 
   async #item(item: ScanItem): Promise<void> {
     if (item.kind === 'database') await this.#capture(item);
-    else await this.entry(item.entry);
+    else await this.entry(item.entry, item.inode ?? item.state?.inode);
     await this.#keepPace();
   }
 

@@ -20,6 +20,11 @@ export const PROBLEM = {
     hint: 'Create it, or take "required" out of the config.',
   },
   vanished: { code: 'SOURCE_CHANGED', message: 'vanished while it was being read', hint: STOP_WRITING },
+  restless: {
+    code: 'SOURCE_CHANGED',
+    message: 'changed every time it was listed, so that something which moved may be missing',
+    hint: STOP_WRITING,
+  },
   unlinked: { code: 'SOURCE_CHANGED', message: 'was a link and is none any more', hint: STOP_WRITING },
   unlistable: { code: 'SOURCE_UNREADABLE', message: 'cannot be listed', hint: PERMISSIONS },
   unreadable: { code: 'SOURCE_UNREADABLE', message: 'cannot be looked at', hint: PERMISSIONS },
