@@ -3,6 +3,7 @@ import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { IndexWriter } from '../format/index-file.ts';
 import type { Ownership } from '../scan/ownership.ts';
+import type { MappedFiles } from '../fs/mapped-files.ts';
 import type { Patience } from '../scan/patience.ts';
 import type { SumsWriter } from '../format/sums.ts';
 import type { PackThreads } from './pack-threads.ts';
@@ -26,6 +27,8 @@ export interface BackupJob {
   readonly background: BackgroundTasks;
   readonly onFinding: (finding: Finding) => void;
   readonly isSomewhere: SteadyInventory['isSomewhere'];
+  /** What other processes may write to while it is read. */
+  readonly mapped: MappedFiles;
   readonly patience: Patience;
   readonly progress: { files: number; bytes: number };
   readonly context: Context;

@@ -9,6 +9,7 @@ import { IndexWriter } from '../format/index-file.ts';
 import { coverageFindings } from '../checks/coverage.ts';
 import { expectedArtifacts } from '../checks/folder-holds.ts';
 import { removeTree, writeNewMeanwhile } from '../fs/durable.ts';
+import { findMappedFiles } from '../fs/mapped-files.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import { fromSystemError } from '../model/system-error.ts';
 import type { Category, Config, Project } from '../model/category.ts';
@@ -103,6 +104,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       onItem,
     };
   };
+  const mapped = findMappedFiles();
   // What a change replaces is compared with its safety backup once more before it is removed.
   const inventory =
     options.kind === 'safety'
@@ -121,6 +123,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       problems,
       packThreads,
       isSomewhere: inventory.isSomewhere,
+      mapped,
       background,
       onFinding,
       folder: work.folder,
@@ -226,7 +229,15 @@ function startJob(
   options: TakeOptions,
   parts: Pick<
     BackupJob,
-    'ownership' | 'problems' | 'packThreads' | 'isSomewhere' | 'background' | 'onFinding' | 'folder' | 'context'
+    | 'ownership'
+    | 'problems'
+    | 'packThreads'
+    | 'isSomewhere'
+    | 'mapped'
+    | 'background'
+    | 'onFinding'
+    | 'folder'
+    | 'context'
   >,
 ): BackupJob {
   return {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ArchiveWriter } from '../format/archive-writer.ts';
 import { checkJson } from '../checks/json-parse.ts';
+import { showsMappedWrites } from '../fs/mapped-files.ts';
 import { Pacer } from '../concurrency/pacer.ts';
 import { hasRealParents, toNative } from '../paths/paths.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
@@ -10,14 +11,14 @@ import type { Archive, ManifestCategory } from '../model/manifest.ts';
 import { readFileInto, type Inspect } from '../scan/file-reader.ts';
 import { takenSecrets } from '../scan/left-out.ts';
 import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
-import { secretTaken, toFinding } from '../scan/scan-messages.ts';
+import { fileNotProven, secretTaken, toFinding } from '../scan/scan-messages.ts';
 import { archiveFile } from '../format/layout.ts';
 import type { BackupJob } from './job.ts';
 import { captureInto } from './capture-into.ts';
 import type { CapturedDatabase } from './captured-database.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { CategoryTally } from './category-tally.ts';
-import { entriesOf } from './entry-batch.ts';
+import { entriesOf, type EntryBatch } from './entry-batch.ts';
 import type { PackedBatch } from './pack-batch.ts';
 import { proveDatabase } from './prove-database.ts';
 import type { PlannedPart } from './batch-planner.ts';
@@ -125,7 +126,9 @@ export class CategoryWriter {
       this.note({ ...entry, offset });
       return;
     }
-    const outcome = await readFileInto(this.#native(entry), entry, this.archive, {
+    const file = this.#native(entry);
+    let isMapped = false;
+    const outcome = await readFileInto(file, entry, this.archive, {
       inspect: this.#inspector(entry),
       yieldIfDue: () => this.yieldIfDue(),
       lookAgain: () => this.job.patience.lookAgain(),
@@ -134,9 +137,16 @@ export class CategoryWriter {
         inode === undefined
           ? undefined
           : async (found) => Number(found.ino) === inode || !(await this.job.isSomewhere(inode)),
+      isMapped: (found) => {
+        isMapped = this.job.mapped.holds(file, found);
+        // What is mapped since then shows its first write.
+        return isMapped || Number(found.ctimeMs) >= this.job.mapped.since;
+      },
     });
     if (outcome.status === 'ok') {
       this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
+      if (isMapped && !showsMappedWrites(file))
+        this.job.onFinding(toFinding(fileNotProven(entry.path), entry.path, entry.category, entry.source));
       return;
     }
     this.job.problems.add({
@@ -160,8 +170,8 @@ export class CategoryWriter {
       const first = await this.#batches.take();
       if (first === undefined) return;
       const { batch, offset, packed } = first;
-      if (packed !== null && offset === this.archive.position) this.#add(packed);
-      // Something in it, or the size of something before it, is not what the scan saw.
+      if (packed !== null && offset === this.archive.position && !this.#holdsMapped(batch)) this.#add(packed);
+      // Something in it, or the size of something before it, is not what the scan saw, or its times say little.
       else for (const item of entriesOf(batch)) await this.#item(item);
       if (packed !== null) this.#batches.release(packed);
       await this.#keepPace();
@@ -191,6 +201,14 @@ export class CategoryWriter {
     if (this.#archive?.needsDrain === true) await this.#archive.drain();
     if (this.job.index.needsDrain) await this.job.index.drain();
     await this.yieldIfDue();
+  }
+
+  /** Whether a process may write to a file of a batch through memory: then its times say little. */
+  #holdsMapped(batch: EntryBatch): boolean {
+    const { mapped } = this.job;
+    if (mapped.isEmpty) return false;
+    for (const { state } of entriesOf(batch)) if (state !== undefined && mapped.mayHold(state.inode)) return true;
+    return false;
   }
 
   #native(entry: ScannedEntry): string {

@@ -1,4 +1,5 @@
 import { storedTime } from '../fs/clock.ts';
+import { flushMeanwhile } from '../fs/durable.ts';
 import { createHash, hash as oneShotHash } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -24,6 +25,8 @@ export type ReadOutcome =
 
 /** How often a file that changes under our hands is read before we say so. */
 const ATTEMPTS = 3;
+/** The same of one that is written to through memory, which shows whatever part of it is written. */
+const MAPPED_ATTEMPTS = 12;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 /** A fifo that takes the file's place must not make open wait; a link must not be followed. */
 export const READ_FLAGS = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
@@ -45,6 +48,8 @@ export interface ReadOptions {
   readonly isInPlace?: (() => boolean) | undefined;
   /** Asked of a file that is found: whether it may be taken for the one that was listed. */
   readonly isMeant?: ((found: fs.BigIntStats) => Promise<boolean>) | undefined;
+  /** Whether a process may write to the file through memory, which shows in its times only after a sync. */
+  readonly isMapped?: ((found: fs.BigIntStats) => boolean) | undefined;
 }
 
 /** `null` in `outcome`: the file changed under our hands. `begun`: the target holds a part of the member, to be taken back. */
@@ -75,13 +80,19 @@ export async function readFileInto(
   target: MemberTarget,
   options: ReadOptions = {},
 ): Promise<ReadOutcome> {
+  let most = ATTEMPTS;
+  const isMapped = (found: fs.BigIntStats): boolean => {
+    const mapped = options.isMapped?.(found) === true;
+    if (mapped) most = MAPPED_ATTEMPTS;
+    return mapped;
+  };
   for (let changed = 0; ;) {
-    const { outcome, begun } = await readOnce(file, scanned, target, options);
+    const { outcome, begun } = await readOnce(file, scanned, target, { ...options, isMapped });
     if (outcome?.status === 'ok') return outcome;
     if (begun) await target.rollback();
     if (outcome === null) {
-      if (++changed === ATTEMPTS)
-        return { status: 'changed', message: `changed while it was being read, ${ATTEMPTS} times` };
+      if (++changed >= most) return { status: 'changed', message: `changed while it was being read, ${changed} times` };
+      if (changed >= ATTEMPTS) await options.lookAgain?.();
     } else if (outcome.status === 'unreadable' || (await options.lookAgain?.()) !== true) return outcome;
   }
 }
@@ -90,7 +101,7 @@ async function readOnce(
   file: string,
   scanned: ScannedEntry,
   target: MemberTarget,
-  { inspect, yieldIfDue, isInPlace = () => true, isMeant }: ReadOptions,
+  { inspect, yieldIfDue, isInPlace = () => true, isMeant, isMapped }: ReadOptions,
 ): Promise<Attempt> {
   let fd: number;
   try {
@@ -113,6 +124,8 @@ async function readOnce(
     if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun };
     if (!isInPlace()) return { outcome: BEHIND_LINK, begun };
     if ((await isMeant?.(before)) === false) return { outcome: EXCHANGED, begun };
+    // From here on the first write to each page moves the times: they are not those of `before`, which are a tick old.
+    if (isMapped?.(before) === true) await flushMeanwhile(fd);
     const entry = withStat(scanned, before);
     const offset = target.begin(entry);
     begun = true;

@@ -128,6 +128,16 @@ export function sqliteNotProven(file: string, journal: string): Finding {
   };
 }
 
+/** A file that another process writes to through memory, where that shows in no time: what was stored may be a mix. */
+export function fileNotProven(file: string): Finding {
+  return {
+    code: 'file-not-proven',
+    severity: 'warning',
+    message: `${escapeName(file)} can be written to through memory by another process, and this file system does not show when: stored, not proven`,
+    recommendation: 'Stop what has it open, and take the backup again.',
+  };
+}
+
 /** A link stands where state should be: the state itself is somewhere else and not in the backup. */
 export function sourceIsLink(file: string): Finding {
   return {
