@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import type { ScannedEntry } from '../../src/core/model/entry.ts';
 import { readFileInto, type MemberTarget } from '../../src/core/scan/file-reader.ts';
@@ -156,6 +158,60 @@ describe.each([[1000], [3 * ROOM + 5]])('a file of %i bytes that changes while i
     expect(target).toMatchObject({ members: [], rollbacks: target.begun });
     expect(target.begun).toBeGreaterThan(0);
   });
+});
+
+describe('a file whose name changes all the time', () => {
+  /** Renames it to and fro before each stat that is taken of it, for as long as the scope lasts. */
+  function renaming(file: string): Disposable {
+    const thread = new Worker(
+      `const fs = require('node:fs'); const { workerData: file } = require('node:worker_threads');
+       for (;;) { fs.renameSync(file, file + '.away'); fs.renameSync(file + '.away', file); }`,
+      { eval: true, workerData: file },
+    );
+    return { [Symbol.dispose]: () => void thread.terminate() };
+  }
+
+  test('is stored once it is met in its place', async () => {
+    using made = makeFile(3 * ROOM);
+    await setTimeout(50);
+    using _renaming = renaming(made.file);
+    await setTimeout(100);
+    const target = new MemoryTarget();
+    const lookAgain = async (): Promise<boolean> => setTimeout(1, true);
+    expect(await readFileInto(made.file, made.entry, target, { lookAgain })).toMatchObject({ status: 'ok' });
+    expect(target.members.map(({ content }) => content.equals(made.content))).toEqual([true]);
+  });
+
+  test('is given up once nobody wants to look again', async () => {
+    using made = makeFile(10);
+    fs.renameSync(made.file, `${made.file}.away`);
+    let looks = 0;
+    const lookAgain = async (): Promise<boolean> => ++looks < 4;
+    const outcome = await readFileInto(made.file, made.entry, new MemoryTarget(), { lookAgain });
+    expect([outcome.status, looks]).toEqual(['vanished', 4]);
+  });
+
+  test('and which is rewritten, its time set back, is not taken for one that is only renamed', async () => {
+    using made = makeFile(3 * ROOM);
+    await setTimeout(50);
+    const { atime, mtime } = fs.statSync(made.file);
+    const rewrite = (): void => {
+      fs.writeFileSync(made.file, randomBytes(3 * ROOM));
+      fs.utimesSync(made.file, atime, mtime);
+    };
+    rewrite();
+    const target = new MemoryTarget(rewrite);
+    expect(await readFileInto(made.file, made.entry, target)).toMatchObject({ status: 'changed' });
+    expect(target).toMatchObject({ members: [], begun: 3, rollbacks: 3 });
+  });
+});
+
+test('a file in a folder that was replaced by a link is not stored', async () => {
+  using made = makeFile(10);
+  const target = new MemoryTarget();
+  const outcome = await readFileInto(made.file, made.entry, target, { isInPlace: () => false });
+  expect(outcome).toMatchObject({ status: 'changed', message: 'is in a folder that was replaced by a link' });
+  expect(target.members).toEqual([]);
 });
 
 describe('a file that is something else by the time it is read', () => {

@@ -25,6 +25,7 @@ const KEPT: ReadonlySet<string> = new Set<FindingCode>([
   'left-out',
   'database-not-proven',
   'sqlite-not-proven',
+  'file-not-proven',
   'source-is-link',
   // of backups in format version 1
   'file-unknown',

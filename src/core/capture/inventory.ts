@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Pacer } from '../concurrency/pacer.ts';
 import { toNative } from '../paths/paths.ts';
-import { throwIfInterrupted } from '../model/backup-error.ts';
+import { errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { ScannedEntry } from '../model/entry.ts';
@@ -105,7 +105,7 @@ function engineFigures(
 ): { files: number; bytes: number } {
   let files = 0;
   let bytes = 0;
-  for (const name of fs.readdirSync(dir)) {
+  for (const name of namesIn(dir)) {
     if (isVolatileFile(name)) continue;
     const file = path.join(dir, name);
     const stat = fs.lstatSync(file, { throwIfNoEntry: false });
@@ -116,6 +116,16 @@ function engineFigures(
     if (isDoubtful(stat.mode)) checkReadable(file, about, onProblem);
   }
   return { files, bytes };
+}
+
+/** What is gone again is for the capture to say. */
+function namesIn(dir: string): readonly string[] {
+  try {
+    return fs.readdirSync(dir);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return [];
+    throw error;
+  }
 }
 
 const isRoot = process.getuid?.() === 0;

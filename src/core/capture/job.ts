@@ -3,9 +3,12 @@ import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { IndexWriter } from '../format/index-file.ts';
 import type { Ownership } from '../scan/ownership.ts';
+import type { MappedFiles } from '../fs/mapped-files.ts';
+import type { Patience } from '../scan/patience.ts';
 import type { SumsWriter } from '../format/sums.ts';
 import type { PackThreads } from './pack-threads.ts';
 import type { Problems } from './problems.ts';
+import type { SteadyInventory } from './steady-inventory.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
 
 /** What every part of one running backup shares. */
@@ -25,6 +28,10 @@ export interface BackupJob {
   readonly problems: Problems;
   readonly background: BackgroundTasks;
   readonly onFinding: (finding: Finding) => void;
+  readonly isSomewhere: SteadyInventory['isSomewhere'];
+  /** What other processes may write to while it is read. */
+  readonly mapped: MappedFiles;
+  readonly patience: Patience;
   readonly progress: { files: number; bytes: number };
   readonly context: Context;
 }

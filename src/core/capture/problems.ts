@@ -27,11 +27,11 @@ export class Problems {
   }
 
   add(problem: Problem): void {
+    if (problem.category !== undefined) this.#partial.add(problem.category);
     const key = `${problem.code}\0${problem.path}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#kept.push(problem);
-    if (problem.category !== undefined) this.#partial.add(problem.category);
     if (!this.#allowPartial) return;
     this.#onFinding({
       code: 'left-out',

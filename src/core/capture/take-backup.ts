@@ -9,17 +9,19 @@ import { IndexWriter } from '../format/index-file.ts';
 import { coverageFindings } from '../checks/coverage.ts';
 import { expectedArtifacts } from '../checks/folder-holds.ts';
 import { removeTree, writeNewMeanwhile } from '../fs/durable.ts';
+import { findMappedFiles } from '../fs/mapped-files.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import { fromSystemError } from '../model/system-error.ts';
-import type { Category, Config, Project } from '../model/category.ts';
+import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { attributesNotKept, lookAtAttributes, type Attributes } from '../scan/attributes.ts';
 import { gitFacts } from '../scan/git-facts.ts';
 import { takenSecrets } from '../scan/left-out.ts';
+import { Patience } from '../scan/patience.ts';
 import { Ownership } from '../scan/ownership.ts';
-import type { ScanItem, ScanOptions } from '../scan/scan-item.ts';
+import type { ScanItem } from '../scan/scan-item.ts';
 import { makeId, type BackupKind } from '../format/id.ts';
 import { ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
 import { writeManifest } from '../format/manifest-file.ts';
@@ -30,38 +32,18 @@ import { WorkFolder } from '../repository/work-folder.ts';
 import { startReport } from '../repository/report-head.ts';
 import type { Audit } from '../audit/audit.ts';
 import { buildManifest } from './build-manifest.ts';
-import { takeInventory } from './inventory.ts';
+import { takeInventory, type InventoryOptions } from './inventory.ts';
 import type { BackupJob } from './job.ts';
 import { PackThreads } from './pack-threads.ts';
 import { checkRepository } from './preflight.ts';
 import { Problems } from './problems.ts';
+import { takeSteadyInventory } from './steady-inventory.ts';
+import { findingFilter, problemFilter, rawDatabases, type TakeOptions } from './take-options.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import { BackgroundTasks } from './background-tasks.ts';
 import { writeCategories } from './write-categories.ts';
 import { hashFile } from '../fs/hash-file.ts';
 import { identityOf } from '../config/identity.ts';
-
-export interface TakeOptions {
-  readonly kind: BackupKind;
-  /** All categories there are (recorded), and those that are stored. */
-  readonly config: Config;
-  readonly categories: readonly Category[];
-  readonly only?: readonly string[] | undefined;
-  readonly note?: string | undefined;
-  readonly tags?: Record<string, string> | undefined;
-  readonly verify: boolean;
-  readonly allowPartial: boolean;
-  readonly raw?: readonly string[] | undefined;
-  /** Safety backups: only these paths, and the paths that did not exist. */
-  readonly select?: ((path: string) => boolean) | undefined;
-  readonly absent?: readonly string[] | undefined;
-  /** What is known of it already. */
-  readonly findings?: readonly Finding[] | undefined;
-  /** A last look at what was written; what it throws takes the backup back. */
-  readonly beforeCommit?: (manifest: Manifest) => void;
-  /** It is not known whose backup it is: then none of the project's names is recorded. */
-  readonly ofNobody?: boolean | undefined;
-}
 
 export interface TakenBackup {
   readonly manifest: Manifest;
@@ -91,7 +73,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const isSecret = takenSecrets(options.config);
   await using packThreads = new PackThreads(project.root);
   const newPlanner = (): BatchPlanner => new BatchPlanner(isSecret, (job) => packThreads.packEarly(job));
-  const planners = new Map(options.categories.map(({ name }) => [name, newPlanner()]));
+  const planners = new Map<string, BatchPlanner>();
   const onItem = (category: string, item: ScanItem): void => {
     if (options.select?.(item.path) === false) return;
     planners.get(category)?.add(item);
@@ -100,19 +82,24 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   // Beside the scan, which it must not slow down.
   const looking = lookAtAttributes(project, options.categories, { ownership, flags: false });
   const hardLinks: string[] = [];
-  const inventory = await takeInventory(
-    project,
-    options.categories,
-    {
+  const newWalk = (): InventoryOptions => {
+    hardLinks.length = 0;
+    for (const { name } of options.categories) planners.set(name, newPlanner());
+    return {
       ownership,
       onProblem,
       onFinding: findingFilter(options, onFinding),
       databaseAsFiles: rawDatabases(options),
       onItem,
       onHardLink: (path) => hardLinks.push(path),
-    },
-    context,
-  );
+    };
+  };
+  const mapped = findMappedFiles();
+  // What a change replaces is compared with its safety backup once more before it is removed.
+  const inventory =
+    options.kind === 'safety'
+      ? { ...(await takeInventory(project, options.categories, newWalk(), context)), isSomewhere: async () => false }
+      : await takeSteadyInventory(project, options.categories, newWalk, context);
   problems.throwIfAny();
   checkRepository(project.repository, inventory.bytes, inventory.entries);
   const createdAt = freshTime(project.repository, options.kind, context);
@@ -129,6 +116,8 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       ownership,
       problems,
       packThreads,
+      isSomewhere: inventory.isSomewhere,
+      mapped,
       background,
       onFinding,
       folder: work.folder,
@@ -193,36 +182,6 @@ function beginWork(repository: string, id: string): WorkFolder {
 const unwritten = (error: unknown, repository: string): unknown =>
   fromSystemError(error, 'the backup could not be written', repository, 'No backup was made.');
 
-/**
- * A safety backup takes what is about to be replaced: what lies outside of that is none of its business, and a source that is reached
- * through a link only is saved as that link, by the source that holds it.
- */
-function problemFilter({ kind, select }: TakeOptions, problems: Problems): ScanOptions['onProblem'] {
-  return (problem) => {
-    if (select !== undefined && !select(problem.path)) return;
-    if (kind === 'safety' && problem.code === 'UNSAFE_TARGET') return;
-    problems.add(problem);
-  };
-}
-
-/** The same for what a scan has to say: a database of which nothing is saved is not one that is saved unproven. */
-function findingFilter({ select }: TakeOptions, onFinding: (finding: Finding) => void): typeof onFinding {
-  return (finding) => {
-    const { path: about } = finding;
-    if (select === undefined || about === undefined || select(about) || select(`${about}/CURRENT`)) onFinding(finding);
-  };
-}
-
-/**
- * Which databases are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
- * broken database must never block the way back.
- */
-function rawDatabases({ kind, raw = [] }: TakeOptions): NonNullable<ScanOptions['databaseAsFiles']> {
-  const terms = new Set(raw.map((term) => term.replace(/\/+$/, '')));
-  return (path, { category, name }) =>
-    kind === 'safety' || [category, `${category}/${name}`, path].some((term) => terms.has(term));
-}
-
 /** Two backups never share an id: the next free millisecond is taken. */
 function freshTime(repository: string, kind: BackupKind, context: Context): Date {
   let time = (context.now ?? (() => new Date()))();
@@ -235,7 +194,16 @@ function startJob(
   options: TakeOptions,
   parts: Pick<
     BackupJob,
-    'ownership' | 'groupRights' | 'problems' | 'packThreads' | 'background' | 'onFinding' | 'folder' | 'context'
+    | 'ownership'
+    | 'groupRights'
+    | 'problems'
+    | 'packThreads'
+    | 'isSomewhere'
+    | 'mapped'
+    | 'background'
+    | 'onFinding'
+    | 'folder'
+    | 'context'
   >,
 ): BackupJob {
   return {
@@ -245,6 +213,7 @@ function startJob(
     categories: options.categories,
     index: new IndexWriter(path.join(parts.folder, INDEX_FILE)),
     sums: new SumsWriter(path.join(parts.folder, SUMS_FILE)),
+    patience: new Patience(),
     progress: { files: 0, bytes: 0 },
   };
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { ArchiveWriter } from '../format/archive-writer.ts';
 import { checkJson } from '../checks/json-parse.ts';
+import { showsMappedWrites } from '../fs/mapped-files.ts';
 import { Pacer } from '../concurrency/pacer.ts';
-import { toNative } from '../paths/paths.ts';
+import { hasRealParents, toNative } from '../paths/paths.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category } from '../model/category.ts';
 import { modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.ts';
@@ -10,7 +11,7 @@ import type { Archive, ManifestCategory } from '../model/manifest.ts';
 import { readFileInto, type Inspect } from '../scan/file-reader.ts';
 import { takenSecrets } from '../scan/left-out.ts';
 import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
-import { secretTaken, toFinding } from '../scan/scan-messages.ts';
+import { fileNotProven, secretTaken, toFinding } from '../scan/scan-messages.ts';
 import { archiveFile } from '../format/layout.ts';
 import type { BackupJob } from './job.ts';
 import { captureInto } from './capture-into.ts';
@@ -114,8 +115,11 @@ export class CategoryWriter {
     job.progress.bytes += entry.size;
   }
 
-  /** Stores one ordinary entry. */
-  async entry(entry: ScannedEntry): Promise<void> {
+  /**
+   * Stores one ordinary entry.
+   * @param inode of the very file that was listed; another one may have its name by now
+   */
+  async entry(entry: ScannedEntry, inode?: number): Promise<void> {
     const groupRights = this.job.groupRights.get(entry.path);
     if (entry.type !== 'file') {
       const stored = { ...entry, mode: modeWithoutMask(entry.mode, groupRights) };
@@ -124,13 +128,28 @@ export class CategoryWriter {
       this.note({ ...stored, offset });
       return;
     }
-    const outcome = await readFileInto(this.#native(entry), entry, this.archive, {
+    const file = this.#native(entry);
+    let isMapped = false;
+    const outcome = await readFileInto(file, entry, this.archive, {
       inspect: this.#inspector(entry),
       groupRights,
       yieldIfDue: () => this.yieldIfDue(),
+      lookAgain: () => this.job.patience.lookAgain(),
+      isInPlace: () => hasRealParents(this.job.project.root, entry.path),
+      isMeant:
+        inode === undefined
+          ? undefined
+          : async (found) => Number(found.ino) === inode || !(await this.job.isSomewhere(inode)),
+      isMapped: (found) => {
+        isMapped = this.job.mapped.holds(file, found);
+        // What is mapped since then shows its first write.
+        return isMapped || Number(found.ctimeMs) >= this.job.mapped.since;
+      },
     });
     if (outcome.status === 'ok') {
       this.note({ ...outcome.entry, sha256: outcome.sha256, offset: outcome.offset });
+      if (isMapped && !showsMappedWrites(file))
+        this.job.onFinding(toFinding(fileNotProven(entry.path), entry.path, entry.category, entry.source));
       return;
     }
     this.job.problems.add({
@@ -154,8 +173,9 @@ export class CategoryWriter {
       const first = await this.#batches.take();
       if (first === undefined) return;
       const { batch, offset, packed } = first;
-      if (packed !== null && offset === this.archive.position && !this.#hasMask(batch)) this.#add(packed);
-      // Something in it, or the size of something before it, is not what the scan saw, or not what its mode says.
+      const asSeen = packed !== null && offset === this.archive.position;
+      if (asSeen && !this.#hasMask(batch) && !this.#holdsMapped(batch)) this.#add(packed);
+      // Something in it, or the size of something before it, is not what the scan saw, or its mode or its times say little.
       else for (const item of entriesOf(batch)) await this.#item(item);
       if (packed !== null) this.#batches.release(packed);
       await this.#keepPace();
@@ -184,7 +204,7 @@ export class CategoryWriter {
 
   async #item(item: ScanItem): Promise<void> {
     if (item.kind === 'database') await this.#capture(item);
-    else await this.entry(item.entry);
+    else await this.entry(item.entry, item.inode ?? item.state?.inode);
     await this.#keepPace();
   }
 
@@ -192,6 +212,14 @@ export class CategoryWriter {
     if (this.#archive?.needsDrain === true) await this.#archive.drain();
     if (this.job.index.needsDrain) await this.job.index.drain();
     await this.yieldIfDue();
+  }
+
+  /** Whether a process may write to a file of a batch through memory: then its times say little. */
+  #holdsMapped(batch: EntryBatch): boolean {
+    const { mapped } = this.job;
+    if (mapped.isEmpty) return false;
+    for (const { state } of entriesOf(batch)) if (state !== undefined && mapped.mayHold(state.inode)) return true;
+    return false;
   }
 
   #native(entry: ScannedEntry): string {

@@ -12,7 +12,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   AMBIGUOUS_BACKUP: 'The given name matches several backups.',
   BACKUP_DAMAGED: 'The backup, or the part of it that was asked for, is damaged.',
   POST_CHECK_FAILED: 'What a restore had written was not what the backup holds, so it was taken back.',
-  SOURCE_CHANGED: 'A file changed or vanished while it was being read.',
+  SOURCE_CHANGED: 'A file or folder changed or vanished while it was being read.',
   SOURCE_UNREADABLE: 'A file or folder of the project cannot be read.',
   SOURCE_MISSING: 'A required source does not exist.',
   SOURCE_NAME: 'A name or the target of a link cannot be stored.',

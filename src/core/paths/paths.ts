@@ -133,6 +133,17 @@ export function assertRealParents(root: string, relative: string): void {
   }
 }
 
+/** False where a link or a file stands in the place of a folder above a path. */
+export function hasRealParents(root: string, relative: string): boolean {
+  try {
+    assertRealParents(root, relative);
+    return true;
+  } catch (error) {
+    if (error instanceof BackupError) return false;
+    throw error;
+  }
+}
+
 /** The absolute path with links resolved as far as the path exists; the rest is appended as it is. */
 export function realPathAsFar(target: string): string {
   const absolute = path.resolve(target);

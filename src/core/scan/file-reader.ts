@@ -1,4 +1,5 @@
 import { storedTime } from '../fs/clock.ts';
+import { flushMeanwhile } from '../fs/durable.ts';
 import { createHash, hash as oneShotHash } from 'node:crypto';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -24,6 +25,8 @@ export type ReadOutcome =
 
 /** How often a file that changes under our hands is read before we say so. */
 const ATTEMPTS = 3;
+/** The same of one that is written to through memory, which shows whatever part of it is written. */
+const MAPPED_ATTEMPTS = 12;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 /** A fifo that takes the file's place must not make open wait; a link must not be followed. */
 export const READ_FLAGS = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
@@ -41,6 +44,14 @@ export interface ReadOptions {
   readonly groupRights?: number | undefined;
   /** Awaited after each part of a file that takes more than one: a big one must not keep everything else waiting. What it throws is thrown. */
   readonly yieldIfDue?: (() => Promise<void>) | undefined;
+  /** Asked when a file is not in its place (any more): waits a moment and says whether to look again. */
+  readonly lookAgain?: (() => Promise<boolean>) | undefined;
+  /** Whether all folders above the file are real: what is read behind a link is not what stands at its path. */
+  readonly isInPlace?: (() => boolean) | undefined;
+  /** Asked of a file that is found: whether it may be taken for the one that was listed. */
+  readonly isMeant?: ((found: fs.BigIntStats) => Promise<boolean>) | undefined;
+  /** Whether a process may write to the file through memory, which shows in its times only after a sync. */
+  readonly isMapped?: ((found: fs.BigIntStats) => boolean) | undefined;
 }
 
 /** `null` in `outcome`: the file changed under our hands. `begun`: the target holds a part of the member, to be taken back. */
@@ -49,13 +60,21 @@ interface Attempt {
   readonly begun: boolean;
 }
 
+const BEHIND_LINK: ReadOutcome = { status: 'changed', message: 'is in a folder that was replaced by a link' };
+
+const EXCHANGED: ReadOutcome = {
+  status: 'changed',
+  message: 'was exchanged for another file, and is in another place',
+};
+
 /** A failure of the file that is read, told apart from one of the archive that is written. */
 class ReadFailure extends Error {}
 
 /**
  * Reads one regular file into `target` and hashes it on the way, once over its bytes. It is stored as it was at one moment: if
- * size, mtime or ctime differ after reading, the member is rolled back and read again, three times in all. A failure of the file
- * is an outcome, and then the target is as it was before; a failure of the target is thrown.
+ * size, mtime or ctime differ after reading, the member is rolled back and read again, three times in all; one that is only renamed all the
+ * time is read twice, and has to be the same. One that is not in its place
+ * is looked for again as long as `lookAgain` says so. A failure of the file is an outcome, and then the target is as it was before; a failure of the target is thrown.
  */
 export async function readFileInto(
   file: string,
@@ -63,14 +82,20 @@ export async function readFileInto(
   target: MemberTarget,
   options: ReadOptions = {},
 ): Promise<ReadOutcome> {
-  for (let attempt = 1; ; attempt++) {
-    const { outcome, begun } = await readOnce(file, scanned, target, options);
+  let most = ATTEMPTS;
+  const isMapped = (found: fs.BigIntStats): boolean => {
+    const mapped = options.isMapped?.(found) === true;
+    if (mapped) most = MAPPED_ATTEMPTS;
+    return mapped;
+  };
+  for (let changed = 0; ;) {
+    const { outcome, begun } = await readOnce(file, scanned, target, { ...options, isMapped });
     if (outcome?.status === 'ok') return outcome;
     if (begun) await target.rollback();
-    if (outcome !== null && outcome.status !== 'changed') return outcome;
-    if (attempt === ATTEMPTS) {
-      return outcome ?? { status: 'changed', message: `changed while it was being read, ${ATTEMPTS} times` };
-    }
+    if (outcome === null) {
+      if (++changed >= most) return { status: 'changed', message: `changed while it was being read, ${changed} times` };
+      if (changed >= ATTEMPTS) await options.lookAgain?.();
+    } else if (outcome.status === 'unreadable' || (await options.lookAgain?.()) !== true) return outcome;
   }
 }
 
@@ -78,7 +103,7 @@ async function readOnce(
   file: string,
   scanned: ScannedEntry,
   target: MemberTarget,
-  { inspect, groupRights, yieldIfDue }: ReadOptions,
+  { inspect, groupRights, yieldIfDue, isInPlace = () => true, isMeant, isMapped }: ReadOptions,
 ): Promise<Attempt> {
   let fd: number;
   try {
@@ -90,19 +115,28 @@ async function readOnce(
   try {
     let before = fs.fstatSync(fd, { bigint: true });
     // Too young to tell its next change by: it is left to grow old enough first.
-    if (isYoung(before)) {
+    if (isYoung(before.ctimeMs)) {
       await setTimeout(TICK_MS);
       before = fs.fstatSync(fd, { bigint: true });
-      // A write sets the time before it copies the bytes: one that is under way would show no change after it.
-      if (isYoung(before)) return { outcome: null, begun };
     }
+    // A write sets the times before it copies the bytes: one that is under way would show no change after it.
+    if (isYoung(before.mtimeMs)) return { outcome: null, begun };
+    // Only its name or its rights change all the time, so its ctime says nothing of its bytes.
+    const isRenamed = isYoung(before.ctimeMs);
     if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun };
+    if (!isInPlace()) return { outcome: BEHIND_LINK, begun };
+    if ((await isMeant?.(before)) === false) return { outcome: EXCHANGED, begun };
+    // From here on the first write to each page moves the times: they are not those of `before`, which are a tick old.
+    if (isMapped?.(before) === true) await flushMeanwhile(fd);
     const entry = withStat(scanned, before, groupRights);
     const offset = target.begin(entry);
     begun = true;
     const keep = inspect !== undefined && entry.size <= INSPECT_LIMIT;
     const copied = await copyContent(fd, entry.size, target, keep, yieldIfDue);
-    if (copied === null || !sameState(before, fs.fstatSync(fd, { bigint: true }))) return { outcome: null, begun };
+    if (copied === null) return { outcome: null, begun };
+    if (isRenamed && (await hashContent(fd, entry.size, yieldIfDue)) !== copied.sha256) return { outcome: null, begun };
+    if (!sameState(before, fs.fstatSync(fd, { bigint: true }), isRenamed)) return { outcome: null, begun };
+    if (!isInPlace()) return { outcome: BEHIND_LINK, begun };
     if (copied.content !== undefined) inspect?.(copied.content);
     target.end();
     return { outcome: { status: 'ok', entry, sha256: copied.sha256, offset }, begun };
@@ -115,12 +149,14 @@ async function readOnce(
   }
 }
 
-function isYoung(stat: fs.BigIntStats): boolean {
-  return Math.abs(Date.now() - Number(stat.ctimeMs)) < TICK_MS;
+function isYoung(timeMs: bigint): boolean {
+  return Math.abs(Date.now() - Number(timeMs)) < TICK_MS;
 }
 
-function sameState(before: fs.BigIntStats, after: fs.BigIntStats): boolean {
-  return after.size === before.size && after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs;
+/** @param isRenamed the ctime does not count */
+function sameState(before: fs.BigIntStats, after: fs.BigIntStats, isRenamed: boolean): boolean {
+  const isSame = after.size === before.size && after.mtimeNs === before.mtimeNs;
+  return isSame && (isRenamed || after.ctimeNs === before.ctimeNs);
 }
 
 interface Copied {
@@ -161,6 +197,20 @@ async function copyContent(
     await yieldIfDue?.();
   }
   return { sha256: hash.digest('hex'), content: keep ? Buffer.concat(copies) : undefined };
+}
+
+/** The hash of `size` bytes; of fewer if the file gives no more. */
+async function hashContent(fd: number, size: number, yieldIfDue: ReadOptions['yieldIfDue']): Promise<string> {
+  const hash = createHash('sha256');
+  const room = Buffer.allocUnsafeSlow(Math.min(Math.max(size, 1), 1 << 20));
+  for (let done = 0; done < size;) {
+    const read = readAt(fd, room.subarray(0, Math.min(room.length, size - done)), done);
+    if (read === 0) break;
+    hash.update(room.subarray(0, read));
+    done += read;
+    await yieldIfDue?.();
+  }
+  return hash.digest('hex');
 }
 
 /** Fills `into` from `position` on as far as the file goes; returns the bytes read. */

@@ -6,6 +6,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Ownership } from './ownership.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { FileState } from './file-state.ts';
+import type { FolderLooks } from './folder-looks.ts';
 
 /** A database folder, found by its content. */
 export interface DatabaseItem {
@@ -25,6 +26,8 @@ export interface EntryItem {
   readonly entry: ScannedEntry;
   /** Files only, if a later change will show: then reading it can lean on this. */
   readonly state?: FileState;
+  /** Of files without a state: it is this one that was seen, and no other of the same name. */
+  readonly inode?: number;
 }
 
 /** What a scan finds, in the one order of paths. */
@@ -70,4 +73,6 @@ export interface ScanOptions {
   readonly onHardLink?: ((path: string) => void) | undefined;
   /** Which databases are taken as the plain files they consist of, unproven; undefined: none. */
   readonly databaseAsFiles?: ((path: string, source: Source) => boolean) | undefined;
+  /** Is told of every folder that is listed; undefined: what is gone when its turn comes is passed over. */
+  readonly looks?: FolderLooks | undefined;
 }

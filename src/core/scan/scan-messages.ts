@@ -20,6 +20,11 @@ export const PROBLEM = {
     hint: 'Create it, or take "required" out of the config.',
   },
   vanished: { code: 'SOURCE_CHANGED', message: 'vanished while it was being read', hint: STOP_WRITING },
+  restless: {
+    code: 'SOURCE_CHANGED',
+    message: 'changed every time it was listed, so that something which moved may be missing',
+    hint: STOP_WRITING,
+  },
   unlinked: { code: 'SOURCE_CHANGED', message: 'was a link and is none any more', hint: STOP_WRITING },
   unlistable: { code: 'SOURCE_UNREADABLE', message: 'cannot be listed', hint: PERMISSIONS },
   unreadable: { code: 'SOURCE_UNREADABLE', message: 'cannot be looked at', hint: PERMISSIONS },
@@ -120,6 +125,16 @@ export function sqliteNotProven(file: string, journal: string): Finding {
     message: `${escapeName(file)} is a SQLite database with unfinished writes in ${escapeName(journal)}: stored as files, not proven`,
     recommendation:
       'Stop what uses the database, so that the file beside it is empty or gone, and take the backup again.',
+  };
+}
+
+/** A file that another process writes to through memory, where that shows in no time: what was stored may be a mix. */
+export function fileNotProven(file: string): Finding {
+  return {
+    code: 'file-not-proven',
+    severity: 'warning',
+    message: `${escapeName(file)} can be written to through memory by another process, and this file system does not show when: stored, not proven`,
+    recommendation: 'Stop what has it open, and take the backup again.',
   };
 }
 

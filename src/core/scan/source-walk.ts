@@ -1,7 +1,6 @@
-import fs from 'node:fs';
+import type fs from 'node:fs';
 import path from 'node:path';
-import { lstatOrNull } from '../fs/durable.ts';
-import { decodeName, escapeBytes } from '../paths/names.ts';
+import { decodeName } from '../paths/names.ts';
 import {
   forbiddenPart,
   assertRealParents,
@@ -12,16 +11,15 @@ import {
   toNative,
 } from '../paths/paths.ts';
 import { nameProblems } from '../paths/portable-names.ts';
-import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { BackupError } from '../model/backup-error.ts';
 import type { Project, Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import { settledState } from './file-state.ts';
-import { listNames } from './folder-names.ts';
 import { secretMatcher } from './left-out.ts';
 import { isEngineFile, isVolatileFile, recogniseDatabase, type Engine } from '../databases/leveldb/format/recognise.ts';
 import { relativeTo } from './ownership.ts';
 import { scannedEntry, type ScanItem, type ScanOptions } from './scan-item.ts';
-import { ScanNotes, withErrno } from './scan-notes.ts';
+import { ScanNotes } from './scan-notes.ts';
 import {
   PROBLEM,
   notPortable,
@@ -34,6 +32,7 @@ import {
   unsafeLink,
 } from './scan-messages.ts';
 import type { SourcePatterns } from './source-patterns.ts';
+import { WalkLook } from './walk-look.ts';
 import { besideJournals, isUnfinishedSqlite } from '../databases/sqlite/sqlite.ts';
 
 /** A folder whose entries are being looked at. */
@@ -56,12 +55,14 @@ export class SourceWalk {
   readonly #alone: boolean;
   readonly #isSecret: (path: string) => boolean;
   readonly #notes: ScanNotes;
+  readonly #look: WalkLook;
 
   constructor(project: Project, source: Source, options: ScanOptions) {
     this.#project = project;
     this.#source = source;
     this.#options = options;
     this.#notes = new ScanNotes(source, options);
+    this.#look = new WalkLook(project.root, this.#notes, options.looks);
     this.#patterns = options.ownership.patternsOf(source);
     this.#alone = options.ownership.isAlone(source) && !this.#patterns.hasInclude && source.exclude.length === 0;
     this.#isSecret = project.config.includeSecrets ? () => false : secretMatcher(project.config.secrets);
@@ -70,6 +71,7 @@ export class SourceWalk {
   *run(): Generator<ScanItem> {
     const { path: top } = this.#source;
     const dir = toNative(this.#project.root, top);
+    this.#look.above(top);
     try {
       assertRealParents(this.#project.root, top);
     } catch (error) {
@@ -77,7 +79,7 @@ export class SourceWalk {
       this.#notes.problem(error, top, error);
       return;
     }
-    const stat = this.#stat(dir, top);
+    const stat = this.#look.stat(dir, top);
     if (stat === null) {
       if (this.#source.required) this.#notes.problem(PROBLEM.missing, top);
       return;
@@ -87,8 +89,10 @@ export class SourceWalk {
     const item = top === '.' ? this.#folder(open, '.', dir, null) : this.#child(open, top, dir, stat);
     if (item !== null) yield item;
     yield* this.#below(open);
-    if (stat.isFile())
-      this.#lookForSqlite(path.posix.dirname(top), path.dirname(dir), fs.readdirSync(path.dirname(dir)));
+    if (stat.isFile()) {
+      const beside = this.#look.names(path.dirname(dir), path.posix.dirname(top), () => false);
+      if (beside !== null) this.#lookForSqlite(path.posix.dirname(top), path.dirname(dir), beside);
+    }
   }
 
   /** Goes through the open folders, innermost first: one loop, since a generator in each folder would hand every entry up level by level. */
@@ -110,9 +114,10 @@ export class SourceWalk {
     if (!this.#owns(relative) || this.#secret(relative)) return null;
     const entry = this.#leaf(relative, native, stat);
     if (entry === null) return null;
-    const state = entry.type === 'file' ? settledState(stat, Date.now()) : undefined;
+    if (entry.type !== 'file') return { kind: 'entry', path: relative, entry };
+    const state = this.#look.isRestless(relative) ? undefined : settledState(stat, Date.now());
     return state === undefined
-      ? { kind: 'entry', path: relative, entry }
+      ? { kind: 'entry', path: relative, entry, inode: Number(stat.ino) }
       : { kind: 'entry', path: relative, entry, state };
   }
 
@@ -121,10 +126,11 @@ export class SourceWalk {
     const inner = relativeTo(this.#source, relative);
     const below = stat !== null && inner !== '';
     if (below && !this.#mayHold(relative, inner)) return null;
-    const names = this.#names(relative, native);
+    const names = this.#look.names(native, relative, (name) => this.#owns(name));
     if (names === null) return null;
     if (stat !== null) {
       const engine = recogniseDatabase(native, names);
+      this.#look.listed(relative, stat, engine !== null, names);
       const isTop = this.#source.type === 'leveldb' && inner === '';
       const headless = engine === null && isTop && names.some((name) => isEngineFile(name) && !isVolatileFile(name));
       if ((engine !== null || headless) && this.#options.databaseAsFiles?.(relative, this.#source) === true)
@@ -184,9 +190,12 @@ export class SourceWalk {
         this.#notes.problem({ ...PROBLEM.name, message: `${PROBLEM.name.message}: ${problem}` }, relative);
       return null;
     }
-    const stat = this.#stat(native, relative);
-    if (stat === null || forbiddenPart(relative) !== null) return null;
-    return this.#child(open, relative, native, stat);
+    if (forbiddenPart(relative) !== null) return null;
+    const stat = this.#look.stat(native, relative);
+    if (stat !== null) return this.#child(open, relative, native, stat);
+    if (this.#owns(relative) || this.#mayHold(relative, relativeTo(this.#source, relative)))
+      this.#look.vanished(relative);
+    return null;
   }
 
   #database(
@@ -230,35 +239,6 @@ export class SourceWalk {
     return true;
   }
 
-  /** The names in a folder in byte order; those that are not UTF-8 are problems. Null: it cannot be listed. */
-  #names(relative: string, native: string): readonly string[] | null {
-    try {
-      const { names, undecodable } = listNames(native);
-      for (const bytes of undecodable) {
-        // Patterns see it with replacement characters: near enough to tell whether it would have been stored.
-        if (this.#owns(joined(relative, bytes.toString('utf8'))))
-          this.#notes.problem(PROBLEM.nameBytes, joined(relative, escapeBytes(bytes)));
-      }
-      return names;
-    } catch (cause) {
-      this.#notes.problem(
-        errnoOf(cause) === 'ENOENT' ? PROBLEM.vanished : withErrno(PROBLEM.unlistable, cause),
-        relative,
-        cause,
-      );
-      return null;
-    }
-  }
-
-  #stat(native: string, relative: string): fs.BigIntStats | null {
-    try {
-      return lstatOrNull(native);
-    } catch (cause) {
-      this.#notes.problem(withErrno(PROBLEM.unreadable, cause), relative, cause);
-      return null;
-    }
-  }
-
   #leaf(relative: string, native: string, stat: fs.BigIntStats): ScannedEntry | null {
     if (stat.isFile()) {
       this.#specialBits(relative, stat);
@@ -271,13 +251,8 @@ export class SourceWalk {
   }
 
   #link(relative: string, native: string, stat: fs.BigIntStats): ScannedEntry | null {
-    let raw: Buffer;
-    try {
-      raw = fs.readlinkSync(native, { encoding: 'buffer' });
-    } catch (cause) {
-      this.#notes.problem(PROBLEM.unlinked, relative, cause);
-      return null;
-    }
+    const raw = this.#look.target(native, relative);
+    if (raw === null) return null;
     const target = decodeName(raw);
     if (target === null) {
       this.#notes.problem(PROBLEM.linkBytes, relative);

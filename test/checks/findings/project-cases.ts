@@ -1,18 +1,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyFinding } from '../../../src/core/model/finding.ts';
+import { resolveProject } from '../../../src/core/config/project.ts';
+import { create } from '../../../src/core/operations/create.ts';
 import { diffLive } from '../../../src/core/operations/diff.ts';
 import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
+import { put } from '../../support/files.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { withIntruder } from '../../transaction/support/intruder.ts';
 import { context } from '../../support/real-backup.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
 
 /** Changes the project, then takes a backup of it. */
@@ -91,6 +96,23 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db-wal', 'write');
   }),
   'state-gone': created((stage) => fs.rmSync(stage.inside('docs/a.md'))),
+  // SQLite writes to the file -shm through memory, and only a file system that is in memory itself does not show it.
+  'file-not-proven': async () => {
+    using memory = tempFolder('migbackup-test-', '/dev/shm');
+    put(memory.path, 'docs/a.md');
+    const open = `new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec('pragma journal_mode = wal; create table a(b)');
+      process.stdout.write('ready'); setInterval(() => {}, 1000)`;
+    const reader = spawn(process.execPath, ['-e', open, path.join(memory.path, 'docs/a.db')], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      await once(reader.stdout, 'data');
+      const project = resolveProject({ cwd: memory.path, env: {} });
+      return (await create(project, { allowPartial: false, verify: true }, context)).findings;
+    } finally {
+      reader.kill('SIGKILL');
+    }
+  },
   'database-not-proven': created(() => {}, { raw: ['leveldb'] }),
   'database-orphans': created((stage) => stage.put('leveldb/000001.ldb', 'no table of this database')),
   'invalid-json': created((stage) => stage.put('deployments/half.json', '{')),

@@ -79,6 +79,12 @@ export const OF_OPERATIONS = {
       meaning: 'A SQLite database has unfinished writes beside it, so that its stored files may not fit together.',
       advice: 'Stop what uses the database, then take the backup again.',
     },
+    'file-not-proven': {
+      severity: ['warning'],
+      meaning:
+        'A process may write to a file through memory while it is read, and the file system does not show it (tmpfs).',
+      advice: 'Stop the process that has it open, then take the backup again.',
+    },
   },
   'A restore, an undo, a guarded command': {
     'config-gone': {

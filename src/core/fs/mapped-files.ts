@@ -1,0 +1,90 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Files that processes may write to through memory, as far as this user may see: by inode, and device or name. */
+export class MappedFiles {
+  /** When this was looked for, in milliseconds since the epoch. */
+  readonly since: number;
+  readonly #inodes: ReadonlySet<number>;
+  readonly #keys: ReadonlySet<string>;
+
+  /** @param maps what `/proc/PID/maps` says of each process */
+  constructor(since: number, maps: readonly string[] = []) {
+    this.since = since;
+    const inodes = new Set<number>();
+    const keys = new Set<string>();
+    for (const line of maps.flatMap((text) => text.match(SHARED_AND_WRITABLE) ?? [])) {
+      const [, , , device = '', inode = '', ...name] = line.split(/ +/);
+      inodes.add(Number(inode));
+      keys.add(`${inode} ${device}`).add(`${inode} ${path.basename(name.join(' '))}`);
+    }
+    this.#inodes = inodes;
+    this.#keys = keys;
+  }
+
+  /** A first question that costs nothing: without it a file is none of them. */
+  mayHold(inode: number): boolean {
+    return this.#inodes.has(inode);
+  }
+
+  get isEmpty(): boolean {
+    return this.#inodes.size === 0;
+  }
+
+  /** Some file systems have another device in the map than a stat says (btrfs, overlayfs): there its name decides. */
+  holds(file: string, { ino, dev }: fs.BigIntStats): boolean {
+    if (!this.mayHold(Number(ino))) return false;
+    const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+    const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
+    const device = [major, minor].map((number) => number.toString(16).padStart(2, '0')).join(':');
+    return this.#keys.has(`${ino} ${device}`) || this.#keys.has(`${ino} ${path.basename(file)}`);
+  }
+}
+
+/** Mapped to a file, writable and shared: what is written there reaches the file, at any time and without a system call. */
+const SHARED_AND_WRITABLE = /^\S+ .w.s .*\/.*$/gm;
+
+/** Looks through all other processes (Linux; elsewhere nobody says). One that this user may not see is passed over. */
+export function findMappedFiles(): MappedFiles {
+  const since = Date.now();
+  if (process.platform !== 'linux') return new MappedFiles(since);
+  const room = Buffer.allocUnsafe(MAP_BYTES);
+  const others = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
+  return new MappedFiles(
+    since,
+    others.flatMap((id) => readMap(id, room)),
+  );
+}
+
+/** What one read takes: some 4 KiB of whole lines. */
+const MAP_BYTES = 1 << 16;
+
+/** The parts of a process's map that may name such a file. It may end, or be none of ours. */
+function readMap(id: string, room: Buffer): string[] {
+  const parts: string[] = [];
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(`/proc/${id}/maps`, 'r');
+    for (let read = fs.readSync(fd, room); read > 0; read = fs.readSync(fd, room)) {
+      const part = room.subarray(0, read);
+      if (part.includes('w-s ') || part.includes('wxs ')) parts.push(part.toString('utf8'));
+    }
+  } catch {
+    return parts;
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+  return parts;
+}
+
+/** File systems on which a sync makes the next write through memory show in the file's times: ext4, XFS, btrfs, F2FS, and overlayfs above them (Linux `magic.h`). */
+const SHOWS_WRITES: readonly number[] = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x794c7630];
+
+/** Whether writes through memory can be made to show at all. In memory (tmpfs) nothing does. */
+export function showsMappedWrites(file: string): boolean {
+  try {
+    return SHOWS_WRITES.includes(fs.statfsSync(file).type);
+  } catch {
+    return false;
+  }
+}

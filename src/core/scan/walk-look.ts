@@ -1,0 +1,103 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { lstatOrNull } from '../fs/durable.ts';
+import { escapeBytes } from '../paths/names.ts';
+import { joined, toNative } from '../paths/paths.ts';
+import { errnoOf } from '../model/backup-error.ts';
+import type { FolderAtOnce, FolderLooks } from './folder-looks.ts';
+import { listNames } from './folder-names.ts';
+import { PROBLEM } from './scan-messages.ts';
+import { type ScanNotes, withErrno } from './scan-notes.ts';
+
+/** What a name that was listed may say when it is looked at: it is gone, or what was above it is. */
+const GONE: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EINVAL'];
+
+const NOWHERE = { folder: undefined, name: '' };
+
+/** The system calls of a walk. What the system refuses becomes a problem. */
+export class WalkLook {
+  readonly #notes: ScanNotes;
+  readonly #folders: FolderLooks | undefined;
+  readonly #root: string;
+
+  constructor(root: string, notes: ScanNotes, folders: FolderLooks | undefined) {
+    this.#root = root;
+    this.#notes = notes;
+    this.#folders = folders;
+  }
+
+  /** Notes the folders above a source's path as far as they are there: they decide whether it is there. */
+  above(top: string): void {
+    if (this.#folders === undefined) return;
+    const parts = top === '.' ? [] : top.split('/').slice(0, -1);
+    for (let above = '.'; ; above = joined(above, parts.shift() ?? '')) {
+      const stat = lstatOrNull(toNative(this.#root, above));
+      if (!stat?.isDirectory()) return;
+      this.#folders.note(above, stat, 'folder', []);
+      if (parts.length === 0) return;
+    }
+  }
+
+  /** A name that was listed is gone. Only who takes a backup has to know. */
+  vanished(relative: string): void {
+    if (this.#folders !== undefined) this.#notes.problem(PROBLEM.vanished, relative);
+  }
+
+  stat(native: string, relative: string): fs.BigIntStats | null {
+    const { folder, name } = this.#beside(relative);
+    if (folder !== undefined) return folder.stats.get(name) ?? null;
+    try {
+      return lstatOrNull(native);
+    } catch (cause) {
+      this.#notes.problem(withErrno(PROBLEM.unreadable, cause), relative, cause);
+      return null;
+    }
+  }
+
+  /**
+   * The names in a folder in byte order; those that are not UTF-8 are problems. Null: it cannot be listed.
+   * @param owns whether a path would be stored
+   */
+  names(native: string, relative: string, owns: (path: string) => boolean): readonly string[] | null {
+    try {
+      const { names, undecodable } = this.#folders?.atOnce(relative) ?? listNames(native);
+      for (const bytes of undecodable) {
+        // Patterns see it with replacement characters: near enough to tell whether it would have been stored.
+        if (owns(joined(relative, bytes.toString('utf8'))))
+          this.#notes.problem(PROBLEM.nameBytes, joined(relative, escapeBytes(bytes)));
+      }
+      return names;
+    } catch (cause) {
+      const gone = GONE.includes(errnoOf(cause));
+      this.#notes.problem(gone ? PROBLEM.vanished : withErrno(PROBLEM.unlistable, cause), relative, cause);
+      return null;
+    }
+  }
+
+  /** Notes that a folder was listed. */
+  listed(relative: string, stat: fs.BigIntStats, isDatabase: boolean, names: readonly string[]): void {
+    this.#folders?.note(relative, stat, isDatabase ? 'database' : 'folder', names);
+  }
+
+  /** What a link points to. */
+  target(native: string, relative: string): Buffer | null {
+    const { folder, name } = this.#beside(relative);
+    try {
+      return folder?.targets.get(name) ?? fs.readlinkSync(native, { encoding: 'buffer' });
+    } catch (cause) {
+      this.#notes.problem(PROBLEM.unlinked, relative, cause);
+      return null;
+    }
+  }
+
+  /** Whether a path is in a folder that does not keep still: what was seen of it says little about later. */
+  isRestless(relative: string): boolean {
+    return this.#beside(relative).folder !== undefined;
+  }
+
+  /** The folder that a path is in, if it was looked at before the walk. */
+  #beside(relative: string): { folder: FolderAtOnce | undefined; name: string } {
+    if (this.#folders?.hasAny !== true) return NOWHERE;
+    return { folder: this.#folders.atOnce(path.posix.dirname(relative)), name: path.posix.basename(relative) };
+  }
+}
