@@ -61,6 +61,11 @@ test('damage, look-alikes and names that lead nowhere say what to do', async () 
   expect(await digest(bad, 5)).toMatchObject({
     error: { code: 'DATABASE_DAMAGED', details: { file: log, offset: 0 } },
   });
+  const inside = path.join(root, 'data/kv');
+  fs.cpSync(bad, inside, { recursive: true });
+  const refused = await digest(inside, 5);
+  expect(refused).toMatchObject({ error: { hint: expect.stringContaining('--raw data/kv, create stores it') } });
+  fs.rmSync(path.join(root, 'data'), { recursive: true });
   fs.writeFileSync(path.join(bad, 'IDENTITY'), 'x');
   expect(await digest(bad, 5)).toMatchObject({ error: { code: 'DATABASE_FOREIGN' } });
   expect(await digest('deployments', 2)).toMatchObject({ error: { code: 'USAGE' } });

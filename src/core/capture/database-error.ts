@@ -32,6 +32,12 @@ export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
       hint: `Stop what uses it, then store it as plain files with ${raw}.`,
     });
   }
+  if (code === 'DATABASE_BUSY') {
+    return new BackupError(code, `the LevelDB database ${database} does not hold still: ${message}`, {
+      ...facts,
+      hint: `Try again, or pause the application that owns it. Once it is stopped, ${raw} stores it as plain files, too.`,
+    });
+  }
   return error;
 }
 

@@ -1,9 +1,12 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { removeTree } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { LeveldbDigestReport } from '../model/leveldb-digest-report.ts';
+import { shellQuote } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { captureDatabase } from '../databases/leveldb/capture/capture.ts';
 import { capturedDatabase } from '../databases/leveldb/capture/captured-database.ts';
@@ -34,7 +37,9 @@ export async function leveldbDigest(
   const head = startReport(context);
   const dir = path.resolve(options.cwd, options.database);
   if (fs.existsSync(dir)) {
-    const facts = await readOnDisk(dir, context);
+    const facts = await readOnDisk(dir, context).catch((error: unknown) => {
+      throw withRaw(error, project.root, dir);
+    });
     return { ...head(), ...describe(facts), database: dir, backupId: null, stated: null, agrees: null };
   }
   const { backup, database } = splitName(options.database);
@@ -61,16 +66,38 @@ async function readOnDisk(dir: string, { signal }: Context): Promise<DatabaseFac
       path: dir,
     });
   }
-  for (let attempt = 1; ; attempt++) {
-    const capture = await captureDatabase(dir, { signal });
-    try {
-      return await readDatabase(capturedDatabase(capture), { signal });
-    } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'DATABASE_BUSY' || attempt === CAPTURES) throw error;
-    } finally {
-      capture.close();
+  // What there are too few descriptors for is copied aside.
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-digest-'));
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const capture = await captureDatabase(dir, { signal, spool: path.join(scratch, 'spool') });
+      try {
+        return await readDatabase(capturedDatabase(capture), { signal });
+      } catch (error) {
+        if (!(error instanceof BackupError) || error.code !== 'DATABASE_BUSY' || attempt === CAPTURES) throw error;
+      } finally {
+        capture.close();
+      }
     }
+  } finally {
+    removeTree(scratch);
   }
+}
+
+const REFUSALS: readonly string[] = ['DATABASE_DAMAGED', 'DATABASE_FOREIGN', 'DATABASE_BUSY'];
+
+/** A refusal of a database of the project says how to keep it all the same. */
+function withRaw(error: unknown, root: string, dir: string): unknown {
+  const inside = path.relative(root, dir);
+  if (!(error instanceof BackupError) || !REFUSALS.includes(error.code)) return error;
+  if (inside === '' || inside.startsWith('..') || path.isAbsolute(inside)) return error;
+  const raw = `--raw ${shellQuote(inside.split(path.sep).join('/'))}`;
+  return new BackupError(error.code, error.message, {
+    hint: `${error.hint} With ${raw}, create stores it as plain files, unproven.`,
+    ...(error.path === undefined ? {} : { path: error.path }),
+    ...(error.details === undefined ? {} : { details: error.details }),
+    cause: error,
+  });
 }
 
 /** `BACKUP:database`; the colon of a Windows drive is none of ours. */

@@ -5,6 +5,7 @@ import { captureDatabase } from '../../../src/core/databases/leveldb/capture/cap
 import { folderFiles, readDatabase } from '../../../src/core/databases/leveldb/format/reader.ts';
 import { recogniseDatabase } from '../../../src/core/databases/leveldb/format/recognise.ts';
 import { copyCapture } from '../../stress/leveldb/stress.ts';
+import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { fillLevels, firstWith, makeDatabase } from './make-database.ts';
 
@@ -35,6 +36,45 @@ test.each([4096, 3])(
     expect(fs.readdirSync(copy).filter((name) => name.startsWith('LO'))).toEqual([]);
   },
 );
+
+/** More than there are descriptors for, and some of them empty. */
+const MANY_LOGS = Array.from({ length: 300 }, (_, at) => at % 7);
+
+test.each([4096, 64, 10])(
+  'a database of 300 logs, some of them empty, is captured with %i descriptors and room to copy logs aside',
+  async (max) => {
+    using folder = tempFolder();
+    const dir = path.join(folder.path, 'db');
+    const spool = path.join(folder.path, 'spool');
+    writeDatabase(dir, [[Buffer.from('key'), Buffer.from('value')]], { logs: MANY_LOGS });
+    const before = identities(dir);
+    const capture = await captureDatabase(dir, { maxDescriptors: max, spool });
+    expect(capture).toMatchObject({ attempts: 1, logs: MANY_LOGS.length });
+    copyCapture(capture, path.join(folder.path, 'copy'));
+    expect(fs.existsSync(spool)).toBe(false);
+    expect(identities(dir)).toEqual(before);
+    const [source, copied] = [folderFiles(dir), folderFiles(path.join(folder.path, 'copy'))];
+    expect(await readDatabase(copied)).toEqual(await readDatabase(source));
+    expect(await readDatabase(source)).toMatchObject({ records: 1 + MANY_LOGS.reduce((sum, count) => sum + count) });
+  },
+);
+
+test('a log that was copied aside and another that has its name by now are told apart', async () => {
+  using folder = tempFolder();
+  const dir = path.join(folder.path, 'db');
+  writeDatabase(dir, [[Buffer.from('key'), Buffer.from('value')]], { logs: MANY_LOGS });
+  const other = path.join(folder.path, 'other');
+  writeDatabase(other, [[Buffer.from('key'), Buffer.from('value')]], { logs: MANY_LOGS });
+  let exchanged = 0;
+  const delay = (step: string): void => {
+    if (step !== 'A' || exchanged++ > 0) return;
+    fs.renameSync(dir, path.join(folder.path, 'away'));
+    fs.renameSync(other, dir);
+  };
+  const capture = await captureDatabase(dir, { maxDescriptors: 64, spool: path.join(folder.path, 'spool'), delay });
+  expect(capture).toMatchObject({ attempts: 2, logs: MANY_LOGS.length });
+  capture.close();
+});
 
 test('damage is named and never captured: missing table, missing log, MANIFEST, middle of a log', async () => {
   using folder = tempFolder();

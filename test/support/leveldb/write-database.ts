@@ -23,6 +23,8 @@ export interface DatabaseShape {
   readonly magic?: bigint;
   /** How many tables the pairs are spread over; 1 if not given. */
   readonly tables?: number;
+  /** How many entries each log holds, which are not in `pairs`: `log-0`, `log-1` and so on; one empty log if not given. */
+  readonly logs?: readonly number[];
   /** Bytes after the MANIFEST's last edit. */
   readonly extraEdit?: Buffer;
 }
@@ -96,7 +98,19 @@ export class TableBuilder {
   }
 }
 
-/** A closed database of level-1 tables from 000005.ldb on that hold `pairs`, in the order given, and of an empty log. */
+/** A log of batches with one entry each. */
+function encodeLog(first: number, entries: number, sequence: number): Buffer {
+  const records = Array.from({ length: entries }, (_, at) => {
+    const header = Buffer.alloc(12);
+    header.writeBigUInt64LE(BigInt(sequence + at), 0);
+    header.writeUInt32LE(1, 8);
+    const [key, value] = [`log-${first + at}`, `value ${first + at}`].map((text) => slice(Buffer.from(text)));
+    return logRecord(Buffer.concat([header, Buffer.from([1]), key ?? Buffer.alloc(0), value ?? Buffer.alloc(0)]));
+  });
+  return Buffer.concat(records);
+}
+
+/** A closed database of level-1 tables from 000005.ldb on that hold `pairs`, in the order given, and of logs. */
 export function writeDatabase(dir: string, pairs: readonly Pair[], shape: DatabaseShape = {}): void {
   const { comparator = 'leveldb.BytewiseComparator', tables = 1 } = shape;
   const keyed = pairs.map(([key, value], at): Pair => [internalKey(key, at + 1), value]);
@@ -114,7 +128,12 @@ export function writeDatabase(dir: string, pairs: readonly Pair[], shape: Databa
   const numbers = [2, log, 9, 0, 3, log + 1, 4, pairs.length].map(encodeVarint);
   const head = [Buffer.from([1]), slice(Buffer.from(comparator)), ...numbers];
   const edit = Buffer.concat([...head, ...added, shape.extraEdit ?? Buffer.alloc(0)]);
-  fs.writeFileSync(path.join(dir, `${String(log).padStart(6, '0')}.log`), '');
+  let written = 0;
+  for (const [at, entries] of (shape.logs ?? [0]).entries()) {
+    const bytes = encodeLog(written, entries, pairs.length + written + 1);
+    fs.writeFileSync(path.join(dir, `${String(log + at).padStart(6, '0')}.log`), bytes);
+    written += entries;
+  }
   fs.writeFileSync(path.join(dir, 'MANIFEST-000004'), logRecord(edit));
   fs.writeFileSync(path.join(dir, 'CURRENT'), 'MANIFEST-000004\n');
 }

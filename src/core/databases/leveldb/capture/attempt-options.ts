@@ -1,4 +1,4 @@
-import type { TableSpool } from './spool.ts';
+import type { Spool } from './spool.ts';
 
 /** Safeguards that a test can take away, to show that it would notice. */
 export type Safeguard =
@@ -12,8 +12,8 @@ export type Safeguard =
 
 export interface AttemptOptions {
   readonly maxDescriptors: number;
-  /** Where tables go that there are too few descriptors for; without it they are opened by name when they are read. */
-  readonly spool: TableSpool | undefined;
+  /** Where tables and logs go that there are too few descriptors for; without it tables are opened by name when they are read. */
+  readonly spool: Spool | undefined;
   readonly delay: (step: string) => void;
   readonly sabotage: ReadonlySet<Safeguard>;
 }

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError, errnoOf } from '../../../model/backup-error.ts';
-import { heldFile, isGone, namedTable, pinnedLog, pinnedTable, type CapturedFile } from './captured-file.ts';
+import { heldFile, isGone, namedTable, pinnedTable, type CapturedFile } from './captured-file.ts';
 import { damaged } from '../format/damage.ts';
 import { logName, manifestNamedBy, tableNames } from '../format/names.ts';
-import { pinLogs, type HeldLog } from './pin-logs.ts';
+import { pinLogs, spoolLogs, type HeldLog } from './pin-logs.ts';
 import type { Pins } from './pins.ts';
 import { descriptorBytes, readFully } from '../format/random-access.ts';
 import { applyManifest } from '../format/read-manifest.ts';
@@ -34,8 +34,6 @@ const MANIFEST_ROUNDS = 100;
 
 /** Rounds of copying tables while the writer makes others. */
 const SPOOL_ROUNDS = 20;
-/** Descriptors that MANIFEST and logs take. */
-const NOT_TABLES = 4;
 
 /** One attempt at steps A to F of a capture. Descriptors belong to `pins`, also when it throws. */
 export class CaptureAttempt {
@@ -61,12 +59,18 @@ export class CaptureAttempt {
     const { delay, sabotage } = this.#options;
     this.#pinManifest();
     delay('A');
-    await this.#spoolTables();
+    await this.#spool();
     if (sabotage.has('manifest-before-logs')) {
       this.#readManifest();
       delay('B');
     }
-    this.#logs = pinLogs(this.#dir, this.#pins, this.#options);
+    this.#logs = pinLogs(
+      this.#dir,
+      this.#pins,
+      this.#options,
+      this.#needed(),
+      () => new OutOfDescriptors(this.#evidence('more logs than descriptors'), this.#pins.size),
+    );
     delay('B');
     if (!sabotage.has('manifest-before-logs')) this.#readManifest();
     delay('C');
@@ -92,19 +96,28 @@ export class CaptureAttempt {
     }
   }
 
-  /** Between A and B: copies tables until descriptors suffice for the rest, with room for those that are made meanwhile. */
-  async #spoolTables(): Promise<void> {
+  /** Between A and B: copies logs and tables until descriptors suffice for the rest, with room for those that are made meanwhile. */
+  async #spool(): Promise<void> {
     const { spool, maxDescriptors } = this.#options;
     if (spool === undefined) return;
     spool.dropStale(this.#dir);
+    this.#readManifest();
+    // One more for MANIFEST.
+    const forTables = maxDescriptors - 1 - (await spoolLogs(this.#dir, this.#options, this.#needed()));
     for (let round = 0; round < SPOOL_ROUNDS; round++) {
       this.#readManifest();
       const missing = [...this.#version.tables()].filter((table) => !spool.has(table));
-      if (missing.length <= maxDescriptors - NOT_TABLES) return;
-      const keep = Math.floor((maxDescriptors - NOT_TABLES) / 2);
+      if (missing.length <= forTables) return;
+      const keep = Math.floor(forTables / 2);
       const oldest = missing.toSorted((a, b) => a.number - b.number).slice(0, missing.length - keep);
       await spool.add(this.#dir, oldest);
     }
+  }
+
+  /** Answers false for a log that MANIFEST, as far as it was read, has done with: it never needs it again. */
+  #needed(): (log: number) => boolean {
+    const version = this.#version.complete();
+    return (log) => version === null || neededLogs(version, [log]).length > 0;
   }
 
   /** C. MANIFEST from where it was left to its last whole record. Returns whether it moved. */
@@ -222,9 +235,7 @@ export class CaptureAttempt {
       if (error instanceof BackupError) throw this.#restart('a log does not read', error);
       throw error;
     }
-    const logs = scanned.ends.map(({ fd, name, size }) =>
-      pinnedLog(name, fd, size, fs.fstatSync(fd, { bigint: true })),
-    );
+    const logs = scanned.ends.map(({ log, end }) => log.file(end));
     const tables = version.tables.flatMap((table) => this.#tableFile(table));
     const manifest = heldFile(
       this.#manifestName,

@@ -10,7 +10,7 @@ import { parseFileName } from '../format/names.ts';
 import { Pins } from './pins.ts';
 import { recogniseDatabase } from '../format/recognise.ts';
 import { OutOfDescriptors, Restart } from './restart.ts';
-import { TableSpool } from './spool.ts';
+import { Spool } from './spool.ts';
 
 export type { CapturedFile } from './captured-file.ts';
 export type { Safeguard } from './attempt-options.ts';
@@ -22,7 +22,7 @@ export interface CaptureOptions {
   /** Descriptors to hold at most. Default: as many as the process has to spare, up to 4096. */
   readonly maxDescriptors?: number;
   /**
-   * A folder to make, never in the source, for copies of the tables beyond that. It goes when the capture is closed. Without one they are
+   * A folder to make, never in the source, for copies of the tables and logs beyond that. It goes when the capture is closed. Without one tables are
    * opened by name when they are read, and DATABASE_BUSY then says that one was compacted away.
    */
   readonly spool?: string;
@@ -72,7 +72,7 @@ const FEWEST_DESCRIPTORS = 10;
 export async function captureDatabase(dir: string, options: CaptureOptions = {}): Promise<DatabaseCapture> {
   const { maxAttempts = 200, maxDescriptors = spareDescriptors(MOST_DESCRIPTORS), delay = () => undefined } = options;
   if (recogniseDatabase(dir) === 'rocksdb') throw foreign(dir, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
-  const spool = options.spool === undefined ? undefined : new TableSpool(options.spool, options.signal);
+  const spool = options.spool === undefined ? undefined : new Spool(options.spool, options.signal);
   try {
     const attemptOptions = { maxDescriptors, delay, spool, sabotage: new Set(options.sabotage) };
     const { captured, attempts, pins } = await repeat(dir, attemptOptions, maxAttempts, options.signal);

@@ -104,13 +104,20 @@ export function namedTable(name: string, file: string, stat: fs.BigIntStats, ope
   });
 }
 
-/** A table that stands in a copy of ours; `stat` is that of the table itself. */
-export function spooledTable(name: string, copy: string, stat: fs.BigIntStats, opened: Opened): CapturedFile {
+/** The first `size` bytes of a table or log that stands in a copy of ours; `stat` is that of the file itself. */
+export function spooledFile(
+  name: string,
+  copy: string,
+  stat: fs.BigIntStats,
+  opened: Opened,
+  size = Number(stat.size),
+): CapturedFile {
   return openedLate(
     name,
     stat,
     () => opened.open(copy),
     (fd) => opened.close(fd),
+    size,
   );
 }
 
@@ -120,8 +127,13 @@ interface Opened {
   close(fd: number): void;
 }
 
-function openedLate(name: string, stat: fs.BigIntStats, open: () => number, close: (fd: number) => void): CapturedFile {
-  const size = Number(stat.size);
+function openedLate(
+  name: string,
+  stat: fs.BigIntStats,
+  open: () => number,
+  close: (fd: number) => void,
+  size = Number(stat.size),
+): CapturedFile {
   let fd: number | undefined;
   return {
     name,

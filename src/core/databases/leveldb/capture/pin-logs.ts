@@ -1,48 +1,120 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { AttemptOptions } from './attempt-options.ts';
-import { isGone } from './captured-file.ts';
+import { isGone, pinnedLog, spooledFile, type CapturedFile } from './captured-file.ts';
 import { parseFileName } from '../format/names.ts';
 import type { Pins } from './pins.ts';
+import { errnoOf } from '../../../model/backup-error.ts';
+import type { Copy } from './spool.ts';
 
+/** A log that stays what it is, whatever becomes of its name. */
 export interface HeldLog {
-  readonly fd: number;
   readonly name: string;
   /** The end of the log when it was read, in bytes. A log only grows, so the bytes below can be read at leisure. */
   size: number;
+  /** Hands over a descriptor for as long as `read` takes. */
+  use<T>(read: (fd: number) => T): T;
+  /** Its first bytes as a file of the capture. */
+  file(size: number): CapturedFile;
+}
+
+/** So many of the newest logs are never copied aside: the last is still written, and others may be made meanwhile. */
+const NEWEST = 3;
+
+/** Which logs a folder has, by number, lowest first. */
+function listLogs(dir: string): (readonly [number: number, name: string])[] {
+  return fs
+    .readdirSync(dir)
+    .flatMap((name) => {
+      const parsed = parseFileName(name);
+      return parsed?.type === 'log' ? [[parsed.number, name] as const] : [];
+    })
+    .toSorted(([a], [b]) => a - b);
+}
+
+/** Copies closed logs aside where they are more than a quarter of the descriptors. Answers for how many logs descriptors have to be kept. */
+export async function spoolLogs(
+  dir: string,
+  { spool, maxDescriptors }: AttemptOptions,
+  isNeeded: (log: number) => boolean,
+): Promise<number> {
+  const logs = listLogs(dir).filter(([number]) => isNeeded(number));
+  if (spool === undefined || logs.length <= Math.max(NEWEST, maxDescriptors / 4)) return Math.max(NEWEST, logs.length);
+  await spool.addLogs(dir, logs.slice(0, -NEWEST));
+  return NEWEST;
 }
 
 /**
  * Step B of a capture: opens every log there is, until a listing shows nothing new, and only then takes where each ends, lowest number
  * first: all but the highest were closed by then (db/db_impl.cc, MakeRoomForWrite).
+ * @param isNeeded false for logs that MANIFEST has done with already
+ * @param outOfDescriptors what to throw where there is none left and logs could be copied aside instead
  */
-export function pinLogs(dir: string, pins: Pins, { delay, sabotage }: AttemptOptions): Map<number, HeldLog> {
+export function pinLogs(
+  dir: string,
+  pins: Pins,
+  { delay, sabotage, spool, maxDescriptors }: AttemptOptions,
+  isNeeded: (log: number) => boolean,
+  outOfDescriptors: () => Error,
+): Map<number, HeldLog> {
   const logs = new Map<number, HeldLog>();
   let found: boolean;
   do {
     found = false;
-    for (const name of fs.readdirSync(dir)) {
-      const parsed = parseFileName(name);
-      if (parsed?.type !== 'log' || logs.has(parsed.number)) continue;
+    for (const [number, name] of listLogs(dir)) {
+      if (logs.has(number) || !isNeeded(number)) continue;
+      const file = path.join(dir, name);
+      const copy = spool?.log(number, file);
+      found = true;
+      if (copy !== undefined) {
+        logs.set(number, spooledLog(copy, pins));
+        continue;
+      }
+      if (spool !== undefined && pins.size >= maxDescriptors) throw outOfDescriptors();
       let fd: number;
       try {
-        fd = pins.open(path.join(dir, name));
+        fd = pins.open(file);
       } catch (error) {
         // Deleted since the listing, so its flush is in the MANIFEST that is read next.
         if (isGone(error)) continue;
+        if (spool !== undefined && ['EMFILE', 'ENFILE'].includes(errnoOf(error) ?? '')) throw outOfDescriptors();
         throw error;
       }
       const size = sabotage.has('read-log-on-open') ? fs.fstatSync(fd).size : -1;
-      logs.set(parsed.number, { fd, name, size });
-      found = true;
+      logs.set(number, heldLog(name, fd, size));
       if (size >= 0) delay('B');
     }
     delay('B');
   } while (found && !sabotage.has('single-listing'));
   for (const [, log] of [...logs].sort(([a], [b]) => a - b)) {
     if (log.size >= 0) continue;
-    log.size = fs.fstatSync(log.fd).size;
+    log.size = log.use((fd) => fs.fstatSync(fd).size);
     delay('B');
   }
   return logs;
+}
+
+function heldLog(name: string, fd: number, size: number): HeldLog {
+  return {
+    name,
+    size,
+    use: (read) => read(fd),
+    file: (end) => pinnedLog(name, fd, end, fs.fstatSync(fd, { bigint: true })),
+  };
+}
+
+function spooledLog({ name, file, stat }: Copy, pins: Pins): HeldLog {
+  return {
+    name,
+    size: Number(stat.size),
+    use(read) {
+      const fd = pins.open(file);
+      try {
+        return read(fd);
+      } finally {
+        pins.close(fd);
+      }
+    },
+    file: (end) => spooledFile(name, file, stat, pins, end),
+  };
 }

@@ -1,13 +1,13 @@
 import { damaged } from '../format/damage.ts';
 import { scanLog } from '../format/log-format.ts';
+import type { HeldLog } from './pin-logs.ts';
 import { descriptorBytes } from '../format/random-access.ts';
 import { BATCH_HEADER, readBatchHeader } from '../format/write-batch.ts';
 
-interface OpenLog {
-  readonly fd: number;
-  readonly name: string;
-  /** Bytes that count. */
-  readonly size: number;
+/** Where the last whole record of a log ends. */
+interface LogEnd {
+  readonly log: HeldLog;
+  readonly end: number;
 }
 
 /**
@@ -16,31 +16,34 @@ interface OpenLog {
  * @throws BackupError DATABASE_DAMAGED, naming the log and the offset
  */
 export function scanCapturedLogs(
-  logs: readonly OpenLog[],
+  logs: readonly HeldLog[],
   checkSequence = true,
-): { readonly ends: OpenLog[]; readonly lastSequence: number } {
+): { readonly ends: LogEnd[]; readonly lastSequence: number } {
   let expected: number | null = null;
   let torn: string | null = null;
-  const ends = logs.map(({ fd, name, size }) => {
+  const ends = logs.map((log) => {
+    const { name, size } = log;
     let at = 0;
-    const scan = scanLog(
-      descriptorBytes(fd, size),
-      (record, end) => {
-        if (torn !== null) throw damaged(torn, `it ends inside a record, and ${name} goes on after it`);
-        if (record.length < BATCH_HEADER) throw damaged(name, 'a record is shorter than a write batch’s header', at);
-        const { sequence, count } = readBatchHeader(record);
-        if (checkSequence && expected !== null && sequence !== expected) {
-          throw damaged(name, `sequence ${sequence} follows ${expected - 1}: writes are missing`, at);
-        }
-        expected = sequence + count;
-        at = end;
-      },
-      { keep: BATCH_HEADER },
+    const scan = log.use((fd) =>
+      scanLog(
+        descriptorBytes(fd, size),
+        (record, end) => {
+          if (torn !== null) throw damaged(torn, `it ends inside a record, and ${name} goes on after it`);
+          if (record.length < BATCH_HEADER) throw damaged(name, 'a record is shorter than a write batch’s header', at);
+          const { sequence, count } = readBatchHeader(record);
+          if (checkSequence && expected !== null && sequence !== expected) {
+            throw damaged(name, `sequence ${sequence} follows ${expected - 1}: writes are missing`, at);
+          }
+          expected = sequence + count;
+          at = end;
+        },
+        { keep: BATCH_HEADER },
+      ),
     );
     if (scan.corruption !== null) throw damaged(name, scan.corruption.why, scan.corruption.offset);
     // A torn log may be followed by an empty one only: the one that a reopening writer made and has not used yet.
     if (scan.tail !== 'clean') torn ??= name;
-    return { fd, name, size: scan.validEnd };
+    return { log, end: scan.validEnd };
   });
   return { ends, lastSequence: expected === null ? 0 : expected - 1 };
 }

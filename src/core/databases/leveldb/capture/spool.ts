@@ -3,25 +3,26 @@ import path from 'node:path';
 import { Pacer } from '../../../concurrency/pacer.ts';
 import { removeTree, writeAll } from '../../../fs/durable.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
-import { isGone, sameFile, spooledTable, type CapturedFile } from './captured-file.ts';
+import { isGone, sameFile, spooledFile, type CapturedFile } from './captured-file.ts';
 import { tableNames } from '../format/names.ts';
 import type { Pins } from './pins.ts';
 import type { TableMeta } from '../format/version-edit.ts';
 
 const CHUNK = 1 << 20;
 
-interface Copy {
+export interface Copy {
   readonly name: string;
   readonly file: string;
-  /** Of the table when it was copied. */
+  /** Of the table or log when it was copied. */
   readonly stat: fs.BigIntStats;
 }
 
 /**
- * Copies of tables for which there are too few descriptors, in a folder of ours. A table is complete before MANIFEST names it and never
- * changes after (db/builder.cc, BuildTable), so a copy of one that MANIFEST named stands for it as well as a descriptor does.
+ * Copies of tables and logs for which there are too few descriptors, in a folder of ours. A table is complete before MANIFEST names it and never
+ * changes after (db/builder.cc, BuildTable), nor does a log once there is a newer one (db/db_impl.cc, MakeRoomForWrite), so a copy of it stands for it as
+ * well as a descriptor does.
  */
-export class TableSpool {
+export class Spool {
   readonly #folder: string;
   readonly #signal: AbortSignal | undefined;
   readonly #copies = new Map<number, Copy>();
@@ -40,7 +41,7 @@ export class TableSpool {
   /** The copy of a table as a file of the capture. */
   file(table: TableMeta, pins: Pins): CapturedFile | undefined {
     const copy = this.has(table) ? this.#copies.get(table.number) : undefined;
-    return copy === undefined ? undefined : spooledTable(copy.name, copy.file, copy.stat, pins);
+    return copy === undefined ? undefined : spooledFile(copy.name, copy.file, copy.stat, pins);
   }
 
   /** Forgets every copy whose name leads to another file by now or to none: another database may have taken the place. */
@@ -56,9 +57,27 @@ export class TableSpool {
     const pacer = new Pacer();
     for (const table of tables.toSorted((a, b) => a.number - b.number)) {
       throwIfInterrupted(this.#signal);
-      for (const name of tableNames(table.number)) if (this.#copy(dir, name, table)) break;
+      for (const name of tableNames(table.number)) if (this.#copy(dir, name, table.number, table.size)) break;
       if (pacer.due()) await pacer.turn();
     }
+  }
+
+  /** Copies logs that were closed, by number and name. */
+  async addLogs(dir: string, logs: readonly (readonly [number: number, name: string])[]): Promise<void> {
+    const pacer = new Pacer();
+    for (const [number, name] of logs) {
+      throwIfInterrupted(this.#signal);
+      if (!this.#copies.has(number)) this.#copy(dir, name, number);
+      if (pacer.due()) await pacer.turn();
+    }
+  }
+
+  /** The copy of a log, if it is the file that stands there now. */
+  log(number: number, file: string): Copy | undefined {
+    const copy = this.#copies.get(number);
+    if (copy === undefined) return undefined;
+    const now = fs.statSync(file, { bigint: true, throwIfNoEntry: false });
+    return now !== undefined && sameFile(now, copy.stat) ? copy : undefined;
   }
 
   remove(): void {
@@ -66,7 +85,8 @@ export class TableSpool {
     removeTree(this.#folder);
   }
 
-  #copy(dir: string, name: string, table: TableMeta): boolean {
+  /** @param size what it has to have, where that is known */
+  #copy(dir: string, name: string, number: number, size?: number): boolean {
     let from: number;
     try {
       from = fs.openSync(path.join(dir, name), 'r');
@@ -76,13 +96,13 @@ export class TableSpool {
     }
     try {
       const stat = fs.fstatSync(from, { bigint: true });
-      if (Number(stat.size) !== table.size) return false;
-      this.#drop(table.number);
+      if (size !== undefined && Number(stat.size) !== size) return false;
+      this.#drop(number);
       fs.mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
       const file = path.join(this.#folder, name);
       writeCopy(from, file);
       if (!sameFile(fs.fstatSync(from, { bigint: true }), stat)) fs.rmSync(file);
-      else this.#copies.set(table.number, { name, file, stat });
+      else this.#copies.set(number, { name, file, stat });
       return true;
     } finally {
       fs.closeSync(from);

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { aboutDatabase } from '../../src/core/capture/database-error.ts';
+import { busy, damaged, foreign } from '../../src/core/databases/leveldb/format/damage.ts';
+import { BackupError } from '../../src/core/model/backup-error.ts';
+import { expectSentence } from '../support/sentence.ts';
+
+const PLACE = { path: 'data/kv', category: 'leveldb', source: 'current' };
+
+test.each([
+  ['DATABASE_DAMAGED', damaged('000005.ldb', 'a block does not read')],
+  ['DATABASE_FOREIGN', foreign('kv', 'an OPTIONS file says so')],
+  ['DATABASE_BUSY', busy('kv', 'no consistent state in 200 attempts')],
+])('%s names the database, and the flag that stores it all the same', (code, cause) => {
+  const error = aboutDatabase(cause, PLACE);
+  expect(error).toBeInstanceOf(BackupError);
+  expect(error).toMatchObject({ code, message: expect.stringContaining('data/kv'), cause });
+  const { hint } = error instanceof BackupError ? error : { hint: '' };
+  expect(hint).toContain('--raw leveldb/current');
+  for (const sentence of hint.split(/(?<=\.) /)) expectSentence(sentence);
+});
