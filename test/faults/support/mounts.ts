@@ -13,9 +13,20 @@ export function mount(at: string, ...args: string[]): Mounted {
   return { at, [Symbol.dispose]: () => unmount(at) };
 }
 
-/** Lazily if something still holds it: then it goes as soon as that ends. */
+/** How long a process whose parent was killed may take to end. */
+const GRACE_MS = 10_000;
+const LOOK_EVERY_MS = 20;
+
+/**
+ * What still holds it (the keeper of locks, which ends with its parent) gets a moment: while a disk whose power was cut is held, it cannot be
+ * mounted anew. After that lazily: then it goes as soon as that ends.
+ */
 function unmount(at: string): void {
-  if (spawnSync('umount', [at], { stdio: 'pipe' }).status === 0) return;
+  const deadline = performance.now() + GRACE_MS;
+  do {
+    if (spawnSync('umount', [at], { stdio: 'pipe' }).status === 0) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
+  } while (performance.now() < deadline);
   execFileSync('umount', ['-l', at], { stdio: 'pipe' });
 }
 
