@@ -116,6 +116,8 @@ class Look {
   readonly #root: string;
   readonly #databases: readonly string[];
   readonly #gone = new Map<string, number>();
+  /** Files of each database that came before its CURRENT: only that tells whether it is gone. */
+  readonly #before = new Map<string, number>();
   #folder = '';
   #names: ReadonlyMap<string, boolean> | null = null;
 
@@ -130,9 +132,11 @@ class Look {
     // The files of a database come and go by themselves; CURRENT is there as long as it is one.
     if (database !== undefined && place !== joined(database, 'CURRENT')) {
       if (this.#gone.has(database)) this.#add(database);
+      else this.#before.set(database, (this.#before.get(database) ?? 0) + 1);
       return;
     }
-    if (!this.#isThere(place)) this.#add(database ?? this.#topmost(place));
+    if (this.#isThere(place)) return;
+    this.#add(database ?? this.#topmost(place), 1 + (this.#before.get(database ?? '') ?? 0));
   }
 
   isGone(database: string): boolean {
@@ -143,8 +147,8 @@ class Look {
     return [...this.#gone].map(([place, files]) => ({ path: place, files, records: null }));
   }
 
-  #add(place: string): void {
-    this.#gone.set(place, (this.#gone.get(place) ?? 0) + 1);
+  #add(place: string, files = 1): void {
+    this.#gone.set(place, (this.#gone.get(place) ?? 0) + files);
   }
 
   #isThere(place: string): boolean {

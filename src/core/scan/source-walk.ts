@@ -132,7 +132,8 @@ export class SourceWalk {
       const engine = recogniseDatabase(native, names);
       this.#look.listed(relative, stat, engine !== null, names);
       const isTop = this.#source.type === 'leveldb' && inner === '';
-      const headless = engine === null && isTop && names.some((name) => isEngineFile(name) && !isVolatileFile(name));
+      const data = names.filter((name) => !isVolatileFile(name));
+      const headless = engine === null && isTop && data.some(isEngineFile);
       if ((engine !== null || headless) && this.#options.databaseAsFiles?.(relative, this.#source) === true)
         return this.#rawDatabase(open, relative, native, stat, names);
       if (engine !== null) return this.#database(relative, native, stat, engine, names);
@@ -140,6 +141,7 @@ export class SourceWalk {
         this.#notes.problem(PROBLEM.damagedDatabase, relative);
         return null;
       }
+      if (isTop) return this.#noDatabase(open, relative, native, stat, data);
     }
     this.#lookForSqlite(relative, native, names);
     return this.#plainFolder(open, relative, native, stat, names);
@@ -171,6 +173,18 @@ export class SourceWalk {
   ): ScanItem | null {
     this.#notes.finding(databaseNotProven(relative), relative);
     const data = names.filter((name) => !isVolatileFile(name));
+    return this.#plainFolder(open, relative, native, stat, data);
+  }
+
+  /** The place of a database without one: LOCK and LOG, which an open leaves behind, are no state; whatever else is there is not proven. */
+  #noDatabase(
+    open: OpenFolder[],
+    relative: string,
+    native: string,
+    stat: fs.BigIntStats,
+    data: readonly string[],
+  ): ScanItem | null {
+    if (data.length > 0) this.#notes.finding(databaseNotProven(relative), relative);
     return this.#plainFolder(open, relative, native, stat, data);
   }
 
