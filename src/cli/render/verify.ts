@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { shellLine } from '../../core/model/shell-quote.ts';
 import { escapeName } from '../../core/paths/names.ts';
 import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
 import { renderAdvice, renderFindings } from './findings.ts';
@@ -26,8 +28,12 @@ function scopeNote(report: VerifyReport): string[] {
 }
 
 function nextStep(report: VerifyReport): string[] {
-  if (report.status !== 'FAILED')
-    return [pasteable('  Next: migbackup restore --dry-run shows what a restore would change')];
+  if (report.status !== 'FAILED') {
+    // An exported file, or a folder elsewhere, is named by its path.
+    const name = path.basename(report.folder) === report.backupId ? report.backupId : report.folder;
+    const line = shellLine(['migbackup', 'restore', name, '--dry-run']);
+    return [pasteable(`  Next: ${line}`)];
+  }
   return [pasteable('  Next: migbackup list shows the other backups; migbackup create takes a new one')];
 }
 
