@@ -101,6 +101,20 @@ export function isDeath({ code }: Pick<Fault, 'code'>): boolean {
   return code === 'kill' || code === 'power';
 }
 
+/** Descriptors of files below /proc. */
+const ofProcesses = new Set<unknown>();
+
+/** /proc is no disk, and is asked as often as there are processes and lines: a call of it is neither counted nor hit. */
+function isAboutProcesses(name: CallName, [about]: Args): boolean {
+  return String(about).startsWith('/proc') || ((name === 'readSync' || name === 'closeSync') && ofProcesses.has(about));
+}
+
+function rememberProcesses<T>(name: CallName, [about]: Args, result: T): T {
+  if (name === 'openSync') ofProcesses.add(result);
+  if (name === 'closeSync') ofProcesses.delete(about);
+  return result;
+}
+
 type Callable = (...args: never[]) => unknown;
 
 function isCallback(value: unknown): value is (...args: unknown[]) => void {
@@ -137,8 +151,7 @@ export async function withFault<T>(
   const disturbed = (name: CallName, original: Callable, of: object) => {
     const call = (args: Args): unknown => Reflect.apply(original, of, args);
     return (...args: unknown[]): unknown => {
-      // No disk, and as many calls as there are processes.
-      if (String(args[0]).startsWith('/proc')) return call(args);
+      if (isAboutProcesses(name, args)) return rememberProcesses(name, args, call(args));
       calls.push(`${name} ${typeof args[0] === 'string' ? args[0] : ''}`);
       const changes = isChanging(name, args);
       if (changes) changing.push(calls.length);
