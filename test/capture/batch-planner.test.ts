@@ -43,7 +43,7 @@ test('gives back exactly what was added, in its order, as often as it is asked',
 });
 
 test('what another thread may not pack stands by itself: a database, a big file, one that is too young, and what wants care', () => {
-  const planner = new BatchPlanner((path) => path === 'a/b/key');
+  const planner = new BatchPlanner(({ path }) => path === 'a/b/key');
   const small = item({ path: 'a/b/key', type: 'file', size: 1 }, {});
   const plain = item({ path: 'a/b/plain', type: 'file', size: 256 << 10 }, {});
   for (const one of [...SAMPLE, small, plain]) planner.add(one);

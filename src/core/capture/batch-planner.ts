@@ -29,22 +29,22 @@ export type PlannedPart =
 export class BatchPlanner {
   readonly #parts: PlannedPart[] = [];
   readonly #builder = new BatchBuilder();
-  readonly #wantsCare: (path: string) => boolean;
+  readonly #wantsCare: (item: EntryItem) => boolean;
   readonly #packEarly: PackEarly;
   /** Where the next batch will stand in the tar; null once something whose size is not known yet stands before it. */
   #offset: number | null = 0;
 
   /**
-   * @param wantsCare paths that are kept by themselves whatever they are
+   * @param wantsCare what is kept by itself whatever it is
    * @param packEarly is asked for each batch whose place is known
    */
-  constructor(wantsCare: (path: string) => boolean = () => false, packEarly: PackEarly = () => undefined) {
+  constructor(wantsCare: (item: EntryItem) => boolean = () => false, packEarly: PackEarly = () => undefined) {
     this.#wantsCare = wantsCare;
     this.#packEarly = packEarly;
   }
 
   add(item: ScanItem): void {
-    if (item.kind === 'database' || !isPlain(item) || this.#wantsCare(item.path)) {
+    if (item.kind === 'database' || !isPlain(item) || this.#wantsCare(item)) {
       this.#turn();
       this.#parts.push({ kind: 'item', item });
       this.#offset = null;

@@ -21,7 +21,7 @@ import { gitFacts } from '../scan/git-facts.ts';
 import { takenSecrets } from '../scan/left-out.ts';
 import { Patience } from '../scan/patience.ts';
 import { Ownership } from '../scan/ownership.ts';
-import type { ScanItem } from '../scan/scan-item.ts';
+import type { EntryItem, ScanItem } from '../scan/scan-item.ts';
 import { makeId, type BackupKind } from '../format/id.ts';
 import { ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
 import { writeManifest } from '../format/manifest-file.ts';
@@ -69,10 +69,13 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const ownership = new Ownership(options.config.categories);
   const problems = new Problems(options.allowPartial, onFinding);
   const onProblem = problemFilter(options, problems);
-  // Each of them is to be said, so none goes by in a batch.
   const isSecret = takenSecrets(options.config);
+  const mapped = findMappedFiles();
+  // Each secret is to be said, and a file that is written to through memory shows no change, so none goes by in a batch.
+  const wantsCare = ({ path: file, state }: EntryItem): boolean =>
+    isSecret(file) || (state !== undefined && mapped.mayHold(state.inode));
   await using packThreads = new PackThreads(project.root);
-  const newPlanner = (): BatchPlanner => new BatchPlanner(isSecret, (job) => packThreads.packEarly(job));
+  const newPlanner = (): BatchPlanner => new BatchPlanner(wantsCare, (job) => packThreads.packEarly(job));
   const planners = new Map<string, BatchPlanner>();
   const onItem = (category: string, item: ScanItem): void => {
     if (options.select?.(item.path) === false) return;
@@ -94,7 +97,6 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       onHardLink: (path) => hardLinks.push(path),
     };
   };
-  const mapped = findMappedFiles();
   // What a change replaces is compared with its safety backup once more before it is removed.
   const inventory =
     options.kind === 'safety'

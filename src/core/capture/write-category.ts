@@ -173,9 +173,8 @@ export class CategoryWriter {
       const first = await this.#batches.take();
       if (first === undefined) return;
       const { batch, offset, packed } = first;
-      const asSeen = packed !== null && offset === this.archive.position;
-      if (asSeen && !this.#hasMask(batch) && !this.#holdsMapped(batch)) this.#add(packed);
-      // Something in it, or the size of something before it, is not what the scan saw, or its mode or its times say little.
+      if (packed !== null && offset === this.archive.position && !this.#hasMask(batch)) this.#add(packed);
+      // Something in it, or the size of something before it, is not what the scan saw, or its mode says little.
       else for (const item of entriesOf(batch)) await this.#item(item);
       if (packed !== null) this.#batches.release(packed);
       await this.#keepPace();
@@ -212,14 +211,6 @@ export class CategoryWriter {
     if (this.#archive?.needsDrain === true) await this.#archive.drain();
     if (this.job.index.needsDrain) await this.job.index.drain();
     await this.yieldIfDue();
-  }
-
-  /** Whether a process may write to a file of a batch through memory: then its times say little. */
-  #holdsMapped(batch: EntryBatch): boolean {
-    const { mapped } = this.job;
-    if (mapped.isEmpty) return false;
-    for (const { state } of entriesOf(batch)) if (state !== undefined && mapped.mayHold(state.inode)) return true;
-    return false;
   }
 
   #native(entry: ScannedEntry): string {

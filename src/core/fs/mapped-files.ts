@@ -27,10 +27,6 @@ export class MappedFiles {
     return this.#inodes.has(inode);
   }
 
-  get isEmpty(): boolean {
-    return this.#inodes.size === 0;
-  }
-
   /** Some file systems have another device in the map than a stat says (btrfs, overlayfs): there its name decides. */
   holds(file: string, { ino, dev }: fs.BigIntStats): boolean {
     if (!this.mayHold(Number(ino))) return false;
