@@ -7,7 +7,8 @@ import { makeProject, race, type Verdict } from './race.ts';
 
 const RACES = amount(6, 200);
 const KEYS = IN_SUITE ? 20_000 : 2000;
-const JITTERS_MS = 60;
+/** A restore of the smaller database is through sooner. */
+const JITTERS_MS = IN_SUITE ? 60 : 10;
 
 test(
   'a process that opens the database while a restore runs loses no write that was acknowledged',
@@ -27,8 +28,8 @@ test(
     }
     process.stdout.write(`${describe(verdicts)}\n`);
     expect(verdicts.flatMap(({ wrong }, at) => wrong.map((line) => `race ${at}: ${line}`))).toEqual([]);
-    // Proof that they met: somebody tried to open the database while it was locked, or its folder was away. How often depends on the machine.
-    expect(verdicts.filter(({ refused }) => refused > 0).length).toBeGreaterThan(0);
+    // Proof that they met: somebody tried to open the database while it was locked, or its folder was away.
+    expect(verdicts.filter(({ refused }) => refused > 0).length).toBeGreaterThan(RACES / 2);
     expect(verdicts.every(({ acknowledged }) => acknowledged > 0)).toBe(true);
   },
 );
