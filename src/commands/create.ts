@@ -34,6 +34,10 @@ export default class Create extends BaseCommand {
     level: Flags.integer({ summary: 'zstd level, 1 to 19', min: 1, max: 19, env: 'MIGBACKUP_LEVEL' }),
     verify: Flags.boolean({ summary: 'Prove the backup by reading it back', allowNo: true, default: true }),
     'allow-partial': Flags.boolean({ summary: 'Leave out what cannot be read, say so and exit 3 (else: exit 5)' }),
+    'accept-gone': Flags.boolean({
+      summary: 'What earlier backups have and the project has not may be gone: say it no more',
+      exclusive: ['only', 'allow-partial'],
+    }),
     raw: Flags.string({
       summary: 'Take this LevelDB database as plain files although it does not open (repeatable)',
       multiple: true,
@@ -56,6 +60,7 @@ export default class Create extends BaseCommand {
       verify: flags.verify,
       allowPartial: flags['allow-partial'],
       raw: flags.raw,
+      acceptGone: flags['accept-gone'],
     };
     const report = await create(await session.project(), options, session.context);
     return session.finish(report, renderCreate, exitCodeOfStatus(report.status));

@@ -13,7 +13,7 @@ export default class Prune extends BaseCommand {
   static override summary = 'Remove old backups that no rule keeps';
   static override description =
     'A backup stays if any --keep rule keeps it. The newest complete one that verifies (it is read in full now), what undo or a guard ' +
-    'needs, what cannot be read and what is of another project are never removed. Safety backups go by their own rule.';
+    'needs, what has something that is gone (status), what cannot be read and what is of another project are never removed. Safety backups go by their own rule.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:prune'];
   static override examples = [

@@ -5,7 +5,7 @@ import { renderStatus } from '../cli/render/status.ts';
 export default class Status extends BaseCommand {
   static override summary = 'Show where the project stands: what is gone, what there is to go back to';
   static override description =
-    'First what the newest complete backup has and the project has not; then the repository, the latest backup and how it was ' +
+    'First what complete backups have and the project has not, until it is back or accepted (create --accept-gone); then the repository, the latest backup and how it was ' +
     'proven, what is unfinished, what undo takes back, and the next step. It verifies nothing and writes nothing.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:status'];

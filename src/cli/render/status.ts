@@ -28,12 +28,12 @@ function renderBackup(label: string, backup: StatusBackup): string[] {
 }
 
 function renderLost({ lost }: StatusReport, paint: Paint): string[] {
-  if (lost === null) return [];
-  if (lost.problem !== null) return [line('gone?', `not compared with ${lost.backupId}: ${escapeName(lost.problem)}`)];
-  if (lost.gone.length === 0) return [];
-  const places = lost.gone.map((gone) => (gone.records === null ? gone.path : `${gone.path} (empty now)`));
-  const text = line('gone', `${nameSome(places)}, since ${lost.backupId}`);
-  return [text.replace('gone', paint.bad('gone'))];
+  return lost.flatMap(({ backupId, gone, problem }) => {
+    if (problem !== null) return [line('gone?', `not compared with ${backupId}: ${escapeName(problem)}`)];
+    if (gone.length === 0) return [];
+    const places = gone.map(({ path: place, records }) => (records === null ? place : `${place} (empty now)`));
+    return [line('gone', `${nameSome(places)}, since ${backupId}`).replace('gone', paint.bad('gone'))];
+  });
 }
 
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */

@@ -2,6 +2,9 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import { lostState } from '../checks/lost-state.ts';
+import { goneAccepted, stateGone } from '../checks/preflight/state-gone.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
 import { Ownership } from '../scan/ownership.ts';
@@ -21,10 +24,15 @@ export interface MigrationOptions {
   readonly allowPartial: boolean;
   /** Databases (category, category/source or path) to take as plain files, unproven. */
   readonly raw?: readonly string[] | undefined;
+  /** What earlier backups have and the project has not may be gone: it is not said any more. */
+  readonly acceptGone?: boolean | undefined;
 }
 
+/** What is said of a backup that was taken. */
+export type DescribedBackup = Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'>;
+
 /** Takes the backup that was asked for. The caller holds the locks. */
-export type TakeMigrationBackup = (context: Context) => Promise<TakenBackup>;
+export type TakeMigrationBackup = (context: Context) => Promise<DescribedBackup>;
 
 /**
  * Looks whether there is what was asked for, before anything is made: nothing to do leaves nothing behind. Returns what takes the backup.
@@ -39,7 +47,20 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
   };
   refuseNothing(project, categories, options.only);
   const beforeCommit = refuseEmpty(options.only);
-  return (context) => takeBackup(project, { ...options, kind: 'migration', config, categories, beforeCommit }, context);
+  return async (context) => {
+    // Before this backup is the newest.
+    const lost = await lostState(project, context.signal);
+    const gone = options.acceptGone === true ? goneAccepted(lost) : stateGone(lost);
+    const how = { ...options, kind: 'migration', config, categories, beforeCommit } as const;
+    const taken = await takeBackup(project, { ...how, findings: gone.map(inManifest) }, context);
+    const described = describeTaken(taken);
+    return { ...described, findings: [...gone, ...described.findings.slice(gone.length)] };
+  };
+}
+
+/** A manifest names the backup to compare with; what of it is gone is seen then, and may be a long list. */
+function inManifest({ evidence, ...finding }: Finding): Finding {
+  return { ...finding, evidence: { backupId: evidence?.['backupId'] } };
 }
 
 /** Looks for one file or link, in each category that was asked for, before anything is made: nothing to do leaves nothing behind. */
@@ -91,14 +112,7 @@ function refuseEmpty(only: readonly string[] | undefined) {
 }
 
 /** What create says of a backup that it has taken. */
-export function describeTaken({
-  manifest,
-  folder,
-  audit,
-  auditMs,
-  unkept,
-  notLookedAt,
-}: TakenBackup): Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'> {
+function describeTaken({ manifest, folder, audit, auditMs, unkept, notLookedAt }: TakenBackup): DescribedBackup {
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');
   return {

@@ -8,11 +8,12 @@ import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestDatabase } from '../model/manifest.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, joined, parentOf, toNative } from '../paths/paths.ts';
-import { ownBackups } from '../repository/whose.ts';
+import { ownBackups, type ReadBackup } from '../repository/whose.ts';
 
 /** Something that the backup has and the project has not. */
 export interface Gone {
@@ -24,32 +25,58 @@ export interface Gone {
   readonly records: number | null;
 }
 
-/** The project beside its newest complete backup. */
+/** The project beside a complete backup of it. */
 export interface LostState {
   readonly backupId: string;
   readonly gone: readonly Gone[];
-  /** The line that brings it back; null where nothing is gone. */
+  /** The line that brings it back; null where nothing is gone, or where a newer backup has to come first. */
   readonly restore: string | null;
+  /** Whether that line brings back less than what is gone. */
+  readonly less: boolean;
   /** Why it could not be compared. */
   readonly problem: string | null;
 }
 
-/** More of them make a line that nobody can read: then all of the backup is brought back. */
+/** More of them make a line that nobody can read. */
 const NAMED_IN_LINE = 8;
 const NAMED_IN_MESSAGE = 5;
 /** An emptied database is small: a bigger one has tables, and is not read for this. */
 const EMPTY_DATABASE_BYTES = 1 << 20;
 
 /**
- * Compares what the newest complete backup has with what is there, by names; of databases, whether they are there and have a record. Null where
- * the project has no complete backup. Reads the index and folders, changes nothing. Throws INTERRUPTED.
+ * Compares what backups have with what is there, by names; of databases, whether they are there and have a record. It is the newest complete backup, and
+ * those that had something when it was taken that was gone and that nobody had accepted; newest first. Empty where the project has no complete backup. Reads
+ * the index and folders, changes nothing. Throws INTERRUPTED.
  */
-export async function lostState(project: Project, signal?: AbortSignal): Promise<LostState | null> {
-  const newest = ownBackups(project).find(
-    ({ kind, folder, manifest }) => kind === 'migration' && manifest !== null && whyPartial(manifest, folder) === null,
-  );
-  if (newest === undefined || newest.manifest === null) return null;
-  const { id: backupId, folder, manifest } = newest;
+export async function lostState(project: Project, signal?: AbortSignal): Promise<LostState[]> {
+  const own = ownBackups(project).filter(({ kind }) => kind === 'migration');
+  const newest = own.find(({ folder, manifest }) => manifest !== null && whyPartial(manifest, folder) === null);
+  if (newest === undefined) return [];
+  const before = goneBefore(newest);
+  const lost: LostState[] = [];
+  for (const backup of own) {
+    if (backup !== newest && !before.has(backup.id)) continue;
+    const newer = lost.flatMap(({ gone }) => gone);
+    lost.push(await beside(project, backup, backup === newest ? null : newer, signal));
+  }
+  return lost;
+}
+
+/** The backups that had something which was gone when this one was taken. */
+function goneBefore({ manifest }: ReadBackup): Set<unknown> {
+  const said = manifest?.findings.filter(({ code }) => code === ('state-gone' satisfies FindingCode)) ?? [];
+  return new Set(said.map(({ evidence }) => evidence?.['backupId']));
+}
+
+/** @param newer what is gone since newer backups, which comes back from those; null for the newest backup itself */
+async function beside(
+  project: Project,
+  { id: backupId, folder, manifest }: ReadBackup,
+  newer: readonly Gone[] | null,
+  signal: AbortSignal | undefined,
+): Promise<LostState> {
+  const unknown = (problem: string): LostState => ({ backupId, gone: [], restore: null, less: false, problem });
+  if (manifest === null) return unknown('its manifest cannot be read');
   const databases = databasesOf(manifest);
   const look = new Look(project.root, databases);
   try {
@@ -59,7 +86,7 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
     }
   } catch (error) {
     if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
-    return { backupId, gone: [], restore: null, problem: error.message };
+    return unknown(error.message);
   }
   const emptied: Gone[] = [];
   for (const { path: database, records } of databases) {
@@ -67,7 +94,23 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
     if (await isEmptied(toNative(project.root, database), signal)) emptied.push({ path: database, files: 0, records });
   }
   const gone = [...look.gone(), ...emptied];
-  return { backupId, gone, restore: restoreLine(backupId, manifest, gone), problem: null };
+  if (gone.length === 0) return { backupId, gone, restore: null, less: false, problem: null };
+  const named = newer === null ? ofNewest(gone) : ofOlder(gone, newer);
+  const restore = named === null ? null : restoreLine(backupId, manifest, named);
+  return { backupId, gone, restore, less: newer !== null && named?.length !== gone.length, problem: null };
+}
+
+/** What the line names: nothing means all of the backup, null that there is no line. */
+function ofNewest(gone: readonly Gone[]): readonly Gone[] {
+  return gone.length > NAMED_IN_LINE ? [] : gone;
+}
+
+/** All of an older backup would take the project back to it, and what a newer one has too would come back as it was long ago. */
+function ofOlder(gone: readonly Gone[], newer: readonly Gone[]): readonly Gone[] | null {
+  const first = gone.filter(
+    (old) => !newer.some(({ path: place }) => isInside(place, old.path) || isInside(old.path, place)),
+  );
+  return first.length === 0 ? null : first.slice(0, NAMED_IN_LINE);
 }
 
 /** What is gone, in words: `leveldb (5 files), deployments (13 files) and 2 more`. */
@@ -81,9 +124,16 @@ export function sayGone(gone: readonly Gone[]): string {
   return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
 }
 
-function restoreLine(backupId: string, { config }: Manifest, gone: readonly Gone[]): string | null {
-  if (gone.length === 0) return null;
-  const named = gone.length > NAMED_IN_LINE ? [] : gone;
+/** What to do about it. */
+export function sayWayBack({ restore, less }: LostState): string {
+  if (restore === null)
+    return 'First bring back what is gone since the newer backup; migbackup status then has the line for the rest.';
+  return less
+    ? `${restore} brings back a part of it; migbackup status then has the next line.`
+    : `${restore} brings it back.`;
+}
+
+function restoreLine(backupId: string, { config }: Manifest, named: readonly Gone[]): string {
   // A category of the same name is more than the path: a slash at the end makes it a path.
   const term = (place: string): string =>
     place === 'json' || Object.hasOwn(config.categories, place) ? `${place}/` : place;

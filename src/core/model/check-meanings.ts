@@ -10,7 +10,7 @@ interface CheckMeaning {
 export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'state-gone': {
     group: 'state',
-    ok: 'All files and databases of the newest complete backup are there, and no database has lost all of its records; or there is no such backup yet.',
+    ok: 'All files and databases of the newest complete backup are there, and no database has lost all of its records, also of what was gone when that backup was taken and was not accepted; or there is no such backup yet.',
   },
   runtime: { group: 'prerequisites', ok: 'Node.js is new enough and has zstd.' },
   clock: {

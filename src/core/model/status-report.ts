@@ -31,18 +31,18 @@ export const statusReportSchema = reportHeadSchema
     repository: z.string(),
     /** The project's id, as its next backup will record it. */
     project: z.string(),
-    /** Null: there is no complete backup to compare with. */
-    lost: z
-      .object({
+    /** The newest complete backup, and older ones that have something it lacks and nobody has accepted; empty where there is none to compare with. */
+    lost: z.array(
+      z.object({
         backupId: z.string(),
         /** What it has and the project has not. */
         gone: z.array(z.object({ path: z.string(), files: count, records: count.nullable() })),
-        /** The line that brings it back; null where nothing is gone. */
+        /** The line that brings it back; null where nothing is gone, or where the line of a newer backup comes first. */
         restore: z.string().nullable(),
         /** Why it could not be compared. */
         problem: z.string().nullable(),
-      })
-      .nullable(),
+      }),
+    ),
     backups: z.object({ migration: count, safety: count, ofOthers: count }),
     /** What `latest` means: the newest complete backup, else the newest partial one. */
     latest: statusBackupSchema.nullable(),

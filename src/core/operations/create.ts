@@ -1,6 +1,4 @@
-import { describeTaken, prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
-import { lostState } from '../checks/lost-state.ts';
-import { stateGone } from '../checks/preflight/state-gone.ts';
+import { prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
@@ -15,12 +13,9 @@ import { withLocks } from '../repository/with-locks.ts';
 export async function create(project: Project, options: MigrationOptions, context: Context): Promise<CreateReport> {
   const head = startReport(context);
   const take = prepareMigrationBackup(project, options);
-  const { gone, taken } = await withLocks(project, 'create', async () => {
+  const taken = await withLocks(project, 'create', async () => {
     await recoverLeftovers(project, context);
-    // Before this backup is the newest.
-    const gone = stateGone(await lostState(project, context.signal));
-    return { gone, taken: await take(context) };
+    return take(context);
   });
-  const described = describeTaken(taken);
-  return { ...head(), ...described, findings: [...gone, ...described.findings] };
+  return { ...head(), ...taken };
 }

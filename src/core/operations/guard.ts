@@ -5,7 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import type { CommandResult, GuardReport } from '../model/guard-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
-import { describeTaken, prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
+import { prepareMigrationBackup, type DescribedBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts';
 import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
@@ -16,8 +16,6 @@ import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-co
 import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
 import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
-import { lostState } from '../checks/lost-state.ts';
-import { stateGone } from '../checks/preflight/state-gone.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -55,9 +53,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
     const take = prepareMigrationBackup(project, { ...options.backup, note, verify: true, allowPartial: false });
     const taken = await withLocks(project, 'create', async () => {
       await recoverLeftovers(project, context);
-      const gone = stateGone(await lostState(project, context.signal));
-      const described = describeTaken(await take(context));
-      return { ...described, findings: [...gone, ...described.findings] };
+      return take(context);
     });
     const parts = await runGuarded(project, taken, options, context);
     const report: GuardReport = {
@@ -84,7 +80,7 @@ type Guarded = Omit<
 
 async function runGuarded(
   project: Project,
-  taken: ReturnType<typeof describeTaken>,
+  taken: DescribedBackup,
   options: GuardOptions,
   context: Context,
 ): Promise<Guarded> {

@@ -8,6 +8,7 @@ import type { Finding } from '../model/finding.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
 import { ownBackups, type ReadBackup } from '../repository/whose.ts';
+import { lostState } from '../checks/lost-state.ts';
 import { whyPartial } from '../format/why-partial.ts';
 import { removeBackup } from '../repository/work-folder.ts';
 import { guardedAmong } from './prune/guarded.ts';
@@ -28,7 +29,7 @@ export interface PruneOptions {
 }
 
 /**
- * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, the newest complete one that verifies (it is verified now), what `undo`
+ * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, what has something that is gone and that nobody has accepted, the newest complete one that verifies (it is verified now), what `undo`
  * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
  * INTERRUPTED (what was removed so far is gone, and logged).
  */
@@ -66,6 +67,10 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
   // Only where something would go is it worth knowing what must not.
+  for (const { backupId, gone, problem } of goes().length === 0 ? [] : await lostState(project, context.signal)) {
+    if (problem !== null) reasons.get(backupId)?.push('it may have what is gone');
+    else if (gone.length > 0) reasons.get(backupId)?.push('it has what is gone');
+  }
   const whole = known.filter((backup) => backup.kind === 'migration' && isComplete(backup));
   const proven = goes().length === 0 ? null : await newestThatVerifies(whole, context);
   const newestVerified = proven ?? (goes().length === 0 ? null : await newestThatVerifies(known, context));

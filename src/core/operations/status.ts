@@ -35,7 +35,7 @@ export async function status(
     root,
     repository,
     project: owner.identity.id,
-    lost: lost && { ...lost, gone: [...lost.gone] },
+    lost: lost.map(({ backupId, gone, restore, problem }) => ({ backupId, gone: [...gone], restore, problem })),
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
     latest: latest === undefined ? null : describe(latest, now),
     newer: newest === undefined || newest === latest ? null : describe(newest, now),
@@ -108,8 +108,9 @@ function undoable(project: Project, ids: readonly string[]): StatusReport['undo'
   }
 }
 
-function nextStep(pending: readonly Pending[], lost: LostState | null, latest: KnownBackup | undefined): string {
-  const command = pending.find((one) => one.command !== null)?.command ?? lost?.restore;
+function nextStep(pending: readonly Pending[], lost: readonly LostState[], latest: KnownBackup | undefined): string {
+  const command =
+    pending.find((one) => one.command !== null)?.command ?? lost.find(({ restore }) => restore !== null)?.restore;
   if (typeof command === 'string') return command;
   if (latest === undefined || latest.partial !== null || latest.problem !== null) return 'migbackup create';
   return stands(latest) ? 'migbackup diff' : 'migbackup verify --latest';

@@ -47,7 +47,7 @@ export async function validate(
   const ownership = new Ownership(project.config.categories);
   const survey = await surveySources(project, ownership, context);
   const checks: CheckResult[] = [
-    checkStateGone(await lostState(project, context.signal)),
+    ...checkStateGone(await lostState(project, context.signal)),
     ...(await checkSurroundings(project, survey, (context.now ?? (() => new Date()))())),
     ...checkProject(project, survey),
     ...checkInventoried(survey),

@@ -96,6 +96,7 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db-wal', 'write');
   }),
   'state-gone': created((stage) => fs.rmSync(stage.inside('docs/a.md'))),
+  'gone-accepted': created((stage) => fs.rmSync(stage.inside('docs/a.md')), { acceptGone: true }),
   // SQLite writes to the file -shm through memory, and only a file system that is in memory itself does not show it.
   'file-not-proven': async () => {
     using memory = tempFolder('migbackup-test-', '/dev/shm');

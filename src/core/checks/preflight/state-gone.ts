@@ -1,42 +1,72 @@
 import type { Finding } from '../../model/finding.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { sayGone, type LostState } from '../lost-state.ts';
+import { sayGone, sayWayBack, type LostState } from '../lost-state.ts';
 
-/** What stands in the newest complete backup stands in the project too. */
-export function checkStateGone(lost: LostState | null): CheckResult {
+/** What complete backups have stands in the project too, or somebody has accepted that it does not. */
+export function checkStateGone(lost: readonly LostState[]): CheckResult[] {
   const about = { id: 'state-gone', group: 'state' } as const;
-  if (lost === null) return { ...about, status: 'ok', message: 'there is no complete backup to compare with' };
-  const { backupId, gone, restore, problem } = lost;
-  if (problem !== null)
-    return {
-      ...about,
-      status: 'warning',
-      evidence: { backupId, problem },
-      message: `what is there was not compared with ${backupId}: ${problem}`,
-      recommendation: 'migbackup verify says what is wrong with it; take a new one with migbackup create.',
-    };
-  if (restore === null) return { ...about, status: 'ok', message: `all that ${backupId} has is there` };
-  return {
-    ...about,
-    status: 'critical',
-    message: `gone since ${backupId}: ${sayGone(gone)}`,
-    paths: gone.map(({ path }) => path),
-    evidence: { backupId, gone },
-    recommendation: `${restore} brings it back. If it may be gone, take a backup as it is now: migbackup create.`,
-  };
+  const wrong = lost.flatMap((each): CheckResult[] => {
+    const { backupId, gone, problem } = each;
+    if (problem !== null)
+      return [
+        {
+          ...about,
+          status: 'warning',
+          evidence: { backupId, problem },
+          message: notCompared(each),
+          recommendation: 'migbackup verify says what is wrong with it; take a new one with migbackup create.',
+        },
+      ];
+    if (gone.length === 0) return [];
+    return [
+      {
+        ...about,
+        status: 'critical',
+        message: `gone since ${backupId}: ${sayGone(gone)}`,
+        paths: gone.map(({ path }) => path),
+        evidence: { backupId, gone },
+        recommendation: `${sayWayBack(each)} If it may be gone, accept that: migbackup create --accept-gone.`,
+      },
+    ];
+  });
+  if (wrong.length > 0) return wrong;
+  const [newest] = lost;
+  const message =
+    newest === undefined ? 'there is no complete backup to compare with' : `all that ${newest.backupId} has is there`;
+  return [{ ...about, status: 'ok', message }];
 }
 
-/** The same for whoever takes a backup in which it will be missing. */
-export function stateGone(lost: LostState | null): Finding[] {
-  if (lost === null || lost.restore === null) return [];
-  const { backupId, gone, restore } = lost;
-  return [
-    {
-      code: 'state-gone',
-      severity: 'warning',
-      message: `gone since ${backupId}, so this backup does not have it: ${sayGone(gone)}`,
-      evidence: { backupId, gone },
-      recommendation: `${restore} brings it back.`,
-    },
-  ];
+const notCompared = ({ backupId, problem }: LostState): string =>
+  `what is there was not compared with ${backupId}: ${problem}`;
+
+const isSaid = ({ gone, problem }: LostState): boolean => gone.length > 0 || problem !== null;
+
+/**
+ * The same for whoever takes a backup in which it will be missing. The backup keeps these findings too: by them the next comparison knows which
+ * older backups have something that this one lacks.
+ */
+export function stateGone(lost: readonly LostState[]): Finding[] {
+  return lost.filter(isSaid).map((each): Finding => {
+    const { backupId, gone, problem } = each;
+    const about = { code: 'state-gone', severity: 'warning' } as const;
+    if (problem !== null) {
+      const recommendation = 'migbackup verify says what is wrong with it.';
+      return { ...about, message: notCompared(each), evidence: { backupId, problem }, recommendation };
+    }
+    const message = `gone since ${backupId}, so this backup does not have it: ${sayGone(gone)}`;
+    return { ...about, message, evidence: { backupId, gone }, recommendation: sayWayBack(each) };
+  });
+}
+
+/** For whoever says that it may be gone: a backup that keeps no `state-gone` is what the next comparison begins with. */
+export function goneAccepted(lost: readonly LostState[]): Finding[] {
+  return lost.filter(isSaid).map((each): Finding => {
+    const { backupId, gone, problem } = each;
+    return {
+      code: 'gone-accepted',
+      severity: 'info',
+      message: problem === null ? `gone since ${backupId}, and accepted: ${sayGone(gone)}` : notCompared(each),
+      evidence: problem === null ? { backupId, gone } : { backupId, problem },
+    };
+  });
 }

@@ -11,8 +11,14 @@ export const OF_OPERATIONS = {
     'state-gone': {
       severity: ['warning'],
       meaning:
-        'The newest complete backup has something that is not in the project any more, so that the new backup does not have it.',
-      advice: 'If it was lost, the line that the recommendation gives brings it back.',
+        'An earlier complete backup has something that is not in the project any more, so that the new backup does not have it; or it could not be compared.',
+      advice:
+        'If it was lost, the line that the recommendation gives brings it back; if it may be gone, migbackup create --accept-gone says so.',
+    },
+    'gone-accepted': {
+      severity: ['info'],
+      meaning: 'What an earlier backup has and the project has not was accepted with --accept-gone.',
+      advice: 'Nothing has to be done: as long as the earlier backup is kept, it can be brought back from there.',
     },
     'not-covered': {
       severity: ['warning'],
