@@ -91,3 +91,11 @@ test('where no complete backup verifies, prune keeps what is left of them', asyn
   expect(JSON.parse(pruned.stdout)).toMatchObject({ remove: [], newestVerified: part.backupId });
   expect(left()).toEqual([full.backupId, part.backupId]);
 });
+
+test('a category of which nothing could be taken is called partial once', async () => {
+  put(root, 'leveldb/CURRENT', 'MANIFEST-000001\n');
+  const { exitCode, stdout } = await run('create', '--allow-partial');
+  expect(exitCode).toBe(3);
+  expect(stdout).toMatch(/^ +leveldb .*partial/m);
+  expect(stdout).not.toMatch(/partial +partial/);
+});

@@ -17,7 +17,8 @@ function recordsOf(category: ManifestCategory): number | null {
 }
 
 function remark(category: ManifestCategory, proven: boolean): string {
-  if (category.status === 'partial') return 'partial';
+  // Without an archive that stands in the column before.
+  if (category.status === 'partial') return category.archive ? 'partial' : '';
   const databases = category.sources.reduce((sum, source) => sum + (source.databases?.length ?? 0), 0);
   if (databases === 0) return '';
   const records = recordsOf(category);
