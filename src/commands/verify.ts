@@ -25,7 +25,11 @@ export default class Verify extends BaseCommand {
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
-    all: Flags.boolean({ summary: 'Every backup there is', exclusive: ['latest'] }),
+    all: Flags.boolean({ summary: 'Every backup of this project', exclusive: ['latest'] }),
+    'all-projects': Flags.boolean({
+      summary: 'With --all, also the backups of other projects that are in the same folder',
+      dependsOn: ['all'],
+    }),
     sample: Flags.string({ summary: 'Only a random part of the files', helpValue: 'PERCENT', exclusive: ['quick'] }),
     seed: Flags.string({ summary: 'What the random choice is made with', dependsOn: ['sample'] }),
     quick: Flags.boolean({ summary: 'Only structure and sizes' }),
@@ -58,7 +62,7 @@ export default class Verify extends BaseCommand {
           hint: 'give one of them',
         });
       }
-      return this.verifyAll(session, options, flags['fail-on']);
+      return this.verifyAll(session, { ...options, allProjects: flags['all-projects'] }, flags['fail-on']);
     }
 
     const selector = selectorOf(args, flags);
@@ -74,14 +78,15 @@ export default class Verify extends BaseCommand {
     }
   }
 
-  private async verifyAll(session: Session, options: VerifyOptions, failOn: 'error' | 'warning'): Promise<number> {
+  private async verifyAll(session: Session, options: VerifyAllOptions, failOn: 'error' | 'warning'): Promise<number> {
     const { verifyAll } = await import('../core/operations/verify.ts');
     const report = await verifyAll(await session.project(), options, session.context);
     return session.finish(report, renderVerifyAll, exitCodeOfStatus(report.status, failOn));
   }
 }
 
-interface VerifyOptions {
+interface VerifyAllOptions {
+  readonly allProjects: boolean;
   readonly mode: 'full' | 'sample' | 'quick';
   readonly samplePercent: number | undefined;
   readonly seed: string | undefined;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
 import { cliCommand, runCli, type CliResult } from '../support/run-cli.ts';
+import { schemaViolations } from '../support/schemas.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 
 let temp: TempFolder;
@@ -164,4 +165,25 @@ test('a project that is moved together with its repository keeps its backups', a
   const refused = await run(b, 'restore', path.join(repository, id), '--yes', '--backups', path.join(b, 'backups'));
   expect(refused.exitCode).toBe(6);
   expect(existsSync(path.join(b, '.migbackup', 'txn'))).toBe(false);
+});
+
+test('verify --all means this project, says how many of others it leaves out, and takes them in where asked', async () => {
+  const [a, b] = [makeProject('a'), makeProject('b')];
+  const [first, second] = [await take(a), await take(b)];
+  const verified = async (...args: string[]) => {
+    const { exitCode, stdout } = await run(b, 'verify', '--all', '--json', ...args);
+    expect(exitCode).toBe(0);
+    const document: { reports: { backupId: string }[]; ofOthers: number } = JSON.parse(stdout);
+    expect(schemaViolations('verify-all', document)).toEqual([]);
+    return { ids: document.reports.map(({ backupId }) => backupId), ofOthers: document.ofOthers };
+  };
+  expect(await verified()).toEqual({ ids: [second], ofOthers: 1 });
+  expect(await verified('--all-projects')).toEqual({ ids: [second, first], ofOthers: 0 });
+  const text = (await run(b, 'verify', '--all')).stdout;
+  expect(text).toContain('1 backup looked at');
+  expect(text).toContain('1 more of other projects: migbackup verify --all --all-projects');
+  expect((await run(b, 'verify', '--all-projects')).exitCode).toBe(2);
+  // One that cannot be read may be this project's.
+  rmSync(path.join(repository, first, 'BACKUP_MANIFEST.json'));
+  expect((await run(b, 'verify', '--all')).exitCode).toBe(4);
 });

@@ -89,6 +89,22 @@ test('undo after undo is a redo, as often as one likes', async () => {
   }
 });
 
+test('two restores of one backup are told apart where the older one is asked for first', async () => {
+  writeFileSync(file(), 'one');
+  await restoreIt();
+  writeFileSync(file(), 'two');
+  await restoreIt();
+  const [newest, older] = await list();
+  const named = (step: typeof newest) => `the restore of ${backup.id} (${step?.time}, ${step?.id})`;
+  await expect(takeBack(older?.id)).rejects.toMatchObject({
+    code: 'NOTHING_TO_UNDO',
+    message: `${named(older)} is not the newest: ${named(newest)} has to be taken back first`,
+    hint: expect.stringMatching(
+      new RegExp(`First run: migbackup undo ${newest?.id}\\. Then.*migbackup undo ${older?.id}`),
+    ),
+  });
+});
+
 test('something new ends what could be brought back again', async () => {
   const zero = state();
   const one = await migrate('one');

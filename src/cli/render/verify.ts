@@ -65,5 +65,8 @@ export function renderVerifyAll(report: VerifyAllReport, paint: Paint): string[]
     ];
   });
   const count = plural(report.reports.length, 'backup');
-  return [...blocks, '', `  ${paintStatus(report.status, paint)}  ${count} looked at`];
+  const { ofOthers } = report;
+  const others =
+    ofOthers === 0 ? [] : [pasteable(`  ${ofOthers} more of other projects: migbackup verify --all --all-projects`)];
+  return [...blocks, '', `  ${paintStatus(report.status, paint)}  ${count} looked at`, ...others];
 }

@@ -37,6 +37,11 @@ export type VerifyReport = z.infer<typeof verifyReportSchema>;
 
 /** What `verify --all` answers. */
 export const verifyAllReportSchema = z
-  .object({ status: z.enum(['PASSED', 'WARNING', 'FAILED']), reports: z.array(verifyReportSchema) })
+  .object({
+    status: z.enum(['PASSED', 'WARNING', 'FAILED']),
+    reports: z.array(verifyReportSchema),
+    /** Backups of other projects in the same repository, which were not looked at. */
+    ofOthers: count,
+  })
   .meta({ id: 'VerifyAllReport' });
 export type VerifyAllReport = z.infer<typeof verifyAllReportSchema>;

@@ -1,9 +1,9 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
-import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
+import { isRecorded, Owner, readBackups } from '../repository/whose.ts';
 import { readable } from '../import-v1/open-backup.ts';
 import { startReport } from '../repository/report-head.ts';
 import { auditBackup, type AuditOptions } from '../audit/audit.ts';
@@ -33,17 +33,27 @@ export async function verify(
   return keepReport(options.repository, selected.id, 'verify', report);
 }
 
-/** Verifies every backup of the repository, newest first. */
+export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository'> {
+  /** Also the backups of other projects that use the repository. */
+  readonly allProjects: boolean;
+}
+
+/** Verifies every backup of the project, newest first. One of which nobody can tell whose it is may be the one that matters. */
 export async function verifyAll(
   project: Project,
-  options: Omit<VerifyOptions, 'repository'>,
+  { allProjects, ...options }: VerifyAllOptions,
   context: Context,
 ): Promise<VerifyAllReport> {
+  const owner = new Owner(project);
+  const all = readBackups(project.repository);
+  const backups = all.filter(
+    ({ manifest, folder }) => allProjects || !isRecorded(manifest) || owner.owns(manifest, folder),
+  );
   const reports: VerifyReport[] = [];
-  for (const backup of listBackups(project.repository)) {
+  for (const backup of backups) {
     const selected = await readable({ id: backup.id, folder: backup.folder, dispose() {} }, context);
     reports.push(await verify(selected, { ...options, repository: project.repository }, context));
   }
   const worst = (['FAILED', 'WARNING'] as const).find((status) => reports.some((report) => report.status === status));
-  return { status: worst ?? 'PASSED', reports };
+  return { status: worst ?? 'PASSED', reports, ofOthers: all.length - backups.length };
 }

@@ -21,9 +21,16 @@ export function chooseStep(project: Project, id: string | undefined): Step {
   }
   const newest = (back.includes(step) ? back : forth).at(-1);
   if (newest === step || newest === undefined) return step;
-  throw new BackupError('NOTHING_TO_UNDO', `${step.what} cannot be taken back before ${newest.what}`, {
-    hint: `Nothing was changed. First run: migbackup undo ${newest.id}`,
+  const message = `${told(step)} is not the newest: ${told(newest)} has to be taken back first`;
+  throw new BackupError('NOTHING_TO_UNDO', message, {
+    hint: `Nothing was changed. First run: migbackup undo ${newest.id}. Then, if all between them is taken back: migbackup undo ${step.id}.`,
+    details: { asked: step.id, newest: newest.id },
   });
+}
+
+/** Two restores of one backup have the same words. */
+function told({ what, record, id }: Step): string {
+  return `${what} (${record.time}, ${id})`;
 }
 
 export function nothing(message: string): BackupError {
