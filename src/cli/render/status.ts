@@ -36,6 +36,11 @@ function renderLost({ lost }: StatusReport, paint: Paint): string[] {
   });
 }
 
+/** Whether a restore may be in between: then its end is what undo takes back. */
+function isOpen({ pending }: StatusReport): boolean {
+  return pending.some(({ what }) => what === 'running' || what === 'restore-unfinished');
+}
+
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */
 export function renderStatus(report: StatusReport, paint: Paint): string[] {
   const { backups, latest, newer, pending, undo, next } = report;
@@ -50,9 +55,9 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
     line('repository', `${escapeName(report.repository)}: ${counts.join(', ')}`),
     ...(latest === null ? [line('latest', 'no backup yet')] : renderBackup('latest', latest)),
     ...(newer === null ? [] : renderBackup('newer', newer)),
-    ...pending.map(({ message }) => line('unfinished', message)),
+    ...pending.map(({ what, message }) => line(what === 'running' ? 'running' : 'unfinished', message)),
     undo === null
-      ? line('way back', 'there is nothing to undo')
+      ? line('way back', isOpen(report) ? 'not known before that has ended' : 'there is nothing to undo')
       : line('way back', `undo takes back the ${undo.operation} of ${formatTime(new Date(undo.time))}`),
     ...next.map((command) => pasteable(`  Next: ${command}`)),
   ];

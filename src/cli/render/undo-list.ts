@@ -8,17 +8,21 @@ type Listed = UndoListReport['operations'][number];
 
 function howOf({ id, possible, after }: Listed): string {
   if (possible === 'now') return pasteable(`      Take it back: ${shellLine(['migbackup', 'undo', id])}`);
+  if (possible === 'later' && after === null) return '      Possible once that is finished.';
   if (possible === 'later') return `      Possible once ${escapeName(after ?? '')} is taken back.`;
   return '      Not possible: what was replaced, here or since, is not in the repository.';
 }
 
 /** Newest first. */
-export function renderUndoList({ root, operations }: UndoListReport, paint: Paint): string[] {
-  if (operations.length === 0) return [`  nothing that migbackup did in ${escapeName(root)} can be undone`];
-  return operations.flatMap((listed) => [
+export function renderUndoList({ root, operations, unfinished }: UndoListReport, paint: Paint): string[] {
+  const open = unfinished === null ? [] : [wrap(unfinished.message, `  ${paint.warn('!')} `, 4)];
+  if (typeof unfinished?.command === 'string') open.push(pasteable(`    Next: ${unfinished.command}`));
+  if (operations.length === 0) return [`  nothing that migbackup did in ${escapeName(root)} can be undone`, ...open];
+  const steps = operations.flatMap((listed) => [
     `  ${paint.bold(escapeName(listed.id))}${listed.next ? '  (the last: undo takes it back)' : ''}`,
     wrap(`${escapeName(listed.what)} (${escapeName(listed.time)})`, '      ', 6),
     wrap(`taken back, the project is ${escapeName(listed.becomes)}`, '      ', 6),
     howOf(listed),
   ]);
+  return [...open, ...steps];
 }

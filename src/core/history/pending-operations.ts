@@ -4,6 +4,7 @@ import type { OperationRecord } from '../model/operation-record.ts';
 import { parseId } from '../format/id.ts';
 import type { Journal } from '../transaction/journal-schema.ts';
 import { finishedTransactions, pendingTransaction } from '../transaction/transaction.ts';
+import { unfinished } from './unfinished.ts';
 import { visibleGuard } from './marker.ts';
 import type { Marker } from './marker-schema.ts';
 import { operationsOn, REVERSIBLE, type Operation } from './operation-log.ts';
@@ -48,11 +49,10 @@ export type Reversible = Pick<
 >;
 
 /**
- * The operations that changed the project, oldest first, killed ones that nobody has settled and logged yet included. Throws UNSAFE_TARGET while a restore
- * is unfinished: how that ends is not known before.
+ * The operations that changed the project, oldest first, killed ones that nobody has settled and logged yet included; not one that is unfinished: how that
+ * ends is not known before.
  */
 export function allReversible(project: Project): Reversible[] {
-  requireSettled(project.root);
   const logged = operationsOn(project).filter(({ operation }) => REVERSIBLE.has(operation));
   const finished = unloggedAmong(project, finishedTransactions(project.root));
   const guard = visibleGuard(project.root);
@@ -64,16 +64,18 @@ export function allReversible(project: Project): Reversible[] {
   ];
 }
 
-/** Throws UNSAFE_TARGET while a killed restore is unfinished: a plan of what is in between would not be what happens. */
+/** Throws UNSAFE_TARGET while a restore is unfinished: a plan of what is in between would not be what happens. */
 export function requireSettled(root: string): void {
-  const pending = pendingTransaction(root);
+  // One that cannot be read is thrown as it is.
+  if (pendingTransaction(root) === null) return;
+  const pending = unfinished(root);
   if (pending === null) return;
-  throw new BackupError(
-    'UNSAFE_TARGET',
-    `the ${pending.operation} of ${pending.backupId} was interrupted and is unfinished`,
-    {
-      hint: 'Run migbackup recover, then look at the plan again. Nothing was changed.',
-      path: root,
-    },
-  );
+  const { message, command } = pending;
+  throw new BackupError('UNSAFE_TARGET', message, {
+    hint:
+      command === null
+        ? 'Nothing was changed. Wait until it has finished, then run this command again.'
+        : `Nothing was changed. First run: ${command}. Then run this command again.`,
+    path: root,
+  });
 }

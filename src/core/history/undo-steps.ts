@@ -1,6 +1,6 @@
 import type { Project } from '../model/category.ts';
 import type { Undone } from '../model/undo-report.ts';
-import { allReversible, type Reversible } from './pending-operations.ts';
+import { allReversible, requireSettled, type Reversible } from './pending-operations.ts';
 import { operationsIn, REVERSIBLE } from './operation-log.ts';
 
 /** The exit code that is logged for a guard that brought everything back. */
@@ -35,6 +35,12 @@ export interface Steps {
 
 /** The steps of a project, of killed runs that nobody has settled and logged yet too. Throws UNSAFE_TARGET while a restore is unfinished. */
 export function stepsOf(project: Project): Steps {
+  requireSettled(project.root);
+  return stepsSoFar(project);
+}
+
+/** The same without what is unfinished, which is no step yet: for who only shows them. */
+export function stepsSoFar(project: Project): Steps {
   return replay(allReversible(project));
 }
 

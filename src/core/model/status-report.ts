@@ -14,8 +14,9 @@ const statusBackupSchema = listedBackupSchema.pick({
 });
 export type StatusBackup = z.infer<typeof statusBackupSchema>;
 
-const pendingSchema = z.object({
-  what: z.enum(['restore-unfinished', 'guard-interrupted', 'guard-running']),
+/** What is not at its end. */
+export const pendingSchema = z.object({
+  what: z.enum(['running', 'restore-unfinished', 'guard-interrupted', 'guard-running']),
   /** What happened, in a sentence. */
   message: z.string(),
   /** The command that deals with it; null where it ends by itself. */
@@ -49,9 +50,9 @@ export const statusReportSchema = reportHeadSchema
     /** A newer one that `latest` passes over. */
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),
-    /** What `undo` would take back. */
+    /** What `undo` would take back; null where there is nothing, or where something is unfinished. */
     undo: z.object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyId: z.string() }).nullable(),
-    /** The command to run next. */
+    /** The command to run next; none while another migbackup is at work in the project. */
     next: z.array(z.string()),
   })
   .meta({ id: 'StatusReport' });

@@ -1,5 +1,6 @@
 import { z } from './zod.ts';
 import { undoneSchema } from './undo-report.ts';
+import { pendingSchema } from './status-report.ts';
 import { reportHeadSchema } from './report.ts';
 
 /** What `undo --list` answers. */
@@ -12,12 +13,14 @@ export const undoListReportSchema = reportHeadSchema
       undoneSchema.extend({
         /** True for the one that undo takes back where it is told no other. */
         next: z.boolean(),
-        /** `now`: undo ID takes it back. `later`: once `after` is taken back. `never`: what it replaced is not in the repository. */
+        /** `now`: undo ID takes it back. `later`: once `after` is taken back, and what is `unfinished` has ended. `never`: what it replaced is not in the repository. */
         possible: z.enum(['now', 'later', 'never']),
         /** The operation that has to be taken back before. */
         after: z.string().nullable(),
       }),
     ),
+    /** Another migbackup that is at work in the project, or a restore that was killed: then nothing can be taken back yet. */
+    unfinished: pendingSchema.nullable(),
   })
   .meta({ id: 'UndoListReport' });
 export type UndoListReport = z.infer<typeof undoListReportSchema>;

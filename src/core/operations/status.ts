@@ -2,6 +2,7 @@ import { lostState, type LostState } from '../checks/lost-state.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { guardedBackup, visibleGuard } from '../history/marker.ts';
+import { unfinished } from '../history/unfinished.ts';
 import { stepsOf } from '../history/undo-steps.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
@@ -9,7 +10,6 @@ import type { Context } from '../model/event.ts';
 import type { Pending, StatusBackup, StatusReport } from '../model/status-report.ts';
 import { startReport } from '../repository/report-head.ts';
 import { Owner, readBackups } from '../repository/whose.ts';
-import { pendingTransaction } from '../transaction/transaction.ts';
 
 /** Where the project stands: what is gone, what there is to go back to, what is unfinished, what comes next. Writes nothing. */
 export async function status(
@@ -44,7 +44,7 @@ export async function status(
       project,
       own.map(({ id }) => id),
     ),
-    next: [nextStep(pending, lost, latest)],
+    next: pending.some(({ what }) => what === 'running') ? [] : [nextStep(pending, lost, latest)],
   };
 }
 
@@ -62,9 +62,8 @@ function describe({ ref, manifest, partial, problem, last }: KnownBackup, now: D
 
 function pendingIn(root: string): Pending[] {
   const found: Pending[] = [];
-  const unfinished = unfinishedRestore(root);
-  if (unfinished !== null)
-    found.push({ what: 'restore-unfinished', message: unfinished, command: 'migbackup recover' });
+  const restoring = unfinished(root);
+  if (restoring !== null) found.push(restoring);
   const interrupted = visibleGuard(root);
   if (interrupted !== null) {
     const message = describeInterruptedGuard(interrupted);
@@ -73,17 +72,6 @@ function pendingIn(root: string): Pending[] {
     found.push({ what: 'guard-running', message: 'a guarded command is running', command: null });
   }
   return found;
-}
-
-/** A journal that cannot be read, or that is none, is what `recover` speaks of. */
-function unfinishedRestore(root: string): string | null {
-  try {
-    const journal = pendingTransaction(root);
-    return journal && `the ${journal.operation} of ${journal.backupId} was interrupted and is unfinished`;
-  } catch (error) {
-    if (error instanceof BackupError) return error.message;
-    throw error;
-  }
 }
 
 function isGuarded(root: string): boolean {

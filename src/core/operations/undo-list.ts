@@ -1,24 +1,33 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { UndoListReport } from '../model/undo-list-report.ts';
-import { describeStep, stepsOf, type Step } from '../history/undo-steps.ts';
+import { describeStep, stepsSoFar, type Step } from '../history/undo-steps.ts';
+import { unfinished } from '../history/unfinished.ts';
 import { listBackups } from '../repository/catalog.ts';
 import { startReport } from '../repository/report-head.ts';
 
 type Listed = UndoListReport['operations'][number];
 
-/** What undo can take back, newest first. Reads the operation log and changes nothing. Throws UNSAFE_TARGET while a restore is unfinished. */
+/** What undo can take back, newest first. Reads the operation log and changes nothing. While a restore is unfinished, none can be taken back yet. */
 export async function undoList(
   project: Project,
   _options: Record<string, never>,
   context: Context,
 ): Promise<UndoListReport> {
   const head = startReport(context);
-  const { back, forth, last } = stepsOf(project);
+  const { back, forth, last } = stepsSoFar(project);
+  const pending = unfinished(project.root);
   const held = new Set(listBackups(project.repository).map(({ id }) => id));
-  const listed = [back, forth].flatMap((steps) => inOrder(steps, held, last));
+  const listed = [back, forth]
+    .flatMap((steps) => inOrder(steps, held, last))
+    .map((step) => (pending === null ? step : afterwards(step)));
   const operations = listed.toSorted((a, b) => Number(b.next) - Number(a.next) || (a.time < b.time ? 1 : -1));
-  return { ...head(), operation: 'undo-list', root: project.root, operations };
+  return { ...head(), operation: 'undo-list', root: project.root, operations, unfinished: pending };
+}
+
+/** Which one undo takes next is known once the restore has ended: it may become a step itself. */
+function afterwards(step: Listed): Listed {
+  return { ...step, next: false, possible: step.possible === 'now' ? 'later' : step.possible };
 }
 
 /** Each after the one above it: where that cannot be taken back, none below it can. */

@@ -56,6 +56,27 @@ export function acquireLock(dir: string, command: string): Lock {
   };
 }
 
+/**
+ * Who holds the folder's lock, in words; null where nobody does. It asks by reading, which keeps others out for a moment, so it does only where a note says that
+ * somebody may hold it, or where that is `suspected`. Changes nothing.
+ */
+export function lockHolder(dir: string, suspected: boolean): string | null {
+  const file = path.join(dir, LOCK_FILE);
+  const note = `${file}.holder`;
+  if (!suspected && lstatOrNull(note) === null) return null;
+  if (lstatOrNull(file)?.isFile() !== true) return null;
+  const database = openDatabase(file, { readOnly: true });
+  try {
+    database.exec('PRAGMA busy_timeout = 0; SELECT count(*) FROM sqlite_schema');
+    return null;
+  } catch (cause) {
+    if (!isBusy(cause)) return null;
+    return readNote(note);
+  } finally {
+    database.close();
+  }
+}
+
 /** SQLite would follow a link and lock, or make, a file somewhere else. */
 function refuseOdd(file: string): void {
   const stat = lstatOrNull(file);
@@ -67,7 +88,7 @@ function refuseOdd(file: string): void {
 }
 
 /** node:sqlite is stable in use but says "experimental" on stderr when Node 24 loads it; only that line is held back. */
-function openDatabase(file: string): DatabaseSync {
+function openDatabase(file: string, how: { readOnly?: boolean } = {}): DatabaseSync {
   const emit = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
     if (!String(warning).includes('SQLite is an experimental feature'))
@@ -75,7 +96,7 @@ function openDatabase(file: string): DatabaseSync {
   };
   try {
     const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite');
-    return new Database(file);
+    return new Database(file, how);
   } catch (cause) {
     throw unusable(file, cause);
   } finally {
