@@ -42,6 +42,38 @@ test.each([
   expect(existsSync(path.join(root, 'data/a.json'))).toBe(true);
 });
 
+test.each([
+  ['a category of the lost config', 'mine'],
+  ['a place of it', 'data'],
+])('without its config, %s is restored alone, and it is said that the config stays away', async (_what, only) => {
+  configure({ project: 'contracts-1' });
+  expect((await run('create')).exitCode).toBe(0);
+  rmSync(path.join(root, CONFIG));
+  rmSync(path.join(root, 'data'), { recursive: true });
+  const restored = await run('restore', '--latest', '--only', only, '--yes', '--json');
+  expect(restored.exitCode, restored.stderr + restored.stdout).toBe(0);
+  expect(JSON.parse(restored.stdout)).toMatchObject({ outcome: 'restored', findings: [{ code: 'config-gone' }] });
+  expect(restored.stderr).toContain(`${CONFIG} is gone`);
+  expect(existsSync(path.join(root, 'data/a.json'))).toBe(true);
+  expect(existsSync(path.join(root, CONFIG))).toBe(false);
+  const [, line = ''] = /(migbackup restore \S+ --only \S+) brings it back/.exec(restored.stdout) ?? [];
+  expect((await run(...line.split(' ').slice(1), '--yes')).exitCode).toBe(0);
+  expect(existsSync(path.join(root, CONFIG))).toBe(true);
+  // Both are taken back, one after the other.
+  expect((await run('undo', '--yes')).exitCode).toBe(0);
+  expect(existsSync(path.join(root, CONFIG))).toBe(false);
+});
+
+test('a backup without a config states no places, whatever its categories say', async () => {
+  configure({ project: 'contracts-1' });
+  const { backupId }: { backupId: string } = JSON.parse((await run('create', '--only', 'mine', '--json')).stdout);
+  rmSync(path.join(root, CONFIG));
+  rmSync(path.join(root, 'data'), { recursive: true });
+  const refused = await run('restore', backupId, '--only', 'mine', '--yes');
+  expect(refused.exitCode).toBe(6);
+  expect(refused.stderr).toContain('is in no source of this project');
+});
+
 test('a backup that only lies there states no places: not one of another project, and none from elsewhere', async () => {
   configure({ project: 'contracts-1' });
   const { backupId }: { backupId: string } = JSON.parse((await run('create', '--json')).stdout);

@@ -4,6 +4,8 @@ import { foldKey, isInside } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
+import { readIndex } from '../format/index-file.ts';
+import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { isRecorded, Owner } from '../repository/whose.ts';
@@ -29,17 +31,20 @@ export function refuseOtherProject(project: Project, { id, folder, fromFile }: S
 }
 
 /**
- * Whether the project has lost its config, and this backup of it, which stands in its repository and has its id, brings it back: then the backup
- * knows what the project's categories are.
+ * Whether the project has lost its config, and this backup of it, which stands in its repository and has its id, holds it: then the backup knows what the
+ * project's categories are, also where the config itself is not asked for.
  */
-export function bringsConfigBack(
-  project: Project,
-  { folder, fromFile }: SelectedBackup,
-  wanted: readonly Entry[],
-): boolean {
+export async function standsForConfig(project: Project, { folder, fromFile }: SelectedBackup): Promise<boolean> {
   if (project.config.file !== undefined || fromFile !== undefined) return false;
-  if (!wanted.some(({ path: place, type }) => place === CONFIG_FILE && type === 'file')) return false;
-  return isOfRepository(project.repository, folder) && readManifest(folder).project.id === identityOf(project).id;
+  if (!isOfRepository(project.repository, folder)) return false;
+  if (readManifest(folder).project.id !== identityOf(project).id) return false;
+  for await (const batch of readIndex(path.join(folder, INDEX_FILE))) if (batch.some(isConfig)) return true;
+  return false;
+}
+
+/** The project's config itself. */
+export function isConfig({ path: place, type }: Entry): boolean {
+  return place === CONFIG_FILE && type === 'file';
 }
 
 /**

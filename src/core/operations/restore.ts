@@ -25,7 +25,7 @@ import { checkTarget } from '../change/check-target.ts';
 import { nextSteps } from '../change/next-steps.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
 import { configOf, planRestore } from '../change/plan-restore.ts';
-import { bringsConfigBack, refuseForeignPlaces, refuseOtherProject } from '../change/own-places.ts';
+import { isConfig, refuseForeignPlaces, refuseOtherProject, standsForConfig } from '../change/own-places.ts';
 import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '../extract/verify-for-restore.ts';
 import { requireSettled } from '../history/pending-operations.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -118,6 +118,16 @@ const CONFIG_GONE = {
   recommendation: 'What it holds goes where that config had it.',
 } as const satisfies Finding;
 
+/** What is asked for goes where the config had it; the next backup would go by the preset. */
+function configStaysAway(id: string) {
+  const line = shellLine(['migbackup', 'restore', id, '--only', CONFIG_FILE]);
+  return {
+    ...CONFIG_GONE,
+    message: `${CONFIG_FILE} is gone, and what is asked for of this backup does not bring it back.`,
+    recommendation: `${line} brings it back. Without it the next backup takes what the preset names.`,
+  };
+}
+
 function lineOf(id: string, { only, exact }: RestoreOptions): string {
   return shellLine([
     'migbackup',
@@ -148,13 +158,14 @@ async function verifyInPlace(
   if (options.acceptProject !== true) refuseOtherProject(project, selected);
   const verified = await verifyForRestore(selected, options, context);
   const { manifest, wanted } = verified;
-  const configBack = bringsConfigBack(project, selected, wanted);
-  if (configBack) context.onEvent?.({ type: 'note', message: `${CONFIG_GONE.message} ${CONFIG_GONE.recommendation}` });
+  const stands = await standsForConfig(project, selected);
+  const gone = wanted.some(isConfig) ? CONFIG_GONE : configStaysAway(selected.id);
+  if (stands) context.onEvent?.({ type: 'note', message: `${gone.message} ${gone.recommendation}` });
   // The places that the lost config had; others are another backup's to state.
-  const categories = configBack ? configOf(manifest, project.config).categories : [];
+  const categories = stands ? configOf(manifest, project.config).categories : [];
   const all = { ...project.config, categories: [...project.config.categories, ...categories] };
   refuseForeignPlaces({ ...project, config: all }, wanted, options.acceptSources === true);
-  return { ...verified, findings: configBack ? [CONFIG_GONE] : [] };
+  return { ...verified, findings: stands ? [gone] : [] };
 }
 
 /** Older backups of this project that hold something else: the same tree gives the same index, byte for byte. */

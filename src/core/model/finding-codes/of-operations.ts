@@ -95,8 +95,9 @@ export const OF_OPERATIONS = {
   'A restore, an undo, a guarded command': {
     'config-gone': {
       severity: ['warning'],
-      meaning: 'The config of the project is gone, and a restore of a backup of this project brings it back.',
-      advice: 'There is nothing to do: what the backup holds goes where that config had it.',
+      meaning: 'The config of the project is gone, and a backup of this project that is restored has it.',
+      advice:
+        'What the backup holds goes where that config had it; where --only leaves the config out, the line that the recommendation gives brings it back.',
     },
     'aside-kept': {
       severity: ['warning', 'info'],
