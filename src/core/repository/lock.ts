@@ -65,16 +65,18 @@ export function lockHolder(dir: string, suspected: boolean): string | null {
   const note = `${file}.holder`;
   if (!suspected && lstatOrNull(note) === null) return null;
   if (lstatOrNull(file)?.isFile() !== true) return null;
-  const database = openDatabase(file, { readOnly: true });
   try {
-    database.exec('PRAGMA busy_timeout = 0; SELECT count(*) FROM sqlite_schema');
-    return null;
-  } catch (cause) {
-    if (!isBusy(cause)) return null;
-    return readNote(note);
-  } finally {
-    database.close();
+    const database = openDatabase(file, { readOnly: true });
+    try {
+      database.exec('PRAGMA busy_timeout = 0; SELECT count(*) FROM sqlite_schema');
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    // What cannot be asked is not known to be held.
+    return isBusy(error) ? readNote(note) : null;
   }
+  return null;
 }
 
 /** SQLite would follow a link and lock, or make, a file somewhere else. */
