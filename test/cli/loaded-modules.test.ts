@@ -65,6 +65,7 @@ const FOR_LIST = [
   'cli/wants-json.ts',
   'commands/index.ts',
   'commands/list.ts',
+  'core/config/checkout.ts',
   'core/config/config-file.ts',
   'core/config/config-text.ts',
   'core/config/conflicts.ts',

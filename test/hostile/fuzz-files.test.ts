@@ -118,6 +118,8 @@ const RECORD: OperationRecord = {
   ci: null,
   operation: 'restore',
   root: '/project',
+  checkout: null,
+  place: null,
   backupId: 'migration-2026-11-23T07-38-00-123Z',
   planHash: null,
   safetyId: 'safety-2026-11-23T07-38-00-123Z',

@@ -131,6 +131,9 @@ test('killed or failing at any moment, each backup is whole or none, and the nex
   for (const code of ['kill', 'EIO', 'EACCES'] as const) {
     for (const at of moments) {
       rmSync(project.repository, { recursive: true });
+      // Each run begins as the first one did.
+      rmSync(path.join(project.root, '.migbackup'), { recursive: true });
+      cpSync(path.join(made.path, '.migbackup'), path.join(project.root, '.migbackup'), { recursive: true });
       cpSync(path.join(made.path, 'backups'), project.repository, { recursive: true });
       const outcome = await withFault({ at, code }, () => run({ keepLast: 3 }));
       if (outcome.fired !== null) fired++;

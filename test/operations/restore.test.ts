@@ -72,7 +72,7 @@ describe.each(Object.keys(DISASTERS))('%s', (name) => {
     expect(compareTrees(before, destroyed)).not.toEqual([]);
     const report = await run({ exact: true });
     expect(compareTrees(before, readTree(backup.root, OURS))).toEqual([]);
-    expect(readdirSync(inside('.migbackup')).filter((left) => !left.startsWith('lock.db'))).toEqual([]);
+    expect(readdirSync(inside('.migbackup')).filter((left) => !left.startsWith('lock.db'))).toEqual(['project.json']);
     expect((await run({ exact: true })).outcome).toBe('unchanged');
     if (report.safetyBackup === null) throw new Error('no safety backup');
     await run({ exact: true }, report.safetyBackup);

@@ -1,4 +1,4 @@
-import { rememberId } from '../config/identity.ts';
+import { rememberProject } from '../config/checkout.ts';
 import type { Project } from '../model/category.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
@@ -55,7 +55,7 @@ export interface Settled {
 
 /** Recovers, logs what a run that was killed could not log any more (undo must know of it), and cleans up. */
 export async function settle(project: Project, context: Context): Promise<Settled> {
-  rememberId(project);
+  rememberProject(project);
   const { outcome, findings } = await recoverTree(project.root);
   const finished = finishedTransactions(project.root);
   const guard = interruptedGuard(project.root);

@@ -1,5 +1,5 @@
 import { z } from '../model/zod.ts';
-import { PROJECT_ID } from './identity.ts';
+import { PROJECT_ID } from './checkout.ts';
 
 const name = z
   .string()

@@ -3,6 +3,8 @@
  * pending-operations.ts adds what a killed run could not log; marker.ts knows the command that a killed guard had been running.
  */
 import os from 'node:os';
+import { checkoutOf } from '../config/checkout.ts';
+import { areStrangers, identityOf } from '../config/identity.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
@@ -23,15 +25,17 @@ export type Operation = Pick<
 
 /** Appends to the operation log. It never throws: what was done stays done; a log that cannot be written is a finding. */
 export function recordOperation(project: Project, operation: Operation, context: Context): Finding[] {
-  const record: OperationRecord = {
-    time: (context.now ?? (() => new Date()))().toISOString(),
-    user: userName(),
-    host: os.hostname(),
-    ci: process.env['GITHUB_RUN_ID'] ?? process.env['CI_JOB_ID'] ?? null,
-    root: project.root,
-    ...operation,
-  };
   try {
+    const record: OperationRecord = {
+      time: (context.now ?? (() => new Date()))().toISOString(),
+      user: userName(),
+      host: os.hostname(),
+      ci: process.env['GITHUB_RUN_ID'] ?? process.env['CI_JOB_ID'] ?? null,
+      root: project.root,
+      ...checkoutOf(project.root),
+      project: identityOf(project),
+      ...operation,
+    };
     logOperation(project.repository, record);
     return [];
   } catch (error) {
@@ -54,9 +58,18 @@ function outlook({ operation, transactionId }: Operation): string {
     : `the next command that changes something, also migbackup undo, writes it first; what was replaced stays in .migbackup until then`;
 }
 
-/** The operations on this project, oldest first. Lines that are no records (a torn last one) are passed over. */
-export function operationsOn({ root, repository }: Project): OperationRecord[] {
-  return operationsIn(repository).filter((record) => record.root === root);
+/**
+ * The operations on this project in this folder, oldest first: another checkout's may have been done at the same path, and this one's at another. A line that
+ * says neither goes by the path. Lines that are no records (a torn last one) are passed over.
+ */
+export function operationsOn(project: Project): OperationRecord[] {
+  const here = checkoutOf(project.root);
+  const names = identityOf(project);
+  return operationsIn(project.repository).filter(({ checkout, place, root, project: theirs }) => {
+    if (theirs !== undefined && areStrangers(names, theirs)) return false;
+    if (checkout === null && place === null) return root === project.root;
+    return (checkout !== null && checkout === here.checkout) || (place !== null && place === here.place);
+  });
 }
 
 /** The operations on every project that uses this repository, oldest first. */

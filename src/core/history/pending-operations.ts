@@ -45,7 +45,7 @@ export function unloggedAmong(project: Project, finished: readonly Journal[]): J
 /** An operation that changed the project, as far as taking it back is concerned. */
 export type Reversible = Pick<
   OperationRecord,
-  'operation' | 'time' | 'backupId' | 'safetyId' | 'transactionId' | 'exit'
+  'operation' | 'time' | 'backupId' | 'safetyId' | 'transactionId' | 'exit' | 'project'
 >;
 
 /**

@@ -53,8 +53,8 @@ export function describeStep({ id, record, what, becomes, rolledBack }: Step): U
 /** The backups that `undo` may bring back next, of each project that uses this repository. */
 export function undoTargets(repository: string): string[] {
   const records = operationsIn(repository).filter(({ operation }) => REVERSIBLE.has(operation));
-  const byProject = Map.groupBy(records, ({ root }) => root);
-  return [...byProject.values()].flatMap((of) => {
+  const byFolder = Map.groupBy(records, ({ checkout, root }) => checkout ?? root);
+  return [...byFolder.values()].flatMap((of) => {
     const { back, forth } = replay(of);
     return [back.at(-1), forth.at(-1)].flatMap((step) => step?.record.safetyId ?? []);
   });

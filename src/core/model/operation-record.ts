@@ -1,3 +1,4 @@
+import { projectNamesSchema } from './manifest.ts';
 import { z } from './zod.ts';
 
 /** One line of the operation log: something changed a project or its repository. */
@@ -10,6 +11,12 @@ export const operationRecordSchema = z.looseObject({
   operation: z.string(),
   /** Absolute folder of the project. */
   root: z.string(),
+  /** The id of that folder (`.migbackup/project.json`), by which it is known at every path. Null: it had none, or the line is older than that. */
+  checkout: z.string().nullable().default(null),
+  /** The inode of that folder and when it was made. Null as above. */
+  place: z.string().nullable().default(null),
+  /** By which names the project was known. Absent: the line is older than that. */
+  project: projectNamesSchema.optional(),
   /** The backup that was brought back, or that a guard took before its command. */
   backupId: z.string(),
   planHash: z.string().nullable(),

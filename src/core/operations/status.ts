@@ -42,7 +42,7 @@ export async function status(
     pending,
     undo: undoable(
       project,
-      own.map(({ id }) => id),
+      all.map(({ id }) => id),
     ),
     next: pending.some(({ what }) => what === 'running') ? [] : [nextStep(pending, lost, latest)],
   };

@@ -10,6 +10,7 @@ import { recoverLeftovers } from '../change/settle.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
+import { refuseOtherProject } from '../change/own-places.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
 import { readCreatedPaths } from '../change/created-paths.ts';
@@ -102,12 +103,27 @@ async function planReversal(project: Project, id: string | undefined, context: C
   const ref = listBackups(project.repository).find(({ id }) => id === record.safetyId);
   if (ref === undefined) throw nothing(`${record.safetyId} is gone, which is needed to take back ${what}`);
   const selected: SelectedBackup = { id: ref.id, folder: ref.folder, dispose() {} };
+  if (record.project === undefined) refuseOther(project, selected);
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
   const made = await readCreatedPaths(project.repository, ref.id);
   const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
   const exactly = { only: [], exact: true, removable: remove, owner: maySetOwners() };
   const planned = await planRestore(project, verified, exactly);
   return { step, selected, verified, planned, stay: keep };
+}
+
+/** A line of the log that does not say whose it is goes by the path alone, and another project may have stood there. */
+function refuseOther(project: Project, selected: SelectedBackup): void {
+  try {
+    refuseOtherProject(project, selected);
+  } catch (cause) {
+    if (!(cause instanceof BackupError) || cause.code !== 'OTHER_PROJECT') throw cause;
+    const line = shellLine(['migbackup', 'restore', selected.id, '--accept-project']);
+    throw new BackupError('NOTHING_TO_UNDO', `nothing of this project can be undone: ${cause.message}`, {
+      hint: `Nothing was changed. If it is what you mean, run: ${line}`,
+      cause,
+    });
+  }
 }
 
 /** The log would name an older operation, and taking that back is not what was asked for. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { identityOf, ownId, type Identity } from '../config/identity.ts';
+import { ownId } from '../config/checkout.ts';
+import { identityOf, type Identity } from '../config/identity.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { BackupError } from '../model/backup-error.ts';

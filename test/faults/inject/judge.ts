@@ -148,7 +148,9 @@ function outcomeOf(report: unknown): string {
 }
 
 function leftovers(scene: Scene): string[] {
-  const state = scene.names('.migbackup').filter((name) => !name.startsWith('lock.db') && name !== 'guard');
+  const state = scene
+    .names('.migbackup')
+    .filter((name) => !name.startsWith('lock.db') && !['guard', 'project.json'].includes(name));
   const guard = scene.names('.migbackup/guard').filter((name) => !name.startsWith('lock.db'));
   const repository = scene.names('backups').filter((name) => name.startsWith('.'));
   return [...state, ...guard, ...repository].map((name) => `${name} is left over`);

@@ -115,7 +115,7 @@ function leftovers(root: string): string[] {
   const names = fs.readdirSync(root, { recursive: true, encoding: 'utf8' });
   return names
     .filter((name) => {
-      const isState = /^\.migbackup\/(?!lock\.db)/.test(name);
+      const isState = /^\.migbackup\/(?!lock\.db|project\.json$)/.test(name);
       return isState || name.startsWith('backups/.') || /\.tmp$|\.scratch/.test(name);
     })
     .map((name) => `left over: ${name}`);

@@ -50,10 +50,12 @@ export function sayRecord(record: {
   return `${record.operation} of ${record.backupId} with ${nameClass(record.safetyId ?? 'nothing')}: ${record.exit}`;
 }
 
-/** Names, and of what was moved aside the bytes and modes; not the times of folders. */
+/** Names (not of what stays: locks, and project.json, which is not cleaned while the process that wrote it lives), and of what was moved aside the bytes and modes; not the times of folders. */
 function stateIn(folder: string): string[] {
   if (!fs.existsSync(folder)) return [];
-  const names = fs.readdirSync(folder).filter((name) => !name.startsWith('lock.db'));
+  const names = fs
+    .readdirSync(folder)
+    .filter((name) => !name.startsWith('lock.db') && !name.startsWith('project.json'));
   const aside = Disk.load(folder)
     .lines()
     .filter((line) => /\/aside\/\d+/.test(line) && line.split(' ').length > 3);

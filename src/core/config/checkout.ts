@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
+import { assertFolder, readRegular } from '../fs/regular-file.ts';
+import { errnoOf } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import { STATE_FOLDER } from '../paths/paths.ts';
+
+/** Beside what else migbackup keeps in the project: what is known of it there, whatever becomes of its config and its path. */
+const REMEMBERED = path.join(STATE_FOLDER, 'project.json');
+const MAX_BYTES = 16_384;
+
+/** What an id in a config may be. The names that stand in for one have a colon. */
+export const PROJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+interface Remembered {
+  /** The id that the config had when it was last seen. */
+  readonly id?: string | undefined;
+  /** This folder and no other, wherever it stands: a random id. */
+  readonly checkout?: string | undefined;
+  /** Where the folder stood when it got that. */
+  readonly root?: string | undefined;
+}
+
+/** By what a folder is known as the one that something was done in. Both may be absent. */
+export interface Checkout {
+  /** Goes with the folder, also to another file system. */
+  readonly checkout: string | null;
+  /** Its inode and when that was made: stays where .migbackup is cleaned away. */
+  readonly place: string | null;
+}
+
+/** The id that is the project's own, not one that stands in for it. */
+export function ownId(id: string | undefined): string | undefined {
+  return id !== undefined && PROJECT_ID.test(id) ? id : undefined;
+}
+
+/** The id that was remembered; undefined where there is none, or nothing that is one. */
+export function rememberedId(root: string): string | undefined {
+  return remembered(root).id;
+}
+
+/** The folder that a project is in, told from every other one: a copy is another, a folder that was moved or is mounted elsewhere is the same. */
+export function checkoutOf(root: string): Checkout {
+  const known = remembered(root);
+  return { checkout: isCopy(root, known) ? null : (known.checkout ?? null), place: placeOf(root) };
+}
+
+/**
+ * Keeps the id of the config where it stays when the config is lost, and gives the folder an id of its own. The caller holds the project's lock. Where it
+ * cannot be written nothing is lost yet: the config still has the one, and the folder's inode stands in for the other.
+ */
+export function rememberProject({ root, config }: Project): void {
+  const state = path.join(root, STATE_FOLDER);
+  if (lstatOrNull(state) === null) return;
+  const known = remembered(root);
+  const id = config.project ?? known.id;
+  const fresh = known.checkout === undefined || isCopy(root, known);
+  if (!fresh && id === known.id) return;
+  const own = fresh ? { checkout: randomBytes(8).toString('hex'), root } : known;
+  try {
+    assertFolder(state);
+    writeFileDurable(path.join(root, REMEMBERED), `${JSON.stringify({ ...own, id })}\n`);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+/** Copied with all that is in it: where it was, there is a folder that has the same id and is another one. */
+function isCopy(root: string, { checkout, root: before }: Remembered): boolean {
+  if (checkout === undefined || before === undefined || before === root) return false;
+  return remembered(before).checkout === checkout && placeOf(before) !== placeOf(root);
+}
+
+/** Null where nothing is there, or the file system does not say when it was made: an inode is used again. */
+function placeOf(root: string): string | null {
+  const stat = fs.statSync(root, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined || stat.birthtimeNs === 0n ? null : `${stat.ino}-${stat.birthtimeNs}`;
+}
+
+function remembered(root: string): Remembered {
+  try {
+    const parsed: unknown = JSON.parse(readRegular(path.join(root, REMEMBERED), MAX_BYTES).toString('utf8'));
+    if (typeof parsed !== 'object' || parsed === null) return {};
+    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    const { id, checkout, root: before } = { id: undefined, checkout: undefined, root: undefined, ...parsed };
+    return { id: ownId(text(id)), checkout: text(checkout), root: text(before) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && errnoOf(error) === undefined) throw error;
+    return {};
+  }
+}
