@@ -108,6 +108,36 @@ test('a guard of another checkout of the same project keeps the backup that it s
   expect(migrations()).toContain(backupId);
 });
 
+test('a guard keeps its backup also where the folder that it runs in cannot be seen by who prunes', async () => {
+  const config = { project: 'contracts', categories: CATEGORIES };
+  const [a, b] = [makeProject('a', config), makeProject('b', config)];
+  const [program, ...leading] = cliCommand();
+  // As in another container: what stands in the first checkout is out of sight meanwhile.
+  const command = `
+    const fs = require('node:fs');
+    const run = (...args) => require('node:child_process').execFileSync(${JSON.stringify(program)},
+      [...${JSON.stringify(leading)}, ...args], { cwd: ${JSON.stringify(b)}, encoding: 'utf8' });
+    fs.renameSync('.migbackup', '../away');
+    run('create');
+    fs.writeFileSync('../pruned', run('prune', '--keep-last', '1', '--yes'));
+    fs.renameSync('../away', '.migbackup');
+    fs.writeFileSync('deployments/a.json', 'half done');
+    process.exit(1);`;
+  await take(a);
+  const guarded = await run(a, 'guard', '--json', '--', process.execPath, '-e', command);
+  expect(guarded.exitCode, guarded.stdout + guarded.stderr).toBe(20);
+  expect(state(a)).toBe('{"of":"a"}');
+  const { backupId }: { backupId: string } = JSON.parse(guarded.stdout);
+  expect(readFileSync(path.join(temp.path, 'pruned'), 'utf8')).toContain(`a guarded command in ${a} on`);
+  expect(migrations()).toHaveLength(2);
+  expect(existsSync(path.join(repository, 'reports', backupId, 'claimed.json'))).toBe(false);
+  // A claim that is not one may have been one; a guard that was killed has its claim until its own folder is settled.
+  put(repository, `reports/${backupId}/claimed.json`, 'torn');
+  await take(b);
+  expect((await run(b, 'prune', '--keep-last', '1', '--yes')).exitCode).toBe(0);
+  expect(migrations()).toContain(backupId);
+});
+
 test('the id of the config is the same in every checkout, and stays when the config is lost', async () => {
   const a = makeProject('a');
   const before = await take(a);

@@ -3,6 +3,7 @@ import type { Project } from '../model/category.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
+import { releaseClaims } from '../history/claim.ts';
 import { cleanMarkers, interruptedGuard, removeMarker } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
@@ -63,10 +64,12 @@ export async function settle(project: Project, context: Context): Promise<Settle
   logRemoved(project, context);
   const stale = [...cleanStale(project.repository), ...cleanReports(project.repository), ...cleanMarkers(project.root)];
   const logged = finished.filter((journal) => !unlogged.includes(journal));
+  const settled = guard === null ? null : settleGuard(project, guard, context);
+  releaseClaims(project);
   return {
     outcome,
     findings,
-    guard: guard === null ? null : settleGuard(project, guard, context),
+    guard: settled,
     unlogged: unlogged.length > 0,
     cleaned: [
       ...unlogged.map(

@@ -10,6 +10,7 @@ import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts'
 import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
+import { claimBackup, releaseClaims } from '../history/claim.ts';
 import { dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
@@ -90,6 +91,7 @@ async function runGuarded(
   // From here to the command's start nothing waits, so no signal is lost in between.
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
+  claimBackup(project, backupId);
   writeMarker(project.root, { backupId, command, startedAt: new Date().toISOString(), token });
   context.onEvent?.({
     type: 'note',
@@ -106,6 +108,7 @@ async function runGuarded(
   try {
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
     const found = [...findings, ...ending.findings, ...dropMarker(project.root)];
+    releaseClaims(project);
     return { ...ended, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };

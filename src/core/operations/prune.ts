@@ -63,7 +63,7 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   });
   const reasons = reasonsToKeep(known, policy, (context.now ?? (() => new Date()))());
   for (const id of undoTargets(project.repository)) reasons.get(id)?.push('undo needs it');
-  for (const [id, why] of guardedAmong(project.root, known)) reasons.get(id)?.push(why);
+  for (const [id, why] of guardedAmong(project, known)) reasons.get(id)?.push(why);
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
   // Only where something would go is it worth knowing what must not.

@@ -1,0 +1,74 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { checkoutOf } from '../config/checkout.ts';
+import { REPORTS_FOLDER } from '../format/layout.ts';
+import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
+import { readRegular } from '../fs/regular-file.ts';
+import { errnoOf } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import { z } from '../model/zod.ts';
+import { makeFolders } from '../repository/reports.ts';
+import { guardedBackup } from './marker.ts';
+
+/** Beside the reports about a backup: a guarded command relies on it. Who prunes may not see the folder that the command runs in. */
+const CLAIM_FILE = 'claimed.json';
+const MAX_BYTES = 1 << 16;
+
+const claimSchema = z.object({
+  root: z.string(),
+  host: z.string(),
+  since: z.string(),
+  checkout: z.string().nullable(),
+  place: z.string().nullable(),
+});
+type Claim = z.infer<typeof claimSchema>;
+
+const claimFile = (repository: string, id: string): string => path.join(repository, REPORTS_FOLDER, id, CLAIM_FILE);
+
+/** Says durably, in the repository, that a command in this folder is about to rely on a backup. */
+export function claimBackup({ root, repository }: Project, id: string): void {
+  const claim: Claim = { root, host: os.hostname(), since: new Date().toISOString(), ...checkoutOf(root) };
+  makeFolders(repository, id);
+  writeFileDurable(claimFile(repository, id), `${JSON.stringify(claim)}\n`);
+}
+
+/** Why a backup stays that a guarded command in another folder relies on; null if none does. What cannot be read may be such a claim. */
+export function claimedElsewhere({ root, repository }: Project, id: string): string | null {
+  const claim = readClaim(repository, id);
+  if (claim === null || (claim !== 'unreadable' && isOf(root, claim))) return null;
+  const file = claimFile(repository, id);
+  if (claim === 'unreadable') return `whether a guarded command relies on it cannot be told (${file})`;
+  return `a guarded command in ${claim.root} on ${claim.host} relies on it since ${claim.since}; if that folder is gone for good, remove ${file}`;
+}
+
+/** Ends the claims of this folder, unless one of its commands is guarded. Never throws: what stays keeps a backup, no more. */
+export function releaseClaims({ root, repository }: Project): void {
+  try {
+    if (guardedBackup(root) !== null) return;
+    for (const id of fs.readdirSync(path.join(repository, REPORTS_FOLDER))) {
+      const claim = readClaim(repository, id);
+      if (claim !== null && claim !== 'unreadable' && isOf(root, claim)) fs.rmSync(claimFile(repository, id));
+    }
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+function isOf(root: string, { checkout, place }: Claim): boolean {
+  const here = checkoutOf(root);
+  return (checkout !== null && checkout === here.checkout) || (place !== null && place === here.place);
+}
+
+function readClaim(repository: string, id: string): Claim | 'unreadable' | null {
+  const file = claimFile(repository, id);
+  try {
+    if (lstatOrNull(file) === null) return null;
+    const parsed = claimSchema.safeParse(JSON.parse(readRegular(file, MAX_BYTES).toString('utf8')));
+    return parsed.success ? parsed.data : 'unreadable';
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
+    if (errnoOf(error) === undefined && !(error instanceof SyntaxError)) throw error;
+    return 'unreadable';
+  }
+}
