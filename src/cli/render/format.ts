@@ -27,13 +27,15 @@ export function formatDuration(ms: number): string {
   return `${minutes} min ${Math.floor(seconds % 60)} s`;
 }
 
-/** `just now`, `5 minutes ago`, `3 hours ago`, `12 days ago`. */
+/** `just now`, `5 minutes ago`, `3 hours ago`, `12 days ago`; `3 hours ahead of the clock`. */
 export function formatAge(then: Date, now: Date): string {
-  const minutes = Math.floor((now.getTime() - then.getTime()) / 60_000);
+  const ms = now.getTime() - then.getTime();
+  const minutes = Math.floor(Math.abs(ms) / 60_000);
+  const how = ms < 0 ? 'ahead of the clock' : 'ago';
   if (minutes < 1) return 'just now';
-  if (minutes < 60) return `${plural(minutes, 'minute')} ago`;
-  if (minutes < 60 * 48) return `${plural(Math.floor(minutes / 60), 'hour')} ago`;
-  return `${plural(Math.floor(minutes / 60 / 24), 'day')} ago`;
+  if (minutes < 60) return `${plural(minutes, 'minute')} ${how}`;
+  if (minutes < 60 * 48) return `${plural(Math.floor(minutes / 60), 'hour')} ${how}`;
+  return `${plural(Math.floor(minutes / 60 / 24), 'day')} ${how}`;
 }
 
 /** Local time with its zone: `2026-11-23 07:38:00 UTC`. */

@@ -22,7 +22,7 @@ import { takenSecrets } from '../scan/left-out.ts';
 import { Patience } from '../scan/patience.ts';
 import { Ownership } from '../scan/ownership.ts';
 import type { EntryItem, ScanItem } from '../scan/scan-item.ts';
-import { makeId, type BackupKind } from '../format/id.ts';
+import { makeId } from '../format/id.ts';
 import { ARTIFACTS_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
 import { writeManifest } from '../format/manifest-file.ts';
 import { renderProcedures } from '../repository/procedures.ts';
@@ -35,6 +35,7 @@ import { buildManifest } from './build-manifest.ts';
 import { takeInventory, type InventoryOptions } from './inventory.ts';
 import type { BackupJob } from './job.ts';
 import { PackThreads } from './pack-threads.ts';
+import { freshTime } from './fresh-time.ts';
 import { checkRepository } from './preflight.ts';
 import { Problems } from './problems.ts';
 import { takeSteadyInventory } from './steady-inventory.ts';
@@ -104,7 +105,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       : await takeSteadyInventory(project, options.categories, newWalk, context);
   problems.throwIfAny();
   checkRepository(project.repository, inventory.bytes, inventory.entries);
-  const createdAt = freshTime(project.repository, options.kind, context);
+  const createdAt = freshTime(project, options.kind, context, onFinding);
   const work = beginWork(project.repository, makeId(options.kind, createdAt));
   const background = new BackgroundTasks();
   try {
@@ -183,13 +184,6 @@ function beginWork(repository: string, id: string): WorkFolder {
 
 const unwritten = (error: unknown, repository: string): unknown =>
   fromSystemError(error, 'the backup could not be written', repository, 'No backup was made.');
-
-/** Two backups never share an id: the next free millisecond is taken. */
-function freshTime(repository: string, kind: BackupKind, context: Context): Date {
-  let time = (context.now ?? (() => new Date()))();
-  while (fs.existsSync(path.join(repository, makeId(kind, time)))) time = new Date(time.getTime() + 1);
-  return time;
-}
 
 function startJob(
   project: Project,

@@ -11,6 +11,7 @@ import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
+import { makeId } from '../../../src/core/format/id.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { put } from '../../support/files.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
@@ -96,6 +97,11 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db-wal', 'write');
   }),
   'state-gone': created((stage) => fs.rmSync(stage.inside('docs/a.md'))),
+  'clock-behind': async (stage) => {
+    const id = makeId('migration', new Date(Date.now() + 3_600_000));
+    fs.renameSync(path.join(stage.project.repository, stage.zstd), path.join(stage.project.repository, id));
+    return (await stage.create()).findings;
+  },
   'gone-accepted': created((stage) => fs.rmSync(stage.inside('docs/a.md')), { acceptGone: true }),
   // SQLite writes to the file -shm through memory, and only a file system that is in memory itself does not show it.
   'file-not-proven': async () => {

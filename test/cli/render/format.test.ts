@@ -25,6 +25,7 @@ test.each([
   [3 * 3_600_000, '3 hours ago'],
   [12 * 86_400_000, '12 days ago'],
   [-5000, 'just now'],
+  [-3 * 3_600_000, '3 hours ahead of the clock'],
 ])('%d ms ago is %s', (ms, text) => expect(formatAge(new Date(1e12 - ms), new Date(1e12))).toBe(text));
 
 test('plural', () => {

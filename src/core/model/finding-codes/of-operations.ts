@@ -20,6 +20,12 @@ export const OF_OPERATIONS = {
       meaning: 'What an earlier backup has and the project has not was accepted with --accept-gone.',
       advice: 'Nothing has to be done: as long as the earlier backup is kept, it can be brought back from there.',
     },
+    'clock-behind': {
+      severity: ['warning'],
+      meaning:
+        'The clock is behind the time of a backup of this project, so that the new backup has the time right after that one.',
+      advice: 'Set the clock; if it is right, the other backup was made while it was ahead.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',
