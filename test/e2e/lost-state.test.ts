@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
@@ -36,4 +36,30 @@ test('state that the newest complete backup has and the project has not is criti
   expect((await run(...line.split(' ').slice(1), '--yes')).exitCode).toBe(0);
   expect(existsSync(path.join(root, 'leveldb/CURRENT'))).toBe(true);
   expect(compareTrees(before, tree())).toEqual([]);
+});
+
+test('a file that is there and empty is gone too, until it is back or accepted', async () => {
+  using temp = tempFolder();
+  const root = path.join(temp.path, 'project');
+  await makeSampleProject(root);
+  const run = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: root });
+  const { backupId }: { backupId: string } = JSON.parse((await run('create', '--json')).stdout);
+  const file = '.openzeppelin/mainnet.json';
+  const { size } = statSync(path.join(root, file));
+  writeFileSync(path.join(root, file), '');
+  expect((await run('create')).stdout).toContain(`${file} (empty now, ${size} bytes before)`);
+  const lost = await run('validate');
+  expect(lost.exitCode).toBe(4);
+  expect(lost.stdout.replaceAll(/\s+/g, ' ')).toContain(
+    `gone since ${backupId}: ${file} (empty now, ${size} bytes before)`,
+  );
+  const { stdout } = await run('status', '--json');
+  const { lost: told, next }: { lost: { gone: object[] }[]; next: string[] } = JSON.parse(stdout);
+  expect(told.flatMap(({ gone }) => gone)).toEqual([{ path: file, files: 1, records: null, bytes: size }]);
+  expect((await run('status')).stdout).toContain(`${file} (empty now)`);
+  expect(next).toEqual([`migbackup restore ${backupId} --only ${file}`]);
+  expect((await run('create', '--accept-gone')).exitCode).toBe(0);
+  expect((await run('validate')).stdout).not.toContain('gone since');
+  expect((await run(...(next[0]?.split(' ').slice(1) ?? []), '--yes')).exitCode).toBe(0);
+  expect(statSync(path.join(root, file)).size).toBe(size);
 });

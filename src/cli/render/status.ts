@@ -31,7 +31,9 @@ function renderLost({ lost }: StatusReport, paint: Paint): string[] {
   return lost.flatMap(({ backupId, gone, problem }) => {
     if (problem !== null) return [line('gone?', `not compared with ${backupId}: ${escapeName(problem)}`)];
     if (gone.length === 0) return [];
-    const places = gone.map(({ path: place, records }) => (records === null ? place : `${place} (empty now)`));
+    const places = gone.map(({ path: place, records, bytes }) =>
+      records === null && bytes === null ? place : `${place} (empty now)`,
+    );
     return [line('gone', `${nameSome(places)}, since ${backupId}`).replace('gone', paint.bad('gone'))];
   });
 }

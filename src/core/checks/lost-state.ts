@@ -23,6 +23,8 @@ export interface Gone {
   readonly files: number;
   /** A database that is there and empty: the records that it had. */
   readonly records: number | null;
+  /** A file that is there and empty: the bytes that it had. */
+  readonly bytes: number | null;
 }
 
 /** The project beside a complete backup of it. */
@@ -44,7 +46,7 @@ const NAMED_IN_MESSAGE = 5;
 const EMPTY_DATABASE_BYTES = 1 << 20;
 
 /**
- * Compares what backups have with what is there, by names; of databases, whether they are there and have a record. It is the newest complete backup, and
+ * Compares what backups have with what is there, by names; of files, whether they are empty now; of databases, whether they are there and have a record. It is the newest complete backup, and
  * those that had something when it was taken that was gone and that nobody had accepted; newest first. Empty where the project has no complete backup. Reads
  * the index and folders, changes nothing. Throws INTERRUPTED.
  */
@@ -91,7 +93,8 @@ async function beside(
   const emptied: Gone[] = [];
   for (const { path: database, records } of databases) {
     if (records === null || records === 0 || look.isGone(database)) continue;
-    if (await isEmptied(toNative(project.root, database), signal)) emptied.push({ path: database, files: 0, records });
+    if (await isEmptied(toNative(project.root, database), signal))
+      emptied.push({ path: database, files: 0, records, bytes: null });
   }
   const gone = [...look.gone(), ...emptied];
   if (gone.length === 0) return { backupId, gone, restore: null, less: false, problem: null };
@@ -115,7 +118,8 @@ function ofOlder(gone: readonly Gone[], newer: readonly Gone[]): readonly Gone[]
 
 /** What is gone, in words: `leveldb (5 files), deployments (13 files) and 2 more`. */
 export function sayGone(gone: readonly Gone[]): string {
-  const named = gone.slice(0, NAMED_IN_MESSAGE).map(({ path: place, files, records }) => {
+  const named = gone.slice(0, NAMED_IN_MESSAGE).map(({ path: place, files, records, bytes }) => {
+    if (bytes !== null) return `${escapeName(place)} (empty now, ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} before)`;
     if (records !== null)
       return `${escapeName(place)} (empty now, ${records} ${records === 1 ? 'record' : 'records'} before)`;
     return files === 1 ? escapeName(place) : `${escapeName(place)} (${files} files)`;
@@ -166,6 +170,8 @@ class Look {
   readonly #root: string;
   readonly #databases: readonly string[];
   readonly #gone = new Map<string, number>();
+  /** Files that are there and empty, with the bytes that they had. */
+  readonly #emptied = new Map<string, number>();
   /** Files of each database that came before its CURRENT: only that tells whether it is gone. */
   readonly #before = new Map<string, number>();
   #folder = '';
@@ -176,7 +182,7 @@ class Look {
     this.#databases = databases.map((database) => database.path);
   }
 
-  at({ path: place, type }: Entry): void {
+  at({ path: place, type, size }: Entry): void {
     if (type === 'dir') return;
     const database = this.#databases.find((folder) => isInside(place, folder));
     // The files of a database come and go by themselves; CURRENT is there as long as it is one.
@@ -185,7 +191,10 @@ class Look {
       else this.#before.set(database, (this.#before.get(database) ?? 0) + 1);
       return;
     }
-    if (this.#isThere(place)) return;
+    if (this.#isThere(place)) {
+      if (database === undefined && type === 'file' && size > 0 && this.#isEmpty(place)) this.#emptied.set(place, size);
+      return;
+    }
     this.#add(database ?? this.#topmost(place), 1 + (this.#before.get(database ?? '') ?? 0));
   }
 
@@ -194,7 +203,15 @@ class Look {
   }
 
   gone(): Gone[] {
-    return [...this.#gone].map(([place, files]) => ({ path: place, files, records: null }));
+    const gone = [...this.#gone].map(([place, files]) => ({ path: place, files, records: null, bytes: null }));
+    return [...gone, ...[...this.#emptied].map(([place, bytes]) => ({ path: place, files: 1, records: null, bytes }))];
+  }
+
+  #isEmpty(place: string): boolean {
+    return isOr(false, () => {
+      const stat = fs.lstatSync(toNative(this.#root, place), { throwIfNoEntry: false });
+      return stat?.isFile() === true && stat.size === 0;
+    });
   }
 
   #add(place: string, files = 1): void {

@@ -37,7 +37,7 @@ export const statusReportSchema = reportHeadSchema
       z.object({
         backupId: z.string(),
         /** What it has and the project has not. */
-        gone: z.array(z.object({ path: z.string(), files: count, records: count.nullable() })),
+        gone: z.array(z.object({ path: z.string(), files: count, records: count.nullable(), bytes: count.nullable() })),
         /** The line that brings it back; null where nothing is gone, or where the line of a newer backup comes first. */
         restore: z.string().nullable(),
         /** Why it could not be compared. */
