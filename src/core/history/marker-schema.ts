@@ -6,6 +6,8 @@ export const markerSchema = z.object({
   startedAt: z.string(),
   /** In the environment of all that the command started. */
   token: z.string(),
+  /** The command has ended, its way back failed, and the log did not take that. */
+  failed: z.boolean().optional(),
 });
 
 /** A guarded command that is running, or was when migbackup was killed. */

@@ -27,6 +27,15 @@ export function writeMarker(root: string, marker: Marker): void {
   writeFileDurable(markerFile(root), `${JSON.stringify(marker)}\n`);
 }
 
+/** Keeps the marker of a guard whose way back failed. Never throws: then it stays as that of a guard that was killed. */
+export function markFailed(root: string, marker: Marker): void {
+  try {
+    writeMarker(root, { ...marker, failed: true });
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
 /** Removes a marker that a killed guard was writing, and an id of the project that a killed run was. */
 export function cleanMarkers(root: string): string[] {
   return [guardFolder(root), path.join(root, STATE_FOLDER)].flatMap(removeDeadTemporaries);

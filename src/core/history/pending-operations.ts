@@ -12,6 +12,9 @@ import { operationsOn, REVERSIBLE, type Operation } from './operation-log.ts';
 /** The exit code that is logged for a guard that was killed. */
 const INTERRUPTED = 130;
 
+/** The exit code that is logged for a guard that could not bring back what was there before its command. */
+export const WAY_BACK_FAILED = 7;
+
 /** What is known of a restore that was committed and killed before it was logged. */
 export function operationOfJournal({ id, operation, backupId, planHash }: Journal): Operation {
   const safetyId = parseId(id)?.kind === 'safety' ? id : null;
@@ -19,14 +22,14 @@ export function operationOfJournal({ id, operation, backupId, planHash }: Journa
 }
 
 /** What is known of a command whose guard was killed. */
-export function operationOfGuard({ backupId }: Marker): Operation {
+export function operationOfGuard({ backupId, failed }: Marker): Operation {
   return {
     operation: 'guard',
     backupId,
     planHash: null,
     safetyId: backupId,
     transactionId: null,
-    exit: INTERRUPTED,
+    exit: failed === true ? WAY_BACK_FAILED : INTERRUPTED,
   };
 }
 

@@ -16,7 +16,7 @@ export type StatusBackup = z.infer<typeof statusBackupSchema>;
 
 /** What is not at its end. */
 export const pendingSchema = z.object({
-  what: z.enum(['running', 'restore-unfinished', 'guard-interrupted', 'guard-running']),
+  what: z.enum(['running', 'restore-unfinished', 'guard-interrupted', 'guard-failed', 'guard-running']),
   /** What happened, in a sentence. */
   message: z.string(),
   /** The command that deals with it; null where it ends by itself. */

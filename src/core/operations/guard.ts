@@ -11,7 +11,7 @@ import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
 import { claimBackup, releaseClaims } from '../history/claim.ts';
-import { dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history/marker.ts';
+import { dropMarker, interruptedGuard, lockGuard, markFailed, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
 import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
@@ -92,7 +92,8 @@ async function runGuarded(
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
   claimBackup(project, backupId);
-  writeMarker(project.root, { backupId, command, startedAt: new Date().toISOString(), token });
+  const marker = { backupId, command, startedAt: new Date().toISOString(), token };
+  writeMarker(project.root, marker);
   context.onEvent?.({
     type: 'note',
     message: `${backupId} is taken and verified; running ${options.command.join(' ')}`,
@@ -112,9 +113,9 @@ async function runGuarded(
     return { ...ended, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
-    recordOperation(project, failed, after);
-    // An error comes of it already, and says more.
-    dropMarker(project.root);
+    // An error comes of it already, and says more. Something has to remember it: the log, else the marker.
+    if (recordOperation(project, failed, after).length === 0) dropMarker(project.root);
+    else markFailed(project.root, marker);
     throw wayBackFailed({ id: backupId, folder }, ended.result, error);
   }
 }

@@ -2,6 +2,7 @@ import { lostState, type LostState } from '../checks/lost-state.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { guardedBackup, visibleGuard } from '../history/marker.ts';
+import { WAY_BACK_FAILED, type Reversible } from '../history/pending-operations.ts';
 import { unfinished } from '../history/unfinished.ts';
 import { stepsOf } from '../history/undo-steps.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
@@ -28,7 +29,8 @@ export async function status(
   const [latest] = candidates(known);
   const [newest] = known;
   const lost = await lostState(project, context.signal);
-  const pending = pendingIn(root);
+  const ids = all.map(({ id }) => id);
+  const pending = [...pendingIn(root), ...failedGuard(project, ids)];
   return {
     ...head(),
     operation: 'status',
@@ -40,10 +42,7 @@ export async function status(
     latest: latest === undefined ? null : describe(latest, now),
     newer: newest === undefined || newest === latest ? null : describe(newest, now),
     pending,
-    undo: undoable(
-      project,
-      all.map(({ id }) => id),
-    ),
+    undo: undoable(project, ids),
     next: pending.some(({ what }) => what === 'running') ? [] : [nextStep(pending, lost, latest)],
   };
 }
@@ -83,13 +82,26 @@ function isGuarded(root: string): boolean {
   }
 }
 
+/** A guard whose way back failed is on record, and nothing was done since. One that nobody has logged yet is told by its marker. */
+function failedGuard(project: Project, ids: readonly string[]): Pending[] {
+  const last = lastStep(project);
+  if (last?.operation !== 'guard' || last.exit !== WAY_BACK_FAILED || visibleGuard(project.root) !== null) return [];
+  const command = ids.includes(last.backupId) ? 'migbackup undo' : null;
+  const message = `the way back of the guarded command that ${last.backupId} was taken for failed: the project is not as it was before`;
+  return [{ what: 'guard-failed', message, command }];
+}
+
 /** What `undo` would take back, if what it needs is there. While a restore is unfinished nobody knows. */
 function undoable(project: Project, ids: readonly string[]): StatusReport['undo'] {
+  const last = lastStep(project);
+  if (last === null || last.safetyId === null || !ids.includes(last.safetyId)) return null;
+  const { operation, time, backupId, safetyId } = last;
+  return { operation, time, backupId, safetyId };
+}
+
+function lastStep(project: Project): Reversible | null {
   try {
-    const last = stepsOf(project).last?.record;
-    if (last === undefined || last.safetyId === null || !ids.includes(last.safetyId)) return null;
-    const { operation, time, backupId, safetyId } = last;
-    return { operation, time, backupId, safetyId };
+    return stepsOf(project).last?.record ?? null;
   } catch (error) {
     if (error instanceof BackupError || errnoOf(error) !== undefined) return null;
     throw error;
