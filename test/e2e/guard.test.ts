@@ -183,7 +183,7 @@ test('where the way back is gone, it says so and exits 7', async () => {
   const { error } = JSON.parse(run.stdout);
   expect(error).toMatchObject({
     code: 'WAY_BACK_FAILED',
-    message: expect.stringMatching(/^the backup migration-.* was removed/),
+    message: expect.stringMatching(/^the backup migration-.* is not in its place any more/),
   });
   // A line that cannot work is no way on.
   expect(error.hint).not.toContain('migbackup restore');

@@ -138,6 +138,16 @@ test('a guard keeps its backup also where the folder that it runs in cannot be s
   expect(migrations()).toContain(backupId);
 });
 
+test('latest says where it was made if that is another checkout', async () => {
+  const config = { project: 'contracts', categories: CATEGORIES };
+  const [a, b] = [makeProject('a', config), makeProject('b', config)];
+  const first = await take(a);
+  const other = await run(b, 'restore', '--latest', '--yes');
+  expect(other.exitCode, other.stderr).toBe(0);
+  expect(other.stderr).toContain(`${first} was made in ${a}, not in this folder`);
+  expect((await run(a, 'show', '--latest')).stderr).not.toContain('was made in');
+});
+
 test('the id of the config is the same in every checkout, and stays when the config is lost', async () => {
   const a = makeProject('a');
   const before = await take(a);

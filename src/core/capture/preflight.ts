@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { BackupKind } from '../format/id.ts';
 import { freeSpace } from '../fs/space.ts';
 import { PROBE_PREFIX } from '../format/layout.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
@@ -9,7 +10,7 @@ import { BACKUP_INODES, estimateSpace } from '../checks/preflight/space.ts';
  * Proves that the repository can be written (a file is made and removed) and has room, before any source is read.
  * Throws REPOSITORY_UNWRITABLE or NO_SPACE with the measured figures.
  */
-export function checkRepository(repository: string, bytes: number, entries: number): void {
+export function checkRepository(repository: string, bytes: number, entries: number, kind: BackupKind): void {
   const probe = path.join(repository, `${PROBE_PREFIX}${process.pid}-${Date.now()}`);
   try {
     fs.writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
@@ -20,7 +21,11 @@ export function checkRepository(repository: string, bytes: number, entries: numb
       code === 'ENOSPC' ? 'NO_SPACE' : 'REPOSITORY_UNWRITABLE',
       `the backups folder cannot be written: ${repository} (${code ?? String(cause)})`,
       {
-        hint: 'Make it writable, or choose another with --backups DIR.',
+        // What is brought back from a repository is looked for there too.
+        hint:
+          kind === 'migration'
+            ? 'Make it writable, or choose another with --backups DIR.'
+            : 'Make it writable; or restore the backup by the path of its folder, with --backups DIR for the safety backup.',
         path: repository,
         cause,
       },

@@ -104,7 +104,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       ? { ...(await takeInventory(project, options.categories, newWalk(), context)), isSomewhere: async () => false }
       : await takeSteadyInventory(project, options.categories, newWalk, context);
   problems.throwIfAny();
-  checkRepository(project.repository, inventory.bytes, inventory.entries);
+  checkRepository(project.repository, inventory.bytes, inventory.entries, options.kind);
   const createdAt = freshTime(project, options.kind, context, onFinding);
   const work = beginWork(project.repository, makeId(options.kind, createdAt));
   const background = new BackgroundTasks();

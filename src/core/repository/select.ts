@@ -77,6 +77,9 @@ function findLatest(project: Project, back: number, all: number, { onNote }: Sel
     const what = whole.length > 0 ? 'complete backups' : 'backups';
     throw none(`there is no latest~${back}: this project has ${among.length} ${what}`, 'migbackup list shows them.');
   }
+  const madeIn = found.manifest?.project.root;
+  if (madeIn !== undefined && madeIn !== project.root)
+    onNote?.(`${found.id} was made in ${shorten(escapeName(madeIn))}, not in this folder`);
   const over = own.slice(0, own.indexOf(found)).filter((backup) => partial.get(backup) !== null);
   const why = partial.get(found) ?? null;
   if (why !== null) onNote?.(`${found.id} is partial (${why}), and this project has no complete backup`);

@@ -54,9 +54,9 @@ export function isGone(folder: string): boolean {
 
 /** Then there is nothing to restore from, and no line to run would be true. */
 function backupGone(backupId: string, folder: string, result: CommandResult, cause: unknown): BackupError {
-  const message = `the backup ${backupId} was removed while the command ran; the project is as the command left it`;
+  const message = `the backup ${backupId} is not in its place any more, since the command ran; the project is as the command left it`;
   return new BackupError('WAY_BACK_FAILED', message, {
-    hint: 'Nothing can be brought back from it. migbackup list shows what is left; --backups DIR keeps backups out of reach.',
+    hint: 'If it was moved, or its disk unmounted, bring it back there and restore it with --exact. If it was removed, nothing can be brought back from it: migbackup list shows what is left.',
     path: folder,
     cause,
     details: { backupId, result },
