@@ -1,6 +1,7 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Context } from '../model/event.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
@@ -23,8 +24,8 @@ export interface MigrationOptions {
   readonly raw?: readonly string[] | undefined;
 }
 
-/** Takes the backup that was asked for. The caller holds the locks. */
-export type TakeMigrationBackup = (context: Context) => Promise<TakenBackup>;
+/** Takes the backup that was asked for, with what is known of it before. The caller holds the locks. */
+export type TakeMigrationBackup = (context: Context, findings?: readonly Finding[]) => Promise<TakenBackup>;
 
 /**
  * Looks whether there is what was asked for, before anything is made: nothing to do leaves nothing behind. Returns what takes the backup.
@@ -39,7 +40,8 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
   };
   refuseNothing(project, categories, options.only);
   const beforeCommit = refuseEmpty(options.only);
-  return (context) => takeBackup(project, { ...options, kind: 'migration', config, categories, beforeCommit }, context);
+  return (context, findings) =>
+    takeBackup(project, { ...options, kind: 'migration', config, categories, findings, beforeCommit }, context);
 }
 
 /** Looks for one file or link, in each category that was asked for, before anything is made: nothing to do leaves nothing behind. */

@@ -8,6 +8,7 @@ import type { Marker } from '../history/marker-schema.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import { operationsIn, recordOperation, removalOf } from '../history/operation-log.ts';
 import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from '../history/pending-operations.ts';
+import { survivors } from '../history/survivors.ts';
 import { listBackups } from '../repository/catalog.ts';
 import { cleanReports } from '../repository/reports.ts';
 import { cleanStale, deadBackups } from '../repository/work-folder.ts';
@@ -130,6 +131,7 @@ function unlessBug(error: unknown): BackupError {
 function settleGuard(project: Project, guard: Marker, context: Context): Marker | null {
   const known = isGuardLogged(project, guard);
   if (!known) recordOperation(project, operationOfGuard(guard), context);
-  removeMarker(project.root);
+  // Until what it ran has ended nobody may take it back, and the marker is all that tells of it.
+  if (survivors(guard.token).length === 0) removeMarker(project.root);
   return known ? null : guard;
 }

@@ -12,7 +12,7 @@ import { markerSchema, type Marker } from './marker-schema.ts';
 /** A command line has a limit far below. */
 const MAX_BYTES = 16 << 20;
 
-const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
+export const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
 const markerFile = (root: string): string => path.join(guardFolder(root), 'running.json');
 
 /** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
@@ -86,7 +86,7 @@ export function guardedBackup(root: string): string | null {
   return readMarker(root)?.backupId ?? null;
 }
 
-function readMarker(root: string): Marker | null {
+export function readMarker(root: string): Marker | null {
   try {
     const text = readRegular(markerFile(root), MAX_BYTES).toString('utf8');
     const parsed = markerSchema.safeParse(JSON.parse(text));

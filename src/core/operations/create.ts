@@ -2,11 +2,21 @@ import { describeTaken, prepareMigrationBackup, type MigrationOptions } from '..
 import { lostState } from '../checks/lost-state.ts';
 import { stateGone } from '../checks/preflight/state-gone.ts';
 import { recoverLeftovers } from '../change/settle.ts';
+import { guardAtWork } from '../history/guard-at-work.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
+
+/** It stays in the manifest: such a backup is partial, and never the latest where there is a complete one. */
+const TAKEN_WHILE_GUARDED = {
+  code: 'taken-while-guarded',
+  severity: 'warning',
+  message: 'a guarded command is at work: this backup holds what it has done so far',
+  recommendation: 'Take another backup once the command has ended.',
+} as const satisfies Finding;
 
 /**
  * Takes a backup of kind migration and proves it. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, NO_SPACE, REPOSITORY_UNWRITABLE, LOCKED, the
@@ -19,7 +29,9 @@ export async function create(project: Project, options: MigrationOptions, contex
     await recoverLeftovers(project, context);
     // Before this backup is the newest.
     const gone = stateGone(await lostState(project, context.signal));
-    return { gone, taken: await take(context) };
+    const midway = guardAtWork(project.root) === null ? [] : [TAKEN_WHILE_GUARDED];
+    for (const finding of midway) context.onEvent?.({ type: 'finding', finding });
+    return { gone, taken: await take(context, midway) };
   });
   const described = describeTaken(taken);
   return { ...head(), ...described, findings: [...gone, ...described.findings] };

@@ -10,6 +10,7 @@ import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts'
 import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
+import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
@@ -48,7 +49,10 @@ export async function guard(project: Project, options: GuardOptions, context: Co
   requireProgram(options.command[0] ?? '', process.cwd(), process.env);
   // Before our own lock makes a killed guard look alive: what it ran has to be logged, or undo would take back something older.
   if (interruptedGuard(project.root) !== null)
-    await withLocks(project, 'guard', () => recoverLeftovers(project, context));
+    await withLocks(project, 'guard', () => {
+      refuseWhileGuarded(project.root);
+      return recoverLeftovers(project, context);
+    });
   const lock = lockGuard(project.root);
   try {
     const note = options.backup.note ?? `before: ${options.command.join(' ')}`;

@@ -18,6 +18,7 @@ import { maySetOwners } from '../extract/owner.ts';
 import { planRestore, type Planned } from '../change/plan-restore.ts';
 import { verifyForRestore, type VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { describeStep, type Step } from '../history/undo-steps.ts';
+import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { chooseStep, nothing } from './undo/choose-step.ts';
 import { removable } from './undo/removable.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -69,6 +70,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
   });
   if (options.dryRun) return answer(await planReversal(project, options.id, context), { outcome: 'planned' });
   return withLocks(project, 'undo', async () => {
+    refuseWhileGuarded(project.root);
     const { unlogged } = await recoverLeftovers(project, context);
     if (unlogged) throw logBehind(project.repository);
     const reversal = await planReversal(project, options.id, context);

@@ -157,6 +157,14 @@ export const PROJECT: Cases = {
     writeMarker(stage.root, { backupId: stage.plain, command: ['migrate'], startedAt: 'then', token: 'none' });
     return (await list(stage.project, {}, context)).findings;
   },
+  'taken-while-guarded': async (stage) => {
+    const lock = lockGuard(stage.root);
+    try {
+      return (await stage.create()).findings;
+    } finally {
+      lock.release();
+    }
+  },
   'logged-without-lock': async (stage) => {
     const script = 'echo changed > "$1/docs/a.md"; touch "$1/ready"; while [ -e "$1/ready" ]; do sleep 0.01; done';
     const ended = guarded(script)(stage);

@@ -14,6 +14,11 @@ export const OF_OPERATIONS = {
         'The newest complete backup has something that is not in the project any more, so that the new backup does not have it.',
       advice: 'If it was lost, the line that the recommendation gives brings it back.',
     },
+    'taken-while-guarded': {
+      severity: ['warning'],
+      meaning: 'A backup was taken while a guarded command was at work, so that it holds a state half-way.',
+      advice: 'Take another one once the command has ended: this one counts as partial, and latest passes it over.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',
