@@ -19,6 +19,7 @@ import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
 import { lostState } from '../checks/lost-state.ts';
 import { stateGone } from '../checks/preflight/state-gone.ts';
+import { recordLeft } from '../change/left-by-command.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -184,12 +185,14 @@ async function keep(
   // What is not known may be something.
   if (changes.paths.length === 0 && unknown.length === 0)
     return { outcome, ...changes, safetyBackup: null, findings: [], next: [] };
+  const paths = changes.paths.map(({ path }) => path);
+  const left = unknown.length > 0 ? [] : recordLeft(project.root, project.repository, selected.id, paths);
   const logged = await logKept(project, selected.id, outcome === 'kept' ? 21 : 0, lockWaitMs, context);
   return {
     outcome,
     ...changes,
     safetyBackup: null,
-    findings: [...unknown, ...logged],
+    findings: [...unknown, ...left, ...logged],
     next: wayBack(selected, logged),
   };
 }

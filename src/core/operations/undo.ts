@@ -7,9 +7,11 @@ import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
+import { escapeName } from '../paths/names.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
+import { changedSince } from '../change/left-by-command.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
 import { readCreatedPaths } from '../change/created-paths.ts';
@@ -23,6 +25,9 @@ import { chooseStep, nothing } from './undo/choose-step.ts';
 import { removable } from './undo/removable.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
+/** More of them make a message that nobody reads; the plan has all. */
+const NAMED = 5;
+
 export interface UndoOptions extends Pick<Approval, 'plan'> {
   readonly dryRun: boolean;
   /** Names the operation to take back; undefined: the newest. */
@@ -30,7 +35,7 @@ export interface UndoOptions extends Pick<Approval, 'plan'> {
   /** Somebody at a terminal sees what is taken back. Else the way back of a guard is taken back only where its id is given. */
   readonly attended?: boolean;
   /** Asked once, with the plan and what is taken back, when there is something to change; throws or answers false to stop. */
-  readonly confirm: (plan: RestorePlan, undone: Undone) => Promise<boolean>;
+  readonly confirm: (plan: RestorePlan, undone: Undone, since: readonly string[]) => Promise<boolean>;
 }
 
 interface Reversal {
@@ -39,6 +44,8 @@ interface Reversal {
   readonly verified: VerifiedBackup;
   readonly planned: Planned;
   readonly stay: string[];
+  /** Of a guarded command: what was changed after it had ended, and goes with it. */
+  readonly since: string[];
 }
 
 /**
@@ -48,7 +55,7 @@ interface Reversal {
 export async function undo(project: Project, options: UndoOptions, context: Context): Promise<UndoReport> {
   const head = startReport(context);
   const answer = (
-    { step, selected, planned, stay }: Reversal,
+    { step, selected, planned, stay, since }: Reversal,
     parts: Partial<UndoReport> & Pick<UndoReport, 'outcome'>,
   ): UndoReport => ({
     ...head(),
@@ -66,6 +73,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     reportFile: null,
     undone: describeStep(step),
     stay,
+    since,
     ...parts,
   });
   if (options.dryRun) return answer(await planReversal(project, options.id, context), { outcome: 'planned' });
@@ -78,9 +86,11 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
     const undone = describeStep(reversal.step);
-    if (undone.rolledBack && options.id === undefined && options.attended !== true) throw idNeeded(undone);
+    const { since } = reversal;
+    const unexpected = undone.rolledBack || since.length > 0;
+    if (unexpected && options.id === undefined && options.attended !== true) throw idNeeded(undone, since);
     await checkTarget(project.root, planned.changes);
-    await requireYes({ plan: options.plan, confirm: (plan) => options.confirm(plan, undone) }, planned.plan);
+    await requireYes({ plan: options.plan, confirm: (plan) => options.confirm(plan, undone, since) }, planned.plan);
     // Exactly as it was: root takes the owners back too.
     const how = {
       operation: 'undo',
@@ -109,7 +119,9 @@ async function planReversal(project: Project, id: string | undefined, context: C
   const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
   const exactly = { only: [], exact: true, removable: remove, owner: maySetOwners() };
   const planned = await planRestore(project, verified, exactly);
-  return { step, selected, verified, planned, stay: keep };
+  const paths = record.operation === 'guard' && !step.rolledBack ? planned.plan.changes.map(({ path }) => path) : [];
+  const since = changedSince(project.root, project.repository, record.backupId, paths);
+  return { step, selected, verified, planned, stay: keep, since };
 }
 
 /** The log would name an older operation, and taking that back is not what was asked for. */
@@ -120,11 +132,14 @@ function logBehind(repository: string): BackupError {
   });
 }
 
-/** What guard has brought back is seldom what somebody wants gone again who only says undo. */
-function idNeeded({ id, what, becomes }: Undone): BackupError {
-  const message = `undo would take back ${what}: the project would be ${becomes}; without a terminal that needs its id`;
+/** What guard has brought back, or what came after its command, is seldom what somebody wants gone who only says undo. */
+function idNeeded({ id, what, becomes }: Undone, since: readonly string[]): BackupError {
+  const named = since.slice(0, NAMED).map(escapeName).join(', ');
+  const more = since.length > NAMED ? ` and ${since.length - NAMED} more` : '';
+  const later = since.length === 0 ? '' : `, and what was changed since then: ${named}${more}`;
+  const message = `undo would take back ${what}${later}: the project would be ${becomes}; without a terminal that needs its id`;
   return new BackupError('CONFIRMATION_REQUIRED', message, {
     hint: `Nothing was changed. If that is what you want, run: ${shellLine(['migbackup', 'undo', id, '--yes'])}`,
-    details: { id },
+    details: { id, since },
   });
 }

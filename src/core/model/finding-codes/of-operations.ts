@@ -110,8 +110,10 @@ export const OF_OPERATIONS = {
     },
     'made-not-recorded': {
       severity: ['warning'],
-      meaning: 'What a restore adds could not be recorded, so that an undo leaves it where it is.',
-      advice: 'Make the reports folder of the repository writable, and after an undo remove what was added yourself.',
+      meaning:
+        'What a restore adds could not be recorded, so that an undo leaves it where it is; or what a guarded command left, so that an undo does not tell it from later work.',
+      advice:
+        'Make the reports folder of the repository writable; after the undo of a restore remove what was added yourself, and look at the plan before the undo of a guarded command.',
     },
     'owner-not-set': {
       severity: ['warning'],
