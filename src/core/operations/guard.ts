@@ -15,6 +15,7 @@ import { dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
 import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
+import { refuseBarred } from './guard/way-back-barred.ts';
 import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
 import { lostState } from '../checks/lost-state.ts';
@@ -64,6 +65,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       const described = describeTaken(await take(context));
       return { ...described, findings: [...gone, ...described.findings] };
     });
+    if (options.onFailure !== 'keep') await refuseBarred(project, taken);
     const parts = await runGuarded(project, taken, options, context);
     const report: GuardReport = {
       ...head(),
