@@ -15,6 +15,14 @@ const MAX_BYTES = 16 << 20;
 export const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
 const markerFile = (root: string): string => path.join(guardFolder(root), 'running.json');
 
+/** Room for the way back; it is there only beside a marker. */
+export const ballastFile = (root: string): string => path.join(guardFolder(root), 'ballast');
+
+/** Gives that room back. With all of our folder gone there is it already. */
+export function dropBallast(root: string): void {
+  fs.rmSync(ballastFile(root), { force: true });
+}
+
 /** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
 export function lockGuard(root: string): Lock {
   const folder = guardFolder(root);
@@ -36,6 +44,7 @@ export function cleanMarkers(root: string): string[] {
 export function removeMarker(root: string): void {
   if (lstatOrNull(guardFolder(root)) === null) return;
   fs.rmSync(markerFile(root), { force: true });
+  dropBallast(root);
   fsyncDir(guardFolder(root));
 }
 
