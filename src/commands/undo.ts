@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
-import { describeUndone, renderUndo } from '../cli/render/undo.ts';
+import { describeUndone, renderSince, renderUndo } from '../cli/render/undo.ts';
 import { renderUndoList } from '../cli/render/undo-list.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 import type { RestorePlan } from '../core/model/restore-report.ts';
@@ -14,7 +14,8 @@ export default class Undo extends BaseCommand {
     'Brings back the state that the last restore, undo or guard changed, from the safety backup it took. It is a restore itself: ' +
     'checked, atomic, and undone by the next undo. What was made by that operation and changed since stays and is named. ' +
     'OPERATION is an id of --list: once the last operation is taken back, the one before it can be. Where a guard had brought everything ' +
-    'back, its id is needed if there is no terminal: taking that back brings the failed state.';
+    'back, or something was changed after its command had ended, its id is needed if there is no terminal: undo would bring the failed ' +
+    'state, or take the later work back too.';
   static override usage = '<%= command.id %> [OPERATION] [FLAGS]';
   static override hiddenAliases = ['backup:undo'];
   static override examples = [
@@ -47,13 +48,13 @@ export default class Undo extends BaseCommand {
       return session.finish(await undoList(await session.project(), {}, session.context), renderUndoList, EXIT.done);
     }
     const { undo } = await import('../core/operations/undo.ts');
-    const confirm = (plan: RestorePlan, undone: Undone): Promise<boolean> => {
+    const confirm = (plan: RestorePlan, undone: Undone, since: readonly string[]): Promise<boolean> => {
       const asked = {
         command: 'undo',
         question: 'Take it back?',
         argv: args.operation === undefined ? [undone.id, ...this.argv] : this.argv,
         what: `takes back ${undone.what}, so that the project is ${undone.becomes}`,
-        lead: describeUndone(undone),
+        lead: [...describeUndone(undone), ...renderSince(since)],
       };
       return confirmChange(session, asked)(plan);
     };

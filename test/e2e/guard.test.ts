@@ -274,3 +274,9 @@ test('a chain record that was removed is no proof of a transaction: it is brough
   expect(report).toMatchObject({ outcome: 'rolled-back', external: [] });
   expect(compareTrees(project.before, project.tree())).toEqual([]);
 });
+
+test('a package.json that the command left half-written keeps nobody from bringing the database back', async () => {
+  const report = await migrateJson("writeFileSync('package.json', '{\"name\": \"ha'); process.exit(1)", 20);
+  expect(report).toMatchObject({ outcome: 'rolled-back' });
+  expect(compareTrees(project.before, project.tree())).toEqual([]);
+});

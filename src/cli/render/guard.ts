@@ -81,7 +81,7 @@ export function renderGuard(report: GuardReport, paint: Paint): string[] {
     ...renderChanges(report),
     ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
     ...(report.outside.length > 0
-      ? [some(report.outside, `  in no category, so as the command left ${plural(report.outside.length, 'path')}: `)]
+      ? [some(report.outside, `  not in the backup, so as the command left ${plural(report.outside.length, 'path')}: `)]
       : []),
     ...renderFindings(report.findings, paint),
     ...renderEnding(report, paint),

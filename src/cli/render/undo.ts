@@ -10,12 +10,18 @@ import { pasteable } from '../pasteable.ts';
 /** Names a few and counts the rest: JSON has them all. */
 const NAMED = 5;
 
-function renderStay({ stay }: UndoReport): string[] {
-  if (stay.length === 0) return [];
-  const names = stay.slice(0, NAMED).map(escapeName).join(', ');
-  const more = stay.length > NAMED ? `, and ${stay.length - NAMED} more (--json names them)` : '';
-  return [wrap(`${names}${more}`, '  changed since, so they stay: ', 4)];
+function some(paths: readonly string[], label: string): string[] {
+  if (paths.length === 0) return [];
+  const names = paths.slice(0, NAMED).map(escapeName).join(', ');
+  const more = paths.length > NAMED ? `, and ${paths.length - NAMED} more (--json names them)` : '';
+  return [wrap(`${names}${more}`, label, 4)];
 }
+
+const renderStay = ({ stay }: UndoReport): string[] => some(stay, '  changed since, so they stay: ');
+
+/** What came after a guarded command goes with it: said before anything is done. */
+export const renderSince = (since: readonly string[]): string[] =>
+  some(since, '  changed since then, and taken back too: ');
 
 /** What is taken back, and what comes of it: said before anything is done. */
 export function describeUndone({ what, becomes, time }: Undone): string[] {
@@ -37,6 +43,7 @@ export function renderUndo(report: UndoReport, paint: Paint): string[] {
     const plan = report.plan ? renderPlan(report.plan, paint) : [];
     return [
       ...describeUndone(report.undone),
+      ...renderSince(report.since),
       ...plan,
       ...renderStay(report),
       '  Nothing was changed.',
@@ -46,6 +53,7 @@ export function renderUndo(report: UndoReport, paint: Paint): string[] {
   return [
     wrap(escapeName(what), `  ${paint.good('taken back')}  `, 14),
     wrap(`the project is ${escapeName(becomes)}`, '  ', 4),
+    ...renderSince(report.since),
     `  ${plural(report.plan?.changes.length ?? 0, 'path')} changed in ${formatDuration(report.durationMs)}, checked`,
     ...renderStay(report),
     ...renderFindings(report.findings, paint),

@@ -1,8 +1,8 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
-import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
+import type { Context } from '../model/event.ts';
 import { lostState } from '../checks/lost-state.ts';
 import { goneAccepted, stateGone } from '../checks/preflight/state-gone.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
@@ -31,8 +31,8 @@ export interface MigrationOptions {
 /** What is said of a backup that was taken. */
 export type DescribedBackup = Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'>;
 
-/** Takes the backup that was asked for. The caller holds the locks. */
-export type TakeMigrationBackup = (context: Context) => Promise<DescribedBackup>;
+/** Takes the backup that was asked for, with what is known of it before. The caller holds the locks. */
+export type TakeMigrationBackup = (context: Context, known?: readonly Finding[]) => Promise<DescribedBackup>;
 
 /**
  * Looks whether there is what was asked for, before anything is made: nothing to do leaves nothing behind. Returns what takes the backup.
@@ -47,12 +47,12 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
   };
   refuseNothing(project, categories, options.only);
   const beforeCommit = refuseEmpty(options.only);
-  return async (context) => {
+  return async (context, known = []) => {
     // Before this backup is the newest.
     const lost = await lostState(project, context.signal);
     const gone = options.acceptGone === true ? goneAccepted(lost) : stateGone(lost);
     const how = { ...options, kind: 'migration', config, categories, beforeCommit } as const;
-    const taken = await takeBackup(project, { ...how, findings: gone.map(inManifest) }, context);
+    const taken = await takeBackup(project, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
     const described = describeTaken(taken);
     return { ...described, findings: [...gone, ...described.findings.slice(gone.length)] };
   };

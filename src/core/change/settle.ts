@@ -4,11 +4,12 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import { releaseClaims } from '../history/claim.ts';
-import { cleanMarkers, interruptedGuard, removeMarker } from '../history/marker.ts';
+import { cleanMarkers, dropBallast, interruptedGuard, removeMarker } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import { operationsIn, recordOperation, removalOf } from '../history/operation-log.ts';
 import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } from '../history/pending-operations.ts';
+import { survivors } from '../history/survivors.ts';
 import { listBackups } from '../repository/catalog.ts';
 import { cleanReports } from '../repository/reports.ts';
 import { cleanStale, deadBackups } from '../repository/work-folder.ts';
@@ -132,7 +133,11 @@ function unlessBug(error: unknown): BackupError {
 /** Logs a command that was guarded by a run that was killed, unless its end was logged: then nobody has to hear of it. */
 function settleGuard(project: Project, guard: Marker, context: Context): Marker | null {
   const known = isGuardLogged(project, guard);
+  // Until what it ran has ended nobody may take it back, and the marker is all that tells of it.
+  const ended = survivors(guard.token).length === 0;
+  // The command may have filled the disk, and the log needs room, too.
+  if (ended) dropBallast(project.root);
   if (!known) recordOperation(project, operationOfGuard(guard), context);
-  removeMarker(project.root);
+  if (ended) removeMarker(project.root);
   return known ? null : guard;
 }

@@ -11,8 +11,9 @@ export const VERSION_1_IS_PARTIAL = 'format version 1 does not tell what was lef
  */
 export function whyPartial(manifest: Manifest, place: string): string | null {
   if (isVersion1(place)) return VERSION_1_IS_PARTIAL;
-  const { kind, config, categories } = manifest;
+  const { kind, config, categories, findings } = manifest;
   if (kind === 'safety') return 'it holds what a restore was about to replace';
+  if (findings.some(({ code }) => code === 'taken-while-guarded')) return 'taken while a guarded command ran';
   const { only = [] } = config;
   if (only.length > 0) return `made with --only ${only.join(', ')}`;
   const lacking = Object.keys(config.categories).filter((name) => categories[name] === undefined);

@@ -12,8 +12,16 @@ import { markerSchema, type Marker } from './marker-schema.ts';
 /** A command line has a limit far below. */
 const MAX_BYTES = 16 << 20;
 
-const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
+export const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
 const markerFile = (root: string): string => path.join(guardFolder(root), 'running.json');
+
+/** Room for the way back; it is there only beside a marker. */
+export const ballastFile = (root: string): string => path.join(guardFolder(root), 'ballast');
+
+/** Gives that room back. With all of our folder gone there is it already. */
+export function dropBallast(root: string): void {
+  fs.rmSync(ballastFile(root), { force: true });
+}
 
 /** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
 export function lockGuard(root: string): Lock {
@@ -45,6 +53,7 @@ export function cleanMarkers(root: string): string[] {
 export function removeMarker(root: string): void {
   if (lstatOrNull(guardFolder(root)) === null) return;
   fs.rmSync(markerFile(root), { force: true });
+  dropBallast(root);
   fsyncDir(guardFolder(root));
 }
 
@@ -95,7 +104,7 @@ export function guardedBackup(root: string): string | null {
   return readMarker(root)?.backupId ?? null;
 }
 
-function readMarker(root: string): Marker | null {
+export function readMarker(root: string): Marker | null {
   try {
     const text = readRegular(markerFile(root), MAX_BYTES).toString('utf8');
     const parsed = markerSchema.safeParse(JSON.parse(text));

@@ -38,7 +38,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   WAY_BACK_FAILED: 'A guarded command ended, and what has to follow it could not be done.',
   NO_SUCH_BACKUP: 'There is no backup with the given name, or the given file is not an exported backup.',
   NOTHING_TO_UNDO: 'No operation is on record that undo could take back.',
-  LOCKED: 'Another migbackup holds a lock that the command needs.',
+  LOCKED: 'Another migbackup holds a lock that the command needs, or a guarded command is at work.',
   DATABASE_HELD: 'A process uses a database that would be replaced, or it cannot be told whether one does.',
   INTERRUPTED: 'A signal (SIGINT, SIGTERM or SIGHUP) ended the command.',
 };

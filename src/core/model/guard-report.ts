@@ -35,7 +35,7 @@ export const guardReportSchema = reportHeadSchema
     paths: z.array(z.object({ path: z.string(), change: z.enum(['added', 'changed', 'removed']) })),
     /** Changed paths of sources that prove that transactions were sent to a chain: no restore takes those back. */
     external: z.array(z.string()),
-    /** Changed paths that no category covers: the way back leaves them as they are. */
+    /** Changed paths that are in no backup (in no category, or left out of one, as secrets are): the way back leaves them as they are. */
     outside: z.array(z.string()),
     /** Holds the state that the command left, if it was rolled back. */
     safetyBackup: z.string().nullable(),

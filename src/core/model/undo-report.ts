@@ -24,6 +24,8 @@ export const undoReportSchema = restoreReportSchema
     undone: undoneSchema,
     /** Paths that the operation had made and that stay, because they were changed since. */
     stay: z.array(z.string()),
+    /** Of a guarded command: paths that were changed after it had ended, and are taken back with it. Empty where that is not on record. */
+    since: z.array(z.string()),
   })
   .meta({ id: 'UndoReport' });
 export type UndoReport = z.infer<typeof undoReportSchema>;

@@ -1,10 +1,20 @@
 import { prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { recoverLeftovers } from '../change/settle.ts';
+import { guardAtWork } from '../history/guard-at-work.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
+
+/** It stays in the manifest: such a backup is partial, and never the latest where there is a complete one. */
+const TAKEN_WHILE_GUARDED = {
+  code: 'taken-while-guarded',
+  severity: 'warning',
+  message: 'a guarded command is at work: this backup holds what it has done so far',
+  recommendation: 'Take another backup once the command has ended.',
+} as const satisfies Finding;
 
 /**
  * Takes a backup of kind migration and proves it. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, NO_SPACE, REPOSITORY_UNWRITABLE, LOCKED, the
@@ -15,7 +25,9 @@ export async function create(project: Project, options: MigrationOptions, contex
   const take = prepareMigrationBackup(project, options);
   const taken = await withLocks(project, 'create', async () => {
     await recoverLeftovers(project, context);
-    return take(context);
+    const midway = guardAtWork(project.root) === null ? [] : [TAKEN_WHILE_GUARDED];
+    for (const finding of midway) context.onEvent?.({ type: 'finding', finding });
+    return take(context, midway);
   });
   return { ...head(), ...taken };
 }

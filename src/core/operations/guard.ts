@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
@@ -11,12 +12,17 @@ import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
 import { claimBackup, releaseClaims } from '../history/claim.ts';
-import { dropMarker, interruptedGuard, lockGuard, markFailed, writeMarker } from '../history/marker.ts';
+import { refuseWhileGuarded } from '../history/guard-at-work.ts';
+import { putBallast } from '../history/ballast.ts';
+import { dropBallast, dropMarker, interruptedGuard, lockGuard, markFailed, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
-import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
+import { endSurvivors, GUARD_VARIABLE, processesIn } from '../history/survivors.ts';
+import { refuseBarred } from './guard/way-back-barred.ts';
+import { stillRunning } from './guard/still-running.ts';
 import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
+import { recordLeft } from '../change/left-by-command.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -47,7 +53,10 @@ export async function guard(project: Project, options: GuardOptions, context: Co
   requireProgram(options.command[0] ?? '', process.cwd(), process.env);
   // Before our own lock makes a killed guard look alive: what it ran has to be logged, or undo would take back something older.
   if (interruptedGuard(project.root) !== null)
-    await withLocks(project, 'guard', () => recoverLeftovers(project, context));
+    await withLocks(project, 'guard', () => {
+      refuseWhileGuarded(project.root);
+      return recoverLeftovers(project, context);
+    });
   const lock = lockGuard(project.root);
   try {
     const note = options.backup.note ?? `before: ${options.command.join(' ')}`;
@@ -56,6 +65,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       await recoverLeftovers(project, context);
       return take(context);
     });
+    if (options.onFailure !== 'keep') await refuseBarred(project, taken);
     const parts = await runGuarded(project, taken, options, context);
     const report: GuardReport = {
       ...head(),
@@ -88,12 +98,14 @@ async function runGuarded(
   const { backupId, folder } = taken;
   const token = randomBytes(8).toString('hex');
   const before = lookOutside(project);
+  const here = processesIn(fs.realpathSync(project.root));
   // From here to the command's start nothing waits, so no signal is lost in between.
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
   claimBackup(project, backupId);
   const marker = { backupId, command, startedAt: new Date().toISOString(), token };
   writeMarker(project.root, marker);
+  if (options.onFailure !== 'keep') putBallastOrLeave(project.root, taken.totals.bytes);
   context.onEvent?.({
     type: 'note',
     message: `${backupId} is taken and verified; running ${options.command.join(' ')}`,
@@ -107,8 +119,11 @@ async function runGuarded(
   const after: Context = { ...context, signal: undefined };
   const { outside, findings } = changedOutside(before, lookOutside(project));
   try {
+    dropBallast(project.root);
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
-    const found = [...findings, ...ending.findings, ...dropMarker(project.root)];
+    // What a command that succeeded leaves running is a service that it started.
+    const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
+    const found = [...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
     releaseClaims(project);
     return { ...ended, outside, ...ending, findings: found };
   } catch (error) {
@@ -117,6 +132,16 @@ async function runGuarded(
     if (recordOperation(project, failed, after).length === 0) dropMarker(project.root);
     else markFailed(project.root, marker);
     throw wayBackFailed({ id: backupId, folder }, ended.result, error);
+  }
+}
+
+/** Room for the way back. Where there is none the command is not run, and nothing says that it was. */
+function putBallastOrLeave(root: string, bytes: number): void {
+  try {
+    putBallast(root, bytes);
+  } catch (error) {
+    dropMarker(root);
+    throw error;
   }
 }
 
@@ -180,12 +205,14 @@ async function keep(
   // What is not known may be something.
   if (changes.paths.length === 0 && unknown.length === 0)
     return { outcome, ...changes, safetyBackup: null, findings: [], next: [] };
+  const paths = changes.paths.map(({ path }) => path);
+  const left = unknown.length > 0 ? [] : recordLeft(project.root, project.repository, selected.id, paths);
   const logged = await logKept(project, selected.id, outcome === 'kept' ? 21 : 0, lockWaitMs, context);
   return {
     outcome,
     ...changes,
     safetyBackup: null,
-    findings: [...unknown, ...logged],
+    findings: [...unknown, ...left, ...logged],
     next: wayBack(selected, logged),
   };
 }

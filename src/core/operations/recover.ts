@@ -2,6 +2,7 @@ import path from 'node:path';
 import { settle, SAID, type Settled } from '../change/settle.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
+import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { RecoverReport } from '../model/recover-report.ts';
@@ -34,6 +35,7 @@ export async function recover(
   if (lstatOrNull(path.join(project.root, STATE_FOLDER)) === null)
     return answer({ outcome: 'nothing', guard: null, findings: [] });
   return withLocks(project, 'recover', async () => {
+    refuseWhileGuarded(project.root);
     const settled = await settle(project, context);
     for (const message of settled.cleaned) context.onEvent?.({ type: 'note', message });
     return answer(settled);

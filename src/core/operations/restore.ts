@@ -27,6 +27,7 @@ import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
 import { configOf, planRestore } from '../change/plan-restore.ts';
 import { isConfig, refuseForeignPlaces, refuseOtherProject, standsForConfig } from '../change/own-places.ts';
 import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '../extract/verify-for-restore.ts';
+import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { requireSettled } from '../history/pending-operations.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
@@ -81,6 +82,7 @@ export async function restore(
     return finish({ outcome: 'planned', plan, findings: verified.findings });
   }
   return withLocks(project, 'restore', async () => {
+    refuseWhileGuarded(project.root);
     await recoverLeftovers(project, context);
     const verified = await verifyInPlace(project, selected, options, context);
     const planned = await planRestore(project, verified, options);
@@ -94,7 +96,8 @@ export async function restore(
     await requireYes(options, planned.plan);
     const { safetyBackup, owner = false, again = lineOf(selected.id, options) } = options;
     const how = { operation: 'restore', safetyBackup, owner, exit: 0, again } as const;
-    const change = { project, selected, verified, planned, ...how };
+    const replan = () => planRestore(project, verified, options);
+    const change = { project, selected, verified, planned, replan, ...how };
     const done = await changeInPlace(change, context);
     const brought = owner ? [] : [...planned.changes.content.values()].flat();
     const owners = ownersNotSet(brought.filter(losesOwner).map((entry) => entry.path));

@@ -7,9 +7,11 @@ import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
+import { escapeName } from '../paths/names.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
+import { changedSince } from '../change/left-by-command.ts';
 import { refuseOtherProject } from '../change/own-places.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
@@ -19,9 +21,13 @@ import { maySetOwners } from '../extract/owner.ts';
 import { planRestore, type Planned } from '../change/plan-restore.ts';
 import { verifyForRestore, type VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { describeStep, type Step } from '../history/undo-steps.ts';
+import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { chooseStep, nothing } from './undo/choose-step.ts';
 import { removable } from './undo/removable.ts';
 import { withLocks } from '../repository/with-locks.ts';
+
+/** More of them make a message that nobody reads; the plan has all. */
+const NAMED = 5;
 
 export interface UndoOptions extends Pick<Approval, 'plan'> {
   readonly dryRun: boolean;
@@ -30,7 +36,7 @@ export interface UndoOptions extends Pick<Approval, 'plan'> {
   /** Somebody at a terminal sees what is taken back. Else the way back of a guard is taken back only where its id is given. */
   readonly attended?: boolean;
   /** Asked once, with the plan and what is taken back, when there is something to change; throws or answers false to stop. */
-  readonly confirm: (plan: RestorePlan, undone: Undone) => Promise<boolean>;
+  readonly confirm: (plan: RestorePlan, undone: Undone, since: readonly string[]) => Promise<boolean>;
 }
 
 interface Reversal {
@@ -38,7 +44,10 @@ interface Reversal {
   readonly selected: SelectedBackup;
   readonly verified: VerifiedBackup;
   readonly planned: Planned;
+  readonly replan: () => Promise<Planned>;
   readonly stay: string[];
+  /** Of a guarded command: what was changed after it had ended, and goes with it. */
+  readonly since: string[];
 }
 
 /**
@@ -48,7 +57,7 @@ interface Reversal {
 export async function undo(project: Project, options: UndoOptions, context: Context): Promise<UndoReport> {
   const head = startReport(context);
   const answer = (
-    { step, selected, planned, stay }: Reversal,
+    { step, selected, planned, stay, since }: Reversal,
     parts: Partial<UndoReport> & Pick<UndoReport, 'outcome'>,
   ): UndoReport => ({
     ...head(),
@@ -66,20 +75,24 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     reportFile: null,
     undone: describeStep(step),
     stay,
+    since,
     ...parts,
   });
   if (options.dryRun) return answer(await planReversal(project, options.id, context), { outcome: 'planned' });
   return withLocks(project, 'undo', async () => {
+    refuseWhileGuarded(project.root);
     const { unlogged } = await recoverLeftovers(project, context);
     if (unlogged) throw logBehind(project.repository);
     const reversal = await planReversal(project, options.id, context);
-    const { selected, verified, planned } = reversal;
+    const { selected, verified, planned, replan } = reversal;
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
     const undone = describeStep(reversal.step);
-    if (undone.rolledBack && options.id === undefined && options.attended !== true) throw idNeeded(undone);
+    const { since } = reversal;
+    const unexpected = undone.rolledBack || since.length > 0;
+    if (unexpected && options.id === undefined && options.attended !== true) throw idNeeded(undone, since);
     await checkTarget(project.root, planned.changes);
-    await requireYes({ plan: options.plan, confirm: (plan) => options.confirm(plan, undone) }, planned.plan);
+    await requireYes({ plan: options.plan, confirm: (plan) => options.confirm(plan, undone, since) }, planned.plan);
     // Exactly as it was: root takes the owners back too.
     const how = {
       operation: 'undo',
@@ -88,7 +101,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
       exit: 0,
       again: 'migbackup undo',
     } as const;
-    const change = { project, selected, verified, planned, ...how };
+    const change = { project, selected, verified, planned, replan, ...how };
     const done = await changeInPlace(change, context);
     const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });
     return keepReport(project.repository, selected.id, 'undo', report);
@@ -108,8 +121,11 @@ async function planReversal(project: Project, id: string | undefined, context: C
   const made = await readCreatedPaths(project.repository, ref.id);
   const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
   const exactly = { only: [], exact: true, removable: remove, owner: maySetOwners() };
-  const planned = await planRestore(project, verified, exactly);
-  return { step, selected, verified, planned, stay: keep };
+  const replan = () => planRestore(project, verified, exactly);
+  const planned = await replan();
+  const paths = record.operation === 'guard' && !step.rolledBack ? planned.plan.changes.map(({ path }) => path) : [];
+  const since = changedSince(project.root, project.repository, record.backupId, paths);
+  return { step, selected, verified, planned, replan, stay: keep, since };
 }
 
 /** A line of the log that does not say whose it is goes by the path alone, and another project may have stood there. */
@@ -134,11 +150,14 @@ function logBehind(repository: string): BackupError {
   });
 }
 
-/** What guard has brought back is seldom what somebody wants gone again who only says undo. */
-function idNeeded({ id, what, becomes }: Undone): BackupError {
-  const message = `undo would take back ${what}: the project would be ${becomes}; without a terminal that needs its id`;
+/** What guard has brought back, or what came after its command, is seldom what somebody wants gone who only says undo. */
+function idNeeded({ id, what, becomes }: Undone, since: readonly string[]): BackupError {
+  const named = since.slice(0, NAMED).map(escapeName).join(', ');
+  const more = since.length > NAMED ? ` and ${since.length - NAMED} more` : '';
+  const later = since.length === 0 ? '' : `, and what was changed since then: ${named}${more}`;
+  const message = `undo would take back ${what}${later}: the project would be ${becomes}; without a terminal that needs its id`;
   return new BackupError('CONFIRMATION_REQUIRED', message, {
     hint: `Nothing was changed. If that is what you want, run: ${shellLine(['migbackup', 'undo', id, '--yes'])}`,
-    details: { id },
+    details: { id, since },
   });
 }

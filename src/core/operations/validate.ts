@@ -100,7 +100,7 @@ function checkProject(project: Project, { folders }: Survey): CheckResult[] {
   return [
     checkStateFolder(root),
     checkRestoreWritable(root, places),
-    checkOneFileSystem(root, places),
+    checkOneFileSystem(project, places),
     checkTransaction(root),
     checkReplacedKept(root),
     checkGuard(guard === null ? null : describeGuard(guard)),

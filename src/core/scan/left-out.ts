@@ -1,5 +1,7 @@
+import type fs from 'node:fs';
 import picomatch from 'picomatch';
 import type { Config } from '../model/category.ts';
+import { forbiddenPart, pathProblem } from '../paths/paths.ts';
 
 const OPTIONS = { dot: true, nocase: true } as const;
 
@@ -28,3 +30,15 @@ export function secretMatcher(patterns: readonly string[]): Match {
 export function takenSecrets({ includeSecrets, secrets }: Config): (path: string) => boolean {
   return secretMatcher(includeSecrets ? secrets : []);
 }
+
+/** A test for what no backup takes although a source covers it: what may be a secret, what is no file or link, names that cannot be stored. */
+export function leftOutTest({ includeSecrets, secrets }: Config): (path: string, kind: Kind) => boolean {
+  const isSecret = secretMatcher(includeSecrets ? [] : secrets);
+  return (path, kind) =>
+    isSecret(path) ||
+    !(kind.isFile() || kind.isSymbolicLink()) ||
+    pathProblem(path) !== null ||
+    forbiddenPart(path) !== null;
+}
+
+type Kind = Pick<fs.Dirent, 'isFile' | 'isSymbolicLink'>;

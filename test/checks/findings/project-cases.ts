@@ -164,6 +164,14 @@ export const PROJECT: Cases = {
     writeMarker(stage.root, { backupId: stage.plain, command: ['migrate'], startedAt: 'then', token: 'none' });
     return (await list(stage.project, {}, context)).findings;
   },
+  'taken-while-guarded': async (stage) => {
+    const lock = lockGuard(stage.root);
+    try {
+      return (await stage.create()).findings;
+    } finally {
+      lock.release();
+    }
+  },
   'logged-without-lock': async (stage) => {
     const script = 'echo changed > "$1/docs/a.md"; touch "$1/ready"; while [ -e "$1/ready" ]; do sleep 0.01; done';
     const ended = guarded(script)(stage);
@@ -178,6 +186,10 @@ export const PROJECT: Cases = {
   },
   'outside-not-seen': [guarded(BURY), (stage) => guarded('true', BURY)(stage)],
   'changes-not-known': guarded('rm -r "$2"'),
+  // Only Linux shows where other processes work.
+  ...(process.platform === 'linux'
+    ? { 'still-running': guarded('cd "$1"; setsid env -i sleep 3 </dev/null >/dev/null 2>&1 & sleep 0.2; exit 1') }
+    : {}),
   'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
   'none-verifies': async (stage) => {
     for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.repository, id, 'INDEX.ndjson.zst'));

@@ -107,7 +107,7 @@ export const PROJECT: Cases<
       says: 'could not swap',
       // Linux has a file system in memory there, which is another one than that of temporary files almost everywhere.
       whyNot: hasShm ? null : '/dev/shm is no other file system here',
-      provoke: () => [checkOneFileSystem('/', ['/', '/dev/shm'])],
+      provoke: ({ project }) => [checkOneFileSystem({ ...project, root: '/' }, ['/', '/dev/shm'])],
     },
   ],
   transaction: [

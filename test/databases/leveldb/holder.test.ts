@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -72,4 +72,16 @@ test('this process holds it, and still does after the question', async () => {
   expect(await whoHolds(dir, { probe })).toMatchObject({ held: 'yes' });
   await db.close();
   expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
+});
+
+test.skipIf(process.platform === 'win32')('a package.json that is none says nothing about a lock', async () => {
+  using temp = tempFolder();
+  fs.writeFileSync(path.join(temp.path, 'package.json'), 'half');
+  const lock = path.join(temp.path, 'LOCK');
+  fs.writeFileSync(lock, '');
+  const scratch = path.join(temp.path, 'scratch');
+  fs.mkdirSync(scratch);
+  fs.symlinkSync(lock, path.join(scratch, 'LOCK'));
+  const args = ['-e', PROBE_SCRIPT, '--', classicLevel, scratch];
+  expect(execFileSync(process.execPath, args, { cwd: temp.path, encoding: 'utf8' })).toBe('free\n');
 });

@@ -26,6 +26,11 @@ export const OF_OPERATIONS = {
         'The clock is behind the time of a backup of this project, so that the new backup has the time right after that one.',
       advice: 'Set the clock; if it is right, the other backup was made while it was ahead.',
     },
+    'taken-while-guarded': {
+      severity: ['warning'],
+      meaning: 'A backup was taken while a guarded command was at work, so that it holds a state half-way.',
+      advice: 'Take another one once the command has ended: this one counts as partial, and latest passes it over.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',
@@ -118,8 +123,10 @@ export const OF_OPERATIONS = {
     },
     'made-not-recorded': {
       severity: ['warning'],
-      meaning: 'What a restore adds could not be recorded, so that an undo leaves it where it is.',
-      advice: 'Make the reports folder of the repository writable, and after an undo remove what was added yourself.',
+      meaning:
+        'What a restore adds could not be recorded, so that an undo leaves it where it is; or what a guarded command left, so that an undo does not tell it from later work.',
+      advice:
+        'Make the reports folder of the repository writable; after the undo of a restore remove what was added yourself, and look at the plan before the undo of a guarded command.',
     },
     'owner-not-set': {
       severity: ['warning'],
@@ -149,6 +156,12 @@ export const OF_OPERATIONS = {
       meaning:
         'What a guarded command changed cannot be looked at, so that guard names no change, and the result stays.',
       advice: 'Mend the cause that the message names, then run migbackup diff to see what was changed.',
+    },
+    'still-running': {
+      severity: ['warning'],
+      meaning:
+        'A process that began while a guarded command ran, which then failed, still works in the project (Linux): nothing tells whether the command left it.',
+      advice: 'Stop it if the command left it running, then look at the project with migbackup diff.',
     },
     'marker-kept': {
       severity: ['warning'],

@@ -1,18 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { lstatOrNull } from '../../fs/durable.ts';
-import { escapeName } from '../../paths/names.ts';
+import { decodeName, escapeBytes, escapeName } from '../../paths/names.ts';
 import { PathSet } from '../../paths/path-set.ts';
-import { STATE_FOLDER } from '../../paths/paths.ts';
+import { joined, STATE_FOLDER } from '../../paths/paths.ts';
 import { errnoOf } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Finding } from '../../model/finding.ts';
+import { leftOutTest } from '../../scan/left-out.ts';
 import { Ownership } from '../../scan/ownership.ts';
 
 /** Dependencies and version control are no state, and large. */
 const PASSED_OVER = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER]);
 
-/** What lies outside of every category. */
+/** What no backup takes: what lies outside of every category, and what is left out of one. */
 export interface Outside {
   /** What each path looks like: enough to see that it was changed. */
   readonly seen: ReadonlyMap<string, string>;
@@ -20,19 +20,27 @@ export interface Outside {
   readonly unseen: ReadonlyMap<string, string>;
 }
 
-/** Looks at every file and link that no category covers, without reading it. It never throws: what cannot be looked at is noted. */
+/** Looks at everything but folders that no backup takes, without reading it. It never throws: what cannot be looked at is noted. */
 export function lookOutside(project: Project): Outside {
   const ownership = new Ownership(project.config.categories);
+  const isLeftOut = leftOutTest(project.config);
   const seen = new Map<string, string>();
   const unseen = new Map<string, string>();
   const visit = (folder: string): void => {
-    for (const entry of fs.readdirSync(path.join(project.root, folder), { withFileTypes: true })) {
-      const child = folder === '.' ? entry.name : `${folder}/${entry.name}`;
-      const native = path.join(project.root, child);
+    const dir = path.join(project.root, folder);
+    for (const entry of fs.readdirSync(dir, { withFileTypes: true, encoding: 'buffer' })) {
+      const name = decodeName(entry.name);
+      if (name === null) {
+        const native = Buffer.concat([Buffer.from(dir + path.sep), entry.name]);
+        seen.set(joined(folder, escapeBytes(entry.name)), appearance(native));
+        continue;
+      }
+      const child = joined(folder, name);
+      const native = path.join(dir, name);
       if (native === project.repository) continue;
       if (entry.isDirectory()) {
-        if (!PASSED_OVER.has(entry.name)) tryToVisit(child);
-      } else if (ownership.ownerOf(child) === undefined) seen.set(child, appearance(native));
+        if (!PASSED_OVER.has(name)) tryToVisit(child);
+      } else if (ownership.ownerOf(child) === undefined || isLeftOut(child, entry)) seen.set(child, appearance(native));
     }
   };
   const tryToVisit = (folder: string): void => {
@@ -80,7 +88,7 @@ function notSeen(severity: 'warning' | 'info', folders: readonly (readonly [stri
   ];
 }
 
-function appearance(file: string): string {
-  const stat = lstatOrNull(file);
-  return stat === null ? 'gone' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode}`;
+function appearance(file: string | Buffer): string {
+  const stat = fs.lstatSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? 'gone' : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.mode}`;
 }

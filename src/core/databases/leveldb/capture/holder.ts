@@ -27,11 +27,12 @@ const DESCRIPTORS = '/proc/self/fd';
 
 /**
  * What the probe runs: arguments are the path of classic-level and a scratch folder whose LOCK is a link to the real one.
- * Prints `free`, `held` or `unknown: why`.
+ * Prints `free`, `held` or `unknown: why`. Its own `require` would read the package.json of the folder that it runs in, which may be broken.
  */
 export const PROBE_SCRIPT = `
 const [classicLevel, folder] = process.argv.slice(-2);
-const { ClassicLevel } = require(classicLevel);
+const { createRequire: requireOf } = require('node:module');
+const { ClassicLevel } = requireOf(classicLevel)(classicLevel);
 const db = new ClassicLevel(folder);
 db.open().then(
   () => db.close().then(() => console.log('free')),

@@ -109,9 +109,13 @@ export function keepLocks({ ClassicLevel, fs: files, os: system, path: paths }: 
   process.stdin.on('close', () => void last.then(() => release(null)));
 }
 
-/** What another Node is given to run; the path of classic-level is its last argument. */
-export const KEEPER_SCRIPT = `(${keepLocks.toString()})({
-  ClassicLevel: require(process.argv.at(-1)).ClassicLevel,
+/**
+ * What another Node is given to run; the path of classic-level is its last argument. Its own `require` would read the package.json of the folder that
+ * it runs in, and a command that failed may have left that half-written.
+ */
+export const KEEPER_SCRIPT = `const { createRequire: requireOf } = require('node:module');
+(${keepLocks.toString()})({
+  ClassicLevel: requireOf(process.argv.at(-1))(process.argv.at(-1)).ClassicLevel,
   fs: require('node:fs'),
   os: require('node:os'),
   path: require('node:path'),

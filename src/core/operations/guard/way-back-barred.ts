@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { mountsBelow, mountsInTheWay } from '../../checks/preflight/one-file-system.ts';
+import { whoHolds } from '../../databases/leveldb/capture/holder.ts';
+import { lstatOrNull } from '../../fs/durable.ts';
+import { readIndex } from '../../format/index-file.ts';
+import { INDEX_FILE } from '../../format/layout.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import type { Project } from '../../model/category.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { escapeName } from '../../paths/names.ts';
+import { parentOf, STATE_FOLDER, toNative } from '../../paths/paths.ts';
+
+/**
+ * Throws UNSAFE_TARGET where what is known before the command already bars the way back: a mount that no rename crosses, a database of which
+ * it cannot be told whether somebody has it. One that somebody has is no bar: he may be gone by then.
+ */
+export async function refuseBarred(
+  project: Project,
+  { backupId, folder, categories }: { backupId: string; folder: string; categories: Manifest['categories'] },
+): Promise<void> {
+  const [mount] = mountsBelow(project.root).length === 0 ? [] : mountsInTheWay(project, await foldersOf(folder));
+  if (mount !== undefined)
+    throw barred(`${escapeName(mount)} is a mount point, and no rename crosses it`, mount, backupId);
+  const sources = Object.values(categories).flatMap((category) => category.sources);
+  for (const { path: database } of sources.flatMap((source) => source.databases ?? [])) {
+    const why = await whyUnknown(toNative(project.root, database));
+    if (why === null) continue;
+    throw barred(`it cannot be told whether ${escapeName(database)} is in use: ${why}`, database, backupId);
+  }
+}
+
+async function foldersOf(backup: string): Promise<Set<string>> {
+  const folders = new Set<string>([STATE_FOLDER]);
+  for await (const batch of readIndex(path.join(backup, INDEX_FILE)))
+    for (const entry of batch) folders.add(entry.type === 'dir' ? entry.path : parentOf(entry.path));
+  return folders;
+}
+
+async function whyUnknown(database: string): Promise<string | null> {
+  if (lstatOrNull(database) === null) return null;
+  try {
+    const { held, evidence } = await whoHolds(database);
+    return held === 'unknown' ? evidence : null;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function barred(why: string, about: string, backupId: string): BackupError {
+  return new BackupError('UNSAFE_TARGET', `the command was not run, since the way back would fail: ${why}`, {
+    hint: `Mend that and run it again, or give --on-failure keep to run it without a way back. The backup ${backupId} stays.`,
+    path: about,
+    details: { backupId },
+  });
+}
