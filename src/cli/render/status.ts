@@ -36,9 +36,15 @@ function renderLost({ lost }: StatusReport, paint: Paint): string[] {
   return [text.replace('gone', paint.bad('gone'))];
 }
 
+function wayBackProblem(problem: string | null): string {
+  return problem === null
+    ? 'there is nothing to undo'
+    : `it cannot be told what undo takes back: ${escapeName(problem)}`;
+}
+
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */
 export function renderStatus(report: StatusReport, paint: Paint): string[] {
-  const { backups, latest, newer, pending, undo, next } = report;
+  const { backups, latest, newer, pending, undo, undoProblem, next } = report;
   const counts = [
     plural(backups.migration, 'backup'),
     ...(backups.safety === 0 ? [] : [plural(backups.safety, 'safety backup')]),
@@ -52,7 +58,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
     ...(newer === null ? [] : renderBackup('newer', newer)),
     ...pending.map(({ message }) => line('unfinished', message)),
     undo === null
-      ? line('way back', 'there is nothing to undo')
+      ? line('way back', wayBackProblem(undoProblem))
       : line('way back', `undo takes back the ${undo.operation} of ${formatTime(new Date(undo.time))}`),
     ...next.map((command) => pasteable(`  Next: ${command}`)),
   ];

@@ -7,6 +7,7 @@ import { INDEX_FILE } from '../format/layout.ts';
 import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
 import { discardCommitted } from '../transaction/transaction.ts';
+import { leftOverFinding } from './left-over-finding.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
 /**
@@ -34,8 +35,8 @@ export async function disposeAside(
       recommendation: `Look at ${path.join(committed, 'aside')} and remove that folder when you no longer need it.`,
     };
   }
-  await discardCommitted(committed);
-  return null;
+  const left = await discardCommitted(committed);
+  return left === null ? null : leftOverFinding(left);
 }
 
 /** The first path at or below `native` that the safety backup does not hold as it is. */

@@ -51,6 +51,8 @@ export const statusReportSchema = reportHeadSchema
     pending: z.array(pendingSchema),
     /** What `undo` would take back. */
     undo: z.object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyId: z.string() }).nullable(),
+    /** Why it cannot be told what `undo` would take back; null where it can. */
+    undoProblem: z.string().nullable(),
     /** The command to run next. */
     next: z.array(z.string()),
   })

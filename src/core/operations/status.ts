@@ -40,7 +40,7 @@ export async function status(
     latest: latest === undefined ? null : describe(latest, now),
     newer: newest === undefined || newest === latest ? null : describe(newest, now),
     pending,
-    undo: undoable(
+    ...undoable(
       project,
       own.map(({ id }) => id),
     ),
@@ -95,16 +95,17 @@ function isGuarded(root: string): boolean {
   }
 }
 
-/** What `undo` would take back, if what it needs is there. While a restore is unfinished nobody knows. */
-function undoable(project: Project, ids: readonly string[]): StatusReport['undo'] {
+/** What `undo` would take back, if what it needs is there; or why nobody knows. */
+function undoable(project: Project, ids: readonly string[]): Pick<StatusReport, 'undo' | 'undoProblem'> {
   try {
     const last = stepsOf(project).last?.record;
-    if (last === undefined || last.safetyId === null || !ids.includes(last.safetyId)) return null;
+    if (last === undefined || last.safetyId === null || !ids.includes(last.safetyId))
+      return { undo: null, undoProblem: null };
     const { operation, time, backupId, safetyId } = last;
-    return { operation, time, backupId, safetyId };
+    return { undo: { operation, time, backupId, safetyId }, undoProblem: null };
   } catch (error) {
-    if (error instanceof BackupError || errnoOf(error) !== undefined) return null;
-    throw error;
+    if (!(error instanceof Error) || (!(error instanceof BackupError) && errnoOf(error) === undefined)) throw error;
+    return { undo: null, undoProblem: error.message };
   }
 }
 

@@ -11,6 +11,7 @@ import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
+import { recover } from '../../../src/core/operations/recover.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { put } from '../../support/files.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
@@ -172,6 +173,10 @@ export const PROJECT: Cases = {
   'outside-not-seen': [guarded(BURY), (stage) => guarded('true', BURY)(stage)],
   'changes-not-known': guarded('rm -r "$2"'),
   'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
+  'not-removed': async (stage) => {
+    fs.mkdirSync(path.join(stage.repository, 'reports/x/a.json.999999999-0123456789ab.tmp'), { recursive: true });
+    return (await recover(stage.project, {}, context)).findings;
+  },
   'none-verifies': async (stage) => {
     for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.repository, id, 'INDEX.ndjson.zst'));
     const confirm = () => Promise.resolve(true);

@@ -161,6 +161,11 @@ export const OF_OPERATIONS = {
       meaning: 'The work folder of a run lies in the repository: the run is under way, or it was killed.',
       advice: 'There is nothing to do: the next command that changes something removes it if no run is using it.',
     },
+    'not-removed': {
+      severity: ['warning'],
+      meaning: 'Something that an earlier run left, and that nobody needs any more, cannot be removed or looked into.',
+      advice: 'Run the line that the recommendation gives: until then it only takes room.',
+    },
     'none-verifies': {
       severity: ['error'],
       meaning: 'No migration backup in the repository verifies, so that prune removes none.',
