@@ -1,9 +1,11 @@
+import path from 'node:path';
 import { rememberId } from '../config/identity.ts';
 import type { Project } from '../model/category.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import type { LeftOver } from '../fs/left-over.ts';
+import { deadScratch } from '../databases/leveldb/capture/scratch-places.ts';
+import { removeLeftOver, type LeftOver } from '../fs/left-over.ts';
 import { cleanMarkers, interruptedGuard, removeMarker } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
@@ -12,6 +14,7 @@ import { isGuardLogged, operationOfGuard, operationOfJournal, unloggedAmong } fr
 import { listBackups } from '../repository/catalog.ts';
 import { cleanReports } from '../repository/reports.ts';
 import { cleanStale, deadBackups } from '../repository/work-folder.ts';
+import { statePaths } from '../transaction/state-folder.ts';
 import type { Journal } from '../transaction/journal-schema.ts';
 import {
   committedFolder,
@@ -72,7 +75,12 @@ export async function settle(project: Project, context: Context): Promise<Settle
   logRemoved(project, context);
   const left: LeftOver[] = [];
   const { repository, root } = project;
-  const stale = [...cleanStale(repository, left), ...cleanReports(repository, left), ...cleanMarkers(root, left)];
+  const stale = [
+    ...cleanStale(repository, left),
+    ...cleanReports(repository, left),
+    ...cleanMarkers(root, left),
+    ...cleanScratch(root, left),
+  ];
   const logged = finished.filter((journal) => !unlogged.includes(journal));
   const disposed = await disposeFinished(project, logged);
   return {
@@ -88,6 +96,12 @@ export async function settle(project: Project, context: Context): Promise<Settle
       ...disposed.said,
     ],
   };
+}
+
+/** Removes scratch folders of killed runs, and answers their names. */
+function cleanScratch(root: string, left: LeftOver[]): string[] {
+  const { state } = statePaths(root);
+  return deadScratch(state).filter((name) => removeLeftOver(path.join(state, name), left));
 }
 
 /** Finishes or takes back what was killed, while nobody else can open a database that is moved for that. */
