@@ -53,6 +53,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
   return [
     ...renderLost(report, paint),
     line('project', `${escapeName(path.basename(report.root))} in ${escapeName(report.root)}`),
+    ...(report.configProblem === null ? [] : [line('config', `treated as lost: ${escapeName(report.configProblem)}`)]),
     line('repository', `${escapeName(report.repository)}: ${counts.join(', ')}`),
     ...(latest === null ? [line('latest', 'no backup yet')] : renderBackup('latest', latest)),
     ...(newer === null ? [] : renderBackup('newer', newer)),

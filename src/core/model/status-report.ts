@@ -31,6 +31,8 @@ export const statusReportSchema = reportHeadSchema
     repository: z.string(),
     /** The project's id, as its next backup will record it. */
     project: z.string(),
+    /** Why the config of the project cannot be used; null where it can, or where there is none. */
+    configProblem: z.string().nullable(),
     /** Null: there is no complete backup to compare with. */
     lost: z
       .object({

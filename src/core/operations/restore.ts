@@ -110,13 +110,17 @@ export async function restore(
   });
 }
 
-const CONFIG_GONE = {
-  code: 'config-gone',
-  severity: 'warning',
-  message: `${CONFIG_FILE} is gone, and this backup of the project brings it back.`,
-  path: CONFIG_FILE,
-  recommendation: 'What it holds goes where that config had it.',
-} as const satisfies Finding;
+function configGone({ config }: Project): Finding {
+  return {
+    code: 'config-gone',
+    severity: 'warning',
+    message: `${CONFIG_FILE} ${config.problem === undefined ? 'is gone' : 'cannot be read'}, and this backup of the project brings it back.`,
+    path: CONFIG_FILE,
+    recommendation: CONFIG_PLACES,
+  };
+}
+
+const CONFIG_PLACES = 'What it holds goes where that config had it.';
 
 function lineOf(id: string, { only, exact }: RestoreOptions): string {
   return shellLine([
@@ -149,12 +153,13 @@ async function verifyInPlace(
   const verified = await verifyForRestore(selected, options, context);
   const { manifest, wanted } = verified;
   const configBack = bringsConfigBack(project, selected, wanted);
-  if (configBack) context.onEvent?.({ type: 'note', message: `${CONFIG_GONE.message} ${CONFIG_GONE.recommendation}` });
+  const gone = configGone(project);
+  if (configBack) context.onEvent?.({ type: 'note', message: `${gone.message} ${CONFIG_PLACES}` });
   // The places that the lost config had; others are another backup's to state.
   const categories = configBack ? configOf(manifest, project.config).categories : [];
   const all = { ...project.config, categories: [...project.config.categories, ...categories] };
   refuseForeignPlaces({ ...project, config: all }, wanted, options.acceptSources === true);
-  return { ...verified, findings: configBack ? [CONFIG_GONE] : [] };
+  return { ...verified, findings: configBack ? [gone] : [] };
 }
 
 /** Older backups of this project that hold something else: the same tree gives the same index, byte for byte. */

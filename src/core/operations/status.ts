@@ -1,3 +1,4 @@
+import { CONFIG_FILE } from '../config/config-file.ts';
 import { lostState, type LostState } from '../checks/lost-state.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
@@ -35,6 +36,7 @@ export async function status(
     root,
     repository,
     project: owner.identity.id,
+    configProblem: project.config.problem ?? null,
     lost: lost && { ...lost, gone: [...lost.gone] },
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
     latest: latest === undefined ? null : describe(latest, now),
@@ -44,7 +46,7 @@ export async function status(
       project,
       own.map(({ id }) => id),
     ),
-    next: [nextStep(pending, lost, latest)],
+    next: [nextStep(project, pending, lost, latest)],
   };
 }
 
@@ -109,7 +111,14 @@ function undoable(project: Project, ids: readonly string[]): Pick<StatusReport, 
   }
 }
 
-function nextStep(pending: readonly Pending[], lost: LostState | null, latest: KnownBackup | undefined): string {
+function nextStep(
+  { config }: Project,
+  pending: readonly Pending[],
+  lost: LostState | null,
+  latest: KnownBackup | undefined,
+): string {
+  if (config.problem !== undefined && latest !== undefined && pending.length === 0)
+    return `migbackup restore --latest --only ${CONFIG_FILE}`;
   const command = pending.find((one) => one.command !== null)?.command ?? lost?.restore;
   if (typeof command === 'string') return command;
   if (latest === undefined || latest.partial !== null || latest.problem !== null) return 'migbackup create';

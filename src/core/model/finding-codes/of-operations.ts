@@ -89,7 +89,8 @@ export const OF_OPERATIONS = {
   'A restore, an undo, a guarded command': {
     'config-gone': {
       severity: ['warning'],
-      meaning: 'The config of the project is gone, and a restore of a backup of this project brings it back.',
+      meaning:
+        'The config of the project is gone or cannot be read, and a restore of a backup of this project brings it back.',
       advice: 'There is nothing to do: what the backup holds goes where that config had it.',
     },
     'aside-kept': {
