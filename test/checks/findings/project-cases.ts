@@ -173,6 +173,14 @@ export const PROJECT: Cases = {
   'outside-not-seen': [guarded(BURY), (stage) => guarded('true', BURY)(stage)],
   'changes-not-known': guarded('rm -r "$2"'),
   'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
+  'held-open': async (stage) => {
+    fs.appendFileSync(stage.inside('docs/a.md'), 'more');
+    const writer = spawn('sh', ['-c', 'exec 3>>"$1"; echo open; cat', '-', stage.inside('docs/a.md')]);
+    await once(writer.stdout, 'data');
+    const { findings } = await stage.restore({});
+    writer.stdin.end();
+    return findings;
+  },
   'not-removed': async (stage) => {
     fs.mkdirSync(path.join(stage.repository, 'reports/x/a.json.999999999-0123456789ab.tmp'), { recursive: true });
     return (await recover(stage.project, {}, context)).findings;

@@ -95,8 +95,14 @@ export const OF_OPERATIONS = {
     },
     'aside-kept': {
       severity: ['warning', 'info'],
-      meaning: 'What was replaced is kept: no safety backup was made (info), or it may not hold all of it (warning).',
+      meaning:
+        'What was replaced is kept: no safety backup was made (info), or it may not hold all of it or a process may still write to it (warning).',
       advice: 'Look at what is kept there, and remove that folder when you no longer need it.',
+    },
+    'held-open': {
+      severity: ['warning'],
+      meaning: 'Other processes have files open for writing that a restore, an undo or a way back replaces.',
+      advice: 'Stop them before, or start them anew afterwards: what they write goes to the file that was replaced.',
     },
     'set-aside': {
       severity: ['warning', 'info'],
