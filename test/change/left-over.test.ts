@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { canRunAsUser, giveToUser, isRoot, runAsUser, whyNotAsUser } from '../support/other-user.ts';
+import { canRunAsUser, giveToUser, isRoot, NOBODY, runAsUser, whyNotAsUser } from '../support/other-user.ts';
 import { writeDatabase } from '../support/leveldb/write-database.ts';
 import { put } from '../support/files.ts';
 import { withReason } from '../support/skipped.ts';
@@ -106,5 +106,25 @@ test.runIf(isRoot && canRunAsUser)(
     expect(said).toMatch(/it cannot be told what undo takes back: EACCES/);
     expect(asUser(0, 'restore', '--yes')).toContain('operation log could not be written');
     expect(asUser(0, 'create')).toContain('stays until it can');
+  },
+);
+
+test.runIf(isRoot && canRunAsUser)(
+  withReason('a folder that somebody else made stands in the way back until the line that is named has run', why),
+  () => {
+    asUser(0, 'create');
+    const foreign = path.join(root, 'deployments/localhost');
+    put(root, 'deployments/a.json', '{"half": true}');
+    fs.mkdirSync(foreign);
+    fs.writeFileSync(path.join(foreign, 'X.json'), '{}');
+    const said = asUser(5, 'restore', '--yes', '--exact');
+    expect(said).toContain('may not change folders of others: deployments/localhost (user 0)');
+    const line = `sudo chown -R ${NOBODY}:${NOBODY} -- ${foreign}`;
+    expect(said).toContain(`Nothing was changed. Run: ${line}, then the same command again.`);
+    expect(read('deployments/a.json')).toBe('{"half": true}');
+    execFileSync('sh', ['-c', line.replace('sudo ', '')]);
+    asUser(0, 'restore', '--yes', '--exact');
+    expect(read('deployments/a.json')).toBe('{"old": true}');
+    expect(fs.existsSync(foreign)).toBe(false);
   },
 );
