@@ -21,7 +21,8 @@ export interface Session {
   readonly flags: SharedFlags;
   /** True when a person is there to answer a question. */
   readonly canAsk: boolean;
-  project(): Promise<Project>;
+  /** `wayBack`: a config that cannot be used is said, and treated as a lost one. */
+  project(how?: { wayBack: true }): Promise<Project>;
   /** Ends a session that failed: the log gets the error with its stack. Showing it is `run.ts`'s job. */
   fail(error: Error): void;
   /** Shows the lines and asks a yes/no question. A signal meanwhile interrupts the command (throws INTERRUPTED), or means no. */
@@ -65,10 +66,20 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     // Not by process.stdin: to ask for it would open it, and that makes a pipe that others read too one that does not wait.
     canAsk: isInteractive({ isTTY: isatty(0) }) && isInteractive(process.stderr) && !flags.json,
     context: { tool: describeTool(version), signal, onEvent },
-    async project() {
+    async project(how) {
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;
-      const project = resolveProject({ cwd: process.cwd(), root, backups, config, env: process.env });
+      const project = resolveProject({
+        cwd: process.cwd(),
+        root,
+        backups,
+        config,
+        env: process.env,
+        wayBack: how?.wayBack,
+      });
+      const { problem } = project.config;
+      if (problem !== undefined)
+        onEvent({ type: 'note', message: `${problem}; it is treated as lost, and the preset stands in for it` });
       logger?.info(
         { root: project.root, repository: project.repository, config: project.config.file ?? 'preset' },
         'project',

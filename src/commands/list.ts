@@ -19,7 +19,11 @@ export default class List extends BaseCommand {
     const { flags } = await this.parse(List);
     const session = await this.open(flags);
     const { list } = await import('../core/operations/list.ts');
-    const report = await list(await session.project(), { allProjects: flags['all-projects'] }, session.context);
+    const report = await list(
+      await session.project({ wayBack: true }),
+      { allProjects: flags['all-projects'] },
+      session.context,
+    );
     return session.finish(report, renderList, EXIT.done);
   }
 }

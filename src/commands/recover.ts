@@ -14,7 +14,7 @@ export default class Recover extends BaseCommand {
     const { flags } = await this.parse(Recover);
     const session = await this.open(flags);
     const { recover } = await import('../core/operations/recover.ts');
-    const report = await recover(await session.project(), {}, session.context);
+    const report = await recover(await session.project({ wayBack: true }), {}, session.context);
     return session.finish(report, renderRecover, EXIT.done);
   }
 }

@@ -50,7 +50,7 @@ export default class Restore extends BaseCommand {
     const selector = selectorOf(args, flags);
     const only = flags.only ?? [];
     const { select } = await import('../core/import-v1/open-backup.ts');
-    const project = await session.project();
+    const project = await session.project({ wayBack: true });
     const selected = await select(project, selector, process.cwd(), session.context);
     try {
       const { restore, restoreTo } = await import('../core/operations/restore.ts');

@@ -29,7 +29,7 @@ export default class Show extends BaseCommand {
     const selector = selectorOf(args, flags);
     const { select } = await import('../core/import-v1/open-backup.ts');
     const { show } = await import('../core/operations/show.ts');
-    const selected = await select(await session.project(), selector, process.cwd(), session.context);
+    const selected = await select(await session.project({ wayBack: true }), selector, process.cwd(), session.context);
     try {
       const options = { files: flags.files, only: flags.only, limit: flags.limit };
       const report = await show(selected, options, session.context);

@@ -15,7 +15,7 @@ export default class Status extends BaseCommand {
     const { flags } = await this.parse(Status);
     const session = await this.open(flags);
     const { status } = await import('../core/operations/status.ts');
-    const report = await status(await session.project(), {}, session.context);
+    const report = await status(await session.project({ wayBack: true }), {}, session.context);
     return session.finish(report, renderStatus, EXIT.done);
   }
 }

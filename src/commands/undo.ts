@@ -45,7 +45,11 @@ export default class Undo extends BaseCommand {
         });
       }
       const { undoList } = await import('../core/operations/undo-list.ts');
-      return session.finish(await undoList(await session.project(), {}, session.context), renderUndoList, EXIT.done);
+      return session.finish(
+        await undoList(await session.project({ wayBack: true }), {}, session.context),
+        renderUndoList,
+        EXIT.done,
+      );
     }
     const { undo } = await import('../core/operations/undo.ts');
     const confirm = (plan: RestorePlan, undone: Undone, since: readonly string[]): Promise<boolean> => {
@@ -60,7 +64,7 @@ export default class Undo extends BaseCommand {
     };
     const { operation: id } = args;
     const options = { id, dryRun: flags['dry-run'], plan: flags.plan, attended: session.canAsk, confirm };
-    const report = await undo(await session.project(), options, session.context);
+    const report = await undo(await session.project({ wayBack: true }), options, session.context);
     return session.finish(report, renderUndo, EXIT.done);
   }
 }

@@ -68,7 +68,7 @@ export default class Verify extends BaseCommand {
     const selector = selectorOf(args, flags);
     const { select } = await import('../core/import-v1/open-backup.ts');
     const { verify } = await import('../core/operations/verify.ts');
-    const project = await session.project();
+    const project = await session.project({ wayBack: true });
     const selected = await select(project, selector, process.cwd(), session.context);
     try {
       const report = await verify(selected, { ...options, repository: project.repository }, session.context);
@@ -80,7 +80,7 @@ export default class Verify extends BaseCommand {
 
   private async verifyAll(session: Session, options: VerifyAllOptions, failOn: 'error' | 'warning'): Promise<number> {
     const { verifyAll } = await import('../core/operations/verify.ts');
-    const report = await verifyAll(await session.project(), options, session.context);
+    const report = await verifyAll(await session.project({ wayBack: true }), options, session.context);
     return session.finish(report, renderVerifyAll, exitCodeOfStatus(report.status, failOn));
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
@@ -99,4 +99,32 @@ test('a config alone is nothing to back up', async () => {
   expect((await run('create')).exitCode).toBe(2);
   expect((await run('validate')).exitCode).toBe(4);
   expect((await run('create', '--only', 'configs')).exitCode).toBe(0);
+});
+
+test.each([
+  ['torn', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 20))],
+  ['a link that leads nowhere', (file: string) => (rmSync(file), symlinkSync('nowhere', file))],
+  ['a folder', (file: string) => (rmSync(file), mkdirSync(file))],
+])('a config that cannot be read is treated as a lost one by every way back: %s', async (_what, breakIt) => {
+  configure({ project: 'contracts-1' });
+  const text = readFileSync(path.join(root, CONFIG), 'utf8');
+  const { backupId }: { backupId: string } = JSON.parse((await run('create', '--json')).stdout);
+  put(root, 'data/a.json', '{"changed": true}');
+  breakIt(path.join(root, CONFIG));
+
+  const refused = await run('create');
+  expect(refused.exitCode, refused.stderr).toBe(2);
+  expect(refused.stderr.replaceAll(/\s+/g, ' ')).toContain(`migbackup restore --latest --only ${CONFIG}`);
+  const status = await run('status');
+  expect(status.exitCode, status.stderr).toBe(0);
+  expect(status.stdout).toContain(`Next: migbackup restore --latest --only ${CONFIG}`);
+  for (const args of [['recover'], ['undo', '--list'], ['restore', backupId, '--to', path.join(temp.path, 'to')]])
+    expect(await run(...args), args.join(' ')).toMatchObject({ exitCode: 0 });
+
+  const mended = await run('restore', '--latest', '--only', CONFIG, '--yes');
+  expect(mended.exitCode, mended.stderr).toBe(0);
+  expect(mended.stderr).toContain(`${CONFIG} cannot be read, and this backup of the project brings it back.`);
+  expect(readFileSync(path.join(root, CONFIG), 'utf8')).toBe(text);
+  expect(readFileSync(path.join(root, 'data/a.json'), 'utf8')).toBe('{"changed": true}');
+  expect((await run('create')).exitCode).toBe(0);
 });

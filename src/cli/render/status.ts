@@ -43,9 +43,15 @@ function isOpen({ pending }: StatusReport): boolean {
   return pending.some(({ what }) => what === 'running' || what === 'restore-unfinished');
 }
 
+function wayBackProblem(problem: string | null): string {
+  return problem === null
+    ? 'there is nothing to undo'
+    : `it cannot be told what undo takes back: ${escapeName(problem)}`;
+}
+
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */
 export function renderStatus(report: StatusReport, paint: Paint): string[] {
-  const { backups, latest, newer, pending, undo, next } = report;
+  const { backups, latest, newer, pending, undo, undoProblem, next } = report;
   const counts = [
     plural(backups.migration, 'backup'),
     ...(backups.safety === 0 ? [] : [plural(backups.safety, 'safety backup')]),
@@ -54,12 +60,13 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
   return [
     ...renderLost(report, paint),
     line('project', `${escapeName(path.basename(report.root))} in ${escapeName(report.root)}`),
+    ...(report.configProblem === null ? [] : [line('config', `treated as lost: ${escapeName(report.configProblem)}`)]),
     line('repository', `${escapeName(report.repository)}: ${counts.join(', ')}`),
     ...(latest === null ? [line('latest', 'no backup yet')] : renderBackup('latest', latest)),
     ...(newer === null ? [] : renderBackup('newer', newer)),
     ...pending.map(({ what, message }) => line(what === 'running' ? 'running' : 'unfinished', message)),
     undo === null
-      ? line('way back', isOpen(report) ? 'not known before that has ended' : 'there is nothing to undo')
+      ? line('way back', isOpen(report) ? 'not known before that has ended' : wayBackProblem(undoProblem))
       : line('way back', `undo takes back the ${undo.operation} of ${formatTime(new Date(undo.time))}`),
     ...next.map((command) => pasteable(`  Next: ${command}`)),
   ];

@@ -13,6 +13,7 @@ import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
 import { typeOf } from '../transaction/unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
+import { refuseForeignFolders } from './foreign-folders.ts';
 import { onceLetGo, refuseHeld } from './keep-out.ts';
 
 /** Refuses, before anything is touched: what checkPlaces refuses, and a database that somebody holds, also after a while, or may hold. */
@@ -26,11 +27,12 @@ export async function checkTarget(root: string, plan: ChangePlan): Promise<void>
   }
 }
 
-/** Refuses too little room, and another file system in the way. */
+/** Refuses too little room, another file system in the way, and folders that this user may not change. */
 export function checkPlaces(root: string, plan: ChangePlan): void {
   checkRoom(root, plan);
   checkMounts(root, plan);
   checkOneFileSystem(root, plan);
+  refuseForeignFolders(root, plan);
 }
 
 function checkRoom(root: string, plan: ChangePlan): void {

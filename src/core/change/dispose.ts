@@ -7,10 +7,15 @@ import { INDEX_FILE } from '../format/layout.ts';
 import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
 import { discardCommitted } from '../transaction/transaction.ts';
+import { findOpenFiles } from '../fs/open-files.ts';
+import type { Unit } from '../transaction/unit.ts';
+import { heldOpen, isHeld } from './held-open.ts';
+import { leftOverFinding } from './left-over-finding.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
 /**
- * Removes what a restore moved aside, but only where the safety backup holds exactly that; anything else is kept and named.
+ * Removes what a restore moved aside, but only where the safety backup holds exactly that and nobody may write to it any more; anything else is kept
+ * and named.
  * `committed` is the transaction's folder, `safety` the folder of the safety backup.
  */
 export async function disposeAside(
@@ -18,13 +23,16 @@ export async function disposeAside(
   safety: string,
   plan: Pick<ChangePlan, 'units'>,
 ): Promise<Finding | null> {
+  // First: whoever has closed it by now is seen by what he has written.
+  const open = findOpenFiles();
+  const held = open && plan.units.flatMap((unit) => heldOpen(open, asideOf(committed, unit), unit.path));
+  if (held !== null && held.length > 0) return isHeld(committed, held);
   const saved = new Map<string, string>();
   for await (const batch of readIndex(path.join(safety, INDEX_FILE))) {
     for (const entry of batch) saved.set(entry.path, entry.sha256 ?? entry.target ?? entry.type);
   }
   for (const unit of plan.units) {
-    const aside = path.join(committed, 'aside', String(unit.n));
-    const lost = firstUnsaved(aside, unit.path, saved);
+    const lost = firstUnsaved(asideOf(committed, unit), unit.path, saved);
     if (lost === null) continue;
     return {
       code: 'aside-kept',
@@ -34,8 +42,12 @@ export async function disposeAside(
       recommendation: `Look at ${path.join(committed, 'aside')} and remove that folder when you no longer need it.`,
     };
   }
-  await discardCommitted(committed);
-  return null;
+  const left = await discardCommitted(committed);
+  return left === null ? null : leftOverFinding(left);
+}
+
+function asideOf(committed: string, { n }: Pick<Unit, 'n'>): string {
+  return path.join(committed, 'aside', String(n));
 }
 
 /** The first path at or below `native` that the safety backup does not hold as it is. */

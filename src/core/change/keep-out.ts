@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LockLease } from '../databases/leveldb/capture/hold-locks.ts';
-import type { Holder } from '../databases/leveldb/capture/holder.ts';
+import { ODD_LOCK, type Holder } from '../databases/leveldb/capture/holder.ts';
 import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -129,6 +129,14 @@ export async function onceLetGo(ask: () => Promise<Holder>, until = Date.now() +
   }
 }
 
+const STOP_IT = 'Stop the process that uses the database, then run the command again. Nothing was changed.';
+const MEND_IT = 'Mend what the message names, then run the command again. Nothing was changed.';
+
+function lookAtLock(relative: string): string {
+  const lock = escapeName(`${relative}/LOCK`);
+  return `Look at ${lock}, and remove it if nothing uses the database; then run the command again. Nothing was changed.`;
+}
+
 /** Throws DATABASE_HELD unless nobody has the database. */
 export function refuseHeld(relative: string, { held, pids, evidence }: Holder): void {
   if (held === 'no') return;
@@ -139,7 +147,7 @@ export function refuseHeld(relative: string, { held, pids, evidence }: Holder): 
       ? `${escapeName(relative)} is in use by another process${who}`
       : `it cannot be told whether ${escapeName(relative)} is in use: ${evidence}`,
     {
-      hint: 'Stop the process that uses the database, then run the command again. Nothing was changed.',
+      hint: held === 'yes' ? STOP_IT : evidence === ODD_LOCK ? lookAtLock(relative) : MEND_IT,
       path: relative,
       details: { pids, evidence },
     },

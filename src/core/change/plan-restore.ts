@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { absentProblem } from '../checks/absent-path.ts';
 import { PathSet } from '../paths/path-set.ts';
-import { isInside } from '../paths/paths.ts';
+import { isInside, toNative } from '../paths/paths.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { Category, Config, Project } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
@@ -11,6 +11,8 @@ import { attributesNotKept, lookAtAttributes, type Attributes } from '../scan/at
 import { Ownership } from '../scan/ownership.ts';
 import { planChanges, type ChangePlan } from '../transaction/change-plan.ts';
 import { folderChanges } from './folder-changes.ts';
+import { recentOpenFiles } from '../fs/open-files.ts';
+import { heldOpen, willBeHeld } from './held-open.ts';
 import { absentToRemove } from './absent-to-remove.ts';
 import { isInRepository } from './own-places.ts';
 import { refuseUnread, scanLive } from './scan-live.ts';
@@ -65,9 +67,21 @@ export async function planRestore(project: Project, verified: VerifiedBackup, op
   });
   const trees = new PathSet(changes.units.flatMap((unit) => (unit.tree ? [unit.path] : [])));
   const kept = options.exact || isSafety ? [] : live.files.filter(({ path }) => !trees.covers(path));
-  const findings = attributesLost(new Map([...attributes.found, ['hard links', live.hardLinks]]), changes);
+  const findings = [
+    ...attributesLost(new Map([...attributes.found, ['hard links', live.hardLinks]]), changes),
+    ...writersOf(project.root, changes),
+  ];
   const { notLookedAt } = attributes;
   return { changes, config, findings, plan: { ...describe(project, verified, changes, kept), findings, notLookedAt } };
+}
+
+/** Who has open for writing what will be replaced. */
+function writersOf(root: string, { units }: ChangePlan): Finding[] {
+  const open = recentOpenFiles();
+  if (open === null) return [];
+  return willBeHeld(
+    units.flatMap((unit) => (unit.old === null ? [] : heldOpen(open, toNative(root, unit.path), unit.path))),
+  );
 }
 
 /** What is replaced has its attributes no more, and nothing brings them back: the safety backup does not hold them either. */

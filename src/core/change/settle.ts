@@ -1,8 +1,11 @@
+import path from 'node:path';
 import { rememberProject } from '../config/checkout.ts';
 import type { Project } from '../model/category.ts';
-import { BackupError } from '../model/backup-error.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
+import { deadScratch } from '../databases/leveldb/capture/scratch-places.ts';
+import { removeLeftOver, type LeftOver } from '../fs/left-over.ts';
 import { releaseClaims } from '../history/claim.ts';
 import { cleanMarkers, dropBallast, interruptedGuard, removeMarker } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
@@ -13,6 +16,7 @@ import { survivors } from '../history/survivors.ts';
 import { listBackups } from '../repository/catalog.ts';
 import { cleanReports } from '../repository/reports.ts';
 import { cleanStale, deadBackups } from '../repository/work-folder.ts';
+import { statePaths } from '../transaction/state-folder.ts';
 import type { Journal } from '../transaction/journal-schema.ts';
 import {
   committedFolder,
@@ -21,6 +25,7 @@ import {
   type Recovered,
 } from '../transaction/transaction.ts';
 import { disposeAside } from './dispose.ts';
+import { leftOverFinding } from './left-over-finding.ts';
 import { KeepOut } from './keep-out.ts';
 import { setAsideFinding, withWayOn } from './way-on.ts';
 
@@ -39,9 +44,16 @@ export async function recoverLeftovers(project: Project, context: Context): Prom
   if (outcome !== 'nothing') context.onEvent?.({ type: 'note', message: SAID[outcome] });
   if (guard !== null)
     context.onEvent?.({ type: 'note', message: describeInterruptedGuard(guard), next: wayBackOf(guard) });
-  for (const { message } of findings) context.onEvent?.({ type: 'note', message });
+  noteFindings(findings, context);
   for (const message of cleaned) context.onEvent?.({ type: 'note', message });
   return settled;
+}
+
+/** Findings as notes, each with what to do about it. */
+function noteFindings(findings: readonly Finding[], context: Context): void {
+  for (const { message, recommendation } of findings) {
+    context.onEvent?.({ type: 'note', message, ...(recommendation !== undefined && { next: recommendation }) });
+  }
 }
 
 export interface Settled {
@@ -51,7 +63,7 @@ export interface Settled {
   readonly unlogged: boolean;
   /** What was cleaned up, a sentence each. */
   readonly cleaned: string[];
-  /** What others had put in the way, and where it is kept. */
+  /** What others had put in the way, and where it is kept; what could not be cleaned up. */
   readonly findings: Finding[];
 }
 
@@ -63,13 +75,21 @@ export async function settle(project: Project, context: Context): Promise<Settle
   const guard = interruptedGuard(project.root);
   const unlogged = logFinished(project, finished, context);
   logRemoved(project, context);
-  const stale = [...cleanStale(project.repository), ...cleanReports(project.repository), ...cleanMarkers(project.root)];
+  const left: LeftOver[] = [];
+  const { repository, root } = project;
+  const stale = [
+    ...cleanStale(repository, left),
+    ...cleanReports(repository, left),
+    ...cleanMarkers(root, left),
+    ...cleanScratch(root, left),
+  ];
   const logged = finished.filter((journal) => !unlogged.includes(journal));
+  const disposed = await disposeFinished(project, logged);
   const settled = guard === null ? null : settleGuard(project, guard, context);
   releaseClaims(project);
   return {
     outcome,
-    findings,
+    findings: [...findings, ...left.map(leftOverFinding), ...disposed.findings],
     guard: settled,
     unlogged: unlogged.length > 0,
     cleaned: [
@@ -77,17 +97,24 @@ export async function settle(project: Project, context: Context): Promise<Settle
         ({ id }) => `the log cannot be written, so what the restore of ${id} had replaced stays until it can`,
       ),
       ...stale.map((name) => `removed ${name}, left by an interrupted run`),
-      ...(await disposeFinished(project, logged)),
+      ...disposed.said,
     ],
   };
+}
+
+/** Removes scratch folders of killed runs, and answers their names. */
+function cleanScratch(root: string, left: LeftOver[]): string[] {
+  const { state } = statePaths(root);
+  return deadScratch(state).filter((name) => removeLeftOver(path.join(state, name), left));
 }
 
 /** Finishes or takes back what was killed, while nobody else can open a database that is moved for that. */
 async function recoverTree(root: string): Promise<Pick<Settled, 'outcome' | 'findings'>> {
   const locks = new KeepOut(root);
+  const left: LeftOver[] = [];
   try {
-    const outcome = await recoverTransaction(root, locks);
-    return { outcome, findings: locks.setAside.map(setAsideFinding) };
+    const outcome = await recoverTransaction(root, locks, left);
+    return { outcome, findings: [...locks.setAside.map(setAsideFinding), ...left.map(leftOverFinding)] };
   } catch (error) {
     throw withWayOn(error, { root, safetyId: null, again: null, setAside: locks.setAside });
   } finally {
@@ -97,9 +124,19 @@ async function recoverTree(root: string): Promise<Pick<Settled, 'outcome' | 'fin
 
 /** Returns those that could not be logged: as long as they lie there the next run can. */
 function logFinished(project: Project, finished: readonly Journal[], context: Context): Journal[] {
-  return unloggedAmong(project, finished).filter(
+  return unloggedOf(project, finished).filter(
     (journal) => recordOperation(project, operationOfJournal(journal), context).length > 0,
   );
+}
+
+/** Where the log cannot be read it cannot be told which are in it: then none may be disposed of. */
+function unloggedOf(project: Project, finished: readonly Journal[]): readonly Journal[] {
+  try {
+    return unloggedAmong(project, finished);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return finished;
+  }
 }
 
 /** Logs the removals that a prune was killed in before it could; this comes before the dead name, which is all that tells of them, goes. */
@@ -113,15 +150,20 @@ function logRemoved(project: Project, context: Context): void {
 }
 
 /** What a finished restore replaced goes as soon as its safety backup is seen to hold it; without one it stays until somebody removes it. */
-async function disposeFinished({ root, repository }: Project, finished: readonly Journal[]): Promise<string[]> {
+async function disposeFinished(
+  { root, repository }: Project,
+  finished: readonly Journal[],
+): Promise<{ said: string[]; findings: Finding[] }> {
   const said: string[] = [];
+  const findings: Finding[] = [];
   for (const { id, units } of finished) {
     const safety = listBackups(repository).find((ref) => ref.id === id);
     if (safety === undefined) continue;
     const kept = await disposeAside(committedFolder(root, id), safety.folder, { units }).catch(unlessBug);
     if (kept === null) said.push(`removed what the restore of ${id} had replaced: the safety backup holds it`);
+    else if (!(kept instanceof BackupError) && kept.code === 'not-removed') findings.push(kept);
   }
-  return said;
+  return { said, findings };
 }
 
 /** A safety backup that does not read holds nothing for certain: then all is kept. */

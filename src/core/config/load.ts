@@ -7,6 +7,8 @@ import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
 import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../paths/names.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { BackupError } from '../model/backup-error.ts';
 import type { Category, Config, Source } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
 import { CONFIG_FILE, withConfigFile } from './config-file.ts';
@@ -32,15 +34,41 @@ export interface LoadedConfig {
  * A config that has "preset" extends the preset; one that has categories and no "preset" stands alone.
  * Throws CONFIG_INVALID or CONFIG_CONFLICT, naming the file, the key and what to do.
  */
-export function loadConfig(root: string, options: { file?: string | undefined; env: NodeJS.ProcessEnv }): LoadedConfig {
-  const found = findConfig(root, options.file);
+export function loadConfig(root: string, options: ConfigOptions): LoadedConfig {
+  return configFrom(root, findConfig(root, options.file), options.env);
+}
+
+/**
+ * The same for a way back, which must not wait until somebody mends the project's own config: where that cannot be used it is treated as a lost one.
+ * A file that was given is what was meant, and is refused all the same.
+ */
+export function loadConfigOrPreset(root: string, options: ConfigOptions): LoadedConfig {
+  try {
+    return loadConfig(root, options);
+  } catch (error) {
+    const ours = error instanceof BackupError && (error.code === 'CONFIG_INVALID' || error.code === 'CONFIG_CONFLICT');
+    if (!ours || options.file !== undefined || lstatOrNull(path.join(root, CONFIG_FILE)) === null) throw error;
+    const { backups, config } = configFrom(root, undefined, options.env);
+    return { backups, config: { ...config, problem: error.message } };
+  }
+}
+
+interface ConfigOptions {
+  readonly file?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+interface FoundConfig {
+  readonly file: string;
+  readonly settings: ConfigFile;
+}
+
+function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.ProcessEnv): LoadedConfig {
   const settings: ConfigFile = found?.settings ?? {};
   const file = found?.file ?? 'the preset';
   const preset = settings.preset !== undefined || settings.categories === undefined;
   const written = resolveCategories(settings.categories ?? {});
-  const named = preset
-    ? extendPreset(presetCategories(root, options.env), written, file)
-    : withoutPreset(written, file);
+  const named = preset ? extendPreset(presetCategories(root, env), written, file) : withoutPreset(written, file);
   checkCategories(named, file, preset);
   const categories = found?.file === path.join(root, CONFIG_FILE) ? withConfigFile(named) : named;
   if (found !== undefined) checkSettings(settings, found.file);
@@ -60,15 +88,34 @@ export function loadConfig(root: string, options: { file?: string | undefined; e
   };
 }
 
-function findConfig(root: string, file: string | undefined): { file: string; settings: ConfigFile } | undefined {
+function findConfig(root: string, file: string | undefined): FoundConfig | undefined {
   const named = file ?? path.join(root, CONFIG_FILE);
-  const text = readText(named, file !== undefined);
-  if (text !== undefined) return { file: named, settings: checkShape(parseText(text, named), named) };
+  const value = file === undefined ? readOwn(named) : parseText(readText(named, true) ?? '', named);
+  if (value !== undefined) return { file: named, settings: checkShape(value, named) };
   const packageFile = path.join(root, 'package.json');
   const inPackage = packageSettings(readBytes(packageFile, false));
   return inPackage === undefined
     ? undefined
     : { file: packageFile, settings: checkShape(inPackage, `${packageFile}#migbackup`) };
+}
+
+/** What the project's own config says; undefined where there is none. */
+function readOwn(file: string): unknown {
+  try {
+    const text = readText(file, false);
+    if (text !== undefined) return parseText(text, file);
+    if (lstatOrNull(file) === null) return undefined;
+    throw invalid(file, 'is a link that leads nowhere', 'Mend or remove that link.');
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    const again = `migbackup restore --latest --only ${CONFIG_FILE}`;
+    throw invalid(
+      file,
+      error.message.slice(`${file}: `.length),
+      `${error.hint} The one of the latest backup comes back with: ${again}`,
+      error.cause,
+    );
+  }
 }
 
 function parseText(text: string, file: string): unknown {

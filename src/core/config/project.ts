@@ -4,7 +4,7 @@ import { isInside, realPathAsFar, STATE_FOLDER } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import { CONFIG_FILE } from './config-file.ts';
-import { loadConfig } from './load.ts';
+import { loadConfig, loadConfigOrPreset } from './load.ts';
 
 export interface ProjectOptions {
   readonly cwd: string;
@@ -15,6 +15,8 @@ export interface ProjectOptions {
   /** --config */
   readonly config?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** For a way back: a config that cannot be used is treated as a lost one. */
+  readonly wayBack?: boolean | undefined;
 }
 
 /** What makes a folder a project's root. */
@@ -27,7 +29,10 @@ const MARKS = /^(migbackup\.config\.json|package\.json|foundry\.toml|hardhat\.co
 export function resolveProject(options: ProjectOptions): Project {
   const root = options.root === undefined ? findRoot(options.cwd) : givenRoot(path.resolve(options.cwd, options.root));
   const file = options.config === undefined ? undefined : path.resolve(options.cwd, options.config);
-  const { config, backups } = loadConfig(root, { file, env: options.env });
+  const { config, backups } = (options.wayBack === true ? loadConfigOrPreset : loadConfig)(root, {
+    file,
+    env: options.env,
+  });
   const given = options.backups ?? options.env['MIGBACKUP_BACKUPS'];
   const repository = realPathAsFar(
     given === undefined || given === '' ? path.resolve(root, backups ?? 'backups') : path.resolve(options.cwd, given),

@@ -1,6 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import { flushMeanwhile, fsyncMeanwhile } from '../fs/durable.ts';
+import { giveToFolderOwner } from '../fs/folder-owner.ts';
 import type { Compression } from '../model/category.ts';
 import { compressFrame } from './compress-frame.ts';
 import { freeMemory } from './buffer-memory.ts';
@@ -73,6 +75,7 @@ export class FrameWriter {
   /** Makes the file (mode 0600); it must not exist yet. */
   constructor(file: string, options: FrameOptions) {
     this.#fd = fs.openSync(file, 'wx', 0o600);
+    giveToFolderOwner(this.#fd, path.dirname(file));
     this.#options = options;
   }
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
+import { giveToFolderOwner } from '../fs/folder-owner.ts';
 import { openRegular } from '../fs/regular-file.ts';
 import { fsyncMeanwhile, writeAll } from '../fs/durable.ts';
 import { escapeName } from '../paths/names.ts';
@@ -107,6 +109,7 @@ export class SumsWriter {
   /** Makes the file (mode 0600); it must not exist yet. */
   constructor(file: string) {
     this.#fd = fs.openSync(file, 'wx', 0o600);
+    giveToFolderOwner(this.#fd, path.dirname(file));
   }
 
   add(sha256: string, path: string): void {

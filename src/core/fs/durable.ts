@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError } from '../model/backup-error.ts';
+import { giveFolderToOwner, giveToFolderOwner } from './folder-owner.ts';
 import { temporaryBeside } from './temporary-file.ts';
 
 /** errno values by which a file system says that it cannot fsync a folder; anything else (EIO above all) is an error. */
@@ -66,7 +67,9 @@ function throwUnlessUnknown(error: unknown): void {
  * its parent all the same: who made it may have been killed before that.
  */
 export function mkdirDurable(folder: string, mode?: number): void {
-  const topmost = fs.mkdirSync(folder, { recursive: true, ...(mode !== undefined && { mode }) }) ?? folder;
+  const first = fs.mkdirSync(folder, { recursive: true, ...(mode !== undefined && { mode }) });
+  if (first !== undefined) giveToOwners(path.resolve(first), path.resolve(folder));
+  const topmost = first ?? folder;
   let made = path.resolve(folder);
   for (; made !== path.resolve(topmost); made = path.dirname(made)) fsyncDir(path.dirname(made));
   try {
@@ -74,6 +77,15 @@ export function mkdirDurable(folder: string, mode?: number): void {
   } catch (error) {
     // A folder that we may not read cannot be synced by itself; what is in it may be ours all the same.
     if (errno(error) !== 'EACCES') throw error;
+  }
+}
+
+/** From the topmost folder that was made down to the last: each belongs to whom the one above it does. */
+function giveToOwners(topmost: string, last: string): void {
+  const below = path.relative(topmost, last).split(path.sep);
+  for (let depth = 0; depth <= below.length; depth++) {
+    const made = path.join(topmost, ...below.slice(0, depth));
+    if (depth === 0 || below[depth - 1] !== '') giveFolderToOwner(made);
   }
 }
 
@@ -101,6 +113,7 @@ export function flushMeanwhile(fd: number): Promise<void> {
 export function writeNewMeanwhile(file: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const fd = fs.openSync(file, 'wx', mode);
   try {
+    giveToFolderOwner(fd, path.dirname(file));
     writeAll(fd, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
     fs.fchmodSync(fd, mode);
   } catch (error) {
@@ -129,6 +142,7 @@ export function writeFileSynced(file: string, bytes: Uint8Array | string, mode =
   try {
     const fd = fs.openSync(temporary, 'wx', mode);
     try {
+      giveToFolderOwner(fd, path.dirname(file));
       writeAll(fd, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
       fs.fchmodSync(fd, mode);
       fs.fsyncSync(fd);

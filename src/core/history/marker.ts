@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fsyncDir, lstatOrNull, mkdirDurable, writeFileDurable } from '../fs/durable.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 import { readRegular } from '../fs/regular-file.ts';
+import { tidy, type LeftOver } from '../fs/left-over.ts';
 import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
@@ -45,8 +46,11 @@ export function markFailed(root: string, marker: Marker): void {
 }
 
 /** Removes a marker that a killed guard was writing, and an id of the project that a killed run was. */
-export function cleanMarkers(root: string): string[] {
-  return [guardFolder(root), path.join(root, STATE_FOLDER)].flatMap(removeDeadTemporaries);
+export function cleanMarkers(root: string, left: LeftOver[]): string[] {
+  const removed: string[] = [];
+  for (const folder of [guardFolder(root), path.join(root, STATE_FOLDER)])
+    tidy(folder, 'unseen', left, () => removed.push(...removeDeadTemporaries(folder)));
+  return removed;
 }
 
 /** Nothing to do where a guarded command took our whole folder away (`git clean -fdx` does). */

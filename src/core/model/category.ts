@@ -32,6 +32,8 @@ export type Compression = 'zstd' | 'none';
 export interface Config {
   /** Absolute path of the config file, or undefined when the preset is used. */
   readonly file: string | undefined;
+  /** Why the project's config cannot be used, where it is treated as a lost one. */
+  readonly problem?: string | undefined;
   /** The project's id, where the config gives one. */
   readonly project?: string | undefined;
   readonly categories: readonly Category[];

@@ -32,6 +32,8 @@ export const statusReportSchema = reportHeadSchema
     repository: z.string(),
     /** The project's id, as its next backup will record it. */
     project: z.string(),
+    /** Why the config of the project cannot be used; null where it can, or where there is none. */
+    configProblem: z.string().nullable(),
     /** The newest complete backup, and older ones that have something it lacks and nobody has accepted; empty where there is none to compare with. */
     lost: z.array(
       z.object({
@@ -52,6 +54,8 @@ export const statusReportSchema = reportHeadSchema
     pending: z.array(pendingSchema),
     /** What `undo` would take back; null where there is nothing, or where something is unfinished. */
     undo: z.object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyId: z.string() }).nullable(),
+    /** Why it cannot be told what `undo` would take back; null where it can. */
+    undoProblem: z.string().nullable(),
     /** The command to run next; none while another migbackup is at work in the project. */
     next: z.array(z.string()),
   })

@@ -113,20 +113,26 @@ export async function restore(
   });
 }
 
-const CONFIG_GONE = {
-  code: 'config-gone',
-  severity: 'warning',
-  message: `${CONFIG_FILE} is gone, and this backup of the project brings it back.`,
-  path: CONFIG_FILE,
-  recommendation: 'What it holds goes where that config had it.',
-} as const satisfies Finding;
+function configGone({ config }: Project) {
+  return {
+    code: 'config-gone',
+    severity: 'warning',
+    message: `${CONFIG_FILE} ${howLost(config)}, and this backup of the project brings it back.`,
+    path: CONFIG_FILE,
+    recommendation: 'What it holds goes where that config had it.',
+  } as const satisfies Finding;
+}
+
+function howLost({ problem }: Project['config']): string {
+  return problem === undefined ? 'is gone' : 'cannot be read';
+}
 
 /** What is asked for goes where the config had it; the next backup would go by the preset. */
-function configStaysAway(id: string) {
+function configStaysAway(project: Project, id: string) {
   const line = shellLine(['migbackup', 'restore', id, '--only', CONFIG_FILE]);
   return {
-    ...CONFIG_GONE,
-    message: `${CONFIG_FILE} is gone, and what is asked for of this backup does not bring it back.`,
+    ...configGone(project),
+    message: `${CONFIG_FILE} ${howLost(project.config)}, and what is asked for of this backup does not bring it back.`,
     recommendation: `${line} brings it back. Without it the next backup takes what the preset names.`,
   };
 }
@@ -162,7 +168,7 @@ async function verifyInPlace(
   const verified = await verifyForRestore(selected, options, context);
   const { manifest, wanted } = verified;
   const stands = await standsForConfig(project, selected);
-  const gone = wanted.some(isConfig) ? CONFIG_GONE : configStaysAway(selected.id);
+  const gone = wanted.some(isConfig) ? configGone(project) : configStaysAway(project, selected.id);
   if (stands) context.onEvent?.({ type: 'note', message: `${gone.message} ${gone.recommendation}` });
   // The places that the lost config had; others are another backup's to state.
   const categories = stands ? configOf(manifest, project.config).categories : [];

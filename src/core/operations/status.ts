@@ -1,3 +1,4 @@
+import { CONFIG_FILE } from '../config/config-file.ts';
 import { lostState, type LostState } from '../checks/lost-state.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
@@ -37,13 +38,14 @@ export async function status(
     root,
     repository,
     project: owner.identity.id,
+    configProblem: project.config.problem ?? null,
     lost: lost.map(({ backupId, gone, restore, problem }) => ({ backupId, gone: [...gone], restore, problem })),
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
     latest: latest === undefined ? null : describe(latest, now),
     newer: newest === undefined || newest === latest ? null : describe(newest, now),
     pending,
-    undo: undoable(project, ids),
-    next: pending.some(({ what }) => what === 'running') ? [] : [nextStep(pending, lost, latest)],
+    ...undoable(project, ids),
+    next: pending.some(({ what }) => what === 'running') ? [] : [nextStep(project, pending, lost, latest)],
   };
 }
 
@@ -84,31 +86,39 @@ function isGuarded(root: string): boolean {
 
 /** A guard whose way back failed is on record, and nothing was done since. One that nobody has logged yet is told by its marker. */
 function failedGuard(project: Project, ids: readonly string[]): Pending[] {
-  const last = lastStep(project);
+  const { last } = lastStep(project);
   if (last?.operation !== 'guard' || last.exit !== WAY_BACK_FAILED || visibleGuard(project.root) !== null) return [];
   const command = ids.includes(last.backupId) ? 'migbackup undo' : null;
   const message = `the way back of the guarded command that ${last.backupId} was taken for failed: the project is not as it was before`;
   return [{ what: 'guard-failed', message, command }];
 }
 
-/** What `undo` would take back, if what it needs is there. While a restore is unfinished nobody knows. */
-function undoable(project: Project, ids: readonly string[]): StatusReport['undo'] {
-  const last = lastStep(project);
-  if (last === null || last.safetyId === null || !ids.includes(last.safetyId)) return null;
+/** What `undo` would take back, if what it needs is there; or why nobody knows. While a restore is unfinished nobody knows. */
+function undoable(project: Project, ids: readonly string[]): Pick<StatusReport, 'undo' | 'undoProblem'> {
+  const { last, problem } = lastStep(project);
+  if (last === null || last.safetyId === null || !ids.includes(last.safetyId))
+    return { undo: null, undoProblem: problem };
   const { operation, time, backupId, safetyId } = last;
-  return { operation, time, backupId, safetyId };
+  return { undo: { operation, time, backupId, safetyId }, undoProblem: null };
 }
 
-function lastStep(project: Project): Reversible | null {
+function lastStep(project: Project): { last: Reversible | null; problem: string | null } {
   try {
-    return stepsOf(project).last?.record ?? null;
+    return { last: stepsOf(project).last?.record ?? null, problem: null };
   } catch (error) {
-    if (error instanceof BackupError || errnoOf(error) !== undefined) return null;
-    throw error;
+    if (!(error instanceof Error) || (!(error instanceof BackupError) && errnoOf(error) === undefined)) throw error;
+    return { last: null, problem: error.message };
   }
 }
 
-function nextStep(pending: readonly Pending[], lost: readonly LostState[], latest: KnownBackup | undefined): string {
+function nextStep(
+  { config }: Project,
+  pending: readonly Pending[],
+  lost: readonly LostState[],
+  latest: KnownBackup | undefined,
+): string {
+  if (config.problem !== undefined && latest !== undefined && pending.length === 0)
+    return `migbackup restore --latest --only ${CONFIG_FILE}`;
   const command =
     pending.find((one) => one.command !== null)?.command ?? lost.find(({ restore }) => restore !== null)?.restore;
   if (typeof command === 'string') return command;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { BackupError } from '../model/backup-error.ts';
 import { lstatOrNull } from '../fs/durable.ts';
+import { makeForFolderOwner } from '../fs/folder-owner.ts';
 import { readRegular } from '../fs/regular-file.ts';
 import { LOCK_FILE } from '../format/layout.ts';
 
@@ -98,6 +99,7 @@ function openDatabase(file: string, how: { readOnly?: boolean } = {}): DatabaseS
   };
   try {
     const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite');
+    if (how.readOnly !== true) makeForFolderOwner(file, 0o644);
     return new Database(file, how);
   } catch (cause) {
     throw unusable(file, cause);

@@ -4,6 +4,8 @@ import type { z } from '../model/zod.ts';
 import { fsyncDir, lstatOrNull, mkdirDurable, writeAll, writeFileDurable } from '../fs/durable.ts';
 import { escapeJson } from '../paths/names.ts';
 import { assertFolder, openAppend, readRegular } from '../fs/regular-file.ts';
+import { giveToFolderOwner } from '../fs/folder-owner.ts';
+import { tidy, type LeftOver } from '../fs/left-over.ts';
 import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { AnyFinding, Finding } from '../model/finding.ts';
@@ -143,6 +145,7 @@ export function logOperation(repository: string, record: Record<string, unknown>
   const folder = makeFolders(repository);
   const fd = openAppend(path.join(folder, OPERATIONS_FILE));
   try {
+    if (fs.fstatSync(fd).size === 0) giveToFolderOwner(fd, folder);
     // A line that a power cut left unfinished must not swallow this one.
     const start = endsInLine(fd) ? '' : '\n';
     writeAll(fd, Buffer.from(`${start}${escapeJson(JSON.stringify(record))}\n`));
@@ -160,12 +163,18 @@ function endsInLine(fd: number): boolean {
   return size === 0 || (fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] === 0x0a);
 }
 
-/** Removes reports that killed runs were writing, and answers their names. */
-export function cleanReports(repository: string): string[] {
+/** Removes reports that killed runs were writing, and answers their names; what it may not look into goes to `left`. */
+export function cleanReports(repository: string, left: LeftOver[]): string[] {
   const reports = path.join(repository, REPORTS_FOLDER);
   if (lstatOrNull(reports)?.isDirectory() !== true) return [];
-  const folders = fs.readdirSync(reports, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders.flatMap(({ name }) => removeDeadTemporaries(path.join(reports, name)));
+  const removed: string[] = [];
+  tidy(reports, 'unseen', left, () => {
+    for (const entry of fs.readdirSync(reports, { withFileTypes: true })) {
+      const folder = path.join(reports, entry.name);
+      if (entry.isDirectory()) tidy(folder, 'unseen', left, () => removed.push(...removeDeadTemporaries(folder)));
+    }
+  });
+  return removed;
 }
 
 /** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, fsyncDirMeanwhile, lstatOrNull, mkdirDurable, removeTree, renameDurable } from '../fs/durable.ts';
+import { giveFolderToOwner } from '../fs/folder-owner.ts';
+import { removeLeftOver, type LeftOver } from '../fs/left-over.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from '../format/layout.ts';
 
@@ -43,9 +45,12 @@ export class WorkFolder {
   /** Makes the work folder (0700) with its `checksums/`. The caller holds the repository's lock. */
   static begin(repository: string, id: string): WorkFolder {
     const work = new WorkFolder(repository, id);
+    const checksums = path.join(work.folder, 'checksums');
     fs.mkdirSync(work.folder, { mode: 0o700 });
     try {
-      fs.mkdirSync(path.join(work.folder, 'checksums'), { mode: 0o700 });
+      giveFolderToOwner(work.folder);
+      fs.mkdirSync(checksums, { mode: 0o700 });
+      giveFolderToOwner(checksums);
     } catch (error) {
       work.abandon();
       throw error;
@@ -107,10 +112,8 @@ export function deadBackups(repository: string): string[] {
 
 /**
  * Removes what killed runs left behind. The caller holds the repository's lock, so every work folder there is dead. Should a power cut bring some of it
- * back, the next run removes it again.
+ * back, the next run removes it again. What this user may not remove is told in `left`.
  */
-export function cleanStale(repository: string): string[] {
-  const stale = staleNames(repository);
-  for (const name of stale) removeTree(path.join(repository, name));
-  return stale;
+export function cleanStale(repository: string, left: LeftOver[] = []): string[] {
+  return staleNames(repository).filter((name) => removeLeftOver(path.join(repository, name), left));
 }

@@ -6,6 +6,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { leftOver, removeLeftOver, type LeftOver } from '../fs/left-over.ts';
 import { removeInParallel } from '../fs/remove-in-parallel.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import { parseId } from '../format/id.ts';
@@ -71,13 +72,23 @@ export function committedFolder(root: string, id: string): string {
   return path.join(statePaths(root).state, `committed-${id}`);
 }
 
-/** Removes a committed transaction's folder. One rename makes it garbage, so that a kill leaves nothing that looks like old content. */
-export async function discardCommitted(committed: string): Promise<void> {
+/**
+ * Removes a committed transaction's folder. One rename makes it garbage, so that a kill leaves nothing that looks like old content. Answers what of
+ * it cannot be removed.
+ */
+export async function discardCommitted(committed: string): Promise<LeftOver | null> {
   const garbage = path.join(path.dirname(committed), GARBAGE_PREFIX + path.basename(committed));
-  fs.renameSync(committed, garbage);
-  // Else a power cut may bring back its name without its journal: then nothing tells what the rest is.
-  fsyncDir(path.dirname(committed));
-  await removeInParallel(garbage);
+  let left = committed;
+  try {
+    fs.renameSync(committed, garbage);
+    left = garbage;
+    // Else a power cut may bring back its name without its journal: then nothing tells what the rest is.
+    fsyncDir(path.dirname(committed));
+    await removeInParallel(garbage);
+    return null;
+  } catch (error) {
+    return leftOver(left, 'kept', error);
+  }
 }
 
 function commit(root: string, journal: JournalInput): string {
@@ -142,7 +153,8 @@ function closeUndone(root: string, journal: JournalInput): void {
   const undone = path.join(paths.state, `undone-${journal.id}`);
   fs.renameSync(paths.transaction, undone);
   fsyncDir(paths.state);
-  removeTree(undone);
+  // It holds nothing that anybody needs: the next run tries again, and tells what it cannot remove.
+  removeLeftOver(undone, []);
 }
 
 function rollbackFailed(root: string, { id }: JournalInput, cause: unknown, reason?: unknown): BackupError {
@@ -185,15 +197,20 @@ export function finishedTransactions(root: string): Journal[] {
 
 /**
  * Finishes or takes back what a killed restore left, and removes finished ones. May itself be killed and called again. The caller holds the
- * project's lock. Throws TRANSACTION_UNREADABLE or ROLLBACK_FAILED.
+ * project's lock. What nobody needs any more and cannot be removed is told in `left`, and stops nothing. Throws TRANSACTION_UNREADABLE or
+ * ROLLBACK_FAILED.
  */
-export async function recoverTransaction(root: string, surroundings: Surroundings = ALONE): Promise<Recovered> {
+export async function recoverTransaction(
+  root: string,
+  surroundings: Surroundings = ALONE,
+  left: LeftOver[] = [],
+): Promise<Recovered> {
   const paths = statePaths(root);
   const outcome = await settle(root, surroundings);
   const garbage = listState(paths.state).filter(
     (name) => name.startsWith('undone-') || name.startsWith(GARBAGE_PREFIX),
   );
-  for (const name of garbage) removeTree(path.join(paths.state, name));
+  for (const name of garbage) removeLeftOver(path.join(paths.state, name), left);
   return outcome;
 }
 

@@ -12,6 +12,7 @@ import { init } from '../../../src/core/operations/init.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
 import { makeId } from '../../../src/core/format/id.ts';
+import { recover } from '../../../src/core/operations/recover.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { put } from '../../support/files.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
@@ -191,6 +192,18 @@ export const PROJECT: Cases = {
     ? { 'still-running': guarded('cd "$1"; setsid env -i sleep 3 </dev/null >/dev/null 2>&1 & sleep 0.2; exit 1') }
     : {}),
   'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
+  'held-open': async (stage) => {
+    fs.appendFileSync(stage.inside('docs/a.md'), 'more');
+    const writer = spawn('sh', ['-c', 'exec 3>>"$1"; echo open; cat', '-', stage.inside('docs/a.md')]);
+    await once(writer.stdout, 'data');
+    const { findings } = await stage.restore({});
+    writer.stdin.end();
+    return findings;
+  },
+  'not-removed': async (stage) => {
+    fs.mkdirSync(path.join(stage.repository, 'reports/x/a.json.999999999-0123456789ab.tmp'), { recursive: true });
+    return (await recover(stage.project, {}, context)).findings;
+  },
   'none-verifies': async (stage) => {
     for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.repository, id, 'INDEX.ndjson.zst'));
     const confirm = () => Promise.resolve(true);

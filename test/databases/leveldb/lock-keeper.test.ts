@@ -78,7 +78,7 @@ test.skipIf(process.platform === 'win32')('it lets go when the process that star
   const parent = `
     const child = require('node:child_process').spawn(process.execPath, ['-e', process.argv[1], '--', process.argv[2]], {
       stdio: ['pipe', 'inherit', 'inherit'], detached: false });
-    child.stdin.write(JSON.stringify({ lease: 1, hold: process.argv[3] }) + '\\n');
+    child.stdin.write(JSON.stringify({ lease: 1, hold: process.argv[3], scratch: [process.argv[3] + '-scratch-'] }) + '\\n');
     setInterval(() => {}, 1000);`;
   const starter = spawn(process.execPath, ['-e', parent, '--', KEEPER_SCRIPT, classicLevel, dir], {
     stdio: ['ignore', 'pipe', 'inherit'],

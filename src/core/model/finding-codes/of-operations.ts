@@ -106,14 +106,21 @@ export const OF_OPERATIONS = {
   'A restore, an undo, a guarded command': {
     'config-gone': {
       severity: ['warning'],
-      meaning: 'The config of the project is gone, and a backup of this project that is restored has it.',
+      meaning:
+        'The config of the project is gone or cannot be read, and a backup of this project that is restored has it.',
       advice:
         'What the backup holds goes where that config had it; where --only leaves the config out, the line that the recommendation gives brings it back.',
     },
     'aside-kept': {
       severity: ['warning', 'info'],
-      meaning: 'What was replaced is kept: no safety backup was made (info), or it may not hold all of it (warning).',
+      meaning:
+        'What was replaced is kept: no safety backup was made (info), or it may not hold all of it or a process may still write to it (warning).',
       advice: 'Look at what is kept there, and remove that folder when you no longer need it.',
+    },
+    'held-open': {
+      severity: ['warning'],
+      meaning: 'Other processes have files open for writing that a restore, an undo or a way back replaces.',
+      advice: 'Stop them before, or start them anew afterwards: what they write goes to the file that was replaced.',
     },
     'set-aside': {
       severity: ['warning', 'info'],
@@ -186,6 +193,11 @@ export const OF_OPERATIONS = {
       severity: ['info'],
       meaning: 'The work folder of a run lies in the repository: the run is under way, or it was killed.',
       advice: 'There is nothing to do: the next command that changes something removes it if no run is using it.',
+    },
+    'not-removed': {
+      severity: ['warning'],
+      meaning: 'Something that an earlier run left, and that nobody needs any more, cannot be removed or looked into.',
+      advice: 'Run the line that the recommendation gives: until then it only takes room.',
     },
     'none-verifies': {
       severity: ['error'],

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readIndex } from '../../format/index-file.ts';
@@ -21,6 +20,9 @@ import { TreeWriter } from '../../transaction/tree-writer.ts';
 import { selectEntries } from '../../extract/entry-filter.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../../extract/owner.ts';
+import { leftOverFinding } from '../../change/left-over-finding.ts';
+import type { LeftOver } from '../../fs/left-over.ts';
+import { removeDeadWork, workBeside } from './dead-work.ts';
 import { PlacingSink } from '../../extract/placing-sink.ts';
 import { proveRestoredDatabases } from '../../extract/prove-restored.ts';
 import { verifyWhileStaging, type SelectionOptions } from '../../extract/verify-for-restore.ts';
@@ -48,10 +50,13 @@ export async function restoreTo(
   const target = realPathAsFar(options.to);
   refuseOurPlaces(target, selected.folder, options.repository);
   refuseOccupied(target);
+  const left: LeftOver[] = [];
+  for (const name of removeDeadWork(target, left))
+    context.onEvent?.({ type: 'note', message: `removed ${name}, left by an interrupted run` });
   const manifest = readManifest(selected.folder);
   const { entries, bytes } = await sizeOf(selected.folder, manifest, options.only);
   checkRoom(target, bytes);
-  const work = path.join(path.dirname(target), `.${path.basename(target)}.migbackup-${randomBytes(4).toString('hex')}`);
+  const work = workBeside(target);
   const names = new NameProbe(`${work}.names`);
   let writer: TreeWriter | undefined;
   const before = lstatOrNull(target);
@@ -81,7 +86,7 @@ export async function restoreTo(
       restored: sink.written,
       safetyBackup: null,
       checked: true,
-      findings: ownersNotSet(foreign),
+      findings: [...ownersNotSet(foreign), ...left.map(leftOverFinding)],
       next: [],
       reportFile: null,
     };

@@ -7,6 +7,7 @@ import { classicLevelFile, lockHolders, whoHolds, type Holder } from './holder.t
 import { KEEPER_SCRIPT, type KeeperAnswer, type KeeperRequest } from './lock-keeper.ts';
 import { LOCK_KEEPER } from './lock-probe.ts';
 import { lockKey, ours } from './our-locks.ts';
+import { scratchPlaces } from './scratch-places.ts';
 
 function free(evidence: string): Holder {
   return { held: 'no', pids: [], evidence };
@@ -26,7 +27,11 @@ export class LockLease {
   async hold(dir: string): Promise<Holder> {
     if (process.platform === 'win32') return whoHolds(dir);
     this.#keeper ??= Keeper.get();
-    const answer = await this.#keeper.ask({ lease: this.#lease, hold: path.resolve(dir) });
+    const answer = await this.#keeper.ask({
+      lease: this.#lease,
+      hold: path.resolve(dir),
+      scratch: scratchPlaces(dir),
+    });
     const lock = lstatOrNull(path.join(dir, 'LOCK'));
     if (answer === 'mine') {
       if (lock !== null) this.#note(lockKey(lock));

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import os from 'node:os';
 import path from 'node:path';
 import { isSea } from 'node:sea';
 import { lstatOrNull, removeTree } from '../../../fs/durable.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import { LOCK_PROBE, probeLock } from './lock-probe.ts';
 import { lockKey, ours } from './our-locks.ts';
+import { scratchPlaces } from './scratch-places.ts';
 
 export interface Holder {
   readonly held: 'yes' | 'no' | 'unknown';
@@ -21,6 +21,9 @@ export interface HolderOptions {
   /** The command that tries the lock, whatever else is possible; the scratch folder is its last argument, and it prints as PROBE_SCRIPT does. */
   readonly probe?: { readonly command: string; readonly args: readonly string[] };
 }
+
+/** The evidence where a link, a folder or a pipe stands in the place of LOCK. */
+export const ODD_LOCK = 'LOCK is not a regular file';
 
 const PROBE_TIMEOUT_MS = 10_000;
 const DESCRIPTORS = '/proc/self/fd';
@@ -52,20 +55,32 @@ export async function whoHolds(dir: string, options: HolderOptions = {}): Promis
   const lock = path.join(fs.realpathSync(dir), 'LOCK');
   const stat = lstatOrNull(lock);
   if (stat === null) return { held: 'no', pids: [], evidence: 'there is no LOCK file' };
-  if (!stat.isFile()) return { held: 'unknown', pids: [], evidence: 'LOCK is not a regular file' };
+  if (!stat.isFile()) return { held: 'unknown', pids: [], evidence: ODD_LOCK };
   if (process.platform === 'win32') return holderOnWindows(lock);
   if (ours.has(lockKey(stat))) return { held: 'no', pids: [], evidence: 'this migbackup itself holds the lock' };
 
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-lock-'));
+  let answer = '';
+  for (const place of scratchPlaces(dir)) {
+    answer = await askFrom(place, lock, stat, options);
+    if (answer === 'free') return { held: 'no', pids: [], evidence: 'the lock could be taken' };
+    if (answer === 'held')
+      return { held: 'yes', pids: lockHolders(stat.ino), evidence: 'another process has the lock' };
+  }
+  return { held: 'unknown', pids: [], evidence: answer.replace(/^unknown: /, '') };
+}
+
+async function askFrom(place: string, lock: string, stat: fs.BigIntStats, options: HolderOptions): Promise<string> {
+  let scratch: string | null = null;
   try {
+    scratch = fs.mkdtempSync(`${place}${process.pid}-`);
     fs.symlinkSync(lock, path.join(scratch, 'LOCK'));
     const here = options.probe === undefined && !mayBeOpenHere(stat);
-    const answer = here ? await probeLock(scratch) : await runProbe(scratch, options);
-    if (answer === 'free') return { held: 'no', pids: [], evidence: 'the lock could be taken' };
-    if (answer !== 'held') return { held: 'unknown', pids: [], evidence: answer.replace(/^unknown: /, '') };
-    return { held: 'yes', pids: lockHolders(stat.ino), evidence: 'another process has the lock' };
+    return here ? await probeLock(scratch) : await runProbe(scratch, options);
+  } catch (error) {
+    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+    return `unknown: ${error.message}`;
   } finally {
-    removeTree(scratch);
+    if (scratch !== null) removeTree(scratch);
   }
 }
 

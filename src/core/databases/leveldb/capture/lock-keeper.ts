@@ -1,10 +1,9 @@
 import type fs from 'node:fs';
-import type os from 'node:os';
 import type path from 'node:path';
 
 /** What the keeper is told, one line each; it answers each with one line, in order. */
 export type KeeperRequest =
-  | { readonly lease: number; readonly hold: string }
+  | { readonly lease: number; readonly hold: string; readonly scratch: readonly string[] }
   /** Lets go of all that the lease holds. */
   | { readonly lease: number; readonly release: true };
 
@@ -15,7 +14,6 @@ export type KeeperAnswer = 'mine' | 'none' | 'held' | `unknown: ${string}`;
 export interface KeeperParts {
   readonly ClassicLevel: new (folder: string) => { open(): Promise<void>; close(): Promise<void> };
   readonly fs: typeof fs;
-  readonly os: typeof os;
   readonly path: typeof path;
 }
 
@@ -25,7 +23,7 @@ export interface KeeperParts {
  *
  * This function is handed to another Node as a text (KEEPER_SCRIPT): it may use nothing but what it is given.
  */
-export function keepLocks({ ClassicLevel, fs: files, os: system, path: paths }: KeeperParts): void {
+export function keepLocks({ ClassicLevel, fs: files, path: paths }: KeeperParts): void {
   interface Held {
     readonly lease: number;
     readonly scratch: string;
@@ -36,7 +34,7 @@ export function keepLocks({ ClassicLevel, fs: files, os: system, path: paths }: 
   const lookAt = (file: string) => files.lstatSync(file, { bigint: true, throwIfNoEntry: false });
 
   /** LevelDB makes LOCK where there is none: the folder's times stay what they were. */
-  async function hold(lease: number, dir: string): Promise<string> {
+  async function hold(lease: number, dir: string, scratchPlaces: readonly string[]): Promise<string> {
     const lock = paths.join(dir, 'LOCK');
     const folder = lookAt(dir);
     const before = lookAt(lock);
@@ -57,7 +55,19 @@ export function keepLocks({ ClassicLevel, fs: files, os: system, path: paths }: 
         if (code !== 'EEXIST') throw error;
       }
     }
-    const scratch = files.mkdtempSync(paths.join(system.tmpdir(), 'migbackup-lock-'));
+    let refusal: unknown;
+    for (const place of scratchPlaces) {
+      try {
+        return await holdFrom(place, lease, lock);
+      } catch (error) {
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
+
+  async function holdFrom(place: string, lease: number, lock: string): Promise<string> {
+    const scratch = files.mkdtempSync(`${place}${process.pid}-`);
     try {
       files.symlinkSync(lock, paths.join(scratch, 'LOCK'));
       const database = new ClassicLevel(scratch);
@@ -87,7 +97,8 @@ export function keepLocks({ ClassicLevel, fs: files, os: system, path: paths }: 
     let said: string;
     try {
       const request: KeeperRequest = JSON.parse(line);
-      said = 'hold' in request ? await hold(request.lease, request.hold) : await release(request.lease);
+      said =
+        'hold' in request ? await hold(request.lease, request.hold, request.scratch) : await release(request.lease);
     } catch (error) {
       said = `unknown: ${error instanceof Error ? error.message : String(error)}`;
     }
@@ -117,17 +128,15 @@ export const KEEPER_SCRIPT = `const { createRequire: requireOf } = require('node
 (${keepLocks.toString()})({
   ClassicLevel: requireOf(process.argv.at(-1))(process.argv.at(-1)).ClassicLevel,
   fs: require('node:fs'),
-  os: require('node:os'),
   path: require('node:path'),
 });`;
 
 /** The same in this process: what a single binary runs as its own child. */
 export async function runKeeper(): Promise<void> {
-  const [{ ClassicLevel }, files, system, paths] = await Promise.all([
+  const [{ ClassicLevel }, files, paths] = await Promise.all([
     import('classic-level'),
     import('node:fs'),
-    import('node:os'),
     import('node:path'),
   ]);
-  keepLocks({ ClassicLevel, fs: files.default, os: system.default, path: paths.default });
+  keepLocks({ ClassicLevel, fs: files.default, path: paths.default });
 }

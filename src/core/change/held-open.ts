@@ -1,0 +1,64 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import type { OpenFiles } from '../fs/open-files.ts';
+import { mayWrite } from '../fs/open-for-writing.ts';
+import type { Finding } from '../model/finding.ts';
+import { escapeName } from '../paths/names.ts';
+
+/** A file that other processes have open for writing. */
+export interface HeldOpen {
+  readonly path: string;
+  readonly pids: number[];
+}
+
+/**
+ * The files at and below `native` that others may write to, as far as this user may see. A rename takes an open file along: what is written to it
+ * afterwards stands where it is then, and nowhere else.
+ * @param relative what `native` is called
+ */
+export function heldOpen(open: OpenFiles, native: string, relative: string): HeldOpen[] {
+  const stat = lstatOrNull(native);
+  if (stat?.isDirectory() === true) {
+    return fs.readdirSync(native).flatMap((name) => heldOpen(open, path.join(native, name), `${relative}/${name}`));
+  }
+  if (stat?.isFile() !== true || isVolatileFile(path.basename(native))) return [];
+  const pids = open.holders(stat).filter((pid) => mayWrite(pid, stat));
+  return pids.length === 0 ? [] : [{ path: relative, pids }];
+}
+
+const SHOWN = 5;
+
+/** `data/events.log (pid 4711)`, and how many more. */
+function nameHeld(held: readonly HeldOpen[]): string {
+  const named = held.slice(0, SHOWN).map((one) => `${escapeName(one.path)} (pid ${one.pids.join(', ')})`);
+  return [...named, ...(held.length > SHOWN ? [`${held.length - SHOWN} more`] : [])].join(', ');
+}
+
+/** Before a change: who will go on writing to what is no longer there. */
+export function willBeHeld(held: readonly HeldOpen[]): Finding[] {
+  if (held.length === 0) return [];
+  return [
+    {
+      code: 'held-open',
+      severity: 'warning',
+      message: `other processes have files open that are replaced: ${nameHeld(held)}; what they write afterwards is in no file of the project`,
+      affects: held.map((one) => one.path),
+      recommendation:
+        'Stop them before, or start them anew afterwards: what was replaced is kept as long as it is open.',
+    },
+  ];
+}
+
+/** After a change. */
+export function isHeld(committed: string, held: readonly HeldOpen[]): Finding {
+  return {
+    code: 'aside-kept',
+    severity: 'warning',
+    message: `what was replaced is kept in ${committed}: other processes have it open and may write to it: ${nameHeld(held)}`,
+    path: committed,
+    affects: held.map((one) => one.path),
+    recommendation: `Start them anew, then run migbackup recover: it removes what the safety backup holds and keeps what was written since.`,
+  };
+}
