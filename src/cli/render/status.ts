@@ -39,6 +39,7 @@ function renderLost({ lost }: StatusReport, paint: Paint): string[] {
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */
 export function renderStatus(report: StatusReport, paint: Paint): string[] {
   const { backups, latest, newer, pending, undo, next } = report;
+  const hidden = pending.some(({ what }) => what === 'not-seen');
   const counts = [
     plural(backups.migration, 'backup'),
     ...(backups.safety === 0 ? [] : [plural(backups.safety, 'safety backup')]),
@@ -50,9 +51,9 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
     line('repository', `${escapeName(report.repository)}: ${counts.join(', ')}`),
     ...(latest === null ? [line('latest', 'no backup yet')] : renderBackup('latest', latest)),
     ...(newer === null ? [] : renderBackup('newer', newer)),
-    ...pending.map(({ message }) => line('unfinished', message)),
+    ...pending.map(({ what, message }) => line(what === 'not-seen' ? 'not seen' : 'unfinished', message)),
     undo === null
-      ? line('way back', 'there is nothing to undo')
+      ? line('way back', hidden ? 'not known' : 'there is nothing to undo')
       : line('way back', `undo takes back the ${undo.operation} of ${formatTime(new Date(undo.time))}`),
     ...next.map((command) => pasteable(`  Next: ${command}`)),
   ];

@@ -15,10 +15,11 @@ const statusBackupSchema = listedBackupSchema.pick({
 export type StatusBackup = z.infer<typeof statusBackupSchema>;
 
 const pendingSchema = z.object({
-  what: z.enum(['restore-unfinished', 'guard-interrupted', 'guard-running']),
+  /** `not-seen`: this user may not look, so nobody knows whether anything is. */
+  what: z.enum(['restore-unfinished', 'guard-interrupted', 'guard-running', 'not-seen']),
   /** What happened, in a sentence. */
   message: z.string(),
-  /** The command that deals with it; null where it ends by itself. */
+  /** The command that deals with it; null where it ends by itself, or where this user cannot deal with it. */
   command: z.string().nullable(),
 });
 export type Pending = z.infer<typeof pendingSchema>;
@@ -49,7 +50,7 @@ export const statusReportSchema = reportHeadSchema
     /** A newer one that `latest` passes over. */
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),
-    /** What `undo` would take back. */
+    /** What `undo` would take back; null also where that is not seen. */
     undo: z.object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyId: z.string() }).nullable(),
     /** The command to run next. */
     next: z.array(z.string()),

@@ -1,4 +1,5 @@
 import { lostState, type LostState } from '../checks/lost-state.ts';
+import { mendingLine } from '../change/unreadable.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { guardedBackup, visibleGuard } from '../history/marker.ts';
@@ -61,10 +62,7 @@ function describe({ ref, manifest, partial, problem, last }: KnownBackup, now: D
 }
 
 function pendingIn(root: string): Pending[] {
-  const found: Pending[] = [];
-  const unfinished = unfinishedRestore(root);
-  if (unfinished !== null)
-    found.push({ what: 'restore-unfinished', message: unfinished, command: 'migbackup recover' });
+  const found = unfinishedRestore(root);
   const interrupted = visibleGuard(root);
   if (interrupted !== null) {
     const message = describeInterruptedGuard(interrupted);
@@ -75,14 +73,19 @@ function pendingIn(root: string): Pending[] {
   return found;
 }
 
-/** A journal that cannot be read, or that is none, is what `recover` speaks of. */
-function unfinishedRestore(root: string): string | null {
+/** A journal that cannot be trusted, or that is none, is what `recover` speaks of; where this user may not look there is nothing to recover from. */
+function unfinishedRestore(root: string): Pending[] {
+  const pending = (message: string): Pending[] => [
+    { what: 'restore-unfinished', message, command: 'migbackup recover' },
+  ];
   try {
     const journal = pendingTransaction(root);
-    return journal && `the ${journal.operation} of ${journal.backupId} was interrupted and is unfinished`;
+    if (journal === null) return [];
+    return pending(`the ${journal.operation} of ${journal.backupId} was interrupted and is unfinished`);
   } catch (error) {
-    if (error instanceof BackupError) return error.message;
-    throw error;
+    if (!(error instanceof BackupError)) throw error;
+    if (error.code !== 'IO') return pending(error.message);
+    return [{ what: 'not-seen', message: `${error.message}. ${error.hint}`, command: mendingLine(error) }];
   }
 }
 
