@@ -65,7 +65,7 @@ describe.skipIf(reason !== null).each(CASES)(
       expect(status, stderr).toBe(5);
       expect(stderr).toMatch(/^error .*EACCES.*\.migbackup.* \(IO\)$/m);
       expect(stderr).not.toContain('unfinished');
-      expect(stderr).toMatch(/^hint .*the right x is missing on \S+\.migbackup/m);
+      expect(stderr).toMatch(/^hint .*[Tt]he right x is missing on \S+\.migbackup/m);
       expect(stderr).toMatch(hint);
     });
 

@@ -12,7 +12,8 @@ function line(label: string, text: string): string {
   return wrap(text, `  ${label.padEnd(INDENT - 2)}`, INDENT);
 }
 
-function proofOf({ problem, lastVerification: last }: StatusBackup): string {
+function proofOf({ status, problem, lastVerification: last }: StatusBackup): string {
+  if (status === 'forbidden') return `may not be read: ${escapeName(problem ?? '')}`;
   if (problem !== null) return `damaged: ${escapeName(problem)}`;
   if (last === null) return 'not verified';
   const when = formatAge(new Date(last.time), new Date());
@@ -29,11 +30,13 @@ function renderBackup(label: string, backup: StatusBackup): string[] {
 
 function renderLost({ lost }: StatusReport, paint: Paint): string[] {
   if (lost === null) return [];
-  if (lost.problem !== null) return [line('gone?', `not compared with ${lost.backupId}: ${escapeName(lost.problem)}`)];
-  if (lost.gone.length === 0) return [];
+  const hidden = lost.problem === null ? lost.newer : { backupId: lost.backupId, problem: lost.problem };
+  const notCompared =
+    hidden === null ? [] : [line('gone?', `not compared with ${hidden.backupId}: ${escapeName(hidden.problem)}`)];
+  if (lost.gone.length === 0) return notCompared;
   const places = lost.gone.map((gone) => (gone.records === null ? gone.path : `${gone.path} (empty now)`));
   const text = line('gone', `${nameSome(places)}, since ${lost.backupId}`);
-  return [text.replace('gone', paint.bad('gone'))];
+  return [text.replace('gone', paint.bad('gone')), ...notCompared];
 }
 
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */

@@ -12,7 +12,7 @@ import type { Manifest, ManifestDatabase } from '../model/manifest.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, joined, parentOf, toNative } from '../paths/paths.ts';
-import { ownBackups } from '../repository/whose.ts';
+import { Owner, readBackups, type ReadBackup } from '../repository/whose.ts';
 
 /** Something that the backup has and the project has not. */
 export interface Gone {
@@ -30,8 +30,15 @@ export interface LostState {
   readonly gone: readonly Gone[];
   /** The line that brings it back; null where nothing is gone. */
   readonly restore: string | null;
-  /** Why it could not be compared. */
-  readonly problem: string | null;
+  /** The same backup, or a newer one that this user may not read: nothing was compared with it. */
+  readonly notCompared: NotCompared | null;
+}
+
+export interface NotCompared {
+  readonly backupId: string;
+  readonly folder: string;
+  readonly problem: string;
+  readonly hint: string;
 }
 
 /** More of them make a line that nobody can read: then all of the backup is brought back. */
@@ -42,13 +49,19 @@ const EMPTY_DATABASE_BYTES = 1 << 20;
 
 /**
  * Compares what the newest complete backup has with what is there, by names; of databases, whether they are there and have a record. Null where
- * the project has no complete backup. Reads the index and folders, changes nothing. Throws INTERRUPTED.
+ * the project has no complete backup, and none that may not be read. Reads the index and folders, changes nothing. Throws INTERRUPTED.
  */
 export async function lostState(project: Project, signal?: AbortSignal): Promise<LostState | null> {
-  const newest = ownBackups(project).find(
-    ({ kind, folder, manifest }) => kind === 'migration' && manifest !== null && whyPartial(manifest, folder) === null,
-  );
-  if (newest === undefined || newest.manifest === null) return null;
+  const all = readBackups(project.repository).filter(({ kind }) => kind === 'migration');
+  const owner = new Owner(project);
+  const own = all.filter(({ manifest, folder }) => owner.owns(manifest, folder));
+  const at = own.findIndex(({ folder, manifest }) => manifest !== null && whyPartial(manifest, folder) === null);
+  const newest = own[at];
+  if (newest === undefined || newest.manifest === null) {
+    // Whose backup it is stands in what may not be read: with no other at hand it may be the project's.
+    const hidden = notCompared(own) ?? notCompared(all);
+    return hidden && { backupId: hidden.backupId, gone: [], restore: null, notCompared: hidden };
+  }
   const { id: backupId, folder, manifest } = newest;
   const databases = databasesOf(manifest);
   const look = new Look(project.root, databases);
@@ -59,7 +72,8 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
     }
   } catch (error) {
     if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
-    return { backupId, gone: [], restore: null, problem: error.message };
+    const hint = 'migbackup verify says what is wrong with it; take a new one with migbackup create.';
+    return { backupId, gone: [], restore: null, notCompared: { backupId, folder, problem: error.message, hint } };
   }
   const emptied: Gone[] = [];
   for (const { path: database, records } of databases) {
@@ -67,7 +81,14 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
     if (await isEmptied(toNative(project.root, database), signal)) emptied.push({ path: database, files: 0, records });
   }
   const gone = [...look.gone(), ...emptied];
-  return { backupId, gone, restore: restoreLine(backupId, manifest, gone), problem: null };
+  return { backupId, gone, restore: restoreLine(backupId, manifest, gone), notCompared: notCompared(own.slice(0, at)) };
+}
+
+/** The newest of some backups that this user may not read. */
+function notCompared(backups: readonly ReadBackup[]): NotCompared | null {
+  for (const { id: backupId, folder, forbidden } of backups)
+    if (forbidden !== null) return { backupId, folder, problem: forbidden.message, hint: forbidden.hint };
+  return null;
 }
 
 /** What is gone, in words: `leveldb (5 files), deployments (13 files) and 2 more`. */

@@ -7,6 +7,7 @@ const statusBackupSchema = listedBackupSchema.pick({
   id: true,
   createdAt: true,
   ageSeconds: true,
+  status: true,
   completeness: true,
   files: true,
   problem: true,
@@ -42,6 +43,8 @@ export const statusReportSchema = reportHeadSchema
         restore: z.string().nullable(),
         /** Why it could not be compared. */
         problem: z.string().nullable(),
+        /** A newer backup that may not be read: nothing was compared with it. */
+        newer: z.object({ backupId: z.string(), problem: z.string() }).nullable(),
       })
       .nullable(),
     backups: z.object({ migration: count, safety: count, ofOthers: count }),

@@ -46,12 +46,12 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
 
 function describe(repository: string, owner: Owner, ref: BackupRef, now: Date): ListedBackup {
   if (isVersion1(ref.folder)) return describeVersion1(repository, owner, ref, now);
-  const { manifest, problem } = backupStatus(ref);
+  const { manifest, problem, forbidden } = backupStatus(ref);
   const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
   return {
     ...known(repository, ref, now),
     project: whose(owner, ref, manifest),
-    status: problem === null ? 'readable' : 'damaged',
+    status: forbidden === null ? (problem === null ? 'readable' : 'damaged') : 'forbidden',
     problem,
     completeness: manifest === null ? null : completenessOf(manifest, ref.folder),
     files: manifest?.totals.files ?? null,

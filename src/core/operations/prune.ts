@@ -7,6 +7,7 @@ import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
+import { isForbidden } from '../paths/barred.ts';
 import { ownBackups, type ReadBackup } from '../repository/whose.ts';
 import { whyPartial } from '../format/why-partial.ts';
 import { removeBackup } from '../repository/work-folder.ts';
@@ -112,6 +113,9 @@ async function newestThatVerifies(known: readonly Known[], context: Context): Pr
     try {
       const { status } = await auditBackup(selected.folder, selected.auditId ?? id, { mode: 'full' }, quiet);
       if (status !== 'FAILED') return id;
+    } catch (error) {
+      // What may not be read is kept, and proves nothing.
+      if (!(error instanceof BackupError) || !isForbidden(error.cause)) throw error;
     } finally {
       selected.dispose();
     }

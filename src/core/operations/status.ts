@@ -36,7 +36,7 @@ export async function status(
     root,
     repository,
     project: owner.identity.id,
-    lost: lost && { ...lost, gone: [...lost.gone] },
+    lost: lost && describeLost(lost),
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
     latest: latest === undefined ? null : describe(latest, now),
     newer: newest === undefined || newest === latest ? null : describe(newest, now),
@@ -49,11 +49,18 @@ export async function status(
   };
 }
 
-function describe({ ref, manifest, partial, problem, last }: KnownBackup, now: Date): StatusBackup {
+function describeLost({ backupId, gone, restore, notCompared }: LostState): StatusReport['lost'] {
+  const { backupId: other = null, problem = '' } = notCompared ?? {};
+  const newer = other === null || other === backupId ? null : { backupId: other, problem };
+  return { backupId, gone: [...gone], restore, problem: other === backupId ? problem : null, newer };
+}
+
+function describe({ ref, manifest, partial, problem, forbidden, last }: KnownBackup, now: Date): StatusBackup {
   return {
     id: ref.id,
     createdAt: ref.time.toISOString(),
     ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
+    status: forbidden === null ? (problem === null ? 'readable' : 'damaged') : 'forbidden',
     completeness: partial === null ? (manifest === null ? null : 'complete') : 'partial',
     files: manifest?.totals.files ?? null,
     problem,

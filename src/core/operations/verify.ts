@@ -1,6 +1,8 @@
+import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
+import { isForbidden } from '../paths/barred.ts';
 import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
@@ -33,17 +35,27 @@ export async function verify(
   return keepReport(options.repository, selected.id, 'verify', report);
 }
 
-/** Verifies every backup of the repository, newest first. */
+/** Verifies every backup of the repository, newest first. One that this user may not read is an error once the others are verified. */
 export async function verifyAll(
   project: Project,
   options: Omit<VerifyOptions, 'repository'>,
   context: Context,
 ): Promise<VerifyAllReport> {
   const reports: VerifyReport[] = [];
+  let forbidden: BackupError | null = null;
   for (const backup of listBackups(project.repository)) {
     const selected = await readable({ id: backup.id, folder: backup.folder, dispose() {} }, context);
-    reports.push(await verify(selected, { ...options, repository: project.repository }, context));
+    try {
+      reports.push(await verify(selected, { ...options, repository: project.repository }, context));
+    } catch (error) {
+      if (!(error instanceof BackupError) || !isForbidden(error.cause)) throw error;
+      forbidden ??= error;
+    }
   }
   const worst = (['FAILED', 'WARNING'] as const).find((status) => reports.some((report) => report.status === status));
-  return { status: worst ?? 'PASSED', reports };
+  const status = worst ?? 'PASSED';
+  if (forbidden === null) return { status, reports };
+  const { code, hint, path, cause } = forbidden;
+  const others = reports.length === 0 ? '' : `; the other backups were verified: ${status}`;
+  throw new BackupError(code, `${forbidden.message}${others}`, { hint, cause, ...(path !== undefined && { path }) });
 }

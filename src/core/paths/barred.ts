@@ -47,7 +47,7 @@ export function sayForbidden(error: unknown, file: string, what: string): unknow
   const barred = barredAt(file);
   const { hint, details } = howToOpen([barred]);
   return new BackupError('IO', `${what}: ${error.message}`, {
-    hint: `Nothing was changed: the right ${missingRight(barred, file)} is missing on ${barred}. ${hint}`,
+    hint: `The right ${missingRight(barred, file)} is missing on ${barred}. ${hint}`,
     path: file,
     ...(details !== undefined && { details }),
     cause: error,

@@ -14,6 +14,12 @@ export const OF_OPERATIONS = {
         'The newest complete backup has something that is not in the project any more, so that the new backup does not have it.',
       advice: 'If it was lost, the line that the recommendation gives brings it back.',
     },
+    'state-not-compared': {
+      severity: ['warning'],
+      meaning:
+        'The newest backup could not be read, so that it is not known whether the project still has all that stands in it.',
+      advice: 'Do what the recommendation says (a right that is missing, a damaged backup), then run validate.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',
