@@ -1,6 +1,6 @@
 import { describeTaken, prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { lostState } from '../checks/lost-state.ts';
-import { stateGone } from '../checks/preflight/state-gone.ts';
+import { stateGone, withRestoreLine } from '../checks/preflight/state-gone.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
@@ -18,8 +18,12 @@ export async function create(project: Project, options: MigrationOptions, contex
   const { gone, taken } = await withLocks(project, 'create', async () => {
     await recoverLeftovers(project, context);
     // Before this backup is the newest.
-    const gone = stateGone(await lostState(project, context.signal));
-    return { gone, taken: await take(context) };
+    const lost = await lostState(project, context.signal);
+    try {
+      return { gone: stateGone(lost), taken: await take(context) };
+    } catch (error) {
+      throw withRestoreLine(error, lost);
+    }
   });
   const described = describeTaken(taken);
   return { ...head(), ...described, findings: [...gone, ...described.findings] };

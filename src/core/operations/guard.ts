@@ -17,7 +17,7 @@ import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
 import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
 import { lostState } from '../checks/lost-state.ts';
-import { stateGone } from '../checks/preflight/state-gone.ts';
+import { stateGone, withRestoreLine } from '../checks/preflight/state-gone.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -55,9 +55,13 @@ export async function guard(project: Project, options: GuardOptions, context: Co
     const take = prepareMigrationBackup(project, { ...options.backup, note, verify: true, allowPartial: false });
     const taken = await withLocks(project, 'create', async () => {
       await recoverLeftovers(project, context);
-      const gone = stateGone(await lostState(project, context.signal));
-      const described = describeTaken(await take(context));
-      return { ...described, findings: [...gone, ...described.findings] };
+      const lost = await lostState(project, context.signal);
+      try {
+        const described = describeTaken(await take(context));
+        return { ...described, findings: [...stateGone(lost), ...described.findings] };
+      } catch (error) {
+        throw withRestoreLine(error, lost);
+      }
     });
     const parts = await runGuarded(project, taken, options, context);
     const report: GuardReport = {

@@ -1,9 +1,14 @@
+import { BackupError } from '../../model/backup-error.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
+import { isInside } from '../../paths/paths.ts';
 import { sayGone, type LostState, type NotCompared } from '../lost-state.ts';
+import type { SourceProblem } from './sources.ts';
+
+const NOT_REQUIRED = 'If it may be gone, take "required" out of the config.';
 
 /** What stands in the newest complete backup stands in the project too. */
-export function checkStateGone(lost: LostState | null): CheckResult {
+export function checkStateGone(lost: LostState | null, problems: readonly SourceProblem[] = []): CheckResult {
   const about = { id: 'state-gone', group: 'state' } as const;
   if (lost === null) return { ...about, status: 'ok', message: 'there is no complete backup to compare with' };
   const { backupId, gone, restore, notCompared } = lost;
@@ -16,7 +21,11 @@ export function checkStateGone(lost: LostState | null): CheckResult {
       ),
       paths: gone.map(({ path }) => path),
       evidence: { backupId, gone, notCompared },
-      recommendation: `${restore} brings it back. If it may be gone, take a backup as it is now: migbackup create.`,
+      recommendation: `${restore} brings it back. ${
+        problems.some((problem) => isSaidAsGone(problem, lost))
+          ? NOT_REQUIRED
+          : 'If it may be gone, take a backup as it is now: migbackup create.'
+      }`,
     };
   if (notCompared === null) return { ...about, status: 'ok', message: `all that ${backupId} has is there` };
   return {
@@ -51,6 +60,24 @@ export function stateGone(lost: LostState | null): Finding[] {
       recommendation: notCompared.hint,
     });
   return findings;
+}
+
+/** Whether a source is required and missing, and the line that brings it back is known: then that is all that has to be said of it. */
+export function isSaidAsGone(
+  { code, path: place }: Pick<SourceProblem, 'code' | 'path'>,
+  lost: LostState | null,
+): boolean {
+  if (code !== 'SOURCE_MISSING' || lost === null || lost.restore === null) return false;
+  return lost.gone.some((gone) => isInside(place, gone.path) || isInside(gone.path, place));
+}
+
+/** The error of a backup that found a required source missing, with the line that brings it back where one is known; any other as it is. */
+export function withRestoreLine(error: unknown, lost: LostState | null): unknown {
+  if (!(error instanceof BackupError) || error.path === undefined) return error;
+  const { code, message, path: place, details, cause } = error;
+  if (lost === null || lost.restore === null || !isSaidAsGone({ code, path: place }, lost)) return error;
+  const hint = `${lost.restore} brings it back. ${NOT_REQUIRED}`;
+  return new BackupError(code, message, { hint, path: place, cause, ...(details !== undefined && { details }) });
 }
 
 function sayNotCompared({ backupId, problem }: NotCompared): string {
