@@ -8,7 +8,7 @@ import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { shellLine } from '../model/shell-quote.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { joined, parentOf, toNative } from '../paths/paths.ts';
 import type { SetAside, Surroundings } from '../transaction/set-aside.ts';
@@ -156,6 +156,5 @@ export function refuseHeld(relative: string, { held, pids, evidence, forbidden }
 function howToOpenLock(lock: string, { lacks, owner }: NonNullable<Holder['forbidden']>): string {
   if (owner !== process.getuid?.())
     return `${escapeName(lock)} belongs to user ${owner}: run as that user or as root, or have it made writable.`;
-  const file = lock.startsWith('-') ? `./${lock}` : lock;
-  return `In the project, run: ${shellLine(['chmod', `u+${lacks}`, file])}, then the same command again.`;
+  return `In the project, run: ${shellLine(['chmod', `u+${lacks}`, pathWord(lock)])}, then the same command again.`;
 }

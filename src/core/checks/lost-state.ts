@@ -9,7 +9,7 @@ import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Manifest, ManifestDatabase } from '../model/manifest.ts';
-import { shellLine } from '../model/shell-quote.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, joined, parentOf, toNative } from '../paths/paths.ts';
 import { Owner, readBackups, type ReadBackup } from '../repository/whose.ts';
@@ -108,7 +108,12 @@ function restoreLine(backupId: string, { config }: Manifest, gone: readonly Gone
   // A category of the same name is more than the path: a slash at the end makes it a path.
   const term = (place: string): string =>
     place === 'json' || Object.hasOwn(config.categories, place) ? `${place}/` : place;
-  return shellLine(['migbackup', 'restore', backupId, ...named.flatMap(({ path: place }) => ['--only', term(place)])]);
+  return shellLine([
+    'migbackup',
+    'restore',
+    backupId,
+    ...named.flatMap(({ path: place }) => ['--only', pathWord(term(place))]),
+  ]);
 }
 
 function databasesOf({ categories }: Manifest): ManifestDatabase[] {
