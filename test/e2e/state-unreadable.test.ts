@@ -30,6 +30,7 @@ afterAll(() => {
 });
 
 const COMMANDS = [
+  ['list'],
   ['undo', '--list'],
   ['undo', '--yes'],
   ['undo', '--dry-run'],

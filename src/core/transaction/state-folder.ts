@@ -41,6 +41,12 @@ export function stateForbidden(error: unknown, file: string): unknown {
   return sayForbidden(error, file, NOT_SEEN);
 }
 
+/** Whether there is a journal, whatever is in it. Throws IO where this user may not look. */
+export function isPending(root: string): boolean {
+  const { plan } = statePaths(root);
+  return looking(plan, NOT_SEEN, () => lstatOrNull(plan)) !== null;
+}
+
 /** Throws IO where this user may not look, and UNSAFE_TARGET if a folder of ours is a link or file: a checkout may bring one along, and moves must not lead out of the project. */
 export function assertRealState(root: string): void {
   const { state, transaction, stage, aside, shells } = statePaths(root);
