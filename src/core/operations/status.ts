@@ -1,4 +1,5 @@
 import { lostState, type LostState } from '../checks/lost-state.ts';
+import { mendingLine } from '../change/unreadable.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { guardedBackup, visibleGuard } from '../history/marker.ts';
@@ -35,7 +36,7 @@ export async function status(
     root,
     repository,
     project: owner.identity.id,
-    lost: lost.map(({ backupId, gone, restore, problem }) => ({ backupId, gone: [...gone], restore, problem })),
+    lost: lost.map(describeLost),
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
     latest: latest === undefined ? null : describe(latest, now),
     newer: newest === undefined || newest === latest ? null : describe(newest, now),
@@ -48,11 +49,22 @@ export async function status(
   };
 }
 
-function describe({ ref, manifest, partial, problem, last }: KnownBackup, now: Date): StatusBackup {
+function describeLost({ backupId, gone, restore, notCompared, newer }: LostState): StatusReport['lost'][number] {
+  return {
+    backupId,
+    gone: [...gone],
+    restore,
+    problem: notCompared?.problem ?? null,
+    newer: newer && { backupId: newer.backupId, problem: newer.problem },
+  };
+}
+
+function describe({ ref, manifest, partial, problem, forbidden, last }: KnownBackup, now: Date): StatusBackup {
   return {
     id: ref.id,
     createdAt: ref.time.toISOString(),
     ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
+    status: forbidden === null ? (problem === null ? 'readable' : 'damaged') : 'forbidden',
     completeness: partial === null ? (manifest === null ? null : 'complete') : 'partial',
     files: manifest?.totals.files ?? null,
     problem,
@@ -61,9 +73,7 @@ function describe({ ref, manifest, partial, problem, last }: KnownBackup, now: D
 }
 
 function pendingIn(root: string): Pending[] {
-  const found: Pending[] = [];
-  const restoring = unfinished(root);
-  if (restoring !== null) found.push(restoring);
+  const found = unfinishedIn(root);
   const interrupted = visibleGuard(root);
   if (interrupted !== null) {
     const message = describeInterruptedGuard(interrupted);
@@ -72,6 +82,17 @@ function pendingIn(root: string): Pending[] {
     found.push({ what: 'guard-running', message: 'a guarded command is running', command: null });
   }
   return found;
+}
+
+/** Where this user may not look there is nothing to recover from, and nobody knows whether anything is unfinished. */
+function unfinishedIn(root: string): Pending[] {
+  try {
+    const found = unfinished(root);
+    return found === null ? [] : [found];
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    return [{ what: 'not-seen', message: `${error.message}. ${error.hint}`, command: mendingLine(error) }];
+  }
 }
 
 function isGuarded(root: string): boolean {

@@ -95,6 +95,9 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
     stage.put('docs/a.db-wal', 'write');
   }),
+  'state-not-compared': created((stage) =>
+    fs.truncateSync(path.join(stage.repository, stage.plain, 'INDEX.ndjson.zst'), 10),
+  ),
   'state-gone': created((stage) => fs.rmSync(stage.inside('docs/a.md'))),
   'gone-accepted': created((stage) => fs.rmSync(stage.inside('docs/a.md')), { acceptGone: true }),
   // SQLite writes to the file -shm through memory, and only a file system that is in memory itself does not show it.

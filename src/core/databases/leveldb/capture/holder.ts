@@ -15,6 +15,8 @@ export interface Holder {
   readonly pids: number[];
   /** What the answer rests on, in one sentence. */
   readonly evidence: string;
+  /** Where this user may not open LOCK, as everybody has to who asks: which rights are missing, and whose it is. */
+  readonly forbidden?: { readonly lacks: string; readonly owner: number };
 }
 
 export interface HolderOptions {
@@ -61,11 +63,43 @@ export async function whoHolds(dir: string, options: HolderOptions = {}): Promis
     const here = options.probe === undefined && !mayBeOpenHere(stat);
     const answer = here ? await probeLock(scratch) : await runProbe(scratch, options);
     if (answer === 'free') return { held: 'no', pids: [], evidence: 'the lock could be taken' };
-    if (answer !== 'held') return { held: 'unknown', pids: [], evidence: answer.replace(/^unknown: /, '') };
+    if (answer !== 'held') return unknownHolder(lock, answer.replaceAll(scratch, path.dirname(lock)));
     return { held: 'yes', pids: lockHolders(stat.ino), evidence: 'another process has the lock' };
   } finally {
     removeTree(scratch);
   }
+}
+
+/** The answer where the lock could not be tried. The rights tell more than LevelDB's words. */
+export function unknownHolder(lock: string, answer: string, pids: number[] = []): Holder {
+  const stat = lstatOrNull(lock);
+  const lacks = stat?.isFile() === true ? missingRights(lock) : '';
+  if (stat === null || lacks === '') return { held: 'unknown', pids, evidence: answer.replace(/^unknown: /, '') };
+  return {
+    held: 'unknown',
+    pids,
+    evidence: 'EACCES: permission denied',
+    forbidden: { lacks, owner: Number(stat.uid) },
+  };
+}
+
+function missingRights(file: string): string {
+  const rights = [
+    ['r', fs.constants.R_OK],
+    ['w', fs.constants.W_OK],
+  ] as const;
+  const isMissing = (right: number): boolean => {
+    try {
+      fs.accessSync(file, right);
+      return false;
+    } catch (error) {
+      return errnoOf(error) === 'EACCES';
+    }
+  };
+  return rights
+    .filter(([, right]) => isMissing(right))
+    .map(([name]) => name)
+    .join('');
 }
 
 /**

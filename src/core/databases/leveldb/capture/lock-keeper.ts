@@ -69,7 +69,9 @@ export function keepLocks({ ClassicLevel, fs: files, os: system, path: paths }: 
       files.rmSync(scratch, { recursive: true, force: true });
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       if (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED') return 'held';
-      throw cause;
+      throw new Error((cause instanceof Error ? cause.message : String(cause)).replaceAll(scratch, dir), {
+        cause: error,
+      });
     }
   }
 
