@@ -32,18 +32,22 @@ interface Shown {
  * CONFIRMATION_REQUIRED with the line to run.
  */
 export function askOrRefuse(session: Session, { command, question, argv }: Asked) {
+  // Behind `--` no word is a flag.
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const lineWith = (flag: string): string =>
+    shellLine(['migbackup', command, ...argv.slice(0, end), flag, ...argv.slice(end)]);
   return async ({ lines, what, path, plan }: Shown): Promise<boolean> => {
     if (session.flags.yes) return true;
     if (!session.canAsk) {
       throw new BackupError('CONFIRMATION_REQUIRED', `${command} ${what}, and nobody said yes`, {
-        hint: `run: ${shellLine(['migbackup', command, ...argv, '--yes'])}`,
+        hint: `run: ${lineWith('--yes')}`,
         path,
         details: { plan },
       });
     }
     if (await session.ask(lines, question, 'interrupts')) return true;
     throw new BackupError('CONFIRMATION_REQUIRED', 'the answer was no; nothing was changed', {
-      hint: `the plan again: ${shellLine(['migbackup', command, ...argv, '--dry-run'])}`,
+      hint: `the plan again: ${lineWith('--dry-run')}`,
     });
   };
 }

@@ -1,4 +1,4 @@
-import { shellLine } from '../core/model/shell-quote.ts';
+import { pathWord, shellLine } from '../core/model/shell-quote.ts';
 
 /** Those of our commands that a text may point to; all of them take the flags below. */
 export const COMMANDS = [
@@ -35,7 +35,7 @@ export function pasteable(text: string, argv: readonly string[] = process.argv.s
   return text.replaceAll(LINE, (line: string, at: number) => {
     const rest = text.slice(at + line.length).split(/\n|[;.] |migbackup /)[0] ?? '';
     const missing = given.filter(([flag]) => !new RegExp(`(^|\\s)${flag}(=|\\s|$)`).test(rest));
-    return [line, ...missing.map((words) => shellLine(words))].join(' ');
+    return [line, ...missing.map(([flag, value]) => shellLine([flag, pathWord(value)]))].join(' ');
   });
 }
 
@@ -47,7 +47,7 @@ export function makePasteable(report: unknown, argv: readonly string[] = process
   const next = (line: unknown): unknown =>
     typeof line !== 'string' || line.startsWith('migbackup ') || root === undefined
       ? complete(line)
-      : `${shellLine(['cd', root])} && ${line}`;
+      : `${shellLine(['cd', pathWord(root)])} && ${line}`;
   const complete = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(complete);
     return typeof value === 'string' ? pasteable(value, argv) : value;

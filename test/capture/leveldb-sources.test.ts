@@ -104,6 +104,7 @@ test('a damaged database is exit 5, names file and byte, and --raw CATEGORY/SOUR
     [],
   );
 
+  expect((await run(root, 'create', '--raw', './leveldb/')).exitCode).toBe(0);
   const saved = await run(root, 'create', '--raw', 'leveldb/current');
   expect(saved.exitCode).toBe(0);
   expect(findings(saved.document, 'database-not-proven')).toMatchObject([{ path: 'leveldb' }]);

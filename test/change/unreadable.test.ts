@@ -6,6 +6,7 @@ import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
 import { put } from '../support/files.ts';
 import { canRunAsUser, giveToUser, isRoot, NOBODY, runAsUser } from '../support/other-user.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+import { writeDatabase } from '../support/leveldb/write-database.ts';
 
 let temp: TempFolder;
 let root: string;
@@ -93,3 +94,39 @@ test.runIf(isRoot && canRunAsUser)(
     expect(stderr).not.toContain('chmod');
   },
 );
+
+describe.runIf(canRunAsUser)('a LOCK that its own user may not write (as another user)', () => {
+  const database = (folder: string) => {
+    writeDatabase(path.join(root, folder), [[Buffer.from('key'), Buffer.from('value')]]);
+    put(root, `${folder}/LOCK`, '');
+    giveToUser(root);
+    expect(runAsUser(root, ['create'])).toMatchObject({ status: 0 });
+    put(root, `${folder}/CURRENT`, 'MANIFEST-000009\n');
+  };
+  const restore = () => runAsUser(root, ['restore', '--latest', '--yes']);
+
+  test.each([
+    ['a database', 'leveldb', null],
+    [
+      'one in a folder that is moved as a whole',
+      'data/db',
+      { categories: { data: { sources: { data: { path: 'data', exclusive: true } } } } },
+    ],
+  ])('%s: a restore names it, and the line that mends it', (_what, folder, config) => {
+    if (config !== null) put(root, 'migbackup.config.json', JSON.stringify(config));
+    database(folder);
+    const lock = path.join(root, folder, 'LOCK');
+    chmodSync(lock, 0o444);
+    const { status, stderr } = restore();
+    expect(status, stderr).toBe(5);
+    expect(stderr).toMatch(
+      new RegExp(`^error .*whether ${folder} is in use: EACCES: .*${folder}/LOCK.* \\(IO\\)$`, 'm'),
+    );
+    expect(stderr).not.toContain('migbackup-lock-');
+    const line = /^hint .*run: (chmod u\+w \S+), then the same command again/m.exec(stderr)?.[1];
+    expect(line, stderr).toBe(`chmod u+w ${folder}/LOCK`);
+    spawnSync('sh', ['-c', line ?? ''], { cwd: root });
+    const mended = restore();
+    expect(mended.status, mended.stderr).toBe(0);
+  });
+});

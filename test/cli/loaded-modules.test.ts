@@ -102,6 +102,7 @@ const FOR_LIST = [
   'core/model/system-error.ts',
   'core/model/zod.ts',
   'core/operations/list.ts',
+  'core/paths/barred.ts',
   'core/paths/globs.ts',
   'core/paths/names.ts',
   'core/paths/paths.ts',
@@ -113,6 +114,7 @@ const FOR_LIST = [
   'core/repository/reports.ts',
   'core/repository/whose.ts',
   'core/repository/work-folder.ts',
+  'core/transaction/state-folder.ts',
   'main.ts',
 ];
 

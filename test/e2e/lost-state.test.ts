@@ -2,6 +2,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { put } from '../support/files.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -62,4 +63,45 @@ test('a file that is there and empty is gone too, until it is back or accepted',
   expect((await run('validate')).stdout).not.toContain('gone since');
   expect((await run(...(next[0]?.split(' ').slice(1) ?? []), '--yes')).exitCode).toBe(0);
   expect(statSync(path.join(root, file)).size).toBe(size);
+});
+
+test('a required source that a backup has is said once, with the line that brings it back', async () => {
+  using temp = tempFolder();
+  const root = path.join(temp.path, 'project');
+  put(root, 'docs/a.md', 'a');
+  put(root, 'must/b', 'b');
+  const sources = { must: { path: 'must', required: true }, never: { path: 'never', required: false } };
+  const configure = (): void =>
+    put(root, 'migbackup.config.json', JSON.stringify({ categories: { own: { sources } } }));
+  configure();
+  const run = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: root });
+  const { backupId }: { backupId: string } = JSON.parse((await run('create', '--json')).stdout);
+  rmSync(path.join(root, 'must'), { recursive: true });
+  const line = `migbackup restore ${backupId} --only must`;
+
+  const { stdout } = await run('validate');
+  expect(stdout).toContain('gone since');
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    `${line} brings it back. If it may be gone, take "required" out of the config.`,
+  );
+  expect(stdout).not.toContain('is required and does not exist');
+  const { checks }: { checks: { id: string }[] } = JSON.parse((await run('validate', '--json')).stdout);
+  expect(checks.map(({ id }) => id)).not.toContain('sources-there');
+
+  for (const command of [['create'], ['guard', '--', 'true']]) {
+    const { exitCode, stderr } = await run(...command);
+    expect(exitCode).toBe(5);
+    expect(stderr).toMatch(/^error .*must: is required and does not exist {2}\(SOURCE_MISSING\)$/m);
+    expect(stderr).toContain(`hint   ${line} brings it back. `);
+    expect(stderr).not.toContain('Create it');
+  }
+
+  // What no backup has is said as ever.
+  sources.never.required = true;
+  configure();
+  const both = (await run('validate')).stdout.replaceAll(/\s+/g, ' ');
+  expect(both).toContain('never: is required and does not exist');
+  expect(both).not.toContain('must: is required');
+  expect((await run(...line.split(' ').slice(1), '--yes')).exitCode).toBe(0);
+  expect((await run('create')).stderr).toContain('Create it, or take "required" out of the config.');
 });

@@ -128,3 +128,53 @@ test('every other line that points to a command names the place too', async () =
   for (const [line] of pointers)
     expect(line.replaceAll('\\"', '"')).toContain("--root '../my project' --backups '../my repository'");
 });
+
+/* A value that could be one of our flags is taken for one. */
+test('lines with paths that begin with a dash', async () => {
+  const source = { path: '-yx', required: false };
+  writeFileSync(
+    path.join(root, 'migbackup.config.json'),
+    JSON.stringify({ categories: { own: { sources: { dash: source } } } }),
+  );
+  const place = path.join(root, '-yx');
+  const fill = (): void => {
+    mkdirSync(place, { recursive: true });
+    for (const name of ['a', '-b c']) writeFileSync(path.join(place, name), name);
+  };
+  fill();
+  before = tree();
+  expect((await run('create')).exitCode).toBe(0);
+
+  rmSync(place, { recursive: true });
+  paste((await run('status')).stdout, 'Next:');
+  expect(compareTrees(before, tree())).toEqual([]);
+  rmSync(path.join(place, '-b c'));
+  paste((await run('status')).stdout, 'Next:');
+  expect(compareTrees(before, tree())).toEqual([]);
+  rmSync(place, { recursive: true });
+  paste((await run('restore', '--only=./-yx')).stderr, 'run:');
+  expect(compareTrees(before, tree())).toEqual([]);
+  rmSync(place, { recursive: true });
+  paste((await run('restore', '--only=./-yx', '--dry-run')).stdout, 'Next:');
+  expect(compareTrees(before, tree())).toEqual([]);
+
+  // Behind `--` no word is a flag any more.
+  rmSync(place, { recursive: true });
+  const refused = await runCli(['restore', '--only=./-yx', ...PLACE, '--', 'latest'], { cwd: here });
+  expect(refused.exitCode).toBe(6);
+  paste(refused.stderr, 'run:');
+  expect(compareTrees(before, tree())).toEqual([]);
+});
+
+test('a line of a place whose name begins with a dash', async () => {
+  const dashed = path.join(here, '-p');
+  await makeSampleProject(dashed);
+  const flags = ['--root=-p', '--backups=-q'];
+  expect((await runCli(['create', ...flags], { cwd: here })).exitCode).toBe(0);
+  rmSync(path.join(dashed, 'package.json'));
+  const { stdout } = await runCli(['restore', '--json', '--yes', ...flags], { cwd: here });
+  const [next = ''] = JSON.parse(stdout).next;
+  const [, cd = ''] = /^(cd .*) && npm \w+$/.exec(next) ?? [];
+  expect(cd, stdout).not.toBe('');
+  expect(spawnSync('sh', ['-c', cd], { cwd: here }).status, cd).toBe(0);
+});

@@ -2,6 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { renderCreate } from '../../src/cli/render/create.ts';
+import { paint } from '../../src/cli/render/style.ts';
 import { checkAttributes } from '../../src/core/checks/preflight/attributes.ts';
 import { resolveProject } from '../../src/core/config/project.ts';
 import type { CreateReport } from '../../src/core/model/create-report.ts';
@@ -43,6 +45,14 @@ const run = (tool: string, ...args: string[]): string => execFileSync(tool, args
 const project = () => resolveProject({ cwd: temp.path, env: {} });
 const take = (): Promise<CreateReport> => create(project(), { verify: true, allowPartial: false }, context);
 
+/** What create prints of what it did not look at, without the breaks of its lines. */
+function said(report: CreateReport): string[] {
+  const text = renderCreate(report, paint(process.stdout))
+    .join('\n')
+    .replaceAll(/\n {4,}/g, ' ');
+  return [...text.matchAll(/not looked at.*/g)].map(([line]) => line);
+}
+
 function bringBack(backupId: string, options: { dryRun?: boolean } = {}): Promise<RestoreReport> {
   const selected = { id: backupId, folder: inside(`backups/${backupId}`), dispose() {} };
   const all = { only: [], allowUnsafeLinks: true, exact: true, dryRun: false, safetyBackup: true };
@@ -73,8 +83,10 @@ test('without the tools nothing is claimed: what nobody looked at is named as th
   const before = process.env['PATH'];
   process.env['PATH'] = inside('docs');
   try {
-    const { notLookedAt, findings, backupId } = await take();
+    const report = await take();
+    const { notLookedAt, findings, backupId } = report;
     const all = ['ACLs', 'default ACLs', 'extended attributes', 'file flags'];
+    expect(said(report)).toEqual([`not looked at: ${all.join(', ')}; no backup keeps them`]);
     expect(notLookedAt).toEqual(all);
     expect(findings).toEqual([]);
     expect((await bringBack(backupId, { dryRun: true })).plan).toMatchObject({ notLookedAt: all, findings: [] });
@@ -85,6 +97,21 @@ test('without the tools nothing is claimed: what nobody looked at is named as th
     process.env['PATH'] = before;
   }
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'create says nothing of it where there is nothing that it could not look at',
+  async () => {
+    put(temp.path, 'tools/getfattr', '#!/bin/sh\n');
+    fs.chmodSync(inside('tools/getfattr'), 0o755);
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${inside('tools')}:/bin:/usr/bin`;
+    try {
+      expect(said(await take())).toEqual([]);
+    } finally {
+      process.env['PATH'] = before;
+    }
+  },
+);
 
 describe.skipIf(whyNot !== null)(withReason('with the tools of the system', whyNot), () => {
   test('a file with an ACL comes back with the rights that its owning group had, not with the mask', async () => {

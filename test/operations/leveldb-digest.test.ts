@@ -66,6 +66,10 @@ test('damage, look-alikes and names that lead nowhere say what to do', async () 
   const refused = await digest(inside, 5);
   expect(refused).toMatchObject({ error: { hint: expect.stringContaining('--raw data/kv, create stores it') } });
   fs.rmSync(path.join(root, 'data'), { recursive: true });
+  fs.cpSync(bad, path.join(root, '-yx'), { recursive: true });
+  const dashed = await digest(path.join(root, '-yx'), 5);
+  expect(dashed).toMatchObject({ error: { hint: expect.stringContaining('--raw ./-yx, create stores it') } });
+  fs.rmSync(path.join(root, '-yx'), { recursive: true });
   fs.writeFileSync(path.join(bad, 'IDENTITY'), 'x');
   expect(await digest(bad, 5)).toMatchObject({ error: { code: 'DATABASE_FOREIGN' } });
   expect(await digest('deployments', 2)).toMatchObject({ error: { code: 'USAGE' } });

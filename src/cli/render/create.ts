@@ -3,7 +3,7 @@ import type { CreateReport } from '../../core/model/create-report.ts';
 import type { ManifestCategory } from '../../core/model/manifest.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
-import { table, type Paint } from './style.ts';
+import { table, type Paint, wrap } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 /** Records of the databases in a category, or null if one of its databases could not be counted. */
@@ -40,6 +40,12 @@ export function categoryTable(categories: CreateReport['categories'], proven: bo
   return table(rows, ['left', 'right', 'right', 'left', 'left']);
 }
 
+/** create never looks at file flags, which takes long: by themselves they are no news. */
+function renderNotLookedAt({ notLookedAt }: CreateReport, paint: Paint): string[] {
+  if (notLookedAt.every((kind) => kind === 'file flags')) return [];
+  return [wrap(`not looked at: ${notLookedAt.join(', ')}; no backup keeps them`, `  ${paint.dim('-')} `, 4)];
+}
+
 export function renderCreate(report: CreateReport, paint: Paint): string[] {
   const proven = report.verified !== null;
   const { files, bytes } = report.totals;
@@ -51,6 +57,7 @@ export function renderCreate(report: CreateReport, paint: Paint): string[] {
   return [
     ...categoryTable(report.categories, proven),
     ...renderFindings(report.findings, paint),
+    ...renderNotLookedAt(report, paint),
     '',
     `  ${paint.bold(report.backupId)}`,
     `  ${figures}, ${proof}${status}`,

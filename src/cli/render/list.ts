@@ -24,8 +24,9 @@ function whose({ project: { name, root } }: ListedBackup): string {
 
 function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   const id = paint.bold(backup.id);
-  if (backup.status === 'damaged') {
-    return [`  ${id}  ${paint.bad('damaged')}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];
+  if (backup.status !== 'readable') {
+    const how = backup.status === 'damaged' ? 'damaged' : 'may not be read';
+    return [`  ${id}  ${paint.bad(how)}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];
   }
   // What a backup of format version 1 weighs only reading it would tell.
   const weight = backup.bytes === null ? '' : `, ${formatBytes(backup.bytes)}`;

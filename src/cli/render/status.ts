@@ -1,18 +1,28 @@
 import path from 'node:path';
 import { escapeName } from '../../core/paths/names.ts';
-import type { StatusBackup, StatusReport } from '../../core/model/status-report.ts';
+import type { Pending, StatusBackup, StatusReport } from '../../core/model/status-report.ts';
 import { nameSome } from './findings.ts';
 import { formatAge, formatTime, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 const INDENT = 14;
+/** What stands before each kind of what is not at its end. */
+const PENDING: Readonly<Record<Pending['what'], string>> = {
+  running: 'running',
+  'restore-unfinished': 'unfinished',
+  'guard-interrupted': 'unfinished',
+  'guard-failed': 'unfinished',
+  'guard-running': 'unfinished',
+  'not-seen': 'not seen',
+};
 
 function line(label: string, text: string): string {
   return wrap(text, `  ${label.padEnd(INDENT - 2)}`, INDENT);
 }
 
-function proofOf({ problem, lastVerification: last }: StatusBackup): string {
+function proofOf({ status, problem, lastVerification: last }: StatusBackup): string {
+  if (status === 'forbidden') return `may not be read: ${escapeName(problem ?? '')}`;
   if (problem !== null) return `damaged: ${escapeName(problem)}`;
   if (last === null) return 'not verified';
   const when = formatAge(new Date(last.time), new Date());
@@ -28,19 +38,26 @@ function renderBackup(label: string, backup: StatusBackup): string[] {
 }
 
 function renderLost({ lost }: StatusReport, paint: Paint): string[] {
-  return lost.flatMap(({ backupId, gone, problem }) => {
-    if (problem !== null) return [line('gone?', `not compared with ${backupId}: ${escapeName(problem)}`)];
-    if (gone.length === 0) return [];
+  return lost.flatMap(({ backupId, gone, problem, newer }) => {
+    const hidden = [problem === null ? null : { backupId, problem }, newer].filter((one) => one !== null);
+    const notCompared = hidden.map((one) =>
+      line('gone?', `not compared with ${one.backupId}: ${escapeName(one.problem)}`),
+    );
+    if (gone.length === 0) return notCompared;
     const places = gone.map(({ path: place, records, bytes }) =>
       records === null && bytes === null ? place : `${place} (empty now)`,
     );
-    return [line('gone', `${nameSome(places)}, since ${backupId}`).replace('gone', paint.bad('gone'))];
+    const text = line('gone', `${nameSome(places)}, since ${backupId}`);
+    return [text.replace('gone', paint.bad('gone')), ...notCompared];
   });
 }
 
-/** Whether a restore may be in between: then its end is what undo takes back. */
-function isOpen({ pending }: StatusReport): boolean {
-  return pending.some(({ what }) => what === 'running' || what === 'restore-unfinished');
+/** Why it is not known what undo takes back; null where it is. While a restore may be in between, its end is that. */
+function whyNotKnown({ pending }: StatusReport): string | null {
+  if (pending.some(({ what }) => what === 'not-seen')) return 'not known';
+  if (pending.some(({ what }) => what === 'running' || what === 'restore-unfinished'))
+    return 'not known before that has ended';
+  return null;
 }
 
 function wayBackProblem(problem: string | null): string {
@@ -64,9 +81,9 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
     line('repository', `${escapeName(report.repository)}: ${counts.join(', ')}`),
     ...(latest === null ? [line('latest', 'no backup yet')] : renderBackup('latest', latest)),
     ...(newer === null ? [] : renderBackup('newer', newer)),
-    ...pending.map(({ what, message }) => line(what === 'running' ? 'running' : 'unfinished', message)),
+    ...pending.map(({ what, message }) => line(PENDING[what], message)),
     undo === null
-      ? line('way back', isOpen(report) ? 'not known before that has ended' : wayBackProblem(undoProblem))
+      ? line('way back', whyNotKnown(report) ?? wayBackProblem(undoProblem))
       : line('way back', `undo takes back the ${undo.operation} of ${formatTime(new Date(undo.time))}`),
     ...next.map((command) => pasteable(`  Next: ${command}`)),
   ];

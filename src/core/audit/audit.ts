@@ -9,6 +9,7 @@ import { IndexAudit } from '../checks/index-agrees.ts';
 import { checkManifestAgrees } from '../checks/manifest-agrees.ts';
 import type { MemberSink } from '../format/member-sink.ts';
 import { lstatOrNull } from '../fs/durable.ts';
+import { sayForbidden } from '../paths/barred.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';
@@ -49,6 +50,16 @@ export type Audit = Pick<VerifyReport, 'status' | 'scope' | 'figures' | 'categor
  * sums, archives and databases must all agree. Collects to the end; only an interruption or an I/O error is thrown.
  */
 export async function auditBackup(folder: string, id: string, options: AuditOptions, context: Context): Promise<Audit> {
+  try {
+    return await audit(folder, id, options, context);
+  } catch (error) {
+    // What may not be read is not known to be damaged.
+    const file = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : folder;
+    throw sayForbidden(error, file, 'the backup may not be read');
+  }
+}
+
+async function audit(folder: string, id: string, options: AuditOptions, context: Context): Promise<Audit> {
   const findings: AnyFinding[] = [];
   const onFinding = (finding: AnyFinding): void => {
     findings.push(finding);
@@ -59,7 +70,7 @@ export async function auditBackup(folder: string, id: string, options: AuditOpti
   try {
     manifest = readManifest(folder);
   } catch (error) {
-    if (!(error instanceof BackupError) || error.code === 'FORMAT_UNSUPPORTED') throw error;
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
     return unreadable(error, options);
   }
   if (id !== manifest.backupId) onFinding(otherBackup(manifest.backupId, id));

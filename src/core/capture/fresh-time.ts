@@ -5,7 +5,7 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import { listBackups } from '../repository/catalog.ts';
-import { manifestOrNull, Owner } from '../repository/whose.ts';
+import { manifestOf, Owner } from '../repository/whose.ts';
 
 /** Two runs in one moment give two times that differ by as little. */
 const TOLERANCE_MS = 1000;
@@ -29,7 +29,7 @@ export function freshTime(
       ref.kind === kind &&
       ref.time.getTime() >= clock.getTime() &&
       ref.time.getTime() < LAST_MS &&
-      owner.owns(manifestOrNull(ref.folder), ref.folder),
+      owner.owns(manifestOf(ref.folder).manifest, ref.folder),
   );
   let time = newest === undefined ? clock : new Date(newest.time.getTime() + 1);
   while (fs.existsSync(path.join(project.repository, makeId(kind, time)))) time = new Date(time.getTime() + 1);

@@ -4,7 +4,7 @@ import type { CreateReport } from '../model/create-report.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Context } from '../model/event.ts';
 import { lostState } from '../checks/lost-state.ts';
-import { goneAccepted, stateGone } from '../checks/preflight/state-gone.ts';
+import { goneAccepted, stateGone, withRestoreLine } from '../checks/preflight/state-gone.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
 import { Ownership } from '../scan/ownership.ts';
@@ -52,9 +52,13 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
     const lost = await lostState(project, context.signal);
     const gone = options.acceptGone === true ? goneAccepted(lost) : stateGone(lost);
     const how = { ...options, kind: 'migration', config, categories, beforeCommit } as const;
-    const taken = await takeBackup(project, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
-    const described = describeTaken(taken);
-    return { ...described, findings: [...gone, ...described.findings.slice(gone.length)] };
+    try {
+      const taken = await takeBackup(project, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
+      const described = describeTaken(taken);
+      return { ...described, findings: [...gone, ...described.findings.slice(gone.length)] };
+    } catch (error) {
+      throw withRestoreLine(error, lost);
+    }
   };
 }
 

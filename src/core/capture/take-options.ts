@@ -52,7 +52,7 @@ export function findingFilter({ select }: TakeOptions, onFinding: (finding: Find
  * broken database must never block the way back.
  */
 export function rawDatabases({ kind, raw = [] }: TakeOptions): NonNullable<ScanOptions['databaseAsFiles']> {
-  const terms = new Set(raw.map((term) => term.replace(/\/+$/, '')));
+  const terms = new Set(raw.map((term) => term.replace(/^\.\//, '').replace(/\/+$/, '')));
   return (path, { category, name }) =>
     kind === 'safety' || [category, `${category}/${name}`, path].some((term) => terms.has(term));
 }

@@ -8,8 +8,9 @@ import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
-import { parentOf, toNative } from '../paths/paths.ts';
+import { joined, parentOf, toNative } from '../paths/paths.ts';
 import type { SetAside, Surroundings } from '../transaction/set-aside.ts';
 import { statePaths } from '../transaction/state-folder.ts';
 import type { Unit } from '../transaction/unit.ts';
@@ -35,7 +36,7 @@ export class KeepOut implements Surroundings {
     this.#wanted = new Set(sources.flatMap((source) => (source.databases ?? []).map((database) => database.path)));
   }
 
-  /** Throws DATABASE_HELD if somebody has one of them, or may have it. */
+  /** Throws DATABASE_HELD if somebody has one of them, or may have it, and IO where this user may not ask. */
   async holdTargets(units: readonly Unit[]): Promise<void> {
     const folders = new Map<string, string>();
     for (const unit of units) {
@@ -137,19 +138,33 @@ function lookAtLock(relative: string): string {
   return `Look at ${lock}, and remove it if nothing uses the database; then run the command again. Nothing was changed.`;
 }
 
-/** Throws DATABASE_HELD unless nobody has the database. */
-export function refuseHeld(relative: string, { held, pids, evidence }: Holder): void {
+/** Throws DATABASE_HELD unless nobody has the database, and IO where this user may not ask. */
+export function refuseHeld(relative: string, { held, pids, evidence, forbidden }: Holder): void {
   if (held === 'no') return;
   const who = pids.length > 0 ? ` (pid ${pids.join(', ')})` : '';
+  const unknown = `it cannot be told whether ${escapeName(relative)} is in use: ${evidence}`;
+  const details = { pids, evidence };
+  if (forbidden !== undefined) {
+    const lock = joined(relative, 'LOCK');
+    throw new BackupError('IO', `${unknown}, ${escapeName(lock)} may not be opened`, {
+      hint: `Nothing was changed. ${howToOpenLock(lock, forbidden)}`,
+      path: lock,
+      details,
+    });
+  }
   throw new BackupError(
     'DATABASE_HELD',
-    held === 'yes'
-      ? `${escapeName(relative)} is in use by another process${who}`
-      : `it cannot be told whether ${escapeName(relative)} is in use: ${evidence}`,
+    held === 'yes' ? `${escapeName(relative)} is in use by another process${who}` : unknown,
     {
       hint: held === 'yes' ? STOP_IT : evidence === ODD_LOCK ? lookAtLock(relative) : MEND_IT,
       path: relative,
-      details: { pids, evidence },
+      details,
     },
   );
+}
+
+function howToOpenLock(lock: string, { lacks, owner }: NonNullable<Holder['forbidden']>): string {
+  if (owner !== process.getuid?.())
+    return `${escapeName(lock)} belongs to user ${owner}: run as that user or as root, or have it made writable.`;
+  return `In the project, run: ${shellLine(['chmod', `u+${lacks}`, pathWord(lock)])}, then the same command again.`;
 }

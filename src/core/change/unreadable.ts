@@ -1,26 +1,17 @@
 import path from 'node:path';
-import { lstatOrNull } from '../fs/durable.ts';
+import { barredAt, howToOpen, ownerOf } from '../paths/barred.ts';
 import { toNative } from '../paths/paths.ts';
 import { shellLine } from '../model/shell-quote.ts';
-import { BackupError, errnoOf, type BackupErrorOptions } from '../model/backup-error.ts';
+import { BackupError, type BackupErrorOptions } from '../model/backup-error.ts';
 
 /**
  * What to do about paths of the project that could not be read, for an error: the line to run where they are this user's own, else why that
  * is no way. Their modes are not changed by us: the safety backup has to hold them as they are.
  */
 export function howToRead(root: string, paths: readonly string[]): Pick<BackupErrorOptions, 'hint' | 'details'> {
-  const barred = [...new Set(paths.map((each) => barredAt(toNative(root, each))))];
-  const details = { problems: paths.map((each) => ({ code: 'SOURCE_UNREADABLE', path: each })) };
-  const user = process.getuid?.();
-  if (user === undefined)
-    return { hint: 'Nothing was changed. Run as a user who may read it, or change its permissions.', details };
-  const foreign = barred.find((each) => ownerOf(each) !== user);
-  if (foreign !== undefined) {
-    const owner = `${foreign} belongs to user ${ownerOf(foreign) ?? 'unknown'}`;
-    return { hint: `Nothing was changed. ${owner}: run as that user or as root, or have it made readable.`, details };
-  }
-  const mend = shellLine(['chmod', 'u+rwX', '--', ...barred]);
-  return { hint: `Nothing was changed. Run: ${mend}, then the same command again.`, details: { ...details, mend } };
+  const { hint, details } = howToOpen([...new Set(paths.map((each) => barredAt(toNative(root, each))))]);
+  const problems = paths.map((each) => ({ code: 'SOURCE_UNREADABLE', path: each }));
+  return { hint: `Nothing was changed. ${hint}`, details: { problems, ...details } };
 }
 
 /** The shell line that lets this user look at a file of a backup again; null if it may, or if what bars the way is not this user's own. */
@@ -56,20 +47,4 @@ function pathsIn(problems: unknown): string[] {
   return problems.flatMap(({ code, path: each }: { code?: unknown; path?: unknown }) =>
     code === 'SOURCE_UNREADABLE' && typeof each === 'string' ? [each] : [],
   );
-}
-
-/** What keeps us from reading a path: itself, or the closest folder above it that may not be entered. */
-function barredAt(native: string): string {
-  try {
-    lstatOrNull(native);
-    return native;
-  } catch (error) {
-    if (errnoOf(error) !== 'EACCES' || path.dirname(native) === native) return native;
-    return barredAt(path.dirname(native));
-  }
-}
-
-function ownerOf(native: string): number | null {
-  const stat = lstatOrNull(native);
-  return stat === null ? null : Number(stat.uid);
 }

@@ -10,10 +10,10 @@ import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestDatabase } from '../model/manifest.ts';
-import { shellLine } from '../model/shell-quote.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, joined, parentOf, toNative } from '../paths/paths.ts';
-import { ownBackups, type ReadBackup } from '../repository/whose.ts';
+import { Owner, readBackups, type ReadBackup } from '../repository/whose.ts';
 
 /** Something that the backup has and the project has not. */
 export interface Gone {
@@ -33,10 +33,23 @@ export interface LostState {
   readonly gone: readonly Gone[];
   /** The line that brings it back; null where nothing is gone, or where a newer backup has to come first. */
   readonly restore: string | null;
-  /** Whether that line brings back less than what is gone. */
-  readonly less: boolean;
+  /** What of it that line brings back. */
+  readonly brings: readonly Gone[];
   /** Why it could not be compared. */
-  readonly problem: string | null;
+  readonly notCompared: NotCompared | null;
+  /** Beside the newest that can be read: a newer one that this user may not read, so that nothing was compared with it. */
+  readonly newer: NotCompared | null;
+}
+
+/** A backup that nothing was compared with. */
+export interface NotCompared {
+  readonly backupId: string;
+  readonly folder: string;
+  readonly problem: string;
+  /** What to do about that. */
+  readonly hint: string;
+  /** False where nobody can tell whose it is. */
+  readonly isOwn: boolean;
 }
 
 /** More of them make a line that nobody can read. */
@@ -44,41 +57,72 @@ const NAMED_IN_LINE = 8;
 const NAMED_IN_MESSAGE = 5;
 /** An emptied database is small: a bigger one has tables, and is not read for this. */
 const EMPTY_DATABASE_BYTES = 1 << 20;
+const LOOK_AT_DAMAGE =
+  'migbackup verify says what is wrong with it. If nothing in it is missed, accept that: migbackup create --accept-gone.';
 
 /**
- * Compares what backups have with what is there, by names; of files, whether they are empty now; of databases, whether they are there and have a record. It is the newest complete backup, and
- * those that had something when it was taken that was gone and that nobody had accepted; newest first. Empty where the project has no complete backup. Reads
- * the index and folders, changes nothing. Throws INTERRUPTED.
+ * Compares what backups have with what is there, by names; of files, whether they are empty now; of databases, whether they are there and have a
+ * record. It is the newest complete backup, and those that had something when it was taken that was gone and that nobody had accepted, or that could not
+ * be compared then; newest first. Empty where the project has no complete backup, and none that may not be read. Reads the index and folders, changes
+ * nothing. Throws INTERRUPTED.
  */
 export async function lostState(project: Project, signal?: AbortSignal): Promise<LostState[]> {
-  const own = ownBackups(project).filter(({ kind }) => kind === 'migration');
-  const newest = own.find(({ folder, manifest }) => manifest !== null && whyPartial(manifest, folder) === null);
-  if (newest === undefined) return [];
-  const before = goneBefore(newest);
+  const all = readBackups(project.repository).filter(({ kind }) => kind === 'migration');
+  const owner = new Owner(project);
+  const own = all.filter(({ manifest, folder }) => owner.owns(manifest, folder));
+  const at = own.findIndex(({ folder, manifest }) => manifest !== null && whyPartial(manifest, folder) === null);
+  const newest = own[at];
+  if (newest === undefined) {
+    // Whose backup it is stands in what may not be read: with no other at hand it may be the project's.
+    const hidden = firstForbidden(own, true) ?? firstForbidden(all, false);
+    return hidden === null ? [] : [unknown(hidden)];
+  }
+  const before = namedIn(newest);
   const lost: LostState[] = [];
-  for (const backup of own) {
-    if (backup !== newest && !before.has(backup.id)) continue;
-    const newer = lost.flatMap(({ gone }) => gone);
-    lost.push(await beside(project, backup, backup === newest ? null : newer, signal));
+  for (const backup of all) {
+    if (backup === newest) {
+      const newer = firstForbidden(own.slice(0, at), true);
+      lost.push({ ...(await beside(project, backup, null, signal)), newer });
+    } else if (before.has(backup.id) && (backup.manifest === null || own.includes(backup))) {
+      const later = lost.flatMap(({ gone }) => gone);
+      lost.push(await beside(project, backup, later, signal));
+    }
   }
   return lost;
 }
 
-/** The backups that had something which was gone when this one was taken. */
-function goneBefore({ manifest }: ReadBackup): Set<unknown> {
-  const said = manifest?.findings.filter(({ code }) => code === ('state-gone' satisfies FindingCode)) ?? [];
+/** The backups that had something which was gone when this one was taken, or may have had. That they are the project's was known then. */
+function namedIn({ manifest }: ReadBackup): Set<unknown> {
+  const codes: readonly string[] = ['state-gone', 'state-not-compared'] satisfies FindingCode[];
+  const said = manifest?.findings.filter(({ code }) => codes.includes(code)) ?? [];
   return new Set(said.map(({ evidence }) => evidence?.['backupId']));
 }
 
-/** @param newer what is gone since newer backups, which comes back from those; null for the newest backup itself */
+/** The newest of some backups that this user may not read. */
+function firstForbidden(backups: readonly ReadBackup[], isOwn: boolean): NotCompared | null {
+  for (const { id: backupId, folder, forbidden } of backups)
+    if (forbidden !== null) return { backupId, folder, problem: forbidden.message, hint: forbidden.hint, isOwn };
+  return null;
+}
+
+function unknown(notCompared: NotCompared): LostState {
+  return { backupId: notCompared.backupId, gone: [], restore: null, brings: [], notCompared, newer: null };
+}
+
+/** @param later what is gone since newer backups, which comes back from those; null for the newest backup itself */
 async function beside(
   project: Project,
-  { id: backupId, folder, manifest }: ReadBackup,
-  newer: readonly Gone[] | null,
+  backup: ReadBackup,
+  later: readonly Gone[] | null,
   signal: AbortSignal | undefined,
 ): Promise<LostState> {
-  const unknown = (problem: string): LostState => ({ backupId, gone: [], restore: null, less: false, problem });
-  if (manifest === null) return unknown('its manifest cannot be read');
+  const { id: backupId, folder, manifest } = backup;
+  const damaged = (problem: string): LostState =>
+    unknown({ backupId, folder, problem, hint: LOOK_AT_DAMAGE, isOwn: true });
+  if (manifest === null) {
+    const forbidden = firstForbidden([backup], true);
+    return forbidden === null ? damaged('its manifest cannot be read') : unknown(forbidden);
+  }
   const databases = databasesOf(manifest);
   const look = new Look(project.root, databases);
   try {
@@ -88,7 +132,7 @@ async function beside(
     }
   } catch (error) {
     if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
-    return unknown(error.message);
+    return damaged(error.message);
   }
   const emptied: Gone[] = [];
   for (const { path: database, records } of databases) {
@@ -97,23 +141,16 @@ async function beside(
       emptied.push({ path: database, files: 0, records, bytes: null });
   }
   const gone = [...look.gone(), ...emptied];
-  if (gone.length === 0) return { backupId, gone, restore: null, less: false, problem: null };
-  const named = newer === null ? ofNewest(gone) : ofOlder(gone, newer);
-  const restore = named === null ? null : restoreLine(backupId, manifest, named);
-  return { backupId, gone, restore, less: newer !== null && named?.length !== gone.length, problem: null };
-}
-
-/** What the line names: nothing means all of the backup, null that there is no line. */
-function ofNewest(gone: readonly Gone[]): readonly Gone[] {
-  return gone.length > NAMED_IN_LINE ? [] : gone;
+  const brings = later === null ? gone : ofOlder(gone, later);
+  return { backupId, gone, restore: restoreLine(backupId, manifest, brings), brings, notCompared: null, newer: null };
 }
 
 /** All of an older backup would take the project back to it, and what a newer one has too would come back as it was long ago. */
-function ofOlder(gone: readonly Gone[], newer: readonly Gone[]): readonly Gone[] | null {
+function ofOlder(gone: readonly Gone[], later: readonly Gone[]): readonly Gone[] {
   const first = gone.filter(
-    (old) => !newer.some(({ path: place }) => isInside(place, old.path) || isInside(old.path, place)),
+    (old) => !later.some(({ path: place }) => isInside(place, old.path) || isInside(old.path, place)),
   );
-  return first.length === 0 ? null : first.slice(0, NAMED_IN_LINE);
+  return first.slice(0, NAMED_IN_LINE);
 }
 
 /** What is gone, in words: `leveldb (5 files), deployments (13 files) and 2 more`. */
@@ -129,19 +166,27 @@ export function sayGone(gone: readonly Gone[]): string {
 }
 
 /** What to do about it. */
-export function sayWayBack({ restore, less }: LostState): string {
+export function sayWayBack({ restore, brings, gone }: LostState): string {
   if (restore === null)
     return 'First bring back what is gone since the newer backup; migbackup status then has the line for the rest.';
-  return less
+  return brings.length < gone.length
     ? `${restore} brings back a part of it; migbackup status then has the next line.`
     : `${restore} brings it back.`;
 }
 
-function restoreLine(backupId: string, { config }: Manifest, named: readonly Gone[]): string {
+/** Where it would be too long it names nothing, which means all of the backup. */
+function restoreLine(backupId: string, { config }: Manifest, brings: readonly Gone[]): string | null {
+  if (brings.length === 0) return null;
+  const named = brings.length > NAMED_IN_LINE ? [] : brings;
   // A category of the same name is more than the path: a slash at the end makes it a path.
   const term = (place: string): string =>
     place === 'json' || Object.hasOwn(config.categories, place) ? `${place}/` : place;
-  return shellLine(['migbackup', 'restore', backupId, ...named.flatMap(({ path: place }) => ['--only', term(place)])]);
+  return shellLine([
+    'migbackup',
+    'restore',
+    backupId,
+    ...named.flatMap(({ path: place }) => ['--only', pathWord(term(place))]),
+  ]);
 }
 
 function databasesOf({ categories }: Manifest): ManifestDatabase[] {

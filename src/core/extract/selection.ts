@@ -1,6 +1,7 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { AnyFinding } from '../model/finding.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { leadsOut } from '../paths/paths.ts';
@@ -147,7 +148,7 @@ function nothingSelected(manifest: Manifest, only: readonly string[]): BackupErr
 
 function databaseInParts(database: string): BackupError {
   return new BackupError('USAGE', `${database} is restored whole or not at all: parts of a database are none`, {
-    hint: `Use --only ${database}.`,
+    hint: `Use ${shellLine(['--only', pathWord(database)])}.`,
     path: database,
   });
 }

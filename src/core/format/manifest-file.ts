@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from '../model/zod.ts';
 import { writeNewMeanwhile } from '../fs/durable.ts';
 import { globProblem } from '../paths/globs.ts';
+import { sayForbidden } from '../paths/barred.ts';
 import { ambiguity } from '../fs/json-ambiguity.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -18,7 +19,7 @@ const SHOWN_ISSUES = 4;
 
 /**
  * Reads and checks a backup's manifest. Throws NO_SUCH_BACKUP where there is none, FORMAT_UNSUPPORTED for a newer format, and
- * BACKUP_DAMAGED, naming the key, for anything that is not a manifest.
+ * BACKUP_DAMAGED, naming the key, for anything that is not a manifest; IO where this user may not read it.
  */
 export function readManifest(folder: string): Manifest {
   const file = path.join(folder, MANIFEST_FILE);
@@ -82,7 +83,8 @@ function parseJson(file: string): { text: string; parsed: unknown } {
     if (stat.size > MAX_BYTES) throw damaged(file, `is larger than ${MAX_BYTES} bytes`);
     bytes = fs.readFileSync(file);
   } catch (cause) {
-    if (cause instanceof BackupError) throw cause;
+    const forbidden = sayForbidden(cause, file, `${MANIFEST_FILE} may not be read`);
+    if (forbidden instanceof BackupError) throw forbidden;
     throw damaged(file, 'is missing or cannot be read', cause);
   }
   if (!isUtf8(bytes)) throw damaged(file, 'is not UTF-8');

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fsyncDir, lstatOrNull, mkdirDurable, writeFileDurable } from '../fs/durable.ts';
+import { isForbidden } from '../paths/barred.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 import { readRegular } from '../fs/regular-file.ts';
 import { tidy, type LeftOver } from '../fs/left-over.ts';
@@ -8,6 +9,7 @@ import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
 import { acquireLock, type Lock } from '../repository/lock.ts';
+import { stateForbidden } from '../transaction/state-folder.ts';
 import { markerSchema, type Marker } from './marker-schema.ts';
 
 /** A command line has a limit far below. */
@@ -85,14 +87,19 @@ export function visibleGuard(root: string): Marker | null {
   try {
     return interruptedGuard(root);
   } catch (error) {
-    if (errnoOf(error) === 'EACCES') return null;
+    if (isForbidden(error) || (error instanceof BackupError && isForbidden(error.cause))) return null;
     throw error;
   }
 }
 
-/** The command that a killed guard left behind; null if there is none, or if the guard is still at work. */
+/** The command that a killed guard left behind; null if there is none, or if the guard is still at work. Throws IO where this user may not look. */
 export function interruptedGuard(root: string): Marker | null {
-  const marker = readMarker(root);
+  let marker: Marker | null;
+  try {
+    marker = readMarker(root);
+  } catch (error) {
+    throw stateForbidden(error, markerFile(root));
+  }
   if (marker === null) return null;
   try {
     lockGuard(root).release();

@@ -7,7 +7,7 @@ import { pendingTransaction } from '../transaction/transaction.ts';
 
 /**
  * Another migbackup that is at work in the project, or a restore that was killed; null where there is neither. Whoever holds the lock may be in the
- * middle of a restore, which then is not interrupted. Changes nothing.
+ * middle of a restore, which then is not interrupted. Changes nothing. Throws IO where this user may not look.
  */
 export function unfinished(root: string): Pending | null {
   const killed = killedRestore(root);
@@ -16,13 +16,13 @@ export function unfinished(root: string): Pending | null {
   return killed === null ? null : { what: 'restore-unfinished', message: killed, command: 'migbackup recover' };
 }
 
-/** A journal that cannot be read, or that is none, is what `recover` speaks of. */
+/** A journal that cannot be trusted, or that is none, is what `recover` speaks of. */
 function killedRestore(root: string): string | null {
   try {
     const journal = pendingTransaction(root);
     return journal && `the ${journal.operation} of ${journal.backupId} was interrupted and is unfinished`;
   } catch (error) {
-    if (error instanceof BackupError) return error.message;
+    if (error instanceof BackupError && error.code !== 'IO') return error.message;
     throw error;
   }
 }

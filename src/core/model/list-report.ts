@@ -32,8 +32,8 @@ export const listedBackupSchema = z.object({
   createdAt: z.iso.datetime(),
   /** Negative for a backup from the future. */
   ageSeconds: z.int(),
-  /** `damaged` is what shows without reading content; only `verify` proves that a backup is good. */
-  status: z.enum(['readable', 'damaged']),
+  /** `damaged` is what shows without reading content; only `verify` proves that a backup is good. `forbidden`: this user may not read it. */
+  status: z.enum(['readable', 'damaged', 'forbidden']),
   /** What is wrong with it. */
   problem: z.string().nullable(),
   completeness: completenessSchema.nullable(),

@@ -7,3 +7,8 @@ export function shellQuote(word: string): string {
 export function shellLine(words: readonly string[]): string {
   return words.map(shellQuote).join(' ');
 }
+
+/** A path as a word that no program takes for a flag. */
+export function pathWord(path: string): string {
+  return path.startsWith('-') ? `./${path}` : path;
+}

@@ -7,6 +7,7 @@ const statusBackupSchema = listedBackupSchema.pick({
   id: true,
   createdAt: true,
   ageSeconds: true,
+  status: true,
   completeness: true,
   files: true,
   problem: true,
@@ -16,10 +17,11 @@ export type StatusBackup = z.infer<typeof statusBackupSchema>;
 
 /** What is not at its end. */
 export const pendingSchema = z.object({
-  what: z.enum(['running', 'restore-unfinished', 'guard-interrupted', 'guard-failed', 'guard-running']),
+  /** `not-seen`: this user may not look, so nobody knows whether anything is. */
+  what: z.enum(['running', 'restore-unfinished', 'guard-interrupted', 'guard-failed', 'guard-running', 'not-seen']),
   /** What happened, in a sentence. */
   message: z.string(),
-  /** The command that deals with it; null where it ends by itself. */
+  /** The command that deals with it; null where it ends by itself, or where this user cannot deal with it. */
   command: z.string().nullable(),
 });
 export type Pending = z.infer<typeof pendingSchema>;
@@ -44,6 +46,8 @@ export const statusReportSchema = reportHeadSchema
         restore: z.string().nullable(),
         /** Why it could not be compared. */
         problem: z.string().nullable(),
+        /** A newer backup that may not be read: nothing was compared with it. */
+        newer: z.object({ backupId: z.string(), problem: z.string() }).nullable(),
       }),
     ),
     backups: z.object({ migration: count, safety: count, ofOthers: count }),
@@ -52,7 +56,7 @@ export const statusReportSchema = reportHeadSchema
     /** A newer one that `latest` passes over. */
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),
-    /** What `undo` would take back; null where there is nothing, or where something is unfinished. */
+    /** What `undo` would take back; null where there is nothing, where something is unfinished, and where that is not seen. */
     undo: z.object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyId: z.string() }).nullable(),
     /** Why it cannot be told what `undo` would take back; null where it can. */
     undoProblem: z.string().nullable(),

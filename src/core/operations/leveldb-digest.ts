@@ -6,7 +6,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { LeveldbDigestReport } from '../model/leveldb-digest-report.ts';
-import { shellQuote } from '../model/shell-quote.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { captureDatabase } from '../databases/leveldb/capture/capture.ts';
 import { capturedDatabase } from '../databases/leveldb/capture/captured-database.ts';
@@ -91,7 +91,7 @@ function withRaw(error: unknown, root: string, dir: string): unknown {
   const inside = path.relative(root, dir);
   if (!(error instanceof BackupError) || !REFUSALS.includes(error.code)) return error;
   if (inside === '' || inside.startsWith('..') || path.isAbsolute(inside)) return error;
-  const raw = `--raw ${shellQuote(inside.split(path.sep).join('/'))}`;
+  const raw = shellLine(['--raw', pathWord(inside.split(path.sep).join('/'))]);
   return new BackupError(error.code, error.message, {
     hint: `${error.hint} With ${raw}, create stores it as plain files, unproven.`,
     ...(error.path === undefined ? {} : { path: error.path }),

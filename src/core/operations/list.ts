@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
-import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
@@ -17,6 +16,7 @@ import { staleNames } from '../repository/work-folder.ts';
 import { visibleGuard } from '../history/marker.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import { startReport } from '../repository/report-head.ts';
+import { isPending } from '../transaction/state-folder.ts';
 
 export interface ListOptions {
   /** Also those of other projects that use the repository. */
@@ -39,19 +39,19 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
     project: owner.identity.id,
     backups,
     ofOthers: all.length - backups.length,
-    unfinishedTransaction: lstatOrNull(path.join(project.root, STATE_FOLDER, 'txn', 'plan.json')) !== null,
+    unfinishedTransaction: isPending(project.root),
     findings: [...staleFindings(project.repository), ...guardFindings(project.root)],
   };
 }
 
 function describe(repository: string, owner: Owner, ref: BackupRef, now: Date): ListedBackup {
   if (isVersion1(ref.folder)) return describeVersion1(repository, owner, ref, now);
-  const { manifest, problem } = backupStatus(ref);
+  const { manifest, problem, forbidden } = backupStatus(ref);
   const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
   return {
     ...known(repository, ref, now),
     project: whose(owner, ref, manifest),
-    status: problem === null ? 'readable' : 'damaged',
+    status: forbidden === null ? (problem === null ? 'readable' : 'damaged') : 'forbidden',
     problem,
     completeness: manifest === null ? null : completenessOf(manifest, ref.folder),
     files: manifest?.totals.files ?? null,

@@ -7,6 +7,7 @@ import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
+import { isForbidden } from '../paths/barred.ts';
 import { ownBackups, type ReadBackup } from '../repository/whose.ts';
 import { lostState } from '../checks/lost-state.ts';
 import { whyPartial } from '../format/why-partial.ts';
@@ -67,8 +68,8 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
   // Only where something would go is it worth knowing what must not.
-  for (const { backupId, gone, problem } of goes().length === 0 ? [] : await lostState(project, context.signal)) {
-    if (problem !== null) reasons.get(backupId)?.push('it may have what is gone');
+  for (const { backupId, gone, notCompared } of goes().length === 0 ? [] : await lostState(project, context.signal)) {
+    if (notCompared !== null) reasons.get(backupId)?.push('it may have what is gone');
     else if (gone.length > 0) reasons.get(backupId)?.push('it has what is gone');
   }
   const whole = known.filter((backup) => backup.kind === 'migration' && isComplete(backup));
@@ -117,6 +118,9 @@ async function newestThatVerifies(known: readonly Known[], context: Context): Pr
     try {
       const { status } = await auditBackup(selected.folder, selected.auditId ?? id, { mode: 'full' }, quiet);
       if (status !== 'FAILED') return id;
+    } catch (error) {
+      // What may not be read is kept, and proves nothing.
+      if (!(error instanceof BackupError) || !isForbidden(error.cause)) throw error;
     } finally {
       selected.dispose();
     }

@@ -9,7 +9,7 @@ import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
 import type { Finding } from '../model/finding.ts';
-import { shellLine } from '../model/shell-quote.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { RestoreReport } from '../model/restore-report.ts';
@@ -142,7 +142,7 @@ function lineOf(id: string, { only, exact }: RestoreOptions): string {
     'migbackup',
     'restore',
     id,
-    ...only.flatMap((each) => ['--only', each]),
+    ...only.flatMap((each) => ['--only', pathWord(each)]),
     ...(exact ? ['--exact'] : []),
   ]);
 }

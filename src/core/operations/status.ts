@@ -1,5 +1,6 @@
 import { CONFIG_FILE } from '../config/config-file.ts';
 import { lostState, type LostState } from '../checks/lost-state.ts';
+import { mendingLine } from '../change/unreadable.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { guardedBackup, visibleGuard } from '../history/marker.ts';
@@ -39,7 +40,7 @@ export async function status(
     repository,
     project: owner.identity.id,
     configProblem: project.config.problem ?? null,
-    lost: lost.map(({ backupId, gone, restore, problem }) => ({ backupId, gone: [...gone], restore, problem })),
+    lost: lost.map(describeLost),
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
     latest: latest === undefined ? null : describe(latest, now),
     newer: newest === undefined || newest === latest ? null : describe(newest, now),
@@ -49,11 +50,22 @@ export async function status(
   };
 }
 
-function describe({ ref, manifest, partial, problem, last }: KnownBackup, now: Date): StatusBackup {
+function describeLost({ backupId, gone, restore, notCompared, newer }: LostState): StatusReport['lost'][number] {
+  return {
+    backupId,
+    gone: [...gone],
+    restore,
+    problem: notCompared?.problem ?? null,
+    newer: newer && { backupId: newer.backupId, problem: newer.problem },
+  };
+}
+
+function describe({ ref, manifest, partial, problem, forbidden, last }: KnownBackup, now: Date): StatusBackup {
   return {
     id: ref.id,
     createdAt: ref.time.toISOString(),
     ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
+    status: forbidden === null ? (problem === null ? 'readable' : 'damaged') : 'forbidden',
     completeness: partial === null ? (manifest === null ? null : 'complete') : 'partial',
     files: manifest?.totals.files ?? null,
     problem,
@@ -62,9 +74,7 @@ function describe({ ref, manifest, partial, problem, last }: KnownBackup, now: D
 }
 
 function pendingIn(root: string): Pending[] {
-  const found: Pending[] = [];
-  const restoring = unfinished(root);
-  if (restoring !== null) found.push(restoring);
+  const found = unfinishedIn(root);
   const interrupted = visibleGuard(root);
   if (interrupted !== null) {
     const message = describeInterruptedGuard(interrupted);
@@ -73,6 +83,17 @@ function pendingIn(root: string): Pending[] {
     found.push({ what: 'guard-running', message: 'a guarded command is running', command: null });
   }
   return found;
+}
+
+/** Where this user may not look there is nothing to recover from, and nobody knows whether anything is unfinished. */
+function unfinishedIn(root: string): Pending[] {
+  try {
+    const found = unfinished(root);
+    return found === null ? [] : [found];
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    return [{ what: 'not-seen', message: `${error.message}. ${error.hint}`, command: mendingLine(error) }];
+  }
 }
 
 function isGuarded(root: string): boolean {

@@ -8,15 +8,18 @@ import { startReport } from '../repository/report-head.ts';
 
 type Listed = UndoListReport['operations'][number];
 
-/** What undo can take back, newest first. Reads the operation log and changes nothing. While a restore is unfinished, none can be taken back yet. */
+/**
+ * What undo can take back, newest first. Reads the operation log and changes nothing. While a restore is unfinished, none can be taken back yet. Throws
+ * IO where this user may not look whether one is.
+ */
 export async function undoList(
   project: Project,
   _options: Record<string, never>,
   context: Context,
 ): Promise<UndoListReport> {
   const head = startReport(context);
-  const { back, forth, last } = stepsSoFar(project);
   const pending = unfinished(project.root);
+  const { back, forth, last } = stepsSoFar(project);
   const held = new Set(listBackups(project.repository).map(({ id }) => id));
   const listed = [back, forth]
     .flatMap((steps) => inOrder(steps, held, last))

@@ -22,8 +22,8 @@ import { checkScanFindings } from '../checks/preflight/scan-findings.ts';
 import { checkSources } from '../checks/preflight/sources.ts';
 import { checkInodes, checkSpace, ratiosOf } from '../checks/preflight/space.ts';
 import { checkStaleWork } from '../checks/preflight/stale-work.ts';
-import { checkStateGone } from '../checks/preflight/state-gone.ts';
-import { lostState } from '../checks/lost-state.ts';
+import { checkStateGone, isSaidAsGone } from '../checks/preflight/state-gone.ts';
+import { lostState, type LostState } from '../checks/lost-state.ts';
 import { checkStateFolder } from '../checks/preflight/state-folder.ts';
 import { checkDatabasesHeld, checkDatabasesRead } from '../checks/preflight/databases.ts';
 import { checkReplacedKept, checkTransaction } from '../checks/preflight/transaction.ts';
@@ -46,11 +46,12 @@ export async function validate(
   const head = startReport(context);
   const ownership = new Ownership(project.config.categories);
   const survey = await surveySources(project, ownership, context);
+  const lost = await lostState(project, context.signal);
   const checks: CheckResult[] = [
-    ...checkStateGone(await lostState(project, context.signal)),
+    ...checkStateGone(lost, survey.problems),
     ...(await checkSurroundings(project, survey, (context.now ?? (() => new Date()))())),
     ...checkProject(project, survey),
-    ...checkInventoried(survey),
+    ...checkInventoried(survey, lost),
     ...checkCovered(coverageFindings(project, ownership)),
   ];
   const { files, bytes } = survey.inventory;
@@ -113,11 +114,14 @@ function describeGuard(guard: Marker): HalfDone {
 }
 
 /** What would be backed up. */
-function checkInventoried({ inventory, configs, problems, findings, attributes, databases }: Survey): CheckResult[] {
+function checkInventoried(
+  { inventory, configs, problems, findings, attributes, databases }: Survey,
+  lost: readonly LostState[],
+): CheckResult[] {
   const looks = [...databases.values()].flat();
   return [
     checkInventory(inventory.categories, configs),
-    ...checkSources(problems),
+    ...checkSources(problems, (problem) => isSaidAsGone(problem, lost)),
     checkDatabasesRead(looks),
     checkDatabasesHeld(looks),
     ...checkScanFindings(findings),

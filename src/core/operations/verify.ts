@@ -1,6 +1,8 @@
+import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
+import { isForbidden } from '../paths/barred.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { isRecorded, Owner, readBackups } from '../repository/whose.ts';
@@ -38,7 +40,10 @@ export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository'> {
   readonly allProjects: boolean;
 }
 
-/** Verifies every backup of the project, newest first. One of which nobody can tell whose it is may be the one that matters. */
+/**
+ * Verifies every backup of the project, newest first. One of which nobody can tell whose it is may be the one that matters. One that this user may not
+ * read is an error once the others are verified.
+ */
 export async function verifyAll(
   project: Project,
   { allProjects, ...options }: VerifyAllOptions,
@@ -50,10 +55,20 @@ export async function verifyAll(
     ({ manifest, folder }) => allProjects || !isRecorded(manifest) || owner.owns(manifest, folder),
   );
   const reports: VerifyReport[] = [];
+  let forbidden: BackupError | null = null;
   for (const backup of backups) {
     const selected = await readable({ id: backup.id, folder: backup.folder, dispose() {} }, context);
-    reports.push(await verify(selected, { ...options, repository: project.repository }, context));
+    try {
+      reports.push(await verify(selected, { ...options, repository: project.repository }, context));
+    } catch (error) {
+      if (!(error instanceof BackupError) || !isForbidden(error.cause)) throw error;
+      forbidden ??= error;
+    }
   }
   const worst = (['FAILED', 'WARNING'] as const).find((status) => reports.some((report) => report.status === status));
-  return { status: worst ?? 'PASSED', reports, ofOthers: all.length - backups.length };
+  const status = worst ?? 'PASSED';
+  if (forbidden === null) return { status, reports, ofOthers: all.length - backups.length };
+  const { code, hint, path, cause } = forbidden;
+  const others = reports.length === 0 ? '' : `; the other backups were verified: ${status}`;
+  throw new BackupError(code, `${forbidden.message}${others}`, { hint, cause, ...(path !== undefined && { path }) });
 }

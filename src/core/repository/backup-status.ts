@@ -11,20 +11,26 @@ export interface BackupStatus {
   readonly manifest: Manifest | null;
   /** The first thing that is seen to be wrong; null proves nothing. */
   readonly problem: string | null;
+  /** What to do where this user may not read it: then nothing is known of it, and nothing is seen to be wrong. */
+  readonly forbidden: string | null;
 }
 
 /** The manifest, and what a look at names and sizes alone finds wrong. */
 export function backupStatus(ref: BackupRef): BackupStatus {
-  if (isVersion1(ref.folder)) return { manifest: null, problem: version1Listed(ref.folder).problem };
+  if (isVersion1(ref.folder)) return seen(null, version1Listed(ref.folder).problem);
   try {
     const manifest = readManifest(ref.folder);
-    if (manifest.backupId !== ref.id) return { manifest, problem: `its manifest is that of ${manifest.backupId}` };
-    if (manifest.kind !== ref.kind) return { manifest, problem: `its manifest says kind ${manifest.kind}` };
-    return { manifest, problem: archiveProblem(ref.folder, manifest) };
+    if (manifest.backupId !== ref.id) return seen(manifest, `its manifest is that of ${manifest.backupId}`);
+    if (manifest.kind !== ref.kind) return seen(manifest, `its manifest says kind ${manifest.kind}`);
+    return seen(manifest, archiveProblem(ref.folder, manifest));
   } catch (error) {
-    if (error instanceof BackupError) return { manifest: null, problem: error.message };
-    throw error;
+    if (!(error instanceof BackupError)) throw error;
+    return { manifest: null, problem: error.message, forbidden: error.code === 'IO' ? error.hint : null };
   }
+}
+
+function seen(manifest: Manifest | null, problem: string | null): BackupStatus {
+  return { manifest, problem, forbidden: null };
 }
 
 function archiveProblem(folder: string, manifest: Manifest): string | null {

@@ -13,6 +13,8 @@ import { isInRepository } from './report-subject.ts';
 /** A backup of a repository, and what its manifest says; null where that cannot be read, and in format version 1, where it is not believed. */
 export interface ReadBackup extends BackupRef {
   readonly manifest: Manifest | null;
+  /** Why this user may not read it, with what to do about that; null where the manifest was read, or is none. */
+  readonly forbidden: BackupError | null;
 }
 
 /** Tells a project's backups from those of others that use the same repository. */
@@ -57,16 +59,17 @@ export function ownBackups(project: Project): ReadBackup[] {
 
 /** Every backup of a repository, newest first. */
 export function readBackups(repository: string): ReadBackup[] {
-  return listBackups(repository).map((ref) => ({ ...ref, manifest: manifestOrNull(ref.folder) }));
+  return listBackups(repository).map((ref) => ({ ...ref, ...manifestOf(ref.folder) }));
 }
 
-export function manifestOrNull(folder: string): Manifest | null {
-  if (isVersion1(folder)) return null;
+/** The manifest of a backup in a folder, if it can be read; `forbidden` says that this user may not. */
+export function manifestOf(folder: string): Pick<ReadBackup, 'manifest' | 'forbidden'> {
+  if (isVersion1(folder)) return { manifest: null, forbidden: null };
   try {
-    return readManifest(folder);
+    return { manifest: readManifest(folder), forbidden: null };
   } catch (error) {
-    if (error instanceof BackupError) return null;
-    throw error;
+    if (!(error instanceof BackupError)) throw error;
+    return { manifest: null, forbidden: error.code === 'IO' ? error : null };
   }
 }
 

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { writeFileDurable } from '../fs/durable.ts';
 import { readRegular } from '../fs/regular-file.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { isForbidden } from '../paths/barred.ts';
 import { journalSchema, sealedSchema, type Journal, type JournalInput } from './journal-schema.ts';
-import { statePaths } from './state-folder.ts';
+import { stateForbidden, statePaths } from './state-folder.ts';
 
 /** Far over a restore of a million files. */
 const MAX_BYTES = 1 << 29;
@@ -17,7 +18,10 @@ export function writeJournal(root: string, journal: JournalInput): void {
   writeFileDurable(plan, JSON.stringify({ sha256: sha256(body), body }));
 }
 
-/** The journal of an unfinished restore, or null if there is none. Throws TRANSACTION_UNREADABLE: nothing is ever guessed. */
+/**
+ * The journal of an unfinished restore, or null if there is none. Throws TRANSACTION_UNREADABLE: nothing is ever guessed. Throws IO where this user
+ * may not look, so that nobody knows whether there is one.
+ */
 export function readJournal(root: string): Journal | null {
   const { transaction } = statePaths(root);
   return readJournalIn(transaction);
@@ -32,6 +36,7 @@ export function readJournalIn(transaction: string): Journal | null {
     text = readRegular(plan, MAX_BYTES).toString('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
+    if (isForbidden(error)) throw stateForbidden(error, plan);
     throw unreadable(plan, aside, error);
   }
   try {

@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
+import { looking, sayForbidden } from '../paths/barred.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
+
+const NOT_SEEN = `it cannot be seen what is in ${STATE_FOLDER}`;
 
 /** Where a restore keeps what it needs, beside what it changes, so that every move is a rename. */
 export interface StatePaths {
@@ -33,11 +36,22 @@ export function statePaths(root: string): StatePaths {
   };
 }
 
-/** Throws UNSAFE_TARGET if a folder of ours is a link or file: a checkout may bring one along, and moves must not lead out of the project. */
+/** What to throw where this user may not look at our folder: an IO error that says what mends it; any other error as it is. */
+export function stateForbidden(error: unknown, file: string): unknown {
+  return sayForbidden(error, file, NOT_SEEN);
+}
+
+/** Whether there is a journal, whatever is in it. Throws IO where this user may not look. */
+export function isPending(root: string): boolean {
+  const { plan } = statePaths(root);
+  return looking(plan, NOT_SEEN, () => lstatOrNull(plan)) !== null;
+}
+
+/** Throws IO where this user may not look, and UNSAFE_TARGET if a folder of ours is a link or file: a checkout may bring one along, and moves must not lead out of the project. */
 export function assertRealState(root: string): void {
   const { state, transaction, stage, aside, shells } = statePaths(root);
   for (const folder of [state, transaction, stage, aside, shells, path.join(state, 'guard')]) {
-    const stat = lstatOrNull(folder);
+    const stat = looking(folder, NOT_SEEN, () => lstatOrNull(folder));
     if (stat === null || stat.isDirectory()) continue;
     throw new BackupError('UNSAFE_TARGET', `${folder} is not a real folder`, {
       hint: 'Nothing was changed. Look at what it is and remove it, then run the command again.',

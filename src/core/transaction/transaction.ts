@@ -12,7 +12,7 @@ import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.
 import { parseId } from '../format/id.ts';
 import { readJournal, readJournalIn, writeJournal } from './journal.ts';
 import type { Journal, JournalInput } from './journal-schema.ts';
-import { assertRealState, statePaths } from './state-folder.ts';
+import { assertRealState, stateForbidden, statePaths } from './state-folder.ts';
 import { ALONE, clearingTheWay, keepChanged, type Surroundings } from './set-aside.ts';
 import { foldersToMove, swapBack, swapForward } from './swap.ts';
 import type { Unit } from './unit.ts';
@@ -173,14 +173,14 @@ function rollbackFailed(root: string, { id }: JournalInput, cause: unknown, reas
 
 export type Recovered = 'nothing' | 'removed-stage' | 'completed' | 'taken-back';
 
-/** The journal of a restore that was killed, or null. Throws TRANSACTION_UNREADABLE. */
+/** The journal of a restore that was killed, or null. Throws TRANSACTION_UNREADABLE, and IO where this user may not look. */
 export function pendingTransaction(root: string): Journal | null {
   return readJournal(root);
 }
 
 /**
  * The journals of transactions that were committed and whose old content is still there. One that is none is garbage; throws
- * TRANSACTION_UNREADABLE where the disk does not say.
+ * TRANSACTION_UNREADABLE where the disk does not say, and IO where this user may not look.
  */
 export function finishedTransactions(root: string): Journal[] {
   const { state } = statePaths(root);
@@ -251,6 +251,6 @@ function listState(state: string): string[] {
     return fs.readdirSync(state);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
-    throw error;
+    throw stateForbidden(error, state);
   }
 }

@@ -97,6 +97,9 @@ export const PROJECT: Cases = {
     stage.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
     stage.put('docs/a.db-wal', 'write');
   }),
+  'state-not-compared': created((stage) =>
+    fs.truncateSync(path.join(stage.repository, stage.plain, 'INDEX.ndjson.zst'), 10),
+  ),
   'state-gone': created((stage) => fs.rmSync(stage.inside('docs/a.md'))),
   'clock-behind': async (stage) => {
     const id = makeId('migration', new Date(Date.now() + 3_600_000));

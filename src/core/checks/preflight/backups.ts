@@ -95,7 +95,19 @@ export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckR
 export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[] {
   const [newest] = candidates(backups);
   if (newest === undefined) return [];
-  const { ref, problem, last } = newest;
+  const { ref, problem, forbidden, last } = newest;
+  if (forbidden !== null)
+    return [
+      {
+        id: 'newest-backup',
+        group: 'repository',
+        status: 'warning',
+        message: `${ref.id} may not be read: ${problem}`,
+        evidence: { id: ref.id, problem, lastVerification: last },
+        paths: [ref.folder],
+        recommendation: forbidden,
+      },
+    ];
   const failed = last?.status === 'FAILED' ? `its verification at ${last.time} FAILED` : null;
   const wrong = problem ?? failed;
   return [

@@ -62,7 +62,8 @@ export function checkDatabasesHeld(databases: readonly DatabaseLook[]): CheckRes
   const about = { id: 'databases-held', group: 'inventory' } as const;
   const held = databases.filter(({ holder }) => holder.held !== 'no');
   if (held.length === 0) return { ...about, status: 'ok', message: 'no process holds a database' };
-  const say = ({ path, holder: { held: how, pids, evidence } }: DatabaseLook): string => {
+  const say = ({ path, holder: { held: how, pids, evidence, forbidden } }: DatabaseLook): string => {
+    if (forbidden !== undefined) return `it cannot be told whether ${path} is in use: its LOCK may not be opened`;
     if (how === 'unknown') return `it cannot be told whether ${path} is in use: ${evidence}`;
     return `${path} is in use${pids.length === 0 ? '' : ` (pid ${pids.join(', ')})`}`;
   };

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { lstatOrNull } from '../../fs/durable.ts';
+import { looking } from '../../paths/barred.ts';
 import { STATE_FOLDER } from '../../paths/paths.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
@@ -11,8 +12,9 @@ import { acquireLock } from '../../repository/lock.ts';
 export function checkLock({ root, repository }: Project): CheckResult {
   const about = { id: 'lock', group: 'repository' } as const;
   for (const folder of [path.join(root, STATE_FOLDER), repository]) {
-    if (lstatOrNull(path.join(folder, LOCK_FILE)) === null) continue;
+    const file = path.join(folder, LOCK_FILE);
     try {
+      if (looking(file, 'it cannot be seen who is at work', () => lstatOrNull(file)) === null) continue;
       acquireLock(folder, 'validate').release();
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;

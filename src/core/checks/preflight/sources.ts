@@ -36,20 +36,30 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** What stands in the way of storing the sources, one check a kind. */
-export function checkSources(problems: readonly SourceProblem[]): CheckResult[] {
-  return KINDS.map(({ id, codes, good, status }): CheckResult => {
-    const mine = problems.filter(({ code }) => codes.includes(code));
+/**
+ * What stands in the way of storing the sources, one check a kind; none of a kind of which another check says all.
+ * @param isSaid whether another check says it
+ */
+export function checkSources(
+  problems: readonly SourceProblem[],
+  isSaid: (problem: SourceProblem) => boolean = () => false,
+): CheckResult[] {
+  return KINDS.flatMap(({ id, codes, good, status }): CheckResult[] => {
+    const all = problems.filter(({ code }) => codes.includes(code));
+    if (all.length === 0) return [{ id, group: 'inventory', status: 'ok', message: good }];
+    const mine = all.filter((problem) => !isSaid(problem));
     const [first] = mine;
-    if (first === undefined) return { id, group: 'inventory', status: 'ok', message: good };
+    if (first === undefined) return [];
     const [one, ...more] = new Set(mine.map(({ message }) => message));
-    return {
-      id,
-      group: 'inventory',
-      status,
-      message: `${mine.length === 1 ? first.path : `${mine.length} paths`}: ${[one, ...more].join('; ')}`,
-      paths: mine.map(({ path }) => path),
-      recommendation: [...new Set(mine.map(({ hint }) => hint))].join(' '),
-    };
+    return [
+      {
+        id,
+        group: 'inventory',
+        status,
+        message: `${mine.length === 1 ? first.path : `${mine.length} paths`}: ${[one, ...more].join('; ')}`,
+        paths: mine.map(({ path }) => path),
+        recommendation: [...new Set(mine.map(({ hint }) => hint))].join(' '),
+      },
+    ];
   });
 }

@@ -1,31 +1,36 @@
+import { BackupError } from '../../model/backup-error.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { sayGone, sayWayBack, type LostState } from '../lost-state.ts';
+import { isInside } from '../../paths/paths.ts';
+import { sayGone, sayWayBack, type LostState, type NotCompared } from '../lost-state.ts';
+import type { SourceProblem } from './sources.ts';
+
+const ACCEPT = 'migbackup create --accept-gone.';
+const NOT_REQUIRED = `If it may be gone, take "required" out of the config. Then accept that: ${ACCEPT}`;
 
 /** What complete backups have stands in the project too, or somebody has accepted that it does not. */
-export function checkStateGone(lost: readonly LostState[]): CheckResult[] {
+export function checkStateGone(lost: readonly LostState[], problems: readonly SourceProblem[] = []): CheckResult[] {
   const about = { id: 'state-gone', group: 'state' } as const;
   const wrong = lost.flatMap((each): CheckResult[] => {
-    const { backupId, gone, problem } = each;
-    if (problem !== null)
-      return [
-        {
-          ...about,
-          status: 'warning',
-          evidence: { backupId, problem },
-          message: notCompared(each),
-          recommendation: 'migbackup verify says what is wrong with it; take a new one with migbackup create.',
-        },
-      ];
-    if (gone.length === 0) return [];
+    const { backupId, gone, newer } = each;
+    if (gone.length === 0)
+      return notCompared(each).map((hidden) => ({
+        ...about,
+        status: 'warning',
+        evidence: { ...hidden },
+        message: sayNotCompared(hidden),
+        paths: [hidden.folder],
+        recommendation: hidden.hint,
+      }));
+    const isRequired = problems.some((problem) => isSaidAsGone(problem, [each]));
     return [
       {
         ...about,
         status: 'critical',
-        message: `gone since ${backupId}: ${sayGone(gone)}`,
+        message: [`gone since ${backupId}: ${sayGone(gone)}`, ...notCompared(each).map(sayNotCompared)].join('; '),
         paths: gone.map(({ path }) => path),
-        evidence: { backupId, gone },
-        recommendation: `${sayWayBack(each)} If it may be gone, accept that: migbackup create --accept-gone.`,
+        evidence: { backupId, gone, notCompared: newer },
+        recommendation: `${sayWayBack(each)} ${isRequired ? NOT_REQUIRED : `If it may be gone, accept that: ${ACCEPT}`}`,
       },
     ];
   });
@@ -36,37 +41,78 @@ export function checkStateGone(lost: readonly LostState[]): CheckResult[] {
   return [{ ...about, status: 'ok', message }];
 }
 
-const notCompared = ({ backupId, problem }: LostState): string =>
-  `what is there was not compared with ${backupId}: ${problem}`;
-
-const isSaid = ({ gone, problem }: LostState): boolean => gone.length > 0 || problem !== null;
-
 /**
  * The same for whoever takes a backup in which it will be missing. The backup keeps these findings too: by them the next comparison knows which
- * older backups have something that this one lacks.
+ * older backups have something that this one lacks, or may have.
  */
 export function stateGone(lost: readonly LostState[]): Finding[] {
-  return lost.filter(isSaid).map((each): Finding => {
-    const { backupId, gone, problem } = each;
-    const about = { code: 'state-gone', severity: 'warning' } as const;
-    if (problem !== null) {
-      const recommendation = 'migbackup verify says what is wrong with it.';
-      return { ...about, message: notCompared(each), evidence: { backupId, problem }, recommendation };
-    }
+  return lost.flatMap((each): Finding[] => {
+    const { backupId, gone } = each;
+    const hidden = notCompared(each).map((one): Finding => {
+      const about = { code: 'state-not-compared', severity: 'warning', path: one.folder } as const;
+      return { ...about, message: sayNotCompared(one), evidence: evidenceOf(one), recommendation: one.hint };
+    });
+    if (gone.length === 0) return hidden;
     const message = `gone since ${backupId}, so this backup does not have it: ${sayGone(gone)}`;
-    return { ...about, message, evidence: { backupId, gone }, recommendation: sayWayBack(each) };
+    const about = { code: 'state-gone', severity: 'warning' } as const;
+    return [{ ...about, message, evidence: { backupId, gone }, recommendation: sayWayBack(each) }, ...hidden];
   });
 }
 
-/** For whoever says that it may be gone: a backup that keeps no `state-gone` is what the next comparison begins with. */
+/**
+ * For whoever says that it may be gone: a backup that keeps neither `state-gone` nor `state-not-compared` is what the next comparison begins
+ * with.
+ */
 export function goneAccepted(lost: readonly LostState[]): Finding[] {
-  return lost.filter(isSaid).map((each): Finding => {
-    const { backupId, gone, problem } = each;
-    return {
-      code: 'gone-accepted',
-      severity: 'info',
-      message: problem === null ? `gone since ${backupId}, and accepted: ${sayGone(gone)}` : notCompared(each),
-      evidence: problem === null ? { backupId, gone } : { backupId, problem },
-    };
+  return lost.flatMap((each): Finding[] => {
+    const { backupId, gone } = each;
+    const about = { code: 'gone-accepted', severity: 'info' } as const;
+    const hidden = notCompared(each).map((one): Finding => {
+      return { ...about, message: sayNotCompared(one), evidence: evidenceOf(one) };
+    });
+    if (gone.length === 0) return hidden;
+    const message = `gone since ${backupId}, and accepted: ${sayGone(gone)}`;
+    return [{ ...about, message, evidence: { backupId, gone } }, ...hidden];
   });
+}
+
+/** Whether a source is required and missing, and the line that brings it back is known: then that is all that has to be said of it. */
+export function isSaidAsGone(problem: Pick<SourceProblem, 'code' | 'path'>, lost: readonly LostState[]): boolean {
+  return lineFor(problem, lost) !== null;
+}
+
+/** The error of a backup that found a required source missing, with the line that brings it back where one is known; any other as it is. */
+export function withRestoreLine(error: unknown, lost: readonly LostState[]): unknown {
+  if (!(error instanceof BackupError) || error.path === undefined) return error;
+  const { code, message, path: place, details, cause } = error;
+  const line = lineFor({ code, path: place }, lost);
+  if (line === null) return error;
+  const hint = `${line} brings it back. ${NOT_REQUIRED}`;
+  return new BackupError(code, message, { hint, path: place, cause, ...(details !== undefined && { details }) });
+}
+
+/** The line that brings back a source that is required and missing. */
+function lineFor(
+  { code, path: place }: Pick<SourceProblem, 'code' | 'path'>,
+  lost: readonly LostState[],
+): string | null {
+  if (code !== 'SOURCE_MISSING') return null;
+  const from = lost.find(({ brings }) =>
+    brings.some(({ path: gone }) => isInside(place, gone) || isInside(gone, place)),
+  );
+  return from?.restore ?? null;
+}
+
+/** The backups that nothing was compared with: this one, and a newer one. */
+function notCompared({ notCompared: itself, newer }: LostState): NotCompared[] {
+  return [itself, newer].filter((one) => one !== null);
+}
+
+/** The next comparison asks again for what is named here: not for a backup that may be another project's. */
+function evidenceOf({ backupId, problem, isOwn }: NotCompared): Finding['evidence'] {
+  return isOwn ? { backupId, problem } : { problem };
+}
+
+function sayNotCompared({ backupId, problem }: NotCompared): string {
+  return `what is there was not compared with ${backupId}: ${problem}`;
 }

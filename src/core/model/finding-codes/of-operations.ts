@@ -11,9 +11,15 @@ export const OF_OPERATIONS = {
     'state-gone': {
       severity: ['warning'],
       meaning:
-        'An earlier complete backup has something that is not in the project any more, so that the new backup does not have it; or it could not be compared.',
+        'An earlier complete backup has something that is not in the project any more, so that the new backup does not have it.',
       advice:
         'If it was lost, the line that the recommendation gives brings it back; if it may be gone, migbackup create --accept-gone says so.',
+    },
+    'state-not-compared': {
+      severity: ['warning'],
+      meaning:
+        'An earlier backup could not be read, so that it is not known whether the project still has all that stands in it.',
+      advice: 'Do what the recommendation says (a right that is missing, a damaged backup), then run validate.',
     },
     'gone-accepted': {
       severity: ['info'],

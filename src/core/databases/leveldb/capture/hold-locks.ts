@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import path from 'node:path';
 import { isSea } from 'node:sea';
 import { lstatOrNull } from '../../../fs/durable.ts';
-import { classicLevelFile, lockHolders, whoHolds, type Holder } from './holder.ts';
+import { classicLevelFile, lockHolders, unknownHolder, whoHolds, type Holder } from './holder.ts';
 import { KEEPER_SCRIPT, type KeeperAnswer, type KeeperRequest } from './lock-keeper.ts';
 import { LOCK_KEEPER } from './lock-probe.ts';
 import { lockKey, ours } from './our-locks.ts';
@@ -40,7 +40,7 @@ export class LockLease {
     if (answer === 'none') return free('there is no LOCK file, and none can be made');
     const pids = lock === null ? [] : lockHolders(lock.ino);
     if (answer === 'held') return { held: 'yes', pids, evidence: 'another process has the lock' };
-    return { held: 'unknown', pids, evidence: answer.replace(/^unknown: /, '') };
+    return unknownHolder(path.join(dir, 'LOCK'), answer, pids);
   }
 
   /** False once the process that holds the locks is gone: then anybody may have them. */

@@ -15,6 +15,8 @@ export interface Holder {
   readonly pids: number[];
   /** What the answer rests on, in one sentence. */
   readonly evidence: string;
+  /** Where this user may not open LOCK, as everybody has to who asks: which rights are missing, and whose it is. */
+  readonly forbidden?: { readonly lacks: string; readonly owner: number };
 }
 
 export interface HolderOptions {
@@ -66,7 +68,7 @@ export async function whoHolds(dir: string, options: HolderOptions = {}): Promis
     if (answer === 'held')
       return { held: 'yes', pids: lockHolders(stat.ino), evidence: 'another process has the lock' };
   }
-  return { held: 'unknown', pids: [], evidence: answer.replace(/^unknown: /, '') };
+  return unknownHolder(lock, answer);
 }
 
 async function askFrom(place: string, lock: string, stat: fs.BigIntStats, options: HolderOptions): Promise<string> {
@@ -75,13 +77,46 @@ async function askFrom(place: string, lock: string, stat: fs.BigIntStats, option
     scratch = fs.mkdtempSync(`${place}${process.pid}-`);
     fs.symlinkSync(lock, path.join(scratch, 'LOCK'));
     const here = options.probe === undefined && !mayBeOpenHere(stat);
-    return here ? await probeLock(scratch) : await runProbe(scratch, options);
+    const answer = here ? await probeLock(scratch) : await runProbe(scratch, options);
+    return answer.replaceAll(scratch, path.dirname(lock));
   } catch (error) {
     if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
     return `unknown: ${error.message}`;
   } finally {
     if (scratch !== null) removeTree(scratch);
   }
+}
+
+/** The answer where the lock could not be tried. The rights tell more than LevelDB's words. */
+export function unknownHolder(lock: string, answer: string, pids: number[] = []): Holder {
+  const stat = lstatOrNull(lock);
+  const lacks = stat?.isFile() === true ? missingRights(lock) : '';
+  if (stat === null || lacks === '') return { held: 'unknown', pids, evidence: answer.replace(/^unknown: /, '') };
+  return {
+    held: 'unknown',
+    pids,
+    evidence: 'EACCES: permission denied',
+    forbidden: { lacks, owner: Number(stat.uid) },
+  };
+}
+
+function missingRights(file: string): string {
+  const rights = [
+    ['r', fs.constants.R_OK],
+    ['w', fs.constants.W_OK],
+  ] as const;
+  const isMissing = (right: number): boolean => {
+    try {
+      fs.accessSync(file, right);
+      return false;
+    } catch (error) {
+      return errnoOf(error) === 'EACCES';
+    }
+  };
+  return rights
+    .filter(([, right]) => isMissing(right))
+    .map(([name]) => name)
+    .join('');
 }
 
 /**

@@ -79,7 +79,12 @@ export function keepLocks({ ClassicLevel, fs: files, path: paths }: KeeperParts)
       files.rmSync(scratch, { recursive: true, force: true });
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       if (cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED') return 'held';
-      throw cause;
+      throw new Error(
+        (cause instanceof Error ? cause.message : String(cause)).replaceAll(scratch, paths.dirname(lock)),
+        {
+          cause: error,
+        },
+      );
     }
   }
 
