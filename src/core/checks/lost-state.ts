@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { folderFiles, readDatabase } from '../databases/leveldb/format/reader.ts';
+import { takenInto } from '../config/checkout.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { whyPartial } from '../format/why-partial.ts';
@@ -53,15 +54,30 @@ const EMPTY_DATABASE_BYTES = 1 << 20;
 export async function lostState(project: Project, signal?: AbortSignal): Promise<LostState[]> {
   const own = ownBackups(project).filter(({ kind }) => kind === 'migration');
   const newest = own.find(({ folder, manifest }) => manifest !== null && whyPartial(manifest, folder) === null);
-  if (newest === undefined) return [];
+  const lost = awayFrom(project, own.length === 0).map(notThere);
+  if (newest === undefined) return lost;
   const before = goneBefore(newest);
-  const lost: LostState[] = [];
   for (const backup of own) {
     if (backup !== newest && !before.has(backup.id)) continue;
     const newer = lost.flatMap(({ gone }) => gone);
     lost.push(await beside(project, backup, backup === newest ? null : newer, signal));
   }
   return lost;
+}
+
+/**
+ * Backups that were taken into the repository and are not there, since all of it is not: its disk is not mounted, or it was removed. A single one that
+ * somebody removed is not asked for.
+ */
+export function awayFrom(project: Project, none: boolean): string[] {
+  const { last, away } = takenInto(project) ?? { last: null, away: [] };
+  const ids = none && last !== null ? [...away, last] : away;
+  return ids.filter((id) => lstatOrNull(path.join(project.repository, id)) === null);
+}
+
+function notThere(backupId: string): LostState {
+  const problem = 'it is not in the repository any more: either its disk is not mounted, or it was removed';
+  return { backupId, gone: [], restore: null, less: false, problem };
 }
 
 /** The backups that had something which was gone when this one was taken. */

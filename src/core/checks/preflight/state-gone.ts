@@ -14,7 +14,7 @@ export function checkStateGone(lost: readonly LostState[]): CheckResult[] {
           status: 'warning',
           evidence: { backupId, problem },
           message: notCompared(each),
-          recommendation: 'migbackup verify says what is wrong with it; take a new one with migbackup create.',
+          recommendation: NOT_COMPARED,
         },
       ];
     if (gone.length === 0) return [];
@@ -36,6 +36,9 @@ export function checkStateGone(lost: readonly LostState[]): CheckResult[] {
   return [{ ...about, status: 'ok', message }];
 }
 
+const NOT_COMPARED =
+  'Mount or mend what holds it; migbackup verify says what is wrong with it. If there is nothing to compare with, accept that: migbackup create --accept-gone.';
+
 const notCompared = ({ backupId, problem }: LostState): string =>
   `what is there was not compared with ${backupId}: ${problem}`;
 
@@ -50,8 +53,7 @@ export function stateGone(lost: readonly LostState[]): Finding[] {
     const { backupId, gone, problem } = each;
     const about = { code: 'state-gone', severity: 'warning' } as const;
     if (problem !== null) {
-      const recommendation = 'migbackup verify says what is wrong with it.';
-      return { ...about, message: notCompared(each), evidence: { backupId, problem }, recommendation };
+      return { ...about, message: notCompared(each), evidence: { backupId, problem }, recommendation: NOT_COMPARED };
     }
     const message = `gone since ${backupId}, so this backup does not have it: ${sayGone(gone)}`;
     return { ...about, message, evidence: { backupId, gone }, recommendation: sayWayBack(each) };
