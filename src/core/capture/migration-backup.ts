@@ -3,8 +3,10 @@ import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Context } from '../model/event.ts';
-import { lostState } from '../checks/lost-state.ts';
+import { awayFrom, lostState } from '../checks/lost-state.ts';
 import { goneAccepted, stateGone, withRestoreLine } from '../checks/preflight/state-gone.ts';
+import { rememberTaken } from '../config/checkout.ts';
+import { ownBackups } from '../repository/whose.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
 import { Ownership } from '../scan/ownership.ts';
@@ -52,8 +54,10 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
     const lost = await lostState(project, context.signal);
     const gone = options.acceptGone === true ? goneAccepted(lost) : stateGone(lost);
     const how = { ...options, kind: 'migration', config, categories, beforeCommit } as const;
+    const away = options.acceptGone === true ? [] : awayFrom(project, ownBackups(project).length === 0);
     try {
       const taken = await takeBackup(project, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
+      rememberTaken(project, { last: taken.manifest.backupId, away });
       const described = describeTaken(taken);
       return { ...described, findings: [...gone, ...described.findings.slice(gone.length)] };
     } catch (error) {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { folderFiles, readDatabase } from '../databases/leveldb/format/reader.ts';
+import { takenInto } from '../config/checkout.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { whyPartial } from '../format/why-partial.ts';
@@ -70,15 +71,16 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
   const all = readBackups(project.repository).filter(({ kind }) => kind === 'migration');
   const owner = new Owner(project);
   const own = all.filter(({ manifest, folder }) => owner.owns(manifest, folder));
+  const away = awayFrom(project, own.length === 0).map((id) => unknown(notThere(project, id)));
   const at = own.findIndex(({ folder, manifest }) => manifest !== null && whyPartial(manifest, folder) === null);
   const newest = own[at];
   if (newest === undefined) {
     // Whose backup it is stands in what may not be read: with no other at hand it may be the project's.
     const hidden = firstForbidden(own, true) ?? firstForbidden(all, false);
-    return hidden === null ? [] : [unknown(hidden)];
+    return hidden === null ? away : [unknown(hidden)];
   }
   const before = namedIn(newest);
-  const lost: LostState[] = [];
+  const lost: LostState[] = [...away];
   for (const backup of all) {
     if (backup === newest) {
       const newer = firstForbidden(own.slice(0, at), true);
@@ -89,6 +91,26 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
     }
   }
   return lost;
+}
+
+/**
+ * Backups that were taken into the repository and are not there, since all of it is not: its disk is not mounted, or it was removed. A single one that
+ * somebody removed is not asked for.
+ */
+export function awayFrom(project: Project, none: boolean): string[] {
+  const { last, away } = takenInto(project) ?? { last: null, away: [] };
+  const ids = none && last !== null ? [...away, last] : away;
+  return ids.filter((id) => lstatOrNull(path.join(project.repository, id)) === null);
+}
+
+function notThere({ repository }: Project, backupId: string): NotCompared {
+  return {
+    backupId,
+    folder: path.join(repository, backupId),
+    problem: 'it is not in the repository any more: either its disk is not mounted, or it was removed',
+    hint: 'Mount what holds it. If there is nothing to compare with, accept that: migbackup create --accept-gone.',
+    isOwn: true,
+  };
 }
 
 /** The backups that had something which was gone when this one was taken, or may have had. That they are the project's was known then. */

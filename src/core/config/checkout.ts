@@ -5,11 +5,12 @@ import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
 import { assertFolder, readRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import { z } from '../model/zod.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 
 /** Beside what else migbackup keeps in the project: what is known of it there, whatever becomes of its config and its path. */
 const REMEMBERED = path.join(STATE_FOLDER, 'project.json');
-const MAX_BYTES = 16_384;
+const MAX_BYTES = 1 << 20;
 
 /** What an id in a config may be. The names that stand in for one have a colon. */
 export const PROJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -21,7 +22,12 @@ interface Remembered {
   readonly checkout?: string | undefined;
   /** Where the folder stood when it got that. */
   readonly root?: string | undefined;
+  /** By repository (in the project: its place there) the last backup, and earlier ones that were not there when it was taken. */
+  readonly taken?: Readonly<Record<string, Taken>> | undefined;
 }
+
+const takenSchema = z.record(z.string(), z.object({ last: z.string(), away: z.array(z.string()) }));
+export type Taken = z.infer<typeof takenSchema>[string];
 
 /** By what a folder is known as the one that something was done in. Both may be absent. */
 export interface Checkout {
@@ -52,16 +58,37 @@ export function checkoutOf(root: string): Checkout {
  * cannot be written nothing is lost yet: the config still has the one, and the folder's inode stands in for the other.
  */
 export function rememberProject({ root, config }: Project): void {
-  const state = path.join(root, STATE_FOLDER);
-  if (lstatOrNull(state) === null) return;
+  if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
   const known = remembered(root);
   const id = config.project ?? known.id;
   const fresh = known.checkout === undefined || isCopy(root, known);
   if (!fresh && id === known.id) return;
-  const own = fresh ? { checkout: randomBytes(8).toString('hex'), root } : known;
+  const own = fresh ? { checkout: randomBytes(8).toString('hex'), root } : {};
+  remember(root, { ...known, ...own, id });
+}
+
+/** What was last taken into this repository, as the project remembers it; undefined where it does not. */
+export function takenInto({ root, repository }: Project): Taken | undefined {
+  return remembered(root).taken?.[keyOf(root, repository)];
+}
+
+/** Remembers it, so that a repository that is not there can be told from one that never was. The caller holds the project's lock. */
+export function rememberTaken({ root, repository }: Project, taken: Taken): void {
+  if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
+  const known = remembered(root);
+  remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } });
+}
+
+/** A project may be moved with the repository in it. */
+function keyOf(root: string, repository: string): string {
+  const inRoot = path.relative(root, repository);
+  return inRoot.startsWith('..') || path.isAbsolute(inRoot) ? repository : inRoot;
+}
+
+function remember(root: string, what: Remembered): void {
   try {
-    assertFolder(state);
-    writeFileDurable(path.join(root, REMEMBERED), `${JSON.stringify({ ...own, id })}\n`);
+    assertFolder(path.join(root, STATE_FOLDER));
+    writeFileDurable(path.join(root, REMEMBERED), `${JSON.stringify(what)}\n`);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   }
@@ -79,13 +106,16 @@ function placeOf(root: string): string | null {
   return stat === undefined || stat.birthtimeNs === 0n ? null : `${stat.ino}-${stat.birthtimeNs}`;
 }
 
+const NOTHING = { id: undefined, checkout: undefined, root: undefined, taken: undefined };
+
 function remembered(root: string): Remembered {
   try {
     const parsed: unknown = JSON.parse(readRegular(path.join(root, REMEMBERED), MAX_BYTES).toString('utf8'));
     if (typeof parsed !== 'object' || parsed === null) return {};
     const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-    const { id, checkout, root: before } = { id: undefined, checkout: undefined, root: undefined, ...parsed };
-    return { id: ownId(text(id)), checkout: text(checkout), root: text(before) };
+    const { id, checkout, root: before, taken } = { ...NOTHING, ...parsed };
+    const read = takenSchema.safeParse(taken);
+    return { id: ownId(text(id)), checkout: text(checkout), root: text(before), taken: read.data };
   } catch (error) {
     if (!(error instanceof SyntaxError) && errnoOf(error) === undefined) throw error;
     return {};

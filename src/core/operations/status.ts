@@ -143,6 +143,8 @@ function nextStep(
   const command =
     pending.find((one) => one.command !== null)?.command ?? lost.find(({ restore }) => restore !== null)?.restore;
   if (typeof command === 'string') return command;
+  // A backup that is taken now would go where the disk of the others is to be mounted.
+  if (latest === undefined && lost.length > 0) return 'migbackup validate';
   if (latest === undefined || latest.partial !== null || latest.problem !== null) return 'migbackup create';
   return stands(latest) ? 'migbackup diff' : 'migbackup verify --latest';
 }
