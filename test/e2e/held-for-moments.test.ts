@@ -44,6 +44,7 @@ async function keysOf(folder: string): Promise<string[]> {
 
 test.skipIf(process.platform === 'win32')(
   'a database that is opened only for moments stops no guard, restore or undo, and no write is lost',
+  { timeout: 120_000 },
   async () => {
     const service = spawn(process.execPath, ['-e', SERVICE], { cwd: project.root, stdio: 'ignore' });
     const ended = once(service, 'exit');

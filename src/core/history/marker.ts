@@ -21,9 +21,13 @@ const markerFile = (root: string): string => path.join(guardFolder(root), 'runni
 /** Room for the way back; it is there only beside a marker. */
 export const ballastFile = (root: string): string => path.join(guardFolder(root), 'ballast');
 
-/** Gives that room back. With all of our folder gone there is it already. */
+/** Gives that room back. Where it cannot be removed it stays beside the marker, which says so by itself: it must not stop a way back. */
 export function dropBallast(root: string): void {
-  fs.rmSync(ballastFile(root), { force: true });
+  try {
+    fs.rmSync(ballastFile(root), { force: true });
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 /** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
