@@ -19,6 +19,7 @@ import { disposeAside } from './dispose.ts';
 import { recordCreatedPaths } from './created-paths.ts';
 import type { Written } from '../extract/placing-sink.ts';
 import { KeepOut } from './keep-out.ts';
+import { planAsHeld } from './plan-as-held.ts';
 import type { Planned } from './plan-restore.ts';
 import { PARTIAL_PREFIX } from '../format/layout.ts';
 import { proveRestoredDatabases } from '../extract/prove-restored.ts';
@@ -33,6 +34,8 @@ export interface ChangeInPlace {
   readonly selected: SelectedBackup;
   readonly verified: VerifiedBackup;
   readonly planned: Planned;
+  /** Plans once more: whoever had a database until its lock is ours may have written since the plan. */
+  readonly replan: () => Promise<Planned>;
   /** What the operation log and the safety backup's note call it. */
   readonly operation: 'restore' | 'undo' | 'guard';
   readonly safetyBackup: boolean;
@@ -55,9 +58,9 @@ export interface Changed {
  * project is as it was; ROLLBACK_FAILED alone means that it is in between. Throws what stood in the way.
  */
 export async function changeInPlace(change: ChangeInPlace, context: Context): Promise<Changed> {
-  const { project, verified, planned } = change;
+  const { project, verified } = change;
   const locks = new KeepOut(project.root, verified.manifest);
-  const { restored, safety, committed, transactionId, unrecorded } = await swapLocked(change, locks, context);
+  const { restored, safety, committed, transactionId, unrecorded, planned } = await swapLocked(change, locks, context);
   const safetyId = safety?.manifest.backupId ?? null;
   // First the log: what is committed can be undone, even if the process ends here.
   const { exit, operation, selected } = change;
@@ -78,6 +81,8 @@ interface Swapped {
   readonly unrecorded: Finding[];
   readonly committed: string;
   readonly transactionId: string;
+  /** The plan that was carried out. */
+  readonly planned: Planned;
 }
 
 async function swapLocked(change: ChangeInPlace, locks: KeepOut, context: Context): Promise<Swapped> {
@@ -89,12 +94,13 @@ async function swapLocked(change: ChangeInPlace, locks: KeepOut, context: Contex
 }
 
 /** All up to the commit, while nobody else can open a database that is replaced or brought in. */
-async function swap(change: ChangeInPlace, locks: KeepOut, context: Context): Promise<Swapped> {
-  const { project, selected, planned, operation } = change;
-  const { changes } = planned;
+async function swap(asked: ChangeInPlace, locks: KeepOut, context: Context): Promise<Swapped> {
+  const { project, selected, operation } = asked;
   // Callers look before they ask; the answer may have taken long.
-  checkPlaces(project.root, changes);
-  await locks.holdTargets(changes.units);
+  checkPlaces(project.root, asked.planned.changes);
+  const planned = await planAsHeld(asked, locks);
+  const change = { ...asked, planned };
+  const { changes } = planned;
   const safety = change.safetyBackup
     ? await takeSafety(project, planned, `before ${operation} of ${selected.id}`, context)
     : null;
@@ -103,7 +109,7 @@ async function swap(change: ChangeInPlace, locks: KeepOut, context: Context): Pr
     const adds = (safety?.manifest.absent ?? []).length > 0;
     const unrecorded = safetyId !== null && adds ? await recordCreatedPaths(project.repository, safetyId, changes) : [];
     const transactionId = safetyId ?? `${operation}-${Date.now()}`;
-    return { ...(await runChange(change, transactionId, locks, context)), safety, unrecorded, transactionId };
+    return { ...(await runChange(change, transactionId, locks, context)), safety, unrecorded, transactionId, planned };
   } catch (error) {
     const { setAside } = locks;
     throw withWayOn(error, { root: project.root, safetyId, again: change.again, setAside });

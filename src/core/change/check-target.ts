@@ -13,16 +13,16 @@ import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
 import { typeOf } from '../transaction/unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
-import { refuseHeld } from './keep-out.ts';
+import { onceLetGo, refuseHeld } from './keep-out.ts';
 
-/** Refuses, before anything is touched: what checkPlaces refuses, and a database that somebody holds or may hold. */
+/** Refuses, before anything is touched: what checkPlaces refuses, and a database that somebody holds, also after a while, or may hold. */
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
   checkPlaces(root, plan);
   // Each folder is looked at once, however many units are in it: it is listed for that.
   const folders = new Set(plan.units.map((unit) => (unit.tree ? unit.path : parentOf(unit.path))));
   for (const folder of folders) {
     const dir = toNative(root, folder);
-    if (recogniseDatabase(dir) !== null) refuseHeld(folder, await whoHolds(dir));
+    if (recogniseDatabase(dir) !== null) refuseHeld(folder, await onceLetGo(() => whoHolds(dir)));
   }
 }
 

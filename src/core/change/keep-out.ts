@@ -14,7 +14,7 @@ import type { SetAside, Surroundings } from '../transaction/set-aside.ts';
 import { statePaths } from '../transaction/state-folder.ts';
 import type { Unit } from '../transaction/unit.ts';
 
-/** How long somebody who has come in between may stay before we give up: who only writes a few records has gone by then. */
+/** How long somebody who has a database may keep it before we give up: who only writes a few records has gone by then. */
 const WAIT_MS = 3000;
 const POLL_MS = 20;
 
@@ -42,7 +42,9 @@ export class KeepOut implements Surroundings {
       const places = unit.tree ? this.#databases(toNative(this.#root, unit.path), unit.path) : this.#around(unit);
       for (const [folder, relative] of places) folders.set(folder, relative);
     }
-    for (const [folder, relative] of folders) refuseHeld(relative, await this.#lease.hold(folder));
+    const until = Date.now() + WAIT_MS;
+    for (const [folder, relative] of folders)
+      refuseHeld(relative, await onceLetGo(() => this.#lease.hold(folder), until));
   }
 
   /**
@@ -80,16 +82,7 @@ export class KeepOut implements Surroundings {
     // Also where it is no database yet, but somebody is about to make one.
     if (unit.tree && this.#isDatabase(unit)) folders.set(folder, base);
     const until = Date.now() + WAIT_MS;
-    for (const [each, relative] of folders) {
-      for (;;) {
-        const holder = await this.#lease.hold(each);
-        if (holder.held === 'yes' && Date.now() < until) await sleep(POLL_MS);
-        else {
-          refuseHeld(relative, holder);
-          break;
-        }
-      }
-    }
+    for (const [each, relative] of folders) refuseHeld(relative, await onceLetGo(() => this.#lease.hold(each), until));
   };
 
   readonly onSetAside = (found: SetAside): void => {
@@ -124,6 +117,15 @@ export class KeepOut implements Surroundings {
       ...(here ? [[folder, relative] as [string, string]] : []),
       ...below.flatMap(({ name }) => this.#databases(path.join(folder, name), `${relative}/${name}`)),
     ];
+  }
+}
+
+/** Asks until nobody has the database any more, or the time is up: many open one for moments only. */
+export async function onceLetGo(ask: () => Promise<Holder>, until = Date.now() + WAIT_MS): Promise<Holder> {
+  for (;;) {
+    const holder = await ask();
+    if (holder.held !== 'yes' || Date.now() >= until) return holder;
+    await sleep(POLL_MS);
   }
 }
 

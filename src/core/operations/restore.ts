@@ -96,7 +96,8 @@ export async function restore(
     await requireYes(options, planned.plan);
     const { safetyBackup, owner = false, again = lineOf(selected.id, options) } = options;
     const how = { operation: 'restore', safetyBackup, owner, exit: 0, again } as const;
-    const change = { project, selected, verified, planned, ...how };
+    const replan = () => planRestore(project, verified, options);
+    const change = { project, selected, verified, planned, replan, ...how };
     const done = await changeInPlace(change, context);
     const brought = owner ? [] : [...planned.changes.content.values()].flat();
     const owners = ownersNotSet(brought.filter(losesOwner).map((entry) => entry.path));

@@ -43,6 +43,7 @@ interface Reversal {
   readonly selected: SelectedBackup;
   readonly verified: VerifiedBackup;
   readonly planned: Planned;
+  readonly replan: () => Promise<Planned>;
   readonly stay: string[];
   /** Of a guarded command: what was changed after it had ended, and goes with it. */
   readonly since: string[];
@@ -82,7 +83,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     const { unlogged } = await recoverLeftovers(project, context);
     if (unlogged) throw logBehind(project.repository);
     const reversal = await planReversal(project, options.id, context);
-    const { selected, verified, planned } = reversal;
+    const { selected, verified, planned, replan } = reversal;
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
     const undone = describeStep(reversal.step);
@@ -99,7 +100,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
       exit: 0,
       again: 'migbackup undo',
     } as const;
-    const change = { project, selected, verified, planned, ...how };
+    const change = { project, selected, verified, planned, replan, ...how };
     const done = await changeInPlace(change, context);
     const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });
     return keepReport(project.repository, selected.id, 'undo', report);
@@ -118,10 +119,11 @@ async function planReversal(project: Project, id: string | undefined, context: C
   const made = await readCreatedPaths(project.repository, ref.id);
   const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
   const exactly = { only: [], exact: true, removable: remove, owner: maySetOwners() };
-  const planned = await planRestore(project, verified, exactly);
+  const replan = () => planRestore(project, verified, exactly);
+  const planned = await replan();
   const paths = record.operation === 'guard' && !step.rolledBack ? planned.plan.changes.map(({ path }) => path) : [];
   const since = changedSince(project.root, project.repository, record.backupId, paths);
-  return { step, selected, verified, planned, stay: keep, since };
+  return { step, selected, verified, planned, replan, stay: keep, since };
 }
 
 /** The log would name an older operation, and taking that back is not what was asked for. */

@@ -1,3 +1,5 @@
+import { databasesOf } from '../../change/plan-as-held.ts';
+import { isInside } from '../../paths/paths.ts';
 import { escapeName } from '../../paths/names.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
@@ -43,19 +45,28 @@ export async function goBack(
       exit: ROLLED_BACK,
       again: null,
     } as const;
-    const { safetyBackup, findings } = await changeInPlace({ project, selected, verified, planned, ...how }, context);
-    await requireNothingLeft(plan);
+    const { safetyBackup, findings } = await changeInPlace(
+      { project, selected, verified, planned, replan: plan, ...how },
+      context,
+    );
+    const swapped = databasesOf(verified.manifest).filter((database) =>
+      planned.changes.units.some(({ path }) => isInside(path, database) || isInside(database, path)),
+    );
+    await requireNothingLeft(plan, swapped);
     return { safetyBackup, findings };
   };
   return withLocks(project, 'guard', work, { ms: lockWaitMs, onEvent: context.onEvent });
 }
 
-/** The change stands by now: whatever is wrong from here on, nothing was taken back. Throws WAY_BACK_FAILED. */
-async function requireNothingLeft(plan: () => Promise<Planned>): Promise<void> {
+/**
+ * The change stands by now: whatever is wrong from here on, nothing was taken back. Throws WAY_BACK_FAILED. Databases that were swapped were compared and
+ * proven while their locks were held: what somebody writes there once those are let go is new work on what was brought back.
+ */
+async function requireNothingLeft(plan: () => Promise<Planned>, swapped: readonly string[]): Promise<void> {
   let problem: string;
   let cause: unknown;
   try {
-    const [left] = (await plan()).plan.changes;
+    const left = (await plan()).plan.changes.find(({ path }) => !swapped.some((database) => isInside(path, database)));
     if (left === undefined) return;
     problem = `${escapeName(left.path)} changed again meanwhile`;
   } catch (error) {
