@@ -26,7 +26,7 @@ async function expectRefused(what: string, env: Record<string, string> = {}): Pr
 function mounted(...args: string[]): Disposable & { readonly problem: string | null } {
   const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' });
   const problem = status === 0 ? null : `nothing can be mounted here: ${stderr ?? 'there is no mount'}`;
-  return { problem, [Symbol.dispose]: () => void (status === 0 && execFileSync('umount', [args.at(-1) ?? ''])) };
+  return { problem, [Symbol.dispose]: () => void (status === 0 && execFileSync('umount', ['-l', args.at(-1) ?? ''])) };
 }
 
 const oneFileSystem = async () => {

@@ -3,7 +3,7 @@ import type { Project } from '../model/category.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import { cleanMarkers, interruptedGuard, removeMarker } from '../history/marker.ts';
+import { cleanMarkers, dropBallast, interruptedGuard, removeMarker } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
 import { describeInterruptedGuard, wayBackOf } from '../history/describe-guard.ts';
 import { operationsIn, recordOperation, removalOf } from '../history/operation-log.ts';
@@ -130,8 +130,11 @@ function unlessBug(error: unknown): BackupError {
 /** Logs a command that was guarded by a run that was killed, unless its end was logged: then nobody has to hear of it. */
 function settleGuard(project: Project, guard: Marker, context: Context): Marker | null {
   const known = isGuardLogged(project, guard);
-  if (!known) recordOperation(project, operationOfGuard(guard), context);
   // Until what it ran has ended nobody may take it back, and the marker is all that tells of it.
-  if (survivors(guard.token).length === 0) removeMarker(project.root);
+  const ended = survivors(guard.token).length === 0;
+  // The command may have filled the disk, and the log needs room, too.
+  if (ended) dropBallast(project.root);
+  if (!known) recordOperation(project, operationOfGuard(guard), context);
+  if (ended) removeMarker(project.root);
   return known ? null : guard;
 }

@@ -15,6 +15,18 @@ const MAX_BYTES = 16 << 20;
 export const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
 const markerFile = (root: string): string => path.join(guardFolder(root), 'running.json');
 
+/** Room for the way back; it is there only beside a marker. */
+export const ballastFile = (root: string): string => path.join(guardFolder(root), 'ballast');
+
+/** Gives that room back. Where it cannot be removed it stays beside the marker, which says so by itself: it must not stop a way back. */
+export function dropBallast(root: string): void {
+  try {
+    fs.rmSync(ballastFile(root), { force: true });
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
 /** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
 export function lockGuard(root: string): Lock {
   const folder = guardFolder(root);
@@ -36,6 +48,7 @@ export function cleanMarkers(root: string): string[] {
 export function removeMarker(root: string): void {
   if (lstatOrNull(guardFolder(root)) === null) return;
   fs.rmSync(markerFile(root), { force: true });
+  dropBallast(root);
   fsyncDir(guardFolder(root));
 }
 

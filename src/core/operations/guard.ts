@@ -11,7 +11,8 @@ import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
 import { refuseWhileGuarded } from '../history/guard-at-work.ts';
-import { dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history/marker.ts';
+import { putBallast } from '../history/ballast.ts';
+import { dropBallast, dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
 import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
@@ -102,6 +103,7 @@ async function runGuarded(
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
   writeMarker(project.root, { backupId, command, startedAt: new Date().toISOString(), token });
+  if (options.onFailure !== 'keep') putBallastOrLeave(project.root, taken.totals.bytes);
   context.onEvent?.({
     type: 'note',
     message: `${backupId} is taken and verified; running ${options.command.join(' ')}`,
@@ -115,6 +117,7 @@ async function runGuarded(
   const after: Context = { ...context, signal: undefined };
   const { outside, findings } = changedOutside(before, lookOutside(project));
   try {
+    dropBallast(project.root);
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
     const found = [...findings, ...ending.findings, ...dropMarker(project.root)];
     return { ...ended, outside, ...ending, findings: found };
@@ -124,6 +127,16 @@ async function runGuarded(
     // An error comes of it already, and says more.
     dropMarker(project.root);
     throw wayBackFailed({ id: backupId, folder }, ended.result, error);
+  }
+}
+
+/** Room for the way back. Where there is none the command is not run, and nothing says that it was. */
+function putBallastOrLeave(root: string, bytes: number): void {
+  try {
+    putBallast(root, bytes);
+  } catch (error) {
+    dropMarker(root);
+    throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Manifest } from '../../model/manifest.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 
 /** Room kept free beside the backup: the file system and others need to go on working. */
-const RESERVE_BYTES = 16n * 1024n * 1024n;
+export const RESERVE_BYTES = 16n * 1024n * 1024n;
 /** No real project state was seen to shrink further than this, so with less room than that a backup cannot succeed. */
 const BEST_RATIO = 30n;
 /** Files that a backup makes: its archives and lists. */
