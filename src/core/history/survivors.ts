@@ -33,6 +33,27 @@ export function survivors(token: string): number[] {
   });
 }
 
+/**
+ * Processes whose working folder is in the project, without this one and its children (who holds locks), each with the moment when it started. Only Linux shows them, and of other users only to root.
+ * Whoever is here after a command and was not before may have been left by it with another environment (sudo, env -i).
+ */
+export function processesIn(root: string): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const pid of processes()) {
+    try {
+      const cwd = fs.readlinkSync(`/proc/${pid}/cwd`);
+      if (pid === process.pid || (cwd !== root && !cwd.startsWith(`${root}/`))) continue;
+      // The name, in parentheses, may hold anything; the parent is the second field after it, the moment the 20th.
+      const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (fields[1] !== String(process.pid)) found.set(pid, fields[19] ?? '');
+    } catch {
+      // It ended, or is another user's.
+    }
+  }
+  return found;
+}
+
 function processes(): number[] {
   try {
     return fs.readdirSync('/proc').map(Number).filter(Number.isInteger);

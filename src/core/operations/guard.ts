@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
@@ -15,8 +16,9 @@ import { putBallast } from '../history/ballast.ts';
 import { dropBallast, dropMarker, interruptedGuard, lockGuard, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
-import { endSurvivors, GUARD_VARIABLE } from '../history/survivors.ts';
+import { endSurvivors, GUARD_VARIABLE, processesIn } from '../history/survivors.ts';
 import { refuseBarred } from './guard/way-back-barred.ts';
+import { stillRunning } from './guard/still-running.ts';
 import { goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
 import { lostState } from '../checks/lost-state.ts';
@@ -99,6 +101,7 @@ async function runGuarded(
   const { backupId, folder } = taken;
   const token = randomBytes(8).toString('hex');
   const before = lookOutside(project);
+  const here = processesIn(fs.realpathSync(project.root));
   // From here to the command's start nothing waits, so no signal is lost in between.
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
@@ -119,7 +122,9 @@ async function runGuarded(
   try {
     dropBallast(project.root);
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
-    const found = [...findings, ...ending.findings, ...dropMarker(project.root)];
+    // What a command that succeeded leaves running is a service that it started.
+    const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
+    const found = [...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
     return { ...ended, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };

@@ -179,6 +179,10 @@ export const PROJECT: Cases = {
   },
   'outside-not-seen': [guarded(BURY), (stage) => guarded('true', BURY)(stage)],
   'changes-not-known': guarded('rm -r "$2"'),
+  // Only Linux shows where other processes work.
+  ...(process.platform === 'linux'
+    ? { 'still-running': guarded('cd "$1"; setsid env -i sleep 3 </dev/null >/dev/null 2>&1 & sleep 0.2; exit 1') }
+    : {}),
   'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
   'none-verifies': async (stage) => {
     for (const id of [stage.zstd, stage.plain]) fs.rmSync(path.join(stage.repository, id, 'INDEX.ndjson.zst'));

@@ -144,6 +144,12 @@ export const OF_OPERATIONS = {
         'What a guarded command changed cannot be looked at, so that guard names no change, and the result stays.',
       advice: 'Mend the cause that the message names, then run migbackup diff to see what was changed.',
     },
+    'still-running': {
+      severity: ['warning'],
+      meaning:
+        'A process that began while a guarded command ran, which then failed, still works in the project (Linux): nothing tells whether the command left it.',
+      advice: 'Stop it if the command left it running, then look at the project with migbackup diff.',
+    },
     'marker-kept': {
       severity: ['warning'],
       meaning: 'The note that a command is being guarded cannot be removed.',
