@@ -7,7 +7,7 @@ import { runCli } from '../support/run-cli.ts';
 const project = eachSampleProject();
 
 /** Leaves a process behind that nothing in its environment tells from others (sudo, env -i), and that writes when it is told. */
-const LEAVE = `setsid env -i PATH="$PATH" sh -c 'echo $$ > ../pid; while [ ! -e ../go ]; do sleep 0.02; done; echo late > package.json' </dev/null >/dev/null 2>&1 &
+const LEAVE = `setsid env -i PATH="$PATH" sh -c 'echo $$ > ../pid; while [ -e ../pid ] && [ ! -e ../go ]; do sleep 0.02; done; echo late > package.json' </dev/null >/dev/null 2>&1 &
 while [ ! -s ../pid ]; do sleep 0.01; done; echo half > package.json;`;
 
 test.skipIf(process.platform !== 'linux').each([

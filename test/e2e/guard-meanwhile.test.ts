@@ -14,7 +14,7 @@ const record = (): string => readFileSync(path.join(project.root, 'docs/state.md
 
 /** Half of a migration, which then waits for a file beside the project, and fails. */
 const HALF = (rest: string): string =>
-  `echo half > docs/state.md; echo $$ > ../pid; touch ../ready; while [ ! -e ../go ]; do sleep 0.01; done; ${rest}`;
+  `echo half > docs/state.md; echo $$ > ../pid; touch ../ready; while [ -e ../ready ] && [ ! -e ../go ]; do sleep 0.01; done; ${rest}`;
 
 async function startGuard(rest: string): Promise<ChildProcess> {
   const [program, ...leading] = cliCommand();

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isInside, realPathAsFar, STATE_FOLDER } from '../paths/paths.ts';
-import { BackupError } from '../model/backup-error.ts';
+import { escapeName } from '../paths/names.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import { CONFIG_FILE } from './config-file.ts';
 import { loadConfig, loadConfigOrPreset } from './load.ts';
@@ -46,12 +47,30 @@ export function resolveProject(options: ProjectOptions): Project {
 }
 
 function findRoot(cwd: string): string {
-  const start = fs.realpathSync.native(cwd);
+  const start = realFolder(cwd);
   for (let folder = start; ; folder = path.dirname(folder)) {
     const names = listOrNothing(folder);
     if (names.some((name) => MARKS.test(name))) return folder;
     if (names.includes('.git') || path.dirname(folder) === folder) return start;
   }
+}
+
+/** Throws USAGE for a path that is not UTF-8: Node puts U+FFFD for what it cannot read, and no such name is there. */
+function realFolder(folder: string): string {
+  try {
+    return fs.realpathSync.native(folder);
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT' || !folder.includes('\uFFFD')) throw cause;
+    throw notUtf8(folder, cause);
+  }
+}
+
+function notUtf8(folder: string, cause: unknown): BackupError {
+  return new BackupError('USAGE', `the path of the project is not UTF-8: ${escapeName(folder)}`, {
+    hint: 'Rename the folder whose name has other bytes (shown as \uFFFD), then run the command again there.',
+    path: folder,
+    cause,
+  });
 }
 
 function listOrNothing(folder: string): string[] {
@@ -66,8 +85,9 @@ function givenRoot(root: string): string {
   try {
     const real = fs.realpathSync.native(root);
     if (fs.statSync(real).isDirectory()) return real;
-  } catch {
-    // said below
+  } catch (error) {
+    if (root.includes('\uFFFD')) throw notUtf8(root, error);
+    // Anything else is said below.
   }
   throw new BackupError('USAGE', `the project folder does not exist: ${root}`, {
     hint: 'Give an existing folder with --root.',

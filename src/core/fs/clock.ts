@@ -12,6 +12,11 @@ export function utimesTime(mtimeNs: bigint): number | Date {
 /** 2262-04-11: the latest time that 64 bits of nanoseconds hold, as an index states them. */
 const LATEST_NS = 2n ** 63n - 1n;
 
+/** Whether a restore gives exactly this time back, to the microsecond: not one that is later than an index states, nor a part of a millisecond before 1970. */
+export function comesBack(mtimeNs: bigint): boolean {
+  return mtimeNs <= LATEST_NS && (mtimeNs >= 0n || mtimeNs % 1_000_000n === 0n);
+}
+
 /** A time as it is stored: one that is later than an index can state becomes the latest that it can. */
 export function storedTime(mtimeNs: bigint): bigint {
   return mtimeNs > LATEST_NS ? LATEST_NS : mtimeNs;

@@ -77,6 +77,16 @@ export function secretTaken(file: string): Finding {
   };
 }
 
+/** What utimes cannot set, as Node offers it. */
+export function timeNotKept(file: string): Finding {
+  return {
+    code: 'time-not-kept',
+    severity: 'info',
+    message: `${escapeName(file)} was changed at a time that no restore sets exactly (after 2262-04-11, or in a part of a millisecond before 1970)`,
+    recommendation: 'Set its time again yourself (touch) after a restore, if it matters.',
+  };
+}
+
 /** Bits that a restore never sets: a backup from elsewhere could hand out rights with them. */
 export function specialBits(file: string): Finding {
   return {

@@ -1,5 +1,6 @@
 import type fs from 'node:fs';
 import path from 'node:path';
+import { comesBack } from '../fs/clock.ts';
 import { decodeName } from '../paths/names.ts';
 import {
   forbiddenPart,
@@ -26,6 +27,7 @@ import {
   secretLeftOut,
   sourceIsLink,
   specialBits,
+  timeNotKept,
   specialFile,
   sqliteNotProven,
   databaseNotProven,
@@ -159,7 +161,7 @@ export class SourceWalk {
     const prefix = native.endsWith(path.sep) ? native : native + path.sep;
     open.push({ path: relative, prefix, names, next: 0 });
     if (stat === null || !this.#ownsFolder(relative)) return null;
-    this.#specialBits(relative, stat);
+    this.#notKept(relative, stat);
     return { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
   }
 
@@ -255,7 +257,7 @@ export class SourceWalk {
 
   #leaf(relative: string, native: string, stat: fs.BigIntStats): ScannedEntry | null {
     if (stat.isFile()) {
-      this.#specialBits(relative, stat);
+      this.#notKept(relative, stat);
       if (stat.nlink > 1n) this.#options.onHardLink?.(relative);
       return scannedEntry(this.#source, relative, 'file', stat);
     }
@@ -281,7 +283,8 @@ export class SourceWalk {
     if (this.#owns(relative)) this.#notes.finding(notPortable(relative, why), relative);
   }
 
-  #specialBits(relative: string, stat: fs.BigIntStats): void {
+  #notKept(relative: string, stat: fs.BigIntStats): void {
     if ((stat.mode & 0o7000n) !== 0n) this.#notes.finding(specialBits(relative), relative);
+    if (!comesBack(stat.mtimeNs)) this.#notes.finding(timeNotKept(relative), relative);
   }
 }

@@ -86,6 +86,7 @@ export const PROJECT: Cases = {
   }),
   'name-not-portable': created((stage) => fs.writeFileSync(stage.inside('docs/a:b'), '')),
   'special-bits': created((stage) => fs.chmodSync(stage.inside('docs'), 0o1755)),
+  'time-not-kept': created((stage) => fs.utimesSync(stage.inside('docs/a.md'), 1e10, 1e10)),
   'attributes-not-kept': created((stage) => fs.linkSync(stage.inside('docs/a.md'), stage.inside('docs/c.md'))),
   'special-file': created((stage) => execFileSync('mkfifo', [stage.inside('docs/pipe')])),
   'unsafe-link': created((stage) => fs.symlinkSync('/etc', stage.inside('docs/out'))),

@@ -62,6 +62,12 @@ export const OF_OPERATIONS = {
       meaning: 'A file or folder is set-uid, set-gid or sticky, and a restore does not set these bits.',
       advice: 'Set them again yourself with chmod after a restore if they matter.',
     },
+    'time-not-kept': {
+      severity: ['info'],
+      meaning:
+        'A file or folder was changed after 2262-04-11, or in a part of a millisecond before 1970, and no restore sets that time exactly.',
+      advice: 'Set its time again yourself with touch after a restore if it matters.',
+    },
     'attributes-not-kept': {
       severity: ['info'],
       meaning: 'Files have ACLs, extended attributes, flags or hard links, which no backup keeps.',
