@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
+import { lstatOrNull, writeFileDurable, writeFileSynced } from '../fs/durable.ts';
 import { assertFolder, readRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
@@ -64,7 +64,7 @@ export function rememberProject({ root, config }: Project): void {
   const fresh = known.checkout === undefined || isCopy(root, known);
   if (!fresh && id === known.id) return;
   const own = fresh ? { checkout: randomBytes(8).toString('hex'), root } : {};
-  remember(root, { ...known, ...own, id });
+  remember(root, { ...known, ...own, id }, writeFileDurable);
 }
 
 /** What was last taken into this repository, as the project remembers it; undefined where it does not. */
@@ -76,7 +76,8 @@ export function takenInto({ root, repository }: Project): Taken | undefined {
 export function rememberTaken({ root, repository }: Project, taken: Taken): void {
   if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
   const known = remembered(root);
-  remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } });
+  // What was there before comes back after a power cut, at worst.
+  remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } }, writeFileSynced);
 }
 
 /** A project may be moved with the repository in it. */
@@ -85,10 +86,10 @@ function keyOf(root: string, repository: string): string {
   return inRoot.startsWith('..') || path.isAbsolute(inRoot) ? repository : inRoot;
 }
 
-function remember(root: string, what: Remembered): void {
+function remember(root: string, what: Remembered, write: (file: string, text: string) => void): void {
   try {
     assertFolder(path.join(root, STATE_FOLDER));
-    writeFileDurable(path.join(root, REMEMBERED), `${JSON.stringify(what)}\n`);
+    write(path.join(root, REMEMBERED), `${JSON.stringify(what)}\n`);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { checkoutOf } from '../../../../src/core/config/checkout.ts';
 import { STATE_FOLDER } from '../../../../src/core/paths/paths.ts';
 import type { Project } from '../../../../src/core/model/category.ts';
 import { operationsOn } from '../../../../src/core/history/operation-log.ts';
@@ -19,6 +20,8 @@ export interface Facts {
   readonly reports: ReadonlyMap<string, string>;
   /** The operation log. */
   readonly records: readonly string[];
+  /** By what the folder is known, wherever it stands. */
+  readonly checkout: string | null;
 }
 
 export function takeFacts(project: Project): Facts {
@@ -28,6 +31,7 @@ export function takeFacts(project: Project): Facts {
     backups: listBackups(project.repository).map(({ id }) => id),
     reports: reportsIn(path.join(project.repository, 'reports')),
     records: operationsOn(project).map((record) => sayRecord(record)),
+    checkout: checkoutOf(project.root).checkout,
   };
 }
 

@@ -61,6 +61,7 @@ export class Judge {
       ...compareTrees(after.tree, now.tree).map((line) => `what was answered is not so: ${line}`),
       ...unlike('the backups', after.backups, now.backups),
       ...lost.map((file) => `lost: ${file}`),
+      ...(now.checkout === after.checkout ? [] : ['the folder is known by another id']),
       // A stage that comes back is no content of anybody's, and goes again.
       ...(outcome === 'nothing' || outcome === 'removed-stage'
         ? []
