@@ -59,6 +59,7 @@ export function checkoutOf(root: string): Checkout {
  */
 export function rememberProject({ root, config }: Project): void {
   if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
+  removeHalfWritten(path.join(root, STATE_FOLDER));
   const known = remembered(root);
   const id = config.project ?? known.id;
   const fresh = known.checkout === undefined || isCopy(root, known);
@@ -90,6 +91,17 @@ function remember(root: string, what: Remembered, write: (file: string, text: st
   try {
     assertFolder(path.join(root, STATE_FOLDER));
     write(path.join(root, REMEMBERED), `${JSON.stringify(what)}\n`);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+/** Nobody writes it now: the caller holds the project's lock. */
+function removeHalfWritten(state: string): void {
+  const beside = `${path.basename(REMEMBERED)}.`;
+  try {
+    const left = fs.readdirSync(state).filter((name) => name.startsWith(beside) && name.endsWith('.tmp'));
+    for (const name of left) fs.rmSync(path.join(state, name), { force: true });
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   }

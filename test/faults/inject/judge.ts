@@ -104,13 +104,15 @@ function judgeAnswer(scene: Scene, operation: Operation, clean: Undisturbed, { v
   return wrong;
 }
 
-/** What stays in .migbackup is said: it is all that is left of what was replaced, or what the next command logs the operation by. */
+/** What stays in .migbackup is said: it is all that is left of what was replaced, or what the next command logs the
+ * operation by, or garbage that the system does not let us remove. */
 function tellsOfLeftovers(report: unknown, said: readonly string[]): boolean {
   const codes = codesOf(report);
   return (
     codes.includes('aside-kept') ||
     codes.includes('log-not-written') ||
-    said.some((note) => note.includes('stays until'))
+    codes.includes('not-removed') ||
+    said.some((note) => note.includes('stays until') || note.includes('is left over and cannot be removed'))
   );
 }
 
