@@ -14,8 +14,17 @@ const SUITES = {
     shared: ['test/hostile/fuzz*.test.ts', 'test/hostile/version1*.test.ts', 'test/hostile/artifacts.test.ts'],
   },
   stress: {
-    alone: ['test/stress/leveldb/one-safeguard.test.ts'],
-    shared: ['test/stress/**/*.test.ts', 'test/databases/leveldb/flips.test.ts'],
+    alone: [
+      'test/stress/leveldb/one-safeguard.test.ts',
+      'test/stress/sqlite/disturbed.test.ts',
+      'test/stress/sqlite/coarse-times.test.ts',
+    ],
+    shared: [
+      'test/stress/**/*.test.ts',
+      'test/databases/leveldb/flips.test.ts',
+      'test/databases/sqlite/flips.test.ts',
+      'test/e2e/databases-everywhere.test.ts',
+    ],
   },
   binary: { alone: ['test/binary/*.test.ts'], shared: [] },
 };

@@ -9,7 +9,8 @@ import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { captureDatabase } from '../src/core/databases/leveldb/capture/capture.ts';
 import { proveWithClassicLevel } from '../src/core/databases/leveldb/proof/proof.ts';
-import { folderFiles, readDatabase } from '../src/core/databases/leveldb/format/reader.ts';
+import { folderFiles } from '../src/core/databases/database-files.ts';
+import { readDatabase } from '../src/core/databases/leveldb/format/reader.ts';
 import { fillMany, makeDatabase } from '../test/databases/leveldb/make-database.ts';
 import { startHammer } from '../test/stress/leveldb/stress.ts';
 

@@ -1,7 +1,7 @@
 import { prepareOclif } from './cli/prepare-oclif.ts';
 import { printVersion } from './cli/print-version.ts';
 import { loaders } from './commands/index.ts';
-import { LOCK_KEEPER, LOCK_PROBE, probeLock } from './core/databases/leveldb/capture/lock-probe.ts';
+import { LOCK_KEEPER, LOCK_PROBE, probeLock } from './core/databases/locks/lock-probe.ts';
 
 const argv = process.argv.slice(2);
 const [first, second = ''] = argv;
@@ -9,7 +9,7 @@ const [first, second = ''] = argv;
 if (first === LOCK_PROBE) {
   void probeLock(second).then((answer) => process.stdout.write(`${answer}\n`));
 } else if (first === LOCK_KEEPER) {
-  void import('./core/databases/leveldb/capture/lock-keeper.ts').then(({ runKeeper }) => runKeeper());
+  void import('./core/databases/locks/lock-keeper.ts').then(({ runKeeper }) => runKeeper());
 } else if (first === '--version') {
   printVersion(argv);
 } else {

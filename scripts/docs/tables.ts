@@ -10,8 +10,8 @@ import { CHECK_IDS } from '../../src/core/model/validate-report.ts';
 import { SOURCES } from '../schemas.ts';
 import { code, table } from './markdown.ts';
 
-/** Commands that come with oclif and print no documents. */
-const OTHERS = /^(autocomplete|help)\b/;
+/** Commands that print no documents: those that come with oclif, and one that prints the bytes of a value. */
+const OTHERS = /^(?:(?:autocomplete|help)\b|db get$)/;
 
 /** Which command prints which document. Throws if a command has none, or a document has no such command. */
 export function documentTable(): string {

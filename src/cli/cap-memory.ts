@@ -22,6 +22,12 @@ const FLAGS = [
 const MARK_AT_ONCE = ['--no-incremental-marking', '--incremental-marking'] as const;
 
 /**
+ * Millions of records pass by, and by chance some of each batch outlive the collections of young objects: V8 waited until its heap was four times what is in
+ * use. Comparing two databases of 1,400,000 records peaked at 240 MB with its own value and at 155 MB with this.
+ */
+const COLLECT_OFTEN = ['--heap-growing-percent=30', '--heap-growing-percent=0'] as const;
+
+/**
  * Keeps V8's young generation small. It doubles up to 64 MiB and more while hundreds of thousands of short-lived objects go by, which buys 10 %
  * of CPU time and costs 100 MB: at 100,000 files create peaked at 320 MB with the default and at 222 MB like this.
  */
@@ -33,6 +39,11 @@ export function capMemory(): void {
 /** For commands that read archives and keep little. */
 export function markAtOnce(): void {
   set([MARK_AT_ONCE]);
+}
+
+/** For commands that read records. */
+export function collectOften(): void {
+  set([COLLECT_OFTEN]);
 }
 
 function set(flags: readonly (readonly [string, string])[]): void {

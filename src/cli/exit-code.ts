@@ -55,6 +55,8 @@ const EXIT_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   ROLLBACK_FAILED: EXIT.unrecovered,
   WAY_BACK_FAILED: EXIT.unrecovered,
   NO_SUCH_BACKUP: EXIT.noSuchBackup,
+  NO_SUCH_DATABASE: EXIT.noSuchBackup,
+  NO_SUCH_RECORD: EXIT.noSuchBackup,
   NOTHING_TO_UNDO: EXIT.noSuchBackup,
   LOCKED: EXIT.locked,
   DATABASE_HELD: EXIT.locked,

@@ -10,7 +10,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   5: 'the operation failed and changed nothing (or took everything back)',
   6: 'refused: confirmation missing, unsafe target or archive',
   7: 'failed and could not be taken back; the message says what to run',
-  10: 'no such backup',
+  10: 'no such backup, database or record',
   11: 'locked: another migbackup, or a process that holds the database',
   20: 'guard: the command failed, and everything was brought back',
   21: 'guard: the command failed, and its result was kept',

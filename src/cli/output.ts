@@ -29,6 +29,34 @@ export function print(stream: NodeJS.WriteStream, text: string): void {
 }
 
 /**
+ * Writes to stdout and waits until it is taken, so that output of any length is not held in memory. What the system says against it comes back;
+ * `sayLost` tells it to whoever can go on without.
+ */
+export async function writeOut(content: string | Uint8Array): Promise<Error | null> {
+  if (fstatSync(1).isFile()) {
+    try {
+      writeFileSync(1, content);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+  const said = saidLost;
+  // The stream tells its listeners, too.
+  saidLost = true;
+  const error = await new Promise<Error | null>((resolve) => {
+    process.stdout.write(content, (why) => setImmediate(() => resolve(why ?? null)));
+  });
+  saidLost = said;
+  return error;
+}
+
+/** Says what `writeOut` brought back. */
+export function sayLost(error: Error): void {
+  onLost(process.stdout, error);
+}
+
+/**
  * From here on output that cannot be written ends nothing: neither what is done nor the exit code depends on who reads along, or on the
  * disk that the output goes to.
  */

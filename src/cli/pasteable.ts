@@ -3,11 +3,14 @@ import { pathWord, shellLine } from '../core/model/shell-quote.ts';
 /** Those of our commands that a text may point to; all of them take the flags below. */
 export const COMMANDS = [
   'create',
+  'db diff',
+  'db digest',
+  'db get',
+  'db ls',
   'diff',
   'export',
   'guard',
   'init',
-  'leveldb digest',
   'list',
   'prune',
   'recover',

@@ -107,7 +107,10 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       annotations?.annotate(report);
       makePasteable(report);
       if (flags.json) printJson(report);
-      else if (!flags.quiet || exitCode !== 0) print(stream, `${render(report, paint(stream)).join('\n')}\n`);
+      else if (!flags.quiet || exitCode !== 0) {
+        const lines = render(report, paint(stream));
+        if (lines.length > 0) print(stream, `${lines.join('\n')}\n`);
+      }
       return exitCode;
     },
   };

@@ -4,7 +4,7 @@ import { nearest } from '../core/model/nearest.ts';
 
 const HELP_FOOTER = '\nSee more help with --help';
 
-/** The command that a command line begins with: `backup create` and `create` are the same, `leveldb digest` is `leveldb:digest`. */
+/** The command that a command line begins with: `backup create` and `create` are the same, `db digest` is `db:digest`. */
 export function commandIdOf(argv: readonly string[], manifest: Interfaces.Manifest): string | undefined {
   const [first, second] = argv[0] === 'backup' ? argv.slice(1) : argv;
   const inTopic = `${first}:${second}`;
@@ -14,7 +14,7 @@ export function commandIdOf(argv: readonly string[], manifest: Interfaces.Manife
 const commandsOfTopic = (word: string, manifest: Interfaces.Manifest): string[] =>
   Object.keys(manifest.commands).filter((id) => id.startsWith(`${word}:`));
 
-/** `migbackup leveldb` shows the help of the topic. */
+/** `migbackup db` shows the help of the topic. */
 function isTopicAlone(argv: readonly string[], word: string, manifest: Interfaces.Manifest): boolean {
   const [first, next] = argv;
   const alone = first === word && (next === undefined || next.startsWith('-'));
@@ -28,7 +28,7 @@ function hintFor(id: string, manifest: Interfaces.Manifest): string {
   return meant ? `did you mean migbackup ${asTyped(meant)}?` : 'migbackup --help lists the commands';
 }
 
-/** `leveldb:digest` as a person types it. */
+/** `db:digest` as a person types it. */
 const asTyped = (id: string): string => id.replaceAll(':', ' ');
 
 /** USAGE for a first word that is no command, with the command that was probably meant; undefined if the word is fine. */

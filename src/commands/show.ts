@@ -6,8 +6,7 @@ import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selectio
 
 export default class Show extends BaseCommand {
   static override summary = 'Show one backup in detail';
-  static override description =
-    'Categories, sources and LevelDB databases with their figures; --files lists every entry.';
+  static override description = 'Categories, sources and databases with their figures; --files lists every entry.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:show'];
   static override examples = [

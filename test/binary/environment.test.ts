@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { LOCK_PROBE } from '../../src/core/databases/leveldb/capture/lock-probe.ts';
+import { LOCK_PROBE } from '../../src/core/databases/locks/lock-probe.ts';
 import { builtBinary } from '../support/binary.ts';
 import { mainJob } from '../support/main-job.ts';
 import { makeSampleProject } from '../support/sample-project.ts';

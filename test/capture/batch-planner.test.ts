@@ -1,3 +1,4 @@
+import { LEVELDB } from '../../src/core/databases/leveldb/engine.ts';
 import { expect, test } from 'vitest';
 import { memberBytes } from '../../src/core/format/member-header.ts';
 import type { ScannedEntry } from '../../src/core/model/entry.ts';
@@ -25,7 +26,7 @@ const SAMPLE: readonly ScanItem[] = [
   item({ path: 'a/b', type: 'dir', mode: 0o700 }),
   item({ path: 'a/b/one.json', type: 'file', size: 2 ** 40, mtimeNs: -1n }, {}),
   item({ path: 'a/b/two', type: 'file', size: 1, mtimeNs: 9_223_372_036_854_775_807n, uid: 4_294_967_295 }),
-  { kind: 'database', path: 'a/db', source: makeSource({ path: 'a' }), dir: '/x/a/db', engine: 'leveldb', others: [] },
+  { kind: 'database', path: 'a/db', source: makeSource({ path: 'a' }), place: '/x/a/db', engine: LEVELDB, others: [] },
   item({ path: 'a/é😀', type: 'symlink', target: '../b/😀' }),
   item({ path: 'z', type: 'file', source: 'other', category: 'more' }, { inode: 7 }),
 ];

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { aboutDatabase } from '../../src/core/capture/database-error.ts';
-import { busy, damaged, foreign } from '../../src/core/databases/leveldb/format/damage.ts';
+import { busy, damaged, foreign } from '../../src/core/databases/damage.ts';
 import { BackupError } from '../../src/core/model/backup-error.ts';
 import { expectSentence } from '../support/sentence.ts';
 
-const PLACE = { path: 'data/kv', category: 'leveldb', source: 'current' };
+const PLACE = { path: 'data/kv', category: 'leveldb', source: 'current', title: 'LevelDB' };
 
 test.each([
   ['DATABASE_DAMAGED', damaged('000005.ldb', 'a block does not read')],

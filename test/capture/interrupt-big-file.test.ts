@@ -75,6 +75,6 @@ test.each<Compression>(['zstd', 'none'])(
 
 test('the error of one database that stops another is about the first', () => {
   const damage = new BackupError('DATABASE_DAMAGED', 'a block is damaged', { hint: '' });
-  const first = aboutDatabase(damage, { path: 'one', category: 'a', source: 's' });
-  expect(aboutDatabase(first, { path: 'two', category: 'b', source: 's' })).toBe(first);
+  const first = aboutDatabase(damage, { path: 'one', category: 'a', source: 's', title: 'LevelDB' });
+  expect(aboutDatabase(first, { path: 'two', category: 'b', source: 's', title: 'LevelDB' })).toBe(first);
 });

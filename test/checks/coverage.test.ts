@@ -6,10 +6,11 @@ import { put, putAll } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** `path kind files` of each gap in a folder with these files and this config. */
-function gaps(files: readonly string[], config?: object): string[] {
+function gaps(files: readonly string[], config?: object, contents: Readonly<Record<string, string>> = {}): string[] {
   using folder = tempFolder();
   put(folder.path, 'package.json', '{}');
   putAll(folder.path, files);
+  for (const [file, text] of Object.entries(contents)) put(folder.path, file, text);
   if (config !== undefined) put(folder.path, 'migbackup.config.json', JSON.stringify(config));
   const project = resolveProject({ cwd: folder.path, env: {} });
   return coverageFindings(project, new Ownership(project.config.categories)).map(
@@ -35,7 +36,8 @@ test('databases wherever they stand, also in build output, never in dependencies
   expect(
     gaps([...at('data/deep/db'), ...at('cache/db'), ...at('node_modules/x/db'), ...at('backups/db'), ...at('.git/db')]),
   ).toEqual(['cache/db: LevelDB 1', 'data/deep/db: LevelDB 1']);
-  expect(gaps([...at('rocks'), 'rocks/OPTIONS-000001'])).toEqual(['rocks: RocksDB 1']);
+  const rocks = { 'rocks/CURRENT': 'MANIFEST-000001\n', 'rocks/OPTIONS-000001': '[Version]\n  rocksdb_version=8\n' };
+  expect(gaps(['rocks/MANIFEST-000001'], undefined, rocks)).toEqual(['rocks: a RocksDB database 1']);
 });
 
 test('state by its name, grouped by folder', () => {

@@ -10,7 +10,7 @@ test('every error code has the exit code that the contract gives it', () => {
     1: ['INTERNAL'],
     4: ['BACKUP_DAMAGED', 'POST_CHECK_FAILED'],
     7: ['ROLLBACK_FAILED', 'WAY_BACK_FAILED'],
-    10: ['NO_SUCH_BACKUP', 'NOTHING_TO_UNDO'],
+    10: ['NO_SUCH_BACKUP', 'NO_SUCH_DATABASE', 'NO_SUCH_RECORD', 'NOTHING_TO_UNDO'],
     11: ['LOCKED', 'DATABASE_HELD'],
     130: ['INTERRUPTED'],
   });

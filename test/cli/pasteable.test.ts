@@ -13,7 +13,7 @@ test('every command of ours is known', () => {
 test.each([
   ['  Next: migbackup undo', `  Next: migbackup undo ${PLACE}`],
   ['run: migbackup restore ID --exact', `run: migbackup restore ${PLACE} ID --exact`],
-  ['migbackup leveldb digest X', `migbackup leveldb digest ${PLACE} X`],
+  ['migbackup db digest X', `migbackup db digest ${PLACE} X`],
   [
     'migbackup list shows them; migbackup create takes one',
     `migbackup list ${PLACE} shows them; migbackup create ${PLACE} takes one`,

@@ -37,6 +37,9 @@ const CASES: readonly Case[] = [
   { args: ['verify'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'migbackup create' },
   { args: ['show', 'nosuch'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'nosuch' },
   { args: ['restore', 'nosuch', '--yes'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'nosuch' },
+  { args: ['db', 'ls', 'nosuch'], exitCode: 10, code: 'NO_SUCH_DATABASE', says: 'no database' },
+  { args: ['db', 'digest', 'nosuch:db'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'nosuch' },
+  { args: ['db', 'lss', 'x'], exitCode: 2, code: 'USAGE', says: 'migbackup db ls' },
 ];
 
 for (const { args, exitCode, code, says } of CASES) {

@@ -27,12 +27,12 @@ test('migbackup alone shows help and lists each command once', async () => {
 });
 
 test.each([[], ['--help']])('a topic alone shows its commands', async (...flags) => {
-  const { exitCode, stdout, stderr } = await runCli(['leveldb', ...flags.flat()]);
+  const { exitCode, stdout, stderr } = await runCli(['db', ...flags.flat()]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  expect(stdout).toContain('leveldb digest');
-  const wrong = await runCli(['leveldb', 'digets']);
+  expect(stdout).toContain('db digest');
+  const wrong = await runCli(['db', 'digets']);
   expect(wrong).toMatchObject({ exitCode: 2, stdout: '' });
-  expect(wrong.stderr).toContain('migbackup leveldb digest');
+  expect(wrong.stderr).toContain('migbackup db digest');
 });
 
 test('--version names program, platform, Node, LevelDB and commit, in text and in JSON', async () => {

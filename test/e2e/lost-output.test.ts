@@ -107,6 +107,28 @@ describe.skipIf(reason !== null)(withReason('what is said of it', reason), () =>
     expect(exitCode).toBe(5);
     expect(stderr).toContain('(NO_SPACE)');
   });
+
+  test('so is a value of a database; a list of its keys is text', () => {
+    const got = inShell(`${us('db', 'get', 'leveldb', 'deployment:000001')} >${FULL}`);
+    expect(got).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(/^error .*ENOSPC.*\(NO_SPACE\)\nhint .*\n$/),
+    });
+    const listed = inShell(`${us('db', 'ls', 'leveldb')} >${FULL}`);
+    expect(listed.exitCode).toBe(0);
+    expect(listed.stderr).toMatch(/^stdout could not be written in full: .*ENOSPC.*\n$/);
+  });
+
+  test.each([['get', 'deployment:000001'], ['ls']])(
+    'a reader of db %s that goes ends it without a word',
+    (...words) => {
+      const [command = '', ...rest] = words;
+      const code = path.join(project.outside, 'code');
+      const ran = inShell(`{ ${us('db', command, 'leveldb', ...rest)}; echo $? >'${code}'; } | true`);
+      expect(ran.stderr).toBe('');
+      expect(readFileSync(code, 'utf8')).toBe('0\n');
+    },
+  );
 });
 
 const mountPoint = path.join(tmpdir(), `migbackup-small-disk-${process.pid}`);

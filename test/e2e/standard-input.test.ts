@@ -37,6 +37,22 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
   'autocomplete:create': [[0, 'autocomplete create']],
   'autocomplete:script': [[0, 'autocomplete script']],
   create: [[0, 'create --only docs']],
+  'db:diff': [
+    [0, 'db diff latest:leveldb leveldb'],
+    [2, 'db diff leveldb'],
+  ],
+  'db:digest': [
+    [0, 'db digest leveldb'],
+    [2, 'db digest'],
+  ],
+  'db:get': [
+    [0, 'db get leveldb deployment:000001'],
+    [2, 'db get leveldb'],
+  ],
+  'db:ls': [
+    [0, 'db ls leveldb'],
+    [2, 'db ls'],
+  ],
   diff: [
     [0, 'diff'],
     [0, 'diff --live'],
@@ -45,10 +61,6 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
   guard: [[0, 'guard -- true']],
   help: [[0, 'help']],
   init: [[0, 'init --dry-run']],
-  'leveldb:digest': [
-    [0, 'leveldb digest leveldb'],
-    [2, 'leveldb digest'],
-  ],
   list: [[0, 'list']],
   prune: [[0, 'prune --keep-last 1 --dry-run']],
   recover: [[0, 'recover']],

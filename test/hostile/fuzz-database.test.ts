@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { scanLog } from '../../src/core/databases/leveldb/format/log-format.ts';
-import { bufferBytes } from '../../src/core/databases/leveldb/format/random-access.ts';
+import { bufferBytes } from '../../src/core/databases/database-files.ts';
 import { readDatabase, type DatabaseFacts } from '../../src/core/databases/leveldb/format/reader.ts';
 import { makeDatabase } from '../databases/leveldb/make-database.ts';
 import { tempFolder } from '../support/temp-folder.ts';

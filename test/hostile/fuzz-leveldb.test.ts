@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareKeys } from '../../src/core/databases/leveldb/format/internal-key.ts';
 import { scanLog } from '../../src/core/databases/leveldb/format/log-format.ts';
-import { bufferBytes } from '../../src/core/databases/leveldb/format/random-access.ts';
+import { bufferBytes } from '../../src/core/databases/database-files.ts';
 import { applyManifest } from '../../src/core/databases/leveldb/format/read-manifest.ts';
 import { readDatabase } from '../../src/core/databases/leveldb/format/reader.ts';
 import { uncompressSnappy } from '../../src/core/databases/leveldb/format/snappy.ts';

@@ -13,12 +13,7 @@ const TABLE: Table = {
     {
       name: 'main.ts',
       purpose: 'starts the program, or the process that another migbackup has for locks',
-      only: [
-        'commands',
-        'cli',
-        'core/databases/leveldb/capture/lock-probe.ts',
-        'core/databases/leveldb/capture/lock-keeper.ts',
-      ],
+      only: ['commands', 'cli', 'core/databases/locks/lock-probe.ts', 'core/databases/locks/lock-keeper.ts'],
     },
     {
       name: 'commands',
@@ -61,7 +56,7 @@ const TABLE: Table = {
   // The core knows no face: it parses no command line and writes no log.
   notInCore: ['@oclif', 'pino'],
   // A command of oclif's plugin for completions, the texts package.json and oclif.manifest.json, and where classic-level is.
-  computed: ['cli/completion-commands.ts', 'cli/package-files.ts', 'core/databases/leveldb/capture/holder.ts'],
+  computed: ['cli/completion-commands.ts', 'cli/package-files.ts', 'core/databases/locks/try-lock.ts'],
 };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -10,6 +10,8 @@ import type { SelectedBackup } from '../../src/core/repository/selected.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 
+const SQLITE_SAME = { path: 'deployments/state.db', engine: 'sqlite', same: true, before: { records: 8 } };
+
 let backup: RealBackup;
 let first: SelectedBackup;
 beforeEach(async () => {
@@ -58,14 +60,17 @@ const isOurs = (line: string): boolean => !line.includes(' leveldb/');
 test('a backup equals the tree that it was taken of; times alone are no change', async () => {
   utimesSync(inside('package.json'), 1, 1);
   const report = await diffLive(backup.project, first, context);
-  expect(report).toMatchObject({ same: true, changes: [], databases: [{ path: 'leveldb', same: true }] });
+  expect(report).toMatchObject({ same: true, changes: [], databases: [SQLITE_SAME, { path: 'leveldb', same: true }] });
 });
 
 test('the live tree and a second backup of it differ from the first in the same way', async () => {
   await changeEverything();
   const live = await diffLive(backup.project, first, context);
   expect(lines(live).filter(isOurs).toSorted()).toEqual(EXPECTED.toSorted());
-  expect(live.databases).toMatchObject([{ before: { records: 200 }, after: { records: 201 }, same: false }]);
+  expect(live.databases).toMatchObject([
+    SQLITE_SAME,
+    { before: { records: 200 }, after: { records: 201 }, same: false },
+  ]);
   expect(live.categories['legacy-json']).toMatchObject({ added: 1, removed: 1, changed: 3 });
 
   const { backupId: id, folder } = await create(backup.project, { verify: true, allowPartial: false }, context);
@@ -109,7 +114,10 @@ test('a live database that does not read is said, not fatal', async () => {
   writeFileSync(inside('leveldb/CURRENT'), 'MANIFEST-000009\n');
   writeFileSync(inside('leveldb/MANIFEST-000009'), 'not a manifest');
   const report = await diffLive(backup.project, first, context);
-  expect(report.databases).toMatchObject([{ after: null, same: false, problem: expect.stringContaining('MANIFEST') }]);
+  expect(report.databases).toMatchObject([
+    SQLITE_SAME,
+    { after: null, same: false, problem: expect.stringContaining('MANIFEST') },
+  ]);
 });
 
 test('what cannot be compared is said, and then nothing is called the same', async () => {

@@ -43,7 +43,7 @@ test('a rehearsal opens the database, parses what parsed, leaves nothing, and li
   const report = await verify([backupId, '--rehearse']);
   expect(report).toMatchObject({
     status: 'PASSED',
-    scope: { mode: 'full', rehearsed: { databases: 1, records: 200, jsonFiles: jsonFiles.length - 2 } },
+    scope: { mode: 'full', rehearsed: { databases: 2, records: 208, jsonFiles: jsonFiles.length - 2 } },
   });
   expect(readTree(root, ['backups', '.migbackup'])).toEqual(before);
   expect(leftovers()).toEqual([]);
@@ -72,7 +72,7 @@ test('without --backups to work in, an exported file is rehearsed too', async ()
   fs.mkdirSync(elsewhere);
   const result = await runCli(['verify', file, '--rehearse'], { cwd: elsewhere });
   expect(result).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(result.stdout).toContain('rehearsed: all unpacked, 1 database opened (200 records)');
+  expect(result.stdout).toContain('rehearsed: all unpacked, 2 databases opened (208 records)');
   expect(fs.readdirSync(elsewhere)).toEqual([]);
 });
 

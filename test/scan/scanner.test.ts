@@ -101,7 +101,7 @@ describe('what is stored', () => {
       { path: '.', include: ['*.md'] },
     ]);
     expect(paths).toEqual(['b.md', 'd', 'd/a', 'd/m', 'd/m/1', 'd/m/n', 'd/m/n/2', 'd/z']);
-    const sources = items.map((item) => (item.kind === 'entry' ? item.entry.source : item.source.name));
+    const sources = items.map((item) => (item.kind === 'entry' ? item.entry.source : item.kind));
     expect(sources).toEqual(['s2', 's0', 's0', 's1', 's1', 's1', 's1', 's0']);
   });
 
@@ -262,15 +262,20 @@ describe('databases', () => {
     const { items, paths } = scanSources(folder.path, [{ path: 'd', exclude: ['**/*.ldb'] }]);
     expect(paths).toEqual(['d', 'd/a', 'd/db', 'd/db.txt']);
     const database = items.find((item) => item.kind === 'database');
-    expect(database).toMatchObject({ path: 'd/db', dir: `${folder.path}/d/db`, engine: 'leveldb' });
+    expect(database).toMatchObject({ path: 'd/db', place: `${folder.path}/d/db`, engine: { name: 'leveldb' } });
     expect(database?.others.map((entry) => entry.path)).toEqual(['d/db', 'd/db/note.txt', 'd/db/sub', 'd/db/sub/x']);
   });
 
   test('a RocksDB database is told apart', () => {
     using folder = tempFolder();
-    putAll(folder.path, ['db/CURRENT', 'db/MANIFEST-000001', 'db/OPTIONS-000005', 'db/000004.sst']);
-    const { items } = scanSources(folder.path, [{ path: 'db', type: 'leveldb' }]);
-    expect(items).toMatchObject([{ kind: 'database', engine: 'rocksdb' }]);
+    putAll(folder.path, ['db/MANIFEST-000001', 'db/000004.sst']);
+    put(folder.path, 'db/CURRENT', 'MANIFEST-000001\n');
+    put(folder.path, 'db/OPTIONS-000005', '[Version]\n  rocksdb_version=8.9.1\n');
+    const declared = scanSources(folder.path, [{ path: 'db', type: 'leveldb' }]);
+    expect(declared).toMatchObject({ paths: [], problems: [{ code: 'DATABASE_FOREIGN', path: 'db' }] });
+    const { paths, findings } = scanSources(folder.path, [{ path: 'db' }]);
+    expect(paths).toHaveLength(5);
+    expect(findings).toMatchObject([{ code: 'database-foreign', path: 'db', evidence: { engine: 'rocksdb' } }]);
   });
 
   test('a declared database without CURRENT is a problem; an empty folder is not', () => {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { makeSqliteWithWal } from './sqlite/make-sqlite.ts';
 
 const NETWORKS = ['mainnet', 'sepolia', 'bscmainnet'];
 const CONTRACTS = ['Registry', 'Token', 'Vault', 'Proxy'];
@@ -22,9 +23,13 @@ function put(root: string, file: string, content: string | Uint8Array, mode = 0o
   mkdirSync(path.dirname(target), { recursive: true });
   writeFileSync(target, content);
   chmodSync(target, mode);
-  // Some whole second in the past, another for each file: a restore that forgets times shows.
+  setTime(root, file);
+}
+
+/** Some whole second in the past, another for each file: a restore that forgets times shows. */
+function setTime(root: string, file: string): void {
   const time = 1_700_000_000 + (Number.parseInt(hex(file, 4), 16) % 10_000);
-  utimesSync(target, time, time);
+  utimesSync(path.join(root, file), time, time);
 }
 
 function putDeployments(root: string): void {
@@ -59,7 +64,7 @@ async function putDatabase(folder: string, entries: number): Promise<void> {
 }
 
 /**
- * A small Hardhat project as teams have them: a real LevelDB, deployment records, proxies, scripts, docs; with dot
+ * A small Hardhat project as teams have them: a real LevelDB, a SQLite database in WAL mode with a `-wal`, deployment records, proxies, scripts, docs; with dot
  * files, an empty folder, a link, an executable and a read-only file, a name with spaces and one outside ASCII.
  */
 export async function makeSampleProject(root: string, { entries = 200 } = {}): Promise<void> {
@@ -76,5 +81,7 @@ export async function makeSampleProject(root: string, { entries = 200 } = {}): P
   mkdirSync(path.join(root, 'deployments/localhost'), { recursive: true });
   putDeployments(root);
   symlinkSync('mainnet/Registry.json', path.join(root, 'deployments/registry-link.json'));
+  makeSqliteWithWal(path.join(root, 'deployments/state.db'), { rows: 8, text: 'old' });
+  for (const part of ['', '-wal']) setTime(root, `deployments/state.db${part}`);
   await putDatabase(path.join(root, 'leveldb'), entries);
 }

@@ -9,6 +9,8 @@ import { KeepOut } from '../../src/core/change/keep-out.ts';
 import type { SetAside, Surroundings } from '../../src/core/transaction/set-aside.ts';
 import { recoverTransaction } from '../../src/core/transaction/transaction.ts';
 import { writeDatabase } from '../support/leveldb/write-database.ts';
+import { connectionElsewhere } from '../support/sqlite/connection-elsewhere.ts';
+import { makeSqlite } from '../support/sqlite/make-sqlite.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { withFault } from './support/faults.ts';
 import { withIntruder } from './support/intruder.ts';
@@ -168,6 +170,75 @@ test('somebody who stays in it is not moved under his feet: recover says who, an
     expect(locks.setAside).toMatchObject([{ path: 'db', why: 'made' }]);
   } finally {
     child.kill('SIGKILL');
+    await locks.release();
+  }
+});
+
+test('recover asks for no database that it does not move: one of the same folder may be in use', async () => {
+  const { temp, root } = scene();
+  using _ = temp;
+  makeSqlite(path.join(root, 'other/app.db'), { mode: 'wal', rows: 5 });
+  makeSqlite(path.join(root, 'app.db'), { mode: 'wal', rows: 5 });
+  put(root, 'a.json', 'old');
+  const selection = wanted(file('a.json', 'new'));
+  let dead = false;
+  await withFault(
+    null,
+    () => apply(root, selection),
+    (name, [, to]) => {
+      dead ||= name === 'renameSync' && String(to).includes('/aside/');
+      if (dead) throw new Error('killed');
+      return false;
+    },
+  );
+  expect(dead).toBe(true);
+  await using beside = connectionElsewhere(path.join(root, 'app.db'));
+  await using below = connectionElsewhere(path.join(root, 'other/app.db'));
+  for (const service of [beside, below])
+    expect([await service.ask('open'), await service.ask('SELECT count(*) FROM t')]).toEqual(['opened', '["5"]']);
+  const locks = new KeepOut(root);
+  try {
+    expect(await recoverTransaction(root, locks)).toBe('completed');
+    expect(fs.readFileSync(path.join(root, 'a.json'), 'utf8')).toBe('new');
+    for (const service of [beside, below]) expect(await service.ask('SELECT count(*) FROM t')).toBe('["5"]');
+  } finally {
+    await locks.release();
+  }
+});
+
+test('who has opened a database that had to make way is waited for, and named', async () => {
+  const { temp, root } = scene();
+  using _ = temp;
+  const target = path.join(root, 'app.db');
+  makeSqlite(target, { mode: 'wal', rows: 5 });
+  let dead = false;
+  await withFault(
+    null,
+    () => apply(root, wanted(file('app.db', `SQLite format 3\0`.padEnd(512, '.')))),
+    (name, [, to]) => {
+      dead ||= name === 'renameSync' && String(to) === target;
+      if (dead) throw new Error('killed');
+      return false;
+    },
+  );
+  expect(fs.existsSync(target)).toBe(false);
+  makeSqlite(target, { mode: 'wal', rows: 7 });
+  await using service = connectionElsewhere(target);
+  // It has read nothing yet, so it has no lock.
+  expect(await service.ask('open')).toBe('opened');
+  const locks = new KeepOut(root, undefined, 50);
+  try {
+    expect(await recoverTransaction(root, locks)).toBe('completed');
+    expect(locks.setAside).toMatchObject([{ path: 'app.db', why: 'made' }]);
+    expect(await service.ask('SELECT count(*) FROM t')).toBe('database is locked');
+    const staying = await locks.whoStays(undefined);
+    if (process.platform === 'linux')
+      expect(staying).toMatchObject([
+        { code: 'database-still-open', path: 'app.db', evidence: { pids: [service.pid] } },
+      ]);
+    expect(await service.ask('close')).toBe('closed');
+    expect(await locks.whoStays(undefined)).toEqual([]);
+  } finally {
     await locks.release();
   }
 });

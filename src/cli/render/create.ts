@@ -1,29 +1,19 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { CreateReport } from '../../core/model/create-report.ts';
 import type { ManifestCategory } from '../../core/model/manifest.ts';
+import { sayRecordsOf } from '../../core/model/say-records.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { table, type Paint, wrap } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
-/** Records of the databases in a category, or null if one of its databases could not be counted. */
-function recordsOf(category: ManifestCategory): number | null {
-  let total = 0;
-  for (const database of category.sources.flatMap((source) => source.databases ?? [])) {
-    if (database.records === null) return null;
-    total += database.records;
-  }
-  return total;
-}
-
 function remark(category: ManifestCategory, proven: boolean): string {
   // Without an archive that stands in the column before.
   if (category.status === 'partial') return category.archive ? 'partial' : '';
-  const databases = category.sources.reduce((sum, source) => sum + (source.databases?.length ?? 0), 0);
-  if (databases === 0) return '';
-  const records = recordsOf(category);
-  const counted = records === null ? plural(databases, 'database') : plural(records, 'record');
-  return proven ? `${counted}, proven` : counted;
+  return sayRecordsOf(
+    category.sources.flatMap((source) => source.databases ?? []),
+    proven,
+  );
 }
 
 /** One row a category that holds something, aligned. */

@@ -1,19 +1,24 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { DiffChange, DiffReport, DiffDatabase } from '../../core/model/diff-report.ts';
+import { sayRecords } from '../../core/model/say-records.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, plural } from './format.ts';
-import { table, type Paint } from './style.ts';
+import { formatBytes } from './format.ts';
+import { table, wrap, type Paint } from './style.ts';
 
 const SHOWN = 20;
 const SIGN = { added: '+', removed: '-', changed: '~' } as const;
 
-function renderDatabase(database: DiffDatabase): string[] {
+function renderDatabase({ path: at, engine, before, after, same, problem }: DiffDatabase): string[] {
+  const path = escapeName(at);
   const count = (state: DiffDatabase['before']): string =>
-    state === null ? 'none' : String(state.records ?? 'uncounted');
-  const path = escapeName(database.path);
-  if (database.problem !== null) return [`  ! ${path}: one side does not read: ${escapeName(database.problem)}`];
-  if (database.same) return [`  = ${path}: the same ${plural(database.after?.records ?? 0, 'record')}`];
-  return [`  ~ ${path}: ${count(database.before)} -> ${count(database.after)} records`];
+    state === null ? 'none' : sayRecords({ engine, records: state.records });
+  if (problem !== null) return [`  ! ${path}: one side does not read: ${escapeName(problem)}`];
+  if (same) return [`  = ${path}: the same ${count(after)}`];
+  const isUncounted = [before, after].some((state) => state?.records === null);
+  if (before !== null && after !== null && isUncounted) {
+    return [wrap(`${path}: ${sayRecords({ engine, records: null })}: its files say whether it differs`, '  ? ', 6)];
+  }
+  return [wrap(`${path}: ${count(before)} -> ${count(after)}`, '  ~ ', 6)];
 }
 
 /** What differs, with both values where they are short. */

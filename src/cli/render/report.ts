@@ -1,5 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { Answer, BackupSummary } from '../../core/model/backup-summary.ts';
+import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
+import { sayRecords } from '../../core/model/say-records.ts';
 import { formatBytes } from './format.ts';
 import { pasteable } from '../pasteable.ts';
 
@@ -25,6 +27,21 @@ function renderCategories({ categories, totals }: BackupSummary): string[] {
     '|---|---|---:|---:|---:|---:|',
     ...rows.map((row) => `| ${row} |`),
     `| **all** |  | ${totals.files} | ${formatBytes(totals.bytes)} | ${formatBytes(totals.archivedBytes)} |  |`,
+  ];
+}
+
+function renderDatabases({ databases }: BackupSummary): string[] {
+  if (databases.length === 0) return [];
+  const rows = databases.map(({ path, engine, records, digest }) =>
+    [plain(path), ENGINE_TITLES[engine], sayRecords({ engine, records }), digest ?? ''].join(' | '),
+  );
+  return [
+    '',
+    '### Databases',
+    '',
+    '| database | engine | records | digest |',
+    '|---|---|---|---|',
+    ...rows.map((row) => `| ${row} |`),
   ];
 }
 
@@ -58,6 +75,7 @@ export function renderReport(summary: BackupSummary): string[] {
     answerRow('Way back tested?', wayBackTested),
     '',
     ...renderCategories(summary),
+    ...renderDatabases(summary),
     ...renderFindings(summary),
   ];
 }

@@ -1,22 +1,24 @@
 import { escapeName } from '../../core/paths/names.ts';
-import type { ManifestDatabase, ManifestCategory, ManifestSource } from '../../core/model/manifest.ts';
+import { databaseDetails } from '../../core/model/stated-databases.ts';
+import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
+import type { ManifestDatabase } from '../../core/model/database.ts';
+import type { ManifestCategory, ManifestSource } from '../../core/model/manifest.ts';
+import { sayRecords } from '../../core/model/say-records.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatTime, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
-/** What nearly every database is sorted by: only another comparator is worth a line. */
-const BYTEWISE = 'leveldb.BytewiseComparator';
-
 function renderDatabase(database: ManifestDatabase): string[] {
-  const records = database.records === null ? 'not counted' : plural(database.records, 'record');
-  const live = database.captured.live === 'yes' ? ', in use while captured' : '';
-  const parts = `${plural(database.tables, 'table')}, ${plural(database.logs, 'log')}${live}`;
+  const details = databaseDetails(database).map((detail) => escapeName(detail));
+  const live = database.captured.live === 'yes' ? ['in use while captured'] : [];
+  const how =
+    database.captured.how === 'backup-api' ? [`by the backup of ${ENGINE_TITLES[database.engine]} itself`] : [];
+  const said = [ENGINE_TITLES[database.engine], sayRecords(database), ...details, ...live, ...how].join(', ');
   return [
-    wrap(`${escapeName(database.path)}: LevelDB, ${records}, ${parts}`, '      ', 8),
+    wrap(`${escapeName(database.path)}: ${said}`, '      ', 8),
     `        ${database.digest === null ? 'no digest' : `digest ${database.digest}`}`,
-    ...(database.comparator === BYTEWISE ? [] : [`        comparator ${escapeName(database.comparator)}`]),
   ];
 }
 

@@ -1,4 +1,6 @@
 import { escapeName } from '../../core/paths/names.ts';
+import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
+import { sayRecords } from '../../core/model/say-records.ts';
 import type { CheckResult, ValidateReport } from '../../core/model/validate-report.ts';
 import { nameSome, renderAdvice } from './findings.ts';
 import { formatBytes, plural } from './format.ts';
@@ -34,9 +36,10 @@ function renderGroups(checks: readonly CheckResult[], paint: Paint): string[] {
 
 type Database = ValidateReport['inventory'][string]['databases'][number];
 
-function sayDatabase({ path, engine, records, held, pids }: Database): string {
+function sayDatabase({ path, engine, records, held, pids, problem }: Database): string {
+  const counted = problem === null ? `, ${sayRecords({ engine, records })}` : '';
   const holder = held === 'no' ? '' : pids.length === 0 ? ', in use' : `, pid ${pids.join(', ')}`;
-  return `${escapeName(path)}: ${records === null ? engine : plural(records, 'record')}${holder}`;
+  return `${escapeName(path)}: ${ENGINE_TITLES[engine]}${counted}${holder}`;
 }
 
 function renderInventory(report: ValidateReport, paint: Paint): string[] {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { MemberFiles } from '../format/member-files.ts';
 import { readArchive } from '../format/archive-reader.ts';
 import type { MemberSink } from '../format/member-sink.ts';
@@ -9,10 +10,11 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Archive, ManifestDatabase, Manifest } from '../model/manifest.ts';
-import { archivedDatabase } from '../databases/leveldb/proof/archived-database.ts';
-import { readDatabase } from '../databases/leveldb/format/reader.ts';
-import { isEngineFile } from '../databases/leveldb/format/recognise.ts';
+import type { ManifestDatabase } from '../model/database.ts';
+import type { Archive, Manifest } from '../model/manifest.ts';
+import { archivedFiles } from '../databases/archived-files.ts';
+import type { DatabaseFiles } from '../databases/database-files.ts';
+import { engineOf } from '../databases/engines.ts';
 import type { Choice } from './sample.ts';
 
 export interface ArchivesAuditOptions {
@@ -40,7 +42,10 @@ export class ArchivesAudit {
   async category(name: string, entries: AsyncGenerator<Entry[]>): Promise<void> {
     const category = this.#options.manifest.categories[name];
     const archive = category?.archive;
-    const databases = category?.sources.flatMap((source) => source.databases ?? []) ?? [];
+    // Those that can be read where they stand; the bytes of all are proven by the archive's hashes.
+    const databases = (category?.sources.flatMap((source) => source.databases ?? []) ?? []).filter(
+      ({ engine }) => engineOf(engine).inspect !== null,
+    );
     const members = new Map<string, Entry[]>(databases.map((database) => [database.path, []]));
     const watched = watch(entries, members);
     const file = archive === undefined ? undefined : path.join(this.#options.folder, archive.file);
@@ -103,7 +108,12 @@ export class ArchivesAudit {
     const content = new MemberFiles(file, archive);
     try {
       for (const database of databases) {
-        const files = archivedDatabase(members.get(database.path) ?? [], (entry) => content.open(entry));
+        const files = archivedFiles(
+          engineOf(database.engine),
+          database.path,
+          members.get(database.path) ?? [],
+          (entry) => content.open(entry),
+        );
         await this.#database(category, database, files);
       }
     } finally {
@@ -111,27 +121,24 @@ export class ArchivesAudit {
     }
   }
 
-  async #database(
-    category: string,
-    stated: ManifestDatabase,
-    files: Parameters<typeof readDatabase>[0],
-  ): Promise<void> {
+  async #database(category: string, stated: ManifestDatabase, files: DatabaseFiles): Promise<void> {
     const wrong = (message: string, evidence?: Record<string, unknown>): void =>
       this.#options.onFinding({
         code: 'database-differs',
         severity: 'error',
-        message: `LevelDB database ${stated.path}: ${message}`,
+        message: `${engineOf(stated.engine).title} database ${stated.path}: ${message}`,
         path: stated.path,
         category,
         ...(evidence === undefined ? {} : { evidence }),
       });
     try {
-      const found = await readDatabase(files, { signal: this.#options.context.signal });
-      for (const key of ['comparator', 'records', 'digest', 'lastSequence', 'tables', 'logs'] as const) {
-        if (found[key] !== stated[key])
-          wrong(`${key} is ${found[key]}, the manifest says ${stated[key]}`, {
+      const found = await engineOf(stated.engine).inspect?.(files, this.#options.context.signal);
+      for (const [key, value] of Object.entries(found ?? {})) {
+        // Which readers agreed was found out once.
+        if (key !== 'readers' && !isDeepStrictEqual(value, stated[key]))
+          wrong(`${key} is ${show(value)}, the manifest says ${show(stated[key])}`, {
             key,
-            found: found[key],
+            found: value,
             stated: stated[key],
           });
       }
@@ -142,13 +149,17 @@ export class ArchivesAudit {
   }
 }
 
-/** Keeps the engine files of the named databases while the entries pass by. */
+function show(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Keeps what lies right in the folders of the named databases while the entries pass by. */
 async function* watch(entries: AsyncGenerator<Entry[]>, members: Map<string, Entry[]>): AsyncGenerator<Entry[]> {
   for await (const batch of entries) {
     if (members.size > 0) {
       for (const entry of batch) {
         const list = entry.type === 'file' ? members.get(parentOf(entry.path)) : undefined;
-        if (list !== undefined && isEngineFile(entry.path.slice(entry.path.lastIndexOf('/') + 1))) list.push(entry);
+        list?.push(entry);
       }
     }
     yield batch;

@@ -24,7 +24,10 @@ export function concerns(category: string, finding: AnyFinding): boolean {
 const KEPT: ReadonlySet<string> = new Set<FindingCode>([
   'left-out',
   'database-not-proven',
-  'sqlite-not-proven',
+  'database-partly-proven',
+  'database-foreign',
+  'database-unsound',
+  'database-doubt',
   'file-not-proven',
   'source-is-link',
   // of backups in format version 1

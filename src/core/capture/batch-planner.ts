@@ -44,7 +44,7 @@ export class BatchPlanner {
   }
 
   add(item: ScanItem): void {
-    if (item.kind === 'database' || !isPlain(item) || this.#wantsCare(item)) {
+    if (item.kind !== 'entry' || !isPlain(item) || this.#wantsCare(item)) {
       this.#turn();
       this.#parts.push({ kind: 'item', item });
       this.#offset = null;

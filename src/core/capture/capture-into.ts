@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../model/backup-error.ts';
 import { comparePaths, modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.ts';
+import type { CapturedFile } from '../databases/captured-file.ts';
+import type { Capture, Engine } from '../databases/engine.ts';
 import { escapeName } from '../paths/names.ts';
-import { captureDatabase, type CapturedFile, type DatabaseCapture } from '../databases/leveldb/capture/capture.ts';
-import { foreign } from '../databases/leveldb/format/damage.ts';
-import { whoHolds } from '../databases/leveldb/capture/holder.ts';
+import { isInside } from '../paths/paths.ts';
 import type { DatabaseItem } from '../scan/scan-item.ts';
 import type { BackupJob } from './job.ts';
 import type { ArchiveWriter } from '../format/archive-writer.ts';
@@ -26,24 +26,45 @@ interface MemberWriter {
 /** How often a database that does not hold still is tried again. */
 const CAPTURES = 5;
 
+/** A capture of which parts are still to be written, where they come in the order of paths. */
+export interface OpenCapture {
+  readonly database: CapturedDatabase;
+  /** Writes the part at a path, if the capture has one. */
+  part(path: string): Promise<void>;
+  /** Gives up what it holds. May be called twice. */
+  close(): void;
+}
+
 /**
- * Captures a database, which may be written to meanwhile, straight into the archive, its files and what else its folder holds in the one
- * order of paths. Throws DATABASE_DAMAGED, DATABASE_FOREIGN or DATABASE_BUSY with what to do: a database is never stored in part.
+ * Captures a database, which may be written to meanwhile, straight into the archive: of a folder all its files and what else it holds in the
+ * one order of paths; of a file that file, and the parts that lie beside it when `part` is called. Throws DATABASE_DAMAGED, DATABASE_FOREIGN or
+ * DATABASE_BUSY with what to do: a database is never stored in part.
  */
-export async function captureInto(writer: MemberWriter, item: DatabaseItem): Promise<CapturedDatabase> {
+export async function captureInto(writer: MemberWriter, item: DatabaseItem): Promise<OpenCapture> {
   const { job } = writer;
-  let live: CapturedDatabase['live'] | undefined;
-  const place = { path: item.path, category: item.source.category, source: item.source.name };
+  const { engine, path, source } = item;
+  const place = { path, category: source.category, source: source.name, title: engine.title };
+  const live = isLive(engine, item.place);
   try {
-    if (item.engine === 'rocksdb') throw foreign(item.path, 'an OPTIONS or IDENTITY file says that it is RocksDB’s');
-    live = isLive(item.dir);
-    const capture = await capturePatiently(job, item.dir);
+    const capture = await capturePatiently(job, item);
     try {
-      const members = await copyAll(writer, item, capture);
-      noteOrphans(job, item, capture);
-      return { ...place, members, attempts: capture.attempts, live };
-    } finally {
+      const members: Entry[] = [];
+      const files = new Map(capture.files.map((file) => [engine.pathOf(path, file.name), file]));
+      const write = async (at: string): Promise<void> => {
+        const file = files.get(at);
+        if (file !== undefined) members.push(await copy(writer, engineEntry(item, at, file, job.groupRights), file));
+      };
+      await copyInOrder(writer, item, files, write);
+      noteCapture(job, item, capture);
+      const { how, attempts } = capture;
+      return {
+        database: { ...place, engine, members, how, attempts, live },
+        part: write,
+        close: () => capture.close(),
+      };
+    } catch (error) {
       capture.close();
+      throw error;
     }
   } catch (error) {
     // Its scratch folder goes with its answer.
@@ -52,42 +73,47 @@ export async function captureInto(writer: MemberWriter, item: DatabaseItem): Pro
   }
 }
 
-async function isLive(dir: string): CapturedDatabase['live'] {
+async function isLive(engine: Engine, place: string): CapturedDatabase['live'] {
   try {
-    return (await whoHolds(dir)).held;
+    return (await engine.whoHolds(place)).held;
   } catch {
     return 'unknown';
   }
 }
 
-async function copyAll(writer: MemberWriter, item: DatabaseItem, capture: DatabaseCapture): Promise<Entry[]> {
-  const files = new Map(capture.files.map((file) => [`${item.path}/${file.name}`, file]));
-  const entries = [
-    ...item.others,
-    ...capture.files.map((file) => engineEntry(item, file, writer.job.groupRights)),
-  ].toSorted((a, b) => comparePaths(a.path, b.path));
-  const members: Entry[] = [];
-  for (const entry of entries) {
-    const file = files.get(entry.path);
-    if (file === undefined) await writer.entry(entry);
-    else members.push(await copy(writer, entry, file));
+/** All that comes at or below the database's own path. */
+async function copyInOrder(
+  writer: MemberWriter,
+  { path, others }: DatabaseItem,
+  files: ReadonlyMap<string, CapturedFile>,
+  write: (path: string) => Promise<void>,
+): Promise<void> {
+  const plain = new Map(others.map((entry) => [entry.path, entry]));
+  const inside = [...files.keys()].filter((at) => isInside(at, path));
+  for (const at of [...plain.keys(), ...inside].toSorted(comparePaths)) {
+    const entry = plain.get(at);
+    if (entry === undefined) await write(at);
+    else await writer.entry(entry);
   }
-  return members;
 }
 
-async function capturePatiently({ folder, context }: BackupJob, dir: string): Promise<DatabaseCapture> {
+async function capturePatiently({ folder, context }: BackupJob, { engine, place }: DatabaseItem): Promise<Capture> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await captureDatabase(dir, { signal: context.signal, spool: `${folder}.spool` });
+      return await engine.capture(place, { signal: context.signal, spool: `${folder}.spool` });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code !== 'DATABASE_BUSY' || attempt === CAPTURES) throw error;
     }
   }
 }
 
-function engineEntry(item: DatabaseItem, file: CapturedFile, groupRights: BackupJob['groupRights']): ScannedEntry {
+function engineEntry(
+  item: DatabaseItem,
+  path: string,
+  file: CapturedFile,
+  groupRights: BackupJob['groupRights'],
+): ScannedEntry {
   const { size, mtimeNs, uid, gid } = file;
-  const path = `${item.path}/${file.name}`;
   const mode = modeWithoutMask(file.mode, groupRights.get(path));
   return {
     category: item.source.category,
@@ -123,15 +149,17 @@ async function copy(writer: MemberWriter, entry: ScannedEntry, file: CapturedFil
   return stored;
 }
 
-function noteOrphans(job: BackupJob, item: DatabaseItem, capture: DatabaseCapture): void {
-  if (capture.orphans.length === 0) return;
-  job.onFinding({
-    code: 'database-orphans',
-    severity: 'info',
-    message: `${escapeName(item.path)}: ${capture.orphans.length} engine files belong to no state of the database and are left out`,
-    path: item.path,
-    category: item.source.category,
-    source: item.source.name,
-    affects: capture.orphans.map((name) => `${item.path}/${name}`),
-  });
+function noteCapture(job: BackupJob, { path, engine, source }: DatabaseItem, { orphans, doubts }: Capture): void {
+  const about = { path, category: source.category, source: source.name };
+  if (orphans.length > 0) {
+    job.onFinding({
+      code: 'database-orphans',
+      severity: 'info',
+      message: `${escapeName(path)}: ${orphans.length} engine files belong to no state of the database and are left out`,
+      affects: orphans.map((name) => engine.pathOf(path, name)),
+      ...about,
+    });
+  }
+  for (const doubt of doubts)
+    job.onFinding({ code: 'database-doubt', severity: 'warning', message: `${escapeName(path)}: ${doubt}`, ...about });
 }

@@ -1,6 +1,7 @@
 import type { Category } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
-import type { ManifestDatabase, ManifestCategory } from '../model/manifest.ts';
+import type { ManifestDatabase } from '../model/database.ts';
+import type { ManifestCategory } from '../model/manifest.ts';
 import type { Tally } from './pack-batch.ts';
 
 interface SourceTally {

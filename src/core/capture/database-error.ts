@@ -6,6 +6,8 @@ export interface DatabasePlace {
   readonly path: string;
   readonly category: string;
   readonly source: string;
+  /** Of its engine. */
+  readonly title: string;
 }
 
 /**
@@ -21,19 +23,25 @@ export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   if ('database' in details) return error;
   const facts = { path, cause: error, details: { database: place.path, ...details } };
   if (code === 'DATABASE_DAMAGED') {
-    return new BackupError(code, `the LevelDB database ${database} is damaged: ${message}`, {
+    return new BackupError(code, `the ${place.title} database ${database} is damaged: ${message}`, {
       ...facts,
       hint: `It is not backed up as a good one. To keep it as it is before a repair: ${raw}.`,
     });
   }
   if (code === 'DATABASE_FOREIGN') {
-    return new BackupError(code, `${database} looks like a LevelDB database and is none: ${message}`, {
-      ...facts,
-      hint: `Stop what uses it, then store it as plain files with ${raw}.`,
-    });
+    return new BackupError(
+      code,
+      `${database} looks like a ${place.title} database and is of another kind: ${message}`,
+      {
+        ...facts,
+        hint: `Stop what uses it, then store it as plain files with ${raw}.`,
+      },
+    );
   }
+  if (code === 'PROOF_FAILED')
+    return new BackupError(code, `${database}: ${message}`, { ...facts, hint: `No backup was made. ${error.hint}` });
   if (code === 'DATABASE_BUSY') {
-    return new BackupError(code, `the LevelDB database ${database} does not hold still: ${message}`, {
+    return new BackupError(code, `the ${place.title} database ${database} does not hold still: ${message}`, {
       ...facts,
       hint: `Try again, or pause the application that owns it. Once it is stopped, ${raw} stores it as plain files, too.`,
     });

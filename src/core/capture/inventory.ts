@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { Pacer } from '../concurrency/pacer.ts';
 import { toNative } from '../paths/paths.ts';
 import { errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
@@ -9,12 +8,13 @@ import type { ScannedEntry } from '../model/entry.ts';
 import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
 import type { ScanOptions } from '../scan/scan-item.ts';
 import { scanCategory } from '../scan/scanner.ts';
-import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import type { Engine } from '../databases/engine.ts';
 
 export interface FoundDatabase {
   readonly path: string;
-  readonly dir: string;
-  readonly engine: 'leveldb' | 'rocksdb';
+  /** Absolute. */
+  readonly place: string;
+  readonly engine: Engine;
   readonly source: string;
 }
 
@@ -71,15 +71,16 @@ export async function takeInventory(
     for (const item of scanCategory(project, category, options)) {
       options.onItem?.(category.name, item);
       if (item.kind === 'entry') count(item.entry);
-      else {
-        found.databases.push({ path: item.path, dir: item.dir, engine: item.engine, source: item.source.name });
+      else if (item.kind === 'database') {
+        const { path: at, place, engine: of, source } = item;
+        found.databases.push({ path: at, place, engine: of, source: source.name });
         for (const other of item.others) count(other);
         const engine = engineFigures(item, options.onProblem);
         found.files += engine.files;
         found.bytes += engine.bytes;
         files += engine.files;
         bytes += engine.bytes;
-        entries += engine.files + 1;
+        entries += engine.files;
       }
       if (pacer.due()) {
         throwIfInterrupted(context.signal);
@@ -100,19 +101,19 @@ function emptyInventory(project: Project, category: Category): CategoryInventory
 
 /** A first estimate: a live database changes while we look. What this user may not read of it is a problem. */
 function engineFigures(
-  { dir, path: database, source }: DatabaseItem,
+  { place, path: database, source, engine }: DatabaseItem,
   onProblem: ScanOptions['onProblem'],
 ): { files: number; bytes: number } {
   let files = 0;
   let bytes = 0;
-  for (const name of namesIn(dir)) {
-    if (isVolatileFile(name)) continue;
-    const file = path.join(dir, name);
+  for (const part of engine.parts ?? namesIn(place)) {
+    const file = engine.pathOf(place, part);
+    if (engine.isVolatile(part) || engine.partOf(place, file) === null) continue;
     const stat = fs.lstatSync(file, { throwIfNoEntry: false });
     if (!stat?.isFile()) continue;
     files++;
     bytes += stat.size;
-    const about = { path: `${database}/${name}`, category: source.category, source: source.name };
+    const about = { path: engine.pathOf(database, part), category: source.category, source: source.name };
     if (isDoubtful(stat.mode)) checkReadable(file, about, onProblem);
   }
   return { files, bytes };

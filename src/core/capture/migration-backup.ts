@@ -82,7 +82,7 @@ function refuseNothing(project: Project, categories: readonly Category[], only: 
       seen = true;
     };
     for (const item of scanCategory(project, category, { ownership, onProblem })) {
-      if (seen || item.kind === 'database') return true;
+      if (seen || item.kind !== 'entry') return true;
       if (item.entry.type !== 'dir' && !(isAll && item.entry.path === CONFIG_FILE)) return true;
     }
     return seen;

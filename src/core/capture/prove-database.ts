@@ -1,17 +1,15 @@
 import path from 'node:path';
 import { MemberFiles } from '../format/member-files.ts';
-import { BackupError } from '../model/backup-error.ts';
-import type { Archive, ManifestDatabase } from '../model/manifest.ts';
-import { archivedDatabase } from '../databases/leveldb/proof/archived-database.ts';
-import { proveCopy } from '../databases/leveldb/proof/proof.ts';
-import { readDatabase } from '../databases/leveldb/format/reader.ts';
+import { archivedFiles } from '../databases/archived-files.ts';
+import type { ManifestDatabase } from '../model/database.ts';
+import type { Archive } from '../model/manifest.ts';
 import type { BackupJob } from './job.ts';
 import type { CapturedDatabase } from './captured-database.ts';
 import { aboutDatabase } from './database-error.ts';
 
 /**
- * Proves a database from the archive it stands in, not from its source: our reader checks every CRC and counts, LevelDB itself opens
- * a scratch copy; both must agree. Throws PROOF_FAILED otherwise. Blocks that only we can read leave LevelDB out of `readers`.
+ * Proves a database from the archive it stands in, not from its source, and notes what is wrong in it. Throws PROOF_FAILED or DATABASE_DAMAGED
+ * where it cannot be read.
  */
 export async function proveDatabase(
   job: BackupJob,
@@ -19,51 +17,17 @@ export async function proveDatabase(
   archive: Archive,
 ): Promise<ManifestDatabase> {
   const { signal } = job.context;
-  const members = new MemberFiles(path.join(job.folder, archive.file), archive);
-  const scratch = `${job.folder}.scratch`;
+  const { path: at, category, source, engine, members, how, attempts } = database;
+  const content = new MemberFiles(path.join(job.folder, archive.file), archive);
   try {
-    const files = archivedDatabase(database.members, (entry) => members.open(entry));
-    const facts = await readDatabase(files, { signal });
-    const readers: ManifestDatabase['readers'] = ['migbackup'];
-    if (facts.records !== null && !onlyOursReads(facts.blockKinds)) {
-      const other = await proveCopy(files, scratch, signal);
-      if (other.records !== facts.records || other.digest !== facts.digest) {
-        throw new BackupError(
-          'PROOF_FAILED',
-          `${database.path}: two readers of the captured database disagree (${facts.records} and ${other.records} records)`,
-          {
-            hint: 'No backup was made. Try again; if it happens again, stop the database and please report it.',
-            path: database.path,
-            details: { ours: { records: facts.records, digest: facts.digest }, classicLevel: other },
-          },
-        );
-      }
-      readers.push('classic-level');
-    }
-    const { comparator, records, digest, lastSequence, tables, logs } = facts;
-    return {
-      path: database.path,
-      engine: 'leveldb',
-      records,
-      digest,
-      comparator,
-      lastSequence,
-      tables,
-      logs,
-      captured: { attempts: database.attempts, live: await database.live },
-      readers,
-    };
+    const files = archivedFiles(engine, at, members, (entry) => content.open(entry));
+    const facts = await engine.prove(files, { scratch: `${job.folder}.scratch`, signal });
+    for (const finding of engine.remarks(at, facts)) job.onFinding({ ...finding, path: at, category, source });
+    return { path: at, ...facts, captured: { how, attempts, live: await database.live } };
   } catch (error) {
     throw aboutDatabase(error, database);
   } finally {
     await database.live;
-    members.close();
+    content.close();
   }
-}
-
-/** LevelDB as classic-level has it knows raw and Snappy blocks. */
-function onlyOursReads(kinds: Readonly<Record<string, number | undefined>>): boolean {
-  return Object.entries(kinds).some(
-    ([kind, count]) => (count ?? 0) > 0 && kind !== 'raw' && kind !== 'none' && kind !== 'snappy',
-  );
 }

@@ -1,3 +1,5 @@
+import { engineOf } from '../databases/engines.ts';
+import { ENGINES } from '../model/engine-name.ts';
 import type { Category, Config } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -43,7 +45,13 @@ export function problemFilter({ kind, select }: TakeOptions, problems: Problems)
 export function findingFilter({ select }: TakeOptions, onFinding: (finding: Finding) => void): typeof onFinding {
   return (finding) => {
     const { path: about } = finding;
-    if (select === undefined || about === undefined || select(about) || select(`${about}/CURRENT`)) onFinding(finding);
+    if (
+      select === undefined ||
+      about === undefined ||
+      select(about) ||
+      ENGINES.some((name) => select(engineOf(name).pathOf(about, engineOf(name).marker)))
+    )
+      onFinding(finding);
   };
 }
 

@@ -10,11 +10,11 @@ import { modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.t
 import type { Archive, ManifestCategory } from '../model/manifest.ts';
 import { readFileInto, type Inspect } from '../scan/file-reader.ts';
 import { takenSecrets } from '../scan/left-out.ts';
-import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
+import type { DatabaseItem, PartItem, ScanItem } from '../scan/scan-item.ts';
 import { fileNotProven, secretTaken, toFinding } from '../scan/scan-messages.ts';
 import { archiveFile } from '../format/layout.ts';
 import type { BackupJob } from './job.ts';
-import { captureInto } from './capture-into.ts';
+import { captureInto, type OpenCapture } from './capture-into.ts';
 import type { CapturedDatabase } from './captured-database.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { CategoryTally } from './category-tally.ts';
@@ -36,6 +36,8 @@ export class CategoryWriter {
   readonly #pacer = new Pacer();
   readonly #tally = new CategoryTally();
   readonly #captured: CapturedDatabase[] = [];
+  /** Of which parts are still to come, by path of the database. */
+  readonly #open = new Map<string, OpenCapture>();
   readonly #isSecret: (path: string) => boolean;
   readonly #batches: BatchQueue;
   #archive: ArchiveWriter | undefined;
@@ -92,6 +94,7 @@ export class CategoryWriter {
 
   /** Lets go of everything, once nothing is under way. After `seal` there is nothing to do. */
   async abort(): Promise<void> {
+    for (const capture of this.#open.values()) capture.close();
     await Promise.all(this.#captured.map(({ live }) => live));
     await this.#archive?.abort();
   }
@@ -203,6 +206,7 @@ export class CategoryWriter {
 
   async #item(item: ScanItem): Promise<void> {
     if (item.kind === 'database') await this.#capture(item);
+    else if (item.kind === 'part') await this.#part(item);
     else await this.entry(item.entry, item.inode ?? item.state?.inode);
     await this.#keepPace();
   }
@@ -222,7 +226,18 @@ export class CategoryWriter {
   }
 
   async #capture(item: DatabaseItem): Promise<void> {
-    this.#captured.push(await captureInto(this, item));
+    const capture = await captureInto(this, item);
+    this.#captured.push(capture.database);
+    if (item.engine.shape === 'folder') capture.close();
+    else this.#open.set(item.path, capture);
+  }
+
+  async #part({ path: at, database, isLast }: PartItem): Promise<void> {
+    const capture = this.#open.get(database);
+    await capture?.part(at);
+    if (!isLast) return;
+    capture?.close();
+    this.#open.delete(database);
   }
 
   #status(present: boolean): ManifestCategory['status'] {

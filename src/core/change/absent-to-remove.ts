@@ -1,6 +1,6 @@
 import { lstatOrNull } from '../fs/durable.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
-import { isVolatilePath } from '../databases/leveldb/format/recognise.ts';
+import { carriesNoData } from '../databases/engines.ts';
 import { listBelow } from '../transaction/live-tree.ts';
 
 /**
@@ -16,7 +16,7 @@ export function absentToRemove(root: string, path: string, covered: ReadonlySet<
   const holding = new Set(below.map(parentOf));
   const isFolder = (each: string): boolean => lstatOrNull(toNative(root, each))?.isDirectory() === true;
   const foreign = below.some(
-    (each) => !covered.has(each) && !isVolatilePath(each) && !(isFolder(each) && holding.has(each)),
+    (each) => !covered.has(each) && !carriesNoData(toNative(root, each)) && !(isFolder(each) && holding.has(each)),
   );
   const bare = below.length === 0 && !covered.has(path);
   if (!foreign && !bare) return [path];

@@ -4,6 +4,7 @@
  * What must stay true: nothing is overwritten that the safety backup or .migbackup/txn does not hold.
  */
 import path from 'node:path';
+import { engineOf, type DatabaseAt } from '../databases/engines.ts';
 import { isInside } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
@@ -60,13 +61,20 @@ export interface Changed {
 export async function changeInPlace(change: ChangeInPlace, context: Context): Promise<Changed> {
   const { project, verified } = change;
   const locks = new KeepOut(project.root, verified.manifest);
-  const { restored, safety, committed, transactionId, unrecorded, planned } = await swapLocked(change, locks, context);
+  const swapped = await swapLocked(change, locks, context);
+  const { restored, safety, committed, transactionId, unrecorded, planned, staying } = swapped;
   const safetyId = safety?.manifest.backupId ?? null;
   // First the log: what is committed can be undone, even if the process ends here.
   const { exit, operation, selected } = change;
   const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
   const unlogged = recordOperation(project, done, context);
-  const findings = [...planned.findings, ...unrecorded, ...locks.setAside.map(setAsideFinding), ...unlogged];
+  const findings = [
+    ...planned.findings,
+    ...unrecorded,
+    ...locks.setAside.map(setAsideFinding),
+    ...staying,
+    ...unlogged,
+  ];
   // The transaction is all that tells of it then: it stays until a later command has logged it.
   if (unlogged.length > 0 && safety !== null) return { restored, safetyBackup: safetyId, findings };
   // The change stands: whatever fails from here on is told, and is no failure of it.
@@ -81,20 +89,23 @@ interface Swapped {
   readonly unrecorded: Finding[];
   readonly committed: string;
   readonly transactionId: string;
+  /** Who has a file open that was replaced. */
+  readonly staying: Finding[];
   /** The plan that was carried out. */
   readonly planned: Planned;
 }
 
 async function swapLocked(change: ChangeInPlace, locks: KeepOut, context: Context): Promise<Swapped> {
   try {
-    return await swap(change, locks, context);
+    const swapped = await swap(change, locks, context);
+    return { ...swapped, staying: await locks.whoStays(context.signal) };
   } finally {
     await locks.release();
   }
 }
 
 /** All up to the commit, while nobody else can open a database that is replaced or brought in. */
-async function swap(asked: ChangeInPlace, locks: KeepOut, context: Context): Promise<Swapped> {
+async function swap(asked: ChangeInPlace, locks: KeepOut, context: Context): Promise<Omit<Swapped, 'staying'>> {
   const { project, selected, operation } = asked;
   // Callers look before they ask; the answer may have taken long.
   checkPlaces(project.root, asked.planned.changes);
@@ -112,7 +123,9 @@ async function swap(asked: ChangeInPlace, locks: KeepOut, context: Context): Pro
     return { ...(await runChange(change, transactionId, locks, context)), safety, unrecorded, transactionId, planned };
   } catch (error) {
     const { setAside } = locks;
-    throw withWayOn(error, { root: project.root, safetyId, again: change.again, setAside });
+    // Who has opened what had to make way would write beside what is back in its place.
+    const staying = await locks.whoStays(context.signal);
+    throw withWayOn(error, { root: project.root, safetyId, again: change.again, setAside, staying });
   }
 }
 
@@ -158,8 +171,13 @@ async function runChange(
     },
     async check() {
       checkRestored(project.root, changes);
-      const swapped = (database: string): boolean =>
-        changes.units.some((unit) => isInside(`${database}/CURRENT`, unit.path) || isInside(unit.path, database));
+      const swapped = ({ path: at, engine }: DatabaseAt): boolean => {
+        const is = engineOf(engine);
+        const marker = is.pathOf(at, is.marker);
+        return changes.units.some(
+          (unit) => unit.database?.path === at || isInside(marker, unit.path) || isInside(unit.path, at),
+        );
+      };
       const scratch = path.join(project.repository, `${PARTIAL_PREFIX}check-${transactionId}`);
       await proveRestoredDatabases(verified.manifest, project.root, scratch, swapped, context);
       locks.assertHeld();

@@ -6,10 +6,10 @@ import { mountPoints } from '../fs/mounts.ts';
 import { PathSet } from '../paths/path-set.ts';
 import { parentOf, STATE_FOLDER, toNative } from '../paths/paths.ts';
 import { freeSpace } from '../fs/space.ts';
+import { engineOf, findDatabases, recogniseFolder, type DatabaseAt } from '../databases/engines.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
-import { whoHolds } from '../databases/leveldb/capture/holder.ts';
-import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
+
 import type { ChangePlan } from '../transaction/change-plan.ts';
 import { typeOf } from '../transaction/unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
@@ -19,11 +19,22 @@ import { onceLetGo, refuseHeld } from './keep-out.ts';
 /** Refuses, before anything is touched: what checkPlaces refuses, and a database that somebody holds, also after a while, or may hold. */
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
   checkPlaces(root, plan);
-  // Each folder is looked at once, however many units are in it: it is listed for that.
-  const folders = new Set(plan.units.map((unit) => (unit.tree ? unit.path : parentOf(unit.path))));
-  for (const folder of folders) {
-    const dir = toNative(root, folder);
-    if (recogniseDatabase(dir) !== null) refuseHeld(folder, await onceLetGo(() => whoHolds(dir)));
+  // Each place is looked at once, however many units are in it: a folder is listed for that.
+  const places = new Map<string, DatabaseAt>();
+  const looked = new Set<string>();
+  for (const unit of plan.units) {
+    const { tree, path: at, database, old } = unit;
+    if (tree && old !== null) for (const found of findDatabases(toNative(root, at), at)) places.set(found.path, found);
+    else if (database !== undefined) places.set(database.path, database);
+    else if (!looked.has(parentOf(at))) {
+      looked.add(parentOf(at));
+      const engine = recogniseFolder(toNative(root, parentOf(at)));
+      if (engine !== null) places.set(parentOf(at), { path: parentOf(at), engine: engine.name });
+    }
+  }
+  for (const { path: at, engine } of places.values()) {
+    const place = toNative(root, at);
+    if (lstatOrNull(place) !== null) refuseHeld(at, await onceLetGo(() => engineOf(engine).whoHolds(place)));
   }
 }
 

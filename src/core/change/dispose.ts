@@ -4,11 +4,11 @@ import { lstatOrNull } from '../fs/durable.ts';
 import type { Finding } from '../model/finding.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
-import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import { carriesNoData, engineOf } from '../databases/engines.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
+import type { Unit } from '../transaction/unit.ts';
 import { discardCommitted } from '../transaction/transaction.ts';
 import { findOpenFiles } from '../fs/open-files.ts';
-import type { Unit } from '../transaction/unit.ts';
 import { heldOpen, isHeld } from './held-open.ts';
 import { leftOverFinding } from './left-over-finding.ts';
 import { hashFile } from '../fs/hash-file.ts';
@@ -32,6 +32,7 @@ export async function disposeAside(
     for (const entry of batch) saved.set(entry.path, entry.sha256 ?? entry.target ?? entry.type);
   }
   for (const unit of plan.units) {
+    if (isVolatile(unit)) continue;
     const lost = firstUnsaved(asideOf(committed, unit), unit.path, saved);
     if (lost === null) continue;
     return {
@@ -50,6 +51,14 @@ function asideOf(committed: string, { n }: Pick<Unit, 'n'>): string {
   return path.join(committed, 'aside', String(n));
 }
 
+/** A part of a database that carries no data, moved away from beside it. */
+function isVolatile({ path: at, database }: Unit): boolean {
+  if (database === undefined) return false;
+  const engine = engineOf(database.engine);
+  const part = engine.partOf(database.path, at);
+  return part !== null && engine.isVolatile(part);
+}
+
 /** The first path at or below `native` that the safety backup does not hold as it is. */
 function firstUnsaved(native: string, relative: string, saved: ReadonlyMap<string, string>): string | null {
   const stat = lstatOrNull(native);
@@ -62,7 +71,7 @@ function firstUnsaved(native: string, relative: string, saved: ReadonlyMap<strin
     }
     return null;
   }
-  if (isVolatileFile(path.basename(relative))) return null;
+  if (carriesNoData(native)) return null;
   const expected = saved.get(relative);
   if (stat.isSymbolicLink()) return expected === fs.readlinkSync(native) ? null : relative;
   return stat.isFile() && expected === hashFile(native) ? null : relative;

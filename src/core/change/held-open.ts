@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import { carriesNoData } from '../databases/engines.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { OpenFiles } from '../fs/open-files.ts';
 import { mayWrite } from '../fs/open-for-writing.ts';
@@ -23,7 +23,7 @@ export function heldOpen(open: OpenFiles, native: string, relative: string): Hel
   if (stat?.isDirectory() === true) {
     return fs.readdirSync(native).flatMap((name) => heldOpen(open, path.join(native, name), `${relative}/${name}`));
   }
-  if (stat?.isFile() !== true || isVolatileFile(path.basename(native))) return [];
+  if (stat?.isFile() !== true || carriesNoData(native)) return [];
   const pids = open.holders(stat).filter((pid) => mayWrite(pid, stat));
   return pids.length === 0 ? [] : [{ path: relative, pids }];
 }

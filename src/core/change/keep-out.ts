@@ -1,16 +1,20 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LockLease } from '../databases/leveldb/capture/hold-locks.ts';
-import { ODD_LOCK, type Holder } from '../databases/leveldb/capture/holder.ts';
-import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
+import { ODD_LOCK, type Holder } from '../databases/engine.ts';
+import { engineOf, findDatabases, recogniseFolder, type DatabaseAt } from '../databases/engines.ts';
+import { LockLease } from '../databases/locks/hold-locks.ts';
+import { untilClosed, type OpenedFile } from '../databases/locks/who-has-open.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
+import type { EngineName } from '../model/engine-name.ts';
+import type { Finding } from '../model/finding.ts';
+import { databasesOf } from '../model/stated-databases.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
-import { joined, parentOf, toNative } from '../paths/paths.ts';
+import { isInside, joined, parentOf, toNative } from '../paths/paths.ts';
 import type { SetAside, Surroundings } from '../transaction/set-aside.ts';
 import { statePaths } from '../transaction/state-folder.ts';
 import type { Unit } from '../transaction/unit.ts';
@@ -18,6 +22,14 @@ import type { Unit } from '../transaction/unit.ts';
 /** How long somebody who has a database may keep it before we give up: who only writes a few records has gone by then. */
 const WAIT_MS = 3000;
 const POLL_MS = 20;
+/** Most give up a locked database after five seconds, some after thirty. */
+const STAY_MS = 35_000;
+
+/** A lock to take: whose it is, and where. */
+interface Target extends DatabaseAt {
+  /** Absolute. */
+  readonly place: string;
+}
 
 /**
  * Holds the locks of the databases that a change replaces and of those that it brings in, from before the safety backup to the commit: nobody
@@ -26,31 +38,62 @@ const POLL_MS = 20;
 export class KeepOut implements Surroundings {
   readonly setAside: SetAside[] = [];
   readonly #root: string;
-  /** Where the backup has a database. */
-  readonly #wanted: ReadonlySet<string>;
+  /** Folders where the backup has a database, and its engine. */
+  readonly #wanted: ReadonlyMap<string, EngineName>;
   readonly #lease = new LockLease();
+  /** Database files that are replaced or that had to make way, as they were when they were locked. */
+  readonly #old: { readonly path: string; readonly file: OpenedFile }[] = [];
+  readonly #stayMs: number;
 
-  constructor(root: string, manifest?: Manifest) {
+  /** @param stayMs how long those may stay who have the replaced file of a database open */
+  constructor(root: string, manifest?: Manifest, stayMs = STAY_MS) {
     this.#root = root;
-    const sources = Object.values(manifest?.categories ?? {}).flatMap((category) => category.sources);
-    this.#wanted = new Set(sources.flatMap((source) => (source.databases ?? []).map((database) => database.path)));
+    this.#stayMs = stayMs;
+    this.#wanted = new Map(
+      manifest === undefined ? [] : databasesOf(manifest).map(({ path: at, engine }) => [at, engine]),
+    );
   }
 
   /** Throws DATABASE_HELD if somebody has one of them, or may have it, and IO where this user may not ask. */
   async holdTargets(units: readonly Unit[]): Promise<void> {
-    const folders = new Map<string, string>();
-    for (const unit of units) {
-      const places = unit.tree ? this.#databases(toNative(this.#root, unit.path), unit.path) : this.#around(unit);
-      for (const [folder, relative] of places) folders.set(folder, relative);
-    }
+    const targets = new Map<string, Target>();
+    for (const unit of units) for (const target of this.#targets(unit)) targets.set(target.place, target);
     const until = Date.now() + WAIT_MS;
-    for (const [folder, relative] of folders)
-      refuseHeld(relative, await onceLetGo(() => this.#lease.hold(folder), until));
+    for (const target of targets.values()) {
+      refuseHeld(target.path, await onceLetGo(() => this.#hold(target), until));
+      this.#remember(target);
+    }
+  }
+
+  /**
+   * Waits for those who had opened a database file just before it was replaced or had to make way: they would go on with that file and the journal of
+   * the one that stands there now. Answers who stays, for as long as the locks are held.
+   */
+  async whoStays(signal: AbortSignal | undefined): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    const until = performance.now() + this.#stayMs;
+    for (const { path: at, file } of this.#old) {
+      // It is in its place, or again.
+      if (lstatOrNull(toNative(this.#root, at))?.ino === file.ino) continue;
+      const patienceMs = Math.max(0, until - performance.now());
+      const { held, pids } = await untilClosed([file], { patienceMs, signal });
+      if (held !== 'yes') continue;
+      const who = pids.length === 0 ? 'a process' : `pid ${pids.join(', ')}`;
+      findings.push({
+        code: 'database-still-open',
+        severity: 'warning',
+        message: `${who} still has a file open that was ${escapeName(at)} before it was replaced`,
+        path: at,
+        recommendation: 'End it before it writes: it would mix the old file with the new journal.',
+        evidence: { pids },
+      });
+    }
+    return findings;
   }
 
   /**
    * The same for what has been staged and has not got its modes and times yet.
-   * @param owner LOCK gets the owner that its folder will have
+   * @param owner a lock that is made gets the owner that its database will have
    */
   async holdStaged(
     stage: string,
@@ -60,10 +103,11 @@ export class KeepOut implements Surroundings {
   ): Promise<void> {
     for (const unit of units) {
       const staged = path.join(stage, String(unit.n));
-      for (const [folder, relative] of unit.tree && unit.hasNew ? this.#databases(staged, unit.path) : []) {
-        refuseHeld(relative, await this.#lease.hold(folder));
-        const entry = owner ? content.get(unit.n)?.find((each) => each.path === relative) : undefined;
-        if (entry !== undefined) fs.lchownSync(path.join(folder, 'LOCK'), entry.uid, entry.gid);
+      for (const target of unit.hasNew ? this.#in(staged, unit) : []) {
+        refuseHeld(target.path, await this.#hold(target));
+        const { file, make } = engineOf(target.engine).lockOf(target.place);
+        const entry = owner && make ? content.get(unit.n)?.find((each) => each.path === target.path) : undefined;
+        if (entry !== undefined) fs.lchownSync(file, entry.uid, entry.gid);
       }
     }
   }
@@ -77,13 +121,19 @@ export class KeepOut implements Surroundings {
     });
   }
 
-  readonly keepOut = async (folder: string, unit: Unit): Promise<void> => {
-    const base = unit.tree ? unit.path : parentOf(unit.path);
-    const folders = new Map(this.#databases(folder, base));
+  readonly keepOut = async (place: string, unit: Unit): Promise<void> => {
+    // A file that lies by itself is in nobody's hands, but the folder that it lies in may be.
+    const isAround = place === path.dirname(toNative(this.#root, unit.path));
+    const found = isAround ? this.#around(unit) : this.#below(place, unit.path);
+    const targets = new Map(found.map((target) => [target.place, target]));
     // Also where it is no database yet, but somebody is about to make one.
-    if (unit.tree && this.#isDatabase(unit)) folders.set(folder, base);
+    const engine = unit.tree && !isAround ? this.#engineOf(unit) : null;
+    if (engine !== null) targets.set(place, { place, path: unit.path, engine });
     const until = Date.now() + WAIT_MS;
-    for (const [each, relative] of folders) refuseHeld(relative, await onceLetGo(() => this.#lease.hold(each), until));
+    for (const target of targets.values()) {
+      refuseHeld(target.path, await onceLetGo(() => this.#hold(target), until));
+      this.#remember(target);
+    }
   };
 
   readonly onSetAside = (found: SetAside): void => {
@@ -94,30 +144,55 @@ export class KeepOut implements Surroundings {
     return this.#lease.release();
   }
 
-  /** A file that is a unit of its own lies in a folder that stays. */
-  #around(unit: Unit): [folder: string, relative: string][] {
-    const relative = parentOf(unit.path);
-    const folder = toNative(this.#root, relative);
-    return this.#wanted.has(relative) || recogniseDatabase(folder) !== null ? [[folder, relative]] : [];
+  #remember({ place, path: at }: Target): void {
+    const stat = lstatOrNull(place);
+    if (stat?.isFile() !== true || this.#old.some(({ file }) => file.ino === stat.ino && file.dev === stat.dev)) return;
+    this.#old.push({ path: at, file: stat });
   }
 
-  #isDatabase({ n, path: relative }: Unit): boolean {
+  #hold({ engine, place }: Target): Promise<Holder> {
+    return this.#lease.hold(engineOf(engine).lockOf(place));
+  }
+
+  /** What a unit moves, or lies in: a file that is a unit of its own lies in a folder that stays. */
+  #targets(unit: Unit): Target[] {
+    const { tree, database } = unit;
+    if (tree || database?.path === unit.path) return this.#in(toNative(this.#root, unit.path), unit);
+    return this.#around(unit);
+  }
+
+  /** The database folder that a file is right in. */
+  #around(unit: Unit): Target[] {
+    const folder = parentOf(unit.path);
+    const native = toNative(this.#root, folder);
+    const engine = this.#wanted.get(folder) ?? recogniseFolder(native)?.name;
+    return engine === undefined ? [] : [{ place: native, path: folder, engine }];
+  }
+
+  /** What a unit has in it, at a place where it stands now. */
+  #in(place: string, { tree, path: at, database }: Unit): Target[] {
+    if (tree) return this.#below(place, at);
+    if (database?.path !== at || lstatOrNull(place)?.isFile() !== true) return [];
+    return [{ place, ...database }];
+  }
+
+  #engineOf({ n, path: relative }: Unit): EngineName | null {
     const { stage, aside } = statePaths(this.#root);
     const places = [path.join(stage, String(n)), path.join(aside, String(n)), toNative(this.#root, relative)];
-    return this.#wanted.has(relative) || places.some((place) => recogniseDatabase(place) !== null);
+    const found = places.map((place) => recogniseFolder(place)).find((engine) => engine !== null);
+    return this.#wanted.get(relative) ?? found?.name ?? null;
   }
 
-  /** The databases at and below a folder, and what is in the place of one. */
-  #databases(folder: string, relative: string): [folder: string, relative: string][] {
-    if (lstatOrNull(folder)?.isDirectory() !== true) return [];
-    const entries = fs.readdirSync(folder, { withFileTypes: true });
-    const names = entries.map(({ name }) => name);
-    const here = this.#wanted.has(relative) || recogniseDatabase(folder, names) !== null;
-    const below = entries.filter((entry) => entry.isDirectory());
-    return [
-      ...(here ? [[folder, relative] as [string, string]] : []),
-      ...below.flatMap(({ name }) => this.#databases(path.join(folder, name), `${relative}/${name}`)),
-    ];
+  /** The databases at and below a place, and folders in the place of one. */
+  #below(place: string, relative: string): Target[] {
+    const found = findDatabases(place, relative);
+    const known = new Set(found.map((target) => target.path));
+    const wanted = [...this.#wanted].flatMap(([at, engine]): Target[] => {
+      if (known.has(at) || !isInside(at, relative) || engineOf(engine).shape !== 'folder') return [];
+      const native = place + at.slice(relative.length);
+      return lstatOrNull(native)?.isDirectory() === true ? [{ place: native, path: at, engine }] : [];
+    });
+    return [...found, ...wanted];
   }
 }
 
@@ -145,7 +220,10 @@ export function refuseHeld(relative: string, { held, pids, evidence, forbidden }
   const unknown = `it cannot be told whether ${escapeName(relative)} is in use: ${evidence}`;
   const details = { pids, evidence };
   if (forbidden !== undefined) {
-    const lock = joined(relative, 'LOCK');
+    const lock =
+      relative.endsWith(`/${forbidden.name}`) || relative === forbidden.name
+        ? relative
+        : joined(relative, forbidden.name);
     throw new BackupError('IO', `${unknown}, ${escapeName(lock)} may not be opened`, {
       hint: `Nothing was changed. ${howToOpenLock(lock, forbidden)}`,
       path: lock,

@@ -11,6 +11,7 @@ import type { SelectedBackup } from '../repository/selected.ts';
 import { isRecorded, Owner } from '../repository/whose.ts';
 import { isInRepository as isOfRepository } from '../repository/report-subject.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
+import { partNames } from '../databases/engines.ts';
 import { identityOf } from '../config/identity.ts';
 import { Ownership } from '../scan/ownership.ts';
 
@@ -61,10 +62,13 @@ export function refuseForeignPlaces(project: Project, wanted: readonly Entry[], 
     );
   if (acceptSources) return;
   const ownership = new Ownership(project.config.categories);
-  const foreign = wanted.filter(
-    (entry) =>
-      (entry.type === 'dir' ? ownership.folderOwnerOf(entry.path) : ownership.ownerOf(entry.path)) === undefined,
-  );
+  const isOwned = ({ path: place, type }: Entry): boolean =>
+    (type === 'dir' ? ownership.folderOwnerOf(place) : ownership.ownerOf(place)) !== undefined;
+  const unowned = wanted.filter((entry) => !isOwned(entry));
+  if (unowned.length === 0) return;
+  // The parts of a database go where its file goes, whatever the patterns say of their names.
+  const owned = new Set(wanted.filter((entry) => isOwned(entry)).map((entry) => entry.path));
+  const foreign = unowned.filter(({ path: place }) => !partNames(place).some(({ database }) => owned.has(database)));
   if (foreign[0] === undefined) return;
   const { category, source, path: first } = foreign[0];
   throw refused(

@@ -1,5 +1,7 @@
+import { engineOf, recogniseFolder, type DatabaseAt } from '../databases/engines.ts';
+import { lstatOrNull } from '../fs/durable.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
+import { databasesOf } from '../model/stated-databases.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
 import { stillIs } from '../transaction/unit.ts';
 import type { KeepOut } from './keep-out.ts';
@@ -21,9 +23,9 @@ interface ToHold {
  * else is not taken: then the old one stands, and the swap refuses what was changed. Throws DATABASE_HELD.
  */
 export async function planAsHeld({ project, verified, planned, replan }: ToHold, locks: KeepOut): Promise<Planned> {
-  const known = new Set(databasesOf(verified.manifest));
+  const known = new Set(databasesOf(verified.manifest).map((database) => database.path));
   const isDatabase = (path: string): boolean =>
-    known.has(path) || recogniseDatabase(toNative(project.root, path)) !== null;
+    known.has(path) || recogniseFolder(toNative(project.root, path)) !== null;
   let current = planned;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await locks.holdTargets(current.changes.units);
@@ -35,22 +37,28 @@ export async function planAsHeld({ project, verified, planned, replan }: ToHold,
   return current;
 }
 
-/** The databases of a backup. */
-export function databasesOf({ categories }: Manifest): string[] {
-  const sources = Object.values(categories).flatMap((category) => category.sources);
-  return sources.flatMap((source) => (source.databases ?? []).map((database) => database.path));
-}
-
 /** Files that came since the plan stand in no unit where a database is exchanged file by file. */
 function isBehind(root: string, { changes }: Planned, isDatabase: (path: string) => boolean): boolean {
-  return changes.units.some(({ path, old, tree }) => {
+  const planned = new Set(changes.units.map(({ path }) => path));
+  return changes.units.some(({ path, old, tree, database }) => {
+    if (database !== undefined) return !stillIs(toNative(root, path), old) || hasNewPart(root, database, planned);
     if (tree) return old?.inside !== undefined && !stillIs(toNative(root, path), old);
     return isDatabase(parentOf(path));
   });
 }
 
+function hasNewPart(root: string, { path, engine: name }: DatabaseAt, planned: ReadonlySet<string>): boolean {
+  const engine = engineOf(name);
+  return (engine.parts ?? []).some((part) => {
+    const at = engine.pathOf(path, part);
+    return !planned.has(at) && lstatOrNull(toNative(root, at)) !== null;
+  });
+}
+
 /** What of a plan is in no database. */
 function outside({ changes }: Planned, isDatabase: (path: string) => boolean): string {
-  const others = changes.units.filter(({ path }) => !isDatabase(path) && !isDatabase(parentOf(path)));
+  const others = changes.units.filter(
+    ({ path, database }) => database === undefined && !isDatabase(path) && !isDatabase(parentOf(path)),
+  );
   return JSON.stringify(others.map(({ n: _n, ...unit }) => unit));
 }

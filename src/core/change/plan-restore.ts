@@ -11,13 +11,13 @@ import { attributesNotKept, lookAtAttributes, type Attributes } from '../scan/at
 import { Ownership } from '../scan/ownership.ts';
 import { planChanges, type ChangePlan } from '../transaction/change-plan.ts';
 import { folderChanges } from './folder-changes.ts';
-import { recentOpenFiles } from '../fs/open-files.ts';
+import { findOpenFiles } from '../fs/open-files.ts';
 import { heldOpen, willBeHeld } from './held-open.ts';
 import { absentToRemove } from './absent-to-remove.ts';
 import { isInRepository } from './own-places.ts';
 import { refuseUnread, scanLive } from './scan-live.ts';
 import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
-import { databasePaths } from '../extract/selection.ts';
+import { fileDatabases, wholeFolders } from '../extract/selection.ts';
 
 export interface Planned {
   readonly changes: ChangePlan;
@@ -50,7 +50,7 @@ export async function planRestore(project: Project, verified: VerifiedBackup, op
   const live = scanLive(project, config, verified, options.only);
   // What may be in there is not known: then nothing says that an exact tree is one.
   const matters = ({ path }: { path: string }): boolean =>
-    options.exact || isSafety || databasePaths(manifest).some((database) => isInside(path, database));
+    options.exact || isSafety || wholeFolders(manifest).some((folder) => isInside(path, folder));
   refuseUnread(project.root, live.unread.filter(matters));
   // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
   const absent = options.removable ?? manifest.absent ?? [];
@@ -59,14 +59,17 @@ export async function planRestore(project: Project, verified: VerifiedBackup, op
     .flatMap((path) => absentToRemove(project.root, path, live.covered));
   const extras = isSafety ? gone.map((path) => ({ path, category: categoryOf(manifest, path) })) : live.all;
   const changes = planChanges(project.root, wanted, {
-    mirrored: databasePaths(manifest),
+    mirrored: wholeFolders(manifest),
+    databases: fileDatabases(manifest),
     extras: options.exact ? extras : [],
     covered: live.covered,
     owner: options.owner,
     groupRights: attributes.groupRights,
   });
   const trees = new PathSet(changes.units.flatMap((unit) => (unit.tree ? [unit.path] : [])));
-  const kept = options.exact || isSafety ? [] : live.files.filter(({ path }) => !trees.covers(path));
+  const moved = new Set(changes.units.map((unit) => unit.path));
+  const stays = ({ path }: { path: string }): boolean => !trees.covers(path) && !moved.has(path);
+  const kept = options.exact || isSafety ? [] : live.files.filter(stays);
   const findings = [
     ...attributesLost(new Map([...attributes.found, ['hard links', live.hardLinks]]), changes),
     ...writersOf(project.root, changes),
@@ -77,7 +80,7 @@ export async function planRestore(project: Project, verified: VerifiedBackup, op
 
 /** Who has open for writing what will be replaced. */
 function writersOf(root: string, { units }: ChangePlan): Finding[] {
-  const open = recentOpenFiles();
+  const open = findOpenFiles();
   if (open === null) return [];
   return willBeHeld(
     units.flatMap((unit) => (unit.old === null ? [] : heldOpen(open, toNative(root, unit.path), unit.path))),

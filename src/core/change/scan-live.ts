@@ -7,6 +7,7 @@ import type { ScanProblem } from '../scan/scan-item.ts';
 import { scanCategory } from '../scan/scanner.ts';
 import { listBelow } from '../transaction/live-tree.ts';
 import { selectEntries } from '../extract/entry-filter.ts';
+import { fileDatabases } from '../extract/selection.ts';
 import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { howToRead } from './unreadable.ts';
 
@@ -36,7 +37,7 @@ export function scanLive(
   only: readonly string[],
 ): Live {
   const has = new Set(wanted.map((entry) => entry.path));
-  const filter = selectEntries(only);
+  const filter = selectEntries(only, fileDatabases(manifest));
   const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
   const ownership = new Ownership(config.categories);
   const covered = new Set<string>();
@@ -52,7 +53,7 @@ export function scanLive(
     const onHardLink = (path: string): unknown => hardLinks.push(path);
     const options = { ownership, onProblem, onHardLink, databaseAsFiles: () => true };
     for (const item of scanCategory({ ...project, config }, category, options)) {
-      if (item.kind === 'database' || !filter(item.entry)) continue;
+      if (item.kind !== 'entry' || !filter(item.entry)) continue;
       covered.add(item.path);
       if (has.has(item.path)) continue;
       (item.entry.type === 'dir' ? folders : files).push({ path: item.path, category: category.name });

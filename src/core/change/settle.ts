@@ -4,7 +4,7 @@ import type { Project } from '../model/category.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
-import { deadScratch } from '../databases/leveldb/capture/scratch-places.ts';
+import { deadScratch } from '../databases/locks/scratch-places.ts';
 import { removeLeftOver, type LeftOver } from '../fs/left-over.ts';
 import { releaseClaims } from '../history/claim.ts';
 import { cleanMarkers, dropBallast, interruptedGuard, removeMarker } from '../history/marker.ts';
@@ -70,7 +70,7 @@ export interface Settled {
 /** Recovers, logs what a run that was killed could not log any more (undo must know of it), and cleans up. */
 export async function settle(project: Project, context: Context): Promise<Settled> {
   rememberProject(project);
-  const { outcome, findings } = await recoverTree(project.root);
+  const { outcome, findings } = await recoverTree(project.root, context.signal);
   const finished = finishedTransactions(project.root);
   const guard = interruptedGuard(project.root);
   const unlogged = logFinished(project, finished, context);
@@ -109,14 +109,18 @@ function cleanScratch(root: string, left: LeftOver[]): string[] {
 }
 
 /** Finishes or takes back what was killed, while nobody else can open a database that is moved for that. */
-async function recoverTree(root: string): Promise<Pick<Settled, 'outcome' | 'findings'>> {
+async function recoverTree(
+  root: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Settled, 'outcome' | 'findings'>> {
   const locks = new KeepOut(root);
   const left: LeftOver[] = [];
   try {
     const outcome = await recoverTransaction(root, locks, left);
-    return { outcome, findings: [...locks.setAside.map(setAsideFinding), ...left.map(leftOverFinding)] };
+    const found = [...locks.setAside.map(setAsideFinding), ...left.map(leftOverFinding)];
+    return { outcome, findings: [...found, ...(await locks.whoStays(signal))] };
   } catch (error) {
-    throw withWayOn(error, { root, safetyId: null, again: null, setAside: locks.setAside });
+    throw withWayOn(error, { root, safetyId: null, again: null, setAside: locks.setAside, staying: [] });
   } finally {
     await locks.release();
   }

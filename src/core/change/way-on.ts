@@ -14,6 +14,14 @@ export function setAsideFinding({ path, why, kept }: SetAside): Finding {
       message: `a process that tried to open ${place} made a folder there with nothing but LOCK and LOG; it was moved away`,
       path,
     };
+  if (why === 'outdated')
+    return {
+      code: 'set-aside',
+      severity: 'warning',
+      message: `another process went on with its database before ${place} was back: that is kept as it was in ${kept}`,
+      path: kept,
+      recommendation: 'Look at the database; the safety backup holds all of it as it was before the change.',
+    };
   const what =
     why === 'made'
       ? `another process made ${place} anew while it was away`
@@ -33,14 +41,17 @@ interface WayOn {
   /** The command line that tries again; null where the caller names one. */
   readonly again: string | null;
   readonly setAside: readonly SetAside[];
+  /** Who has a file open that is in its place no more. */
+  readonly staying: readonly Finding[];
 }
 
 /** What stood in the way of a change, with the names of all that holds something that may be wanted, and the line that goes on. */
-export function withWayOn(cause: unknown, { root, safetyId, again, setAside }: WayOn): unknown {
+export function withWayOn(cause: unknown, { root, safetyId, again, setAside, staying }: WayOn): unknown {
   const error = fromSystemError(cause, 'the restore could not be done', root, 'Everything was taken back.');
   if (!(error instanceof BackupError)) return error;
   const { code, hint, path, details } = error;
-  const kept = setAside.filter((found) => found.kept !== null).map((found) => setAsideFinding(found).message);
+  const named = setAside.filter((found) => found.kept !== null).map((found) => setAsideFinding(found).message);
+  const kept = [...named, ...staying.map(({ message }) => message)];
   // Where a restore is unfinished, the transaction has named the backup and recover goes on.
   const between = code === 'ROLLBACK_FAILED';
   const saved = safetyId === null || between ? [] : [`the safety backup ${safetyId} holds what was there before`];

@@ -2,10 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { escapeName } from '../paths/names.ts';
-import { STATE_FOLDER } from '../paths/paths.ts';
+import { joined, STATE_FOLDER } from '../paths/paths.ts';
+import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
-import { recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
+import { recogniseFile, recogniseFolder } from '../databases/engines.ts';
+import { foreignDatabase } from '../databases/others.ts';
 import type { Ownership } from '../scan/ownership.ts';
 
 /** Never looked into: dependencies and version control. */
@@ -66,16 +68,12 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
   const visit = (relative: string, native: string, depth: number, rebuilt: boolean): void => {
     if (ownership.takesAllIn(relative)) return;
     const entries = list(native);
-    const engine =
-      relative === ''
-        ? null
-        : recogniseDatabase(
-            native,
-            entries.map((entry) => entry.name),
-          );
-    if (engine !== null) {
-      if (ownership.ownerOf(`${relative}/CURRENT`) === undefined)
-        add(relative, engine === 'leveldb' ? 'LevelDB' : 'RocksDB', relative, folderBytes(native, entries));
+    const names = entries.map((entry) => entry.name);
+    const engine = relative === '' ? null : recogniseFolder(native, names);
+    const kind = engine?.title ?? foreignDatabase(native, names)?.title;
+    if (kind !== undefined && relative !== '') {
+      const inside = joined(relative, engine?.marker ?? names[0] ?? '');
+      if (ownership.ownerOf(inside) === undefined) add(relative, kind, relative, folderBytes(native, entries));
       return;
     }
     for (const entry of entries) {
@@ -85,10 +83,11 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
       if (entry.isDirectory()) {
         if (depth >= MAX_DEPTH || FOREIGN.has(entry.name)) continue;
         visit(child, full, depth + 1, rebuilt || REBUILT.has(entry.name));
-      } else if (entry.isFile() && !rebuilt) {
-        const kind = kinds.find(({ matches }) => matches(child))?.kind;
-        if (kind !== undefined && ownership.ownerOf(child) === undefined)
-          add(topFolder(child), kind, child, sizeOf(full));
+      } else if (entry.isFile() && ownership.ownerOf(child) === undefined) {
+        const size = sizeOf(full);
+        const database = recogniseFile(full, size)?.title;
+        const found = database ?? (rebuilt ? undefined : kinds.find(({ matches }) => matches(child))?.kind);
+        if (found !== undefined) add(database === undefined ? topFolder(child) : child, found, child, size);
       }
     }
   };
@@ -126,6 +125,12 @@ function folderBytes(folder: string, entries: readonly fs.Dirent[]): number {
   return entries.reduce((total, entry) => total + (entry.isFile() ? sizeOf(path.join(folder, entry.name)) : 0), 0);
 }
 
+/** 0 also of what this user may not look at. */
 function sizeOf(file: string): number {
-  return fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    return fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return 0;
+  }
 }

@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import { lstatOrNull } from '../fs/durable.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
-import type { ManifestDatabase } from '../model/manifest.ts';
-import { isInside, joined, parentOf, toNative } from '../paths/paths.ts';
+import { engineOf } from '../databases/engines.ts';
+import type { ManifestDatabase } from '../model/database.ts';
+import { isInside, parentOf, toNative } from '../paths/paths.ts';
 
 /** Something that the backup has and the project has not. */
 export interface Gone {
@@ -20,7 +21,7 @@ export interface Gone {
 /** Which entries are not there any more. They come folder by folder, so one listing serves for all of a folder. */
 export class Look {
   readonly #root: string;
-  readonly #databases: readonly string[];
+  readonly #databases: readonly ManifestDatabase[];
   readonly #gone = new Map<string, number>();
   /** Files that are there and empty, with the bytes that they had. */
   readonly #emptied = new Map<string, number>();
@@ -31,20 +32,22 @@ export class Look {
 
   constructor(root: string, databases: readonly ManifestDatabase[]) {
     this.#root = root;
-    this.#databases = databases.map((database) => database.path);
+    this.#databases = databases;
   }
 
   at({ path: place, type, size }: Entry): void {
     if (type === 'dir') return;
-    const database = this.#databases.find((folder) => isInside(place, folder));
-    // The files of a database come and go by themselves; CURRENT is there as long as it is one.
-    if (database !== undefined && place !== joined(database, 'CURRENT')) {
+    const found = this.#databases.find((each) => isInside(place, each.path) || partIn(each, place) !== null);
+    const database = found?.path;
+    // The parts of a database come and go by themselves; its marker is there as long as it is one.
+    if (found !== undefined && database !== undefined && partIn(found, place) !== engineOf(found.engine).marker) {
       if (this.#gone.has(database)) this.#add(database);
       else this.#before.set(database, (this.#before.get(database) ?? 0) + 1);
       return;
     }
     if (this.#isThere(place)) {
-      if (database === undefined && type === 'file' && size > 0 && this.#isEmpty(place)) this.#emptied.set(place, size);
+      const isFile = database === undefined || place === database;
+      if (isFile && type === 'file' && size > 0 && this.#isEmpty(place)) this.#emptied.set(place, size);
       return;
     }
     this.#add(database ?? this.#topmost(place), 1 + (this.#before.get(database ?? '') ?? 0));
@@ -55,7 +58,14 @@ export class Look {
   }
 
   gone(): Gone[] {
-    const gone = [...this.#gone].map(([place, files]) => ({ path: place, files, records: null, bytes: null }));
+    const topmost = new Map<string, number>();
+    for (const [place, files] of this.#gone) {
+      // A database goes with the folder that it lies in.
+      let top = place;
+      for (let up = parentOf(place); up !== '.'; up = parentOf(up)) if (this.#gone.has(up)) top = up;
+      topmost.set(top, (topmost.get(top) ?? 0) + files);
+    }
+    const gone = [...topmost].map(([place, files]) => ({ path: place, files, records: null, bytes: null }));
     return [...gone, ...[...this.#emptied].map(([place, bytes]) => ({ path: place, files: 1, records: null, bytes }))];
   }
 
@@ -113,4 +123,8 @@ function namesIn(folder: string): Map<string, boolean> | null {
     if (errnoOf(error) === undefined) throw error;
     return null;
   }
+}
+
+function partIn({ engine, path: at }: ManifestDatabase, place: string): string | null {
+  return engineOf(engine).partOf(at, place);
 }

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { folderFiles, readDatabase } from '../databases/leveldb/format/reader.ts';
+import { engineOf } from '../databases/engines.ts';
+import { partsOnDisk } from '../databases/parts-on-disk.ts';
+import { readOnDisk } from '../databases/read-on-disk.ts';
 import { takenInto } from '../config/checkout.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
@@ -8,9 +10,11 @@ import { whyPartial } from '../format/why-partial.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import type { ManifestDatabase } from '../model/database.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
-import type { Manifest, ManifestDatabase } from '../model/manifest.ts';
+import type { Manifest } from '../model/manifest.ts';
 import { pathWord, shellLine } from '../model/shell-quote.ts';
+import { databasesOf } from '../model/stated-databases.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, toNative } from '../paths/paths.ts';
 import { Look, type Gone } from './lost-look.ts';
@@ -145,10 +149,10 @@ async function beside(
     return damaged(error.message);
   }
   const emptied: Gone[] = [];
-  for (const { path: database, records } of databases) {
-    if (records === null || records === 0 || look.isGone(database)) continue;
-    if (await isEmptied(toNative(project.root, database), signal))
-      emptied.push({ path: database, files: 0, records, bytes: null });
+  for (const database of databases) {
+    const { path: at, records } = database;
+    if (records === null || records === 0 || look.isGone(at)) continue;
+    if (await isEmptied(database, project.root, signal)) emptied.push({ path: at, files: 0, records, bytes: null });
   }
   const gone = [...look.gone(), ...emptied];
   const brings = later === null ? gone : ofOlder(gone, later);
@@ -199,20 +203,13 @@ function restoreLine(backupId: string, { config }: Manifest, brings: readonly Go
   ]);
 }
 
-function databasesOf({ categories }: Manifest): ManifestDatabase[] {
-  return Object.values(categories).flatMap(({ sources }) => sources.flatMap(({ databases }) => databases ?? []));
-}
-
-async function isEmptied(dir: string, signal: AbortSignal | undefined): Promise<boolean> {
+async function isEmptied({ engine: name, path: at }: ManifestDatabase, root: string, signal: AbortSignal | undefined) {
+  const engine = engineOf(name);
+  const place = toNative(root, at);
+  const files = partsOnDisk(engine, place);
   try {
-    const bytes = fs.readdirSync(dir).reduce((sum, name) => sum + fs.lstatSync(path.join(dir, name)).size, 0);
-    if (bytes > EMPTY_DATABASE_BYTES) return false;
-    const files = folderFiles(dir);
-    try {
-      return (await readDatabase(files, { signal })).records === 0;
-    } finally {
-      files.close();
-    }
+    const bytes = files.names().reduce((sum, part) => sum + fs.lstatSync(engine.pathOf(place, part)).size, 0);
+    return bytes <= EMPTY_DATABASE_BYTES && (await readOnDisk(engine, place, signal)).records === 0;
   } catch (error) {
     // One that does not read is not known to be empty: other checks say what is wrong with it.
     if (error instanceof BackupError ? error.code !== 'INTERRUPTED' : errnoOf(error) !== undefined) return false;

@@ -152,7 +152,7 @@ function checkDatabases(manifest: Manifest, key: string, category: string, sourc
   const asFiles = manifest.findings.some(
     (f) => f.code === ('database-not-proven' satisfies FindingCode) && f.category === category,
   );
-  if (source.type === 'leveldb' && source.files > 0 && databases.length === 0 && !asFiles)
+  if (source.type !== 'files' && source.files > 0 && databases.length === 0 && !asFiles)
     wrong(`${key}.databases`, 'is missing, though the source is a database that holds files', {}, category);
 }
 

@@ -44,12 +44,12 @@ export function ownId(id: string | undefined): string | undefined {
 
 /** The id that was remembered; undefined where there is none, or nothing that is one. */
 export function rememberedId(root: string): string | undefined {
-  return remembered(root).id;
+  return remembered(root)?.id;
 }
 
 /** The folder that a project is in, told from every other one: a copy is another, a folder that was moved or is mounted elsewhere is the same. */
 export function checkoutOf(root: string): Checkout {
-  const known = remembered(root);
+  const known = remembered(root) ?? {};
   return { checkout: isCopy(root, known) ? null : (known.checkout ?? null), place: placeOf(root) };
 }
 
@@ -61,6 +61,8 @@ export function rememberProject({ root, config }: Project): void {
   if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
   removeHalfWritten(path.join(root, STATE_FOLDER));
   const known = remembered(root);
+  // What cannot be read now may well be there: another id in its place would make strangers of all that was done here.
+  if (known === null) return;
   const id = config.project ?? known.id;
   const fresh = known.checkout === undefined || isCopy(root, known);
   if (!fresh && id === known.id) return;
@@ -70,13 +72,14 @@ export function rememberProject({ root, config }: Project): void {
 
 /** What was last taken into this repository, as the project remembers it; undefined where it does not. */
 export function takenInto({ root, repository }: Project): Taken | undefined {
-  return remembered(root).taken?.[keyOf(root, repository)];
+  return remembered(root)?.taken?.[keyOf(root, repository)];
 }
 
 /** Remembers it, so that a repository that is not there can be told from one that never was. The caller holds the project's lock. */
 export function rememberTaken({ root, repository }: Project, taken: Taken): void {
   if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
   const known = remembered(root);
+  if (known === null) return;
   // What was there before comes back after a power cut, at worst.
   remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } }, writeFileSynced);
 }
@@ -110,7 +113,7 @@ function removeHalfWritten(state: string): void {
 /** Copied with all that is in it: where it was, there is a folder that has the same id and is another one. */
 function isCopy(root: string, { checkout, root: before }: Remembered): boolean {
   if (checkout === undefined || before === undefined || before === root) return false;
-  return remembered(before).checkout === checkout && placeOf(before) !== placeOf(root);
+  return remembered(before)?.checkout === checkout && placeOf(before) !== placeOf(root);
 }
 
 /** Null where nothing is there, or the file system does not say when it was made: an inode is used again. */
@@ -121,7 +124,8 @@ function placeOf(root: string): string | null {
 
 const NOTHING = { id: undefined, checkout: undefined, root: undefined, taken: undefined };
 
-function remembered(root: string): Remembered {
+/** Null where it cannot be read; a torn one says nothing. */
+function remembered(root: string): Remembered | null {
   try {
     const parsed: unknown = JSON.parse(readRegular(path.join(root, REMEMBERED), MAX_BYTES).toString('utf8'));
     if (typeof parsed !== 'object' || parsed === null) return {};
@@ -130,7 +134,9 @@ function remembered(root: string): Remembered {
     const read = takenSchema.safeParse(taken);
     return { id: ownId(text(id)), checkout: text(checkout), root: text(before), taken: read.data };
   } catch (error) {
-    if (!(error instanceof SyntaxError) && errnoOf(error) === undefined) throw error;
-    return {};
+    if (error instanceof SyntaxError) return {};
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? {} : null;
   }
 }

@@ -1,6 +1,7 @@
 import { globProblem } from '../paths/globs.ts';
 import { isInside, joined, pathProblem } from '../paths/paths.ts';
 import { escapeName, shorten } from '../paths/names.ts';
+import { ENGINE_SHAPES, ENGINE_TITLES } from '../model/engine-name.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Source } from '../model/category.ts';
 import { invalid } from './config-text.ts';
@@ -52,12 +53,12 @@ function checkPath(source: Source, file: string): void {
       },
     );
   }
-  if (source.type === 'leveldb' && (source.path === '.' || source.include.length > 0 || source.exclude.length > 0)) {
+  if (source.type !== 'files' && (source.path === '.' || source.include.length > 0 || source.exclude.length > 0)) {
     throw new BackupError(
       'CONFIG_INVALID',
-      `${file}: ${label(source)} is a LevelDB database: it takes a folder of its own, whole`,
+      `${file}: ${label(source)} is a ${ENGINE_TITLES[source.type]} database: it takes a ${ENGINE_SHAPES[source.type]} of its own, whole`,
       {
-        hint: "Give the database's folder as path, without include and exclude.",
+        hint: `Give the database's ${ENGINE_SHAPES[source.type]} as path, without include and exclude.`,
         path: file,
       },
     );
@@ -78,13 +79,13 @@ function checkPair(a: Source, b: Source, file: string, more: string): void {
     [a, b],
     [b, a],
   ] as const) {
-    if (database.type !== 'leveldb') continue;
+    if (database.type === 'files') continue;
     const reachesIn = other.path !== database.path && isInside(other.path, database.path);
     const named = other.include.some((pattern) => isInside(joined(other.path, pattern), database.path));
     if (reachesIn || named) {
       throw new BackupError(
         'CONFIG_CONFLICT',
-        `${file}: ${label(other)} reaches into the LevelDB database ${database.path} of ${label(database)}`,
+        `${file}: ${label(other)} reaches into the ${ENGINE_TITLES[database.type]} database ${database.path} of ${label(database)}`,
         {
           hint: `A database is one unit: take the pattern or source out.${more}`,
           path: file,

@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import path from 'node:path';
 import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { isDatabaseFolder } from '../model/engine-name.ts';
 import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import { lstatOrNull } from '../fs/durable.ts';
@@ -188,7 +189,7 @@ function fullSource(category: string, name: string, source: z.infer<typeof sourc
     include: source.include ?? [],
     exclude: source.exclude ?? [],
     required: source.required ?? false,
-    exclusive: type === 'leveldb' || (source.exclusive ?? false),
+    exclusive: isDatabaseFolder(type) || (source.exclusive ?? false),
     external: source.external ?? false,
   };
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CONFIG_FILE } from './config-file.ts';
+import { isDatabaseFolder } from '../model/engine-name.ts';
 import type { Category, Source, SourceType } from '../model/category.ts';
 
 interface PresetSource {
@@ -93,7 +94,7 @@ function fullSource(category: string, source: PresetSource): Source {
     include: source.include ?? [],
     exclude: [],
     required: false,
-    exclusive: type === 'leveldb',
+    exclusive: isDatabaseFolder(type),
     external: source.external ?? false,
   };
 }

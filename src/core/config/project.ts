@@ -116,8 +116,8 @@ function checkRepositoryPlace(
         { hint, path: repository },
       );
     }
-    if (source.type === 'leveldb' && isInside(inRoot, source.path)) {
-      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the LevelDB database ${source.path}`, {
+    if (source.type !== 'files' && isInside(inRoot, source.path)) {
+      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the database ${source.path}`, {
         hint,
         path: repository,
       });

@@ -1,3 +1,4 @@
+import { isDatabaseFolder } from '../model/engine-name.ts';
 import type { Category, Source } from '../model/category.ts';
 
 /** Where editors find the schema once migbackup is a dependency. */
@@ -22,11 +23,11 @@ export function renderConfig(project: string, added: readonly Category[]): strin
 function renderSource(source: Source): Record<string, unknown> {
   return {
     path: source.path,
-    ...(source.type === 'leveldb' ? { type: 'leveldb' } : {}),
+    ...(source.type === 'files' ? {} : { type: source.type }),
     ...(source.include.length > 0 ? { include: source.include } : {}),
     ...(source.exclude.length > 0 ? { exclude: source.exclude } : {}),
     ...(source.required ? { required: true } : {}),
-    ...(source.exclusive && source.type !== 'leveldb' ? { exclusive: true } : {}),
+    ...(source.exclusive && !isDatabaseFolder(source.type) ? { exclusive: true } : {}),
     ...(source.external ? { external: true } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { ENGINES } from '../model/engine-name.ts';
 import { z } from '../model/zod.ts';
 import { PROJECT_ID } from './checkout.ts';
 
@@ -8,12 +9,12 @@ const name = z
 
 export const sourceFileSchema = z.strictObject({
   path: z.string().describe('relative to the project, with /; "." is the project itself'),
-  type: z.enum(['files', 'leveldb']).optional().describe('files (default) or leveldb'),
-  include: z.array(z.string().min(1)).optional().describe('globs relative to path; none means everything'),
-  exclude: z
-    .array(z.string().min(1))
+  type: z
+    .enum(['files', ...ENGINES])
     .optional()
-    .describe('globs relative to path; never applied inside a LevelDB database'),
+    .describe('files (default); leveldb or sqlite: it must be such a database, which is proven wherever it lies'),
+  include: z.array(z.string().min(1)).optional().describe('globs relative to path; none means everything'),
+  exclude: z.array(z.string().min(1)).optional().describe('globs relative to path; never applied inside a database'),
   required: z.boolean().optional().describe('create fails when it does not exist'),
   exclusive: z.boolean().optional().describe('the folder is swapped as one when it is restored'),
   external: z.boolean().optional().describe('a change here proves that transactions were sent to a chain'),

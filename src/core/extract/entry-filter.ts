@@ -2,6 +2,7 @@ import picomatch from 'picomatch';
 import { globProblem } from '../paths/globs.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import { isInside } from '../paths/paths.ts';
+import { partNames, type DatabaseAt } from '../databases/engines.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 
@@ -14,11 +15,18 @@ export type EntryFilter = (entry: Pick<ScannedEntry, 'category' | 'source' | 'pa
  * The entries that `--only` terms select: a term is a category (`json` is both JSON categories), `category/source`, a
  * project-relative path with all that is below it, or a glob on such paths. No terms select everything. Throws USAGE for a glob that is
  * refused.
+ * @param databases that are files: what selects one selects its parts
  */
-export function selectEntries(terms: readonly string[] | undefined): EntryFilter {
+export function selectEntries(
+  terms: readonly string[] | undefined,
+  databases: readonly DatabaseAt[] = [],
+): EntryFilter {
   if (terms === undefined || terms.length === 0) return () => true;
   const filters = terms.map(termFilter);
-  return (entry) => filters.some((filter) => filter(entry));
+  const files = new Set(databases.map(({ path }) => path));
+  const fileOf = (path: string): string =>
+    partNames(path).find(({ database }) => files.has(database))?.database ?? path;
+  return (entry) => filters.some((filter) => filter(entry) || filter({ ...entry, path: fileOf(entry.path) }));
 }
 
 function termFilter(term: string): EntryFilter {

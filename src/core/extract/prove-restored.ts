@@ -1,60 +1,51 @@
 import { toNative } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
-import type { ManifestDatabase, Manifest } from '../model/manifest.ts';
-import { proveCopy } from '../databases/leveldb/proof/proof.ts';
-import { folderFiles, readDatabase } from '../databases/leveldb/format/reader.ts';
+import type { DatabaseFacts, ManifestDatabase } from '../model/database.ts';
+import { databasesOf } from '../model/stated-databases.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { sayRecords } from '../model/say-records.ts';
+import { partsOnDisk } from '../databases/parts-on-disk.ts';
+import { engineOf } from '../databases/engines.ts';
 
 /**
- * Opens what was restored: every database must hold the entries and the digest that the manifest states, read by our reader in place (which
- * changes nothing) and by LevelDB in a scratch copy. Throws POST_CHECK_FAILED.
+ * Opens what was restored: every database must hold the records and the digest that the manifest states, read from a scratch copy. Throws
+ * POST_CHECK_FAILED.
  * @param scratch where that copy is made and removed; nothing is there yet
  */
 export async function proveRestoredDatabases(
   manifest: Manifest,
   root: string,
   scratch: string,
-  restored: (database: string) => boolean,
+  restored: (database: ManifestDatabase) => boolean,
   context: Context,
 ): Promise<void> {
-  const databases = Object.values(manifest.categories).flatMap((category) =>
-    category.sources.flatMap((source) => source.databases ?? []),
-  );
-  for (const database of databases)
-    if (restored(database.path)) await proveOne(database, toNative(root, database.path), scratch, context);
+  for (const database of databasesOf(manifest))
+    if (restored(database)) await proveOne(database, toNative(root, database.path), scratch, context);
 }
 
-async function proveOne(stated: ManifestDatabase, dir: string, scratch: string, context: Context): Promise<void> {
-  const files = folderFiles(dir);
+async function proveOne(stated: ManifestDatabase, place: string, scratch: string, context: Context): Promise<void> {
+  const { signal } = context;
+  const engine = engineOf(stated.engine);
+  const files = partsOnDisk(engine, place);
   try {
-    const found = await readDatabase(files, { signal: context.signal });
-    compare(stated, found, dir);
-    if (!stated.readers.includes('classic-level')) return;
-    compare(stated, await proveCopy(files, scratch, context.signal), dir);
+    compare(stated, await engine.prove(files, { scratch, signal }), place);
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'NO_SPACE') throw error;
-    // Our own reader found it exact: too small a disk is no reason to take a good restore back.
-    context.onEvent?.({
-      type: 'note',
-      message: `${stated.path} was checked, but not opened with LevelDB: ${error.message}`,
-    });
+    // Every byte was compared with the backup: too small a disk is no reason to take a good restore back.
+    if (engine.inspect !== null) compare(stated, await engine.inspect(files, signal), place);
+    const message = `${stated.path} was checked, but not opened with ${engine.title}: ${error.message}`;
+    context.onEvent?.({ type: 'note', message });
   } finally {
     files.close();
   }
 }
 
-function compare(
-  stated: ManifestDatabase,
-  found: { records: number | null; digest: string | null },
-  dir: string,
-): void {
+function compare(stated: ManifestDatabase, found: DatabaseFacts, place: string): void {
   if (found.records === stated.records && found.digest === stated.digest) return;
   throw new BackupError(
     'POST_CHECK_FAILED',
-    `${stated.path} holds ${found.records} records after the restore, the backup holds ${stated.records}`,
-    {
-      hint: 'The restore was taken back. The disk or memory may be failing.',
-      path: dir,
-    },
+    `${stated.path} is not what the backup holds after the restore: ${sayRecords(found)}, ${sayRecords(stated)} in the backup`,
+    { hint: 'The restore was taken back. The disk or memory may be failing.', path: place },
   );
 }

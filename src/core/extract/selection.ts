@@ -1,7 +1,11 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
+import { engineOf, type DatabaseAt } from '../databases/engines.ts';
+import { ENGINES } from '../model/engine-name.ts';
 import type { AnyFinding } from '../model/finding.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import { pathWord, shellLine } from '../model/shell-quote.ts';
+import { databasesOf } from '../model/stated-databases.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { leadsOut } from '../paths/paths.ts';
@@ -29,14 +33,24 @@ export class Selection {
   /** The sources that something is wanted of, by category. */
   readonly #sources = new Map<string, Set<string>>();
   readonly #databases: Map<string, { wanted: number; all: number }>;
+  /** Path of a part of a database that is a file -> path of the database. */
+  readonly #parts: ReadonlyMap<string, string>;
   readonly #unsafeLinks: Entry[] = [];
 
   constructor(id: string, manifest: Manifest, options: SelectionOptions) {
     this.#id = id;
     this.#manifest = manifest;
     this.#options = options;
-    this.#filter = selectEntries(options.only);
-    this.#databases = new Map(databasePaths(manifest).map((database) => [database, { wanted: 0, all: 0 }]));
+    const files = fileDatabases(manifest);
+    this.#filter = selectEntries(options.only, files);
+    const whole = [...wholeFolders(manifest), ...files.map((database) => database.path)];
+    this.#databases = new Map(whole.map((path) => [path, { wanted: 0, all: 0 }]));
+    this.#parts = new Map(
+      files.flatMap(({ path, engine: name }) => {
+        const engine = engineOf(name);
+        return (engine.parts ?? []).map((part) => [engine.pathOf(path, part), path] as const);
+      }),
+    );
   }
 
   /** Whether the entry is selected. */
@@ -53,7 +67,7 @@ export class Selection {
   count(entry: Entry): boolean {
     const has = this.has(entry);
     for (const [database, counts] of this.#databases) {
-      if (!entry.path.startsWith(`${database}/`)) continue;
+      if (!entry.path.startsWith(`${database}/`) && this.#parts.get(entry.path) !== database) continue;
       counts.all++;
       if (has) counts.wanted++;
     }
@@ -67,7 +81,7 @@ export class Selection {
     return true;
   }
 
-  /** Whether anything of a folder that is restored whole is wanted. */
+  /** Whether anything of what is restored whole is wanted. */
   hasDatabase(database: string): boolean {
     return (this.#databases.get(database)?.wanted ?? 0) > 0;
   }
@@ -105,11 +119,24 @@ export class Selection {
   }
 }
 
-/** Folders that are restored whole: LevelDB databases wherever they stand, and sources that own their folder. */
-export function databasePaths(manifest: Manifest): string[] {
+/** Databases of a backup that are files, whether they were proven or taken as they are: their parts go with them. */
+export function fileDatabases(manifest: Manifest): DatabaseAt[] {
+  const proven = databasesOf(manifest).map(({ path, engine }) => ({ path, engine }));
+  const raw = manifest.findings.flatMap(({ code, path, evidence }) => {
+    const engine = ENGINES.find((name) => name === evidence?.['engine']);
+    const isOne = code === ('database-not-proven' satisfies FindingCode) && path !== undefined && engine !== undefined;
+    return isOne ? [{ path, engine }] : [];
+  });
+  return [...proven, ...raw].filter(({ engine }) => engineOf(engine).shape === 'file');
+}
+
+/** Folders that are restored whole: databases wherever they stand, and sources that own their folder. */
+export function wholeFolders(manifest: Manifest): string[] {
   const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
   const exclusive = sources.filter((source) => source.exclusive && source.path !== '.').map((source) => source.path);
-  const databases = sources.flatMap((source) => source.databases ?? []).map((database) => database.path);
+  const databases = databasesOf(manifest)
+    .filter(({ engine }) => engineOf(engine).shape === 'folder')
+    .map((database) => database.path);
   return [...new Set([...exclusive, ...databases])];
 }
 
@@ -147,7 +174,7 @@ function nothingSelected(manifest: Manifest, only: readonly string[]): BackupErr
 }
 
 function databaseInParts(database: string): BackupError {
-  return new BackupError('USAGE', `${database} is restored whole or not at all: parts of a database are none`, {
+  return new BackupError('USAGE', `${database} is restored whole or not at all: a part of it is no database`, {
     hint: `Use ${shellLine(['--only', pathWord(database)])}.`,
     path: database,
   });

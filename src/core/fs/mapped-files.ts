@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { deviceName } from './devices.ts';
 
 /** Files that processes may write to through memory, as far as this user may see: by inode, and device or name. */
 export class MappedFiles {
@@ -30,10 +31,7 @@ export class MappedFiles {
   /** Some file systems have another device in the map than a stat says (btrfs, overlayfs): there its name decides. */
   holds(file: string, { ino, dev }: fs.BigIntStats): boolean {
     if (!this.mayHold(Number(ino))) return false;
-    const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-    const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
-    const device = [major, minor].map((number) => number.toString(16).padStart(2, '0')).join(':');
-    return this.#keys.has(`${ino} ${device}`) || this.#keys.has(`${ino} ${path.basename(file)}`);
+    return this.#keys.has(`${ino} ${deviceName(dev)}`) || this.#keys.has(`${ino} ${path.basename(file)}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
 import { readRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import type { Finding } from '../model/finding.ts';
 import { z } from '../model/zod.ts';
 import { makeFolders } from '../repository/reports.ts';
 import { guardedBackup } from './marker.ts';
@@ -26,11 +27,25 @@ type Claim = z.infer<typeof claimSchema>;
 
 const claimFile = (repository: string, id: string): string => path.join(repository, REPORTS_FOLDER, id, CLAIM_FILE);
 
-/** Says durably, in the repository, that a command in this folder is about to rely on a backup. */
-export function claimBackup({ root, repository }: Project, id: string): void {
+/** Says durably, in the repository, that a command in this folder is about to rely on a backup. Where that cannot be written it is said. */
+export function claimBackup({ root, repository }: Project, id: string): Finding[] {
   const claim: Claim = { root, host: os.hostname(), since: new Date().toISOString(), ...checkoutOf(root) };
-  makeFolders(repository, id);
-  writeFileDurable(claimFile(repository, id), `${JSON.stringify(claim)}\n`);
+  try {
+    makeFolders(repository, id);
+    writeFileDurable(claimFile(repository, id), `${JSON.stringify(claim)}\n`);
+    return [];
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    return [
+      {
+        code: 'report-not-written',
+        severity: 'warning',
+        message: `that a guarded command relies on ${id} could not be written, so a prune in another folder may remove it: ${why}`,
+        path: claimFile(repository, id),
+      },
+    ];
+  }
 }
 
 /** Why a backup stays that a guarded command in another folder relies on; null if none does. What cannot be read may be such a claim. */

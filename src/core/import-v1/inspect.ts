@@ -7,7 +7,7 @@ import type { Finding } from '../model/finding.ts';
 import type { CodeOf } from '../model/finding-codes.ts';
 import { SUMS_FILE } from '../format/layout.ts';
 import { readVersion1Sums } from '../format/version1.ts';
-import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import { isVolatilePath } from '../databases/engines.ts';
 import { isOwnFile, placeOf, DATABASE_PLACE, type Place } from './layout.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
@@ -120,8 +120,8 @@ class Inspector implements Inspection {
       this.#warn('file-not-listed', `${escapeName(file)} is not in ${SUMS_FILE}: nothing proves it`, file, place);
     else if (listed !== sha256)
       this.#wrong('file-altered', `${escapeName(file)} was altered: its SHA-256 differs`, file);
-    if (place.source === 'current' && isVolatileFile(path.posix.basename(file))) {
-      const message = `${escapeName(file)} carries no data: LevelDB makes it anew`;
+    if (place.source === 'current' && isVolatilePath(file)) {
+      const message = `${escapeName(file)} carries no data: whoever opens the database makes it anew`;
       this.findings.push({ code: 'file-not-restored', severity: 'info', message, ...this.#about(file, place) });
     }
     this.#take({ file, place, sha256, proven: listed === sha256 });

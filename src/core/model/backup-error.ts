@@ -42,6 +42,8 @@ export const ERROR_CODES = [
   'WAY_BACK_FAILED',
   // exit 10, 11, 130
   'NO_SUCH_BACKUP',
+  'NO_SUCH_DATABASE',
+  'NO_SUCH_RECORD',
   'NOTHING_TO_UNDO',
   'LOCKED',
   'DATABASE_HELD',

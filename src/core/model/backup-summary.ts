@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { ENGINES } from './engine-name.ts';
 import { completenessSchema } from './completeness.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
@@ -31,6 +32,9 @@ export const backupSummarySchema = reportHeadSchema
     categories: z.record(
       z.string(),
       z.object({ status: z.string(), files: count, bytes: count, archivedBytes: count, records: count.nullable() }),
+    ),
+    databases: z.array(
+      z.object({ path: z.string(), engine: z.enum(ENGINES), records: count.nullable(), digest: z.string().nullable() }),
     ),
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
     /** What create noticed, and what the last verification found. */

@@ -1,7 +1,9 @@
+import type { EngineName } from './engine-name.ts';
+
 /** How completely a category was captured. */
 export type CategoryStatus = 'complete' | 'partial' | 'empty' | 'absent';
 
-export type SourceType = 'files' | 'leveldb';
+export type SourceType = 'files' | EngineName;
 
 /** A path in a category, with everything defaulted: what a config or the preset resolves to. */
 export interface Source {
@@ -12,10 +14,10 @@ export interface Source {
   readonly type: SourceType;
   /** Globs relative to `path`; empty means everything. A pattern without glob characters names a file. */
   readonly include: readonly string[];
-  /** Globs relative to `path`. Never applied inside a LevelDB database. */
+  /** Globs relative to `path`. Never applied inside a database. */
   readonly exclude: readonly string[];
   readonly required: boolean;
-  /** The folder belongs to this source alone, so a restore may swap it as one unit. Always true for leveldb. */
+  /** The folder belongs to this source alone, so a restore may swap it as one unit. Always true of a database that is a folder. */
   readonly exclusive: boolean;
   /** A change here proves that transactions were sent to a chain. */
   readonly external: boolean;

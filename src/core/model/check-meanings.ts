@@ -64,7 +64,8 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'special-bits': { group: 'inventory', ok: 'No file or folder is set-uid, set-gid or sticky.' },
   attributes: { group: 'inventory', ok: 'No file has ACLs, extended attributes, flags or hard links.' },
   'portable-names': { group: 'inventory', ok: 'Every name is one that all file systems can hold.' },
-  'sqlite-writes': { group: 'inventory', ok: 'No SQLite database has unfinished writes beside it.' },
+  'databases-foreign': { group: 'inventory', ok: 'Every database is of an engine that is proven here.' },
+  'databases-gone': { group: 'inventory', ok: 'No journal lies there without the database that it belongs to.' },
   coverage: { group: 'coverage', ok: 'All that looks like state is in a category.' },
   report: { group: 'repository', ok: 'The report of this run is kept, or there is no backups folder yet.' },
 };

@@ -1,3 +1,4 @@
+import { ENGINES } from './engine-name.ts';
 import { z } from './zod.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
@@ -21,7 +22,7 @@ const changeSchema = z.object({
 export type DiffChange = z.infer<typeof changeSchema>;
 
 const databaseStateSchema = z.object({
-  /** Null: the order of a foreign comparator is unknown, so nothing can be counted. */
+  /** Null: not counted, as in a manifest. */
   records: count.nullable(),
   digest: z.string().nullable(),
 });
@@ -30,10 +31,11 @@ export type DatabaseState = z.infer<typeof databaseStateSchema>;
 const databaseSchema = z.object({
   path: z.string(),
   category: z.string(),
+  engine: z.enum(ENGINES),
   /** Null: there is no such database on that side, or it could not be read (see `problem`). */
   before: databaseStateSchema.nullable(),
   after: databaseStateSchema.nullable(),
-  /** True if both sides hold the same records, whatever their files look like. */
+  /** True if both sides hold the same records, whatever their files look like; false also where they were not counted. */
   same: z.boolean(),
   /** Why a side was not read. */
   problem: z.string().nullable(),

@@ -37,6 +37,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   ROLLBACK_FAILED: 'The operation failed, and what it had changed could not be taken back.',
   WAY_BACK_FAILED: 'A guarded command ended, and what has to follow it could not be done.',
   NO_SUCH_BACKUP: 'There is no backup with the given name, or the given file is not an exported backup.',
+  NO_SUCH_DATABASE: 'There is no database at the given path, or the backup holds none of the given name.',
+  NO_SUCH_RECORD: 'The database has no record with the given key, or no table of the given name.',
   NOTHING_TO_UNDO: 'No operation is on record that undo could take back.',
   LOCKED: 'Another migbackup holds a lock that the command needs, or a guarded command is at work.',
   DATABASE_HELD: 'A process uses a database that would be replaced, or it cannot be told whether one does.',

@@ -1,4 +1,6 @@
 import { z } from './zod.ts';
+import { manifestDatabaseSchema } from './database.ts';
+import { ENGINES } from './engine-name.ts';
 import { findingSchema } from './finding.ts';
 import { FORMAT_VERSION } from './format-version.ts';
 
@@ -8,7 +10,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const sourceConfigSchema = z.looseObject({
   name: z.string(),
   path: z.string(),
-  type: z.enum(['files', 'leveldb']),
+  type: z.enum(['files', ...ENGINES]),
   include: z.array(z.string()),
   exclude: z.array(z.string()),
   required: z.boolean(),
@@ -16,33 +18,15 @@ export const sourceConfigSchema = z.looseObject({
   external: z.boolean(),
 });
 
-export const manifestDatabaseSchema = z.looseObject({
-  /** Project-relative folder of the database. */
-  path: z.string(),
-  engine: z.literal('leveldb'),
-  /** Live entries; null: bytes and CRCs verified, not counted (a foreign comparator). */
-  records: count.nullable(),
-  /** Digest v1 of the live entries, hex; null as above. */
-  digest: sha256.nullable(),
-  comparator: z.string(),
-  lastSequence: count,
-  tables: count,
-  logs: count,
-  captured: z.looseObject({ attempts: count, live: z.enum(['yes', 'no', 'unknown']) }),
-  /** Which readers agreed on records and digest. */
-  readers: z.array(z.enum(['migbackup', 'classic-level'])),
-});
-export type ManifestDatabase = z.infer<typeof manifestDatabaseSchema>;
-
 export const manifestSourceSchema = z.looseObject({
   name: z.string(),
   path: z.string(),
-  type: z.enum(['files', 'leveldb']),
+  type: z.enum(['files', ...ENGINES]),
   exclusive: z.boolean(),
   external: z.boolean(),
   files: count,
   bytes: count,
-  /** Databases found in this source: one for type leveldb, any number elsewhere. */
+  /** Databases found in this source: one where its type is an engine, any number elsewhere. */
   databases: z.array(manifestDatabaseSchema).optional(),
 });
 export type ManifestSource = z.infer<typeof manifestSourceSchema>;

@@ -1,3 +1,4 @@
+import { ENGINES } from './engine-name.ts';
 import { z } from './zod.ts';
 import { count, recommendationsSchema, reportHeadSchema } from './report.ts';
 
@@ -41,7 +42,8 @@ export const CHECK_IDS = [
   'special-bits',
   'attributes',
   'portable-names',
-  'sqlite-writes',
+  'databases-gone',
+  'databases-foreign',
   'coverage',
   'report',
 ] as const;
@@ -71,9 +73,11 @@ export const inventorySchema = z.record(
     databases: z.array(
       z.object({
         path: z.string(),
-        engine: z.string(),
-        /** Null: not counted (another engine, or `problem`). */
+        engine: z.enum(ENGINES),
+        /** Null: not counted (an order that only its application knows, or `problem`). */
         records: count.nullable(),
+        /** As in a manifest; null as above. */
+        digest: z.string().nullable(),
         held: z.enum(['yes', 'no', 'unknown']),
         /** Processes that hold it, as far as the system names them. */
         pids: z.array(z.number()),

@@ -19,7 +19,7 @@ export async function diffBackups(
   return diff(backupSide(before), backupSide(after), context);
 }
 
-/** Compares a backup with what its sources hold now. Live databases are read in place, without opening them as LevelDB. */
+/** Compares a backup with what its sources hold now. Live databases are captured and read, not opened. */
 export async function diffLive(project: Project, before: SelectedBackup, context: Context): Promise<DiffReport> {
   const backup = backupSide(before);
   return diff(
@@ -57,17 +57,21 @@ async function diff(before: Side, after: Side, context: Context): Promise<DiffRe
 }
 
 function compareDatabases(before: readonly SideDatabase[], after: readonly SideDatabase[]): DiffDatabase[] {
-  const paths = [...new Set([...before, ...after].map((database) => database.path))].toSorted();
-  return paths.map((path) => {
-    const [old, now] = [before, after].map((side) => side.find((database) => database.path === path));
-    const digest = old?.state?.digest ?? null;
-    return {
-      path,
-      category: now?.category ?? old?.category ?? '',
-      before: old?.state ?? null,
-      after: now?.state ?? null,
-      same: digest !== null && digest === now?.state?.digest,
-      problem: old?.problem ?? now?.problem ?? null,
-    };
-  });
+  const [olds, news] = [before, after].map((side) => new Map(side.map((database) => [database.path, database])));
+  const all = new Map([...before, ...after].map((database) => [database.path, database]));
+  return [...all.values()]
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
+    .map(({ path, category, engine }) => {
+      const [old, now] = [olds?.get(path), news?.get(path)];
+      const digest = old?.state?.digest ?? null;
+      return {
+        path,
+        category,
+        engine,
+        before: old?.state ?? null,
+        after: now?.state ?? null,
+        same: digest !== null && digest === now?.state?.digest,
+        problem: old?.problem ?? now?.problem ?? null,
+      };
+    });
 }

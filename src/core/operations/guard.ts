@@ -102,7 +102,7 @@ async function runGuarded(
   // From here to the command's start nothing waits, so no signal is lost in between.
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
-  claimBackup(project, backupId);
+  const unclaimed = claimBackup(project, backupId);
   const marker = { backupId, command, startedAt: new Date().toISOString(), token };
   writeMarker(project.root, marker);
   if (options.onFailure !== 'keep') putBallastOrLeave(project.root, taken.totals.bytes);
@@ -123,7 +123,7 @@ async function runGuarded(
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
     // What a command that succeeded leaves running is a service that it started.
     const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
-    const found = [...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
+    const found = [...unclaimed, ...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
     releaseClaims(project);
     return { ...ended, outside, ...ending, findings: found };
   } catch (error) {

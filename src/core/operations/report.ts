@@ -4,6 +4,7 @@ import { guardReportSchema } from '../model/guard-report.ts';
 import type { AnyFinding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
+import { databasesOf } from '../model/stated-databases.ts';
 import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -40,6 +41,7 @@ export async function report(selected: SelectedBackup, repository: string, conte
     note: manifest.note ?? null,
     answers,
     categories: Object.fromEntries(Object.entries(manifest.categories).map(([name, one]) => [name, figures(one)])),
+    databases: databasesOf(manifest).map(({ path, engine, records, digest }) => ({ path, engine, records, digest })),
     totals: { ...manifest.totals },
     findings: withoutRepeats([...manifest.findings, ...(last?.findings ?? [])]),
   };
@@ -128,13 +130,12 @@ function wayBackTested(repository: string, id: string): Answer {
 }
 
 function figures({ status, files, bytes, archive, sources }: ManifestCategory): BackupSummary['categories'][string] {
-  const databases = sources.flatMap((source) => source.databases ?? []);
-  const records = databases.reduce((sum, database) => sum + (database.records ?? 0), 0);
+  const counts = sources.flatMap((source) => source.databases ?? []).flatMap(({ records }) => records ?? []);
   return {
     status,
     files,
     bytes,
     archivedBytes: archive?.size ?? 0,
-    records: databases.length === 0 ? null : records,
+    records: counts.length === 0 ? null : counts.reduce((sum, records) => sum + records, 0),
   };
 }

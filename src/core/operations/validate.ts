@@ -132,9 +132,11 @@ function checkInventoried(
 function describeInventory({ inventory, databases }: Survey): ValidateReport['inventory'] {
   const described: ValidateReport['inventory'] = {};
   for (const [name, { files, directories, symlinks, bytes }] of inventory.categories) {
-    const looks = (databases.get(name) ?? []).map(({ path, engine, records, holder: { held, pids }, problem }) => {
-      return { path, engine, records, held, pids, problem };
-    });
+    const looks = (databases.get(name) ?? []).map(
+      ({ path, engine, records, digest, holder: { held, pids }, problem }) => {
+        return { path, engine, records, digest, held, pids, problem };
+      },
+    );
     described[name] = { files, directories, symlinks, bytes, databases: looks };
   }
   return described;

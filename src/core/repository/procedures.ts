@@ -1,4 +1,8 @@
+import { engineOf } from '../databases/engines.ts';
+import { ENGINE_TITLES } from '../model/engine-name.ts';
+import { databasesOf } from '../model/stated-databases.ts';
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
+import { sayRecords } from '../model/say-records.ts';
 import { escapeName } from '../paths/names.ts';
 import { shellQuote } from '../model/shell-quote.ts';
 
@@ -71,12 +75,13 @@ export function renderProcedures(manifest: Manifest): string {
     '```',
     '',
     '4. Stop whatever uses the project, then move what you need from the new folder into place.',
-    '   A LevelDB folder must be replaced whole: move the old one away first. Copying one database over another corrupts both.',
+    '   A database must be replaced whole, a folder with all its files, a file with its -wal and -journal: move the old one away first.',
+    '   Copying one database over another corrupts both, and an old -wal or -journal beside a restored file changes it when it is opened.',
     '',
     '## What to check afterwards',
     '',
     '- `sha256sum --check` of step 3 printed nothing and ended with 0.',
-    '- The LevelDB databases open, and hold as many records as this table says:',
+    '- The databases open, and hold as many records as this table says:',
     '',
     ...databaseTable(manifest),
     '- If package.json or a lock file came back, install the dependencies again.',
@@ -111,17 +116,26 @@ function unpackLine(category: ManifestCategory): string {
 }
 
 function databaseTable(manifest: Manifest): string[] {
-  const databases = Object.values(manifest.categories)
-    .flatMap((category) => category.sources)
-    .flatMap((source) => source.databases ?? []);
-  if (databases.length === 0) return ['  (this backup holds no LevelDB database)', ''];
+  const databases = databasesOf(manifest);
+  if (databases.length === 0) return ['  (this backup holds no database)', ''];
+  const lines = databases.flatMap(({ engine, path }) => engineOf(engine).byHand(`"$TARGET"/${shellQuote(path)}`) ?? []);
   return [
-    '| database | records | digest (v1) |',
-    '|---|---:|---|',
+    '| database | engine | records | digest |',
+    '|---|---|---:|---|',
     ...databases.map(
-      (database) =>
-        `| ${markdownCode(database.path)} | ${database.records ?? 'not counted'} | ${database.digest ?? ''} |`,
+      ({ path, engine, records, digest }) =>
+        `| ${markdownCode(path)} | ${ENGINE_TITLES[engine]} | ${records ?? sayRecords({ engine, records })} | ${digest ?? ''} |`,
     ),
     '',
+    ...(lines.length === 0
+      ? []
+      : [
+          'By hand, before anything else opens them (each line prints `ok`, then the digest of the table):',
+          '',
+          '```text',
+          ...lines,
+          '```',
+          '',
+        ]),
   ];
 }

@@ -3,13 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { lstatOrNull } from '../fs/durable.ts';
-import { isEngineFile } from '../databases/leveldb/format/recognise.ts';
+import { settledNames } from '../databases/engines.ts';
 import { Pacer } from '../concurrency/pacer.ts';
 import { toNative } from '../paths/paths.ts';
 import { TICK_MS } from './file-state.ts';
 import { listNames, type FolderNames } from './folder-names.ts';
 
-/** A folder changes with every name that comes or goes in it; of a database only other names than its engine's count, since those come and go while it is in use. */
+/** A folder changes with every name that comes or goes in it; where a database is, only other names than its parts' count, since those come and go while it is in use. */
 export type FolderKind = 'folder' | 'database';
 
 /** Folders that did not keep still, by path. */
@@ -38,8 +38,10 @@ export class FolderLooks {
   readonly #together: FoldersAtOnce;
   readonly #ticks = new Ticks();
   readonly #chunks: Buffer[] = [];
+  readonly #holding = new Map<string, string>();
   #lines = '';
-  #young = false;
+  /** Changed so shortly before they were listed that another change could carry the same time. */
+  readonly #young = new Set<string>();
 
   /** @param together folders that were looked at before the walk, which takes them as they were then */
   constructor(root: string, together: FoldersAtOnce = new Map()) {
@@ -47,9 +49,9 @@ export class FolderLooks {
     this.#together = together;
   }
 
-  /** A folder changed so shortly before it was listed that another change could carry the same time. */
+  /** A folder changed so shortly before it was listed that its times do not tell of another change. */
   get isYoung(): boolean {
-    return this.#young;
+    return [...this.#young].some((folder) => !this.#holding.has(folder));
   }
 
   /** Whether any folder was looked at before the walk. */
@@ -65,10 +67,16 @@ export class FolderLooks {
   /** Notes a folder that is listed. `stat` was taken before that. */
   note(folder: string, stat: fs.BigIntStats, kind: FolderKind, names: readonly string[]): void {
     if (this.#together.has(folder)) return;
-    if (kind === 'folder' && this.#ticks.untilOld(toNative(this.#root, folder), stat) > 0) this.#young = true;
+    if (kind === 'folder' && this.#ticks.untilOld(toNative(this.#root, folder), stat) > 0) this.#young.add(folder);
     this.#lines += `${folder}\0${kind}\0${stampOf(stat, kind, names)}\n`;
     if (this.#lines.length >= CHUNK_CHARACTERS) this.#chunks.push(Buffer.from(this.#lines));
     if (this.#lines.length >= CHUNK_CHARACTERS) this.#lines = '';
+  }
+
+  /** A folder that was noted holds a database: what comes and goes beside that is no change of it. */
+  holdsDatabase(folder: string, names: readonly string[]): void {
+    const stat = lstatOrNull(toNative(this.#root, folder));
+    if (stat !== null && !this.#together.has(folder)) this.#holding.set(folder, stampOf(stat, 'database', names));
   }
 
   /** Looks at every folder again. Answers those that are not as they were. */
@@ -79,7 +87,11 @@ export class FolderLooks {
       for (const line of chunk.toString('utf8').split('\n')) {
         const [folder = '', kind, stamp] = line.split('\0');
         if (kind !== 'folder' && kind !== 'database') continue;
-        if (standing(toNative(this.#root, folder), kind) !== stamp) moved.set(folder, kind);
+        const native = toNative(this.#root, folder);
+        const held = this.#holding.get(folder);
+        if (held !== undefined) {
+          if (standing(native, 'database') !== held) moved.set(folder, 'database');
+        } else if (standing(native, kind) !== stamp) moved.set(folder, kind);
         if (pacer.due()) await pacer.turn();
       }
     }
@@ -154,7 +166,7 @@ function standing(native: string, kind: FolderKind): string {
 
 function stampOf({ ino, mtimeNs, ctimeNs }: fs.BigIntStats, kind: FolderKind, names: readonly string[]): string {
   if (kind === 'folder') return `${ino} ${mtimeNs} ${ctimeNs}`;
-  return `${ino} ${names.filter((name) => !isEngineFile(name)).join('/')}`;
+  return `${ino} ${settledNames(names).join('/')}`;
 }
 
 /** File systems whose next change of something that was looked at always carries another time (multigrain timestamps, Linux 6.13): ext4, XFS, btrfs, tmpfs. */

@@ -1,5 +1,5 @@
 import { isInside, parentOf } from '../paths/paths.ts';
-import type { Category, Source } from '../model/category.ts';
+import type { Category, Source, Project } from '../model/category.ts';
 import { SourcePatterns } from './source-patterns.ts';
 
 interface Candidate {
@@ -106,4 +106,9 @@ function depth(source: Source): number {
 export function relativeTo(source: Source, path: string): string {
   if (source.path === '.') return path;
   return path === source.path ? '' : path.slice(source.path.length + 1);
+}
+
+/** A source that the config spells out has to be what it says; the preset only names where things usually are. */
+export function isSpelledOut({ config }: Project, { category, name }: Source): boolean {
+  return config.written.some((written) => written.category === category && written.name === name);
 }

@@ -1,5 +1,6 @@
 import type fs from 'node:fs';
 import { storedTime } from '../fs/clock.ts';
+import type { Engine } from '../databases/engine.ts';
 import type { ErrorCode } from '../model/backup-error.ts';
 import type { Source } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
@@ -8,16 +9,26 @@ import type { ScannedEntry } from '../model/entry.ts';
 import type { FileState } from './file-state.ts';
 import type { FolderLooks } from './folder-looks.ts';
 
-/** A database folder, found by its content. */
+/** A database, found by its content. */
 export interface DatabaseItem {
   readonly kind: 'database';
   readonly path: string;
   readonly source: Source;
-  /** Absolute folder of the database. */
-  readonly dir: string;
-  readonly engine: 'leveldb' | 'rocksdb';
-  /** The database's folder itself, then what it holds besides the database, in order. */
+  readonly engine: Engine;
+  /** Absolute: its folder or its file. */
+  readonly place: string;
+  /** Of a folder: the folder itself, then what it holds besides the database, in order. */
   readonly others: readonly ScannedEntry[];
+}
+
+/** Where a part of a database comes in the order of paths that lies beside its file; whether there is one says the capture. */
+export interface PartItem {
+  readonly kind: 'part';
+  readonly path: string;
+  /** Path of the database. */
+  readonly database: string;
+  /** Nothing of it comes any more. */
+  readonly isLast: boolean;
 }
 
 export interface EntryItem {
@@ -31,7 +42,7 @@ export interface EntryItem {
 }
 
 /** What a scan finds, in the one order of paths. */
-export type ScanItem = EntryItem | DatabaseItem;
+export type ScanItem = EntryItem | DatabaseItem | PartItem;
 
 /** Something on disk that cannot be stored truthfully. */
 export interface ScanProblem {

@@ -1,5 +1,7 @@
 import { escapeName } from '../paths/names.ts';
 import { leadsOut } from '../paths/paths.ts';
+import type { ForeignDatabase } from '../databases/others.ts';
+import type { EngineName } from '../model/engine-name.ts';
 import type { ErrorCode } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
 
@@ -43,17 +45,31 @@ export const PROBLEM = {
     message: 'is a link whose target is not UTF-8',
     hint: 'Make the link anew with a target that is UTF-8.',
   },
-  damagedDatabase: {
-    code: 'DATABASE_DAMAGED',
-    message: 'is a LevelDB database without a CURRENT or MANIFEST',
-    hint: 'Restore or repair it; to keep it as it is before that, use --raw with its path.',
-  },
   nestedDatabase: {
     code: 'DATABASE_FOREIGN',
     message: 'is a database inside another database',
     hint: 'Move it out of the other database.',
   },
 } as const satisfies Record<string, ProblemText>;
+
+/** A database of which something is missing, where the config says that one is. */
+export function damagedDatabase(title: string): ProblemText {
+  return {
+    code: 'DATABASE_DAMAGED',
+    message: `is a ${title} database of which parts are missing`,
+    hint: 'Restore or repair it; to keep it as it is before that, use --raw with its path.',
+  };
+}
+
+/** The config says that something is a database, and it is not. */
+export function notTheDatabase(title: string, foreign: ForeignDatabase | null): ProblemText {
+  const other = foreign === null ? '' : `, but ${foreign.title}`;
+  return {
+    code: 'DATABASE_FOREIGN',
+    message: `is not the ${title} database that the type of its source says${other}`,
+    hint: 'Put the database there, or set "type": "files"; --raw with its path stores it as it is.',
+  };
+}
 
 /** A file that was left out because its name says that it holds secrets. */
 export function secretLeftOut(file: string): Finding {
@@ -118,23 +134,34 @@ export function specialFile(file: string): Finding {
 }
 
 /** A database was taken as the files it consists of, because the user asked or because a safety backup must take anything. */
-export function databaseNotProven(file: string): Finding {
+export function databaseNotProven(file: string, engine?: EngineName): Finding {
   return {
     code: 'database-not-proven',
     severity: 'warning',
     message: `${escapeName(file)} was stored as plain files: nothing is proven about the database in it`,
+    ...(engine === undefined ? {} : { evidence: { engine } }),
     recommendation: 'Make sure that nothing was writing to it, and keep the original until you no longer need it.',
   };
 }
 
-/** A SQLite database with writes beside it: its files were stored one after another, so together they may be no state it ever had. */
-export function sqliteNotProven(file: string, journal: string): Finding {
+/** A database of an engine that nobody here can read. */
+export function databaseForeign(file: string, { engine, title, stop }: ForeignDatabase): Finding {
   return {
-    code: 'sqlite-not-proven',
+    code: 'database-foreign',
     severity: 'warning',
-    message: `${escapeName(file)} is a SQLite database with unfinished writes in ${escapeName(journal)}: stored as files, not proven`,
-    recommendation:
-      'Stop what uses the database, so that the file beside it is empty or gone, and take the backup again.',
+    message: `${escapeName(file)} is ${title}: stored as files, proven by nobody`,
+    evidence: { engine },
+    recommendation: `Stop ${stop} before a backup is taken and before it is restored.`,
+  };
+}
+
+/** What stands beside a database file, whose file itself is gone: it may hold what was committed last. */
+export function databaseGone(database: string, part: string): Finding {
+  return {
+    code: 'database-gone',
+    severity: 'warning',
+    message: `${escapeName(part)} is what is left of a database whose file ${escapeName(database)} is gone or empty: stored as a file`,
+    recommendation: 'Find the database file before anything opens a new one in its place: that removes what is left.',
   };
 }
 

@@ -21,6 +21,11 @@ export class ScanNotes {
     this.#takers = takers;
   }
 
+  /** Whether anybody listens to findings: what is costly to find out is not looked for otherwise. */
+  get wantsFindings(): boolean {
+    return this.#takers.onFinding !== undefined;
+  }
+
   finding(found: Finding, relative: string): void {
     this.#takers.onFinding?.(toFinding(found, relative, this.#source.category, this.#source.name));
   }

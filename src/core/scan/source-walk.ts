@@ -17,8 +17,12 @@ import type { Project, Source } from '../model/category.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import { settledState } from './file-state.ts';
 import { secretMatcher } from './left-out.ts';
-import { isEngineFile, isVolatileFile, recogniseDatabase, type Engine } from '../databases/leveldb/format/recognise.ts';
-import { relativeTo } from './ownership.ts';
+import type { Engine } from '../databases/engine.ts';
+import { foreignDatabase } from '../databases/others.ts';
+import { engineOf, isVolatilePath, recogniseFolder } from '../databases/engines.ts';
+import { isSpelledOut, relativeTo } from './ownership.ts';
+import { DatabaseFileSearch } from './database-file-search.ts';
+import { openFolder, type OpenFolder } from './open-folder.ts';
 import { scannedEntry, type ScanItem, type ScanOptions } from './scan-item.ts';
 import { ScanNotes } from './scan-notes.ts';
 import {
@@ -29,23 +33,14 @@ import {
   specialBits,
   timeNotKept,
   specialFile,
-  sqliteNotProven,
+  damagedDatabase,
+  databaseForeign,
   databaseNotProven,
+  notTheDatabase,
   unsafeLink,
 } from './scan-messages.ts';
 import type { SourcePatterns } from './source-patterns.ts';
 import { WalkLook } from './walk-look.ts';
-import { besideJournals, isUnfinishedSqlite } from '../databases/sqlite/sqlite.ts';
-
-/** A folder whose entries are being looked at. */
-interface OpenFolder {
-  readonly path: string;
-  /** Its native path with a separator at the end. */
-  readonly prefix: string;
-  readonly names: readonly string[];
-  /** Which name comes next. */
-  next: number;
-}
 
 /** Walks what one source stores, in `comparePaths` order: names of a folder in byte order, a folder before what is in it. */
 export class SourceWalk {
@@ -58,6 +53,7 @@ export class SourceWalk {
   readonly #isSecret: (path: string) => boolean;
   readonly #notes: ScanNotes;
   readonly #look: WalkLook;
+  readonly #files: DatabaseFileSearch;
 
   constructor(project: Project, source: Source, options: ScanOptions) {
     this.#project = project;
@@ -68,6 +64,7 @@ export class SourceWalk {
     this.#patterns = options.ownership.patternsOf(source);
     this.#alone = options.ownership.isAlone(source) && !this.#patterns.hasInclude && source.exclude.length === 0;
     this.#isSecret = project.config.includeSecrets ? () => false : secretMatcher(project.config.secrets);
+    this.#files = new DatabaseFileSearch(source, options, this.#notes, this.#look, this.#isSecret);
   }
 
   *run(): Generator<ScanItem> {
@@ -88,13 +85,18 @@ export class SourceWalk {
     }
     if (stat.isSymbolicLink()) this.#notes.finding(sourceIsLink(top), top);
     const open: OpenFolder[] = [];
-    const item = top === '.' ? this.#folder(open, '.', dir, null) : this.#child(open, top, dir, stat);
-    if (item !== null) yield item;
-    yield* this.#below(open);
-    if (stat.isFile()) {
-      const beside = this.#look.names(path.dirname(dir), path.posix.dirname(top), () => false);
-      if (beside !== null) this.#lookForSqlite(path.posix.dirname(top), path.dirname(dir), beside);
+    if (stat.isFile()) yield* this.#single(top, dir);
+    else {
+      const item = top === '.' ? this.#folder(open, '.', dir, null) : this.#child(open, top, dir, stat);
+      if (item !== null) yield item;
+      yield* this.#below(open);
     }
+  }
+
+  /** A source that is one file: the folder that it lies in, as if it had nothing else. */
+  #single(top: string, native: string): Generator<ScanItem> {
+    const { dir, base } = path.posix.parse(top);
+    return this.#below([openFolder(dir === '' ? '.' : dir, path.dirname(native), [base])]);
   }
 
   /** Goes through the open folders, innermost first: one loop, since a generator in each folder would hand every entry up level by level. */
@@ -105,6 +107,9 @@ export class SourceWalk {
         open.pop();
         continue;
       }
+      const part = folder.parts.get(name);
+      if (part?.kind === 'part') yield part;
+      if (part !== undefined && part.kind !== 'file') continue;
       const item = this.#named(open, joined(folder.path, name), folder.prefix + name, name);
       if (item !== null) yield item;
     }
@@ -113,7 +118,11 @@ export class SourceWalk {
   /** What stands at a path, if this source owns it; a folder is opened. */
   #child(open: OpenFolder[], relative: string, native: string, stat: fs.BigIntStats): ScanItem | null {
     if (stat.isDirectory()) return this.#folder(open, relative, native, stat);
-    if (!this.#owns(relative) || this.#secret(relative)) return null;
+    // A part of a database goes with its file, whatever the patterns say of its name.
+    const isPart = open.at(-1)?.parts.get(path.posix.basename(relative))?.kind === 'file';
+    if ((!isPart && !this.#owns(relative)) || this.#secret(relative)) return null;
+    const database = stat.isFile() ? this.#files.find(open.at(-1), relative, native, Number(stat.size)) : undefined;
+    if (database !== undefined) return database;
     const entry = this.#leaf(relative, native, stat);
     if (entry === null) return null;
     if (entry.type !== 'file') return { kind: 'entry', path: relative, entry };
@@ -131,21 +140,16 @@ export class SourceWalk {
     const names = this.#look.names(native, relative, (name) => this.#owns(name));
     if (names === null) return null;
     if (stat !== null) {
-      const engine = recogniseDatabase(native, names);
+      const engine = recogniseFolder(native, names);
       this.#look.listed(relative, stat, engine !== null, names);
-      const isTop = this.#source.type === 'leveldb' && inner === '';
-      const data = names.filter((name) => !isVolatileFile(name));
-      const headless = engine === null && isTop && data.some(isEngineFile);
-      if ((engine !== null || headless) && this.#options.databaseAsFiles?.(relative, this.#source) === true)
-        return this.#rawDatabase(open, relative, native, stat, names);
+      const wanted = inner === '' && this.#source.type !== 'files' ? engineOf(this.#source.type) : null;
+      const broken = engine === null && wanted?.isBroken(names) === true;
+      if ((engine !== null || broken) && this.#options.databaseAsFiles?.(relative, this.#source) === true)
+        return this.#rawFolder(open, relative, native, stat, names);
+      if (wanted !== null && wanted !== engine) return this.#missed(open, wanted, relative, native, stat, names);
       if (engine !== null) return this.#database(relative, native, stat, engine, names);
-      if (headless) {
-        this.#notes.problem(PROBLEM.damagedDatabase, relative);
-        return null;
-      }
-      if (isTop) return this.#noDatabase(open, relative, native, stat, data);
+      this.#sayForeign(relative, native, names);
     }
-    this.#lookForSqlite(relative, native, names);
     return this.#plainFolder(open, relative, native, stat, names);
   }
 
@@ -158,15 +162,14 @@ export class SourceWalk {
     names: readonly string[],
   ): ScanItem | null {
     for (const { name, why } of nameProblems(names)) this.#notPortable(joined(relative, name), why);
-    const prefix = native.endsWith(path.sep) ? native : native + path.sep;
-    open.push({ path: relative, prefix, names, next: 0 });
+    open.push(openFolder(relative, native, names));
     if (stat === null || !this.#ownsFolder(relative)) return null;
     this.#notKept(relative, stat);
     return { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
   }
 
-  /** A database, whole or broken, as the files that it consists of. LOCK and LOG carry no data and are never opened. */
-  #rawDatabase(
+  /** A database, whole or broken, as the files that it consists of. What carries no data is never opened. */
+  #rawFolder(
     open: OpenFolder[],
     relative: string,
     native: string,
@@ -174,20 +177,37 @@ export class SourceWalk {
     names: readonly string[],
   ): ScanItem | null {
     this.#notes.finding(databaseNotProven(relative), relative);
-    const data = names.filter((name) => !isVolatileFile(name));
-    return this.#plainFolder(open, relative, native, stat, data);
+    return this.#plainFolder(
+      open,
+      relative,
+      native,
+      stat,
+      names.filter((name) => !isVolatilePath(name)),
+    );
   }
 
-  /** The place of a database without one: LOCK and LOG, which an open leaves behind, are no state; whatever else is there is not proven. */
-  #noDatabase(
+  #sayForeign(relative: string, native: string, names: readonly string[]): void {
+    const foreign = this.#notes.wantsFindings ? foreignDatabase(native, names) : null;
+    if (foreign !== null && names.some((name) => this.#owns(joined(relative, name))))
+      this.#notes.finding(databaseForeign(relative, foreign), relative);
+  }
+
+  /** The place of a database without a whole one. What an open leaves behind is no state, and nothing in it is no database. */
+  #missed(
     open: OpenFolder[],
+    wanted: Engine,
     relative: string,
     native: string,
     stat: fs.BigIntStats,
-    data: readonly string[],
+    names: readonly string[],
   ): ScanItem | null {
-    if (data.length > 0) this.#notes.finding(databaseNotProven(relative), relative);
-    return this.#plainFolder(open, relative, native, stat, data);
+    if (names.every((name) => isVolatilePath(name))) return this.#plainFolder(open, relative, native, stat, []);
+    const foreign = foreignDatabase(native, names);
+    const isBroken = foreign === null && wanted.isBroken(names);
+    if (foreign === null && !isBroken && !isSpelledOut(this.#project, this.#source))
+      return this.#rawFolder(open, relative, native, stat, names);
+    this.#notes.problem(isBroken ? damagedDatabase(wanted.title) : notTheDatabase(wanted.title, foreign), relative);
+    return null;
   }
 
   /** Whether this source could own anything in a folder below its path. */
@@ -221,24 +241,14 @@ export class SourceWalk {
     engine: Engine,
     names: readonly string[],
   ): ScanItem | null {
-    if (!this.#owns(`${relative}/CURRENT`)) return null;
-    this.#lookForSqlite(relative, native, names);
+    if (!this.#owns(engine.pathOf(relative, engine.marker))) return null;
     const others = [scannedEntry(this.#source, relative, 'dir', stat)];
-    const rest = engine === 'leveldb' ? names.filter((name) => !isEngineFile(name)) : names;
-    for (const item of this.#below([{ path: relative, prefix: native + path.sep, names: rest, next: 0 }])) {
+    const rest = names.filter((name) => engine.partOf(relative, joined(relative, name)) === null);
+    for (const item of this.#below([openFolder(relative, native, rest)])) {
       if (item.kind === 'entry') others.push(item.entry);
-      else this.#notes.problem(PROBLEM.nestedDatabase, item.path);
+      else if (item.kind === 'database') this.#notes.problem(PROBLEM.nestedDatabase, item.path);
     }
-    return { kind: 'database', path: relative, source: this.#source, dir: native, engine, others };
-  }
-
-  /** Names the databases of a folder that are stored and have unfinished writes beside them. */
-  #lookForSqlite(relative: string, native: string, names: readonly string[]): void {
-    for (const { name, journal } of besideJournals(names)) {
-      const file = joined(relative, name);
-      if (this.#owns(file) && isUnfinishedSqlite(path.join(native, name), path.join(native, journal)))
-        this.#notes.finding(sqliteNotProven(file, journal), file);
-    }
+    return { kind: 'database', path: relative, source: this.#source, engine, place: native, others };
   }
 
   #owns(relative: string): boolean {

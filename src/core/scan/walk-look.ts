@@ -79,6 +79,11 @@ export class WalkLook {
     this.#folders?.note(relative, stat, isDatabase ? 'database' : 'folder', names);
   }
 
+  /** A database file was found in a folder that was listed. */
+  holdsDatabase(folder: string, names: readonly string[]): void {
+    this.#folders?.holdsDatabase(folder, names);
+  }
+
   /** What a link points to. */
   target(native: string, relative: string): Buffer | null {
     const { folder, name } = this.#beside(relative);

@@ -2,23 +2,18 @@ import type fs from 'node:fs';
 import { lstatOrNull } from '../fs/durable.ts';
 import { isOverlay } from '../fs/mounts.ts';
 import { PathSet } from '../paths/path-set.ts';
-import { assertRealParents, isInside, parentOf, toNative } from '../paths/paths.ts';
+import { assertRealParents, isInside, toNative } from '../paths/paths.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
-import { isVolatilePath, recogniseDatabase } from '../databases/leveldb/format/recognise.ts';
+import type { Engine } from '../databases/engine.ts';
+import { carriesNoData, partNames, recogniseFolder, type DatabaseAt } from '../databases/engines.ts';
 import { listBelow } from './live-tree.ts';
-import { isSameAsLive, nearly, type Comparison } from './same-as-live.ts';
+import { LiveDatabases } from './live-databases.ts';
+import type { Action, Change } from './change.ts';
+import { FolderSteps } from './folder-steps.ts';
+import { MissingParents } from './missing-parents.ts';
+import { isSameAsLive, type Comparison } from './same-as-live.ts';
 import { contentDigest } from './staged-content.ts';
-import { fingerprintOf, isMovable, metaStep, typeOf, type MetaStep, type Unit } from './unit.ts';
-
-export type Action = 'add' | 'replace' | 'remove';
-
-export interface Change {
-  readonly path: string;
-  readonly action: Action;
-  readonly type: string;
-  readonly category: string;
-  readonly bytes: number;
-}
+import { fingerprintOf, typeOf, type MetaStep, type Unit } from './unit.ts';
 
 export interface ChangePlan {
   readonly units: readonly Unit[];
@@ -36,6 +31,8 @@ export interface ChangePlan {
 export interface PlanOptions extends Comparison {
   /** Folders that are mirrored: what the backup does not have in them goes, and they are swapped as one. */
   readonly mirrored: readonly string[];
+  /** Databases of the backup that are files: their parts go with them. */
+  readonly databases: readonly DatabaseAt[];
   /** Live paths that the backup does not have and that are to be removed (`--exact`), with their category. */
   readonly extras: readonly { readonly path: string; readonly category: string }[];
   /** Live paths that the selection covers. A mirrored folder that holds anything else is not swapped as one. */
@@ -55,33 +52,40 @@ class Planner {
   readonly #wanted: readonly Entry[];
   readonly #options: PlanOptions;
   readonly #units: Unit[] = [];
-  readonly #meta = new Map<string, MetaStep>();
+  readonly #folders: FolderSteps;
   readonly #changes: Change[] = [];
   readonly #unchanged: Entry[] = [];
   readonly #mirroredInside: string[] = [];
   readonly #content = new Map<number, Entry[]>();
-  /** Folders that are moved and have their mode set afterwards. */
-  readonly #moved = new Set<string>();
+  /** Entries that may be parts of a database file, by path. */
+  readonly #wantedParts: ReadonlyMap<string, Entry>;
+  /** Paths that went with a database file. */
+  readonly #placed = new Set<string>();
   readonly #unitPaths = new PathSet();
   readonly #trees = new PathSet();
-  /** Live folders that were looked at: real ones. */
-  readonly #real = new Set<string>();
-  #wantedFolders: ReadonlySet<string> | undefined;
+  readonly #missing: MissingParents;
+  readonly #databases: LiveDatabases;
 
   constructor(root: string, wanted: readonly Entry[], options: PlanOptions) {
     this.#root = root;
     this.#wanted = wanted.toSorted((a, b) => comparePaths(a.path, b.path));
     this.#options = options;
+    this.#folders = new FolderSteps(root);
+    this.#missing = new MissingParents(root, wanted);
+    this.#databases = new LiveDatabases(root, options.databases);
+    this.#wantedParts = new Map(
+      wanted.flatMap((entry) => (partNames(entry.path).length === 0 ? [] : [[entry.path, entry]])),
+    );
   }
 
   plan(): ChangePlan {
     for (let at = 0; at < this.#wanted.length;) at = this.#place(at);
     for (const extra of this.#options.extras) this.#removeExtra(extra.path, extra.category);
-    this.#keepParentTimes();
+    this.#folders.keepParentTimes(this.#units, this.#trees);
     const incoming = [...this.#content.values()].flat();
     return {
       units: this.#units,
-      meta: [...this.#meta.values()].toSorted((a, b) => comparePaths(b.path, a.path)),
+      meta: this.#folders.steps(),
       changes: this.#changes,
       unchanged: this.#unchanged,
       mirroredInside: this.#mirroredInside,
@@ -95,56 +99,63 @@ class Planner {
   #place(at: number): number {
     const entry = this.#wanted[at];
     if (entry === undefined) return at + 1;
-    const missing = this.#topmostMissing(entry.path);
+    const missing = this.#missing.topmost(entry.path);
     if (missing !== null) return this.#tree(missing, at);
     const live = lstatOrNull(toNative(this.#root, entry.path));
     if (entry.type === 'dir' && live?.isDirectory() === true) {
       if (this.#isMirrored(entry.path)) return this.#mirror(entry, at);
-      this.#folderMeta(entry, live);
+      this.#folders.becomes(entry, live, this.#same(entry, live));
       return at + 1;
     }
     if (entry.type === 'dir') return this.#tree(entry.path, at);
-    if (live !== null && this.#same(entry, live)) {
-      this.#unchanged.push(entry);
-      return at + 1;
-    }
-    this.#unit(entry.path, false, [entry]);
-    this.#changes.push({
-      path: entry.path,
-      action: live === null ? 'add' : 'replace',
-      type: entry.type,
-      category: entry.category,
-      bytes: entry.size,
-    });
+    const size = live?.isFile() === true ? live.size : null;
+    const engine = entry.type === 'file' ? this.#databases.engineAt(entry.path, size) : null;
+    if (engine !== null) this.#database(entry, engine);
+    else if (!this.#placed.has(entry.path)) this.#single(entry, live);
     return at + 1;
+  }
+
+  #single(entry: Entry, live: fs.BigIntStats | null, database?: DatabaseAt): void {
+    if (live !== null && this.#same(entry, live) && database === undefined) {
+      this.#unchanged.push(entry);
+      return;
+    }
+    this.#unit(entry.path, false, [entry], database);
+    this.#comes(entry, live === null ? 'add' : 'replace');
+  }
+
+  #comes({ path, type, category, size }: Entry, action: Action): void {
+    this.#changes.push({ path, action, type, category, bytes: size });
+  }
+
+  /** A database file and its parts: swapped together if anything in them differs, so that no journal of one state stands beside the other. */
+  #database(file: Entry, engine: Engine): void {
+    const parts = this.#partsOf(file.path, engine).map((part) => {
+      const wanted = part.path === file.path ? file : this.#wantedParts.get(part.path);
+      return { ...part, wanted };
+    });
+    for (const { path } of parts) this.#placed.add(path);
+    const differs = parts.some(({ live, wanted, isVolatile }) => {
+      if (wanted === undefined) return live !== null && !isVolatile;
+      return live === null || !this.#same(wanted, live);
+    });
+    const database = { path: file.path, engine: engine.name };
+    for (const { path, live, wanted } of parts) {
+      if (!differs) {
+        if (wanted !== undefined) this.#unchanged.push(wanted);
+      } else if (wanted !== undefined) this.#single(wanted, live, database);
+      else if (live !== null) this.#removePart(path, live, database, file.category);
+    }
+  }
+
+  #removePart(path: string, live: fs.BigIntStats, database: DatabaseAt, category: string): void {
+    this.#change(path, 'remove', category);
+    this.#addUnit({ path, old: this.#old(path, live, false), hasNew: false, tree: false, database });
   }
 
   /** Exclusive folders, and every database: one of the backup, or one that is live now. Two of them are never merged. */
   #isMirrored(folder: string): boolean {
-    return this.#options.mirrored.includes(folder) || recogniseDatabase(toNative(this.#root, folder)) !== null;
-  }
-
-  /** The highest folder above `path` that does not exist, or that a file or link stands in for where the backup has a folder. */
-  #topmostMissing(path: string): string | null {
-    const parents: string[] = [];
-    for (let parent = parentOf(path); parent !== '.' && !this.#real.has(parent); parent = parentOf(parent))
-      parents.push(parent);
-    for (const parent of parents.toReversed()) {
-      const stat = lstatOrNull(toNative(this.#root, parent));
-      if (stat === null) return parent;
-      if (!stat.isDirectory()) {
-        if (this.#hasFolder(parent)) return parent;
-        assertRealParents(this.#root, path);
-      }
-      this.#real.add(parent);
-    }
-    return null;
-  }
-
-  /** Whether the backup itself has a folder there. */
-  #hasFolder(path: string): boolean {
-    this.#wantedFolders ??= new Set(this.#wanted.flatMap((entry) => (entry.type === 'dir' ? [entry.path] : [])));
-    return this.#wantedFolders.has(path);
+    return this.#options.mirrored.includes(folder) || recogniseFolder(toNative(this.#root, folder)) !== null;
   }
 
   /** One unit for a whole folder: everything wanted at or below `top`. */
@@ -157,26 +168,19 @@ class Planner {
     const category = inside[0]?.category ?? '';
     if (live !== null) this.#changes.push({ path: top, action: 'replace', type: typeOf(live), category, bytes: 0 });
     for (const entry of inside) {
-      if (entry.type !== 'dir')
-        this.#changes.push({
-          path: entry.path,
-          action: 'add',
-          type: entry.type,
-          category: entry.category,
-          bytes: entry.size,
-        });
+      if (entry.type !== 'dir') this.#comes(entry, 'add');
     }
     return end;
   }
 
-  /** A LevelDB database or exclusive folder: swapped as one if anything in it differs. */
+  /** A database or exclusive folder: swapped as one if anything in it differs. */
   #mirror(top: Entry, at: number): number {
     let end = at + 1;
     while (end < this.#wanted.length && isInside(this.#wanted[end]?.path ?? '', top.path)) end++;
     const inside = this.#wanted.slice(at, end);
     const wantedPaths = new Set(inside.map((entry) => entry.path));
     const live = listBelow(this.#root, top.path);
-    const gone = live.filter((path) => !wantedPaths.has(path) && !isVolatilePath(path));
+    const gone = live.filter((path) => !wantedPaths.has(path) && !this.#carriesNoData(path));
     const differing = new Set(
       inside.filter((entry) => {
         const stat = lstatOrNull(toNative(this.#root, entry.path));
@@ -187,21 +191,14 @@ class Planner {
       this.#unchanged.push(...inside.filter((entry) => entry.type !== 'dir'));
       return end;
     }
-    const foreign = live.some((path) => !this.#options.covered.has(path) && !isVolatilePath(path));
+    const foreign = live.some((path) => !this.#options.covered.has(path) && !this.#carriesNoData(path));
     if (foreign || isOverlay(toNative(this.#root, top.path))) return this.#mirrorInside(top, at, gone);
     this.#unit(top.path, true, inside);
     const had = new Set(live);
     for (const entry of inside) {
       if (entry.type === 'dir') continue;
       if (!differing.has(entry)) this.#unchanged.push(entry);
-      else
-        this.#changes.push({
-          path: entry.path,
-          action: had.has(entry.path) ? 'replace' : 'add',
-          type: entry.type,
-          category: entry.category,
-          bytes: entry.size,
-        });
+      else this.#comes(entry, had.has(entry.path) ? 'replace' : 'add');
     }
     for (const path of gone) this.#change(path, 'remove', top.category);
     return end;
@@ -210,14 +207,15 @@ class Planner {
   /** A mirrored folder that also holds what nobody selected: that stays where it is, and each file and link is moved by itself. */
   #mirrorInside(top: Entry, at: number, gone: readonly string[]): number {
     const live = lstatOrNull(toNative(this.#root, top.path));
-    if (live !== null) this.#folderMeta(top, live);
+    if (live !== null) this.#folders.becomes(top, live, this.#same(top, live));
     this.#mirroredInside.push(top.path);
+    let next = at + 1;
+    while (next < this.#wanted.length && isInside(this.#wanted[next]?.path ?? '', top.path)) next = this.#place(next);
+    // After what is wanted: the parts of a database are gone with its file.
     for (const path of gone) {
       const isFolder = lstatOrNull(toNative(this.#root, path))?.isDirectory() === true;
       if (this.#options.covered.has(path) && !isFolder) this.#removeExtra(path, top.category);
     }
-    let next = at + 1;
-    while (next < this.#wanted.length && isInside(this.#wanted[next]?.path ?? '', top.path)) next = this.#place(next);
     return next;
   }
 
@@ -225,10 +223,30 @@ class Planner {
     // A unit takes along all that is below it now, also where a folder makes way for a file.
     const stat = lstatOrNull(toNative(this.#root, path));
     if (this.#unitPaths.covers(path) || stat === null) return;
+    const engine = stat.isFile() ? this.#databases.engineAt(path, stat.size) : null;
+    if (engine !== null) {
+      this.#removeDatabase(path, engine, category);
+      return;
+    }
     this.#addUnit({ path, old: this.#old(path, stat, stat.isDirectory()), hasNew: false, tree: stat.isDirectory() });
-    this.#readOnlyFolder(path, stat, undefined);
+    this.#folders.moves(path, stat, undefined);
     const below = stat.isDirectory() ? listBelow(this.#root, path) : [];
     for (const gone of [path, ...below]) this.#change(gone, 'remove', category);
+  }
+
+  #removeDatabase(path: string, engine: Engine, category: string): void {
+    for (const { path: at, live } of this.#partsOf(path, engine))
+      if (live !== null && !this.#unitPaths.covers(at))
+        this.#removePart(at, live, { path, engine: engine.name }, category);
+  }
+
+  /** A folder in the place of a part is none. */
+  #partsOf(database: string, engine: Engine): { path: string; live: fs.BigIntStats | null; isVolatile: boolean }[] {
+    return (engine.parts ?? []).map((part) => {
+      const path = engine.pathOf(database, part);
+      const live = lstatOrNull(toNative(this.#root, path));
+      return { path, live: live?.isDirectory() === true ? null : live, isVolatile: engine.isVolatile(part) };
+    });
   }
 
   #change(path: string, action: Action, category: string): void {
@@ -237,14 +255,14 @@ class Planner {
     this.#changes.push({ path, action, type: typeOf(stat), category, bytes: stat.isFile() ? Number(stat.size) : 0 });
   }
 
-  #unit(path: string, tree: boolean, content: Entry[]): void {
+  #unit(path: string, tree: boolean, content: Entry[], database?: DatabaseAt): void {
     assertRealParents(this.#root, path);
     const stat = lstatOrNull(toNative(this.#root, path));
     const old = stat === null ? null : this.#old(path, stat, tree);
-    const n = this.#addUnit({ path, old, hasNew: true, tree, staged: contentDigest(path, content) });
+    const n = this.#addUnit({ path, old, hasNew: true, tree, staged: contentDigest(path, content), database });
     this.#content.set(n, content);
     const top = content.find((entry) => entry.path === path && entry.type === 'dir');
-    this.#readOnlyFolder(path, stat, top);
+    this.#folders.moves(path, stat, top);
   }
 
   #old(path: string, stat: fs.BigIntStats, tree: boolean): Unit['old'] {
@@ -259,38 +277,8 @@ class Planner {
     return n;
   }
 
-  /** A read-only folder is opened to be moved: its mode, the old one and the new one, has to be set afterwards. */
-  #readOnlyFolder(path: string, live: fs.BigIntStats | null, top: Entry | undefined): void {
-    const old = live?.isDirectory() === true ? live : null;
-    const openedOld = old !== null && !isMovable(old);
-    const openedNew = top !== undefined && !isMovable({ mode: BigInt(top.mode) });
-    if (!openedOld && !openedNew) return;
-    const like = { mode: BigInt(top?.mode ?? 0o700), mtimeNs: top?.mtimeNs ?? 0n };
-    const { mode, mtimeNs } = old ?? like;
-    this.#meta.set(path, metaStep(path, old ?? like, top?.mode ?? Number(mode & 0o7777n), top?.mtimeNs ?? mtimeNs));
-    this.#moved.add(path);
-  }
-
-  #folderMeta(entry: Entry, live: fs.BigIntStats): void {
-    // chmod of a folder with an ACL would set the mask: where nothing else differs it stays as it is.
-    const mode = this.#same(entry, live) ? Number(live.mode & 0o777n) : entry.mode;
-    this.#meta.set(entry.path, metaStep(entry.path, live, mode, entry.mtimeNs));
-  }
-
-  /** A rename touches its folder's mtime: folders that are not restored themselves get theirs back. */
-  #keepParentTimes(): void {
-    for (const unit of this.#units) {
-      const parent = parentOf(unit.path);
-      if (this.#meta.has(parent) || this.#trees.covers(parent)) continue;
-      const live = lstatOrNull(toNative(this.#root, parent));
-      if (live === null) continue;
-      this.#meta.set(parent, metaStep(parent, live, Number(live.mode & 0o7777n), live.mtimeNs));
-    }
-    const touched = new Set(this.#units.map((unit) => parentOf(unit.path)));
-    for (const [path, step] of this.#meta) {
-      const same = step.oldMode === step.newMode && nearly(BigInt(step.oldMtimeNs), BigInt(step.newMtimeNs));
-      if (same && !touched.has(path) && !this.#moved.has(path)) this.#meta.delete(path);
-    }
+  #carriesNoData(path: string): boolean {
+    return carriesNoData(toNative(this.#root, path));
   }
 
   #same(entry: Entry, live: fs.BigIntStats): boolean {

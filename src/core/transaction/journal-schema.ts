@@ -1,4 +1,5 @@
 import { forbiddenPart, pathProblem } from '../paths/paths.ts';
+import { ENGINES } from '../model/engine-name.ts';
 import { z } from '../model/zod.ts';
 
 const fingerprintSchema = z.object({
@@ -31,6 +32,7 @@ export const journalSchema = z.object({
       hasNew: z.boolean(),
       tree: z.boolean(),
       staged: z.string().nullable().default(null),
+      database: z.object({ path: safePath, engine: z.enum(ENGINES) }).optional(),
     }),
   ),
   meta: z.array(

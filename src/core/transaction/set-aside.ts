@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { isVolatileFile } from '../databases/leveldb/format/recognise.ts';
+import { isVolatilePath } from '../databases/engines.ts';
 import { fsyncDir, lstatOrNull, mkdirDurable } from '../fs/durable.ts';
 import { escapeName } from '../paths/names.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { groupUnits, isPart, partsBeside, stagedAt } from './database-units.ts';
 import type { JournalInput } from './journal-schema.ts';
 import { renameUnit } from './rename.ts';
 import { contentDigestAt } from './staged-content.ts';
@@ -15,15 +16,18 @@ import { isMovable, type Unit } from './unit.ts';
 export interface SetAside {
   /** Its place in the project. */
   readonly path: string;
-  /** `made`: it was made there while the place was empty. `changed`: what was brought in had been changed when it was taken back. */
-  readonly why: 'made' | 'changed';
-  /** Where it is kept; null: it held nothing but LOCK and LOG. */
+  /**
+   * `made`: it was made there while the place was empty. `changed`: what was brought in had been changed when it was taken back. `outdated`: a part
+   * of a database that somebody went on with before that part was back.
+   */
+  readonly why: 'made' | 'changed' | 'outdated';
+  /** Where it is kept; null: it held no data. */
   readonly kept: string | null;
 }
 
 /** What a transaction asks of its caller while others are at work in the project. */
 export interface Surroundings {
-  /** Before a folder is moved: sees to it that nobody has a database in it open, nor can open one. Waits a while; throws if somebody stays. */
+  /** Before a folder or a database file is moved: sees to it that nobody has a database in it open, nor can open one. Waits a while; throws if somebody stays. */
   readonly keepOut: (folder: string, unit: Unit) => Promise<void>;
   readonly onSetAside: (found: SetAside) => void;
 }
@@ -73,33 +77,62 @@ async function clearTheWay(
   { keepOut, onSetAside }: Surroundings,
 ): Promise<void> {
   const target = toNative(root, unit.path);
-  if (lstatOrNull(target)?.isDirectory() === true) await keepOut(target, unit);
-  if (lstatOrNull(target) === null) return;
+  if (isPart(unit)) {
+    const place = newPlace(keptFolder(root, id), unit.path);
+    moveWhole(incoming, place);
+    fsyncDir(path.dirname(place));
+    onSetAside({ path: unit.path, why: 'outdated', kept: place });
+    return;
+  }
+  if (unit.database !== undefined || lstatOrNull(target)?.isDirectory() === true) await keepOut(target, unit);
+  const there = ['', ...partsBeside(unit).map(({ part }) => part)].filter(
+    (part) => lstatOrNull(target + part) !== null,
+  );
+  const [first] = there;
+  if (first === undefined) return;
   const nothing = holdsNothing(target);
   const place = nothing ? newPlace(statePaths(root).shells, unit.path) : newPlace(keptFolder(root, id), unit.path);
-  moveWhole(target, place);
-  onSetAside({ path: unit.path, why: 'made', kept: nothing ? null : place });
+  // A database file goes last: without its parts an older state of it could be opened.
+  for (const part of there.toReversed()) moveWhole(target + part, place + part);
+  onSetAside({ path: unit.path, why: 'made', kept: nothing ? null : place + first });
   // At once: the place is empty for as short as possible.
   moveInto(incoming, target);
   fsyncDir(path.dirname(place));
   fsyncDir(toNative(root, parentOf(unit.path)));
 }
 
-/** Of the units that were taken back, keeps what somebody has changed since it was staged. */
+/** Of the units that were taken back, keeps what somebody has changed since it was staged: of a database all that belongs to it. */
 export function keepChanged(
   root: string,
   { id }: JournalInput,
   units: readonly Unit[],
   { onSetAside }: Surroundings,
 ): void {
-  for (const unit of units) {
-    const staged = path.join(statePaths(root).stage, String(unit.n));
-    if (lstatOrNull(staged) === null || contentDigestAt(staged) === unit.staged) continue;
-    const place = newPlace(keptFolder(root, id), unit.path);
-    moveWhole(staged, place);
-    fsyncDir(path.dirname(place));
-    onSetAside({ path: unit.path, why: 'changed', kept: place });
-  }
+  const { others, databases } = groupUnits(units);
+  for (const all of [...others.map((unit) => [unit]), ...databases.map((database) => database.all)])
+    keepGroup(root, id, all, onSetAside);
+}
+
+function keepGroup(root: string, id: string, all: readonly Unit[], onSetAside: Surroundings['onSetAside']): void {
+  const [first] = all;
+  const { stage } = statePaths(root);
+  const staged = all.flatMap((unit) => {
+    return [{ part: '', carriesData: false }, ...partsBeside(unit)].flatMap(({ part, carriesData }) => {
+      const at = stagedAt(stage, unit, part);
+      return lstatOrNull(at) === null
+        ? []
+        : [{ at, path: unit.path + part, isStrange: carriesData, isOurs: part === '', unit }];
+    });
+  });
+  const isChanged = staged.some(
+    ({ at, isStrange, isOurs, unit }) => isStrange || (isOurs && contentDigestAt(at) !== unit.staged),
+  );
+  if (first === undefined || !isChanged) return;
+  const base = first.database?.path ?? first.path;
+  const place = newPlace(keptFolder(root, id), base);
+  for (const each of staged) moveWhole(each.at, place + each.path.slice(base.length));
+  fsyncDir(path.dirname(place));
+  onSetAside({ path: base, why: 'changed', kept: place });
 }
 
 function keptFolder(root: string, id: string): string {
@@ -114,10 +147,10 @@ function newPlace(base: string, relative: string): string {
   return path.join(folder, path.basename(relative));
 }
 
-/** An empty folder, or one with nothing but what LevelDB makes before it knows whether there is a database. */
+/** An empty folder, or one with nothing but what an engine makes before it knows whether there is a database. */
 export function holdsNothing(native: string): boolean {
   if (lstatOrNull(native)?.isDirectory() !== true) return false;
-  return fs.readdirSync(native, { withFileTypes: true }).every((entry) => entry.isFile() && isVolatileFile(entry.name));
+  return fs.readdirSync(native, { withFileTypes: true }).every((entry) => entry.isFile() && isVolatilePath(entry.name));
 }
 
 /** Only root may move a read-only folder (its `..` is rewritten). It gets its mode, old or new, when everything is in its place. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isVolatileFile, isVolatilePath } from '../databases/leveldb/format/recognise.ts';
+import { isChatter } from '../databases/engines.ts';
 import { hashFile } from '../fs/hash-file.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
@@ -10,15 +10,14 @@ import { comparePaths, type Entry } from '../model/entry.ts';
 type Item = readonly [relative: string, type: string, content: string];
 
 /**
- * Names the files and links of a unit with all of their bytes. Folders, modes and times are no data, nor are LOCK and LOG in a database:
+ * Names the files and links of a unit with all of their bytes. Folders, modes and times are no data, nor is what carries none in a database:
  * whoever tries to open it makes them.
  * @param content all that is at or below `top`
  */
 export function contentDigest(top: string, content: readonly Entry[]): string {
   const paths = new Set(content.map((entry) => entry.path));
   const items = content.flatMap((entry): Item[] => {
-    const folder = entry.path.slice(0, entry.path.lastIndexOf('/'));
-    const chatter = isVolatilePath(entry.path) && paths.has(`${folder}/CURRENT`);
+    const chatter = isChatter(entry.path, (path) => paths.has(path));
     if (entry.type === 'dir' || chatter || isEmptyLock(entry.path, entry.size)) return [];
     return [[entry.path.slice(top.length), entry.type, entry.sha256 ?? entry.target ?? '']];
   });
@@ -35,9 +34,9 @@ function* itemsAt(native: string, relative: string): Generator<Item> {
   if (stat === null) return;
   if (stat.isDirectory()) {
     const names = fs.readdirSync(native);
-    const database = names.includes('CURRENT');
+    const has = (each: string): boolean => names.includes(each.slice(1));
     for (const name of names)
-      if (!database || !isVolatileFile(name)) yield* itemsAt(path.join(native, name), `${relative}/${name}`);
+      if (!isChatter(`/${name}`, has)) yield* itemsAt(path.join(native, name), `${relative}/${name}`);
   } else if (isEmptyLock(relative, Number(stat.size))) return;
   else if (stat.isFile()) yield [relative, 'file', hashFile(native)];
   else if (stat.isSymbolicLink()) yield [relative, 'symlink', fs.readlinkSync(native)];

@@ -2,17 +2,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { utimesTime } from '../fs/clock.ts';
 import { fsyncDir, lstatOrNull } from '../fs/durable.ts';
-import { escapeName } from '../paths/names.ts';
 import { assertRealParents, parentOf, toNative } from '../paths/paths.ts';
-import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { errnoOf } from '../model/backup-error.ts';
+import { groupUnits, isDatabaseFile, isPart } from './database-units.ts';
 import type { JournalInput } from './journal-schema.ts';
 import { holdsNothing, InTheWay, moveInto, moveWhole } from './set-aside.ts';
 import { statePaths, type StatePaths } from './state-folder.ts';
-import { stillIs, type MetaStep, type Unit } from './unit.ts';
+import { refuseOtherState, refuseStrangeParts, takeOutStrangeParts } from './strange-parts.ts';
+import { targetChanged } from './target-changed.ts';
+import { isIn, stillIs, type MetaStep, type Unit } from './unit.ts';
 
 /**
  * Moves everything forward: old content aside, then new content in, then the folders' modes and times. Folders that are replaced come last,
- * each by itself, so that a database is away for a moment only, however much else there is to move. Old content is synced in its place aside
+ * each by itself, then each database that is a file with its parts, so that a database is away for a moment only, however much else there is to move. Old content is synced in its place aside
  * before the new one takes its place. What each unit still needs follows from which of target, aside and stage exist, so that it may be called
  * again after a crash. Throws TARGET_CHANGED before it touches something that is no longer what was planned.
  */
@@ -20,25 +22,36 @@ export function swapForward(root: string, journal: JournalInput, betweenSteps: (
   const paths = statePaths(root);
   for (const unit of journal.units) assertComplete(paths, unit);
   openParents(root, journal);
-  const folders = journal.units.filter(replacesFolder);
-  const others = journal.units.filter((unit) => !replacesFolder(unit));
-  for (const group of [others, ...folders.map((unit) => [unit])]) {
+  const { others, databases } = groupUnits(journal.units);
+  const folders = others.filter(replacesFolder);
+  const rest = others.filter((unit) => !replacesFolder(unit));
+  for (const group of [rest, ...folders.map((unit) => [unit])]) {
     for (const unit of group) {
       moveAside(root, paths, unit);
       // A folder that is away is not kept waiting.
-      if (group === others) betweenSteps();
+      if (group === rest) betweenSteps();
     }
+    bringIn(group);
+  }
+  for (const database of databases) {
+    refuseStrangeParts(root, paths, database);
+    // The parts of a database go before its file and come after it: without them an older state of it could be opened.
+    for (const unit of database.all.toReversed()) moveAside(root, paths, unit);
+    bringIn(database.all);
+  }
+  for (const step of journal.meta) setMeta(root, step.path, step.newMode, step.newMtimeNs);
+  syncMoves(root, journal.units, [paths.stage], journal.meta);
+
+  function bringIn(group: readonly Unit[]): void {
     syncMoves(root, group, [paths.aside]);
     for (const unit of group) {
       moveIn(root, paths, unit);
       betweenSteps();
     }
   }
-  for (const step of journal.meta) setMeta(root, step.path, step.newMode, step.newMtimeNs);
-  syncMoves(root, journal.units, [paths.stage], journal.meta);
 }
 
-/** A whole folder for a whole folder: a LevelDB database, an exclusive source. */
+/** A whole folder for a whole folder: a database, an exclusive source. */
 function replacesFolder(unit: Unit): boolean {
   return unit.tree && unit.hasNew && unit.old?.type === 'dir';
 }
@@ -47,7 +60,7 @@ function replacesFolder(unit: Unit): boolean {
 function assertComplete(paths: StatePaths, unit: Unit): void {
   const staged = lstatOrNull(path.join(paths.stage, String(unit.n))) !== null;
   const aside = lstatOrNull(path.join(paths.aside, String(unit.n))) !== null;
-  if (unit.hasNew && unit.old !== null && !staged && !aside) throw changed(unit.path);
+  if (unit.hasNew && unit.old !== null && !staged && !aside) throw targetChanged(unit.path);
 }
 
 /** Only root may rename in a read-only folder. It gets its mode, old or new, when everything is in its place. */
@@ -68,7 +81,7 @@ function moveAside(root: string, paths: StatePaths, unit: Unit): void {
   const moved = unit.hasNew && lstatOrNull(path.join(paths.stage, String(unit.n))) === null;
   if (moved) return;
   assertRealParents(root, unit.path);
-  if (!stillIs(target, unit.old)) throw changed(unit.path);
+  if (!stillIs(target, unit.old)) throw targetChanged(unit.path);
   moveWhole(target, aside);
 }
 
@@ -77,8 +90,8 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
   if (!unit.hasNew || lstatOrNull(staged) === null) return;
   const target = toNative(root, unit.path);
   assertRealParents(root, unit.path);
-  const ours = unit.old !== null || holdsNothing(target);
-  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : changed(unit.path);
+  const ours = (unit.old !== null && !isPart(unit)) || holdsNothing(target);
+  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : targetChanged(unit.path);
   if (!moveInto(staged, target)) throw new InTheWay(unit, staged);
 }
 
@@ -90,36 +103,41 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
 export function swapBack(root: string, journal: JournalInput, onTaken: (unit: Unit) => void = () => {}): void {
   const paths = statePaths(root);
   openParents(root, journal);
-  for (const unit of journal.units.toReversed()) {
-    const target = toNative(root, unit.path);
-    const staged = path.join(paths.stage, String(unit.n));
-    const aside = path.join(paths.aside, String(unit.n));
-    if (isIn(root, paths, unit)) {
-      moveWhole(target, staged);
-      onTaken(unit);
+  const { others, databases } = groupUnits(journal.units);
+  for (const database of databases.toReversed()) {
+    takeOutStrangeParts(root, paths, database);
+    for (const unit of database.all.toReversed()) takeOut(root, paths, unit, onTaken);
+    for (const unit of database.all) {
+      refuseOtherState(root, paths, database, unit);
+      bringHome(root, paths, unit);
     }
-    if (unit.old !== null && lstatOrNull(aside) !== null) {
-      if (lstatOrNull(target) !== null || !moveInto(aside, target)) throw new InTheWay(unit, aside);
-    }
+  }
+  for (const unit of others.toReversed()) {
+    takeOut(root, paths, unit, onTaken);
+    bringHome(root, paths, unit);
   }
   for (const step of journal.meta) setMeta(root, step.path, step.oldMode, step.oldMtimeNs);
   syncMoves(root, journal.units, [paths.aside, paths.stage], journal.meta);
 }
 
-/** New content stands in its place. */
-function isIn(root: string, paths: StatePaths, unit: Unit): boolean {
-  return (
-    unit.hasNew &&
-    lstatOrNull(path.join(paths.stage, String(unit.n))) === null &&
-    lstatOrNull(toNative(root, unit.path)) !== null &&
-    (unit.old === null || lstatOrNull(path.join(paths.aside, String(unit.n))) !== null)
-  );
+function takeOut(root: string, paths: StatePaths, unit: Unit, onTaken: (unit: Unit) => void): void {
+  if (!isIn(root, paths, unit)) return;
+  moveWhole(toNative(root, unit.path), path.join(paths.stage, String(unit.n)));
+  onTaken(unit);
 }
 
-/** The folders that a swap would move now, so that its caller can see to it that nobody is in them. */
-export function foldersToMove(root: string, journal: JournalInput, way: 'forward' | 'back'): Map<string, Unit> {
+function bringHome(root: string, paths: StatePaths, unit: Unit): void {
+  const target = toNative(root, unit.path);
+  const aside = path.join(paths.aside, String(unit.n));
+  if (unit.old === null || lstatOrNull(aside) === null) return;
+  if (lstatOrNull(target) !== null || !moveInto(aside, target)) throw new InTheWay(unit, aside);
+}
+
+/** The folders and database files that a swap would move now, so that its caller can see to it that nobody is in them. */
+export function placesToMove(root: string, journal: JournalInput, way: 'forward' | 'back'): Map<string, Unit> {
   const paths = statePaths(root);
   const moved = new Map<string, Unit>();
+  const touched = new Set<string>();
   for (const unit of journal.units) {
     const target = toNative(root, unit.path);
     const staged = path.join(paths.stage, String(unit.n));
@@ -127,10 +145,21 @@ export function foldersToMove(root: string, journal: JournalInput, way: 'forward
     const out = unit.old !== null && lstatOrNull(aside) === null && (!unit.hasNew || lstatOrNull(staged) !== null);
     const leaving = way === 'forward' ? out : isIn(root, paths, unit);
     const coming = way === 'forward' ? staged : aside;
+    if (unit.database !== undefined) {
+      if (leaving || lstatOrNull(coming) !== null) touched.add(unit.database.path);
+      continue;
+    }
     // What lies by itself in a folder that stays: that folder is where somebody may be.
     const places = unit.tree ? [...(leaving ? [target] : []), coming] : leaving ? [path.dirname(target)] : [];
     for (const place of places) if (lstatOrNull(place)?.isDirectory() === true) moved.set(place, unit);
   }
+  // Its file also where only a part is still to be moved: that comes to it.
+  for (const unit of journal.units.filter((each) => isDatabaseFile(each) && touched.has(each.path)))
+    for (const place of [
+      toNative(root, unit.path),
+      path.join(way === 'forward' ? paths.stage : paths.aside, `${unit.n}`),
+    ])
+      if (lstatOrNull(place)?.isFile() === true) moved.set(place, unit);
   return moved;
 }
 
@@ -166,15 +195,4 @@ function syncMoves(root: string, units: readonly Unit[], own: readonly string[],
       if (lstatOrNull(folder)?.isDirectory() === true) fsyncDir(folder);
     });
   }
-}
-
-function changed(relative: string): BackupError {
-  return new BackupError(
-    'TARGET_CHANGED',
-    `${escapeName(relative)} was changed by something else while the restore was running`,
-    {
-      hint: 'Stop whatever writes there, then run the command again.',
-      path: relative,
-    },
-  );
 }

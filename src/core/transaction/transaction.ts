@@ -14,7 +14,7 @@ import { readJournal, readJournalIn, writeJournal } from './journal.ts';
 import type { Journal, JournalInput } from './journal-schema.ts';
 import { assertRealState, stateForbidden, statePaths } from './state-folder.ts';
 import { ALONE, clearingTheWay, keepChanged, type Surroundings } from './set-aside.ts';
-import { foldersToMove, swapBack, swapForward } from './swap.ts';
+import { placesToMove, swapBack, swapForward } from './swap.ts';
 import type { Unit } from './unit.ts';
 
 const GARBAGE_PREFIX = 'garbage-';
@@ -224,7 +224,7 @@ async function settle(root: string, surroundings: Surroundings): Promise<Recover
     return 'removed-stage';
   }
   const keepOut = async (way: 'forward' | 'back'): Promise<void> => {
-    for (const [folder, unit] of foldersToMove(root, journal, way)) await surroundings.keepOut(folder, unit);
+    for (const [folder, unit] of placesToMove(root, journal, way)) await surroundings.keepOut(folder, unit);
   };
   const goingBack = lstatOrNull(paths.undo) !== null;
   try {

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type fs from 'node:fs';
 import path from 'node:path';
-import { isVolatilePath } from '../databases/leveldb/format/recognise.ts';
+import { isVolatilePath, type DatabaseAt } from '../databases/engines.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { EntryType } from '../model/entry.ts';
+import { toNative } from '../paths/paths.ts';
 import { listBelow } from './live-tree.ts';
+import type { StatePaths } from './state-folder.ts';
 
 /** What stood at a path when the plan was made: enough to see that nobody changed it since. */
 export interface Fingerprint {
@@ -27,6 +29,8 @@ export interface Unit {
   /** False: the path is removed. */
   readonly hasNew: boolean;
   readonly tree: boolean;
+  /** A file that is a part of a database: the units of one database move together. */
+  readonly database?: DatabaseAt | undefined;
   /** Digest of the new content (staged-content.ts): what is taken back goes only where it is still that. */
   readonly staged?: string | null | undefined;
 }
@@ -79,6 +83,16 @@ export function stillIs(file: string, expected: Fingerprint | null): boolean {
   if (found.type !== expected.type || found.ino !== expected.ino) return false;
   if (expected.inside !== undefined) return insideOf(file) === expected.inside;
   return found.mtimeNs === expected.mtimeNs && (found.type === 'dir' || found.size === expected.size);
+}
+
+/** New content stands in its place. */
+export function isIn(root: string, paths: StatePaths, unit: Unit): boolean {
+  return (
+    unit.hasNew &&
+    lstatOrNull(path.join(paths.stage, String(unit.n))) === null &&
+    lstatOrNull(toNative(root, unit.path)) !== null &&
+    (unit.old === null || lstatOrNull(path.join(paths.aside, String(unit.n))) !== null)
+  );
 }
 
 /** From what a folder is to what it is to be. */

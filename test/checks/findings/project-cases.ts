@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyFinding } from '../../../src/core/model/finding.ts';
 import { resolveProject } from '../../../src/core/config/project.ts';
+import { KeepOut } from '../../../src/core/change/keep-out.ts';
 import { create } from '../../../src/core/operations/create.ts';
 import { diffLive } from '../../../src/core/operations/diff.ts';
 import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
@@ -16,11 +18,19 @@ import { recover } from '../../../src/core/operations/recover.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { put } from '../../support/files.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
+import { makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';
+import { leaveSuperJournal } from '../../support/sqlite/super-journal.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { withIntruder } from '../../transaction/support/intruder.ts';
 import { context } from '../../support/real-backup.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import type { Cases, Provoke, Stage } from './stage.ts';
+
+function sqlite(file: string, sql: string): void {
+  const database = new DatabaseSync(file, { enableForeignKeyConstraints: false, defensive: false });
+  database.exec(sql);
+  database.close();
+}
 
 /** Changes the project, then takes a backup of it. */
 const created =
@@ -94,10 +104,48 @@ export const PROJECT: Cases = {
     fs.renameSync(stage.inside('docs'), stage.inside('documents'));
     fs.symlinkSync('documents', stage.inside('docs'));
   }),
-  'sqlite-not-proven': created((stage) => {
-    stage.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
-    stage.put('docs/a.db-wal', 'write');
+  'database-foreign': created((stage) => {
+    stage.put('docs/kv/CURRENT', 'MANIFEST-000001\n');
+    stage.put('docs/kv/MANIFEST-000001', '');
+    stage.put('docs/kv/OPTIONS-000005', '[Version]\n  rocksdb_version=8.9.1\n');
   }),
+  'database-gone': created((stage) => {
+    makeSqliteWithWal(stage.inside('docs/a.db'), { rows: 5, text: 'old' });
+    fs.rmSync(stage.inside('docs/a.db'));
+  }),
+  'database-doubt': created((stage) => leaveSuperJournal(stage.inside('docs/a.db'))),
+  'database-unsound': created((stage) =>
+    sqlite(
+      stage.inside('docs/a.db'),
+      'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p); INSERT INTO c VALUES (7)',
+    ),
+  ),
+  'database-partly-proven': created((stage) =>
+    sqlite(
+      stage.inside('docs/a.db'),
+      `CREATE TABLE t (a); INSERT INTO t VALUES (1); PRAGMA writable_schema = on;
+       INSERT INTO sqlite_schema VALUES ('table', 'v', 'v', 0, 'CREATE VIRTUAL TABLE v USING missing(a)')`,
+    ),
+  ),
+  'database-still-open': async (stage) => {
+    const file = stage.inside('docs/a.db');
+    sqlite(file, 'CREATE TABLE t (a)');
+    const database = { path: 'docs/a.db', engine: 'sqlite' } as const;
+    const locks = new KeepOut(stage.root, undefined, 50);
+    await locks.holdTargets([{ n: 0, path: 'docs/a.db', old: null, hasNew: true, tree: false, database }]);
+    const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; sleep 60', 'sh', file], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      await once(reader.stdout, 'data');
+      fs.copyFileSync(file, `${file}.new`);
+      fs.renameSync(`${file}.new`, file);
+      return await locks.whoStays(undefined);
+    } finally {
+      reader.kill('SIGKILL');
+      await locks.release();
+    }
+  },
   'state-not-compared': created((stage) =>
     fs.truncateSync(path.join(stage.repository, stage.plain, 'INDEX.ndjson.zst'), 10),
   ),
@@ -114,11 +162,13 @@ export const PROJECT: Cases = {
     put(memory.path, 'docs/a.md');
     const open = `new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec('pragma journal_mode = wal; create table a(b)');
       process.stdout.write('ready'); setInterval(() => {}, 1000)`;
-    const reader = spawn(process.execPath, ['-e', open, path.join(memory.path, 'docs/a.db')], {
+    const reader = spawn(process.execPath, ['-e', open, path.join(memory.path, 'a.db')], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
       await once(reader.stdout, 'data');
+      // The same file under a name that says nothing of SQLite.
+      fs.linkSync(path.join(memory.path, 'a.db-shm'), path.join(memory.path, 'docs/mapped'));
       const project = resolveProject({ cwd: memory.path, env: {} });
       return (await create(project, { allowPartial: false, verify: true }, context)).findings;
     } finally {

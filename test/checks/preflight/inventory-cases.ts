@@ -4,6 +4,7 @@ import { ClassicLevel } from 'classic-level';
 import { checkSources } from '../../../src/core/checks/preflight/sources.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { whyNotAsUser } from '../../support/other-user.ts';
+import { makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';
 import { after, type Cases } from './scene.ts';
 
 /** What would be backed up. */
@@ -26,7 +27,8 @@ export const INVENTORY: Cases<
   | 'special-bits'
   | 'attributes'
   | 'portable-names'
-  | 'sqlite-writes'
+  | 'databases-foreign'
+  | 'databases-gone'
   | 'coverage'
 > = {
   inventory: [
@@ -109,7 +111,7 @@ export const INVENTORY: Cases<
     {
       when: 'a database has lost its head',
       status: 'critical',
-      says: 'without a CURRENT or MANIFEST',
+      says: 'is a LevelDB database of which parts are missing',
       createFails: 'DATABASE_DAMAGED',
       provoke: after((scene) => fs.rmSync(scene.inside('leveldb/CURRENT'))),
     },
@@ -228,14 +230,26 @@ export const INVENTORY: Cases<
       provoke: after((scene) => fs.writeFileSync(scene.inside('docs/a '), '')),
     },
   ],
-  'sqlite-writes': [
+  'databases-foreign': [
     {
-      when: 'a journal stands beside it',
+      when: 'a folder is a database of RocksDB',
       status: 'warning',
-      says: 'docs/a.db is a SQLite database with unfinished writes',
+      says: 'docs/kv is a RocksDB database',
       provoke: after((scene) => {
-        scene.put('docs/a.db', `SQLite format 3\0${'\0'.repeat(100)}`);
-        scene.put('docs/a.db-wal', 'write');
+        scene.put('docs/kv/CURRENT', 'MANIFEST-000001\n');
+        scene.put('docs/kv/MANIFEST-000001', '');
+        scene.put('docs/kv/OPTIONS-000005', '[Version]\n  rocksdb_version=8.9.1\n');
+      }),
+    },
+  ],
+  'databases-gone': [
+    {
+      when: 'a journal is left of a database',
+      status: 'warning',
+      says: 'docs/a.db-wal is what is left of a database whose file docs/a.db is gone or empty',
+      provoke: after((scene) => {
+        makeSqliteWithWal(scene.inside('docs/a.db'), { rows: 5, text: 'old' });
+        fs.rmSync(scene.inside('docs/a.db'));
       }),
     },
   ],

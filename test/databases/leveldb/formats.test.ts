@@ -3,7 +3,7 @@ import { crc32c, maskCrc, unmaskCrc } from '../../../src/core/databases/leveldb/
 import { DatabaseDigest } from '../../../src/core/databases/leveldb/proof/digest.ts';
 import { scanLog, type LogScan } from '../../../src/core/databases/leveldb/format/log-format.ts';
 import { manifestNamedBy, parseFileName } from '../../../src/core/databases/leveldb/format/names.ts';
-import { bufferBytes } from '../../../src/core/databases/leveldb/format/random-access.ts';
+import { bufferBytes } from '../../../src/core/databases/database-files.ts';
 import { isEngineFile, isVolatileFile } from '../../../src/core/databases/leveldb/format/recognise.ts';
 import { uncompressSnappy } from '../../../src/core/databases/leveldb/format/snappy.ts';
 import { ByteReader, DecodeError, encodeVarint } from '../../../src/core/databases/leveldb/format/varint.ts';

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { expect, test } from 'vitest';
-import { PROBE_SCRIPT, whoHolds } from '../../../src/core/databases/leveldb/capture/holder.ts';
+import { whoHolds } from '../../../src/core/databases/leveldb/capture/holder.ts';
+import { PROBE_SCRIPT } from '../../../src/core/databases/locks/try-lock.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
 const classicLevel = createRequire(import.meta.url).resolve('classic-level');

@@ -23,10 +23,11 @@ function renew(root: string, plan: string): void {
   const journal: Journal = JSON.parse(written.body);
   const { ino, birthtimeNs } = fs.lstatSync(path.dirname(plan), { bigint: true });
   const units = journal.units.map((unit) => {
-    const native = path.join(root, unit.path);
-    const live = lstatOrNull(native);
-    if (unit.old === null || live === null) return unit;
-    return { ...unit, old: fingerprintOf(native, live, unit.old.inside !== undefined) };
+    const aside = path.join(path.dirname(plan), 'aside', String(unit.n));
+    const native = lstatOrNull(aside) === null ? path.join(root, unit.path) : aside;
+    const old = lstatOrNull(native);
+    if (unit.old === null || old === null) return unit;
+    return { ...unit, old: fingerprintOf(native, old, unit.old.inside !== undefined) };
   });
   const folder = { ino: String(ino), birthtimeNs: String(birthtimeNs) };
   const body = JSON.stringify({ ...journal, units, folder });

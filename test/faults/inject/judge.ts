@@ -15,6 +15,8 @@ export interface Undisturbed {
   /** Ids of all backups before and after. */
   readonly backupsBefore: readonly string[];
   readonly backupsAfter: readonly string[];
+  /** What the SQLite database says with the old tree, and with the new one. */
+  readonly databases: { readonly old: string; readonly new: string };
 }
 
 export interface Verdict {
@@ -30,13 +32,22 @@ export function sayError(error: unknown): string {
 const idsOf = ({ product, project }: Scene): string[] => product.listBackups(project.repository).map(({ id }) => id);
 const isMigration = (id: string): boolean => id.startsWith('migration-');
 
-export async function lookUndisturbed(scene: Scene, operation: Operation, run: () => Promise<void>) {
+export async function lookUndisturbed(
+  scene: Scene,
+  operation: Operation,
+  run: () => Promise<void>,
+): Promise<Undisturbed> {
   const start = scene.tree();
+  const startDatabase = scene.database();
   const backupsBefore = idsOf(scene);
   await run();
-  const after = scene.tree();
-  const [old, fresh] = operation.pending === true ? [scene.ruined, scene.whole] : [start, after];
-  return { old, fresh, start, backupsBefore, backupsAfter: idsOf(scene) };
+  const [after, afterDatabase] = [scene.tree(), scene.database()];
+  const [old, fresh, databases] =
+    operation.pending === true
+      ? [scene.ruined, scene.whole, { old: scene.ruinedDatabase, new: scene.wholeDatabase }]
+      : [start, after, { old: startDatabase, new: afterDatabase }];
+  for (const said of [databases.old, databases.new]) if (!said.startsWith('ok: ')) throw new Error(said);
+  return { old, fresh, databases, start, backupsBefore, backupsAfter: idsOf(scene) };
 }
 
 /** Holds what was reported against what is, then lets the next command run and looks at everything. */
@@ -55,11 +66,18 @@ export async function judge(
   }
   const state = stateOf(scene, clean);
   if (state.startsWith('mixed')) wrong.push(state);
+  else wrong.push(...judgeDatabase(scene, clean, state === 'new' ? 'new' : 'old'));
   wrong.push(...leftovers(scene), ...judgeLog(scene, operation, clean, state, outcome));
   for (const { id, folder } of scene.product.listBackups(scene.project.repository)) {
     if (!(await verifies(scene, id, folder))) wrong.push(`${id} does not verify`);
   }
   return { state: state === 'old' || state === 'new' ? state : 'mixed', wrong };
+}
+
+/** The SQLite database is whole, and as old or new as all else. */
+function judgeDatabase(scene: Scene, { databases }: Undisturbed, state: 'old' | 'new'): string[] {
+  const said = scene.database();
+  return said === databases[state] ? [] : [`the database of the ${state} state says ${said}, not ${databases[state]}`];
 }
 
 /** `old`, `new`, or what is different from both. */

@@ -43,7 +43,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       { file: SWAP, from: '  moveWhole(target, aside);\n}', to: '  if (!unit.tree) moveWhole(target, aside);\n}' },
       {
         file: SWAP,
-        from: '  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : changed(unit.path);\n  if (!moveInto(staged, target)) throw new InTheWay(unit, staged);',
+        from: '  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : targetChanged(unit.path);\n  if (!moveInto(staged, target)) throw new InTheWay(unit, staged);',
         to: `  if (unit.tree && lstatOrNull(target) !== null) {
     const old = fs.readdirSync(target);
     for (const name of old) if (!fs.existsSync(path.join(staged, name))) fs.rmSync(path.join(target, name));
@@ -78,6 +78,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         file: TRANSACTION,
         from: '    await goBack(root, journal, error, surroundings);\n    throw error;',
         to: '    throw error;',
+      },
+    ],
+    from: 0.72,
+    operation: 'restore',
+    ways: ERROR,
+  },
+  'the -wal of a database is not taken back': {
+    edits: [
+      {
+        file: SWAP,
+        from: 'for (const unit of database.all.toReversed()) takeOut(',
+        to: 'for (const unit of database.all.slice(0, 1)) takeOut(',
       },
     ],
     from: 0.72,

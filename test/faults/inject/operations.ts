@@ -133,13 +133,15 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     logged: null,
   },
   'recover: half moved aside': {
-    prepare: killed((call) => /^renameSync .*aside\/3$/.test(call)),
+    // The -wal of the SQLite database is aside, its file is not.
+    prepare: killed((call) => /^renameSync .*state\.db \S*aside\/\d+$/.test(call)),
     run: recover,
     logged: 'restore',
     pending: true,
   },
   'recover: half moved in': {
-    prepare: killed((call) => /^renameSync .*stage\/2 /.test(call)),
+    // The file of the SQLite database is in, its -wal is not.
+    prepare: killed((call) => /^renameSync .*stage\/\d+ \S*state\.db-wal$/.test(call)),
     run: recover,
     logged: 'restore',
     pending: true,

@@ -7,6 +7,7 @@ import { readTree, type Tree } from '../../support/compare-trees.ts';
 import { put } from '../../support/files.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { context as plain } from '../../support/real-backup.ts';
+import { makeSqliteWithWal, textsInCopy } from '../../support/sqlite/make-sqlite.ts';
 import { renewFingerprints } from './fingerprints.ts';
 import type { Product } from './product.ts';
 
@@ -16,6 +17,8 @@ v8.setFlagsFromString('--no-incremental-marking');
 /** Memory where there is some that looks like a disk: a fault is injected above the file system, and an fsync costs nothing. */
 const FAST = '/dev/shm';
 const OURS = ['backups', '.migbackup'];
+/** A SQLite database in WAL mode, with committed changes in its `-wal` before and after. */
+const DATABASE = 'deployments/state.db';
 const START = Date.parse('2026-01-02T03:04:05.000Z');
 const DAY_MS = 86_400_000;
 
@@ -32,6 +35,9 @@ export class Scene implements Disposable {
   /** The tree before `destroy`, and after it. */
   whole: Tree = new Map();
   ruined: Tree = new Map();
+  /** What the SQLite database said each time. */
+  wholeDatabase = '';
+  ruinedDatabase = '';
   #day = 0;
 
   constructor(product: Product) {
@@ -48,18 +54,27 @@ export class Scene implements Disposable {
     put(this.root, 'deployments/sub/b.json', '{"b": 1}');
     fs.symlinkSync('a.json', path.join(this.root, 'deployments/link'));
     writeDatabase(path.join(this.root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+    makeSqliteWithWal(path.join(this.root, DATABASE), { rows: 8, text: 'old' });
     this.project = product.resolveProject({ cwd: this.root, env: {} });
+  }
+
+  /** What the SQLite database says. */
+  database(): string {
+    return textsInCopy(path.join(this.root, DATABASE), this.#folder);
   }
 
   /** What a migration that went wrong leaves. */
   destroy(): void {
     this.whole = this.tree();
+    this.wholeDatabase = this.database();
     fs.rmSync(path.join(this.root, 'deployments/sub'), { recursive: true });
     fs.rmSync(path.join(this.root, 'leveldb/CURRENT'));
     put(this.root, 'leveldb/000999.ldb', 'half a table');
     put(this.root, 'deployments/a.json', 'half');
     put(this.root, 'deployments/new.json', '{}');
+    makeSqliteWithWal(path.join(this.root, DATABASE), { rows: 9, text: 'new' });
     this.ruined = this.tree();
+    this.ruinedDatabase = this.database();
   }
 
   /** A day later backups get other names. */

@@ -15,6 +15,9 @@ import { apply, file, folder, link, put, wanted } from '../../transaction/suppor
  */
 const STATE = ['.migbackup'];
 const MIRRORED = { mirrored: ['database'], extras: ['gone', 'extra.json'] };
+const SQLITE = 'SQLite format 3\0'.padEnd(512, '.');
+/** The first bytes of a `-wal`. */
+const WAL = Buffer.from('377f0682', 'hex');
 const WANTED = wanted(
   file('a.json', 'new a'),
   file('data/b c.json', 'new b', 0o600),
@@ -25,6 +28,8 @@ const WANTED = wanted(
   folder('database'),
   file('database/CURRENT', 'MANIFEST-2'),
   file('database/MANIFEST-2', 'new m'),
+  file('state.db', `${SQLITE}new s`),
+  file('state.db-wal', 'new w'),
 );
 
 function makeOld(root: string): void {
@@ -36,6 +41,10 @@ function makeOld(root: string): void {
   put(root, 'database/CURRENT', 'MANIFEST-1');
   put(root, 'database/MANIFEST-1', 'old m');
   put(root, 'untouched', 'the same');
+  put(root, 'state.db', `${SQLITE}old s`);
+  put(root, 'state.db-journal', 'old j');
+  put(root, 'state.db-shm', 'old i');
+  put(root, 'state.db-wal', Buffer.concat([WAL, Buffer.from('old w')]));
 }
 
 interface Bench {
@@ -125,7 +134,7 @@ test.for([
 ])('$code at every call (for ever: $forEver)', { timeout: 300_000 }, async (kind) => {
   using temp = tempFolder();
   const bench = await makeBench(path.join(temp.path, 'project'));
-  expect(await sweep(bench, [kind], kind.code === 'kill' ? 1 : stride(3))).toEqual([]);
+  expect(await sweep(bench, [kind], kind.code === 'kill' ? stride(2) : stride(4))).toEqual([]);
 });
 
 test.for(['kill', 'EIO'] as const)(
@@ -135,7 +144,7 @@ test.for(['kill', 'EIO'] as const)(
     using temp = tempFolder();
     const bench = await makeBench(path.join(temp.path, 'project'));
     const wrong: string[] = [];
-    const every = stride(13);
+    const every = stride(19);
     for (let at = 1; at <= bench.calls; at += every) {
       for (let then = 1 + (at % every); ; then += every) {
         reset(bench.root);
@@ -156,7 +165,7 @@ test('an error, and a kill on the way back from it', { timeout: 600_000 }, async
   using temp = tempFolder();
   const bench = await makeBench(path.join(temp.path, 'project'));
   const wrong: string[] = [];
-  const [every, everyLater] = [stride(13), stride(5)];
+  const [every, everyLater] = [stride(17), stride(7)];
   for (let at = 1; at <= bench.calls; at += every) {
     for (let later = 1 + (at % everyLater); ; later += everyLater) {
       reset(bench.root);

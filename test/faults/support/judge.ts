@@ -7,7 +7,8 @@ import { verify } from '../../../src/core/operations/verify.ts';
 import { listBackups } from '../../../src/core/repository/catalog.ts';
 import { compareTrees, readTree, type Tree } from '../../support/compare-trees.ts';
 import { context } from '../../support/real-backup.ts';
-import { COMMANDS, type CommandName, type Scenario } from './scenario.ts';
+import { textsInCopy } from '../../support/sqlite/make-sqlite.ts';
+import { COMMANDS, DATABASE, DATABASE_STATES, type CommandName, type Scenario } from './scenario.ts';
 
 const OURS = ['backups', '.migbackup'];
 
@@ -78,6 +79,8 @@ export class Judge {
     if (before === null) throw new Error('the judge has not seen the beginning');
     const now = look(this.#root);
     const found: string[] = [...problems, ...leftovers(this.#root), ...(await brokenBackups(this.#root))];
+    const database = textsInCopy(path.join(this.#root, DATABASE));
+    if (!DATABASE_STATES.includes(database)) found.push(`the SQLite database says ${database}`);
     const expected = before.changes + (state === 'new' && this.#changesTree() ? 1 : 0);
     if (logged && now.changes !== expected) found.push(`the log knows of ${now.changes} changes, not ${expected}`);
     const gone = before.backups.filter((id) => !now.backups.includes(id)).toSorted();

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { put } from '../../support/files.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
+import { makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';
 import { runCli, type CliResult } from '../../support/run-cli.ts';
 import { readCalls, shimEnvironment } from './shim.ts';
 
@@ -19,6 +20,10 @@ export interface Command {
   readonly halfWay?: 'forward' | 'back';
 }
 
+/** A SQLite database in WAL mode, with committed changes in its `-wal` before and after. */
+export const DATABASE = 'deployments/state.db';
+/** All that it may ever say. */
+export const DATABASE_STATES = ['ok: 6 old, 2 old in wal', 'ok: 6 new, 3 new in wal'];
 const RESTORE = ['restore', '--latest', '--exact', '--yes'];
 
 export const COMMAND_NAMES = ['create', 'restore', 'undo', 'recover', 'recover, going back', 'prune'] as const;
@@ -120,6 +125,7 @@ export class Scenario {
     fs.chmodSync(path.join(root, 'deployments/read-only.json'), 0o444);
     fs.symlinkSync('a.json', path.join(root, 'deployments/link'));
     writeDatabase(path.join(root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
+    makeSqliteWithWal(path.join(root, DATABASE), { rows: 8, text: 'old' });
     this.#save('fresh');
     await this.#succeed(COMMANDS.create.args);
     fs.rmSync(path.join(root, 'deployments/sub'), { recursive: true });
@@ -129,6 +135,7 @@ export class Scenario {
     fs.chmodSync(path.join(root, 'deployments/read-only.json'), 0o644);
     put(root, 'deployments/a.json', 'half');
     put(root, 'deployments/new/extra.json', '{}');
+    makeSqliteWithWal(path.join(root, DATABASE), { rows: 9, text: 'new' });
     for (let file = 0; file < this.#files; file++) put(root, `deployments/many/${file}.json`, `half ${file}`);
     this.#save('destroyed');
     await this.#restore();

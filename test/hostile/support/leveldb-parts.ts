@@ -1,7 +1,7 @@
 /** Parts of LevelDB files as arbitraries: whole in their framing, free in what they hold. */
 import fc from 'fast-check';
 import { LOG_BLOCK, LOG_HEADER } from '../../../src/core/databases/leveldb/format/log-format.ts';
-import { bufferBytes, type DatabaseFiles } from '../../../src/core/databases/leveldb/format/random-access.ts';
+import { bufferBytes, type DatabaseFiles } from '../../../src/core/databases/database-files.ts';
 import { encodeVarint } from '../../../src/core/databases/leveldb/format/varint.ts';
 import {
   block,

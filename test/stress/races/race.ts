@@ -2,12 +2,24 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { ClassicLevel } from 'classic-level';
 import { runCli, type CliResult } from '../../support/run-cli.ts';
 
-const OPENER = path.join(import.meta.dirname, 'opener.ts');
 /** Keys that the opener writes, and that were written after the backup. */
 const MORE = 500;
+
+/** A kind of database that is raced for. */
+export interface Raced {
+  /** In the project. */
+  readonly place: string;
+  /** The program that opens it, a module beside this one. */
+  readonly opener: string;
+  /** Writes so many keys, `PREFIX:NUMBER`; the database is made if it is missing. */
+  readonly put: (place: string, prefix: string, count: number) => Promise<void> | void;
+  /** The keys of a copy of a database, or why it does not open or is not whole. */
+  readonly keysOf: (place: string) => Promise<readonly string[] | string>;
+  /** Every database at and below a path that is there. */
+  readonly within: (native: string) => string[];
+}
 
 export interface Race {
   /** From the moment that the journal is there to the first try to open the database. */
@@ -15,6 +27,8 @@ export interface Race {
   /** Between two tries. */
   readonly pause: number;
   readonly createIfMissing: boolean;
+  /** How long one connection waits for a lock before it is closed. */
+  readonly patience?: number;
 }
 
 export interface Verdict {
@@ -25,34 +39,31 @@ export interface Verdict {
   readonly wrong: string[];
 }
 
-async function putKeys(dir: string, prefix: string, count: number): Promise<void> {
-  const db = new ClassicLevel(dir);
-  await db.open();
-  for (let begin = 0; begin < count; begin += 500) {
-    const batch = db.batch();
-    for (let at = begin; at < Math.min(begin + 500, count); at++)
-      batch.put(`${prefix}:${String(at).padStart(5, '0')}`, `value ${at}`);
-    await batch.write();
-  }
-  await db.close();
-}
-
 /** A project of which a backup was taken, and whose database has 500 more keys since. */
-export async function makeProject(root: string, keys: number): Promise<void> {
+export async function makeProject(root: string, keys: number, raced: Raced): Promise<void> {
   fs.mkdirSync(root, { recursive: true });
   fs.writeFileSync(path.join(root, 'package.json'), '{}');
-  await putKeys(path.join(root, 'leveldb'), 'key', keys);
+  const place = path.join(root, raced.place);
+  await raced.put(place, 'key', keys);
   const created = await runCli(['create'], { cwd: root });
   if (created.exitCode !== 0) throw new Error(created.stderr);
-  await putKeys(path.join(root, 'leveldb'), 'late', MORE);
+  await raced.put(place, 'late', MORE);
 }
 
 /** Restores the project that was copied to `root` while another process opens its database, and says what became of each write. */
-export async function race(root: string, keys: number, { jitter, pause, createIfMissing }: Race): Promise<Verdict> {
+export async function race(
+  root: string,
+  keys: number,
+  raced: Raced,
+  { jitter, pause, createIfMissing, patience = 0 }: Race,
+): Promise<Verdict> {
   const ackFile = path.join(path.dirname(root), 'acknowledged');
   fs.rmSync(ackFile, { force: true });
-  const words = [root, ackFile, ...[jitter, pause, createIfMissing ? 1 : 0, MORE].map(String)];
-  const opener = spawn(process.execPath, [OPENER, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const words = [root, ackFile, ...[jitter, pause, createIfMissing ? 1 : 0, MORE, patience].map(String)];
+  const program = path.join(import.meta.dirname, raced.opener);
+  const opener = spawn(process.execPath, ['--no-warnings', program, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let told = '';
   opener.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
   await once(opener.stdout, 'data');
@@ -65,7 +76,7 @@ export async function race(root: string, keys: number, { jitter, pause, createIf
   else if (exit !== 0) wrong.push(...requireNamed(results[0]));
   const acknowledged = fs.readFileSync(ackFile, 'utf8').split('\n').filter(Boolean);
   const { refused = 0 } = JSON.parse(told.split('\n')[1] ?? '{}');
-  wrong.push(...(await judge(root, keys, acknowledged, results)));
+  wrong.push(...(await judge(root, keys, raced, acknowledged, results)));
   const said = results.map(({ stdout, stderr }) => stdout + stderr).join('\n');
   return {
     exit,
@@ -93,9 +104,15 @@ function requireNamed(result: CliResult | undefined): string[] {
     : [`exit ${result.exitCode} names no way`];
 }
 
-async function judge(root: string, keys: number, acknowledged: readonly string[], results: readonly CliResult[]) {
+async function judge(
+  root: string,
+  keys: number,
+  raced: Raced,
+  acknowledged: readonly string[],
+  results: readonly CliResult[],
+): Promise<string[]> {
   const wrong: string[] = [];
-  const inPlace = await keysOf(path.join(root, 'leveldb'));
+  const inPlace = await raced.keysOf(path.join(root, raced.place));
   if (typeof inPlace === 'string') wrong.push(`the database in place: ${inPlace}`);
   const found = new Set(inPlace);
   const base = [...found].filter((key) => key.startsWith('key:')).length;
@@ -103,32 +120,27 @@ async function judge(root: string, keys: number, acknowledged: readonly string[]
   if (base !== keys) wrong.push(`${base} of ${keys} keys are in place`);
   if (late !== 0 && late !== MORE) wrong.push(`${late} of ${MORE} later keys are in place`);
   const said = results.map(({ stdout, stderr }) => stdout + stderr).join('\n');
-  const others = [...foldersNamed(said), ...(await safetyBackups(root, said))];
-  for (const folder of others) for (const key of (await keysOf(folder)) as Iterable<string>) found.add(key);
+  const others = [...databasesNamed(said, raced), ...(await safetyBackups(root, said, raced))];
+  for (const place of others) for (const key of await raced.keysOf(place)) found.add(key);
   const lost = acknowledged.filter((key) => !found.has(key)).length;
   if (lost > 0) wrong.push(`${lost} of ${acknowledged.length} acknowledged writes are nowhere that was named`);
   return wrong;
 }
 
-/** Every folder of `.migbackup` that a text names, and what is in it. */
-function foldersNamed(said: string): string[] {
+/** Every database in what a text names of `.migbackup`. */
+function databasesNamed(said: string, { within }: Raced): string[] {
   const named = said.match(/\/[^\s,;:]*\.migbackup\/[^\s,;:]+/g) ?? [];
-  const within = (folder: string): string[] => {
-    const names = fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? fs.readdirSync(folder) : [];
-    const below = names.flatMap((name) => within(path.join(folder, name)));
-    return names.includes('CURRENT') ? [folder, ...below] : below;
-  };
-  return [...new Set(named.flatMap(within))];
+  return [...new Set(named.filter((native) => fs.existsSync(native)).flatMap((native) => within(native)))];
 }
 
-async function safetyBackups(root: string, said: string): Promise<string[]> {
+async function safetyBackups(root: string, said: string, { place }: Raced): Promise<string[]> {
   const ids = new Set([...(said.match(/safety-[\dTZ-]+/g) ?? []), ...safetyIn(root)]);
   const folders: string[] = [];
   for (const id of ids) {
     const to = path.join(path.dirname(root), `of-${id}`);
     fs.rmSync(to, { recursive: true, force: true });
     const { exitCode } = await runCli(['restore', id, '--to', to], { cwd: root });
-    if (exitCode === 0 && fs.existsSync(path.join(to, 'leveldb'))) folders.push(path.join(to, 'leveldb'));
+    if (exitCode === 0 && fs.existsSync(path.join(to, place))) folders.push(path.join(to, place));
   }
   return folders;
 }
@@ -136,24 +148,4 @@ async function safetyBackups(root: string, said: string): Promise<string[]> {
 /** What `undo` goes by needs no name. */
 function safetyIn(root: string): string[] {
   return fs.readdirSync(path.join(root, 'backups')).filter((name) => name.startsWith('safety-'));
-}
-
-/** The keys of a copy of a database, or why LevelDB does not open it. */
-async function keysOf(folder: string): Promise<string[] | string> {
-  const copy = fs.mkdtempSync(path.join(path.dirname(folder), 'copy-'));
-  try {
-    fs.cpSync(folder, copy, { recursive: true });
-    const db = new ClassicLevel(copy, { createIfMissing: false });
-    try {
-      await db.open();
-      return await db.keys().all();
-    } finally {
-      await db.close();
-    }
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return cause instanceof Error ? cause.message : String(cause);
-  } finally {
-    fs.rmSync(copy, { recursive: true });
-  }
 }

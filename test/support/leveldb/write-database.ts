@@ -13,7 +13,9 @@ export const COMPRESSION = {
   raw: { type: 0, compress: (bytes: Buffer) => bytes },
   zlib: { type: 2, compress: (bytes: Buffer) => zlib.deflateSync(bytes) },
   zstd: { type: 2, compress: (bytes: Buffer) => zlib.zstdCompressSync(bytes) },
+  'zstd as type 3': { type: 3, compress: (bytes: Buffer) => zlib.zstdCompressSync(bytes) },
   deflate: { type: 4, compress: (bytes: Buffer) => zlib.deflateRawSync(bytes) },
+  bzip2: { type: 3, compress: (bytes: Buffer) => bytes },
   unknown: { type: 9, compress: (bytes: Buffer) => bytes },
 } as const;
 

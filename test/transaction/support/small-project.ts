@@ -37,7 +37,7 @@ export function wanted(...items: readonly [Entry, string | null][]): Selection {
 }
 
 /** Writes a file or, with null, a folder, at a time that no restore sets by accident. */
-export function put(root: string, relative: string, text: string | null, mode?: number): void {
+export function put(root: string, relative: string, text: string | Buffer | null, mode?: number): void {
   const native = path.join(root, relative);
   if (text === null) fs.mkdirSync(native, { recursive: true });
   else {
@@ -51,6 +51,8 @@ export function put(root: string, relative: string, text: string | null, mode?: 
 export interface ApplyOptions {
   readonly mirrored?: readonly string[];
   readonly extras?: readonly string[];
+  /** What the selection covers; all that is in `mirrored` if not given. */
+  readonly covered?: readonly string[];
   readonly check?: () => void;
   readonly signal?: AbortSignal;
   readonly surroundings?: Surroundings;
@@ -61,11 +63,12 @@ export async function apply(root: string, { entries, texts }: Selection, options
   const extras = (options.extras ?? []).map((extra) => ({ path: extra, category: 'test' }));
   const mirrored = options.mirrored ?? [];
   const covered = new Set(
-    mirrored.flatMap((top) =>
-      fs.lstatSync(path.join(root, top), { throwIfNoEntry: false }) === undefined ? [] : listBelow(root, top),
-    ),
+    options.covered ??
+      mirrored.flatMap((top) =>
+        fs.lstatSync(path.join(root, top), { throwIfNoEntry: false }) === undefined ? [] : listBelow(root, top),
+      ),
   );
-  const plan = planChanges(root, entries, { mirrored, extras, covered });
+  const plan = planChanges(root, entries, { mirrored, databases: [], extras, covered });
   return runTransaction({
     root,
     journal: {

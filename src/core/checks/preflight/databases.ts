@@ -1,38 +1,35 @@
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
-import { whoHolds, type Holder } from '../../databases/leveldb/capture/holder.ts';
-import { folderFiles, readDatabase } from '../../databases/leveldb/format/reader.ts';
+import type { Engine, Holder } from '../../databases/engine.ts';
+import { readOnDisk } from '../../databases/read-on-disk.ts';
+import type { EngineName } from '../../model/engine-name.ts';
 
 /** A database of the inventory, looked at: who holds it, and what is in it. */
 export interface DatabaseLook {
   /** Project-relative. */
   readonly path: string;
-  readonly engine: 'leveldb' | 'rocksdb';
+  readonly engine: EngineName;
   readonly holder: Holder;
-  /** Null where it could not be counted: another engine, or `problem`. */
+  /** Null where it could not be counted: `problem`, or an order that only its application knows. */
   readonly records: number | null;
+  readonly digest: string | null;
   readonly problem: string | null;
 }
 
-/** Reads a database in place, without opening it as a database and without writing anything. Throws INTERRUPTED. */
+/** Reads a captured copy of a database; nothing is opened or written beside it. Throws INTERRUPTED. */
 export async function lookAtDatabase(
-  { path, dir, engine }: { path: string; dir: string; engine: DatabaseLook['engine'] },
+  { path, place, engine }: { path: string; place: string; engine: Engine },
   signal: AbortSignal | undefined,
 ): Promise<DatabaseLook> {
-  const holder = await whoHolds(dir);
-  if (engine !== 'leveldb') return { path, engine, holder, records: null, problem: null };
+  const about = { path, engine: engine.name, holder: await engine.whoHolds(place) };
   try {
-    const files = folderFiles(dir);
-    try {
-      const { records } = await readDatabase(files, { signal });
-      return { path, engine, holder, records, problem: null };
-    } finally {
-      files.close();
-    }
+    const { records, digest } = await readOnDisk(engine, place, signal);
+    return { ...about, records, digest, problem: null };
   } catch (error) {
     if (error instanceof BackupError && error.code === 'INTERRUPTED') throw error;
     if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
-    return { path, engine, holder, records: null, problem: error instanceof Error ? error.message : String(error) };
+    const problem = error instanceof Error ? error.message : String(error);
+    return { ...about, records: null, digest: null, problem };
   }
 }
 

@@ -55,10 +55,16 @@ const KINDS: readonly Kind[] = [
     many: 'names are such that some file system cannot hold them',
   },
   {
-    id: 'sqlite-writes',
-    code: 'sqlite-not-proven',
-    good: 'no SQLite database has unfinished writes',
-    many: 'SQLite databases have unfinished writes',
+    id: 'databases-foreign',
+    code: 'database-foreign',
+    good: 'every database is of an engine that is proven',
+    many: 'databases are of engines that are stored as files and proven by nobody',
+  },
+  {
+    id: 'databases-gone',
+    code: 'database-gone',
+    good: 'no journal is left of a database that is gone',
+    many: 'journals are left of databases that are gone',
   },
 ];
 

@@ -103,10 +103,37 @@ export const OF_OPERATIONS = {
       meaning: 'Files in the folder of a database belong to no state of it, and they are left out.',
       advice: 'There is nothing to do: the database is whole without them.',
     },
-    'sqlite-not-proven': {
+    'database-still-open': {
       severity: ['warning'],
-      meaning: 'A SQLite database has unfinished writes beside it, so that its stored files may not fit together.',
+      meaning:
+        'A process still has a database file open that a restore replaced or moved away; it would write to the new one by way of it.',
+      advice: 'End that process before it writes, then let it open the database anew.',
+    },
+    'database-foreign': {
+      severity: ['warning'],
+      meaning:
+        'A database of an engine that is not read here (RocksDB, LMDB, Pebble, MDBX, PGlite and others) was stored as files, unproven.',
+      advice: 'Stop what uses it before a backup is taken and before it is restored.',
+    },
+    'database-gone': {
+      severity: ['warning'],
+      meaning: 'The journal of a database lies there, and the database file that it belongs to is gone.',
+      advice: 'Find the database file before anything opens a new one in its place: that removes the journal.',
+    },
+    'database-doubt': {
+      severity: ['warning'],
+      meaning: 'A database was captured, and something about that cannot be known for sure; the message says what.',
       advice: 'Stop what uses the database, then take the backup again.',
+    },
+    'database-unsound': {
+      severity: ['warning'],
+      meaning: 'A database was captured as it is, and its own check finds faults in it.',
+      advice: 'Look at it with the tools of its engine before the migration; the backup holds it as it is.',
+    },
+    'database-partly-proven': {
+      severity: ['warning'],
+      meaning: 'Parts of a database could not be counted or read; everything else in it was.',
+      advice: 'See that what the message names can be read by the application that owns the database.',
     },
     'file-not-proven': {
       severity: ['warning'],
@@ -137,7 +164,7 @@ export const OF_OPERATIONS = {
     'set-aside': {
       severity: ['warning', 'info'],
       meaning:
-        'Another process wrote where a restore was at work: what it wrote was moved away and is kept (warning), or it was nothing but LOCK and LOG (info).',
+        'Another process wrote where a restore was at work: what it wrote was moved away and is kept, or the old part of a database that it went on with is (warning); or it was nothing but LOCK and LOG (info).',
       advice: 'Look at what is kept, and remove it when you no longer need it.',
     },
     'made-not-recorded': {

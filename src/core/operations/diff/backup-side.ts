@@ -79,9 +79,10 @@ function databasesOf(manifest: Manifest): SideDatabase[] {
   return Object.entries(manifest.categories).flatMap(([category, { sources }]) =>
     sources
       .flatMap((source) => source.databases ?? [])
-      .map(({ path: database, records, digest }) => ({
+      .map(({ path: database, engine, records, digest }) => ({
         path: database,
         category,
+        engine,
         state: { records, digest },
         problem: null,
       })),

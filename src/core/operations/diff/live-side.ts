@@ -6,13 +6,21 @@ import type { Context } from '../../model/event.ts';
 import type { AnyFinding, Finding } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-codes.ts';
 import type { ScanProblem } from '../../scan/scan-item.ts';
-import { folderFiles, readDatabase } from '../../databases/leveldb/format/reader.ts';
-import { recogniseDatabase } from '../../databases/leveldb/format/recognise.ts';
+import type { Engine } from '../../databases/engine.ts';
+import { recogniseFile, recogniseFolder } from '../../databases/engines.ts';
+import { readOnDisk } from '../../databases/read-on-disk.ts';
 import { lookAtAttributes, type Attributes } from '../../scan/attributes.ts';
 import { Ownership } from '../../scan/ownership.ts';
 import { scanCategory } from '../../scan/scanner.ts';
 import type { Side, SideEntry, SideDatabase } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
+
+/** A database of the project. */
+interface Live {
+  readonly path: string;
+  readonly engine: Engine;
+  readonly category: string;
+}
 
 /** Findings of a scan about files that have no entry; the others are about how a file is stored. */
 const LEFT_OUT = new Set<FindingCode>(['secret-left-out', 'special-file']);
@@ -30,7 +38,7 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
   const onProblem = (problem: ScanProblem): void => void findings.push(notCompared(problem));
   const seen = { ...project, config };
   const ownership = new Ownership(config.categories);
-  const databases = new Map<string, string>();
+  const databases: Live[] = [];
   let looking: Promise<Attributes> | undefined;
 
   async function* entries(name: string): AsyncGenerator<SideEntry> {
@@ -44,7 +52,8 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
       const { path, type, size, target } = item.entry;
       const mode = modeWithoutMask(item.entry.mode, groupRights.get(path));
       const native = toNative(project.root, path);
-      if (type === 'dir' && recogniseDatabase(native) === 'leveldb') databases.set(path, name);
+      const engine = type === 'dir' ? recogniseFolder(native) : type === 'file' ? recogniseFile(native, size) : null;
+      if (engine !== null) databases.push({ path, engine, category: name });
       yield { path, type, size, mode, target, sha256: onceOnly(() => hashOrNull(native)) };
     }
   }
@@ -57,7 +66,7 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
     /** Those that the entries showed. */
     async databases() {
       const states: SideDatabase[] = [];
-      for (const [path, category] of databases) states.push(await readLive(project.root, path, category, context));
+      for (const database of databases) states.push(await readLive(project.root, database, context));
       return states;
     },
     findings: () => findings,
@@ -72,20 +81,21 @@ function notCompared({ path, message, category, source, hint }: ScanProblem): Fi
   return { code: 'not-compared', severity: 'warning', message, path, category, source, recommendation: hint };
 }
 
-/** Reads a database in place, which opens files for reading only; one that somebody writes to may not read, and that is said. */
-async function readLive(root: string, path: string, category: string, context: Context): Promise<SideDatabase> {
+/** Reads a captured copy of a database; one that is written too fast may not read, and that is said. */
+async function readLive(root: string, { path, engine, category }: Live, context: Context): Promise<SideDatabase> {
   try {
-    const files = folderFiles(toNative(root, path));
-    try {
-      const { records, digest } = await readDatabase(files, { signal: context.signal });
-      return { path, category, state: { records, digest }, problem: null };
-    } finally {
-      files.close();
-    }
+    const { records, digest } = await readOnDisk(engine, toNative(root, path), context.signal);
+    return { path, category, engine: engine.name, state: { records, digest }, problem: null };
   } catch (error) {
     if (error instanceof BackupError && error.code === 'INTERRUPTED') throw error;
     if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
-    return { path, category, state: null, problem: error instanceof Error ? error.message : String(error) };
+    return {
+      path,
+      category,
+      engine: engine.name,
+      state: null,
+      problem: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../model/engine-name.ts';
 import type { EntryType } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { DatabaseState } from '../../model/diff-report.ts';
@@ -18,6 +19,7 @@ export interface SideEntry {
 export interface SideDatabase {
   readonly path: string;
   readonly category: string;
+  readonly engine: EngineName;
   /** Null: it could not be read; `problem` says why. */
   readonly state: DatabaseState | null;
   readonly problem: string | null;

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import { mountsBelow, mountsInTheWay } from '../../checks/preflight/one-file-system.ts';
-import { whoHolds } from '../../databases/leveldb/capture/holder.ts';
+import type { Engine } from '../../databases/engine.ts';
+import { engineOf } from '../../databases/engines.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { readIndex } from '../../format/index-file.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Manifest } from '../../model/manifest.ts';
+import { databasesOf } from '../../model/stated-databases.ts';
 import { escapeName } from '../../paths/names.ts';
 import { parentOf, STATE_FOLDER, toNative } from '../../paths/paths.ts';
 
@@ -21,9 +23,8 @@ export async function refuseBarred(
   const [mount] = mountsBelow(project.root).length === 0 ? [] : mountsInTheWay(project, await foldersOf(folder));
   if (mount !== undefined)
     throw barred(`${escapeName(mount)} is a mount point, and no rename crosses it`, mount, backupId);
-  const sources = Object.values(categories).flatMap((category) => category.sources);
-  for (const { path: database } of sources.flatMap((source) => source.databases ?? [])) {
-    const why = await whyUnknown(toNative(project.root, database));
+  for (const { path: database, engine } of databasesOf({ categories })) {
+    const why = await whyUnknown(engineOf(engine), toNative(project.root, database));
     if (why === null) continue;
     throw barred(`it cannot be told whether ${escapeName(database)} is in use: ${why}`, database, backupId);
   }
@@ -36,10 +37,10 @@ async function foldersOf(backup: string): Promise<Set<string>> {
   return folders;
 }
 
-async function whyUnknown(database: string): Promise<string | null> {
-  if (lstatOrNull(database) === null) return null;
+async function whyUnknown(engine: Engine, place: string): Promise<string | null> {
+  if (lstatOrNull(place) === null) return null;
   try {
-    const { held, evidence } = await whoHolds(database);
+    const { held, evidence } = await engine.whoHolds(place);
     return held === 'unknown' ? evidence : null;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;

@@ -1,4 +1,5 @@
-import { databasesOf } from '../../change/plan-as-held.ts';
+import { engineOf, type DatabaseAt } from '../../databases/engines.ts';
+import { databasesOf } from '../../model/stated-databases.ts';
 import { isInside } from '../../paths/paths.ts';
 import { escapeName } from '../../paths/names.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -50,7 +51,7 @@ export async function goBack(
       context,
     );
     const swapped = databasesOf(verified.manifest).filter((database) =>
-      planned.changes.units.some(({ path }) => isInside(path, database) || isInside(database, path)),
+      planned.changes.units.some(({ path }) => isPartOf(database, path) || isInside(database.path, path)),
     );
     await requireNothingLeft(plan, swapped);
     return { safetyBackup, findings };
@@ -58,15 +59,19 @@ export async function goBack(
   return withLocks(project, 'guard', work, { ms: lockWaitMs, onEvent: context.onEvent });
 }
 
+function isPartOf({ path: database, engine }: DatabaseAt, path: string): boolean {
+  return isInside(path, database) || engineOf(engine).partOf(database, path) !== null;
+}
+
 /**
  * The change stands by now: whatever is wrong from here on, nothing was taken back. Throws WAY_BACK_FAILED. Databases that were swapped were compared and
  * proven while their locks were held: what somebody writes there once those are let go is new work on what was brought back.
  */
-async function requireNothingLeft(plan: () => Promise<Planned>, swapped: readonly string[]): Promise<void> {
+async function requireNothingLeft(plan: () => Promise<Planned>, swapped: readonly DatabaseAt[]): Promise<void> {
   let problem: string;
   let cause: unknown;
   try {
-    const left = (await plan()).plan.changes.find(({ path }) => !swapped.some((database) => isInside(path, database)));
+    const left = (await plan()).plan.changes.find(({ path }) => !swapped.some((database) => isPartOf(database, path)));
     if (left === undefined) return;
     problem = `${escapeName(left.path)} changed again meanwhile`;
   } catch (error) {

@@ -72,7 +72,13 @@ export async function restoreTo(
     };
     const wanted = await verifyWhileStaging(selected, manifest, options, sink, onWanted, context);
     await writer.finish();
-    await proveRestoredDatabases(manifest, work, `${work}.check`, (database) => wanted.hasDatabase(database), context);
+    await proveRestoredDatabases(
+      manifest,
+      work,
+      `${work}.check`,
+      (database) => wanted.hasDatabase(database.path),
+      context,
+    );
     renameDurable(work, target);
     const report: RestoreReport = {
       ...head(),

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { toNative } from '../../paths/paths.ts';
 import type { Entry } from '../../model/entry.ts';
-import { isVolatileFile, recogniseDatabase } from '../../databases/leveldb/format/recognise.ts';
+import { fileDatabaseOf, isVolatilePath, recogniseFile, recogniseFolder } from '../../databases/engines.ts';
 import { typeOf } from '../../transaction/unit.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 
@@ -40,7 +40,10 @@ class Search implements Removable {
     const stat = lstatOrNull(toNative(this.#root, path));
     if (stat === null) return false;
     if (stat.isDirectory()) return this.#folderGoes(path);
-    if (this.#isAsMade(path, stat)) return true;
+    // A part of a database goes with its file, or stays with it.
+    const beside = fileDatabaseOf(toNative(this.#root, path));
+    if (beside !== null) return this.#fileGoes(path.slice(0, path.length - beside.part.length));
+    if (this.#fileGoes(path)) return true;
     this.keep.push(path);
     return false;
   }
@@ -48,10 +51,10 @@ class Search implements Removable {
   #folderGoes(path: string): boolean {
     const dir = toNative(this.#root, path);
     const names = fs.readdirSync(dir);
-    const isDatabase = recogniseDatabase(dir, names) !== null;
+    const isDatabase = recogniseFolder(dir, names) !== null;
     const inside = new Search(this.#root, this.#made);
     const stays = names.filter((name) => {
-      if (isDatabase && isVolatileFile(name)) return false;
+      if (isDatabase && isVolatilePath(name)) return false;
       const child = `${path}/${name}`;
       if (!inside.goes(child)) return true;
       inside.remove.push(child);
@@ -65,6 +68,22 @@ class Search implements Removable {
     this.remove.push(...inside.remove);
     this.keep.push(...inside.keep);
     return false;
+  }
+
+  #fileGoes(path: string): boolean {
+    const stat = lstatOrNull(toNative(this.#root, path));
+    return stat !== null && this.#isAsMade(path, stat) && this.#partsAreAsMade(path, stat);
+  }
+
+  /** A database that was used since has a journal that the restore did not make, or another one. */
+  #partsAreAsMade(path: string, stat: fs.BigIntStats): boolean {
+    const engine = stat.isFile() ? recogniseFile(toNative(this.#root, path), Number(stat.size)) : null;
+    if (engine === null) return true;
+    return (engine.parts ?? []).every((part) => {
+      const at = engine.pathOf(path, part);
+      const beside = part === '' || engine.isVolatile(part) ? null : lstatOrNull(toNative(this.#root, at));
+      return beside === null || beside.size === 0n || this.#isAsMade(at, beside);
+    });
   }
 
   #isAsMade(path: string, stat: fs.BigIntStats): boolean {

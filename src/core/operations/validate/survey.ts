@@ -51,7 +51,7 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   };
   const onItem = (_category: string, item: ScanItem): void => {
     if (item.kind === 'entry') see(item.entry);
-    else item.others.forEach(see);
+    else if (item.kind === 'database') item.others.forEach(see);
   };
   const looking = lookAtAttributes(project, project.config.categories, { ownership, flags: true });
   const hardLinks: string[] = [];

@@ -9,8 +9,12 @@ import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { CodeOf, FindingCode } from '../../model/finding-codes.ts';
-import type { ManifestDatabase, Manifest } from '../../model/manifest.ts';
-import { proveCopy } from '../../databases/leveldb/proof/proof.ts';
+import type { ManifestDatabase } from '../../model/database.ts';
+import { databasesOf } from '../../model/stated-databases.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { sayRecords } from '../../model/say-records.ts';
+import { engineOf } from '../../databases/engines.ts';
+import { partsOnDisk } from '../../databases/parts-on-disk.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
@@ -24,8 +28,8 @@ const FILE_OVERHEAD = 4096n;
 const RESERVE_BYTES = 16n << 20n;
 
 /**
- * Rehearses the restore of a backup whose audit found no error: unpacks all of it into a scratch folder, opens every database there with
- * LevelDB and compares its entries and digest, and parses every JSON file that parsed when the backup was taken. Returns the audit with what
+ * Rehearses the restore of a backup whose audit found no error: unpacks all of it into a scratch folder, opens a copy of every
+ * database there and compares its records and digest, and parses every JSON file that parsed when the backup was taken. Returns the audit with what
  * that found. The scratch folder is gone afterwards. Throws NO_SPACE, REPOSITORY_UNWRITABLE, LOCKED or INTERRUPTED.
  */
 export async function rehearse(
@@ -68,11 +72,9 @@ class Rehearsal {
     this.#context.onEvent?.({ type: 'phase-begin', phase: 'rehearsing', files, bytes });
     const tree = path.join(this.#scratch, 'tree');
     await this.#unpack(tree);
-    for (const [category, { sources }] of Object.entries(this.#manifest.categories)) {
-      for (const source of sources) {
-        for (const database of source.databases ?? [])
-          await this.#openDatabase(category, database, toNative(tree, database.path));
-      }
+    for (const [category, part] of Object.entries(this.#manifest.categories)) {
+      for (const database of databasesOf({ categories: { [category]: part } }))
+        await this.#openDatabase(category, database, toNative(tree, database.path));
     }
     await this.#parseJson(tree);
   }
@@ -99,24 +101,48 @@ class Rehearsal {
     }
   }
 
-  async #openDatabase(category: string, stated: ManifestDatabase, dir: string): Promise<void> {
+  async #openDatabase(category: string, stated: ManifestDatabase, place: string): Promise<void> {
     const about = { path: stated.path, category };
-    const name = `LevelDB database ${escapeName(stated.path)}`;
-    if (!stated.readers.includes('classic-level')) {
-      const message = `${name}: LevelDB does not read its format; our own reader checked it`;
+    const engine = engineOf(stated.engine);
+    const name = `${engine.title} database ${escapeName(stated.path)}`;
+    if (!stated.readers.some((reader) => reader !== 'migbackup')) {
+      const message =
+        stated.records === null
+          ? `${name}: ${sayRecords(stated)}; ${engine.title} cannot open it, its order is its application’s own`
+          : `${name}: ${engine.title} does not read its format; our own reader checked it`;
       this.findings.push({ code: 'database-not-opened', severity: 'info', message, ...about });
       return;
     }
+    const files = partsOnDisk(engine, place, true);
     try {
-      const found = await proveCopy(dir, path.join(this.#scratch, 'database'), this.#context.signal);
+      const { signal } = this.#context;
+      const scratch = path.join(this.#scratch, 'database');
+      const { records, digest, readers } = await engine.prove(files, { scratch, signal });
+      if (!stated.readers.every((reader) => readers.includes(reader))) {
+        const message = `${name}: ${engine.title} does not read it, though the manifest says that it did`;
+        this.#find({
+          code: 'database-differs',
+          message,
+          ...about,
+          evidence: { found: { readers }, stated: { ...stated } },
+        });
+        return;
+      }
       this.counts.databases++;
-      this.counts.records += found.records;
-      if (found.records === stated.records && found.digest === stated.digest) return;
-      const message = `${name}: opened with LevelDB it holds ${found.records} records that are not the ${stated.records} of the manifest`;
-      this.#find({ code: 'database-differs', message, ...about, evidence: { found, stated: { ...stated } } });
+      this.counts.records += records ?? 0;
+      if (records === stated.records && digest === stated.digest) return;
+      const message = `${name}: opened with ${engine.title} it holds ${records} records that are not the ${stated.records} of the manifest`;
+      this.#find({
+        code: 'database-differs',
+        message,
+        ...about,
+        evidence: { found: { records, digest }, stated: { ...stated } },
+      });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code === 'INTERRUPTED' || error.code === 'NO_SPACE') throw error;
       this.#find({ code: 'database-differs', message: `${name}: ${error.message}`, ...about });
+    } finally {
+      files.close();
     }
   }
 
@@ -154,7 +180,7 @@ function notRehearsed(id: string): Finding {
   };
 }
 
-/** Everything unpacked, and for the largest source with a database half of it again: LevelDB may compact what it opens. */
+/** Everything unpacked, and for the largest source with a database half of it again: an engine may rewrite what it opens. */
 function checkRoom(scratch: string, { totals, index, categories }: Manifest): void {
   const sources = Object.values(categories).flatMap((category) => category.sources);
   const largest = Math.max(0, ...sources.map((source) => (source.databases === undefined ? 0 : source.bytes)));

@@ -7,7 +7,7 @@ import { staleNames } from '../../../../src/core/repository/work-folder.ts';
 import { compareTrees } from '../../../support/compare-trees.ts';
 import { context } from '../../../support/real-backup.ts';
 import { takeFacts, type Facts } from './facts.ts';
-import type { ReplayProject } from './replay-project.ts';
+import { DATABASE_STATES, type ReplayProject } from './replay-project.ts';
 import type { Scenario } from './scenarios.ts';
 
 /** What is asked of the state that a power cut left, once the next command has run. */
@@ -43,6 +43,8 @@ export class Judge {
         `mixed: ${(fromNew.length < fromOld.length ? ['from new', ...fromNew] : ['from old', ...fromOld]).join(', ')}`,
       ];
     const isNew = fromNew.length === 0 && fromOld.length > 0;
+    const database = this.#target.database();
+    if (!DATABASE_STATES.includes(database)) problems.push(`the database says ${database}`);
     if (cut > scenario.backFrom && isNew) problems.push('went forward again after it had begun to go back');
     if (returned) problems.push(...this.#lost(scenario, now, outcome));
     problems.push(...this.#inRepository(scenario, now), ...(await this.#unverified()));

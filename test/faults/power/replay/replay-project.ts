@@ -14,10 +14,15 @@ import { listBackups } from '../../../../src/core/repository/catalog.ts';
 import { put } from '../../../support/files.ts';
 import { writeDatabase } from '../../../support/leveldb/write-database.ts';
 import { context } from '../../../support/real-backup.ts';
+import { makeSqliteWithWal, textsInCopy } from '../../../support/sqlite/make-sqlite.ts';
 import { tempFolder, type TempFolder } from '../../../support/temp-folder.ts';
 
 /** Enough new files that a stage is made durable as a whole. */
 const MANY = 40;
+/** A SQLite database in WAL mode, with committed changes in its `-wal` before and after. */
+const DATABASE = 'deployments/state.db';
+/** All that it may ever say. */
+export const DATABASE_STATES = ['ok: 6 old, 2 old in wal', 'ok: 6 new, 3 new in wal'];
 const MEMORY = '/dev/shm';
 const YES = () => Promise.resolve(true);
 
@@ -46,6 +51,11 @@ export class ReplayProject {
     this.root = path.join(this.area, 'project');
     this.#repository = path.join(this.root, 'backups');
     fillProject(this.root);
+  }
+
+  /** What the SQLite database says. */
+  database(): string {
+    return textsInCopy(path.join(this.root, DATABASE), this.#temp.path);
   }
 
   get project(): Project {
@@ -137,6 +147,7 @@ function fillProject(root: string): void {
   fs.symlinkSync('a.json', path.join(root, 'deployments/link'));
   writeDatabase(path.join(root, 'leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
   put(root, 'leveldb/LOCK', '');
+  makeSqliteWithWal(path.join(root, DATABASE), { rows: 8, text: 'old' });
   fs.chmodSync(path.join(root, 'deployments/keep'), 0o750);
   fs.chmodSync(path.join(root, 'deployments/read-only'), 0o555);
 }
@@ -156,6 +167,7 @@ function destroy(root: string): void {
   fs.rmSync(at('leveldb/CURRENT'));
   put(root, 'deployments/new.json', '{}');
   put(root, 'deployments/more/new.json', '{}');
+  makeSqliteWithWal(at(DATABASE), { rows: 9, text: 'new' });
 }
 
 function settleTimes(file: string): void {

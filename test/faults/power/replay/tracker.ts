@@ -89,11 +89,15 @@ export class Tracker {
     this.files.set(Number(fd), { node, position: atEnd && opened?.type === 'file' ? opened.data.length : 0 });
   }
 
-  wrote([fd, bytes, offset, , position]: Args, length: number): void {
+  /** Text is written at the position that comes after it, bytes at the one that comes after offset and length. */
+  wrote([fd, content, ...rest]: Args, length: number): void {
     const file = this.files.get(Number(fd));
     if (file === undefined) return;
-    if (!(bytes instanceof Uint8Array)) throw new Error('only bytes are recorded');
-    const start = Number(offset ?? 0);
+    const isText = typeof content === 'string';
+    if (!isText && !(content instanceof Uint8Array)) throw new Error('only bytes and text are recorded');
+    const bytes = isText ? Buffer.from(content) : content;
+    const start = isText ? 0 : Number(rest[0] ?? 0);
+    const position = rest[isText ? 0 : 2];
     const at = typeof position === 'number' ? position : file.position;
     const all = Buffer.from(bytes.subarray(start, start + length));
     // Torn in the middle: each half may reach the disk without the other.

@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError, errnoOf } from '../../../model/backup-error.ts';
-import { heldFile, isGone, namedTable, pinnedTable, type CapturedFile } from './captured-file.ts';
-import { damaged } from '../format/damage.ts';
+import { heldFile, type CapturedFile } from '../../captured-file.ts';
+import { isGone, namedTable, pinnedTable } from './captured-file.ts';
+import { damaged } from '../../damage.ts';
 import { logName, manifestNamedBy, tableNames } from '../format/names.ts';
 import { pinLogs, spoolLogs, type HeldLog } from './pin-logs.ts';
 import type { Pins } from './pins.ts';
-import { descriptorBytes, readFully } from '../format/random-access.ts';
+import { descriptorBytes, readFully } from '../../database-files.ts';
 import { applyManifest } from '../format/read-manifest.ts';
 import { neededLogs } from '../format/reader.ts';
 import { OutOfDescriptors, Restart } from './restart.ts';

@@ -4,15 +4,15 @@ import { spareDescriptors } from '../../../fs/descriptors.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
 import type { AttemptOptions, Safeguard } from './attempt-options.ts';
 import { CaptureAttempt, type Captured } from './capture-attempt.ts';
-import type { CapturedFile } from './captured-file.ts';
-import { busy, foreign } from '../format/damage.ts';
+import type { CapturedFile } from '../../captured-file.ts';
+import { busy, foreign } from '../../damage.ts';
 import { parseFileName } from '../format/names.ts';
 import { Pins } from './pins.ts';
 import { recogniseDatabase } from '../format/recognise.ts';
 import { OutOfDescriptors, Restart } from './restart.ts';
 import { Spool } from './spool.ts';
 
-export type { CapturedFile } from './captured-file.ts';
+export type { CapturedFile } from '../../captured-file.ts';
 export type { Safeguard } from './attempt-options.ts';
 
 export interface CaptureOptions {

@@ -1,34 +1,7 @@
-import { storedTime } from '../../../fs/clock.ts';
 import fs from 'node:fs';
 import { errnoOf } from '../../../model/backup-error.ts';
-import { busy, damaged } from '../format/damage.ts';
-
-/** One file of a capture: what to store, and the bytes, whatever became of the name since. */
-export interface CapturedFile {
-  readonly name: string;
-  /** Bytes; of a log that is being appended to: up to the last whole record. */
-  readonly size: number;
-  /** Permission bits. */
-  readonly mode: number;
-  readonly mtimeNs: bigint;
-  readonly uid: number;
-  readonly gid: number;
-  /** Reads into `block`, never past `size`; returns the number of bytes, 0 at the end. */
-  read(block: Buffer, blockOffset: number, length: number, position: number): number;
-  /** To be called after the copy: throws DATABASE_BUSY or DATABASE_DAMAGED if the file did not stay what it was. */
-  done(): void;
-}
-
-type Attributes = Pick<CapturedFile, 'mode' | 'mtimeNs' | 'uid' | 'gid'>;
-
-export function attributesOf(stat: fs.BigIntStats): Attributes {
-  return {
-    mode: Number(stat.mode & 0o777n),
-    mtimeNs: storedTime(stat.mtimeNs),
-    uid: Number(stat.uid),
-    gid: Number(stat.gid),
-  };
-}
+import { attributesOf, readBounded, type CapturedFile } from '../../captured-file.ts';
+import { busy, damaged } from '../../damage.ts';
 
 /** The same file with the same content, as far as the file system tells. */
 export function sameFile(a: fs.BigIntStats, b: fs.BigIntStats): boolean {
@@ -39,17 +12,6 @@ export function sameFile(a: fs.BigIntStats, b: fs.BigIntStats): boolean {
 export function isGone(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'ENOENT' || code === 'ESTALE' || (code === 'EPERM' && process.platform === 'win32');
-}
-
-/** A small file that is held in memory. */
-export function heldFile(name: string, bytes: Buffer, stat: fs.BigIntStats): CapturedFile {
-  return {
-    name,
-    size: bytes.length,
-    ...attributesOf(stat),
-    read: (block, blockOffset, length, position) => bytes.copy(block, blockOffset, position, position + length),
-    done: () => undefined,
-  };
 }
 
 /** The first `size` bytes of a log, through its pinned descriptor. A log only grows, so what was captured cannot change. */
@@ -148,16 +110,4 @@ function openedLate(
       fd = undefined;
     },
   };
-}
-
-function readBounded(
-  fd: number,
-  size: number,
-  block: Buffer,
-  blockOffset: number,
-  length: number,
-  position: number,
-): number {
-  const wanted = Math.min(length, size - position);
-  return wanted <= 0 ? 0 : fs.readSync(fd, block, blockOffset, wanted, position);
 }

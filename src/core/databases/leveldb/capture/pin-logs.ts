@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { AttemptOptions } from './attempt-options.ts';
-import { isGone, pinnedLog, spooledFile, type CapturedFile } from './captured-file.ts';
+import type { CapturedFile } from '../../captured-file.ts';
+import { isGone, pinnedLog, spooledFile } from './captured-file.ts';
 import { parseFileName } from '../format/names.ts';
 import type { Pins } from './pins.ts';
 import { errnoOf } from '../../../model/backup-error.ts';

@@ -1,7 +1,7 @@
-import { damaged } from '../format/damage.ts';
+import { damaged } from '../../damage.ts';
 import { scanLog } from '../format/log-format.ts';
 import type { HeldLog } from './pin-logs.ts';
-import { descriptorBytes } from '../format/random-access.ts';
+import { descriptorBytes } from '../../database-files.ts';
 import { BATCH_HEADER, readBatchHeader } from '../format/write-batch.ts';
 
 /** Where the last whole record of a log ends. */

@@ -1,5 +1,5 @@
 import { crc32c, unmaskCrc } from './crc32c.ts';
-import { readAhead, type RandomAccess } from './random-access.ts';
+import { readAhead, type RandomAccess } from '../../database-files.ts';
 
 /** The framing of logs and MANIFESTs, after doc/log_format.md, db/log_format.h and db/log_reader.cc of Google's LevelDB. */
 export const LOG_BLOCK = 32 * 1024;

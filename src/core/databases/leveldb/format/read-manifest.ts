@@ -1,6 +1,6 @@
-import { damaged } from './damage.ts';
+import { damaged } from '../../damage.ts';
 import { scanLog, type LogTail } from './log-format.ts';
-import type { RandomAccess } from './random-access.ts';
+import type { RandomAccess } from '../../database-files.ts';
 import { decodeVersionEdit, type Version } from './version-edit.ts';
 
 /**

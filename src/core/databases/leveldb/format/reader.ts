@@ -4,21 +4,20 @@
  */
 import { Pacer } from '../../../concurrency/pacer.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
-import { damaged } from './damage.ts';
+import { damaged, foreign } from '../../damage.ts';
 import { DatabaseDigest } from '../proof/digest.ts';
-import { compareInternalKeys, compareKeys, type Cursor } from './internal-key.ts';
+import { compareInternalKeys, type Cursor } from './internal-key.ts';
 import { scanLog, type LogTail } from './log-format.ts';
+import { keyOf, liveEntries, valueOf } from './live-entries.ts';
 import { MergeCursor } from './merge.ts';
 import { logName, manifestNamedBy, parseFileName, tableNames } from './names.ts';
-import type { RandomAccess, DatabaseFiles } from './random-access.ts';
+import type { RandomAccess, DatabaseFiles } from '../../database-files.ts';
 import { applyManifest } from './read-manifest.ts';
+import { comparePrefix, RecordBatch } from './record-batch.ts';
 import { TableCursor } from './table-cursor.ts';
 import { Table, type BlockKinds } from './table.ts';
 import { BYTEWISE_COMPARATOR, Version, type CompleteVersion, type TableMeta } from './version-edit.ts';
 import { LogCursor, readBatch, type LogEntry } from './write-batch.ts';
-
-export { folderFiles } from './random-access.ts';
-export type { RandomAccess, DatabaseFiles } from './random-access.ts';
 
 /** What a whole read of a database found. */
 export interface DatabaseFacts {
@@ -217,36 +216,52 @@ async function checkOnly(
   }
 }
 
-/** How many entries pass between two looks at the clock. */
-const STRIDE = 256;
-
 async function digestRuns(runs: readonly Cursor[], options: ReadDatabaseOptions): Promise<DatabaseDigest> {
   const { onEntry, signal } = options;
   const digest = new DatabaseDigest();
-  const merged = new MergeCursor(runs);
   const pacer = new Pacer();
-  let last = Buffer.allocUnsafeSlow(256);
-  let lastLength = -1;
-  let seen = 0;
-  for (let top = merged.top; top !== undefined; top = merged.top) {
-    if (lastLength < 0 || compareKeys(last, lastLength, top.key, top.keyLength) !== 0) {
-      if (top.keyLength > last.length) last = Buffer.allocUnsafeSlow(top.keyLength * 2);
-      lastLength = top.keyLength;
-      for (let index = 0; index < lastLength; index++) last[index] = top.key[index] ?? 0;
-      if (top.isValue) {
-        digest.add(top.key, top.keyLength, top.value, top.valueStart, top.valueEnd);
-        onEntry?.(
-          Buffer.from(top.key.subarray(0, top.keyLength)),
-          Buffer.from(top.value.subarray(top.valueStart, top.valueEnd)),
-        );
-      }
-    }
-    merged.advance();
-    seen += 1;
-    if (seen % STRIDE === 0 && pacer.due()) {
+  for (const entry of liveEntries(new MergeCursor(runs))) {
+    if (entry !== null) {
+      digest.add(entry.key, entry.keyLength, entry.value, entry.valueStart, entry.valueEnd);
+      onEntry?.(keyOf(entry), valueOf(entry));
+    } else if (pacer.due()) {
       await pacer.turn();
       throwIfInterrupted(signal);
     }
   }
   return digest;
+}
+
+/**
+ * The live entries in key order, in batches of copies, checked as `readDatabase` checks them.
+ * @param prefix only keys that begin so
+ * @throws as `readDatabase`; DATABASE_FOREIGN for a comparator whose order is not known
+ */
+export async function* readRecords(
+  files: DatabaseFiles,
+  { signal, prefix = Buffer.alloc(0) }: { signal?: AbortSignal | undefined; prefix?: Buffer | undefined },
+): AsyncGenerator<RecordBatch['records']> {
+  const { version } = readVersion(files);
+  if (version.comparator !== BYTEWISE_COMPARATOR)
+    throw foreign('CURRENT', `its keys are ordered by ${version.comparator}, which only its application knows`);
+  const names = new Set(files.names());
+  const logs = readLogs(files, version, names);
+  const runs = [...tableRuns(version, (meta) => openTable(files, names, meta, {})), new LogCursor(logs.entries)];
+  const pacer = new Pacer();
+  let batch = new RecordBatch();
+  for (const entry of liveEntries(new MergeCursor(runs))) {
+    if (entry === null) {
+      throwIfInterrupted(signal);
+      if (pacer.due()) await pacer.turn();
+      continue;
+    }
+    const order = prefix.length === 0 ? 0 : comparePrefix(entry, prefix);
+    if (order > 0) break;
+    if (order < 0) continue;
+    batch.add(entry);
+    if (!batch.isFull) continue;
+    yield batch.records;
+    batch = new RecordBatch();
+  }
+  if (batch.records.length > 0) yield batch.records;
 }

@@ -1,6 +1,9 @@
 import fs from 'node:fs';
 import { parseFileName } from './names.ts';
 
+/** Whoever has the database open has a lock on all of this file. */
+export const LOCK_FILE = 'LOCK';
+
 export type Engine = 'leveldb' | 'rocksdb';
 
 /**
@@ -31,9 +34,4 @@ export function isEngineFile(name: string): boolean {
 export function isVolatileFile(name: string): boolean {
   const type = parseFileName(name)?.type;
   return type === 'lock' || type === 'info';
-}
-
-/** The same of a path whose parts `/` separates. */
-export function isVolatilePath(path: string): boolean {
-  return isVolatileFile(path.slice(path.lastIndexOf('/') + 1));
 }

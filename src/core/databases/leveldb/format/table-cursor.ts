@@ -1,5 +1,5 @@
 import { BlockCursor } from './block.ts';
-import { damaged } from './damage.ts';
+import { damaged } from '../../damage.ts';
 import {
   compareInternalKeys,
   compareKeys,

@@ -1,10 +1,10 @@
 import zlib from 'node:zlib';
 import { BlockCursor } from './block.ts';
 import { crc32c, unmaskCrc } from './crc32c.ts';
-import { damaged, foreign } from './damage.ts';
-import { readAhead, type RandomAccess } from './random-access.ts';
+import { damaged, foreign } from '../../damage.ts';
+import { readAhead, type RandomAccess } from '../../database-files.ts';
 import { uncompressSnappy } from './snappy.ts';
-import { ByteReader } from './varint.ts';
+import { ByteReader, DecodeError } from './varint.ts';
 
 /** A sorted table and its blocks, after doc/table_format.md, table/format.cc and table/table.cc of Google's LevelDB. */
 
@@ -15,9 +15,10 @@ const LEVELDB_MAGIC = 0xdb47_7524_8b80_fb57n;
 const ROCKSDB_MAGICS = new Set([0x88e2_41b7_85f4_cff7n, 0x8242_2296_63bf_9564n, 0x9267_89d0_c5f1_7873n]);
 const ZSTD_FRAME = 0xfd2f_b528;
 const WINDOW = 256 * 1024;
-const MAX_BLOCK = 1024 * 1024 * 1024;
+/** What a block may expand to, in MiB. A value makes its block as long as it is; a few bytes that expand without end are no value. */
+const MAX_BLOCK_MIB = 256;
 
-/** What a block's bytes are. Type 2 is zlib in Bedrock's LevelDB and zstd since LevelDB 1.24; type 4 is Bedrock's raw deflate. */
+/** What a block's bytes are. Type 2 is zlib in Bedrock's LevelDB and zstd since LevelDB 1.24, 3 is zstd in some others; type 4 is Bedrock's raw deflate. */
 export type BlockKind = 'raw' | 'snappy' | 'zlib' | 'zstd' | 'deflate';
 export type BlockKinds = Partial<Record<BlockKind, number>>;
 
@@ -30,14 +31,20 @@ function readHandle(reader: ByteReader): BlockHandle {
   return { offset: reader.varint(), size: reader.varint() };
 }
 
+/** What else writes tables with LevelDB's magic number has its types from RocksDB (include/rocksdb/compression_type.h). */
+const TYPES_OF_ROCKSDB: Readonly<Record<number, string>> = { 3: 'bzip2', 5: 'LZ4HC', 6: 'XPRESS', 7: 'zstd' };
+
 function kindOf(type: number, content: Buffer): BlockKind | null {
+  const isZstd = content.length >= 4 && content.readUInt32LE(0) === ZSTD_FRAME;
   switch (type) {
     case 0:
       return 'raw';
     case 1:
       return 'snappy';
     case 2:
-      return content.length >= 4 && content.readUInt32LE(0) === ZSTD_FRAME ? 'zstd' : 'zlib';
+      return isZstd ? 'zstd' : 'zlib';
+    case 3:
+      return isZstd ? 'zstd' : null;
     case 4:
       return 'deflate';
     default:
@@ -46,7 +53,17 @@ function kindOf(type: number, content: Buffer): BlockKind | null {
 }
 
 function uncompress(kind: BlockKind, content: Buffer, room: Buffer): Buffer {
-  const limits = { maxOutputLength: MAX_BLOCK };
+  try {
+    return expand(kind, content, room);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DecodeError(`a ${kind} block expands to more than ${MAX_BLOCK_MIB} MiB`);
+  }
+}
+
+/** Throws RangeError (ERR_BUFFER_TOO_LARGE) for what expands beyond the limit. */
+function expand(kind: BlockKind, content: Buffer, room: Buffer): Buffer {
+  const limits = { maxOutputLength: MAX_BLOCK_MIB << 20 };
   switch (kind) {
     case 'raw':
       return content;
@@ -141,7 +158,11 @@ export class Table {
     const type = bytes.readUInt8(size);
     const content = bytes.subarray(0, size);
     const kind = kindOf(type, content);
-    if (kind === null) throw foreign(this.name, `a block has compression type ${type}`);
+    if (kind === null) {
+      const named = TYPES_OF_ROCKSDB[type];
+      const as = named === undefined ? '' : ` (${named} in RocksDB)`;
+      throw foreign(this.name, `a block has compression type ${type}${as}`);
+    }
     this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
     return { kind, content };
   }

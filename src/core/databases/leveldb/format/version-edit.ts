@@ -1,4 +1,4 @@
-import { foreign } from './damage.ts';
+import { foreign } from '../../damage.ts';
 import { TRAILER } from './internal-key.ts';
 import { ByteReader, DecodeError } from './varint.ts';
 

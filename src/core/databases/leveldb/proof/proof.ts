@@ -3,7 +3,7 @@ import { removeTree } from '../../../fs/durable.ts';
 import { freeSpace } from '../../../fs/space.ts';
 import { BackupError, throwIfInterrupted } from '../../../model/backup-error.ts';
 import { DatabaseDigest } from './digest.ts';
-import type { DatabaseFiles } from '../format/random-access.ts';
+import type { DatabaseFiles } from '../../database-files.ts';
 import { makeScratch, scratchBytes } from './scratch.ts';
 
 const BATCH = 1000;

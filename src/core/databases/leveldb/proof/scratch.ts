@@ -3,7 +3,7 @@ import path from 'node:path';
 import { writeAll } from '../../../fs/durable.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import { parseFileName } from '../format/names.ts';
-import { folderFiles, type DatabaseFiles } from '../format/random-access.ts';
+import { folderFiles, type DatabaseFiles } from '../../database-files.ts';
 import { neededLogs, readVersion } from '../format/reader.ts';
 
 /** Small beside the pieces of an archive, so that hardly a read has to put two of them together. */

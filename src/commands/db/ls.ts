@@ -1,0 +1,69 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { collectOften } from '../../cli/cap-memory.ts';
+import { databaseArg } from '../../cli/database-arg.ts';
+import { EXIT } from '../../cli/exit-code.ts';
+import { sayLost, writeOut } from '../../cli/output.ts';
+import { renderDbLs } from '../../cli/render/db-ls.ts';
+import { BackupError } from '../../core/model/backup-error.ts';
+
+/** A document is held in memory and printed whole. */
+const LIMIT_OF_DOCUMENT = 1000;
+const LARGEST_DOCUMENT = 100_000;
+
+export default class DbLs extends BaseCommand {
+  static override summary = 'List the tables or keys of a database';
+  static override description =
+    'A database that has tables is listed by table, with its rows counted; TABLE or --prefix lists keys. Keys are one a ' +
+    'line, as db get takes them: \\\\ is a backslash and \\xNN a byte that cannot be shown. A database on disk is captured ' +
+    'and never opened; BACKUP:category/source names one in a backup.';
+  static override usage = '<%= command.id %> DATABASE [TABLE] [FLAGS]';
+  static override hiddenAliases = ['backup:db:ls'];
+  static override examples = [
+    '<%= config.bin %> db ls leveldb --prefix deployment:',
+    '<%= config.bin %> db ls latest:data/app.db',
+    '<%= config.bin %> db ls data/app.db users --limit 20 --json',
+  ];
+  static override args = {
+    database: databaseArg('The database to list'),
+    table: Args.string({ description: 'List the keys of this table' }),
+  };
+  static override flags = {
+    prefix: Flags.string({
+      summary: 'Only keys that begin so (in TABLE: whose part after table/ does)',
+      helpValue: 'KEY',
+    }),
+    limit: Flags.integer({
+      summary: `List at most this many keys (default: all; with --json ${LIMIT_OF_DOCUMENT})`,
+      min: 1,
+    }),
+  };
+
+  async run(): Promise<number> {
+    const { args, flags } = await this.parse(DbLs);
+    if (flags.json && (flags.limit ?? 0) > LARGEST_DOCUMENT) {
+      throw new BackupError('USAGE', `--limit ${flags.limit} is too much for one document`, {
+        hint: `with --json at most ${LARGEST_DOCUMENT}; without it every key is a line, however many there are`,
+      });
+    }
+    const session = await this.open(flags);
+    collectOften();
+    const { dbLs } = await import('../../core/operations/db/ls.ts');
+    const options = {
+      ...args,
+      prefix: flags.prefix,
+      limit: flags.limit ?? (flags.json ? LIMIT_OF_DOCUMENT : undefined),
+      cwd: process.cwd(),
+      onLines: flags.json ? undefined : (lines: string) => (flags.quiet ? Promise.resolve(true) : taken(lines)),
+    };
+    const report = await dbLs(await session.project(), options, session.context);
+    return session.finish(report, renderDbLs, EXIT.done);
+  }
+}
+
+/** Writes lines; false where nobody gets them. */
+async function taken(lines: string): Promise<boolean> {
+  const lost = await writeOut(lines);
+  if (lost !== null) sayLost(lost);
+  return lost === null;
+}

@@ -1,0 +1,77 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Bytes that can be read at any place. `read` returns exactly `length` bytes, or fewer at the end of the file; a view the caller must not change. */
+export interface RandomAccess {
+  readonly size: number;
+  read(position: number, length: number): Buffer;
+  close?(): void;
+}
+
+/** The parts of a database (engine.ts), wherever they are: on disk, in an archive, in a capture. */
+export interface DatabaseFiles {
+  /** A folder of ours that they lie in, whose files may be linked instead of copied. */
+  readonly ours?: string;
+  names(): string[];
+  open(name: string): RandomAccess;
+}
+
+/** Reads `length` bytes at `position` of a descriptor, fewer only at its end. */
+export function readFully(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let done = 0;
+  while (done < length) {
+    const count = fs.readSync(fd, bytes, done, length - done, position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done === length ? bytes : bytes.subarray(0, done);
+}
+
+/** The first `size` bytes of a descriptor that somebody else closes. */
+export function descriptorBytes(fd: number, size: number): RandomAccess {
+  return {
+    size,
+    read: (position, length) => readFully(fd, position, Math.max(0, Math.min(length, size - position))),
+  };
+}
+
+/** A buffer as a file. */
+export function bufferBytes(bytes: Buffer): RandomAccess {
+  return { size: bytes.length, read: (position, length) => bytes.subarray(position, position + length) };
+}
+
+/** The regular files of a folder, read-only. LOCK is never opened: reading it would drop a lock that this very process holds. */
+export function folderFiles(dir: string): DatabaseFiles & { close(): void } {
+  const open = new Set<number>();
+  const closeOne = (fd: number): void => {
+    if (open.delete(fd)) fs.closeSync(fd);
+  };
+  return {
+    names: () => fs.readdirSync(dir),
+    open(name) {
+      const fd = fs.openSync(path.join(dir, name), 'r');
+      open.add(fd);
+      return { ...descriptorBytes(fd, fs.fstatSync(fd).size), close: () => closeOne(fd) };
+    },
+    close() {
+      for (const fd of open) closeOne(fd);
+    },
+  };
+}
+
+/** Serves many small forward reads from few large ones. Views stay valid: every refill is a new buffer. */
+export function readAhead(file: RandomAccess, windowSize: number): RandomAccess {
+  let window: Buffer = Buffer.alloc(0);
+  let start = 0;
+  return {
+    size: file.size,
+    read(position, length) {
+      if (position < start || position + length > start + window.length) {
+        window = file.read(position, Math.max(length, windowSize));
+        start = position;
+      }
+      return window.subarray(position - start, position - start + length);
+    },
+  };
+}

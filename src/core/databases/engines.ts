@@ -1,0 +1,118 @@
+import fs from 'node:fs';
+import { lstatOrNull } from '../fs/durable.ts';
+import type { EngineName } from '../model/engine-name.ts';
+import type { Engine } from './engine.ts';
+import { LEVELDB } from './leveldb/engine.ts';
+import { SQLITE } from './sqlite/engine.ts';
+
+/** Every engine there is. */
+const ALL: readonly Engine[] = [LEVELDB, SQLITE];
+
+/** A database where it stands: its path as `Engine` has it, project-relative or absolute. */
+export interface DatabaseAt {
+  readonly path: string;
+  readonly engine: EngineName;
+}
+
+export function engineOf(name: EngineName): Engine {
+  const engine = ALL.find((each) => each.name === name);
+  if (engine === undefined) throw new Error(`no engine ${name}`);
+  return engine;
+}
+
+/** The engine whose database a folder is. @param names what it holds, if that has been read already */
+export function recogniseFolder(place: string, names?: readonly string[]): Engine | null {
+  const listed = names ?? listOrEmpty(place);
+  return ALL.find((engine) => engine.isFolder(place, listed)) ?? null;
+}
+
+/** The engine whose database a file is. @param size in bytes */
+export function recogniseFile(place: string, size: number): Engine | null {
+  return ALL.find((engine) => engine.isFile(place, size)) ?? null;
+}
+
+/** What a file is by its name: a part of the database at `database`, if that is one. The database file itself is no part. */
+export interface PartName {
+  readonly engine: Engine;
+  /** Path of the database's file, in the same form as the path that was asked for. */
+  readonly database: string;
+  readonly part: string;
+}
+
+/** The databases of engines of shape `file` that a path would belong to, by its name alone. */
+export function partNames(path: string): PartName[] {
+  return ALL.flatMap((engine) =>
+    (engine.parts ?? []).flatMap((part) =>
+      part !== '' && path.endsWith(part) ? [{ engine, database: path.slice(0, path.length - part.length), part }] : [],
+    ),
+  );
+}
+
+/** The names of a folder without those that come and go in it while a database is in use. */
+export function settledNames(names: readonly string[]): string[] {
+  const known = new Set(names);
+  return names.filter(
+    (name) =>
+      !ALL.some((engine) => engine.shape === 'folder' && engine.partOf('.', `./${name}`) !== null) &&
+      !partNames(name).some(({ database }) => known.has(database)),
+  );
+}
+
+/** Whether a path is what whoever opens a database folder leaves behind there, also where none is: LOCK, LOG. It carries no data. */
+export function isVolatilePath(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return ALL.some((engine) => engine.shape === 'folder' && engine.isVolatile(name));
+}
+
+/** Whether what lies at an absolute path carries no data, since whoever opens the database beside it makes it anew: LOCK, LOG, -shm. */
+export function carriesNoData(native: string): boolean {
+  return isVolatilePath(native) || fileDatabaseOf(native)?.isVolatile === true;
+}
+
+/** The database whose part lies at an absolute path beside its file; null: none. The database's file itself is none of its parts here. */
+export function fileDatabaseOf(native: string): (PartName & { readonly isVolatile: boolean }) | null {
+  for (const found of partNames(native)) {
+    const { engine, database, part } = found;
+    const stat = lstatOrNull(database);
+    if (stat?.isFile() === true && engine.isFile(database, Number(stat.size)))
+      return { ...found, isVolatile: engine.isVolatile(part) };
+  }
+  return null;
+}
+
+/** Whether a path is volatile in a folder database; @param has whether a path is there, in the same form */
+export function isChatter(path: string, has: (path: string) => boolean): boolean {
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return ALL.some(
+    (engine) => engine.shape === 'folder' && engine.isVolatile(name) && has(engine.pathOf(folder, engine.marker)),
+  );
+}
+
+/** A database where it was found. */
+export interface FoundDatabase extends DatabaseAt {
+  /** Absolute. */
+  readonly place: string;
+}
+
+/** The databases at and below an absolute path. @param relative the same path in the project */
+export function findDatabases(native: string, relative: string): FoundDatabase[] {
+  const stat = lstatOrNull(native);
+  if (stat?.isFile() === true) return found(recogniseFile(native, Number(stat.size)), native, relative);
+  if (stat?.isDirectory() !== true) return [];
+  const names = fs.readdirSync(native);
+  const below = names.flatMap((name) => findDatabases(`${native}/${name}`, `${relative}/${name}`));
+  return [...found(recogniseFolder(native, names), native, relative), ...below];
+}
+
+function found(engine: Engine | null, place: string, path: string): FoundDatabase[] {
+  return engine === null ? [] : [{ engine: engine.name, place, path }];
+}
+
+function listOrEmpty(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

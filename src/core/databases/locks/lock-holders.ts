@@ -1,0 +1,46 @@
+import fs from 'node:fs';
+import { deviceName } from '../../fs/devices.ts';
+import type { FileIdentity } from '../../fs/open-files.ts';
+
+/** `1: POSIX  ADVISORY  WRITE 4711 08:01:131073 0 EOF`; the process is -1 where the lock is a descriptor's. */
+const LINE = /\s(-?\d+)\s+([0-9a-f]+:[0-9a-f]+):(\d+)\s/;
+
+export interface LockHolders {
+  readonly locked: boolean;
+  /** Processes with a lock, as far as the system names them. */
+  readonly pids: number[];
+}
+
+/**
+ * Who has a lock of any kind on a file, from /proc/locks, which lists them for every user; null where it cannot be read. It lists nothing of
+ * other PID namespaces and of other machines.
+ */
+export function lockHolders(file: FileIdentity): LockHolders | null {
+  let text: string;
+  try {
+    text = fs.readFileSync('/proc/locks', 'latin1');
+  } catch {
+    return null;
+  }
+  const device = deviceName(file.dev);
+  const pids = new Set<number>();
+  let locked = false;
+  for (const line of text.split('\n')) {
+    const [, pid = '', on = '', inode = ''] = LINE.exec(line) ?? [];
+    if (inode !== String(file.ino) || (on !== device && !hasOtherDevices(on))) continue;
+    locked = true;
+    if (Number(pid) > 0) pids.add(Number(pid));
+  }
+  return { locked, pids: [...pids] };
+}
+
+/** Whether files there have other devices than their file system has: in btrfs and in an overlay. */
+function hasOtherDevices(device: string): boolean {
+  const [major, minor] = device.split(':').map((part) => Number.parseInt(part, 16));
+  try {
+    const mounts = fs.readFileSync('/proc/self/mountinfo', 'latin1');
+    return new RegExp(`^\\d+ \\d+ ${major}:${minor} .* - (?:btrfs|overlay) `, 'm').test(mounts);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,166 @@
+/*
+ * Databases of engines that nobody here can read: they are recognised, by their content, so that somebody is told what to stop before their files are
+ * copied. They are stored as files, and proven by nobody.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { openRegular } from '../fs/regular-file.ts';
+import { readFully } from './database-files.ts';
+
+interface Foreign {
+  /** As people call it, with its article. */
+  readonly title: string;
+  /** What to stop before its files are copied or replaced; follows "Stop". */
+  readonly stop: string;
+}
+
+/**
+ * Who uses which: docs.nethermind.io/fundamentals/database, kafka.apache.org (Streams), go-ethereum 27136 (Pebble by default), erigon and reth
+ * (both build libmdbx), monero-project/monero (db_lmdb).
+ */
+const FOREIGN = {
+  rocksdb: {
+    title: 'a RocksDB database',
+    stop: 'the program that uses it (Nethermind and Kafka Streams have such ones)',
+  },
+  pebble: { title: 'a Pebble database', stop: 'the program that uses it (geth and CockroachDB have such ones)' },
+  lmdb: {
+    title: 'an LMDB database',
+    stop: 'the program that uses it (monerod and the npm package lmdb have such ones)',
+  },
+  mdbx: { title: 'an MDBX database', stop: 'the program that uses it (erigon and reth have such ones)' },
+  postgresql: {
+    title: 'the data folder of PostgreSQL or PGlite',
+    stop: 'the PostgreSQL server, or the program that has it open with PGlite',
+  },
+  'sqlite-2': { title: 'a database of SQLite 2', stop: 'the program that uses it' },
+  'sqlite-encrypted': {
+    title: 'what looks like an encrypted SQLite database (SQLCipher)',
+    stop: 'the program that uses it',
+  },
+  'sqlite-headless': { title: 'a SQLite database without its header', stop: 'the program that uses it' },
+} as const satisfies Record<string, Foreign>;
+
+export type ForeignEngine = keyof typeof FOREIGN;
+
+export interface ForeignDatabase extends Foreign {
+  readonly engine: ForeignEngine;
+}
+
+function foreign(engine: ForeignEngine): ForeignDatabase {
+  return { engine, ...FOREIGN[engine] };
+}
+
+/**
+ * What a folder is a database of, if it is another engine's; null also where its files cannot be read.
+ * @param names all names in it
+ */
+export function foreignDatabase(place: string, names: readonly string[]): ForeignDatabase | null {
+  const has = (name: string): boolean => names.includes(name);
+  const start = (name: string): Buffer => startOf(path.join(place, name))?.bytes ?? NOTHING;
+  if (names.some((name) => name.startsWith('MANIFEST-'))) return logStructured(names, start);
+  if (has('data.mdb') && isLmdb(start('data.mdb'))) return foreign('lmdb');
+  if (has('mdbx.dat') && isMdbx(start('mdbx.dat'))) return foreign('mdbx');
+  if (has('PG_VERSION') && has('base') && has('global')) {
+    const isControl = isPostgresControl(start('global/pg_control'));
+    return isControl && /^\d+(?:\.\d+)?\n$/.test(start('PG_VERSION').toString('latin1')) ? foreign('postgresql') : null;
+  }
+  return null;
+}
+
+/** RocksDB and Pebble, which have LevelDB's names; each writes its own into its options. */
+function logStructured(names: readonly string[], start: (name: string) => Buffer): ForeignDatabase | null {
+  // Pebble names its manifest by a marker, since 2021 without CURRENT.
+  if (names.some((name) => /^marker\.manifest\.\d+\.MANIFEST-\d+$/.test(name))) return foreign('pebble');
+  if (!/^MANIFEST-\d+\n$/.test(names.includes('CURRENT') ? start('CURRENT').toString('latin1') : '')) return null;
+  const options = names.filter((name) => /^OPTIONS-\d+$/.test(name)).map((name) => start(name).toString('latin1'));
+  if (options.some((text) => /^\s*pebble_version=/m.test(text))) return foreign('pebble');
+  if (options.some((text) => /^\s*rocksdb_version=/m.test(text))) return foreign('rocksdb');
+  const isIdentity = names.includes('IDENTITY') && /^[0-9a-f-]{32,}\s*$/i.test(start('IDENTITY').toString('latin1'));
+  return isIdentity ? foreign('rocksdb') : null;
+}
+
+/** Names that people give to SQLite databases. */
+const SQLITE_NAME = /\.(?:db3?|sqlite3?|sqlitedb|s3db|sl3)$/i;
+const SQLITE_3 = 'SQLite format 3\0';
+const SQLITE_2 = '** This file contains an SQLite 2';
+
+/**
+ * The same of a file that is no database of SQLite 3. Its name, or what is beside it, makes it worth a look; its content decides.
+ * @param names what else is in its folder
+ */
+export function foreignDatabaseFile(place: string, names: ReadonlySet<string>): ForeignDatabase | null {
+  const name = path.basename(place);
+  const beside = ['-wal', '-journal'].filter((suffix) => names.has(name + suffix));
+  const isLmdbName = names.has(`${name}-lock`);
+  const isMdbxName = names.has(`${name}-lck`);
+  const isSqliteName = beside.length > 0 || SQLITE_NAME.test(name);
+  if (!isLmdbName && !isMdbxName && !isSqliteName) return null;
+  const start = startOf(place);
+  if (start === null) return null;
+  const { bytes, size } = start;
+  if (isLmdbName && isLmdb(bytes)) return foreign('lmdb');
+  if (isMdbxName && isMdbx(bytes)) return foreign('mdbx');
+  if (!isSqliteName || size === 0 || beginsWith(bytes, SQLITE_3)) return null;
+  if (beginsWith(bytes, SQLITE_2)) return foreign('sqlite-2');
+  const hasJournal = beside.some((suffix) => isSqliteJournal(startOf(place + suffix)?.bytes ?? NOTHING));
+  // Pages are a power of two from 512 on.
+  if (size % 512 === 0 && looksRandom(bytes)) return foreign('sqlite-encrypted');
+  return hasJournal ? foreign('sqlite-headless') : null;
+}
+
+/** The magic number of LMDB's first page: behind a page header of 12 bytes (32 bits), 16, or 24 (LMDB 1.0), in the byte order of the machine that wrote it. */
+function isLmdb(bytes: Buffer): boolean {
+  if (bytes.length < 28) return false;
+  return [12, 16, 24].some((at) => bytes.readUInt32LE(at) === 0xbeefc0de || bytes.readUInt32BE(at) === 0xbeefc0de);
+}
+
+/** MDBX_MAGIC behind a page header of 20 bytes; the lowest byte is the version of the format. */
+function isMdbx(bytes: Buffer): boolean {
+  return bytes.length >= 28 && bytes.readBigUInt64LE(20) >> 8n === 0x59659d_bdef4c11n;
+}
+
+/** `pg_control_version` (1800 for PostgreSQL 18) and `catalog_version_no` (a date), in the byte order of the machine that wrote it. */
+function isPostgresControl(bytes: Buffer): boolean {
+  if (bytes.length < 16) return false;
+  const [version, catalog] =
+    bytes.readUInt32LE(8) < 0x1_0000
+      ? [bytes.readUInt32LE(8), bytes.readUInt32LE(12)]
+      : [bytes.readUInt32BE(8), bytes.readUInt32BE(12)];
+  return version >= 700 && version < 10_000 && catalog >= 199_000_000 && catalog < 300_000_000;
+}
+
+/** The magic numbers of a write-ahead log and of a rollback journal. */
+function isSqliteJournal(bytes: Buffer): boolean {
+  if (bytes.length < 8) return false;
+  return (bytes.readUInt32BE(0) & ~1) >>> 0 === 0x377f0682 || bytes.readBigUInt64BE(0) === 0xd9d505f920a163d7n;
+}
+
+/** Whether it could be encrypted: of 1,024 random bytes 251 of 256 values are expected, no text, no table and no page of zeros comes near it. */
+function looksRandom(bytes: Buffer): boolean {
+  return bytes.length >= 1024 && new Set(bytes).size >= 235;
+}
+
+const NOTHING = Buffer.alloc(0);
+const START = 4096;
+
+/** The first bytes of a regular file; null where it cannot be read. */
+function startOf(file: string): { readonly bytes: Buffer; readonly size: number } | null {
+  let fd: number;
+  try {
+    fd = openRegular(file);
+  } catch {
+    return null;
+  }
+  try {
+    return { bytes: readFully(fd, 0, START), size: fs.fstatSync(fd).size };
+  } catch {
+    return null;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function beginsWith(bytes: Buffer, text: string): boolean {
+  return bytes.subarray(0, text.length).toString('latin1') === text;
+}

@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { removeTree } from '../fs/durable.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { DatabaseFacts } from '../model/database.ts';
+import { capturedFiles } from './captured-files.ts';
+import type { DatabaseFiles } from './database-files.ts';
+import type { Engine } from './engine.ts';
+
+/** A database that is being written is captured anew this often when it moves before it was read. */
+const CAPTURES = 5;
+
+/**
+ * Captures a database on disk, which others may be writing, and reads the capture; nothing is opened or made beside the database.
+ * @param place as `Engine` has it
+ * @param read gets the captured files and a folder that it may make; both are gone afterwards. It is called again if the database moves meanwhile.
+ * @throws as `Engine.capture`, and what `read` throws
+ */
+export async function readCaptured<T>(
+  engine: Engine,
+  place: string,
+  read: (files: DatabaseFiles, scratch: string) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-read-'));
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const capture = await engine.capture(place, { signal, spool: path.join(scratch, 'spool') });
+      try {
+        return await read(capturedFiles(capture), path.join(scratch, 'copy'));
+      } catch (error) {
+        if (!(error instanceof BackupError) || error.code !== 'DATABASE_BUSY' || attempt === CAPTURES) throw error;
+      } finally {
+        capture.close();
+      }
+    }
+  } finally {
+    removeTree(scratch);
+  }
+}
+
+/** What a database on disk holds now. Throws as `readCaptured` and `Engine.prove`. */
+export function readOnDisk(engine: Engine, place: string, signal: AbortSignal | undefined): Promise<DatabaseFacts> {
+  const read = (files: DatabaseFiles, scratch: string): Promise<DatabaseFacts> =>
+    engine.inspect === null ? engine.prove(files, { scratch, signal }) : engine.inspect(files, signal);
+  return readCaptured(engine, place, read, signal);
+}

@@ -1,0 +1,166 @@
+import type fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { throwIfInterrupted } from '../../../model/backup-error.ts';
+import { busy } from '../../damage.ts';
+import { readFully } from '../../database-files.ts';
+import type { Capture, CaptureOptions } from '../../engine.ts';
+import { HEADER_SIZE, readHeader } from '../format/header.ts';
+import type { AttemptOptions, Safeguard } from './attempt-options.ts';
+import { backupDatabase } from './backup-api.ts';
+import { CaptureAttempt, type Captured } from './capture-attempt.ts';
+import { Parts } from './parts.ts';
+import { Restart } from './restart.ts';
+import { Spool } from './spool.ts';
+
+export type { Safeguard } from './attempt-options.ts';
+
+interface Patience {
+  readonly rollback: number;
+  readonly wal: number;
+  /** How long SQLite waits for its lock. */
+  readonly lock: number;
+}
+
+export interface SqliteCaptureOptions extends CaptureOptions {
+  /** How long it is tried to read a database that moves, before SQLite is asked for a copy or it is given up. */
+  readonly patienceMs?: Patience;
+  /** Called between the steps, so that a test can stretch them. */
+  readonly delay?: (step: string) => void;
+  /** Tests only: safeguards to leave out. */
+  readonly sabotage?: readonly Safeguard[];
+}
+
+type Attempted = Omit<Capture, 'close' | 'attempts'>;
+
+/** A user waits seconds. A log that is begun anew is not waited for by asking SQLite, so it gets more of them. */
+const PATIENCE_MS: Patience = { rollback: 1000, wal: 5000, lock: 3000 };
+/** However long each of them takes. */
+const FEWEST_ATTEMPTS = 3;
+/** The same evidence of damage so many times in a row is damage and no race. */
+const DAMAGE_REPEATS = 6;
+/** Reading and asking SQLite take turns. */
+const ROUNDS = 2;
+const UNJOURNALED_DOUBT =
+  'A process wrote to it without a journal while it was captured: what such a process has not finished does not show.';
+
+/** Captures are taken one after another: one that ends closes descriptors, and with them goes a lock that another has of the same file. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Captures a database that another process may be writing, without writing anything beside it: one committed state that holds all that was acknowledged
+ * before the call. It is read from descriptors alone; only if a writer in rollback mode never pauses, SQLite's own backup takes a lock for it.
+ *
+ * @param place absolute path of the database file
+ * @throws BackupError DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_BUSY (another call may succeed), NO_SPACE, INTERRUPTED; what the system says of a file that cannot be opened
+ */
+export function captureSqlite(place: string, options: SqliteCaptureOptions): Promise<Capture> {
+  const mine = last.then(() => captureAlone(place, options));
+  last = mine.catch(() => undefined);
+  return mine;
+}
+
+async function captureAlone(place: string, options: SqliteCaptureOptions): Promise<Capture> {
+  const { signal, delay = () => undefined, patienceMs = PATIENCE_MS } = options;
+  throwIfInterrupted(signal);
+  const spool = new Spool(options.spool);
+  try {
+    const attempts = new Attempts(place, spool, { signal, delay, sabotage: new Set(options.sabotage) });
+    const captured = await attempts.captureSomehow(patienceMs);
+    return { ...captured, attempts: attempts.count, close: () => spool.remove() };
+  } catch (error) {
+    spool.remove();
+    throw error;
+  }
+}
+
+class Attempts {
+  readonly #place: string;
+  readonly #spool: Spool;
+  readonly #options: AttemptOptions;
+  count = 0;
+  /** Why the last attempt failed. */
+  #why = '';
+  #isUnjournaled = false;
+  #lastingRepeats = 0;
+
+  constructor(place: string, spool: Spool, options: AttemptOptions) {
+    this.#place = place;
+    this.#spool = spool;
+    this.#options = options;
+  }
+
+  async captureSomehow(patience: Patience): Promise<Attempted> {
+    for (let round = 1; round <= ROUNDS; round++) {
+      const isRollback = this.#rollbackFile() !== null;
+      const read = await this.#readPatiently(isRollback ? patience.rollback : patience.wal);
+      if (read !== null) {
+        const doubts = this.#isUnjournaled ? [...read.doubts, UNJOURNALED_DOUBT] : read.doubts;
+        return { ...read, how: 'read', doubts };
+      }
+      const copied = await this.#backUp(patience.lock);
+      if (copied !== null) return { ...copied, how: 'backup-api' };
+      if (!isRollback) break;
+    }
+    throw busy(path.basename(this.#place), `no consistent state in ${this.count} attempts: ${this.#why}`);
+  }
+
+  /** Starts over until an attempt succeeds, finds the same damage again and again, or time is up: then null. */
+  async #readPatiently(patienceMs: number): Promise<Captured | null> {
+    const until = performance.now() + patienceMs;
+    for (let tries = 1; ; tries++) {
+      throwIfInterrupted(this.#options.signal);
+      this.count++;
+      const parts = new Parts(this.#place);
+      try {
+        return await new CaptureAttempt(parts, this.#spool, this.#options).run();
+      } catch (error) {
+        if (!(error instanceof Restart)) throw error;
+        this.#note(error);
+        // SQLite has a lock against such a writer, and reading has nothing to see it by.
+        const isKnown = error.isUnjournaled && !this.#isUnjournaled;
+        this.#isUnjournaled ||= error.isUnjournaled;
+        if (isKnown || (tries >= FEWEST_ATTEMPTS && performance.now() > until)) return null;
+      } finally {
+        parts.closeAll();
+      }
+      await sleep(this.#lastingRepeats > 1 ? 20 * this.#lastingRepeats : 2 + Math.random() * 3);
+    }
+  }
+
+  #note({ message, lasting }: Restart): void {
+    if (lasting === undefined) this.#lastingRepeats = 0;
+    else this.#lastingRepeats = message === this.#why ? this.#lastingRepeats + 1 : 1;
+    this.#why = message;
+    if (this.#lastingRepeats >= DAMAGE_REPEATS) throw lasting;
+  }
+
+  /** Lets SQLite copy it; null where it must not or cannot. */
+  async #backUp(patienceMs: number): Promise<Captured | null> {
+    const before = this.#rollbackFile();
+    if (before === null) return null;
+    throwIfInterrupted(this.#options.signal);
+    this.count++;
+    this.#spool.makeRoom(Number(before.size));
+    const error = await backupDatabase(this.#place, this.#spool.handOver(), path.basename(this.#place), patienceMs);
+    const after = this.#rollbackFile();
+    if (error === null && after !== null && after.dev === before.dev && after.ino === before.ino)
+      return { files: [this.#spool.copy('').file('', after)], orphans: [], doubts: [] };
+    this.#why = `${this.#why}; SQLite cannot copy it either: ${error?.message ?? 'another file took its name'}`;
+    return null;
+  }
+
+  /** The database file, if it is in rollback mode and no log stands beside it that SQLite would open; else null. */
+  #rollbackFile(): fs.BigIntStats | null {
+    const parts = new Parts(this.#place);
+    try {
+      const { fd, stat } = parts.open('');
+      if ((parts.open('-wal')?.stat.size ?? 0n) > 0n) return null;
+      return readHeader(readFully(fd, 0, HEADER_SIZE), parts.name('')).isRollback ? stat : null;
+    } catch {
+      return null;
+    } finally {
+      parts.closeAll();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { DatabaseFacts } from '../../model/database.ts';
+import { ENGINE_SHAPES, ENGINE_TITLES } from '../../model/engine-name.ts';
+import type { Finding } from '../../model/finding.ts';
+import { escapeName } from '../../paths/names.ts';
+import type { Engine } from '../engine.ts';
+import { isSqliteFile, isSqlitePart } from './recognise.ts';
+
+const PARTS = ['', '-journal', '-shm', '-wal'] as const;
+
+/** SQLite: a file, with a journal beside it while something is not in it yet. Its code is loaded when it is needed. */
+export const SQLITE: Engine = {
+  name: 'sqlite',
+  title: ENGINE_TITLES.sqlite,
+  byHand: (file) => `sqlite3 ${file} 'pragma integrity_check' '.sha3sum --sha3-256 --schema'`,
+  shape: ENGINE_SHAPES.sqlite,
+  marker: '',
+  isFolder: () => false,
+  isBroken: () => false,
+  isFile: isSqliteFile,
+  isPart: isSqlitePart,
+  partOf(database, path) {
+    const part = path.startsWith(database) ? path.slice(database.length) : null;
+    return PARTS.find((each) => each === part) ?? null;
+  },
+  pathOf: (database, part) => database + part,
+  parts: PARTS,
+  isVolatile: (part) => part === '-shm',
+  async capture(place, options) {
+    const { captureSqlite } = await import('./capture/capture.ts');
+    return captureSqlite(place, options);
+  },
+  async prove(files, options) {
+    const { proveSqlite } = await import('./proof/proof.ts');
+    return proveSqlite(files, options);
+  },
+  inspect: null,
+  remarks,
+  async *records(files, options) {
+    const { sqliteRecords } = await import('./proof/records.ts');
+    yield* sqliteRecords(files, options);
+  },
+  async tables(files, options) {
+    const [{ sqliteTables }, { tablePrefix }] = await Promise.all([
+      import('./proof/records.ts'),
+      import('./proof/record-key.ts'),
+    ]);
+    const tables = await sqliteTables(files, options);
+    return tables.map(({ name, rows }) => ({ name, records: rows, prefix: tablePrefix(name) }));
+  },
+  async whoHolds(place) {
+    const { whoHoldsSqlite } = await import('./holder.ts');
+    return whoHoldsSqlite(place);
+  },
+  // Every reader and every writer has a part of this file locked. It is never made: an empty file would be an empty database.
+  lockOf: (place) => ({ file: place, make: false }),
+};
+
+function remarks(database: string, facts: DatabaseFacts): Finding[] {
+  if (facts.engine !== 'sqlite') return [];
+  const { integrity, foreignKeys, notProven } = facts;
+  const found: Finding[] = [];
+  if (integrity.length > 0) {
+    const more = integrity.length > 1 ? ` (and ${integrity.length - 1} more)` : '';
+    found.push({
+      code: 'database-unsound',
+      severity: 'warning',
+      message: `${escapeName(database)}: PRAGMA integrity_check says: ${escapeName(integrity[0] ?? '')}${more}`,
+      recommendation: 'The backup holds it as it is. Repair a copy of it (sqlite3 FILE .recover) before the migration.',
+      evidence: { integrity },
+    });
+  }
+  if (foreignKeys > 0) {
+    found.push({
+      code: 'database-unsound',
+      severity: 'warning',
+      message: `${escapeName(database)}: ${foreignKeys} rows refer to rows that are not there (PRAGMA foreign_key_check)`,
+      recommendation: 'The backup holds it as it is. See whether the application means that.',
+      evidence: { foreignKeys },
+    });
+  }
+  if (notProven.length > 0) {
+    found.push({
+      code: 'database-partly-proven',
+      severity: 'warning',
+      message: `${escapeName(database)}: ${notProven.map((line) => escapeName(line)).join('; ')}`,
+      recommendation: 'See that what is named can be read by the application that owns the database.',
+      evidence: { notProven },
+    });
+  }
+  return found;
+}

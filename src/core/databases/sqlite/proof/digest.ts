@@ -1,0 +1,108 @@
+import { BackupError } from '../../../model/backup-error.ts';
+import { ContentHash } from './content-hash.ts';
+import { asDamage, type OpenCopy } from './copy.ts';
+import { hashQuery, hashTable, type Source } from './hash-table.ts';
+import { canBeNamed, layoutOf, type Table, tablesOf } from './layout.ts';
+import { quoted } from './sql-rows.ts';
+import { checkTree } from './tree.ts';
+
+/** What was read of the tables. */
+export interface Content {
+  /** Rows by table; those that could be read. */
+  readonly tables: Record<string, number>;
+  /** SHA3-256 in hex; null: something could not be read. */
+  readonly digest: string | null;
+  /** What could not be read and why, each a sentence. */
+  readonly unread: string[];
+  /** A tree that SQLite itself must not be sent into. */
+  readonly isTangled: boolean;
+}
+
+/** Tables of SQLite's own that the shell reads in an order of its own. The text is part of what is hashed. */
+const ORDERED: Readonly<Record<string, { readonly columns: readonly string[]; readonly from: string }>> = {
+  sqlite_schema: { columns: ['type', 'name', 'tbl_name', 'sql'], from: 'sqlite_schema ORDER BY name' },
+  sqlite_sequence: { columns: ['name', 'seq'], from: 'sqlite_sequence ORDER BY name' },
+  sqlite_stat1: { columns: ['tbl', 'idx', 'stat'], from: 'sqlite_stat1 ORDER BY tbl,idx' },
+};
+const STAT4 = {
+  columns: ['tbl', 'idx', 'neq', 'nlt', 'ndlt', 'sample'],
+  from: 'sqlite_stat4 ORDER BY tbl, idx, rowid',
+};
+
+interface Query {
+  readonly table: Table;
+  /** As the shell writes it. */
+  readonly sql: Buffer;
+  readonly ordered: { readonly columns: readonly string[]; readonly from: string } | null;
+}
+
+/**
+ * Reads all content in the order of `.sha3sum --sha3-256 --schema` of the sqlite3 shell (src/shell.c.in), which hashes for each table, by its name, the
+ * query and its rows. Versions 3.40 to 3.53 of the shell do the same here.
+ */
+export async function readContent(copy: OpenCopy, signal: AbortSignal | undefined): Promise<Content> {
+  const source: Source = { db: copy.db, file: copy.file, signal };
+  const hash = new ContentHash();
+  const tables = new Map<string, number>();
+  const unread: string[] = [];
+  let isTangled = false;
+  let query: Query | null = null;
+  let between = '';
+  for (const table of tablesOf(copy.db, copy.file)) {
+    try {
+      query = queryOf(table) ?? query;
+      const rows = query === null ? 0 : await addQuery(source, query, between, hash);
+      between = query?.ordered === STAT4 ? '\n' : '';
+      // The schema is no table of its own.
+      if (table.root !== 1) tables.set(table.text, query?.table === table ? rows : countFirst(source, table));
+    } catch (error) {
+      const why = asDamage(error);
+      if (why instanceof BackupError && why.code !== 'DATABASE_DAMAGED') throw why;
+      if (error instanceof BackupError) isTangled = true;
+      unread.push(`Table ${table.text} cannot be read: ${why instanceof Error ? why.message : String(why)}.`);
+    }
+  }
+  return { tables: Object.fromEntries(tables), digest: unread.length === 0 ? hash.finish() : null, unread, isTangled };
+}
+
+async function addQuery(source: Source, query: Query, between: string, hash: ContentHash): Promise<number> {
+  const { table, sql, ordered } = query;
+  hash.statement(Buffer.concat([Buffer.from(between), sql]));
+  if (ordered !== null) {
+    // SQLite sorts this table before it gives a row, and would never come back from a ring of pages.
+    checkTree(source.file, table.root);
+    return hashQuery(source, ordered, hash);
+  }
+  const layout = layoutOf(source.db, source.file, table);
+  if (layout === null) throw new Error('SQLite knows no table of this name');
+  const rows = await hashTable(source, table, layout, hash);
+  if (!canBeNamed(table)) return rows;
+  const counted = count(source, table);
+  if (counted !== rows) throw new Error(`SQLite counts ${counted} rows, and ${rows} were read`);
+  return rows;
+}
+
+function countFirst(source: Source, table: Table): number {
+  checkTree(source.file, table.root);
+  return count(source, table);
+}
+
+/** Of a table that has been walked through: SQLite would go round in a ring of pages. */
+function count({ db }: Source, table: Table): number {
+  return Number(db.prepare(`SELECT count(*) AS n FROM main.${quoted(table.text)} NOT INDEXED`).get()?.['n']);
+}
+
+/** null: the shell has no query for it, and hashes the one before once more. */
+function queryOf(table: Table): Query | null {
+  const name = table.lower.toString('latin1');
+  if (!name.startsWith('sqlite_')) return { table, sql: selectAll(table), ordered: null };
+  const ordered = ORDERED[name];
+  if (ordered !== undefined)
+    return { sql: Buffer.from(`SELECT ${ordered.columns.join(',')} FROM ${ordered.from};`), ordered, table };
+  return name === 'sqlite_stat4' ? { sql: Buffer.from(`SELECT * FROM ${STAT4.from};`), ordered: STAT4, table } : null;
+}
+
+function selectAll({ lower }: Table): Buffer {
+  const name = lower.toString('latin1').replaceAll('"', '""');
+  return Buffer.from(`SELECT * FROM "${name}" NOT INDEXED;`, 'latin1');
+}

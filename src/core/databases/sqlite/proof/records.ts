@@ -1,0 +1,152 @@
+import { removeTree } from '../../../fs/durable.ts';
+import { Pacer } from '../../../concurrency/pacer.ts';
+import { throwIfInterrupted } from '../../../model/backup-error.ts';
+import { damaged } from '../../damage.ts';
+import type { DatabaseFiles } from '../../database-files.ts';
+import type { DatabaseRecord, ProveOptions, RecordsOptions } from '../../engine.ts';
+import { asDamage, type OpenCopy, openCopy } from './copy.ts';
+import { addedLater, NotStored, type Source } from './hash-table.ts';
+import { checkIndexTrees } from './integrity.ts';
+import { canBeNamed, layoutOf, type Table, tablesOf } from './layout.ts';
+import { DATABASE_FILE } from './page-file.ts';
+import { tablePrefix } from './record-key.ts';
+import { makeScratch } from './scratch.ts';
+import { quoted, type Value } from './sql-rows.ts';
+import { addSorting, sortedRecords } from './sorted-records.ts';
+import { isInKeyOrder, storedRecords } from './stored-records.ts';
+import { checkTree } from './tree.ts';
+
+/** A batch ends with one of both. */
+const MOST_RECORDS = 500;
+const MOST_BYTES = 512 * 1024;
+
+/**
+ * The rows of all tables, the tables in byte order of their names and the rows in the order of their keys: `KeyWriter` says how a key is written, `RecordWriter`
+ * how a row is. Rows of virtual tables are not read, but those of the tables that they keep are.
+ * @throws BackupError as `proveSqlite`, also where a table cannot be read
+ */
+export async function* sqliteRecords(
+  files: DatabaseFiles,
+  options: RecordsOptions,
+): AsyncGenerator<readonly DatabaseRecord[]> {
+  const { scratch, signal, prefix = Buffer.alloc(0) } = options;
+  try {
+    const copy = openCopy(await makeScratch(files, options), { sortIn: scratch });
+    try {
+      const source: Source = { db: copy.db, file: copy.file, signal };
+      addSorting(source);
+      const pacer = new Pacer();
+      for (const table of readTables(copy)) {
+        if (!mayHold(table, prefix)) continue;
+        for (const batch of batches(recordsOf(source, table), prefix)) {
+          throwIfInterrupted(signal);
+          yield batch;
+          if (pacer.due()) await pacer.turn();
+        }
+      }
+    } catch (error) {
+      throw asDamage(error);
+    } finally {
+      copy.close();
+    }
+  } finally {
+    removeTree(scratch);
+  }
+}
+
+/**
+ * The tables that have rows, in byte order of their names, with how many: for a list, without a proof. null: they cannot be counted.
+ * @throws BackupError as `proveSqlite`
+ */
+export async function sqliteTables(
+  files: DatabaseFiles,
+  options: ProveOptions,
+): Promise<{ readonly name: Buffer; readonly rows: number | null }[]> {
+  try {
+    const copy = openCopy(await makeScratch(files, options));
+    try {
+      return readTables(copy).map((table) => ({ name: table.name, rows: countOf(copy, table) }));
+    } catch (error) {
+      throw asDamage(error);
+    } finally {
+      copy.close();
+    }
+  } finally {
+    removeTree(options.scratch);
+  }
+}
+
+function readTables({ db, file }: OpenCopy): Table[] {
+  return tablesOf(db, file)
+    .filter(({ root }) => root !== 1)
+    .toSorted((a, b) => Buffer.compare(a.name, b.name));
+}
+
+function countOf({ db, file }: OpenCopy, table: Table): number | null {
+  try {
+    checkTree(file, table.root);
+    const row = canBeNamed(table)
+      ? db.prepare(`SELECT count(*) AS n FROM main.${quoted(table.text)} NOT INDEXED`).get()
+      : undefined;
+    return typeof row?.['n'] === 'number' ? row['n'] : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a key of the table can begin so. */
+function mayHold({ name }: Table, prefix: Buffer): boolean {
+  const start = tablePrefix(name);
+  const length = Math.min(start.length, prefix.length);
+  return start.subarray(0, length).equals(prefix.subarray(0, length));
+}
+
+function* recordsOf(source: Source, table: Table): Generator<DatabaseRecord> {
+  const layout = layoutOf(source.db, source.file, table);
+  if (layout === null) throw damaged(DATABASE_FILE, `SQLite knows no table ${table.text}`);
+  let done = 0;
+  if (isInKeyOrder(source.file, layout)) {
+    const missing = (column: number, rowid: bigint): Value => addedLater(source, table, layout, column, rowid);
+    try {
+      for (const record of storedRecords(source.file, table, layout, missing)) {
+        yield record;
+        done += 1;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof NotStored)) throw error;
+    }
+  }
+  // SQLite would go round in a ring of pages.
+  const rows = checkTree(source.file, table.root);
+  checkIndexTrees(source.db, source.file, table);
+  yield* inOrder(sortedRecords(source, table, layout, done), table, rows - done);
+}
+
+/** SQLite may have sorted by an index, which may not agree with the table. */
+function* inOrder(records: Iterable<DatabaseRecord>, table: Table, rows: number): Generator<DatabaseRecord> {
+  let last: Buffer = Buffer.alloc(0);
+  let left = rows;
+  for (const record of records) {
+    left -= 1;
+    if (Buffer.compare(last, record.order) > 0) break;
+    last = record.order;
+    yield record;
+  }
+  if (left !== 0) throw damaged(DATABASE_FILE, `table ${table.text} and its index do not agree`);
+}
+
+function* batches(records: Iterable<DatabaseRecord>, prefix: Buffer): Generator<DatabaseRecord[]> {
+  let batch: DatabaseRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    if (!record.key.subarray(0, prefix.length).equals(prefix)) continue;
+    batch.push(record);
+    bytes += record.key.length + record.value.length;
+    if (batch.length < MOST_RECORDS && bytes < MOST_BYTES) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,100 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Pacer } from '../../../concurrency/pacer.ts';
+import { writeAll } from '../../../fs/durable.ts';
+import { freeSpace } from '../../../fs/space.ts';
+import { BackupError, throwIfInterrupted } from '../../../model/backup-error.ts';
+import { damaged } from '../../damage.ts';
+import type { DatabaseFiles } from '../../database-files.ts';
+import type { ProveOptions } from '../../engine.ts';
+import { DATABASE_FILE } from './page-file.ts';
+
+const NAME = 'copy.db';
+const JOURNAL = '-journal';
+const PARTS = ['', '-wal', JOURNAL];
+const CHUNK = 1024 * 1024;
+/** What SQLite makes beside the copy: the index of a log, a journal of the changes that are taken back. */
+const BESIDE = 1024 * 1024;
+const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
+
+/**
+ * Copies a database into the folder `scratch`, which must not exist, and returns the copy's path. SQLite recovers it when it opens it.
+ * @throws BackupError NO_SPACE before anything is written, DATABASE_DAMAGED, INTERRUPTED
+ */
+export async function makeScratch(files: DatabaseFiles, { scratch, signal }: ProveOptions): Promise<string> {
+  const names = new Set(files.names());
+  if (!names.has('')) throw damaged(DATABASE_FILE, 'it is missing');
+  const parts = PARTS.filter((part) => names.has(part));
+  checkRoom(files, parts, scratch);
+  fs.mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  const file = path.join(scratch, NAME);
+  const pacer = new Pacer();
+  for (const part of parts) await copyPart(files, part, file + part, pacer, signal);
+  if (parts.includes(JOURNAL)) forgetSuperJournal(file + JOURNAL);
+  return file;
+}
+
+function checkRoom(files: DatabaseFiles, parts: readonly string[], scratch: string): void {
+  const sizes = parts.map((part) => sizeOf(files, part));
+  // A log is copied into the database: that may grow by as much.
+  const need = BigInt(sizes.reduce((sum, size) => sum + size, 0) + sizeOf(files, '-wal') + BESIDE);
+  const free = freeSpace(scratch).bytes;
+  if (free >= need) return;
+  throw new BackupError(
+    'NO_SPACE',
+    `not enough space to prove a database: ${free} bytes are free, ${need} are needed`,
+    {
+      hint: 'Free some space there.',
+      path: path.dirname(scratch),
+      details: { freeBytes: Number(free), neededBytes: Number(need) },
+    },
+  );
+}
+
+function sizeOf(files: DatabaseFiles, part: string): number {
+  if (!files.names().includes(part)) return 0;
+  const file = files.open(part);
+  file.close?.();
+  return file.size;
+}
+
+async function copyPart(
+  files: DatabaseFiles,
+  part: string,
+  to: string,
+  pacer: Pacer,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const from = files.open(part);
+  const fd = fs.openSync(to, 'wx', 0o600);
+  try {
+    for (let position = 0; position < from.size;) {
+      const bytes = from.read(position, Math.min(CHUNK, from.size - position));
+      if (bytes.length === 0) break;
+      writeAll(fd, bytes);
+      position += bytes.length;
+      throwIfInterrupted(signal);
+      if (pacer.due()) await pacer.turn();
+    }
+  } finally {
+    fs.closeSync(fd);
+    from.close?.();
+  }
+}
+
+/**
+ * A journal may name a file, anywhere, by which SQLite judges whether several databases were changed as one, and which it removes when it has rolled
+ * back. Nothing outside of the scratch folder is looked at or removed because of what a backup holds: the name is not read where the magic behind it is gone.
+ */
+function forgetSuperJournal(journal: string): void {
+  const fd = fs.openSync(journal, 'r+');
+  try {
+    const at = fs.fstatSync(fd).size - JOURNAL_MAGIC.length;
+    const tail = Buffer.alloc(JOURNAL_MAGIC.length);
+    // At the start of the file it is the journal's own.
+    if (at <= 0 || fs.readSync(fd, tail, 0, tail.length, at) !== tail.length || !tail.equals(JOURNAL_MAGIC)) return;
+    fs.writeSync(fd, Buffer.alloc(tail.length), 0, tail.length, at);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Pacer } from '../../concurrency/pacer.ts';
+import { archivedFiles } from '../../databases/archived-files.ts';
+import type { DatabaseFiles } from '../../databases/database-files.ts';
+import type { Engine } from '../../databases/engine.ts';
+import { engineOf, partNames, recogniseFile, recogniseFolder } from '../../databases/engines.ts';
+import { readIndex } from '../../format/index-file.ts';
+import { INDEX_FILE } from '../../format/layout.ts';
+import { readManifest } from '../../format/manifest-file.ts';
+import { MemberFiles } from '../../format/member-files.ts';
+import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
+import type { ManifestDatabase } from '../../model/database.ts';
+import type { Entry } from '../../model/entry.ts';
+import type { Context } from '../../model/event.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { escapeName } from '../../paths/names.ts';
+import { notInBackup } from './known-databases.ts';
+
+/** A database where it stands in a backup's archive; `close` when done. */
+interface ArchivedDatabase {
+  readonly engine: Engine;
+  /** Project-relative. */
+  readonly path: string;
+  readonly files: DatabaseFiles;
+  readonly stated: ManifestDatabase | null;
+  close(): void;
+}
+
+interface Place {
+  readonly path: string;
+  readonly stated: ManifestDatabase | null;
+}
+
+const CHUNK = 1 << 20;
+/** Enough of a file to see whether it is a database. */
+const START = 4096;
+
+/**
+ * Opens the database that `term` names in the backup in `folder`: `category/source`, or the project-relative path of the database. Its bytes are those
+ * that the index states. Throws NO_SUCH_DATABASE, USAGE if a source holds several, BACKUP_DAMAGED.
+ * @param scratch a folder of ours
+ */
+export async function openArchivedDatabase(
+  folder: string,
+  term: string,
+  scratch: string,
+  context: Context,
+): Promise<ArchivedDatabase> {
+  const manifest = readManifest(folder);
+  const { path: database, stated } = findPlace(manifest, term.replace(/\/+$/, ''));
+  const members = await membersOf(folder, database, context);
+  const archive = manifest.categories[members[0]?.category ?? '']?.archive;
+  if (archive === undefined) throw notInBackup(manifest, term);
+  const content = new MemberFiles(path.join(folder, archive.file), archive);
+  try {
+    const engine = stated === null ? recognise(database, members, content, scratch) : engineOf(stated.engine);
+    if (engine === null) throw notInBackup(manifest, term);
+    const parts = members.filter((entry) => engine.partOf(database, entry.path) !== null);
+    for (const entry of parts) await checkContent(manifest, entry, content, context);
+    const files = archivedFiles(engine, database, parts, (entry) => content.open(entry));
+    return { engine, path: database, files, stated, close: () => content.close() };
+  } catch (error) {
+    content.close();
+    throw error;
+  }
+}
+
+/** A database that was taken as plain files is in no list of databases: it is looked for by the path of its source, or by its own. */
+function findPlace(manifest: Manifest, term: string): Place {
+  const sources = Object.entries(manifest.categories).flatMap(([category, { sources: all }]) =>
+    all.map((source) => ({ name: `${category}/${source.name}`, source })),
+  );
+  const byPath = sources.flatMap(({ source }) => source.databases ?? []).find((database) => database.path === term);
+  const named = sources.find(({ name }) => name === term)?.source;
+  const databases = named?.databases ?? [];
+  const [first, second] = databases;
+  if (first !== undefined && second !== undefined && byPath === undefined) {
+    throw new BackupError('USAGE', `${escapeName(term)} holds ${databases.length} databases`, {
+      hint: `Name one by its path, for example ${escapeName(first.path)}.`,
+      details: { databases: databases.map((database) => database.path) },
+    });
+  }
+  const stated = second === undefined ? (first ?? byPath) : byPath;
+  return { path: stated?.path ?? named?.path ?? term, stated: stated ?? null };
+}
+
+/** The file itself, what lies right in it if it is a folder, and what has its name with something behind it. */
+async function membersOf(folder: string, database: string, { signal }: Context): Promise<Entry[]> {
+  const members: Entry[] = [];
+  for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
+    throwIfInterrupted(signal);
+    for (const entry of batch) {
+      if (entry.type !== 'file' || !entry.path.startsWith(database)) continue;
+      const rest = entry.path.slice(database.length);
+      if (!rest.includes('/', 1)) members.push(entry);
+    }
+  }
+  return members;
+}
+
+/** The engine of what was taken as plain files. Files are recognised by how they begin, so that is laid out in a folder of ours. */
+function recognise(database: string, members: readonly Entry[], content: MemberFiles, scratch: string): Engine | null {
+  const inside = members.filter((entry) => entry.path.startsWith(`${database}/`));
+  const laid = path.join(scratch, 'starts');
+  if (inside.length > 0) {
+    const names = inside.map((entry) => entry.path.slice(database.length + 1));
+    return recogniseFolder(laid, names);
+  }
+  const file = members.find((entry) => entry.path === database);
+  if (file === undefined) return null;
+  fs.mkdirSync(laid);
+  for (const entry of members.filter(
+    (each) => each === file || partNames(each.path).some((part) => part.database === database),
+  ))
+    fs.writeFileSync(path.join(laid, path.posix.basename(entry.path)), content.open(entry).read(0, START));
+  return recogniseFile(path.join(laid, path.posix.basename(database)), file.size);
+}
+
+/** What is shown of a backup is what its index says, as restore has it. */
+async function checkContent(
+  manifest: Manifest,
+  entry: Entry,
+  content: MemberFiles,
+  { signal }: Context,
+): Promise<void> {
+  const file = content.open(entry);
+  const hash = createHash('sha256');
+  const pacer = new Pacer();
+  for (let at = 0; at < file.size; at += CHUNK) {
+    throwIfInterrupted(signal);
+    hash.update(file.read(at, CHUNK));
+    if (pacer.due()) await pacer.turn();
+  }
+  if (hash.digest('hex') === entry.sha256) return;
+  throw new BackupError('BACKUP_DAMAGED', `${escapeName(entry.path)} is not what the index of the backup says`, {
+    hint: `migbackup verify ${manifest.backupId} shows what of the backup is still good.`,
+    path: entry.path,
+  });
+}

@@ -1,0 +1,70 @@
+import { keyText } from '../../databases/key-text.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import { shorten } from '../../paths/names.ts';
+import { wantedKey, type KeyForm } from './wanted-key.ts';
+import { nameOf, type OpenDatabase, readDatabase } from './open-database.ts';
+
+export interface DbGetOptions {
+  readonly database: string;
+  readonly key: string;
+  readonly form: KeyForm;
+  readonly cwd: string;
+}
+
+/** The value of one record, to the byte. Throws NO_SUCH_RECORD with the key that is nearest. */
+export function dbGet(project: Project, options: DbGetOptions, context: Context): Promise<Buffer> {
+  const key = wantedKey(options.key, options.form);
+  return readDatabase(options.database, { project, cwd: options.cwd, context }, async (database) => {
+    const value = await find(database, key, context);
+    if (value !== null) return value;
+    throw noSuchRecord(database, key, await nearestKey(database, key, context));
+  });
+}
+
+async function find(
+  { engine, files, scratch }: OpenDatabase,
+  key: Buffer,
+  { signal }: Context,
+): Promise<Buffer | null> {
+  for await (const batch of engine.records(files, { scratch, signal, prefix: key })) {
+    const found = batch.find((record) => record.key.equals(key));
+    if (found !== undefined) return found.value;
+  }
+  return null;
+}
+
+/** The key that has most in common with `key` at its begin and end, of several the one that begins most like it. */
+async function nearestKey(
+  { engine, files, scratch }: OpenDatabase,
+  key: Buffer,
+  { signal }: Context,
+): Promise<Buffer | null> {
+  let best: Buffer | null = null;
+  let most = 0;
+  for await (const batch of engine.records(files, { scratch, signal })) {
+    for (const record of batch) {
+      const common = inCommon(record.key, key);
+      if (common > most) [best, most] = [record.key, common];
+    }
+  }
+  return best;
+}
+
+function inCommon(a: Buffer, b: Buffer): number {
+  const shorter = Math.min(a.length, b.length);
+  let begin = 0;
+  while (begin < shorter && a[begin] === b[begin]) begin++;
+  let end = 0;
+  while (begin + end < shorter && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return begin + end + begin / (shorter + 1);
+}
+
+function noSuchRecord(database: OpenDatabase, key: Buffer, close: Buffer | null): BackupError {
+  const [wanted, nearest] = [keyText(key), close === null ? null : keyText(close)];
+  return new BackupError('NO_SUCH_RECORD', `${nameOf(database)} has no record ${shorten(wanted)}`, {
+    hint: nearest === null ? 'migbackup db ls lists its keys.' : `The nearest key is "${shorten(nearest)}".`,
+    details: { key: wanted, nearest },
+  });
+}

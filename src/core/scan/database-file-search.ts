@@ -1,0 +1,91 @@
+import path from 'node:path';
+import type { Engine } from '../databases/engine.ts';
+import { engineOf, partNames, recogniseFile } from '../databases/engines.ts';
+import { foreignDatabaseFile, type ForeignDatabase } from '../databases/others.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import type { Source } from '../model/category.ts';
+import { comparePaths } from '../model/entry.ts';
+import type { OpenFolder } from './open-folder.ts';
+import type { PartItem, ScanItem, ScanOptions } from './scan-item.ts';
+import { databaseForeign, databaseGone, databaseNotProven, notTheDatabase } from './scan-messages.ts';
+import type { ScanNotes } from './scan-notes.ts';
+import type { WalkLook } from './walk-look.ts';
+
+/** Finds the databases that are files, and sees to it that their parts go with them. */
+export class DatabaseFileSearch {
+  readonly #source: Source;
+  readonly #options: ScanOptions;
+  readonly #notes: ScanNotes;
+  readonly #look: WalkLook;
+  readonly #isSecret: (path: string) => boolean;
+
+  constructor(
+    source: Source,
+    options: ScanOptions,
+    notes: ScanNotes,
+    look: WalkLook,
+    isSecret: (path: string) => boolean,
+  ) {
+    this.#source = source;
+    this.#options = options;
+    this.#notes = notes;
+    this.#look = look;
+    this.#isSecret = isSecret;
+  }
+
+  /** What a file is to be stored as; null: not at all, undefined: an ordinary file. */
+  find(folder: OpenFolder | undefined, relative: string, native: string, size: number): ScanItem | null | undefined {
+    const engine = recogniseFile(native, size);
+    const { type, path: top } = this.#source;
+    const raw = this.#options.databaseAsFiles?.(relative, this.#source) === true;
+    const foreign = (): ForeignDatabase | null =>
+      folder === undefined ? null : foreignDatabaseFile(native, (folder.known ??= new Set(folder.names)));
+    if (type !== 'files' && relative === top && type !== engine?.name && !raw) {
+      this.#notes.problem(notTheDatabase(engineOf(type).title, foreign()), relative);
+      return null;
+    }
+    if (engine === null) {
+      const expected = folder?.parts.get(path.posix.basename(relative))?.kind === 'file';
+      if (!expected && this.#isStray(relative, native)) return null;
+      const other = this.#notes.wantsFindings ? foreign() : null;
+      if (other !== null) this.#notes.finding(databaseForeign(relative, other), relative);
+      return undefined;
+    }
+    if (raw) this.#notes.finding(databaseNotProven(relative, engine.name), relative);
+    if (folder !== undefined) {
+      this.#look.holdsDatabase(folder.path, folder.names);
+      this.#expectParts(folder, relative, engine, raw);
+    }
+    if (raw) return undefined;
+    return { kind: 'database', path: relative, source: this.#source, engine, place: native, others: [] };
+  }
+
+  /** What comes later in this folder, in the place of each part: whether it is there now says little about the moment of the capture. */
+  #expectParts(folder: OpenFolder, database: string, engine: Engine, raw: boolean): void {
+    const base = path.posix.basename(database);
+    const parts = (engine.parts ?? []).filter((part) => part !== '');
+    const stored = parts.filter((part) => !engine.isVolatile(part));
+    for (const part of parts) {
+      const item: PartItem = { kind: 'part', path: database + part, database, isLast: part === stored.at(-1) };
+      folder.parts.set(base + part, engine.isVolatile(part) ? { kind: 'nothing' } : raw ? { kind: 'file' } : item);
+    }
+    const coming = folder.names.slice(folder.next);
+    const missing = stored
+      .map((part) => base + part)
+      .filter((name) => !coming.includes(name) && (!raw || lstatOrNull(folder.prefix + name) !== null));
+    folder.names = [...folder.names.slice(0, folder.next), ...[...coming, ...missing].toSorted(comparePaths)];
+  }
+
+  /** Whether a file is a part of a database that another source stores; what is left of a database that is gone is said. */
+  #isStray(relative: string, native: string): boolean {
+    for (const { engine, database, part } of partNames(relative)) {
+      const file = native.slice(0, native.length - part.length);
+      const stat = lstatOrNull(file);
+      if (stat?.isFile() === true && engine.isFile(file, Number(stat.size)))
+        return this.#isSecret(database) || this.#options.ownership.ownerOf(database) !== undefined;
+      if ((stat === null || stat.size === 0n) && engine.isPart(native, part))
+        this.#notes.finding(databaseGone(database, relative), relative);
+    }
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { engineOf } from '../databases/engines.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import type { Unit } from './unit.ts';
+
+/** The units of a database that is a file, its file first. */
+export interface DatabaseUnits {
+  /** Undefined: only parts of it move. */
+  readonly file: Unit | undefined;
+  readonly all: readonly Unit[];
+}
+
+/** All units but those of databases that are files, then those of each such database. */
+export function groupUnits(units: readonly Unit[]): { others: Unit[]; databases: DatabaseUnits[] } {
+  const groups = Map.groupBy(
+    units.filter(({ database }) => database !== undefined),
+    ({ database }) => database?.path,
+  );
+  const databases = [...groups.values()].map((all) => ({ file: all.find((unit) => isDatabaseFile(unit)), all }));
+  return { others: units.filter(({ database }) => database === undefined), databases };
+}
+
+export function isDatabaseFile({ path: at, database }: Unit): boolean {
+  return database?.path === at;
+}
+
+/** A unit that goes along with the file of its database. */
+export function isPart(unit: Unit): boolean {
+  return unit.database !== undefined && !isDatabaseFile(unit);
+}
+
+/** What goes along with a database file, as it is appended to its name; nothing for other units. */
+export function partsBeside(unit: Unit): { readonly part: string; readonly carriesData: boolean }[] {
+  if (unit.database === undefined || !isDatabaseFile(unit)) return [];
+  const engine = engineOf(unit.database.engine);
+  const parts = (engine.parts ?? []).filter((part) => part !== '');
+  return parts.map((part) => ({ part, carriesData: !engine.isVolatile(part) }));
+}
+
+/** Where new content of a unit is staged; for a database file also where what somebody made beside it goes along with it. */
+export function stagedAt(stage: string, { n }: Unit, part = ''): string {
+  return path.join(stage, `${n}${part}`);
+}
+
+/** Parts with data that stand beside a place. */
+export function partsThere(unit: Unit, place: string): string[] {
+  return partsBeside(unit).flatMap(({ part, carriesData }) =>
+    carriesData && lstatOrNull(place + part) !== null ? [part] : [],
+  );
+}
