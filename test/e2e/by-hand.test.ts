@@ -60,6 +60,7 @@ test.skipIf(!tools)('the shell blocks of RESTORE_PROCEDURES.md run as they stand
   writeFileSync(path.join(bin, 'migbackup'), `#!/bin/sh\nexec ${program} "$@" --root "${backup.root}"\n`);
   chmodSync(path.join(bin, 'migbackup'), 0o755);
   const text = readFileSync(path.join(backup.folder, 'RESTORE_PROCEDURES.md'), 'utf8');
+  expect(text).toMatch(/^Taken \d{4}-\d{2}-\d{2}T\S+ by migbackup /m);
   const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? '');
   expect(blocks).toHaveLength(4);
   const target = path.join(temp.path, 'by procedure');

@@ -17,7 +17,7 @@ export function renderProcedures(manifest: Manifest): string {
   return [
     `# Restore procedures: ${id}`,
     '',
-    `TakenBackup ${manifest.createdAt} by ${manifest.tool.name} ${manifest.tool.version}` +
+    `Taken ${manifest.createdAt} by ${manifest.tool.name} ${manifest.tool.version}` +
       (manifest.project.git ? `, git commit ${escapeName(manifest.project.git.commit)}` : '') +
       `: ${manifest.totals.files} files, ${manifest.totals.bytes} bytes.`,
     '',
