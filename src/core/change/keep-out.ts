@@ -6,7 +6,7 @@ import { engineOf, findDatabases, recogniseFolder, type DatabaseAt } from '../da
 import { LockLease } from '../databases/locks/hold-locks.ts';
 import { untilClosed, type OpenedFile } from '../databases/locks/who-has-open.ts';
 import { lstatOrNull } from '../fs/durable.ts';
-import { BackupError } from '../model/backup-error.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { EngineName } from '../model/engine-name.ts';
 import type { Finding } from '../model/finding.ts';
@@ -74,7 +74,7 @@ export class KeepOut implements Surroundings {
     const until = performance.now() + this.#stayMs;
     for (const { path: at, file } of this.#old) {
       // It is in its place, or again.
-      if (lstatOrNull(toNative(this.#root, at))?.ino === file.ino) continue;
+      if (this.#inodeAt(at) === file.ino) continue;
       const patienceMs = Math.max(0, until - performance.now());
       const { held, pids } = await untilClosed([file], { patienceMs, signal });
       if (held !== 'yes') continue;
@@ -148,6 +148,16 @@ export class KeepOut implements Surroundings {
     const stat = lstatOrNull(place);
     if (stat?.isFile() !== true || this.#old.some(({ file }) => file.ino === stat.ino && file.dev === stat.dev)) return;
     this.#old.push({ path: at, file: stat });
+  }
+
+  /** The change is done by now: what cannot be looked at is no failure of it. */
+  #inodeAt(relative: string): bigint | null {
+    try {
+      return lstatOrNull(toNative(this.#root, relative))?.ino ?? null;
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return null;
+    }
   }
 
   #hold({ engine, place }: Target): Promise<Holder> {
