@@ -4,8 +4,9 @@ import { lstatOrNull } from '../fs/durable.ts';
 import type { Finding } from '../model/finding.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
-import { carriesNoData, engineOf } from '../databases/engines.ts';
+import { carriesNoData } from '../databases/engines.ts';
 import type { ChangePlan } from '../transaction/change-plan.ts';
+import { isVolatilePart } from '../transaction/database-units.ts';
 import type { Unit } from '../transaction/unit.ts';
 import { discardCommitted } from '../transaction/transaction.ts';
 import { findOpenFiles } from '../fs/open-files.ts';
@@ -32,7 +33,7 @@ export async function disposeAside(
     for (const entry of batch) saved.set(entry.path, entry.sha256 ?? entry.target ?? entry.type);
   }
   for (const unit of plan.units) {
-    if (isVolatile(unit)) continue;
+    if (isVolatilePart(unit)) continue;
     const lost = firstUnsaved(asideOf(committed, unit), unit.path, saved);
     if (lost === null) continue;
     return {
@@ -49,14 +50,6 @@ export async function disposeAside(
 
 function asideOf(committed: string, { n }: Pick<Unit, 'n'>): string {
   return path.join(committed, 'aside', String(n));
-}
-
-/** A part of a database that carries no data, moved away from beside it. */
-function isVolatile({ path: at, database }: Unit): boolean {
-  if (database === undefined) return false;
-  const engine = engineOf(database.engine);
-  const part = engine.partOf(database.path, at);
-  return part !== null && engine.isVolatile(part);
 }
 
 /** The first path at or below `native` that the safety backup does not hold as it is. */

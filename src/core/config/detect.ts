@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
+import { namesIn } from '../fs/names-in.ts';
 import { toNative } from '../paths/paths.ts';
 import type { Category, Source } from '../model/category.ts';
 import { presetCategories } from './preset.ts';
@@ -46,14 +47,6 @@ export function sourceExists(root: string, source: Source): boolean {
   const firstParts = source.include.map((pattern) => pattern.split('/')[0] ?? pattern);
   const matches = picomatch(firstParts, { dot: true });
   return namesIn(folder).some((name) => matches(name));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function workspaceCategories(root: string, folder: string, env: NodeJS.ProcessEnv): Category[] {

@@ -41,16 +41,29 @@ export function bufferBytes(bytes: Buffer): RandomAccess {
   return { size: bytes.length, read: (position, length) => bytes.subarray(position, position + length) };
 }
 
-/** The regular files of a folder, read-only. LOCK is never opened: reading it would drop a lock that this very process holds. */
-export function folderFiles(dir: string): DatabaseFiles & { close(): void } {
+/** Bytes of a part. */
+export function partSize(files: DatabaseFiles, name: string): number {
+  const file = files.open(name);
+  file.close?.();
+  return file.size;
+}
+
+/**
+ * Files on disk as parts of a database, opened read-only; `close` closes those that are still open.
+ * @param fileOf the absolute path of a part
+ */
+export function openableParts(
+  names: () => string[],
+  fileOf: (name: string) => string,
+): DatabaseFiles & { close(): void } {
   const open = new Set<number>();
   const closeOne = (fd: number): void => {
     if (open.delete(fd)) fs.closeSync(fd);
   };
   return {
-    names: () => fs.readdirSync(dir),
+    names,
     open(name) {
-      const fd = fs.openSync(path.join(dir, name), 'r');
+      const fd = fs.openSync(fileOf(name), 'r');
       open.add(fd);
       return { ...descriptorBytes(fd, fs.fstatSync(fd).size), close: () => closeOne(fd) };
     },
@@ -58,6 +71,14 @@ export function folderFiles(dir: string): DatabaseFiles & { close(): void } {
       for (const fd of open) closeOne(fd);
     },
   };
+}
+
+/** The files of a folder. LOCK is never opened: reading it would drop a lock that this very process holds. */
+export function folderFiles(dir: string): DatabaseFiles & { close(): void } {
+  return openableParts(
+    () => fs.readdirSync(dir),
+    (name) => path.join(dir, name),
+  );
 }
 
 /** Serves many small forward reads from few large ones. Views stay valid: every refill is a new buffer. */

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { namesIn } from '../fs/names-in.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { EngineName } from '../model/engine-name.ts';
 import type { Engine } from './engine.ts';
@@ -22,7 +23,7 @@ export function engineOf(name: EngineName): Engine {
 
 /** The engine whose database a folder is. @param names what it holds, if that has been read already */
 export function recogniseFolder(place: string, names?: readonly string[]): Engine | null {
-  const listed = names ?? listOrEmpty(place);
+  const listed = names ?? namesIn(place);
   return ALL.find((engine) => engine.isFolder(place, listed)) ?? null;
 }
 
@@ -107,12 +108,4 @@ export function findDatabases(native: string, relative: string): FoundDatabase[]
 
 function found(engine: Engine | null, place: string, path: string): FoundDatabase[] {
   return engine === null ? [] : [{ engine: engine.name, place, path }];
-}
-
-function listOrEmpty(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -6,7 +6,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { DatabaseFacts } from '../model/database.ts';
 import { capturedFiles } from './captured-files.ts';
 import type { DatabaseFiles } from './database-files.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, ProveOptions } from './engine.ts';
 
 /** A database that is being written is captured anew this often when it moves before it was read. */
 const CAPTURES = 5;
@@ -40,9 +40,12 @@ export async function readCaptured<T>(
   }
 }
 
+/** What a database holds, without opening a copy of it where that tells as much. Throws as `Engine.prove`. */
+export function readFacts(engine: Engine, files: DatabaseFiles, options: ProveOptions): Promise<DatabaseFacts> {
+  return engine.inspect === null ? engine.prove(files, options) : engine.inspect(files, options.signal);
+}
+
 /** What a database on disk holds now. Throws as `readCaptured` and `Engine.prove`. */
 export function readOnDisk(engine: Engine, place: string, signal: AbortSignal | undefined): Promise<DatabaseFacts> {
-  const read = (files: DatabaseFiles, scratch: string): Promise<DatabaseFacts> =>
-    engine.inspect === null ? engine.prove(files, { scratch, signal }) : engine.inspect(files, signal);
-  return readCaptured(engine, place, read, signal);
+  return readCaptured(engine, place, (files, scratch) => readFacts(engine, files, { scratch, signal }), signal);
 }

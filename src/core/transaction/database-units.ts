@@ -29,6 +29,14 @@ export function isPart(unit: Unit): boolean {
   return unit.database !== undefined && !isDatabaseFile(unit);
 }
 
+/** A part of a database that carries no data, moved away from beside it. */
+export function isVolatilePart({ path: at, database }: Unit): boolean {
+  if (database === undefined) return false;
+  const engine = engineOf(database.engine);
+  const part = engine.partOf(database.path, at);
+  return part !== null && engine.isVolatile(part);
+}
+
 /** What goes along with a database file, as it is appended to its name; nothing for other units. */
 export function partsBeside(unit: Unit): { readonly part: string; readonly carriesData: boolean }[] {
   if (unit.database === undefined || !isDatabaseFile(unit)) return [];

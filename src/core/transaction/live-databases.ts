@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { namesIn } from '../fs/names-in.ts';
 import type { Engine } from '../databases/engine.ts';
 import { engineOf, partNames, recogniseFile, type DatabaseAt } from '../databases/engines.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
@@ -42,13 +42,5 @@ export class LiveDatabases {
       this.#folder = folder;
     }
     return this.#parts.get(relative.slice(relative.lastIndexOf('/') + 1)) ?? [];
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
   }
 }

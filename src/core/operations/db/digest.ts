@@ -1,9 +1,9 @@
-import type { DatabaseFacts } from '../../model/database.ts';
+import { readFacts } from '../../databases/read-on-disk.ts';
 import type { Project } from '../../model/category.ts';
 import type { DbDigestReport } from '../../model/db-digest-report.ts';
 import type { Context } from '../../model/event.ts';
 import { startReport } from '../../repository/report-head.ts';
-import { type OpenDatabase, readDatabase } from './open-database.ts';
+import { readDatabase } from './open-database.ts';
 
 export interface DbDigestOptions {
   /** A path, or `BACKUP:category/source`, or `BACKUP:path/of/the/database`. */
@@ -15,15 +15,10 @@ export interface DbDigestOptions {
 export async function dbDigest(project: Project, options: DbDigestOptions, context: Context): Promise<DbDigestReport> {
   const head = startReport(context);
   return readDatabase(options.database, { project, cwd: options.cwd, context }, async (database) => {
-    const { engine, path, backupId, stated } = database;
-    const facts = await read(database, context.signal);
+    const { engine, path, backupId, stated, files, scratch } = database;
+    const facts = await readFacts(engine, files, { scratch, signal: context.signal });
     const agrees = stated === null ? null : stated.records === facts.records && stated.digest === facts.digest;
     const findings = engine.remarks(path, facts);
     return { ...head(), operation: 'db digest', database: path, backupId, facts, stated, agrees, findings };
   });
-}
-
-/** Without opening a copy, where that tells as much. */
-function read({ engine, files, scratch }: OpenDatabase, signal: AbortSignal | undefined): Promise<DatabaseFacts> {
-  return engine.inspect === null ? engine.prove(files, { scratch, signal }) : engine.inspect(files, signal);
 }

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { namesIn } from '../../../fs/names-in.ts';
 import { parseFileName } from './names.ts';
 
 /** Whoever has the database open has a lock on all of this file. */
@@ -12,17 +12,9 @@ export type Engine = 'leveldb' | 'rocksdb';
  * @param names the folder's names, if they have been read already
  */
 export function recogniseDatabase(dir: string, names?: readonly string[]): Engine | null {
-  const listed = names ?? listOrEmpty(dir);
+  const listed = names ?? namesIn(dir);
   if (!listed.includes('CURRENT') || !listed.some((name) => parseFileName(name)?.type === 'manifest')) return null;
   return listed.some((name) => name === 'IDENTITY' || name.startsWith('OPTIONS-')) ? 'rocksdb' : 'leveldb';
-}
-
-function listOrEmpty(dir: string): string[] {
-  try {
-    return fs.readdirSync(dir);
-  } catch {
-    return [];
-  }
 }
 
 /** True for the names of a database that belong to the engine; every other name beside them is an ordinary file. */

@@ -1,9 +1,8 @@
-import path from 'node:path';
 import { removeTree } from '../../../fs/durable.ts';
-import { freeSpace } from '../../../fs/space.ts';
 import { BackupError, throwIfInterrupted } from '../../../model/backup-error.ts';
 import { DatabaseDigest } from './digest.ts';
 import type { DatabaseFiles } from '../../database-files.ts';
+import { requireRoom } from '../../scratch-room.ts';
 import { makeScratch, scratchBytes } from './scratch.ts';
 
 const BATCH = 1000;
@@ -21,30 +20,15 @@ export async function proveCopy(
   scratchDir: string,
   signal?: AbortSignal,
 ): Promise<{ records: number; digest: string }> {
-  checkRoom(source, scratchDir);
+  const bytes = scratchBytes(source);
+  // Half of it again: LevelDB may compact what it opens.
+  requireRoom(bytes + Math.ceil(bytes / 2), scratchDir);
   try {
     makeScratch(source, scratchDir, { link: true });
     return await proveWithClassicLevel(scratchDir, signal);
   } finally {
     removeTree(scratchDir);
   }
-}
-
-/** The copy, and half of it again: LevelDB may compact what it opens. */
-function checkRoom(source: DatabaseFiles | string, scratchDir: string): void {
-  const bytes = scratchBytes(source);
-  const need = BigInt(bytes + Math.ceil(bytes / 2));
-  const free = freeSpace(scratchDir).bytes;
-  if (free >= need) return;
-  throw new BackupError(
-    'NO_SPACE',
-    `not enough space to prove a database: ${free} bytes are free, ${need} are needed`,
-    {
-      hint: 'Free some space there.',
-      path: path.dirname(scratchDir),
-      details: { freeBytes: Number(free), neededBytes: Number(need) },
-    },
-  );
 }
 
 /**

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { writeAll } from '../../../fs/durable.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import { parseFileName } from '../format/names.ts';
-import { folderFiles, type DatabaseFiles } from '../../database-files.ts';
+import { folderFiles, partSize, type DatabaseFiles } from '../../database-files.ts';
 import { neededLogs, readVersion } from '../format/reader.ts';
 
 /** Small beside the pieces of an archive, so that hardly a read has to put two of them together. */
@@ -40,19 +40,13 @@ export function makeScratch(
 
 /** Bytes of what `makeScratch` takes of a database. */
 export function scratchBytes(source: DatabaseFiles | string): number {
-  if (typeof source !== 'string') return neededNames(source).reduce((total, name) => total + sizeOf(source, name), 0);
+  if (typeof source !== 'string') return neededNames(source).reduce((total, name) => total + partSize(source, name), 0);
   const files = folderFiles(source);
   try {
     return scratchBytes(files);
   } finally {
     files.close();
   }
-}
-
-function sizeOf(files: DatabaseFiles, name: string): number {
-  const file = files.open(name);
-  file.close?.();
-  return file.size;
 }
 
 function copyNeeded(files: DatabaseFiles, scratchDir: string, link: (name: string) => boolean): void {

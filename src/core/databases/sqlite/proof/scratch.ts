@@ -2,16 +2,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Pacer } from '../../../concurrency/pacer.ts';
 import { writeAll } from '../../../fs/durable.ts';
-import { freeSpace } from '../../../fs/space.ts';
-import { BackupError, throwIfInterrupted } from '../../../model/backup-error.ts';
+import { throwIfInterrupted } from '../../../model/backup-error.ts';
 import { damaged } from '../../damage.ts';
-import type { DatabaseFiles } from '../../database-files.ts';
+import { partSize, type DatabaseFiles } from '../../database-files.ts';
 import type { ProveOptions } from '../../engine.ts';
+import { requireRoom } from '../../scratch-room.ts';
 import { DATABASE_FILE } from './page-file.ts';
 
 const NAME = 'copy.db';
 const JOURNAL = '-journal';
-const PARTS = ['', '-wal', JOURNAL];
+const LOG = '-wal';
+const PARTS = ['', LOG, JOURNAL];
 const CHUNK = 1024 * 1024;
 /** What SQLite makes beside the copy: the index of a log, a journal of the changes that are taken back. */
 const BESIDE = 1024 * 1024;
@@ -25,7 +26,7 @@ export async function makeScratch(files: DatabaseFiles, { scratch, signal }: Pro
   const names = new Set(files.names());
   if (!names.has('')) throw damaged(DATABASE_FILE, 'it is missing');
   const parts = PARTS.filter((part) => names.has(part));
-  checkRoom(files, parts, scratch);
+  requireRoom(roomFor(files, parts), scratch);
   fs.mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const file = path.join(scratch, NAME);
   const pacer = new Pacer();
@@ -34,28 +35,10 @@ export async function makeScratch(files: DatabaseFiles, { scratch, signal }: Pro
   return file;
 }
 
-function checkRoom(files: DatabaseFiles, parts: readonly string[], scratch: string): void {
-  const sizes = parts.map((part) => sizeOf(files, part));
-  // A log is copied into the database: that may grow by as much.
-  const need = BigInt(sizes.reduce((sum, size) => sum + size, 0) + sizeOf(files, '-wal') + BESIDE);
-  const free = freeSpace(scratch).bytes;
-  if (free >= need) return;
-  throw new BackupError(
-    'NO_SPACE',
-    `not enough space to prove a database: ${free} bytes are free, ${need} are needed`,
-    {
-      hint: 'Free some space there.',
-      path: path.dirname(scratch),
-      details: { freeBytes: Number(free), neededBytes: Number(need) },
-    },
-  );
-}
-
-function sizeOf(files: DatabaseFiles, part: string): number {
-  if (!files.names().includes(part)) return 0;
-  const file = files.open(part);
-  file.close?.();
-  return file.size;
+/** Bytes that SQLite may come to need in the scratch folder. A log is copied into the database: that may grow by as much. */
+function roomFor(files: DatabaseFiles, parts: readonly string[]): number {
+  const sizes = parts.map((part) => partSize(files, part) * (part === LOG ? 2 : 1));
+  return sizes.reduce((sum, size) => sum + size, BESIDE);
 }
 
 async function copyPart(
