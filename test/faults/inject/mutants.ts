@@ -139,8 +139,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     edits: [
       {
         file: 'core/repository/work-folder.ts',
-        from: '  for (const name of stale) removeTree(path.join(repository, name));\n',
-        to: '',
+        from: '.filter((name) => removeLeftOver(path.join(repository, name), left));',
+        to: ';',
       },
     ],
     operation: 'create',
