@@ -216,7 +216,8 @@ export async function onceLetGo(ask: () => Promise<Holder>, until = Date.now() +
 }
 
 const STOP_IT = 'Stop the process that uses the database, then run the command again. Nothing was changed.';
-const MEND_IT = 'Mend what the message names, then run the command again. Nothing was changed.';
+const PUT_IT_RIGHT =
+  'Nothing was changed. The message says why it cannot be told: put that right, then run the command again.';
 
 function lookAtLock(relative: string): string {
   const lock = escapeName(`${relative}/LOCK`);
@@ -244,7 +245,7 @@ export function refuseHeld(relative: string, { held, pids, evidence, forbidden }
     'DATABASE_HELD',
     held === 'yes' ? `${escapeName(relative)} is in use by another process${who}` : unknown,
     {
-      hint: held === 'yes' ? STOP_IT : evidence === ODD_LOCK ? lookAtLock(relative) : MEND_IT,
+      hint: held === 'yes' ? STOP_IT : evidence === ODD_LOCK ? lookAtLock(relative) : PUT_IT_RIGHT,
       path: relative,
       details,
     },
