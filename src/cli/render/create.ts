@@ -2,6 +2,7 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { CreateReport } from '../../core/model/create-report.ts';
 import type { ManifestCategory } from '../../core/model/manifest.ts';
 import { sayRecordsOf } from '../../core/model/say-records.ts';
+import { databasesIn } from '../../core/model/stated-databases.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { table, type Paint, wrap } from './style.ts';
@@ -10,10 +11,7 @@ import { pasteable } from '../pasteable.ts';
 function remark(category: ManifestCategory, proven: boolean): string {
   // Without an archive that stands in the column before.
   if (category.status === 'partial') return category.archive ? 'partial' : '';
-  return sayRecordsOf(
-    category.sources.flatMap((source) => source.databases ?? []),
-    proven,
-  );
+  return sayRecordsOf(databasesIn(category), proven);
 }
 
 /** One row a category that holds something, aligned. */

@@ -11,6 +11,7 @@ import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ManifestDatabase } from '../model/database.ts';
+import { databasesIn } from '../model/stated-databases.ts';
 import type { Archive, Manifest } from '../model/manifest.ts';
 import { archivedFiles } from '../databases/archived-files.ts';
 import type { DatabaseFiles } from '../databases/database-files.ts';
@@ -43,7 +44,7 @@ export class ArchivesAudit {
     const category = this.#options.manifest.categories[name];
     const archive = category?.archive;
     // Those that can be read where they stand; the bytes of all are proven by the archive's hashes.
-    const databases = (category?.sources.flatMap((source) => source.databases ?? []) ?? []).filter(
+    const databases = (category === undefined ? [] : databasesIn(category)).filter(
       ({ engine }) => engineOf(engine).inspect !== null,
     );
     const members = new Map<string, Entry[]>(databases.map((database) => [database.path, []]));

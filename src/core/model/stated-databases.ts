@@ -1,9 +1,14 @@
 import type { DatabaseFacts, ManifestDatabase } from './database.ts';
-import type { Manifest } from './manifest.ts';
+import type { Manifest, ManifestCategory } from './manifest.ts';
 
 /** Every database that was proven when the backup was taken. */
 export function databasesOf({ categories }: Pick<Manifest, 'categories'>): ManifestDatabase[] {
-  return Object.values(categories).flatMap(({ sources }) => sources.flatMap(({ databases }) => databases ?? []));
+  return Object.values(categories).flatMap((category) => databasesIn(category));
+}
+
+/** The same of one category. */
+export function databasesIn({ sources }: Pick<ManifestCategory, 'sources'>): ManifestDatabase[] {
+  return sources.flatMap(({ databases }) => databases ?? []);
 }
 
 /** What nearly every LevelDB is sorted by: only another comparator is worth a word. */

@@ -4,7 +4,7 @@ import { guardReportSchema } from '../model/guard-report.ts';
 import type { AnyFinding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
-import { databasesOf } from '../model/stated-databases.ts';
+import { databasesIn, databasesOf } from '../model/stated-databases.ts';
 import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -129,8 +129,9 @@ function wayBackTested(repository: string, id: string): Answer {
   };
 }
 
-function figures({ status, files, bytes, archive, sources }: ManifestCategory): BackupSummary['categories'][string] {
-  const counts = sources.flatMap((source) => source.databases ?? []).flatMap(({ records }) => records ?? []);
+function figures(category: ManifestCategory): BackupSummary['categories'][string] {
+  const { status, files, bytes, archive } = category;
+  const counts = databasesIn(category).flatMap(({ records }) => records ?? []);
   return {
     status,
     files,

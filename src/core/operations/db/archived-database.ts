@@ -15,6 +15,7 @@ import type { ManifestDatabase } from '../../model/database.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
 import type { Manifest } from '../../model/manifest.ts';
+import { databasesOf } from '../../model/stated-databases.ts';
 import { escapeName } from '../../paths/names.ts';
 import { notInBackup } from './known-databases.ts';
 
@@ -72,7 +73,7 @@ function findPlace(manifest: Manifest, term: string): Place {
   const sources = Object.entries(manifest.categories).flatMap(([category, { sources: all }]) =>
     all.map((source) => ({ name: `${category}/${source.name}`, source })),
   );
-  const byPath = sources.flatMap(({ source }) => source.databases ?? []).find((database) => database.path === term);
+  const byPath = databasesOf(manifest).find((database) => database.path === term);
   const named = sources.find(({ name }) => name === term)?.source;
   const databases = named?.databases ?? [];
   const [first, second] = databases;

@@ -5,6 +5,7 @@ import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Manifest } from '../../model/manifest.ts';
+import { databasesIn } from '../../model/stated-databases.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
@@ -76,15 +77,13 @@ function fromEntry({ path: relative, type, size, mode, target, sha256 }: Entry):
 }
 
 function databasesOf(manifest: Manifest): SideDatabase[] {
-  return Object.entries(manifest.categories).flatMap(([category, { sources }]) =>
-    sources
-      .flatMap((source) => source.databases ?? [])
-      .map(({ path: database, engine, records, digest }) => ({
-        path: database,
-        category,
-        engine,
-        state: { records, digest },
-        problem: null,
-      })),
+  return Object.entries(manifest.categories).flatMap(([category, held]) =>
+    databasesIn(held).map(({ path: database, engine, records, digest }) => ({
+      path: database,
+      category,
+      engine,
+      state: { records, digest },
+      problem: null,
+    })),
   );
 }
