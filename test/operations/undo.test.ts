@@ -17,7 +17,7 @@ import { restore, type RestoreOptions } from '../../src/core/operations/restore.
 import { undo } from '../../src/core/operations/undo.ts';
 import type { SelectedBackup } from '../../src/core/repository/selected.ts';
 import { compareTrees, readTree, type Tree } from '../support/compare-trees.ts';
-import { withFault } from '../transaction/support/faults.ts';
+import { isPlacing, withFault } from '../transaction/support/faults.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';
 
 const OURS = ['backups', '.migbackup'];
@@ -202,7 +202,7 @@ test('while a restore is unfinished, --dry-run says so instead of planning from 
   rmSync(inside('README.md'));
   let dead = false;
   await withFault(null, run, (name, args) => {
-    dead ||= name === 'renameSync' && String(args[0]).includes('stage');
+    dead ||= isPlacing(name) && String(args[0]).includes('stage');
     if (dead) throw new Error('killed');
     return false;
   });

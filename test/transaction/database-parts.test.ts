@@ -5,7 +5,7 @@ import type { SetAside, Surroundings } from '../../src/core/transaction/set-asid
 import { recoverTransaction } from '../../src/core/transaction/transaction.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { tempFolder } from '../support/temp-folder.ts';
-import { withFault } from './support/faults.ts';
+import { isPlacing, withFault } from './support/faults.ts';
 import { apply, file, folder, put, wanted, type Selection } from './support/small-project.ts';
 
 /* A database that is a file and its parts: whatever others do to it while it is exchanged, no part of one state ends beside another's file. */
@@ -84,7 +84,7 @@ test.each(['changed the file', 'left a -wal beside it'])(
     const { temp, root, state, found, around } = scene();
     using _ = temp;
     put(root, WAL, 'old wal');
-    await killAt(root, WITH_WAL, (name, _from, to) => name === 'renameSync' && to === path.join(root, WAL));
+    await killAt(root, WITH_WAL, (name, _from, to) => isPlacing(name) && to === path.join(root, WAL));
     expect(state()).toEqual({ file: 'new', wal: null });
     if (what === 'changed the file') put(root, FILE, `${HEADER}acknowledged`);
     else put(root, WAL, 'acknowledged');
@@ -152,13 +152,42 @@ test.each(['changed the file', 'left a -wal beside it'])(
 test('what is left of a database that somebody made while the place was empty is moved aside', async () => {
   const { temp, root, state, found, around } = scene();
   using _ = temp;
-  await killAt(root, ALONE, (name, _from, to) => name === 'renameSync' && to === path.join(root, FILE));
+  await killAt(root, ALONE, (name, _from, to) => isPlacing(name) && to === path.join(root, FILE));
   expect(state()).toEqual({ file: null, wal: null });
   put(root, WAL, 'acknowledged');
   expect(await recoverTransaction(root, around)).toBe('completed');
   expect(state()).toEqual({ file: 'new', wal: null });
   expect(kept(found)).toEqual(['acknowledged']);
 });
+
+test.each(['forward', 'back'])(
+  'a database that somebody makes in the very moment in which ours comes (%s) is moved aside, not replaced',
+  async (way) => {
+    const { temp, root, state, found, around } = scene();
+    using _ = temp;
+    const check = (): void => {
+      if (way === 'back') throw new Error('the check failed');
+    };
+    let made = false;
+    const from = way === 'forward' ? '/stage/' : '/aside/';
+    const { error } = await withFault(
+      null,
+      () => apply(root, ALONE, { check, surroundings: around }),
+      (name, [source, target]) => {
+        if (made || !isPlacing(name) || target !== path.join(root, FILE) || !String(source).includes(from))
+          return false;
+        made = true;
+        put(root, FILE, `${HEADER}acknowledged`);
+        return false;
+      },
+    );
+    expect(made).toBe(true);
+    expect(error === undefined).toBe(way === 'forward');
+    expect(state()).toEqual({ file: way === 'forward' ? 'new' : 'old', wal: null });
+    expect(found).toMatchObject([{ path: FILE, why: 'made' }]);
+    expect(kept(found)).toEqual(['acknowledged']);
+  },
+);
 
 test('a file in an exclusive folder that also holds what stays is exchanged with its parts', async () => {
   const { temp, root, state } = scene();

@@ -6,7 +6,7 @@ import { statePaths } from '../../src/core/transaction/state-folder.ts';
 import { recoverTransaction } from '../../src/core/transaction/transaction.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
-import { withFault, type CallName } from './support/faults.ts';
+import { isPlacing, withFault, type CallName } from './support/faults.ts';
 import { apply, file, folder, put, wanted } from './support/small-project.ts';
 
 const STATE = ['.migbackup'];
@@ -22,14 +22,14 @@ function makeProject(temp: TempFolder): string {
 
 const read = (root: string): string[] => ['a', 'b'].map((name) => fs.readFileSync(path.join(root, name), 'utf8'));
 
-/** Kills the transaction right before the rename to a place that ends in `end`. */
+/** Kills the transaction right before something gets its name at a place that ends in `end`. */
 async function killBeforeRenameTo(root: string, end: string): Promise<void> {
   let dead = false;
   const outcome = await withFault(
     null,
     () => apply(root, BOTH),
     (name, args) => {
-      dead ||= name === 'renameSync' && String(args[1]).endsWith(end);
+      dead ||= isPlacing(name) && String(args[1]).endsWith(end);
       if (dead) throw new Error('killed');
       return false;
     },
@@ -91,7 +91,7 @@ test('a disk that is full for good does not keep a restore from being taken back
     () => apply(root, BOTH),
     (name, args) => {
       const before = full;
-      full ||= name === 'renameSync' && String(args[1]) === path.join(root, 'b');
+      full ||= isPlacing(name) && String(args[1]) === path.join(root, 'b');
       const makes = name === 'openSync' && args[1] === 'w';
       if (full !== before || (full && makes)) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
       return false;

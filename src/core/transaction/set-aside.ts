@@ -4,13 +4,13 @@ import { isVolatilePath } from '../databases/engines.ts';
 import { fsyncDir, lstatOrNull, mkdirDurable } from '../fs/durable.ts';
 import { escapeName } from '../paths/names.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
-import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { BackupError } from '../model/backup-error.ts';
 import { groupUnits, isPart, partsBeside, stagedAt } from './database-units.ts';
 import type { JournalInput } from './journal-schema.ts';
-import { renameUnit } from './rename.ts';
+import { moveWhole, placeAt } from './move.ts';
 import { contentDigestAt } from './staged-content.ts';
 import { statePaths } from './state-folder.ts';
-import { isMovable, type Unit } from './unit.ts';
+import type { Unit } from './unit.ts';
 
 /** Something of somebody else that had to make way, or that is no longer what we had put there: moved away whole, never deleted. */
 export interface SetAside {
@@ -96,7 +96,7 @@ async function clearTheWay(
   for (const part of there.toReversed()) moveWhole(target + part, place + part);
   onSetAside({ path: unit.path, why: 'made', kept: nothing ? null : place + first });
   // At once: the place is empty for as short as possible.
-  moveInto(incoming, target);
+  placeAt(incoming, target);
   fsyncDir(path.dirname(place));
   fsyncDir(toNative(root, parentOf(unit.path)));
 }
@@ -151,25 +151,4 @@ function newPlace(base: string, relative: string): string {
 export function holdsNothing(native: string): boolean {
   if (lstatOrNull(native)?.isDirectory() !== true) return false;
   return fs.readdirSync(native, { withFileTypes: true }).every((entry) => entry.isFile() && isVolatilePath(entry.name));
-}
-
-/** Only root may move a read-only folder (its `..` is rewritten). It gets its mode, old or new, when everything is in its place. */
-export function moveWhole(from: string, to: string): void {
-  const stat = lstatOrNull(from);
-  if (stat?.isDirectory() === true && !isMovable(stat)) fs.chmodSync(from, Number(stat.mode & 0o777n) | 0o200);
-  renameUnit(from, to);
-}
-
-/** How a system says that a folder cannot take the place of what is there. */
-const OCCUPIED = new Set(['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR']);
-
-/** Moves content to a place that was empty a moment ago; false if it is not any more. */
-export function moveInto(incoming: string, target: string): boolean {
-  try {
-    moveWhole(incoming, target);
-    return true;
-  } catch (error) {
-    if (OCCUPIED.has(errnoOf(error) ?? '') && lstatOrNull(target) !== null) return false;
-    throw error;
-  }
 }

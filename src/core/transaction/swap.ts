@@ -6,7 +6,8 @@ import { assertRealParents, parentOf, toNative } from '../paths/paths.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import { groupUnits, isDatabaseFile, isPart } from './database-units.ts';
 import type { JournalInput } from './journal-schema.ts';
-import { holdsNothing, InTheWay, moveInto, moveWhole } from './set-aside.ts';
+import { hasBothNames, moveWhole, placeAt } from './move.ts';
+import { holdsNothing, InTheWay } from './set-aside.ts';
 import { statePaths, type StatePaths } from './state-folder.ts';
 import { refuseOtherState, refuseStrangeParts, takeOutStrangeParts } from './strange-parts.ts';
 import { targetChanged } from './target-changed.ts';
@@ -20,6 +21,7 @@ import { isIn, stillIs, type MetaStep, type Unit } from './unit.ts';
  */
 export function swapForward(root: string, journal: JournalInput, betweenSteps: () => void = () => {}): void {
   const paths = statePaths(root);
+  endPlacing(root, journal.units);
   for (const unit of journal.units) assertComplete(paths, unit);
   openParents(root, journal);
   const { others, databases } = groupUnits(journal.units);
@@ -41,6 +43,7 @@ export function swapForward(root: string, journal: JournalInput, betweenSteps: (
   }
   for (const step of journal.meta) setMeta(root, step.path, step.newMode, step.newMtimeNs);
   syncMoves(root, journal.units, [paths.stage], journal.meta);
+  dropFirstNames(root, journal.units);
 
   function bringIn(group: readonly Unit[]): void {
     syncMoves(root, group, [paths.aside]);
@@ -49,6 +52,27 @@ export function swapForward(root: string, journal: JournalInput, betweenSteps: (
       betweenSteps();
     }
   }
+}
+
+/**
+ * Ends what was under way when a swap was killed or failed: content that has its name in the project already (`placeAt`) loses the one that it had in
+ * the stage or aside. To be called before it is asked where content is.
+ */
+export function endPlacing(root: string, units: readonly Unit[]): void {
+  const placed = units.filter((unit) => firstNames(root, unit).length > 0);
+  syncMoves(root, placed, []);
+  dropFirstNames(root, placed);
+}
+
+/** A power cut may bring them back: then content has two names again. */
+function dropFirstNames(root: string, units: readonly Unit[]): void {
+  for (const unit of units) for (const name of firstNames(root, unit)) fs.unlinkSync(name);
+}
+
+function firstNames(root: string, unit: Unit): string[] {
+  const { stage, aside } = statePaths(root);
+  const target = toNative(root, unit.path);
+  return [stage, aside].map((folder) => path.join(folder, String(unit.n))).filter((name) => hasBothNames(name, target));
 }
 
 /** A whole folder for a whole folder: a database, an exclusive source. */
@@ -92,7 +116,7 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
   assertRealParents(root, unit.path);
   const ours = (unit.old !== null && !isPart(unit)) || holdsNothing(target);
   if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : targetChanged(unit.path);
-  if (!moveInto(staged, target)) throw new InTheWay(unit, staged);
+  if (!placeAt(staged, target)) throw new InTheWay(unit, staged);
 }
 
 /**
@@ -102,6 +126,7 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
  */
 export function swapBack(root: string, journal: JournalInput, onTaken: (unit: Unit) => void = () => {}): void {
   const paths = statePaths(root);
+  endPlacing(root, journal.units);
   openParents(root, journal);
   const { others, databases } = groupUnits(journal.units);
   for (const database of databases.toReversed()) {
@@ -118,6 +143,7 @@ export function swapBack(root: string, journal: JournalInput, onTaken: (unit: Un
   }
   for (const step of journal.meta) setMeta(root, step.path, step.oldMode, step.oldMtimeNs);
   syncMoves(root, journal.units, [paths.aside, paths.stage], journal.meta);
+  dropFirstNames(root, journal.units);
 }
 
 function takeOut(root: string, paths: StatePaths, unit: Unit, onTaken: (unit: Unit) => void): void {
@@ -130,7 +156,7 @@ function bringHome(root: string, paths: StatePaths, unit: Unit): void {
   const target = toNative(root, unit.path);
   const aside = path.join(paths.aside, String(unit.n));
   if (unit.old === null || lstatOrNull(aside) === null) return;
-  if (lstatOrNull(target) !== null || !moveInto(aside, target)) throw new InTheWay(unit, aside);
+  if (lstatOrNull(target) !== null || !placeAt(aside, target)) throw new InTheWay(unit, aside);
 }
 
 /** The folders and database files that a swap would move now, so that its caller can see to it that nobody is in them. */

@@ -14,7 +14,7 @@ import { readJournal, readJournalIn, writeJournal } from './journal.ts';
 import type { Journal, JournalInput } from './journal-schema.ts';
 import { assertRealState, stateForbidden, statePaths } from './state-folder.ts';
 import { ALONE, clearingTheWay, keepChanged, type Surroundings } from './set-aside.ts';
-import { placesToMove, swapBack, swapForward } from './swap.ts';
+import { endPlacing, placesToMove, swapBack, swapForward } from './swap.ts';
 import type { Unit } from './unit.ts';
 
 const GARBAGE_PREFIX = 'garbage-';
@@ -228,6 +228,7 @@ async function settle(root: string, surroundings: Surroundings): Promise<Recover
   };
   const goingBack = lstatOrNull(paths.undo) !== null;
   try {
+    endPlacing(root, journal.units);
     if (!goingBack) {
       try {
         await keepOut('forward');

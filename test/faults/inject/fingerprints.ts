@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../../src/core/fs/durable.ts';
 import type { Journal } from '../../../src/core/transaction/journal-schema.ts';
+import { hasBothNames } from '../../../src/core/transaction/move.ts';
 import { fingerprintOf } from '../../../src/core/transaction/unit.ts';
 
 /**
@@ -32,4 +33,21 @@ function renew(root: string, plan: string): void {
   const folder = { ino: String(ino), birthtimeNs: String(birthtimeNs) };
   const body = JSON.stringify({ ...journal, units, folder });
   fs.writeFileSync(plan, JSON.stringify({ sha256: createHash('sha256').update(body).digest('hex'), body }));
+}
+
+/** A copy has two files where a file has two names: in a swap that was killed the stage or aside and the place in the project. */
+export function keepBothNames(from: string, to: string): void {
+  const transaction = path.join('.migbackup', 'txn');
+  const plan = path.join(from, transaction, 'plan.json');
+  if (!fs.existsSync(plan)) return;
+  const written: { body: string } = JSON.parse(fs.readFileSync(plan, 'utf8'));
+  const journal: Journal = JSON.parse(written.body);
+  for (const unit of journal.units) {
+    for (const folder of ['stage', 'aside']) {
+      const first = path.join(transaction, folder, String(unit.n));
+      if (!hasBothNames(path.join(from, first), path.join(from, unit.path))) continue;
+      fs.rmSync(path.join(to, first));
+      fs.linkSync(path.join(to, unit.path), path.join(to, first));
+    }
+  }
 }

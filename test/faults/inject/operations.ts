@@ -141,7 +141,7 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   },
   'recover: half moved in': {
     // The file of the SQLite database is in, its -wal is not.
-    prepare: killed((call) => /^renameSync .*stage\/\d+ \S*state\.db-wal$/.test(call)),
+    prepare: killed((call) => /^linkSync .*stage\/\d+ \S*state\.db-wal$/.test(call)),
     run: recover,
     logged: 'restore',
     pending: true,

@@ -8,7 +8,7 @@ import { put } from '../../support/files.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { context as plain } from '../../support/real-backup.ts';
 import { makeSqliteWithWal, textsInCopy } from '../../support/sqlite/make-sqlite.ts';
-import { renewFingerprints } from './fingerprints.ts';
+import { keepBothNames, renewFingerprints } from './fingerprints.ts';
 import type { Product } from './product.ts';
 
 // Each run leaves large buffers behind: collected in one go they cost half the time.
@@ -109,5 +109,6 @@ export class Scene implements Disposable {
   #copy(from: string, to: string): void {
     fs.rmSync(to, { recursive: true, force: true });
     fs.cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    keepBothNames(from, to);
   }
 }

@@ -6,7 +6,7 @@ import { recoverTransaction } from '../../../src/core/transaction/transaction.ts
 import { compareTrees, readTree, type Tree } from '../../support/compare-trees.ts';
 import { stride } from '../../support/effort.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { withFault, type CallName, type Fault } from '../../transaction/support/faults.ts';
+import { isPlacing, withFault, type CallName, type Fault } from '../../transaction/support/faults.ts';
 import { apply, file, folder, link, put, wanted } from '../../transaction/support/small-project.ts';
 
 /*
@@ -188,8 +188,8 @@ test('an error, and a kill on the way back from it', { timeout: 600_000 }, async
 /** The sweep must be able to fail: each deliberate defect, a kind of call silently left out, must turn it red. */
 const DEFECTS: Readonly<Record<string, Skip>> = {
   'the journal is never put into place': (name, args) => name === 'renameSync' && String(args[1]).endsWith('plan.json'),
-  'a new file is not moved in': (name, args) => name === 'renameSync' && String(args[0]).endsWith('stage/0'),
-  'old content is not brought home': (name, args) => name === 'renameSync' && String(args[0]).endsWith('aside/0'),
+  'a new file is not moved in': (name, args) => isPlacing(name) && String(args[0]).endsWith('stage/0'),
+  'old content is not brought home': (name, args) => isPlacing(name) && String(args[0]).endsWith('aside/0'),
 };
 
 test.for(Object.keys(DEFECTS))('the sweep sees that %s', { timeout: 300_000 }, async (defect) => {

@@ -11,6 +11,7 @@ const OURS = ['backups', '.migbackup'];
 /** Every call by which a restore changes what is on disk. */
 const CHANGING = [
   'renameSync',
+  'linkSync',
   'mkdirSync',
   'symlinkSync',
   'unlinkSync',

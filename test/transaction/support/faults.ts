@@ -50,6 +50,11 @@ export type CallName =
   | `promises.${(typeof ASYNC_CALLS)[number]}`;
 type Args = readonly unknown[];
 
+/** A call that gives something that is there a name in another place: a file gets a second one, a folder another one. */
+export function isPlacing(name: string): boolean {
+  return name === 'renameSync' || name === 'linkSync';
+}
+
 export interface Fault {
   /** Which call fails, counted from 1. */
   readonly at: number;

@@ -31,6 +31,7 @@ export class PageCache {
     else if (name === 'copyFileSync') this.#durable.set(String(second), 0);
     else if (name === 'fsyncSync' || name === 'fsync') this.#durable.delete(open);
     else if (name === 'renameSync') this.#move(String(first), String(second));
+    else if (name === 'linkSync') this.#alsoAt(String(first), String(second));
   }
 
   /** The power is gone: every file holds what was durable of it. */
@@ -54,6 +55,12 @@ export class PageCache {
 
   #forget(file: string): void {
     this.#durable.delete(file);
+  }
+
+  /** Both names are of one file. */
+  #alsoAt(from: string, to: string): void {
+    const bytes = this.#durable.get(from);
+    if (bytes !== undefined) this.#durable.set(to, bytes);
   }
 
   #move(from: string, to: string): void {

@@ -32,6 +32,13 @@ export const UNSET_NS = 1_800_000_000_000_000_000n;
 /** SQLite makes these by itself; who holds the lock is no state of the disk. */
 const NOT_OURS = new Set(['lock.db', 'lock.db-journal']);
 
+interface Materialised {
+  /** Which number each new inode has in place of which old one. */
+  readonly numbers: Map<bigint, bigint>;
+  /** Where each node was made first: its other names are links to that. */
+  readonly made: Map<number, string>;
+}
+
 /** A tree of inodes in memory, as they are on a disk. Node 0 is its root. */
 export class Disk {
   readonly nodes: Map<number, Node>;
@@ -43,19 +50,23 @@ export class Disk {
   /** Reads a real folder. */
   static load(folder: string): Disk {
     const disk = new Disk();
-    disk.#load(folder);
+    disk.#load(folder, new Map());
     return disk;
   }
 
-  #load(file: string): number {
-    const number = this.nodes.size;
+  /** @param known nodes of inodes that have a name already: a file may have several */
+  #load(file: string, known: Map<bigint, number>): number {
     const { ino, mode, mtimeNs, ...stat } = { ...fs.lstatSync(file, { bigint: true }), ...typeOf(file) };
+    const there = known.get(ino);
+    if (there !== undefined) return there;
+    const number = this.nodes.size;
+    known.set(ino, number);
     const common = { ino, mode: Number(mode & 0o7777n), mtimeNs };
     if (stat.type === 'dir') {
       const names = new Map<string, number>();
       this.nodes.set(number, { type: 'dir', ...common, names });
       for (const name of fs.readdirSync(file).toSorted())
-        if (!NOT_OURS.has(name)) names.set(name, this.#load(path.join(file, name)));
+        if (!NOT_OURS.has(name)) names.set(name, this.#load(path.join(file, name), known));
     } else if (stat.type === 'symlink') this.nodes.set(number, { type: 'symlink', ino, target: fs.readlinkSync(file) });
     else this.nodes.set(number, { type: 'file', ...common, data: fs.readFileSync(file) });
     return number;
@@ -128,25 +139,31 @@ export class Disk {
   /** Makes all of it real in `folder`, which must not exist, and returns which number each new inode has in place of which old one. */
   materialise(folder: string): Map<bigint, bigint> {
     const numbers = new Map<bigint, bigint>();
-    this.#materialise(0, folder, numbers);
+    this.#materialise(0, folder, { numbers, made: new Map() });
     return numbers;
   }
 
-  #materialise(number: number, file: string, numbers: Map<bigint, bigint>): void {
+  #materialise(number: number, file: string, all: Materialised): void {
     const node = this.nodes.get(number);
     if (node === undefined) return;
+    const made = all.made.get(number);
+    if (made !== undefined) {
+      fs.linkSync(made, file);
+      return;
+    }
+    all.made.set(number, file);
     if (node.type === 'symlink') fs.symlinkSync(node.target, file);
     else if (node.type === 'file') fs.writeFileSync(file, node.data);
     else {
       fs.mkdirSync(file);
-      for (const [name, child] of node.names) this.#materialise(child, path.join(file, name), numbers);
+      for (const [name, child] of node.names) this.#materialise(child, path.join(file, name), all);
     }
     if (node.type !== 'symlink') {
       const time = utimesTime(node.mtimeNs);
       fs.utimesSync(file, time, time);
       fs.chmodSync(file, node.mode);
     }
-    if (node.ino !== null) numbers.set(fs.lstatSync(file, { bigint: true }).ino, node.ino);
+    if (node.ino !== null) all.numbers.set(fs.lstatSync(file, { bigint: true }).ino, node.ino);
   }
 
   /** The same for disks that hold the same, whatever was dropped on the way there. */

@@ -34,10 +34,10 @@ interface Interrupted {
   readonly killAt: (step: Step, seen: readonly Step[]) => boolean;
 }
 
-const movedIn = ({ label }: Step): boolean => /^rename \S*\.migbackup\/txn\/stage\//.test(label);
+const movedIn = ({ label }: Step): boolean => /^(?:rename|link) \S*\.migbackup\/txn\/stage\//.test(label);
 const movedAside = ({ label }: Step): boolean => /-> \S*\.migbackup\/txn\/aside\//.test(label);
 const movedBack = ({ label }: Step): boolean =>
-  /^rename \S*\.migbackup\/txn\/aside\/|-> \S*\.migbackup\/txn\/stage\//.test(label);
+  /^(?:rename|link) \S*\.migbackup\/txn\/aside\/|-> \S*\.migbackup\/txn\/stage\//.test(label);
 const nth = (count: number, is: (step: Step) => boolean) => (step: Step, seen: readonly Step[]) =>
   is(step) && seen.filter(is).length === count;
 /** All is in its place and synced: the check comes next. */
