@@ -57,12 +57,22 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
     const away = options.acceptGone === true ? [] : awayFrom(project, ownBackups(project).length === 0);
     try {
       const taken = await takeBackup(project, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
-      rememberTaken(project, { last: taken.manifest.backupId, away });
+      const why = rememberTaken(project, { last: taken.manifest.backupId, away });
       const described = describeTaken(taken);
-      return { ...described, findings: [...gone, ...described.findings.slice(gone.length)] };
+      const unnoted = why === null ? [] : [takenNotNoted(why)];
+      return { ...described, findings: [...gone, ...described.findings.slice(gone.length), ...unnoted] };
     } catch (error) {
       throw withRestoreLine(error, lost);
     }
+  };
+}
+
+function takenNotNoted(why: string): Finding {
+  return {
+    code: 'taken-not-noted',
+    severity: 'warning',
+    message: `the backup stands, but .migbackup/project.json could not be told of it: ${why}`,
+    recommendation: 'Remove the cause: the next create notes it again, and removes what is left of this attempt.',
   };
 }
 

@@ -67,7 +67,7 @@ export function rememberProject({ root, config }: Project): void {
   const fresh = known.checkout === undefined || isCopy(root, known);
   if (!fresh && id === known.id) return;
   const own = fresh ? { checkout: randomBytes(8).toString('hex'), root } : {};
-  remember(root, { ...known, ...own, id }, writeFileDurable);
+  whyNot(() => remember(root, { ...known, ...own, id }, writeFileDurable));
 }
 
 /** What was last taken into this repository, as the project remembers it; undefined where it does not. */
@@ -75,13 +75,17 @@ export function takenInto({ root, repository }: Project): Taken | undefined {
   return remembered(root)?.taken?.[keyOf(root, repository)];
 }
 
-/** Remembers it, so that a repository that is not there can be told from one that never was. The caller holds the project's lock. */
-export function rememberTaken({ root, repository }: Project, taken: Taken): void {
-  if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
-  const known = remembered(root);
-  if (known === null) return;
-  // What was there before comes back after a power cut, at worst.
-  remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } }, writeFileSynced);
+/**
+ * Remembers it, so that a repository that is not there can be told from one that never was. The caller holds the project's lock. Answers why it could not
+ * be written, as the system says it, and null where it was: the backup stands in any case.
+ */
+export function rememberTaken({ root, repository }: Project, taken: Taken): string | null {
+  return whyNot(() => {
+    if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
+    const known = readRemembered(root);
+    // What was there before comes back after a power cut, at worst.
+    remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } }, writeFileSynced);
+  });
 }
 
 /** A project may be moved with the repository in it. */
@@ -91,11 +95,18 @@ function keyOf(root: string, repository: string): string {
 }
 
 function remember(root: string, what: Remembered, write: (file: string, text: string) => void): void {
+  assertFolder(path.join(root, STATE_FOLDER));
+  write(path.join(root, REMEMBERED), `${JSON.stringify(what)}\n`);
+}
+
+/** What the system says against it; null where it says nothing. */
+function whyNot(work: () => void): string | null {
   try {
-    assertFolder(path.join(root, STATE_FOLDER));
-    write(path.join(root, REMEMBERED), `${JSON.stringify(what)}\n`);
+    work();
+    return null;
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+    return error.message;
   }
 }
 
@@ -124,8 +135,18 @@ function placeOf(root: string): string | null {
 
 const NOTHING = { id: undefined, checkout: undefined, root: undefined, taken: undefined };
 
-/** Null where it cannot be read; a torn one says nothing. */
+/** Null where it cannot be read. */
 function remembered(root: string): Remembered | null {
+  try {
+    return readRemembered(root);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return null;
+  }
+}
+
+/** A torn one says nothing. Throws the system's error where it cannot be read. */
+function readRemembered(root: string): Remembered {
   try {
     const parsed: unknown = JSON.parse(readRegular(path.join(root, REMEMBERED), MAX_BYTES).toString('utf8'));
     if (typeof parsed !== 'object' || parsed === null) return {};
@@ -135,8 +156,7 @@ function remembered(root: string): Remembered | null {
     return { id: ownId(text(id)), checkout: text(checkout), root: text(before), taken: read.data };
   } catch (error) {
     if (error instanceof SyntaxError) return {};
-    const code = errnoOf(error);
-    if (code === undefined) throw error;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? {} : null;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return {};
+    throw error;
   }
 }

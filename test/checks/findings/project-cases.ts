@@ -254,6 +254,10 @@ export const PROJECT: Cases = {
     writer.stdin.end();
     return findings;
   },
+  'taken-not-noted': created((stage) => {
+    fs.rmSync(stage.inside('.migbackup/project.json'));
+    fs.mkdirSync(stage.inside('.migbackup/project.json'));
+  }),
   'not-removed': async (stage) => {
     fs.mkdirSync(path.join(stage.repository, 'reports/x/a.json.999999999-0123456789ab.tmp'), { recursive: true });
     return (await recover(stage.project, {}, context)).findings;

@@ -67,7 +67,10 @@ export async function judge(
   const state = stateOf(scene, clean);
   if (state.startsWith('mixed')) wrong.push(state);
   else wrong.push(...judgeDatabase(scene, clean, state === 'new' ? 'new' : 'old'));
-  wrong.push(...leftovers(scene), ...judgeLog(scene, operation, clean, state, outcome));
+  wrong.push(
+    ...leftovers(scene).filter((line) => !isKeptForGood(line, outcome)),
+    ...judgeLog(scene, operation, clean, state, outcome),
+  );
   for (const { id, folder } of scene.product.listBackups(scene.project.repository)) {
     if (!(await verifies(scene, id, folder))) wrong.push(`${id} does not verify`);
   }
@@ -122,15 +125,27 @@ function judgeAnswer(scene: Scene, operation: Operation, clean: Undisturbed, { v
   return wrong;
 }
 
-/** What stays in .migbackup is said: it is all that is left of what was replaced, or what the next command logs the
- * operation by, or garbage that the system does not let us remove. */
+/**
+ * What stays in .migbackup is said: it is all that is left of what was replaced, or what the next command logs the operation by, or garbage that the
+ * system does not let us remove.
+ */
 function tellsOfLeftovers(report: unknown, said: readonly string[]): boolean {
   const codes = codesOf(report);
   return (
     codes.includes('aside-kept') ||
     codes.includes('log-not-written') ||
+    codes.includes('taken-not-noted') ||
     codes.includes('not-removed') ||
     said.some((note) => note.includes('stays until') || note.includes('is left over and cannot be removed'))
+  );
+}
+
+/** What was replaced and is not in the safety backup stays until somebody has looked at it; that was said, with the place. */
+function isKeptForGood(line: string, { value }: Outcome<unknown>): boolean {
+  const [name] = line.split(' ');
+  return findingsOf(value).some(
+    ({ code, message }) =>
+      code === 'aside-kept' && message.includes(`/${name}:`) && message.endsWith('is not in the safety backup'),
   );
 }
 
@@ -156,10 +171,13 @@ function judgeLog(scene: Scene, { logged }: Operation, clean: Undisturbed, state
 }
 
 /** What a report says: findings' codes, and its outcome where it has one. */
-function codesOf(report: unknown): unknown[] {
+function codesOf(report: unknown): string[] {
+  return findingsOf(report).map(({ code }) => code);
+}
+
+function findingsOf(report: unknown): { readonly code: string; readonly message: string }[] {
   if (typeof report !== 'object' || report === null || !('findings' in report)) return [];
-  const { findings } = report;
-  return Array.isArray(findings) ? findings.map((finding: { code?: unknown }) => finding.code) : [];
+  return Array.isArray(report.findings) ? report.findings : [];
 }
 
 function outcomeOf(report: unknown): string {

@@ -37,6 +37,12 @@ export const OF_OPERATIONS = {
       meaning: 'A backup was taken while a guarded command was at work, so that it holds a state half-way.',
       advice: 'Take another one once the command has ended: this one counts as partial, and latest passes it over.',
     },
+    'taken-not-noted': {
+      severity: ['warning'],
+      meaning:
+        'A backup was taken, but the note of it in .migbackup could not be written: if the repository is away later, validate and status cannot tell that it had been there.',
+      advice: 'Remove the cause that the message names, then take another backup.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',
