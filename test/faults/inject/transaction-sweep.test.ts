@@ -8,6 +8,7 @@ import { stride } from '../../support/effort.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { isPlacing, withFault, type CallName, type Fault } from '../../transaction/support/faults.ts';
 import { apply, file, folder, link, put, wanted } from '../../transaction/support/small-project.ts';
+import { TIMEOUT_MS } from './effort.ts';
 
 /*
  * Every call of a transaction fails once, in every way, and again inside the recovery from it. Afterwards the tree must be exactly the old
@@ -131,7 +132,7 @@ test.for([
   { code: 'kill' } as const,
   ...CODES.map((code) => ({ code })),
   ...CODES.map((code) => ({ code, forEver: true })),
-])('$code at every call (for ever: $forEver)', { timeout: 300_000 }, async (kind) => {
+])('$code at every call (for ever: $forEver)', { timeout: TIMEOUT_MS }, async (kind) => {
   using temp = tempFolder();
   const bench = await makeBench(path.join(temp.path, 'project'));
   expect(await sweep(bench, [kind], kind.code === 'kill' ? stride(2) : stride(4))).toEqual([]);
@@ -139,7 +140,7 @@ test.for([
 
 test.for(['kill', 'EIO'] as const)(
   'a kill or error, and %s inside the recovery from it',
-  { timeout: 600_000 },
+  { timeout: TIMEOUT_MS },
   async (second) => {
     using temp = tempFolder();
     const bench = await makeBench(path.join(temp.path, 'project'));
@@ -161,7 +162,7 @@ test.for(['kill', 'EIO'] as const)(
 );
 
 /** An error sends the transaction back; then the process is killed on that way. */
-test('an error, and a kill on the way back from it', { timeout: 600_000 }, async () => {
+test('an error, and a kill on the way back from it', { timeout: TIMEOUT_MS }, async () => {
   using temp = tempFolder();
   const bench = await makeBench(path.join(temp.path, 'project'));
   const wrong: string[] = [];
@@ -192,7 +193,7 @@ const DEFECTS: Readonly<Record<string, Skip>> = {
   'old content is not brought home': (name, args) => isPlacing(name) && String(args[0]).endsWith('aside/0'),
 };
 
-test.for(Object.keys(DEFECTS))('the sweep sees that %s', { timeout: 300_000 }, async (defect) => {
+test.for(Object.keys(DEFECTS))('the sweep sees that %s', { timeout: TIMEOUT_MS }, async (defect) => {
   using temp = tempFolder();
   const bench = await makeBench(path.join(temp.path, 'project'));
   // A few calls see a defect: every call is tried, every fourth first, until one does.
