@@ -77,8 +77,9 @@ test.skipIf(process.platform === 'win32').each([
 );
 
 test.skipIf(process.platform === 'win32').each([
-  ['b', 'file'],
-  ['c', 'link'],
+  ['b', 'file'] as const,
+  // Elsewhere link(2) follows links.
+  ...(process.platform === 'linux' ? [['c', 'link'] as const] : []),
 ])('where nothing was before (%s, a %s), what somebody makes then is kept and named too', async (name) => {
   const { temp, root, found, around, read } = scene();
   using _ = temp;
