@@ -4,6 +4,7 @@ import type { Manifest, ManifestCategory, ManifestSource } from '../model/manife
 import { escapeName } from '../paths/names.ts';
 import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
 import { INDEX_FILE } from '../format/layout.ts';
+import { isPartBeside } from '../databases/engines.ts';
 
 interface Counts {
   files: number;
@@ -22,6 +23,8 @@ export class IndexAudit {
   readonly #order: string[];
   readonly #categories = new Map<string, Counts>();
   readonly #sources = new Map<string, { files: number; bytes: number }>();
+  /** Sources that are one file: parts of a database may lie beside that. */
+  readonly #single = new Set<ManifestSource>();
   #position = 0;
   #entries = 0;
   #lastPath: string | undefined;
@@ -74,8 +77,13 @@ export class IndexAudit {
     if (never !== null) this.#wrong(entry, `a path with "${escapeName(never)}" in it is never stored`);
     const source = this.#source(entry);
     if (source === undefined) this.#wrong(entry, `unknown source "${escapeName(entry.source)}"`);
-    else if (!isInside(entry.path, source.path))
+    else if (entry.path === source.path && entry.type === 'file') this.#single.add(source);
+    else if (!isInside(entry.path, source.path) && !this.#isBeside(source, entry))
       this.#wrong(entry, `lies outside its source ${entry.category}/${entry.source} (${source.path})`);
+  }
+
+  #isBeside(source: ManifestSource, { path, type }: Entry): boolean {
+    return type === 'file' && this.#single.has(source) && isPartBeside(source.path, path);
   }
 
   #checkOrder(entry: Entry): void {

@@ -49,6 +49,11 @@ export function partNames(path: string): PartName[] {
   );
 }
 
+/** Whether a path is, by its name, a part of the database whose file would be at `database`. The file itself is none. */
+export function isPartBeside(database: string, path: string): boolean {
+  return partNames(path).some((each) => each.database === database);
+}
+
 /** The names of a folder without those that come and go in it while a database is in use. */
 export function settledNames(names: readonly string[]): string[] {
   const known = new Set(names);

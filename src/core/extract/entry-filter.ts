@@ -2,7 +2,7 @@ import picomatch from 'picomatch';
 import { globProblem } from '../paths/globs.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import { isInside } from '../paths/paths.ts';
-import { partNames, type DatabaseAt } from '../databases/engines.ts';
+import { engineOf, partNames, type DatabaseAt } from '../databases/engines.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 
@@ -15,7 +15,7 @@ export type EntryFilter = (entry: Pick<ScannedEntry, 'category' | 'source' | 'pa
  * The entries that `--only` terms select: a term is a category (`json` is both JSON categories), `category/source`, a
  * project-relative path with all that is below it, or a glob on such paths. No terms select everything. Throws USAGE for a glob that is
  * refused.
- * @param databases that are files: what selects one selects its parts
+ * @param databases that are files: what selects one or a part of it selects all of it
  */
 export function selectEntries(
   terms: readonly string[] | undefined,
@@ -23,10 +23,18 @@ export function selectEntries(
 ): EntryFilter {
   if (terms === undefined || terms.length === 0) return () => true;
   const filters = terms.map(termFilter);
-  const files = new Set(databases.map(({ path }) => path));
-  const fileOf = (path: string): string =>
-    partNames(path).find(({ database }) => files.has(database))?.database ?? path;
-  return (entry) => filters.some((filter) => filter(entry) || filter({ ...entry, path: fileOf(entry.path) }));
+  const files = new Map(databases.map(({ path, engine }) => [path, engineOf(engine)]));
+  const together = (path: string): string[] => {
+    const file = files.has(path) ? path : partNames(path).find(({ database }) => files.has(database))?.database;
+    const engine = file === undefined ? undefined : files.get(file);
+    return file === undefined || engine === undefined
+      ? [path]
+      : (engine.parts ?? []).map((part) => engine.pathOf(file, part));
+  };
+  return (entry) => {
+    const paths = together(entry.path);
+    return filters.some((filter) => paths.some((path) => filter({ ...entry, path })));
+  };
 }
 
 function termFilter(term: string): EntryFilter {

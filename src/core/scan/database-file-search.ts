@@ -17,20 +17,12 @@ export class DatabaseFileSearch {
   readonly #options: ScanOptions;
   readonly #notes: ScanNotes;
   readonly #look: WalkLook;
-  readonly #isSecret: (path: string) => boolean;
 
-  constructor(
-    source: Source,
-    options: ScanOptions,
-    notes: ScanNotes,
-    look: WalkLook,
-    isSecret: (path: string) => boolean,
-  ) {
+  constructor(source: Source, options: ScanOptions, notes: ScanNotes, look: WalkLook) {
     this.#source = source;
     this.#options = options;
     this.#notes = notes;
     this.#look = look;
-    this.#isSecret = isSecret;
   }
 
   /** What a file is to be stored as; null: not at all, undefined: an ordinary file. */
@@ -76,13 +68,12 @@ export class DatabaseFileSearch {
     folder.names = [...folder.names.slice(0, folder.next), ...[...coming, ...missing].toSorted(comparePaths)];
   }
 
-  /** Whether a file is a part of a database that another source stores; what is left of a database that is gone is said. */
+  /** Whether a file is a part of a database that this source does not store; what is left of a database that is gone is said. */
   #isStray(relative: string, native: string): boolean {
     for (const { engine, database, part } of partNames(relative)) {
       const file = native.slice(0, native.length - part.length);
       const stat = lstatOrNull(file);
-      if (stat?.isFile() === true && engine.isFile(file, Number(stat.size)))
-        return this.#isSecret(database) || this.#options.ownership.ownerOf(database) !== undefined;
+      if (stat?.isFile() === true && engine.isFile(file, Number(stat.size))) return true;
       if ((stat === null || stat.size === 0n) && engine.isPart(native, part))
         this.#notes.finding(databaseGone(database, relative), relative);
     }

@@ -64,7 +64,7 @@ export class SourceWalk {
     this.#patterns = options.ownership.patternsOf(source);
     this.#alone = options.ownership.isAlone(source) && !this.#patterns.hasInclude && source.exclude.length === 0;
     this.#isSecret = project.config.includeSecrets ? () => false : secretMatcher(project.config.secrets);
-    this.#files = new DatabaseFileSearch(source, options, this.#notes, this.#look, this.#isSecret);
+    this.#files = new DatabaseFileSearch(source, options, this.#notes, this.#look);
   }
 
   *run(): Generator<ScanItem> {

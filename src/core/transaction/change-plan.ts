@@ -7,7 +7,7 @@ import { comparePaths, type Entry } from '../model/entry.ts';
 import type { Engine } from '../databases/engine.ts';
 import { carriesNoData, partNames, recogniseFolder, type DatabaseAt } from '../databases/engines.ts';
 import { listBelow } from './live-tree.ts';
-import { LiveDatabases } from './live-databases.ts';
+import { besideAnother, LiveDatabases } from './live-databases.ts';
 import type { Action, Change } from './change.ts';
 import { FolderSteps } from './folder-steps.ts';
 import { MissingParents } from './missing-parents.ts';
@@ -59,6 +59,8 @@ class Planner {
   readonly #content = new Map<number, Entry[]>();
   /** Entries that may be parts of a database file, by path. */
   readonly #wantedParts: ReadonlyMap<string, Entry>;
+  /** Live paths that are to be removed, as far as they are known. */
+  readonly #goes: Set<string>;
   /** Paths that went with a database file. */
   readonly #placed = new Set<string>();
   readonly #unitPaths = new PathSet();
@@ -73,6 +75,7 @@ class Planner {
     this.#folders = new FolderSteps(root);
     this.#missing = new MissingParents(root, wanted);
     this.#databases = new LiveDatabases(root, options.databases);
+    this.#goes = new Set(options.extras.map(({ path }) => path));
     this.#wantedParts = new Map(
       wanted.flatMap((entry) => (partNames(entry.path).length === 0 ? [] : [[entry.path, entry]])),
     );
@@ -110,9 +113,26 @@ class Planner {
     if (entry.type === 'dir') return this.#tree(entry.path, at);
     const size = live?.isFile() === true ? live.size : null;
     const engine = entry.type === 'file' ? this.#databases.engineAt(entry.path, size) : null;
-    if (engine !== null) this.#database(entry, engine);
-    else if (!this.#placed.has(entry.path)) this.#single(entry, live);
+    if (engine !== null) this.#database(entry, engine, entry);
+    else if (!this.#placed.has(entry.path) && !this.#withoutFile(entry)) this.#single(entry, live);
     return at + 1;
+  }
+
+  /**
+   * A part of a database of which the backup has no file: it never comes beside the file of another one. False where none stands there, so that it is a file
+   * like any other. Throws UNSAFE_TARGET where one does, and stays.
+   */
+  #withoutFile(part: Entry): boolean {
+    for (const { database } of part.type === 'file' ? partNames(part.path) : []) {
+      const live = lstatOrNull(toNative(this.#root, database));
+      if (live?.isFile() !== true || this.#wanted.some(({ path }) => path === database)) continue;
+      const engine = this.#databases.engineAt(database, live.size);
+      if (engine === null) continue;
+      if (!this.#goes.has(database)) throw besideAnother(part.path, database);
+      this.#database({ path: database, category: part.category }, engine);
+      return true;
+    }
+    return false;
   }
 
   #single(entry: Entry, live: fs.BigIntStats | null, database?: DatabaseAt): void {
@@ -128,10 +148,13 @@ class Planner {
     this.#changes.push({ path, action, type, category, bytes: size });
   }
 
-  /** A database file and its parts: swapped together if anything in them differs, so that no journal of one state stands beside the other. */
-  #database(file: Entry, engine: Engine): void {
-    const parts = this.#partsOf(file.path, engine).map((part) => {
-      const wanted = part.path === file.path ? file : this.#wantedParts.get(part.path);
+  /**
+   * A database file and its parts: swapped together if anything in them differs, so that no journal of one state stands beside the other.
+   * @param file undefined: it is to go
+   */
+  #database(at: Pick<Entry, 'path' | 'category'>, engine: Engine, file?: Entry): void {
+    const parts = this.#databases.parts(at.path, engine).map((part) => {
+      const wanted = part.path === at.path ? file : this.#wantedParts.get(part.path);
       return { ...part, wanted };
     });
     for (const { path } of parts) this.#placed.add(path);
@@ -139,12 +162,12 @@ class Planner {
       if (wanted === undefined) return live !== null && !isVolatile;
       return live === null || !this.#same(wanted, live);
     });
-    const database = { path: file.path, engine: engine.name };
+    const database = { path: at.path, engine: engine.name };
     for (const { path, live, wanted } of parts) {
       if (!differs) {
         if (wanted !== undefined) this.#unchanged.push(wanted);
       } else if (wanted !== undefined) this.#single(wanted, live, database);
-      else if (live !== null) this.#removePart(path, live, database, file.category);
+      else if (live !== null) this.#removePart(path, live, database, at.category);
     }
   }
 
@@ -209,6 +232,7 @@ class Planner {
     const live = lstatOrNull(toNative(this.#root, top.path));
     if (live !== null) this.#folders.becomes(top, live, this.#same(top, live));
     this.#mirroredInside.push(top.path);
+    for (const path of gone) if (this.#options.covered.has(path)) this.#goes.add(path);
     let next = at + 1;
     while (next < this.#wanted.length && isInside(this.#wanted[next]?.path ?? '', top.path)) next = this.#place(next);
     // After what is wanted: the parts of a database are gone with its file.
@@ -235,18 +259,9 @@ class Planner {
   }
 
   #removeDatabase(path: string, engine: Engine, category: string): void {
-    for (const { path: at, live } of this.#partsOf(path, engine))
+    for (const { path: at, live } of this.#databases.parts(path, engine))
       if (live !== null && !this.#unitPaths.covers(at))
         this.#removePart(at, live, { path, engine: engine.name }, category);
-  }
-
-  /** A folder in the place of a part is none. */
-  #partsOf(database: string, engine: Engine): { path: string; live: fs.BigIntStats | null; isVolatile: boolean }[] {
-    return (engine.parts ?? []).map((part) => {
-      const path = engine.pathOf(database, part);
-      const live = lstatOrNull(toNative(this.#root, path));
-      return { path, live: live?.isDirectory() === true ? null : live, isVolatile: engine.isVolatile(part) };
-    });
   }
 
   #change(path: string, action: Action, category: string): void {
@@ -281,7 +296,5 @@ class Planner {
     return carriesNoData(toNative(this.#root, path));
   }
 
-  #same(entry: Entry, live: fs.BigIntStats): boolean {
-    return isSameAsLive(this.#root, entry, live, this.#options);
-  }
+  #same = (entry: Entry, live: fs.BigIntStats): boolean => isSameAsLive(this.#root, entry, live, this.#options);
 }

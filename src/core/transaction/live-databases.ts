@@ -1,4 +1,8 @@
+import type fs from 'node:fs';
+import { lstatOrNull } from '../fs/durable.ts';
 import { namesIn } from '../fs/names-in.ts';
+import { BackupError } from '../model/backup-error.ts';
+import { escapeName } from '../paths/names.ts';
 import type { Engine } from '../databases/engine.ts';
 import { engineOf, partNames, recogniseFile, type DatabaseAt } from '../databases/engines.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
@@ -28,11 +32,20 @@ export class LiveDatabases {
     const native = toNative(this.#root, relative);
     const found = size === null ? null : recogniseFile(native, Number(size));
     return (
-      found ?? this.#partsOf(relative).find(({ engine, part }) => engine.isPart(native + part, part))?.engine ?? null
+      found ?? this.#beside(relative).find(({ engine, part }) => engine.isPart(native + part, part))?.engine ?? null
     );
   }
 
-  #partsOf(relative: string): readonly { readonly engine: Engine; readonly part: string }[] {
+  /** What belongs to a database and stands there; a folder in the place of a part is none. */
+  parts(database: string, engine: Engine): { path: string; live: fs.BigIntStats | null; isVolatile: boolean }[] {
+    return (engine.parts ?? []).map((part) => {
+      const path = engine.pathOf(database, part);
+      const live = lstatOrNull(toNative(this.#root, path));
+      return { path, live: live?.isDirectory() === true ? null : live, isVolatile: engine.isVolatile(part) };
+    });
+  }
+
+  #beside(relative: string): readonly { readonly engine: Engine; readonly part: string }[] {
     const folder = parentOf(relative);
     if (folder !== this.#folder) {
       this.#parts = Map.groupBy(
@@ -43,4 +56,16 @@ export class LiveDatabases {
     }
     return this.#parts.get(relative.slice(relative.lastIndexOf('/') + 1)) ?? [];
   }
+}
+
+/** A part whose database file the backup does not have is not brought beside another one. */
+export function besideAnother(part: string, database: string): BackupError {
+  return new BackupError(
+    'UNSAFE_TARGET',
+    `${escapeName(part)} belongs to a database whose file the backup does not have, and ${escapeName(database)} is another one`,
+    {
+      hint: 'Nothing was changed. Move that database away first, or add --exact, which removes it; --only leaves out what you do not want.',
+      path: part,
+    },
+  );
 }
