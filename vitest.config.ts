@@ -1,4 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+/** What `npm test` runs of the tests that know the program only by its command line; `npm run test:e2e` runs all. */
+const EVERY_DAY = new Set(
+  ['guard', 'undo', 'status', 'lost-state', 'coverage', 'ci-docs'].map((name) => `${name}.test.ts`),
+);
 
 /**
  * The suites that `npm test` does not run, each by its own script. `alone`: files of this suite only. `shared`: files that `npm test`
@@ -27,6 +33,10 @@ const SUITES = {
     ],
   },
   binary: { alone: ['test/binary/*.test.ts'], shared: [] },
+  e2e: {
+    alone: readdirSync('test/e2e').flatMap((name) => (EVERY_DAY.has(name) ? [] : [`test/e2e/${name}`])),
+    shared: ['test/e2e/*.test.ts', 'test/contract/{help,errors,documents}.test.ts'],
+  },
 };
 
 /** MIGBACKUP_EVERY=n: a suite takes every n-th of its faults, cases and captures, as far as they can be taken in part. */

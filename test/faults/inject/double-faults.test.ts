@@ -5,7 +5,7 @@ import { loadProduct } from './product.ts';
 import { describeTally, sweepTwice } from './sweep.ts';
 
 /** In full: every second call of restore and undo that changes the disk, every fifth call of the recovery from each. */
-const [FIRST, SECOND] = [stride(16, 2), stride(17, 5)];
+const [FIRST, SECOND] = [stride(31, 2), stride(29, 5)];
 const AT_LEAST = FULL ? 900 : 30;
 
 test('a fault inside the recovery from a kill', { timeout: TIMEOUT_MS }, async () => {

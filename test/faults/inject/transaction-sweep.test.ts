@@ -135,7 +135,7 @@ test.for([
 ])('$code at every call (for ever: $forEver)', { timeout: TIMEOUT_MS }, async (kind) => {
   using temp = tempFolder();
   const bench = await makeBench(path.join(temp.path, 'project'));
-  expect(await sweep(bench, [kind], kind.code === 'kill' ? stride(2) : stride(4))).toEqual([]);
+  expect(await sweep(bench, [kind], kind.code === 'kill' ? stride(5) : stride(11))).toEqual([]);
 });
 
 test.for(['kill', 'EIO'] as const)(
@@ -145,7 +145,7 @@ test.for(['kill', 'EIO'] as const)(
     using temp = tempFolder();
     const bench = await makeBench(path.join(temp.path, 'project'));
     const wrong: string[] = [];
-    const every = stride(19);
+    const every = stride(37);
     for (let at = 1; at <= bench.calls; at += every) {
       for (let then = 1 + (at % every); ; then += every) {
         reset(bench.root);
@@ -166,7 +166,7 @@ test('an error, and a kill on the way back from it', { timeout: TIMEOUT_MS }, as
   using temp = tempFolder();
   const bench = await makeBench(path.join(temp.path, 'project'));
   const wrong: string[] = [];
-  const [every, everyLater] = [stride(17), stride(7)];
+  const [every, everyLater] = [stride(31), stride(13)];
   for (let at = 1; at <= bench.calls; at += every) {
     for (let later = 1 + (at % everyLater); ; later += everyLater) {
       reset(bench.root);

@@ -24,7 +24,7 @@ const TELLING: Readonly<Record<string, RegExp>> = {
 };
 
 function samplingOf({ steps }: Scenario['recording']): Sampling {
-  const wide = Math.max(SHORT.every, Math.ceil(steps.length / 8));
+  const wide = Math.max(SHORT.every, Math.ceil(steps.length / 5));
   if (!IN_SUITE) return { ...SHORT, every: wide };
   return steps.length > 500
     ? { every: stride(wide, 5), singles: 2, randoms: 2 }
