@@ -59,13 +59,16 @@ async function makeBench(scene: Scene, name: OperationName): Promise<Bench> {
   // The first run in a process starts what later ones have already: the keeper of locks.
   await operation.run(scene);
   scene.reset('begin');
+  // A look that is shared for half a second is made again where the machine is slow: the shorter of two runs has none that only some runs make.
+  const { length: once } = (await withFault(null, () => operation.run(scene))).calls;
+  scene.reset('begin');
   let calls = 0;
   let changing: readonly number[] = [];
   const problems: string[] = [];
   const clean = await lookUndisturbed(scene, operation, async () => {
     const outcome = await withFault(null, () => operation.run(scene));
     if (outcome.error !== undefined) problems.push(`undisturbed, it failed: ${sayError(outcome.error)}`);
-    calls = outcome.calls.length;
+    calls = Math.min(once, outcome.calls.length);
     ({ changing } = outcome);
   });
   return { scene, operation, clean, calls, changing, problems };
