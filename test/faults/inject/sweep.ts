@@ -69,7 +69,7 @@ async function makeBench(scene: Scene, name: OperationName): Promise<Bench> {
     const outcome = await withFault(null, () => operation.run(scene));
     if (outcome.error !== undefined) problems.push(`undisturbed, it failed: ${sayError(outcome.error)}`);
     calls = Math.min(once, outcome.calls.length);
-    ({ changing } = outcome);
+    changing = outcome.changing.filter((at) => at <= calls);
   });
   return { scene, operation, clean, calls, changing, problems };
 }
