@@ -100,7 +100,7 @@ function readSchema(db: DatabaseSync): string | null {
 }
 
 function touchSchema(db: DatabaseSync): void {
-  db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  db.prepare('SELECT count(*) FROM main.sqlite_schema').get();
   db.exec('PRAGMA cache_size = -16384');
 }
 

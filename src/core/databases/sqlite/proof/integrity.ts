@@ -15,7 +15,7 @@ const VIRTUAL = "type = 'table' AND coalesce(rootpage, 0) = 0";
 export function checkIntegrity({ db, file }: OpenCopy): string[] {
   try {
     checkIndexTrees(db, file);
-    const hasVirtual = db.prepare(`SELECT 1 FROM sqlite_schema WHERE ${VIRTUAL} LIMIT 1`).get() !== undefined;
+    const hasVirtual = db.prepare(`SELECT 1 FROM main.sqlite_schema WHERE ${VIRTUAL} LIMIT 1`).get() !== undefined;
     if (hasVirtual) return withoutModules(db, () => linesOf(db));
     return linesOf(db);
   } catch (error) {
@@ -27,10 +27,11 @@ export function checkIntegrity({ db, file }: OpenCopy): string[] {
 
 /** Goes through the trees of all indexes, or of one table's: SQLite would go round in a ring of pages. @throws BackupError DATABASE_DAMAGED */
 export function checkIndexTrees(db: DatabaseSync, file: PageFile, table?: Table): void {
-  const of = table === undefined ? '' : ` AND tbl_name = (SELECT name FROM sqlite_schema WHERE rowid = ${table.rowid})`;
+  const of =
+    table === undefined ? '' : ` AND tbl_name = (SELECT name FROM main.sqlite_schema WHERE rowid = ${table.rowid})`;
   const rows = sqlRows(db, file.encoding, {
     columns: ['rootpage'],
-    from: `sqlite_schema WHERE type = 'index' AND coalesce(rootpage, 0) > 1${of}`,
+    from: `main.sqlite_schema WHERE type = 'index' AND coalesce(rootpage, 0) > 1${of}`,
   });
   for (const [root] of rows) checkTree(file, Number(integerOf(root)));
 }
@@ -39,7 +40,7 @@ function withoutModules<T>(db: DatabaseSync, run: () => T): T {
   db.exec('PRAGMA writable_schema = ON; BEGIN');
   try {
     db.exec(
-      `UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE "' || replace(name, '"', '""') || '" USING no_module' WHERE ${VIRTUAL}`,
+      `UPDATE main.sqlite_schema SET sql = 'CREATE VIRTUAL TABLE "' || replace(name, '"', '""') || '" USING no_module' WHERE ${VIRTUAL}`,
     );
     // Reads the schema again, and is off afterwards.
     db.exec('PRAGMA writable_schema = RESET');
@@ -57,7 +58,7 @@ function linesOf(db: DatabaseSync): string[] {
 
 /** Virtual tables whose content is not in tables of the database, as far as can be told: each a sentence. */
 export function virtualTables({ db, file }: OpenCopy): string[] {
-  const rows = sqlRows(db, file.encoding, { columns: ['name', 'sql'], from: `sqlite_schema WHERE ${VIRTUAL}` });
+  const rows = sqlRows(db, file.encoding, { columns: ['name', 'sql'], from: `main.sqlite_schema WHERE ${VIRTUAL}` });
   return [...rows].flatMap(([name, sql]) => {
     const module = /\bUSING\s+"?(\w+)/i.exec(bytesOf(sql).toString())?.[1] ?? 'unknown';
     if (IN_TABLES.has(module.toLowerCase())) return [];

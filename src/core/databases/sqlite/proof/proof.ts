@@ -58,7 +58,7 @@ function pragma({ db }: OpenCopy, name: string): unknown {
 /** Rows that refer to none. */
 function foreignKeys({ db }: OpenCopy, notProven: string[]): number {
   try {
-    const statement = db.prepare('SELECT count(*) AS n FROM pragma_foreign_key_check');
+    const statement = db.prepare("SELECT count(*) AS n FROM temp.pragma_foreign_key_check(NULL, 'main')");
     return Number(statement.get()?.['n'] ?? 0);
   } catch (error) {
     notProven.push(`Foreign keys cannot be checked: ${error instanceof Error ? error.message : String(error)}.`);
