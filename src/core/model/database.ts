@@ -25,7 +25,7 @@ const sqliteFacts = {
   records: count.nullable(),
   /** SHA3-256 over schema and content in hex, as the sqlite3 shell prints it for `.sha3sum --sha3-256 --schema`; null as above. */
   digest: sha.nullable(),
-  /** Rows by table. */
+  /** Rows by table; one called `__proto__` is stated as `\__proto__` (docs/format.md). */
   tables: z.record(z.string(), count),
   journalMode: z.string(),
   /** Bytes. */

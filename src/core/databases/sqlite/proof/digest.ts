@@ -8,7 +8,7 @@ import { checkTree } from './tree.ts';
 
 /** What was read of the tables. */
 export interface Content {
-  /** Rows by table; those that could be read. */
+  /** Rows by table as `stated`; those that could be read. */
   readonly tables: Record<string, number>;
   /** SHA3-256 in hex; null: something could not be read. */
   readonly digest: string | null;
@@ -54,7 +54,7 @@ export async function readContent(copy: OpenCopy, signal: AbortSignal | undefine
       const rows = query === null ? 0 : await addQuery(source, query, between, hash);
       between = query?.ordered === STAT4 ? '\n' : '';
       // The schema is no table of its own.
-      if (table.root !== 1) tables.set(table.text, query?.table === table ? rows : countFirst(source, table));
+      if (table.root !== 1) tables.set(stated(table.text), query?.table === table ? rows : countFirst(source, table));
     } catch (error) {
       const why = asDamage(error);
       if (why instanceof BackupError && why.code !== 'DATABASE_DAMAGED') throw why;
@@ -90,6 +90,11 @@ function countFirst(source: Source, table: Table): number {
 /** Of a table that has been walked through: SQLite would go round in a ring of pages. */
 function count({ db }: Source, table: Table): number {
   return Number(db.prepare(`SELECT count(*) AS n FROM main.${quoted(table.text)} NOT INDEXED`).get()?.['n']);
+}
+
+/** How the facts name a table. Our reader of manifests refuses `__proto__`, for good reasons: it has a backslash before it, and so has a name that would be the same then. */
+function stated(name: string): string {
+  return /^\\*__proto__$/.test(name) ? `\\${name}` : name;
 }
 
 /** null: the shell has no query for it, and hashes the one before once more. */
