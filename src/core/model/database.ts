@@ -35,7 +35,7 @@ const sqliteFacts = {
   integrity: z.array(z.string()),
   /** Rows that `PRAGMA foreign_key_check` names. */
   foreignKeys: count,
-  /** What could not be counted or read, each a sentence: for example a virtual table whose module is not there. */
+  /** What could not be counted, read or checked, each a sentence: for example a virtual table, or what needs a collation that only the application has. */
   notProven: z.array(z.string()),
   readers,
 };

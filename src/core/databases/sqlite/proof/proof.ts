@@ -6,6 +6,7 @@ import type { ProveOptions } from '../../engine.ts';
 import { asDamage, type OpenCopy, openCopy } from './copy.ts';
 import { readContent } from './digest.ts';
 import { checkIntegrity, virtualTables } from './integrity.ts';
+import { notHere } from './not-here.ts';
 import { makeScratch } from './scratch.ts';
 
 /**
@@ -30,11 +31,12 @@ export async function proveSqlite(files: DatabaseFiles, options: ProveOptions): 
 async function factsOf(copy: OpenCopy, signal: AbortSignal | undefined): Promise<SqliteFacts> {
   const content = await readContent(copy, signal);
   throwIfInterrupted(signal);
-  const integrity = content.isTangled ? [...content.unread] : checkIntegrity(copy);
+  const { integrity, notChecked } =
+    content.tangled.length > 0 ? { integrity: [...content.tangled], notChecked: [] } : checkIntegrity(copy);
   if (copy.malformed !== null) integrity.unshift(copy.malformed);
   const isSound = integrity.length === 0;
   const isRead = content.digest !== null && copy.malformed === null;
-  const notProven = [...content.unread, ...virtualTables(copy)];
+  const notProven = [...content.unread, ...notChecked, ...virtualTables(copy)];
   throwIfInterrupted(signal);
   return {
     engine: 'sqlite',
@@ -61,7 +63,8 @@ function foreignKeys({ db }: OpenCopy, notProven: string[]): number {
     const statement = db.prepare("SELECT count(*) AS n FROM temp.pragma_foreign_key_check(NULL, 'main')");
     return Number(statement.get()?.['n'] ?? 0);
   } catch (error) {
-    notProven.push(`Foreign keys cannot be checked: ${error instanceof Error ? error.message : String(error)}.`);
+    const why = notHere(error) ?? (error instanceof Error ? error.message : String(error));
+    notProven.push(`Foreign keys cannot be checked: ${why}.`);
     return 0;
   }
 }
