@@ -31,10 +31,10 @@ const sqliteFacts = {
   /** Bytes. */
   pageSize: count,
   userVersion: z.int(),
-  /** What `PRAGMA integrity_check` says, at most 100 lines; none: it is sound. */
+  /** What `PRAGMA integrity_check` says, at most 100 lines; none: it is sound. A line of somebody else begins with `migbackup: ` or `SQLite: `. */
   integrity: z.array(z.string()),
-  /** Rows that `PRAGMA foreign_key_check` names. */
-  foreignKeys: count,
+  /** Rows that `PRAGMA foreign_key_check` names; null: not checked, since the database is not sound, or as `notProven` says. */
+  foreignKeys: count.nullable(),
   /** What could not be counted, read or checked, each a sentence: for example a virtual table, or what needs a collation that only the application has. */
   notProven: z.array(z.string()),
   readers,

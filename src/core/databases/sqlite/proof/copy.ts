@@ -7,6 +7,7 @@ import { DATABASE_FILE, PageFile } from './page-file.ts';
 import { checkTree } from './tree.ts';
 
 const SCHEMA_ROOT = 1;
+const WRITE_VERSION = 18;
 const NO_SPACE = new Set(['database or disk is full']);
 
 /** A scratch copy that SQLite has recovered and has open, and its pages beside that. */
@@ -26,6 +27,7 @@ export interface OpenCopy {
  */
 export function openCopy(path: string, options: { readonly sortIn?: string } = {}): OpenCopy {
   recover(path);
+  allowWriting(path);
   const file = new PageFile(path);
   let db: DatabaseSync | undefined;
   try {
@@ -66,6 +68,19 @@ function recover(path: string): void {
   }
   const left = fs.statSync(`${path}-wal`, { throwIfNoEntry: false });
   if (left !== undefined && left.size > 0) throw damaged(DATABASE_FILE, 'SQLite does not take over what its log holds');
+}
+
+/** SQLite writes nothing, not even what is taken back, where the header has the version of a newer one for writing alone (file format, section 1.3.3). The copy is ours. */
+function allowWriting(path: string): void {
+  const fd = fs.openSync(path, 'r+');
+  try {
+    const versions = Buffer.alloc(2);
+    fs.readSync(fd, versions, 0, 2, WRITE_VERSION);
+    const [write = 0, read = 0] = versions;
+    if (write > read) fs.writeSync(fd, versions, 1, 1, WRITE_VERSION);
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 function connect(path: string): DatabaseSync {

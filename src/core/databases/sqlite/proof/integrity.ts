@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { BackupError } from '../../../model/backup-error.ts';
 import { asDamage, type OpenCopy } from './copy.ts';
 import { bytesOf, canBeNamed, integerOf, type Table, tablesOf } from './layout.ts';
 import { notHere } from './not-here.ts';
@@ -9,7 +10,7 @@ import { checkTree } from './tree.ts';
 const MOST_LINES = 100;
 const VIRTUAL = "type = 'table' AND coalesce(rootpage, 0) = 0";
 
-/** What a check found, and what it left out: each a sentence or a line. */
+/** What a check found, and what it left out: each a sentence or a line. Lines that are not of integrity_check say whose they are. */
 export interface Soundness {
   readonly integrity: string[];
   readonly notChecked: string[];
@@ -27,10 +28,15 @@ export function checkIntegrity(copy: OpenCopy): Soundness {
     return hasVirtual ? withoutModules(db, () => checkAll(copy)) : checkAll(copy);
   } catch (error) {
     const why = asDamage(error);
-    if (why instanceof Error && 'code' in why && why.code === 'DATABASE_DAMAGED')
-      return { integrity: [why.message], notChecked: [] };
-    throw why;
+    if (!(why instanceof BackupError && why.code === 'DATABASE_DAMAGED')) throw why;
+    const line = error instanceof Error && error !== why ? `SQLite: ${error.message}` : ours(why.message);
+    return { integrity: [line], notChecked: [] };
   }
+}
+
+/** A line that SQLite does not say. */
+export function ours(line: string): string {
+  return `migbackup: ${line}`;
 }
 
 function checkAll(copy: OpenCopy): Soundness {
