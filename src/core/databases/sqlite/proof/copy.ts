@@ -8,6 +8,9 @@ import { checkTree } from './tree.ts';
 
 const SCHEMA_ROOT = 1;
 const WRITE_VERSION = 18;
+/** What SQLite has itself (SQLITE_MAX_LENGTH). */
+const MOST_BYTES = 1_000_000_000;
+const ROOM_FOR_VALUES = 16 * 1024 * 1024;
 const NO_SPACE = new Set(['database or disk is full']);
 
 /** A scratch copy that SQLite has recovered and has open, and its pages beside that. */
@@ -83,6 +86,9 @@ function allowWriting(path: string): void {
   }
 }
 
+/** A schema of a few bytes could compute values of gigabytes otherwise. No stored value is longer than the file; what an ordinary schema makes of one is not much longer. */
+const lengthLimit = (path: string): number => Math.min(MOST_BYTES, 8 * fs.statSync(path).size + ROOM_FOR_VALUES);
+
 function connect(path: string): DatabaseSync {
   const { DatabaseSync: Database } = nodeSqlite();
   const db = new Database(path, {
@@ -92,6 +98,7 @@ function connect(path: string): DatabaseSync {
     enableDoubleQuotedStringLiterals: true,
     // `checkIntegrity` changes what the schema says of modules, in a transaction that it takes back.
     defensive: false,
+    limits: { length: lengthLimit(path) },
   });
   db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY');
   return db;

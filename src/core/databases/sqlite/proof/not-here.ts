@@ -3,11 +3,12 @@ const MEANINGS: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/^no such collation sequence: (.*)$/s, (name) => `collation ${name} is not known here`],
   [/^(?:no such|unknown) function: (.*?)(?:\(\))?$/s, (name) => `function ${name} is not known here`],
   [/^unsafe use of (.*)\(\)$/s, (name) => `function ${name} is not run here`],
+  [/^(string or blob too big)$/, () => 'a value that it computes is larger than the database allows for'],
 ];
 
 /**
- * What SQLite misses that the application which owns a database brings along, as a part of a sentence; null: the error is of another kind. Nothing is wrong
- * with such a database, and its rows stand in its pages.
+ * Why SQLite does not compute what a schema asks for, as a part of a sentence; null: the error is of another kind. It misses what the application that owns the
+ * database brings along, or it would need too much memory (`openCopy`). The pages are not damaged, and the rows stand there.
  */
 export function notHere(error: unknown): string | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null;

@@ -122,11 +122,14 @@ function* recordsOf(source: Source, table: Table): Generator<DatabaseRecord> {
   // SQLite would go round in a ring of pages.
   const rows = checkTree(source.file, table.root);
   checkIndexTrees(source.db, source.file, table);
+  let isBegun = false;
   try {
-    yield* inOrder(sortedRecords(source, table, layout, done), table, rows - done);
+    for (const record of inOrder(sortedRecords(source, table, layout, done), table, rows - done)) {
+      isBegun = true;
+      yield record;
+    }
   } catch (error) {
-    // It is said before there is any row.
-    if (notHere(error) === null) throw error;
+    if (isBegun || notHere(error) === null) throw error;
     yield* selfSorted(source.db, stored(source, table, layout), done);
   }
 }
