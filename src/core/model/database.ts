@@ -25,17 +25,17 @@ const sqliteFacts = {
   records: count.nullable(),
   /** SHA3-256 over schema and content in hex, as the sqlite3 shell prints it for `.sha3sum --sha3-256 --schema`; null as above. */
   digest: sha.nullable(),
-  /** Rows by table. */
+  /** Rows by table; one called `__proto__` is stated as `\__proto__` (docs/format.md). */
   tables: z.record(z.string(), count),
   journalMode: z.string(),
   /** Bytes. */
   pageSize: count,
   userVersion: z.int(),
-  /** What `PRAGMA integrity_check` says, at most 100 lines; none: it is sound. */
+  /** What `PRAGMA integrity_check` says, at most 100 lines; none: it is sound. A line of somebody else begins with `migbackup: ` or `SQLite: `. */
   integrity: z.array(z.string()),
-  /** Rows that `PRAGMA foreign_key_check` names. */
-  foreignKeys: count,
-  /** What could not be counted or read, each a sentence: for example a virtual table whose module is not there. */
+  /** Rows that `PRAGMA foreign_key_check` names; null: not checked, since the database is not sound, or as `notProven` says. */
+  foreignKeys: count.nullable(),
+  /** What could not be counted, read or checked, each a sentence: for example a virtual table, or what needs a collation that only the application has. */
   notProven: z.array(z.string()),
   readers,
 };

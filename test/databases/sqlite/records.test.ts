@@ -43,7 +43,9 @@ test.each(Object.entries(NASTY))('every row is a record with a key of its own, i
   const scratch = path.join(folder.path, 'scratch');
   const counted = await sqliteTables(filesOf(file), { scratch });
   const nameable = counted.filter(({ rows }) => rows !== null);
-  expect(nameable.every(({ name, rows }) => tables[name.toString()] === rows)).toBe(true);
+  // `__proto__` is stated with a backslash.
+  const stated = (name: string): number | undefined => tables[name === '__proto__' ? String.raw`\__proto__` : name];
+  expect(nameable.every(({ name, rows }) => stated(name.toString()) === rows)).toBe(true);
   const names = counted.map(({ name }) => name);
   expect(names).toEqual(names.toSorted((a, b) => Buffer.compare(a, b)));
   expect(fs.existsSync(scratch)).toBe(false);

@@ -60,16 +60,18 @@ function remarks(database: string, facts: DatabaseFacts): Finding[] {
   const { integrity, foreignKeys, notProven } = facts;
   const found: Finding[] = [];
   if (integrity.length > 0) {
+    const first = integrity[0] ?? '';
+    const says = /^(?:migbackup|SQLite): /.test(first) ? '' : 'PRAGMA integrity_check says: ';
     const more = integrity.length > 1 ? ` (and ${integrity.length - 1} more)` : '';
     found.push({
       code: 'database-unsound',
       severity: 'warning',
-      message: `${escapeName(database)}: PRAGMA integrity_check says: ${escapeName(integrity[0] ?? '')}${more}`,
+      message: `${escapeName(database)}: ${says}${escapeName(first)}${more}`,
       recommendation: 'The backup holds it as it is. Repair a copy of it (sqlite3 FILE .recover) before the migration.',
       evidence: { integrity },
     });
   }
-  if (foreignKeys > 0) {
+  if (foreignKeys !== null && foreignKeys > 0) {
     found.push({
       code: 'database-unsound',
       severity: 'warning',

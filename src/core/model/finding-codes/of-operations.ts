@@ -138,7 +138,8 @@ export const OF_OPERATIONS = {
     },
     'database-partly-proven': {
       severity: ['warning'],
-      meaning: 'Parts of a database could not be counted or read; everything else in it was.',
+      meaning:
+        'Parts of a database could not be counted, read or checked here, for example for want of a collation of its application; everything else in it was.',
       advice: 'See that what the message names can be read by the application that owns the database.',
     },
     'file-not-proven': {

@@ -7,6 +7,10 @@ import { DATABASE_FILE, PageFile } from './page-file.ts';
 import { checkTree } from './tree.ts';
 
 const SCHEMA_ROOT = 1;
+const WRITE_VERSION = 18;
+/** What SQLite has itself (SQLITE_MAX_LENGTH). */
+const MOST_BYTES = 1_000_000_000;
+const ROOM_FOR_VALUES = 16 * 1024 * 1024;
 const NO_SPACE = new Set(['database or disk is full']);
 
 /** A scratch copy that SQLite has recovered and has open, and its pages beside that. */
@@ -26,6 +30,7 @@ export interface OpenCopy {
  */
 export function openCopy(path: string, options: { readonly sortIn?: string } = {}): OpenCopy {
   recover(path);
+  allowWriting(path);
   const file = new PageFile(path);
   let db: DatabaseSync | undefined;
   try {
@@ -68,6 +73,22 @@ function recover(path: string): void {
   if (left !== undefined && left.size > 0) throw damaged(DATABASE_FILE, 'SQLite does not take over what its log holds');
 }
 
+/** SQLite writes nothing, not even what is taken back, where the header has the version of a newer one for writing alone (file format, section 1.3.3). The copy is ours. */
+function allowWriting(path: string): void {
+  const fd = fs.openSync(path, 'r+');
+  try {
+    const versions = Buffer.alloc(2);
+    fs.readSync(fd, versions, 0, 2, WRITE_VERSION);
+    const [write = 0, read = 0] = versions;
+    if (write > read) fs.writeSync(fd, versions, 1, 1, WRITE_VERSION);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** A schema of a few bytes could compute values of gigabytes otherwise. No stored value is longer than the file; what an ordinary schema makes of one is not much longer. */
+const lengthLimit = (path: string): number => Math.min(MOST_BYTES, 8 * fs.statSync(path).size + ROOM_FOR_VALUES);
+
 function connect(path: string): DatabaseSync {
   const { DatabaseSync: Database } = nodeSqlite();
   const db = new Database(path, {
@@ -77,6 +98,7 @@ function connect(path: string): DatabaseSync {
     enableDoubleQuotedStringLiterals: true,
     // `checkIntegrity` changes what the schema says of modules, in a transaction that it takes back.
     defensive: false,
+    limits: { length: lengthLimit(path) },
   });
   db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY');
   return db;
@@ -100,7 +122,7 @@ function readSchema(db: DatabaseSync): string | null {
 }
 
 function touchSchema(db: DatabaseSync): void {
-  db.prepare('SELECT count(*) FROM sqlite_schema').get();
+  db.prepare('SELECT count(*) FROM main.sqlite_schema').get();
   db.exec('PRAGMA cache_size = -16384');
 }
 

@@ -3,19 +3,20 @@ import { ContentHash } from './content-hash.ts';
 import { asDamage, type OpenCopy } from './copy.ts';
 import { hashQuery, hashTable, type Source } from './hash-table.ts';
 import { canBeNamed, layoutOf, type Table, tablesOf } from './layout.ts';
+import { notHere } from './not-here.ts';
 import { quoted } from './sql-rows.ts';
 import { checkTree } from './tree.ts';
 
 /** What was read of the tables. */
 export interface Content {
-  /** Rows by table; those that could be read. */
+  /** Rows by table as `stated`; those that could be read. */
   readonly tables: Record<string, number>;
   /** SHA3-256 in hex; null: something could not be read. */
   readonly digest: string | null;
   /** What could not be read and why, each a sentence. */
   readonly unread: string[];
-  /** A tree that SQLite itself must not be sent into. */
-  readonly isTangled: boolean;
+  /** Those of `unread` that are about the pages: SQLite itself must not be sent into such trees. */
+  readonly tangled: string[];
 }
 
 /** Tables of SQLite's own that the shell reads in an order of its own. The text is part of what is hashed. */
@@ -45,7 +46,7 @@ export async function readContent(copy: OpenCopy, signal: AbortSignal | undefine
   const hash = new ContentHash();
   const tables = new Map<string, number>();
   const unread: string[] = [];
-  let isTangled = false;
+  const tangled: string[] = [];
   let query: Query | null = null;
   let between = '';
   for (const table of tablesOf(copy.db, copy.file)) {
@@ -54,15 +55,16 @@ export async function readContent(copy: OpenCopy, signal: AbortSignal | undefine
       const rows = query === null ? 0 : await addQuery(source, query, between, hash);
       between = query?.ordered === STAT4 ? '\n' : '';
       // The schema is no table of its own.
-      if (table.root !== 1) tables.set(table.text, query?.table === table ? rows : countFirst(source, table));
+      if (table.root !== 1) tables.set(stated(table.text), query?.table === table ? rows : countFirst(source, table));
     } catch (error) {
       const why = asDamage(error);
       if (why instanceof BackupError && why.code !== 'DATABASE_DAMAGED') throw why;
-      if (error instanceof BackupError) isTangled = true;
-      unread.push(`Table ${table.text} cannot be read: ${why instanceof Error ? why.message : String(why)}.`);
+      const reason = notHere(error) ?? (why instanceof Error ? why.message : String(why));
+      unread.push(`Table ${table.text} cannot be read: ${reason}.`);
+      if (error instanceof BackupError) tangled.push(...unread.slice(-1));
     }
   }
-  return { tables: Object.fromEntries(tables), digest: unread.length === 0 ? hash.finish() : null, unread, isTangled };
+  return { tables: Object.fromEntries(tables), digest: unread.length === 0 ? hash.finish() : null, unread, tangled };
 }
 
 async function addQuery(source: Source, query: Query, between: string, hash: ContentHash): Promise<number> {
@@ -77,7 +79,7 @@ async function addQuery(source: Source, query: Query, between: string, hash: Con
   if (layout === null) throw new Error('SQLite knows no table of this name');
   const rows = await hashTable(source, table, layout, hash);
   if (!canBeNamed(table)) return rows;
-  const counted = count(source, table);
+  const counted = countOrNull(source, table) ?? rows;
   if (counted !== rows) throw new Error(`SQLite counts ${counted} rows, and ${rows} were read`);
   return rows;
 }
@@ -90,6 +92,21 @@ function countFirst(source: Source, table: Table): number {
 /** Of a table that has been walked through: SQLite would go round in a ring of pages. */
 function count({ db }: Source, table: Table): number {
   return Number(db.prepare(`SELECT count(*) AS n FROM main.${quoted(table.text)} NOT INDEXED`).get()?.['n']);
+}
+
+/** How the facts name a table. Our reader of manifests refuses `__proto__`, for good reasons: it has a backslash before it, and so has a name that would be the same then. */
+function stated(name: string): string {
+  return /^\\*__proto__$/.test(name) ? `\\${name}` : name;
+}
+
+/** null: SQLite cannot count them for want of a collation. */
+function countOrNull(source: Source, table: Table): number | null {
+  try {
+    return count(source, table);
+  } catch (error) {
+    if (notHere(error) === null) throw error;
+    return null;
+  }
 }
 
 /** null: the shell has no query for it, and hashes the one before once more. */

@@ -1,36 +1,80 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { BackupError } from '../../../model/backup-error.ts';
 import { asDamage, type OpenCopy } from './copy.ts';
-import { sqlRows } from './sql-rows.ts';
-import { bytesOf, integerOf, type Table } from './layout.ts';
+import { bytesOf, canBeNamed, integerOf, type Table, tablesOf } from './layout.ts';
+import { notHere } from './not-here.ts';
 import type { PageFile } from './page-file.ts';
+import { quoted, sqlRows } from './sql-rows.ts';
 import { checkTree } from './tree.ts';
 
 const MOST_LINES = 100;
 const VIRTUAL = "type = 'table' AND coalesce(rootpage, 0) = 0";
 
+/** What a check found, and what it left out: each a sentence or a line. Lines that are not of integrity_check say whose they are. */
+export interface Soundness {
+  readonly integrity: string[];
+  readonly notChecked: string[];
+}
+
 /**
  * What `PRAGMA integrity_check` says; none: the database is sound. It would run the modules of virtual tables, so that the schema that SQLite holds
  * names a module that is not there, for as long as this copy is open: that change is taken back, so that the copy stays what it is.
  */
-export function checkIntegrity({ db, file }: OpenCopy): string[] {
+export function checkIntegrity(copy: OpenCopy): Soundness {
+  const { db, file } = copy;
   try {
     checkIndexTrees(db, file);
-    const hasVirtual = db.prepare(`SELECT 1 FROM sqlite_schema WHERE ${VIRTUAL} LIMIT 1`).get() !== undefined;
-    if (hasVirtual) return withoutModules(db, () => linesOf(db));
-    return linesOf(db);
+    const hasVirtual = db.prepare(`SELECT 1 FROM main.sqlite_schema WHERE ${VIRTUAL} LIMIT 1`).get() !== undefined;
+    return hasVirtual ? withoutModules(db, () => checkAll(copy)) : checkAll(copy);
   } catch (error) {
     const why = asDamage(error);
-    if (why instanceof Error && 'code' in why && why.code === 'DATABASE_DAMAGED') return [why.message];
-    throw why;
+    if (!(why instanceof BackupError && why.code === 'DATABASE_DAMAGED')) throw why;
+    const line = error instanceof Error && error !== why ? `SQLite: ${error.message}` : ours(why.message);
+    return { integrity: [line], notChecked: [] };
   }
 }
 
+/** A line that SQLite does not say. */
+export function ours(line: string): string {
+  return `migbackup: ${line}`;
+}
+
+function checkAll(copy: OpenCopy): Soundness {
+  try {
+    return { integrity: linesOf(copy.db, String(MOST_LINES)), notChecked: [] };
+  } catch (error) {
+    if (notHere(error) === null) throw error;
+    return checkTables(copy);
+  }
+}
+
+/** Each table by itself: those that need what only the application has are left out. */
+function checkTables({ db, file }: OpenCopy): Soundness {
+  const integrity: string[] = [];
+  const notChecked: string[] = [];
+  for (const table of tablesOf(db, file)) {
+    try {
+      if (canBeNamed(table)) integrity.push(...linesOf(db, quoted(table.text)));
+      else notChecked.push(leftOut(table, 'its name cannot be said to it'));
+    } catch (error) {
+      const why = notHere(error);
+      if (why === null) throw error;
+      notChecked.push(leftOut(table, why));
+    }
+  }
+  return { integrity, notChecked: [...notChecked, 'Pages that belong to no table are not checked by SQLite.'] };
+}
+
+const leftOut = (table: Table, why: string): string =>
+  `Table ${table.text} and its indexes are not checked by SQLite: ${why}.`;
+
 /** Goes through the trees of all indexes, or of one table's: SQLite would go round in a ring of pages. @throws BackupError DATABASE_DAMAGED */
 export function checkIndexTrees(db: DatabaseSync, file: PageFile, table?: Table): void {
-  const of = table === undefined ? '' : ` AND tbl_name = (SELECT name FROM sqlite_schema WHERE rowid = ${table.rowid})`;
+  const of =
+    table === undefined ? '' : ` AND tbl_name = (SELECT name FROM main.sqlite_schema WHERE rowid = ${table.rowid})`;
   const rows = sqlRows(db, file.encoding, {
     columns: ['rootpage'],
-    from: `sqlite_schema WHERE type = 'index' AND coalesce(rootpage, 0) > 1${of}`,
+    from: `main.sqlite_schema WHERE type = 'index' AND coalesce(rootpage, 0) > 1${of}`,
   });
   for (const [root] of rows) checkTree(file, Number(integerOf(root)));
 }
@@ -39,7 +83,7 @@ function withoutModules<T>(db: DatabaseSync, run: () => T): T {
   db.exec('PRAGMA writable_schema = ON; BEGIN');
   try {
     db.exec(
-      `UPDATE sqlite_schema SET sql = 'CREATE VIRTUAL TABLE "' || replace(name, '"', '""') || '" USING no_module' WHERE ${VIRTUAL}`,
+      `UPDATE main.sqlite_schema SET sql = 'CREATE VIRTUAL TABLE "' || replace(name, '"', '""') || '" USING no_module' WHERE ${VIRTUAL}`,
     );
     // Reads the schema again, and is off afterwards.
     db.exec('PRAGMA writable_schema = RESET');
@@ -49,15 +93,16 @@ function withoutModules<T>(db: DatabaseSync, run: () => T): T {
   }
 }
 
-function linesOf(db: DatabaseSync): string[] {
-  const statement = db.prepare(`PRAGMA integrity_check(${MOST_LINES})`);
+/** @param what the name of a table, or how many lines there may be of the whole */
+function linesOf(db: DatabaseSync, what: string): string[] {
+  const statement = db.prepare(`PRAGMA main.integrity_check(${what})`);
   const lines = statement.all().map((row) => String(Object.values(row)[0]));
   return lines.length === 1 && lines[0] === 'ok' ? [] : lines.slice(0, MOST_LINES);
 }
 
 /** Virtual tables whose content is not in tables of the database, as far as can be told: each a sentence. */
 export function virtualTables({ db, file }: OpenCopy): string[] {
-  const rows = sqlRows(db, file.encoding, { columns: ['name', 'sql'], from: `sqlite_schema WHERE ${VIRTUAL}` });
+  const rows = sqlRows(db, file.encoding, { columns: ['name', 'sql'], from: `main.sqlite_schema WHERE ${VIRTUAL}` });
   return [...rows].flatMap(([name, sql]) => {
     const module = /\bUSING\s+"?(\w+)/i.exec(bytesOf(sql).toString())?.[1] ?? 'unknown';
     if (IN_TABLES.has(module.toLowerCase())) return [];

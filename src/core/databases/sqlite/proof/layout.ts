@@ -42,7 +42,7 @@ export interface Layout {
 /** Every table of the schema, in the order in which the shell goes through them. The schema itself is among them, with root 1. */
 export function tablesOf(db: DatabaseSync, file: PageFile): Table[] {
   const query =
-    'lower(name) AS tname, name, rootpage, rowid FROM sqlite_schema' +
+    'lower(name) AS tname, name, rootpage, rowid FROM main.sqlite_schema' +
     " WHERE type='table' AND coalesce(rootpage,0)>1" +
     " UNION ALL SELECT 'sqlite_schema', 'sqlite_schema', 1, 0 ORDER BY 1 COLLATE nocase";
   const rows = sqlRows(db, file.encoding, {
@@ -58,12 +58,15 @@ export function tablesOf(db: DatabaseSync, file: PageFile): Table[] {
   }));
 }
 
-/** How a table's rows are stored; null: SQLite knows no table of this name. */
+/**
+ * How a table's rows are stored; null: SQLite knows no table of this name. It asks by pragmas that are functions, since a name that is not valid UTF-8 cannot
+ * stand in a PRAGMA. They are looked for in `temp`, where a database has no table: one of its own that is called as a pragma would answer instead.
+ */
 export function layoutOf(db: DatabaseSync, file: PageFile, table: Table): Layout | null {
   const of = (pragma: string, columns: readonly string[], rest = ''): Value[][] => [
     ...sqlRows(db, file.encoding, {
       columns,
-      from: `sqlite_schema AS s, ${pragma}(s.name) AS p ${rest} WHERE s.rowid = ${table.rowid}`,
+      from: `main.sqlite_schema AS s, temp.${pragma}(s.name, 'main') AS p ${rest} WHERE s.rowid = ${table.rowid}`,
     }),
   ];
   const infos = of('pragma_table_xinfo', ['p.name', 'p.type', 'p.pk', 'p.hidden']).map(([name, type, pk, hidden]) => ({
@@ -76,7 +79,7 @@ export function layoutOf(db: DatabaseSync, file: PageFile, table: Table): Layout
   const index = of(
     'pragma_index_list',
     ['x.cid', 'x.desc', "x.coll = 'BINARY'", 'x.key'],
-    ", pragma_index_xinfo(p.name) AS x ON p.origin = 'pk'",
+    ", temp.pragma_index_xinfo(p.name, 'main') AS x ON p.origin = 'pk'",
   ).map(([cid, descending, isBinary, isKey]) => ({
     column: Number(integerOf(cid)),
     isPlain: integerOf(isKey) === 0n || (integerOf(descending) === 0n && integerOf(isBinary) === 1n),

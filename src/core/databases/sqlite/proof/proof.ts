@@ -5,7 +5,8 @@ import type { DatabaseFiles } from '../../database-files.ts';
 import type { ProveOptions } from '../../engine.ts';
 import { asDamage, type OpenCopy, openCopy } from './copy.ts';
 import { readContent } from './digest.ts';
-import { checkIntegrity, virtualTables } from './integrity.ts';
+import { checkIntegrity, ours, virtualTables } from './integrity.ts';
+import { notHere } from './not-here.ts';
 import { makeScratch } from './scratch.ts';
 
 /**
@@ -30,11 +31,12 @@ export async function proveSqlite(files: DatabaseFiles, options: ProveOptions): 
 async function factsOf(copy: OpenCopy, signal: AbortSignal | undefined): Promise<SqliteFacts> {
   const content = await readContent(copy, signal);
   throwIfInterrupted(signal);
-  const integrity = content.isTangled ? [...content.unread] : checkIntegrity(copy);
-  if (copy.malformed !== null) integrity.unshift(copy.malformed);
+  const { integrity, notChecked } =
+    content.tangled.length > 0 ? { integrity: content.tangled.map(ours), notChecked: [] } : checkIntegrity(copy);
+  if (copy.malformed !== null) integrity.unshift(`SQLite: ${copy.malformed}`);
   const isSound = integrity.length === 0;
   const isRead = content.digest !== null && copy.malformed === null;
-  const notProven = [...content.unread, ...virtualTables(copy)];
+  const notProven = [...content.unread, ...notChecked, ...virtualTables(copy)];
   throwIfInterrupted(signal);
   return {
     engine: 'sqlite',
@@ -45,7 +47,7 @@ async function factsOf(copy: OpenCopy, signal: AbortSignal | undefined): Promise
     pageSize: copy.file.pageSize,
     userVersion: Number(pragma(copy, 'user_version')),
     integrity: integrity.slice(0, 100),
-    foreignKeys: isSound ? foreignKeys(copy, notProven) : 0,
+    foreignKeys: isSound ? foreignKeys(copy, notProven) : null,
     notProven,
     readers: ['migbackup', 'sqlite'],
   };
@@ -55,13 +57,14 @@ function pragma({ db }: OpenCopy, name: string): unknown {
   return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
 
-/** Rows that refer to none. */
-function foreignKeys({ db }: OpenCopy, notProven: string[]): number {
+/** Rows that refer to none; null: SQLite cannot tell. */
+function foreignKeys({ db }: OpenCopy, notProven: string[]): number | null {
   try {
-    const statement = db.prepare('SELECT count(*) AS n FROM pragma_foreign_key_check');
+    const statement = db.prepare("SELECT count(*) AS n FROM temp.pragma_foreign_key_check(NULL, 'main')");
     return Number(statement.get()?.['n'] ?? 0);
   } catch (error) {
-    notProven.push(`Foreign keys cannot be checked: ${error instanceof Error ? error.message : String(error)}.`);
-    return 0;
+    const why = notHere(error) ?? (error instanceof Error ? error.message : String(error));
+    notProven.push(`Foreign keys cannot be checked: ${why}.`);
+    return null;
   }
 }

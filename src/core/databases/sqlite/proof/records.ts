@@ -7,11 +7,13 @@ import type { DatabaseRecord, ProveOptions, RecordsOptions } from '../../engine.
 import { asDamage, type OpenCopy, openCopy } from './copy.ts';
 import { addedLater, NotStored, type Source } from './hash-table.ts';
 import { checkIndexTrees } from './integrity.ts';
-import { canBeNamed, layoutOf, type Table, tablesOf } from './layout.ts';
+import { canBeNamed, type Layout, layoutOf, type Table, tablesOf } from './layout.ts';
+import { notHere } from './not-here.ts';
 import { DATABASE_FILE } from './page-file.ts';
 import { tablePrefix } from './record-key.ts';
 import { makeScratch } from './scratch.ts';
-import { quoted, type Value } from './sql-rows.ts';
+import { selfSorted } from './self-sorted.ts';
+import { quoted } from './sql-rows.ts';
 import { addSorting, sortedRecords } from './sorted-records.ts';
 import { isInKeyOrder, storedRecords } from './stored-records.ts';
 import { checkTree } from './tree.ts';
@@ -83,14 +85,15 @@ function readTables({ db, file }: OpenCopy): Table[] {
 }
 
 function countOf({ db, file }: OpenCopy, table: Table): number | null {
+  let inPages: number | null = null;
   try {
-    checkTree(file, table.root);
+    inPages = checkTree(file, table.root);
     const row = canBeNamed(table)
       ? db.prepare(`SELECT count(*) AS n FROM main.${quoted(table.text)} NOT INDEXED`).get()
       : undefined;
     return typeof row?.['n'] === 'number' ? row['n'] : null;
-  } catch {
-    return null;
+  } catch (error) {
+    return notHere(error) === null ? null : inPages;
   }
 }
 
@@ -106,9 +109,8 @@ function* recordsOf(source: Source, table: Table): Generator<DatabaseRecord> {
   if (layout === null) throw damaged(DATABASE_FILE, `SQLite knows no table ${table.text}`);
   let done = 0;
   if (isInKeyOrder(source.file, layout)) {
-    const missing = (column: number, rowid: bigint): Value => addedLater(source, table, layout, column, rowid);
     try {
-      for (const record of storedRecords(source.file, table, layout, missing)) {
+      for (const record of stored(source, table, layout)) {
         yield record;
         done += 1;
       }
@@ -120,7 +122,21 @@ function* recordsOf(source: Source, table: Table): Generator<DatabaseRecord> {
   // SQLite would go round in a ring of pages.
   const rows = checkTree(source.file, table.root);
   checkIndexTrees(source.db, source.file, table);
-  yield* inOrder(sortedRecords(source, table, layout, done), table, rows - done);
+  let isBegun = false;
+  try {
+    for (const record of inOrder(sortedRecords(source, table, layout, done), table, rows - done)) {
+      isBegun = true;
+      yield record;
+    }
+  } catch (error) {
+    if (isBegun || notHere(error) === null) throw error;
+    yield* selfSorted(source.db, stored(source, table, layout), done);
+  }
+}
+
+/** As they lie in the pages: without the columns that are computed when they are read. */
+function stored(source: Source, table: Table, layout: Layout): Iterable<DatabaseRecord> {
+  return storedRecords(source.file, table, layout, (column, rowid) => addedLater(source, table, layout, column, rowid));
 }
 
 /** SQLite may have sorted by an index, which may not agree with the table. */

@@ -21,7 +21,7 @@ export function isInKeyOrder(file: PageFile, layout: Layout): boolean {
 const isByRowid = ({ hasRowid, alias, key }: Layout): boolean => hasRowid && (alias >= 0 || key.length === 0);
 
 /**
- * The records of a table that `isInKeyOrder`.
+ * The records of a table as its rows lie: in the order of their keys where it `isInKeyOrder`. Columns that are not stored are left out.
  * @param missing what a column is in a row that was written before the column was added
  */
 export function* storedRecords(
@@ -36,17 +36,19 @@ export function* storedRecords(
   const values = new ValueWriter(file, row, writer);
   const keys = new KeyWriter(writer, table.name);
   const byRowid = isByRowid(layout);
-  const heads = columnHeads(layout.columns);
+  const written = layout.columns.flatMap((column, index) => (column.stored < 0 ? [] : [{ ...column, index }]));
+  const heads = columnHeads(written);
   const added = new Map<number, Value>();
   for (const cell of walk.cells(table.root)) {
     row.decode(cell);
     const { rowidHigh, rowidLow } = row;
     const parts = byRowid ? [] : layout.key.map((column) => values.value(layout.columns[column]));
-    const key = byRowid ? keys.rowidKey(rowidHigh, rowidLow) : keys.key(parts, null);
-    const order = byRowid ? keys.rowidOrder(rowidHigh, rowidLow) : keys.order(parts, null);
-    for (let index = 0; index < layout.columns.length; index++) {
-      const { stored, isReal } = layout.columns[index] ?? { stored: 0, isReal: false };
-      writer.raw(heads[index] ?? END);
+    const rowid = byRowid || !layout.hasRowid ? null : row.rowid;
+    const key = byRowid ? keys.rowidKey(rowidHigh, rowidLow) : keys.key(parts, rowid);
+    const order = byRowid ? keys.rowidOrder(rowidHigh, rowidLow) : keys.order(parts, rowid);
+    for (let at = 0; at < written.length; at++) {
+      const { stored, isReal, index } = written[at] ?? { stored: 0, isReal: false, index: 0 };
+      writer.raw(heads[at] ?? END);
       if (index === layout.alias) writer.integer(rowidHigh, rowidLow);
       else if (stored < row.count) values.stored(row.types[stored] ?? NULL, row.offsets[stored] ?? 0, isReal);
       else {
@@ -85,7 +87,8 @@ class ValueWriter {
         ? { type: 'real', value: halves.toNumber() }
         : { type: 'integer', value: halves.toBigInt() };
     }
-    return { type: isText(type) ? 'text' : 'blob', value: row.slice(offset, sizeOfType(type)) };
+    const bytes = row.slice(offset, sizeOfType(type));
+    return isText(type) ? { type: 'text', value: toUtf8(bytes, this.#file.encoding) } : { type: 'blob', value: bytes };
   }
 
   stored(type: number, offset: number, isReal: boolean): void {
