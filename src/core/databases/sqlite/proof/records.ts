@@ -4,7 +4,7 @@ import { throwIfInterrupted } from '../../../model/backup-error.ts';
 import { damaged } from '../../damage.ts';
 import type { DatabaseFiles } from '../../database-files.ts';
 import type { DatabaseRecord, ProveOptions, RecordsOptions } from '../../engine.ts';
-import { asDamage, type OpenCopy, openCopy } from './copy.ts';
+import { asDamage, type OpenCopy, openCopy, withCopy } from './copy.ts';
 import { addedLater, NotStored, type Source } from './hash-table.ts';
 import { checkIndexTrees } from './integrity.ts';
 import { canBeNamed, type Layout, layoutOf, type Table, tablesOf } from './layout.ts';
@@ -65,14 +65,9 @@ export async function sqliteTables(
   options: ProveOptions,
 ): Promise<{ readonly name: Buffer; readonly rows: number | null }[]> {
   try {
-    const copy = openCopy(await makeScratch(files, options));
-    try {
-      return readTables(copy).map((table) => ({ name: table.name, rows: countOf(copy, table) }));
-    } catch (error) {
-      throw asDamage(error);
-    } finally {
-      copy.close();
-    }
+    return await withCopy(await makeScratch(files, options), (copy) =>
+      readTables(copy).map((table) => ({ name: table.name, rows: countOf(copy, table) })),
+    );
   } finally {
     removeTree(options.scratch);
   }
