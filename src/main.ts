@@ -1,6 +1,7 @@
 import { prepareOclif } from './cli/prepare-oclif.ts';
 import { printVersion } from './cli/print-version.ts';
 import { loaders } from './commands/index.ts';
+import { PROVER, runProver } from './core/databases/prover.ts';
 import { LOCK_KEEPER, LOCK_PROBE, probeLock } from './core/databases/locks/lock-probe.ts';
 
 const argv = process.argv.slice(2);
@@ -10,6 +11,8 @@ if (first === LOCK_PROBE) {
   void probeLock(second).then((answer) => process.stdout.write(`${answer}\n`));
 } else if (first === LOCK_KEEPER) {
   void import('./core/databases/locks/lock-keeper.ts').then(({ runKeeper }) => runKeeper());
+} else if (first === PROVER) {
+  void runProver(second);
 } else if (first === '--version') {
   printVersion(argv);
 } else {

@@ -12,8 +12,14 @@ const TABLE: Table = {
   rooms: [
     {
       name: 'main.ts',
-      purpose: 'starts the program, or the process that another migbackup has for locks',
-      only: ['commands', 'cli', 'core/databases/locks/lock-probe.ts', 'core/databases/locks/lock-keeper.ts'],
+      purpose: 'starts the program, or a process that another migbackup has for locks or a proof',
+      only: [
+        'commands',
+        'cli',
+        'core/databases/prover.ts',
+        'core/databases/locks/lock-probe.ts',
+        'core/databases/locks/lock-keeper.ts',
+      ],
     },
     {
       name: 'commands',

@@ -66,3 +66,19 @@ test('every row is a record, in the order of its key without any collation', asy
   const counted = await sqliteTables(filesOf(file), { scratch: path.join(folder.path, 'scratch') });
   expect(Object.fromEntries(counted.map(({ name, rows }) => [name.toString(), rows]))).toEqual({ ...TABLES, gv: 1 });
 });
+
+test('a table of which the pages do not suffice either is named, and the others are read', async () => {
+  using folder = tempFolder();
+  const file = path.join(folder.path, 'made.db');
+  makeOwners(file, "ALTER TABLE wk ADD COLUMN later DEFAULT 'l'");
+  const { records, tables, integrity, notProven } = await proveFile(file);
+  expect({ records, integrity }).toEqual({ records: null, integrity: [] });
+  const { wk, ...others } = TABLES;
+  expect({ ...tables, wk }).toEqual({ ...others, wk });
+  expect(notProven[0]).toBe('Table wk cannot be read: collation unicase is not known here.');
+  expect(await recordLines(file, 'ck/')).toHaveLength(2);
+  await expect(recordLines(file, 'wk/')).rejects.toMatchObject({
+    code: 'DATABASE_DAMAGED',
+    message: expect.stringContaining('unicase'),
+  });
+});

@@ -217,3 +217,31 @@ test('who stops early leaves nothing behind', async () => {
   }
   expect(fs.readdirSync(folder.path)).toEqual(['made.db']);
 });
+
+test('rows whose rowid no name reaches have keys of their own', async () => {
+  using folder = tempFolder();
+  const hidden = 'rowid, _rowid_, oid';
+  const file = made(
+    folder.path,
+    `CREATE TABLE added(${hidden}); INSERT INTO added VALUES (1, 2, 3), (4, 5, 6);
+     ALTER TABLE added ADD COLUMN later DEFAULT 'l'; INSERT INTO added VALUES (7, 8, 9, 'm');
+     CREATE TABLE g(${hidden}, twice AS (rowid * 2)); INSERT INTO g VALUES (9, 0, 0), (8, 0, 0), (7, 0, 0);
+     CREATE TABLE k(${hidden}, a, b, PRIMARY KEY(b, a));
+     INSERT INTO k VALUES (0, 0, 0, 'y', NULL), (0, 0, 0, 'x', NULL), (0, 0, 0, 'x', NULL), (0, 0, 0, 'z', 1)`,
+  );
+  const rest = '"rowid":0,"_rowid_":0,"oid":0';
+  const all = await recordsOf(file);
+  expect(lines(all)).toEqual([
+    'added/1 {"rowid":1,"_rowid_":2,"oid":3,"later":"l"}',
+    'added/2 {"rowid":4,"_rowid_":5,"oid":6,"later":"l"}',
+    'added/3 {"rowid":7,"_rowid_":8,"oid":9,"later":"m"}',
+    'g/1 {"rowid":9,"_rowid_":0,"oid":0,"twice":18}',
+    'g/2 {"rowid":8,"_rowid_":0,"oid":0,"twice":16}',
+    'g/3 {"rowid":7,"_rowid_":0,"oid":0,"twice":14}',
+    `k/null,x@2 {${rest},"a":"x","b":null}`,
+    `k/null,x@3 {${rest},"a":"x","b":null}`,
+    `k/null,y@1 {${rest},"a":"y","b":null}`,
+    `k/1,z {${rest},"a":"z","b":1}`,
+  ]);
+  expect(lines(await recordsOf(file, 'g/2'))).toEqual([lines(all)[4]]);
+});

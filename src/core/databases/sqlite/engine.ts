@@ -84,7 +84,7 @@ function remarks(database: string, facts: DatabaseFacts): Finding[] {
     found.push({
       code: 'database-partly-proven',
       severity: 'warning',
-      message: `${escapeName(database)}: ${notProven.map((line) => escapeName(line)).join('; ')}`,
+      message: `${escapeName(database)}: ${notProven.map((line) => escapeName(line)).join(' ')}`,
       recommendation: 'See that what is named can be read by the application that owns the database.',
       evidence: { notProven },
     });

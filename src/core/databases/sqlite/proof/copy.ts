@@ -46,6 +46,18 @@ export function openCopy(path: string, options: { readonly sortIn?: string } = {
   }
 }
 
+/** Opens a copy for as long as `use` takes. @throws BackupError as `openCopy` */
+export async function withCopy<T>(path: string, use: (copy: OpenCopy) => Promise<T> | T): Promise<T> {
+  const copy = openCopy(path);
+  try {
+    return await use(copy);
+  } catch (error) {
+    throw asDamage(error);
+  } finally {
+    copy.close();
+  }
+}
+
 /** What SQLite says of a copy that it does not read, as DATABASE_DAMAGED. */
 export function asDamage(error: unknown): unknown {
   if (error instanceof BackupError || !(error instanceof Error) || !('errcode' in error)) return error;

@@ -41,8 +41,12 @@ interface Query {
  * Reads all content in the order of `.sha3sum --sha3-256 --schema` of the sqlite3 shell (src/shell.c.in), which hashes for each table, by its name, the
  * query and its rows. Versions 3.40 to 3.53 of the shell do the same here.
  */
-export async function readContent(copy: OpenCopy, signal: AbortSignal | undefined): Promise<Content> {
-  const source: Source = { db: copy.db, file: copy.file, signal };
+export async function readContent(
+  copy: OpenCopy,
+  signal: AbortSignal | undefined,
+  withheld: string | undefined,
+): Promise<Content> {
+  const source: Source = { db: copy.db, file: copy.file, signal, withheld };
   const hash = new ContentHash();
   const tables = new Map<string, number>();
   const unread: string[] = [];

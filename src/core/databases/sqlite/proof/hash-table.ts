@@ -17,6 +17,8 @@ export interface Source {
   readonly db: DatabaseSync;
   readonly file: PageFile;
   readonly signal: AbortSignal | undefined;
+  /** Why nothing that the schema computes may be computed, as a part of a sentence. */
+  readonly withheld?: string | undefined;
 }
 
 /** Only SQLite can compute what is not stored: generated columns, and values that a table without rowids got later. */
@@ -27,7 +29,10 @@ export class NotStored extends Error {}
  * @throws BackupError DATABASE_DAMAGED; an Error of SQLite where it cannot compute a column
  */
 export async function hashTable(source: Source, table: Table, layout: Layout, hash: ContentHash): Promise<number> {
-  if (layout.columns.some(({ stored }) => stored < 0)) return hashQuery(source, rowsOf(table, layout), hash);
+  if (layout.columns.some(({ stored }) => stored < 0)) {
+    if (source.withheld !== undefined) throw new Error(source.withheld);
+    return hashQuery(source, rowsOf(table, layout), hash);
+  }
   const mark = hash.mark();
   try {
     return await hashPages(source, table, layout, hash);

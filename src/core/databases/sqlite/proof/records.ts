@@ -4,17 +4,17 @@ import { throwIfInterrupted } from '../../../model/backup-error.ts';
 import { damaged } from '../../damage.ts';
 import type { DatabaseFiles } from '../../database-files.ts';
 import type { DatabaseRecord, ProveOptions, RecordsOptions } from '../../engine.ts';
-import { asDamage, type OpenCopy, openCopy } from './copy.ts';
+import { asDamage, type OpenCopy, openCopy, withCopy } from './copy.ts';
 import { addedLater, NotStored, type Source } from './hash-table.ts';
 import { checkIndexTrees } from './integrity.ts';
-import { canBeNamed, type Layout, layoutOf, type Table, tablesOf } from './layout.ts';
+import { canBeNamed, type Layout, layoutOf, rowidName, type Table, tablesOf } from './layout.ts';
 import { notHere } from './not-here.ts';
 import { DATABASE_FILE } from './page-file.ts';
 import { tablePrefix } from './record-key.ts';
 import { makeScratch } from './scratch.ts';
 import { selfSorted } from './self-sorted.ts';
 import { quoted } from './sql-rows.ts';
-import { addSorting, sortedRecords } from './sorted-records.ts';
+import { addSorting, recordsBesideRowids, sortedRecords } from './sorted-records.ts';
 import { isInKeyOrder, storedRecords } from './stored-records.ts';
 import { checkTree } from './tree.ts';
 
@@ -65,14 +65,9 @@ export async function sqliteTables(
   options: ProveOptions,
 ): Promise<{ readonly name: Buffer; readonly rows: number | null }[]> {
   try {
-    const copy = openCopy(await makeScratch(files, options));
-    try {
-      return readTables(copy).map((table) => ({ name: table.name, rows: countOf(copy, table) }));
-    } catch (error) {
-      throw asDamage(error);
-    } finally {
-      copy.close();
-    }
+    return await withCopy(await makeScratch(files, options), (copy) =>
+      readTables(copy).map((table) => ({ name: table.name, rows: countOf(copy, table) })),
+    );
   } finally {
     removeTree(options.scratch);
   }
@@ -122,15 +117,34 @@ function* recordsOf(source: Source, table: Table): Generator<DatabaseRecord> {
   // SQLite would go round in a ring of pages.
   const rows = checkTree(source.file, table.root);
   checkIndexTrees(source.db, source.file, table);
+  const isNamed = !layout.hasRowid || rowidName(layout) !== undefined;
+  const sorted = isNamed
+    ? inOrder(sortedRecords(source, table, layout, done), table, rows - done)
+    : selfSorted(source.db, recordsBesideRowids(source, table, layout), done);
   let isBegun = false;
   try {
-    for (const record of inOrder(sortedRecords(source, table, layout, done), table, rows - done)) {
+    for (const record of sorted) {
       isBegun = true;
       yield record;
     }
   } catch (error) {
     if (isBegun || notHere(error) === null) throw error;
-    yield* selfSorted(source.db, stored(source, table, layout), done);
+    yield* withoutComputed(source, table, layout, done, error);
+  }
+}
+
+/** @param why SQLite does not read them, thrown again where the pages do not suffice either */
+function* withoutComputed(
+  source: Source,
+  table: Table,
+  layout: Layout,
+  skip: number,
+  why: unknown,
+): Generator<DatabaseRecord> {
+  try {
+    yield* selfSorted(source.db, stored(source, table, layout), skip);
+  } catch (error) {
+    throw error instanceof NotStored ? why : error;
   }
 }
 

@@ -1,10 +1,14 @@
 import type { SQLOutputValue } from 'node:sqlite';
+import { damaged } from '../../damage.ts';
 import type { DatabaseRecord } from '../../engine.ts';
 import type { Source } from './hash-table.ts';
 import { type Layout, rowidName, rowsOf, type Table } from './layout.ts';
+import { DATABASE_FILE } from './page-file.ts';
 import { KeyWriter } from './record-key.ts';
 import { plainRows, type RowsQuery, sqlRows, type Value } from './sql-rows.ts';
 import { columnHeads, RecordWriter } from './record-writer.ts';
+import { StoredRow } from './stored-row.ts';
+import { TreeWalk } from './tree.ts';
 import { toUtf8 } from './utf16.ts';
 
 /** What SQLite calls to sort TEXT of a UTF-16 database as that of any other. No schema can call it. */
@@ -39,6 +43,24 @@ export function* sortedRecords(source: Source, table: Table, layout: Layout, ski
   let at = 0;
   for (const row of sqlRows(source.db, source.file.encoding, query))
     if (at++ >= Math.max(done, skip)) yield maker.record(row);
+}
+
+/**
+ * The same as its rows lie, for a table with rowids that no name reaches: SQLite goes through it in the order of its rowids, and so do the pages.
+ * @throws BackupError DATABASE_DAMAGED where they do not agree
+ */
+export function* recordsBesideRowids({ db, file }: Source, table: Table, layout: Layout): Generator<DatabaseRecord> {
+  const maker = new RecordMaker(table, layout);
+  const row = new StoredRow(file, true);
+  const cells = new TreeWalk(file, table.root).cells(table.root);
+  for (const values of sqlRows(db, file.encoding, rowsOf(table, layout))) {
+    const cell = cells.next();
+    if (cell.done === true) throw damaged(DATABASE_FILE, `SQLite reads more rows of table ${table.text} than it has`);
+    row.decode(cell.value);
+    yield maker.record([{ type: 'integer', value: row.rowid }, ...values]);
+  }
+  if (cells.next().done !== true)
+    throw damaged(DATABASE_FILE, `SQLite reads fewer rows of table ${table.text} than it has`);
 }
 
 class RecordMaker {
