@@ -118,3 +118,25 @@ test('Ctrl-C ends a backup while a schema computes', async () => {
   expect(await ended).toEqual([130, null]);
   expect(folders().filter((name) => name.includes('partial'))).toEqual([]);
 });
+
+test.each(['CREATE VIRTUAL TABLE', 'create /* a */ -- b\n virtual table'])(
+  'a virtual table with pages of its own (%s) is refused before its module runs',
+  async (begin) => {
+    using folder = tempFolder();
+    const file = path.join(folder.path, 'made.db');
+    const db = new DatabaseSync(file, { defensive: false });
+    db.exec(
+      'CREATE TABLE t(a); INSERT INTO t VALUES (1); CREATE VIRTUAL TABLE w USING fts5(x); PRAGMA writable_schema = ON',
+    );
+    const given = db.prepare(
+      "UPDATE sqlite_schema SET sql = replace(sql, 'CREATE VIRTUAL TABLE', ?), rootpage = 2 WHERE name = 'w'",
+    );
+    given.run(begin);
+    db.close();
+    await expect(proveFile(file)).rejects.toMatchObject({
+      code: 'DATABASE_DAMAGED',
+      message: expect.stringContaining('table w is virtual'),
+    });
+    await expect(recordLines(file)).rejects.toMatchObject({ code: 'DATABASE_DAMAGED' });
+  },
+);

@@ -39,6 +39,7 @@ export function openCopy(path: string, options: { readonly sortIn?: string } = {
     db = connect(path);
     if (options.sortIn !== undefined) sortIn(db, options.sortIn);
     const malformed = readSchema(db);
+    refuseDisguised(db);
     return { db, file, malformed, close: () => closeBoth(db, file) };
   } catch (error) {
     closeBoth(db, file);
@@ -131,6 +132,19 @@ function readSchema(db: DatabaseSync): string | null {
     touchSchema(db);
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** `CREATE VIRTUAL`, with whatever SQLite passes over between the two. */
+const CREATES_VIRTUAL = /^\s*create(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))+virtual\b/i;
+
+/** A virtual table has no pages of its own. One that says it has would be read as an ordinary table, by its module. @throws BackupError DATABASE_DAMAGED */
+function refuseDisguised(db: DatabaseSync): void {
+  const rows = db
+    .prepare("SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND coalesce(rootpage, 0) <> 0")
+    .iterate();
+  for (const { name, sql } of rows)
+    if (CREATES_VIRTUAL.test(String(sql)))
+      throw damaged(DATABASE_FILE, `table ${String(name)} is virtual, and the schema gives it pages of its own`);
 }
 
 function touchSchema(db: DatabaseSync): void {
