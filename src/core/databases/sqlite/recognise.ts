@@ -8,7 +8,7 @@ const WAL_MAGICS = [Buffer.from('377f0682', 'hex'), Buffer.from('377f0683', 'hex
 /** A whole database has whole pages, and this is the smallest size of one. */
 const SMALLEST_PAGE = 512;
 /** What a database is usually called: one of these is looked into also where its size is odd, since it may have been cut. */
-const USUAL_NAME = /\.(?:db|db3|sqlite|sqlite3|sqlitedb|s3db|sl3|gpkg|mbtiles)$/i;
+export const USUAL_NAME = /\.(?:db|db3|sqlite|sqlite3|sqlitedb|s3db|sl3|gpkg|mbtiles)$/i;
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
