@@ -24,7 +24,9 @@ export async function checkTarget(root: string, plan: ChangePlan): Promise<void>
   const looked = new Set<string>();
   for (const unit of plan.units) {
     const { tree, path: at, database, old } = unit;
-    if (tree && old !== null) for (const found of findDatabases(toNative(root, at), at)) places.set(found.path, found);
+    // A folder that makes way for a file may be a database too, of another engine.
+    if (old?.type === 'dir' || (tree && old !== null))
+      for (const found of findDatabases(toNative(root, at), at)) places.set(found.path, found);
     else if (database !== undefined) places.set(database.path, database);
     else if (!looked.has(parentOf(at))) {
       looked.add(parentOf(at));

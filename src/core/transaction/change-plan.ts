@@ -107,9 +107,13 @@ class Planner {
       this.#folders.becomes(entry, live, this.#same(entry, live));
       return at + 1;
     }
-    if (entry.type === 'dir') return this.#tree(entry.path, at);
     const size = live?.isFile() === true ? live.size : null;
-    const engine = entry.type === 'file' ? this.#databases.engineAt(entry.path, size) : null;
+    if (entry.type === 'dir') {
+      if (size !== null) this.#removeBeside(entry, size);
+      return this.#tree(entry.path, at);
+    }
+    // A link takes the place of a database as a file does: with what lies beside that.
+    const engine = entry.type === 'file' || size !== null ? this.#databases.engineAt(entry.path, size) : null;
     if (engine !== null) this.#database(entry, engine);
     else if (!this.#placed.has(entry.path)) this.#single(entry, live);
     return at + 1;
@@ -146,6 +150,15 @@ class Planner {
       } else if (wanted !== undefined) this.#single(wanted, live, database);
       else if (live !== null) this.#removePart(path, live, database, file.category);
     }
+  }
+
+  /** What lies beside a database file goes with it where a folder takes its place. */
+  #removeBeside({ path: file, category }: Entry, size: bigint): void {
+    const engine = this.#databases.engineAt(file, size);
+    if (engine === null) return;
+    for (const { path, live } of this.#partsOf(file, engine))
+      if (live !== null && path !== file && !this.#wantedParts.has(path))
+        this.#removePart(path, live, { path: file, engine: engine.name }, category);
   }
 
   #removePart(path: string, live: fs.BigIntStats, database: DatabaseAt, category: string): void {
