@@ -291,6 +291,29 @@ describe('databases', () => {
     });
   });
 
+  test.each(['leveldb', 'sqlite'] as const)('a link or a pipe in the place of a declared %s is a problem', (type) => {
+    using folder = tempFolder();
+    putAll(folder.path, ['real/x']);
+    symlinkSync('real', path.join(folder.path, 'db'));
+    execFileSync('mkfifo', [path.join(folder.path, 'pipe')]);
+    const sources = [
+      { path: 'db', type },
+      { path: 'pipe', type },
+    ];
+    const written = makeCategories({ c: sources }).flatMap((category) => category.sources);
+    expect(scanSources(folder.path, sources, { written })).toMatchObject({
+      paths: [],
+      problems: [
+        { code: 'DATABASE_FOREIGN', path: 'db' },
+        { code: 'DATABASE_FOREIGN', path: 'pipe' },
+      ],
+    });
+    // The preset only names where a database usually is.
+    const { problems, findings } = scanSources(folder.path, [{ path: 'db', type }]);
+    expect(problems).toEqual([]);
+    expect(findings).toMatchObject([{ code: 'source-is-link' }]);
+  });
+
   test('a database in a database is a problem', () => {
     using folder = tempFolder();
     putAll(folder.path, ['db/CURRENT', 'db/MANIFEST-000001', 'db/in/CURRENT', 'db/in/MANIFEST-000001']);

@@ -1,10 +1,12 @@
+import type fs from 'node:fs';
 import path from 'node:path';
 import type { Engine } from '../databases/engine.ts';
 import { engineOf, partNames, recogniseFile } from '../databases/engines.ts';
 import { foreignDatabaseFile, type ForeignDatabase } from '../databases/others.ts';
 import { lstatOrNull } from '../fs/durable.ts';
-import type { Source } from '../model/category.ts';
+import type { Project, Source } from '../model/category.ts';
 import { comparePaths } from '../model/entry.ts';
+import { isSpelledOut } from './ownership.ts';
 import type { OpenFolder } from './open-folder.ts';
 import type { PartItem, ScanItem, ScanOptions } from './scan-item.ts';
 import { databaseForeign, databaseGone, databaseNotProven, notTheDatabase } from './scan-messages.ts';
@@ -13,6 +15,7 @@ import type { WalkLook } from './walk-look.ts';
 
 /** Finds the databases that are files, and sees to it that their parts go with them. */
 export class DatabaseFileSearch {
+  readonly #project: Project;
   readonly #source: Source;
   readonly #options: ScanOptions;
   readonly #notes: ScanNotes;
@@ -20,12 +23,14 @@ export class DatabaseFileSearch {
   readonly #isSecret: (path: string) => boolean;
 
   constructor(
+    project: Project,
     source: Source,
     options: ScanOptions,
     notes: ScanNotes,
     look: WalkLook,
     isSecret: (path: string) => boolean,
   ) {
+    this.#project = project;
     this.#source = source;
     this.#options = options;
     this.#notes = notes;
@@ -33,9 +38,15 @@ export class DatabaseFileSearch {
     this.#isSecret = isSecret;
   }
 
-  /** What a file is to be stored as; null: not at all, undefined: an ordinary file. */
-  find(folder: OpenFolder | undefined, relative: string, native: string, size: number): ScanItem | null | undefined {
-    const engine = recogniseFile(native, size);
+  /** What a file, a link or a special file is to be stored as; null: not at all, undefined: as what it is. */
+  find(
+    folder: OpenFolder | undefined,
+    relative: string,
+    native: string,
+    stat: fs.BigIntStats,
+  ): ScanItem | null | undefined {
+    if (!stat.isFile()) return this.#noFile(relative);
+    const engine = recogniseFile(native, Number(stat.size));
     const { type, path: top } = this.#source;
     const raw = this.#options.databaseAsFiles?.(relative, this.#source) === true;
     const foreign = (): ForeignDatabase | null =>
@@ -58,6 +69,15 @@ export class DatabaseFileSearch {
     }
     if (raw) return undefined;
     return { kind: 'database', path: relative, source: this.#source, engine, place: native, others: [] };
+  }
+
+  /** A link or a special file is no database. */
+  #noFile(relative: string): null | undefined {
+    const { type, path: top } = this.#source;
+    const isWanted = relative === top && type !== 'files' && isSpelledOut(this.#project, this.#source);
+    if (!isWanted || this.#options.databaseAsFiles?.(relative, this.#source) === true) return undefined;
+    this.#notes.problem(notTheDatabase(engineOf(type).title, null), relative);
+    return null;
   }
 
   /** What comes later in this folder, in the place of each part: whether it is there now says little about the moment of the capture. */
