@@ -15,6 +15,6 @@ test.each([
   expect(error).toBeInstanceOf(BackupError);
   expect(error).toMatchObject({ code, message: expect.stringContaining('data/kv'), cause });
   const { hint } = error instanceof BackupError ? error : { hint: '' };
-  expect(hint).toContain('--raw leveldb/current');
+  expect(hint).toContain('--raw data/kv');
   for (const sentence of hint.split(/(?<=\.) /)) expectSentence(sentence);
 });

@@ -1,3 +1,4 @@
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 
@@ -16,7 +17,7 @@ export interface DatabasePlace {
  */
 export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   const database = escapeName(place.path);
-  const raw = `--raw ${place.category}/${place.source}`;
+  const raw = shellLine(['--raw', pathWord(place.path)]);
   if (!(error instanceof BackupError)) return unreadable(error, place);
   const { code, message, details = {}, path = place.path } = error;
   // Of another database: it stopped this one.
