@@ -1,3 +1,4 @@
+import { isPartNameOf } from '../databases/engines.ts';
 import { escapeName } from '../paths/names.ts';
 import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -12,6 +13,8 @@ export function absentProblem(manifest: Manifest, path: string): string | null {
   const forbidden = forbiddenPart(path);
   if (forbidden !== null) return `"${escapeName(forbidden)}" is never removed`;
   const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
-  const known = sources.some((source) => isInside(path, source.path) || isInside(source.path, path));
+  const known = sources.some(
+    (source) => isInside(path, source.path) || isInside(source.path, path) || isPartNameOf(path, source.path),
+  );
   return known ? null : 'in no source of the backup';
 }

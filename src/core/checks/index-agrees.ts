@@ -1,3 +1,4 @@
+import { isPartNameOf } from '../databases/engines.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
@@ -74,7 +75,8 @@ export class IndexAudit {
     if (never !== null) this.#wrong(entry, `a path with "${escapeName(never)}" in it is never stored`);
     const source = this.#source(entry);
     if (source === undefined) this.#wrong(entry, `unknown source "${escapeName(entry.source)}"`);
-    else if (!isInside(entry.path, source.path))
+    // A source that is one file has what belongs to a database of that name.
+    else if (!isInside(entry.path, source.path) && !isPartNameOf(entry.path, source.path))
       this.#wrong(entry, `lies outside its source ${entry.category}/${entry.source} (${source.path})`);
   }
 

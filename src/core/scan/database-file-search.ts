@@ -1,7 +1,7 @@
 import type fs from 'node:fs';
 import path from 'node:path';
 import type { Engine } from '../databases/engine.ts';
-import { engineOf, partNames, recogniseFile } from '../databases/engines.ts';
+import { engineOf, partNames, partsBeside, recogniseFile } from '../databases/engines.ts';
 import { foreignDatabaseFile, type ForeignDatabase } from '../databases/others.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { Project, Source } from '../model/category.ts';
@@ -56,6 +56,7 @@ export class DatabaseFileSearch {
       return null;
     }
     if (engine === null) {
+      if (folder !== undefined && relative === top) this.#takeAlong(folder, relative, native, stat.size === 0n);
       const expected = folder?.parts.get(path.posix.basename(relative))?.kind === 'file';
       if (!expected && this.#isStray(relative, native)) return null;
       const other = this.#notes.wantsFindings ? foreign() : null;
@@ -94,6 +95,18 @@ export class DatabaseFileSearch {
       .map((part) => base + part)
       .filter((name) => !coming.includes(name) && (!raw || lstatOrNull(folder.prefix + name) !== null));
     folder.names = [...folder.names.slice(0, folder.next), ...[...coming, ...missing].toSorted(comparePaths)];
+  }
+
+  /** A source that is one file has what belongs to a database of that name, also where nobody here can read that (it may be encrypted). */
+  #takeAlong(folder: OpenFolder, database: string, native: string, isEmpty: boolean): void {
+    const names = partsBeside(native).flatMap((part) => {
+      const at = database + part;
+      if (this.#isSecret(at) || this.#options.ownership.ownerOf(at) !== undefined) return [];
+      if (isEmpty) this.#notes.finding(databaseGone(database, at), at);
+      return [path.posix.basename(at)];
+    });
+    for (const name of names) folder.parts.set(name, { kind: 'file' });
+    folder.names = [...folder.names, ...names].toSorted(comparePaths);
   }
 
   /** Whether a file is a part of a database that another source stores; what is left of a database that is gone is said. */
