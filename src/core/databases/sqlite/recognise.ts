@@ -5,20 +5,26 @@ const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 /** The first bytes of a rollback journal, and of a write-ahead log of either byte order ("The Rollback Journal", "The Write-Ahead Log"). */
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
 const WAL_MAGICS = [Buffer.from('377f0682', 'hex'), Buffer.from('377f0683', 'hex')];
-/** A whole database has whole pages, and this is the smallest size of one. */
+/** The smallest size of a page: what is smaller is no database that SQLite opens. */
 const SMALLEST_PAGE = 512;
-/** What a database is usually called: one of these is looked into also where its size is odd, since it may have been cut. */
+/** What a database is usually called: one of these is looked into also where it is smaller, since it may have been cut. */
 export const USUAL_NAME = /\.(?:db|db3|sqlite|sqlite3|sqlitedb|s3db|sl3|gpkg|mbtiles)$/i;
+/** What is called so is text, and most files of a project are: one whose size is not that of whole pages is not opened. */
+const TEXT_NAME = /\.(?:json|ndjson|[cm]?[jt]sx?|map|sol|vy|md|txt|log|csv|ya?ml|toml|html?|css|svg|xml|sh|py|rs|go)$/i;
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /**
- * Whether a file is a SQLite database by its first bytes. Only what has the size or the name of one is opened: looking into every file of a project would
- * take longer than all else in a scan.
+ * Whether a file is a SQLite database by its first bytes. Its size need not be that of whole pages: it may have been cut, and SQLite also opens one with
+ * something behind its last page. Text is not looked into: to open every file of a project would make a backup a fifth slower.
  */
 export function isSqliteFile(file: string, size: number): boolean {
-  if (size < MAGIC.length || (size % SMALLEST_PAGE !== 0 && !USUAL_NAME.test(file))) return false;
+  if (size < MAGIC.length || (!USUAL_NAME.test(file) && !mayBeOne(file, size))) return false;
   return startOf(file, MAGIC.length)?.equals(MAGIC) === true;
+}
+
+function mayBeOne(file: string, size: number): boolean {
+  return size % SMALLEST_PAGE === 0 || (size > SMALLEST_PAGE && !TEXT_NAME.test(file));
 }
 
 /** Whether a file is a `-wal` or `-journal` that holds something. */
