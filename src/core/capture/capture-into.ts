@@ -149,7 +149,10 @@ async function copy(writer: MemberWriter, entry: ScannedEntry, file: CapturedFil
   return stored;
 }
 
-function noteCapture(job: BackupJob, { path, engine, source }: DatabaseItem, { orphans, doubts }: Capture): void {
+function noteCapture(job: BackupJob, { path, engine, source, place }: DatabaseItem, capture: Capture): void {
+  const { doubts } = capture;
+  // What is only called as a part is a file of its own.
+  const orphans = capture.orphans.filter((part) => engine.mayBePart(engine.pathOf(place, part), part));
   const about = { path, category: source.category, source: source.name };
   if (orphans.length > 0) {
     job.onFinding({

@@ -87,7 +87,16 @@ export class DatabaseFileSearch {
     const parts = (engine.parts ?? []).filter((part) => part !== '');
     const stored = parts.filter((part) => !engine.isVolatile(part));
     for (const part of parts) {
-      const item: PartItem = { kind: 'part', path: database + part, database, isLast: part === stored.at(-1) };
+      const isPart = engine.mayBePart(folder.prefix + base + part, part);
+      if (raw && !isPart) continue;
+      const isLast = part === stored.at(-1);
+      const item: PartItem = {
+        kind: 'part',
+        path: database + part,
+        database,
+        isLast,
+        ...(isPart ? {} : { isOther: true }),
+      };
       folder.parts.set(base + part, engine.isVolatile(part) ? { kind: 'nothing' } : raw ? { kind: 'file' } : item);
     }
     const coming = folder.names.slice(folder.next);
@@ -112,6 +121,7 @@ export class DatabaseFileSearch {
   /** Whether a file is a part of a database that another source stores; what is left of a database that is gone is said. */
   #isStray(relative: string, native: string): boolean {
     for (const { engine, database, part } of partNames(relative)) {
+      if (!engine.mayBePart(native, part)) continue;
       const file = native.slice(0, native.length - part.length);
       const stat = lstatOrNull(file);
       if (stat?.isFile() === true && engine.isFile(file, Number(stat.size)))

@@ -109,7 +109,7 @@ export class SourceWalk {
       }
       const part = folder.parts.get(name);
       if (part?.kind === 'part') yield part;
-      if (part !== undefined && part.kind !== 'file') continue;
+      if (part?.kind === 'nothing' || (part?.kind === 'part' && part.isOther !== true)) continue;
       const item = this.#named(open, joined(folder.path, name), folder.prefix + name, name);
       if (item !== null) yield item;
     }

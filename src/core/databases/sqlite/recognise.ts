@@ -27,6 +27,21 @@ function mayBeOne(file: string, size: number): boolean {
   return size % SMALLEST_PAGE === 0 || (size > SMALLEST_PAGE && !TEXT_NAME.test(file));
 }
 
+/**
+ * Whether what lies in the place of a `-wal` or `-journal` can be one: it has the magic number, or nothing at its beginning, as where it is empty or a
+ * commit in journal mode `persist` has zeroed it. A `-shm` is one always; so is what cannot be read.
+ */
+export function mayBeSqlitePart(file: string, part: string): boolean {
+  if (part !== '-wal' && part !== '-journal') return true;
+  const magics = part === '-wal' ? WAL_MAGICS : [JOURNAL_MAGIC];
+  const start = readStart(file, JOURNAL_MAGIC.length);
+  return (
+    start === null ||
+    start.every((byte) => byte === 0) ||
+    magics.some((magic) => start.subarray(0, magic.length).equals(magic))
+  );
+}
+
 /** Whether a file is a `-wal` or `-journal` that holds something. */
 export function isSqlitePart(file: string, part: string): boolean {
   const start = startOf(file, JOURNAL_MAGIC.length);
@@ -35,8 +50,14 @@ export function isSqlitePart(file: string, part: string): boolean {
   return part === '-wal' && WAL_MAGICS.some((magic) => start.subarray(0, magic.length).equals(magic));
 }
 
-/** The first bytes of a regular file; null also for what cannot be read: that is another finding's business. */
+/** The first bytes of a regular file; null also where it has fewer, and where it cannot be read: that is another finding's business. */
 function startOf(file: string, length: number): Buffer | null {
+  const start = readStart(file, length);
+  return start?.length === length ? start : null;
+}
+
+/** The first bytes of a regular file, fewer where it has no more; null where it cannot be read. */
+function readStart(file: string, length: number): Buffer | null {
   let fd: number;
   try {
     fd = fs.openSync(file, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
@@ -45,7 +66,7 @@ function startOf(file: string, length: number): Buffer | null {
   }
   try {
     const start = Buffer.alloc(length);
-    return fs.readSync(fd, start, 0, length, 0) === length ? start : null;
+    return start.subarray(0, fs.readSync(fd, start, 0, length, 0));
   } catch {
     return null;
   } finally {
