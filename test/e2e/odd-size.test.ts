@@ -28,4 +28,21 @@ test('a database with something behind its last page is proven, and comes back t
   const refused = await run('create');
   expect(refused.exitCode).toBe(5);
   expect(refused.stderr).toContain('the SQLite database data/state.data is damaged');
+  const error = async (...args: string[]): Promise<unknown> => {
+    const { error: said }: { error: unknown } = JSON.parse((await run(...args, '--json')).stdout);
+    return said;
+  };
+  expect(await error('create')).toMatchObject({ path: 'data/state.data' });
+  expect(await error('db', 'ls', 'data/state.data')).toMatchObject({ path: file });
+  makeSqlite(path.join(root, 'data/zero.db'));
+  fs.writeFileSync(path.join(root, 'data/zero.db'), zeroedPages(path.join(root, 'data/zero.db')));
+  fs.rmSync(file);
+  expect(await error('db', 'ls', 'data/zero.db')).toMatchObject({ path: path.join(root, 'data/zero.db') });
+  expect(await error('create')).toMatchObject({ path: 'data/zero.db' });
 });
+
+/** The file with its header alone: no page is one of a tree. */
+function zeroedPages(of: string): Buffer {
+  const bytes = fs.readFileSync(of);
+  return bytes.fill(0, 100);
+}

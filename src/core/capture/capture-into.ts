@@ -43,7 +43,7 @@ export interface OpenCapture {
 export async function captureInto(writer: MemberWriter, item: DatabaseItem): Promise<OpenCapture> {
   const { job } = writer;
   const { engine, path, source } = item;
-  const place = { path, category: source.category, source: source.name, title: engine.title };
+  const place = { path, category: source.category, source: source.name, engine };
   const live = isLive(engine, item.place);
   try {
     const capture = await capturePatiently(job, item);
@@ -58,7 +58,7 @@ export async function captureInto(writer: MemberWriter, item: DatabaseItem): Pro
       noteCapture(job, item, capture);
       const { how, attempts } = capture;
       return {
-        database: { ...place, engine, members, how, attempts, live },
+        database: { ...place, members, how, attempts, live },
         part: write,
         close: () => capture.close(),
       };
