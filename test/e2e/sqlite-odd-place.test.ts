@@ -43,10 +43,8 @@ const IN_PLACE: [string, () => unknown][] = [
   ['a LevelDB', () => makeDatabase(file, (db) => db.put(Buffer.from('key'), Buffer.from('value')))],
 ];
 
-test.each(IN_PLACE)('%s: a restore brings the database, undo brings that back', async (what, put_) => {
-  // Its safety backup is of a source that is this path alone.
-  if (what.startsWith('a link')) makeSqliteWithWal(file, { rows: 30, text: 'old' });
-  else makeSqlite(file);
+test.each(IN_PLACE)('%s: a restore brings the database, undo brings that back', async (_, put_) => {
+  makeSqliteWithWal(file, { rows: 30, text: 'old' });
   const old = textsInCopy(file);
   expect((await run('create')).exitCode).toBe(0);
   for (const part of ['', '-wal']) fs.rmSync(file + part, { force: true });
