@@ -39,7 +39,7 @@ export default class Create extends BaseCommand {
       exclusive: ['only', 'allow-partial'],
     }),
     raw: Flags.string({
-      summary: 'Take this database as plain files, unproven, also where it does not open (repeatable)',
+      summary: 'Take this database, or all in this folder, as plain files, unproven (repeatable)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'PATH',

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { readArchive } from '../../src/core/format/archive-reader.ts';
 import { PIECE_BYTES } from '../../src/core/format/seek-table.ts';
+import { engineOf } from '../../src/core/databases/engines.ts';
 import { BackupError } from '../../src/core/model/backup-error.ts';
 import type { Compression } from '../../src/core/model/category.ts';
 import type { Event } from '../../src/core/model/event.ts';
@@ -75,6 +76,6 @@ test.each<Compression>(['zstd', 'none'])(
 
 test('the error of one database that stops another is about the first', () => {
   const damage = new BackupError('DATABASE_DAMAGED', 'a block is damaged', { hint: '' });
-  const first = aboutDatabase(damage, { path: 'one', category: 'a', source: 's', title: 'LevelDB' });
-  expect(aboutDatabase(first, { path: 'two', category: 'b', source: 's', title: 'LevelDB' })).toBe(first);
+  const first = aboutDatabase(damage, { path: 'one', category: 'a', source: 's', engine: engineOf('leveldb') });
+  expect(aboutDatabase(first, { path: 'two', category: 'b', source: 's', engine: engineOf('leveldb') })).toBe(first);
 });

@@ -56,7 +56,9 @@ test('a file that is there and empty is gone too, until it is back or accepted',
   );
   const { stdout } = await run('status', '--json');
   const { lost: told, next }: { lost: { gone: object[] }[]; next: string[] } = JSON.parse(stdout);
-  expect(told.flatMap(({ gone }) => gone)).toEqual([{ path: file, files: 1, records: null, bytes: size }]);
+  expect(told.flatMap(({ gone }) => gone)).toEqual([
+    { path: file, files: 1, records: null, bytes: size, noLonger: null },
+  ]);
   expect((await run('status')).stdout).toContain(`${file} (empty now)`);
   expect(next).toEqual([`migbackup restore ${backupId} --only ${file}`]);
   expect((await run('create', '--accept-gone')).exitCode).toBe(0);

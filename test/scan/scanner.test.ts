@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { Ownership } from '../../src/core/scan/ownership.ts';
 import type { ScanItem, ScanProblem } from '../../src/core/scan/scan-item.ts';
 import { scanCategory } from '../../src/core/scan/scanner.ts';
 import { put, putAll } from '../support/files.ts';
+import { makeSqlite } from '../support/sqlite/make-sqlite.ts';
 import { makeCategories, makeProject } from '../support/source.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -289,6 +290,46 @@ describe('databases', () => {
       paths: ['new'],
       problems: [],
     });
+  });
+
+  test.each(['leveldb', 'sqlite'] as const)('a link or a pipe in the place of a declared %s is a problem', (type) => {
+    using folder = tempFolder();
+    putAll(folder.path, ['real/x']);
+    symlinkSync('real', path.join(folder.path, 'db'));
+    execFileSync('mkfifo', [path.join(folder.path, 'pipe')]);
+    const sources = [
+      { path: 'db', type },
+      { path: 'pipe', type },
+    ];
+    const written = makeCategories({ c: sources }).flatMap((category) => category.sources);
+    expect(scanSources(folder.path, sources, { written })).toMatchObject({
+      paths: [],
+      problems: [
+        { code: 'DATABASE_FOREIGN', path: 'db' },
+        { code: 'DATABASE_FOREIGN', path: 'pipe' },
+      ],
+    });
+    // The preset only names where a database usually is.
+    const { problems, findings } = scanSources(folder.path, [{ path: 'db', type }]);
+    expect(problems).toEqual([]);
+    expect(findings).toMatchObject([{ code: 'source-is-link' }]);
+  });
+
+  test.each([
+    ['state.data', 8193, 'database'],
+    ['state.data', 8192, 'database'],
+    ['state.data', 5000, 'database'],
+    ['state.data', 511, 'entry'],
+    ['state.db', 511, 'database'],
+    ['state.json', 8192, 'database'],
+    ['state.json', 8193, 'entry'],
+  ])('a SQLite database called %s of %i bytes is a %s', (name, size, kind) => {
+    using folder = tempFolder();
+    const file = path.join(folder.path, 'd', name);
+    makeSqlite(file, { rows: 5 });
+    truncateSync(file, size);
+    const { items } = scanSources(folder.path, [{ path: 'd' }]);
+    expect(items.find((item) => item.path === `d/${name}`)?.kind).toBe(kind);
   });
 
   test('a database in a database is a problem', () => {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { escapeName } from '../../core/paths/names.ts';
+import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
 import type { Pending, StatusBackup, StatusReport } from '../../core/model/status-report.ts';
 import { nameSome } from './findings.ts';
 import { formatAge, formatTime, plural } from './format.ts';
@@ -44,9 +45,10 @@ function renderLost({ lost }: StatusReport, paint: Paint): string[] {
       line('gone?', `not compared with ${one.backupId}: ${escapeName(one.problem)}`),
     );
     if (gone.length === 0) return notCompared;
-    const places = gone.map(({ path: place, records, bytes }) =>
-      records === null && bytes === null ? place : `${place} (empty now)`,
-    );
+    const places = gone.map(({ path: place, records, bytes, noLonger }) => {
+      if (noLonger !== null) return `${place} (no ${ENGINE_TITLES[noLonger]} database any more)`;
+      return records === null && bytes === null ? place : `${place} (empty now)`;
+    });
     const text = line('gone', `${nameSome(places)}, since ${backupId}`);
     return [text.replace('gone', paint.bad('gone')), ...notCompared];
   });

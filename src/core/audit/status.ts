@@ -26,6 +26,7 @@ const KEPT: ReadonlySet<string> = new Set<FindingCode>([
   'database-not-proven',
   'database-partly-proven',
   'database-foreign',
+  'database-zeroed',
   'database-unsound',
   'database-doubt',
   'file-not-proven',

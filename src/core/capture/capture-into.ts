@@ -43,7 +43,7 @@ export interface OpenCapture {
 export async function captureInto(writer: MemberWriter, item: DatabaseItem): Promise<OpenCapture> {
   const { job } = writer;
   const { engine, path, source } = item;
-  const place = { path, category: source.category, source: source.name, title: engine.title };
+  const place = { path, category: source.category, source: source.name, engine };
   const live = isLive(engine, item.place);
   try {
     const capture = await capturePatiently(job, item);
@@ -58,7 +58,7 @@ export async function captureInto(writer: MemberWriter, item: DatabaseItem): Pro
       noteCapture(job, item, capture);
       const { how, attempts } = capture;
       return {
-        database: { ...place, engine, members, how, attempts, live },
+        database: { ...place, members, how, attempts, live },
         part: write,
         close: () => capture.close(),
       };
@@ -149,7 +149,10 @@ async function copy(writer: MemberWriter, entry: ScannedEntry, file: CapturedFil
   return stored;
 }
 
-function noteCapture(job: BackupJob, { path, engine, source }: DatabaseItem, { orphans, doubts }: Capture): void {
+function noteCapture(job: BackupJob, { path, engine, source, place }: DatabaseItem, capture: Capture): void {
+  const { doubts } = capture;
+  // What is only called as a part is a file of its own.
+  const orphans = capture.orphans.filter((part) => engine.mayBePart(engine.pathOf(place, part), part));
   const about = { path, category: source.category, source: source.name };
   if (orphans.length > 0) {
     job.onFinding({

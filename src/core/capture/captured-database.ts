@@ -1,10 +1,9 @@
-import type { Capture, Engine, Holder } from '../databases/engine.ts';
+import type { Capture, Holder } from '../databases/engine.ts';
 import type { Entry } from '../model/entry.ts';
 import type { DatabasePlace } from './database-error.ts';
 
 /** A database that stands in the archive, not yet proven. */
 export interface CapturedDatabase extends DatabasePlace {
-  readonly engine: Engine;
   /** Its parts in the archive, all that have been written so far. */
   readonly members: readonly Entry[];
   readonly how: Capture['how'];

@@ -1,3 +1,6 @@
+import { pathOfError } from '../databases/damage.ts';
+import type { Engine } from '../databases/engine.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 
@@ -6,8 +9,7 @@ export interface DatabasePlace {
   readonly path: string;
   readonly category: string;
   readonly source: string;
-  /** Of its engine. */
-  readonly title: string;
+  readonly engine: Engine;
 }
 
 /**
@@ -16,14 +18,15 @@ export interface DatabasePlace {
  */
 export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   const database = escapeName(place.path);
-  const raw = `--raw ${place.category}/${place.source}`;
+  const raw = shellLine(['--raw', pathWord(place.path)]);
   if (!(error instanceof BackupError)) return unreadable(error, place);
-  const { code, message, details = {}, path = place.path } = error;
+  const { code, message, details = {} } = error;
+  const path = pathOfError(place.engine, place.path, error);
   // Of another database: it stopped this one.
   if ('database' in details) return error;
   const facts = { path, cause: error, details: { database: place.path, ...details } };
   if (code === 'DATABASE_DAMAGED') {
-    return new BackupError(code, `the ${place.title} database ${database} is damaged: ${message}`, {
+    return new BackupError(code, `the ${place.engine.title} database ${database} is damaged: ${message}`, {
       ...facts,
       hint: `It is not backed up as a good one. To keep it as it is before a repair: ${raw}.`,
     });
@@ -31,7 +34,7 @@ export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   if (code === 'DATABASE_FOREIGN') {
     return new BackupError(
       code,
-      `${database} looks like a ${place.title} database and is of another kind: ${message}`,
+      `${database} looks like a ${place.engine.title} database and is of another kind: ${message}`,
       {
         ...facts,
         hint: `Stop what uses it, then store it as plain files with ${raw}.`,
@@ -41,7 +44,7 @@ export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   if (code === 'PROOF_FAILED')
     return new BackupError(code, `${database}: ${message}`, { ...facts, hint: `No backup was made. ${error.hint}` });
   if (code === 'DATABASE_BUSY') {
-    return new BackupError(code, `the ${place.title} database ${database} does not hold still: ${message}`, {
+    return new BackupError(code, `the ${place.engine.title} database ${database} does not hold still: ${message}`, {
       ...facts,
       hint: `Try again, or pause the application that owns it. Once it is stopped, ${raw} stores it as plain files, too.`,
     });

@@ -11,6 +11,7 @@ import { CONFIG_FILE } from '../config/config-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { scanCategory } from '../scan/scanner.ts';
+import { chooseRaw } from './choose-raw.ts';
 import { chooseCategories } from './choose-categories.ts';
 import { takeBackup, type TakenBackup } from './take-backup.ts';
 
@@ -24,7 +25,7 @@ export interface MigrationOptions {
   /** Read back and prove before it counts. */
   readonly verify: boolean;
   readonly allowPartial: boolean;
-  /** Databases (category, category/source or path) to take as plain files, unproven. */
+  /** Databases (category, category/source, or path of one or of a folder with some) to take as plain files, unproven. */
   readonly raw?: readonly string[] | undefined;
   /** What earlier backups have and the project has not may be gone: it is not said any more. */
   readonly acceptGone?: boolean | undefined;
@@ -38,7 +39,7 @@ export type TakeMigrationBackup = (context: Context, known?: readonly Finding[])
 
 /**
  * Looks whether there is what was asked for, before anything is made: nothing to do leaves nothing behind. Returns what takes the backup.
- * Throws NOTHING_TO_BACK_UP or UNKNOWN_CATEGORY; the function it returns throws what takeBackup throws, and NOTHING_TO_BACK_UP.
+ * Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, or USAGE for a `raw` that names no database; the function it returns throws what takeBackup throws, and NOTHING_TO_BACK_UP.
  */
 export function prepareMigrationBackup(project: Project, options: MigrationOptions): TakeMigrationBackup {
   const categories = chooseCategories(project.config.categories, options.only);
@@ -48,12 +49,13 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
     level: options.level ?? project.config.level,
   };
   refuseNothing(project, categories, options.only);
+  const raw = chooseRaw(project, categories, options.raw);
   const beforeCommit = refuseEmpty(options.only);
   return async (context, known = []) => {
     // Before this backup is the newest.
     const lost = await lostState(project, context.signal);
     const gone = options.acceptGone === true ? goneAccepted(lost) : stateGone(lost);
-    const how = { ...options, kind: 'migration', config, categories, beforeCommit } as const;
+    const how = { ...options, raw, kind: 'migration', config, categories, beforeCommit } as const;
     const away = options.acceptGone === true ? [] : awayFrom(project, ownBackups(project).length === 0);
     try {
       const taken = await takeBackup(project, { ...how, findings: [...gone.map(inManifest), ...known] }, context);

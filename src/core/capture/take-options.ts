@@ -5,6 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { BackupKind } from '../format/id.ts';
 import type { ScanOptions } from '../scan/scan-item.ts';
+import type { IsRaw } from './choose-raw.ts';
 import type { Problems } from './problems.ts';
 
 export interface TakeOptions {
@@ -17,7 +18,8 @@ export interface TakeOptions {
   readonly tags?: Record<string, string> | undefined;
   readonly verify: boolean;
   readonly allowPartial: boolean;
-  readonly raw?: readonly string[] | undefined;
+  /** Databases that are taken as plain files, unproven. */
+  readonly raw?: IsRaw | undefined;
   /** Safety backups: only these paths, and the paths that did not exist. */
   readonly select?: ((path: string) => boolean) | undefined;
   readonly absent?: readonly string[] | undefined;
@@ -55,12 +57,7 @@ export function findingFilter({ select }: TakeOptions, onFinding: (finding: Find
   };
 }
 
-/**
- * Which databases are plain files: those that `--raw` names by category, category/source or path; in a safety backup every one, since a
- * broken database must never block the way back.
- */
-export function rawDatabases({ kind, raw = [] }: TakeOptions): NonNullable<ScanOptions['databaseAsFiles']> {
-  const terms = new Set(raw.map((term) => term.replace(/^\.\//, '').replace(/\/+$/, '')));
-  return (path, { category, name }) =>
-    kind === 'safety' || [category, `${category}/${name}`, path].some((term) => terms.has(term));
+/** Which databases are plain files: those that `--raw` names; in a safety backup every one, since a broken database must never block the way back. */
+export function rawDatabases({ kind, raw }: TakeOptions): ScanOptions['databaseAsFiles'] {
+  return kind === 'safety' ? () => true : raw;
 }

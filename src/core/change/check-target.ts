@@ -10,7 +10,7 @@ import { engineOf, findDatabases, recogniseFolder, type DatabaseAt } from '../da
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 
-import type { ChangePlan } from '../transaction/change-plan.ts';
+import type { ChangePlan } from '../transaction/change.ts';
 import { typeOf } from '../transaction/unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
 import { refuseForeignFolders } from './foreign-folders.ts';
@@ -24,7 +24,9 @@ export async function checkTarget(root: string, plan: ChangePlan): Promise<void>
   const looked = new Set<string>();
   for (const unit of plan.units) {
     const { tree, path: at, database, old } = unit;
-    if (tree && old !== null) for (const found of findDatabases(toNative(root, at), at)) places.set(found.path, found);
+    // A folder that makes way for a file may be a database too, of another engine.
+    if (old?.type === 'dir' || (tree && old !== null))
+      for (const found of findDatabases(toNative(root, at), at)) places.set(found.path, found);
     else if (database !== undefined) places.set(database.path, database);
     else if (!looked.has(parentOf(at))) {
       looked.add(parentOf(at));

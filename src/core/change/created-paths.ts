@@ -6,7 +6,7 @@ import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import { REPORTS_FOLDER } from '../format/layout.ts';
 import { makeFolders } from '../repository/reports.ts';
-import type { ChangePlan } from '../transaction/change-plan.ts';
+import type { ChangePlan } from '../transaction/change.ts';
 
 /** Beside the reports of a safety backup: what the restore put where nothing was. An index, so that undo can tell it from later work. */
 function createdPathsFile(repository: string, safetyId: string): string {

@@ -5,7 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { carriesNoData } from '../databases/engines.ts';
-import type { ChangePlan } from '../transaction/change-plan.ts';
+import type { ChangePlan } from '../transaction/change.ts';
 import { isVolatilePart } from '../transaction/database-units.ts';
 import type { Unit } from '../transaction/unit.ts';
 import { discardCommitted } from '../transaction/transaction.ts';

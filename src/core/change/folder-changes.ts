@@ -1,7 +1,7 @@
 import { lstatOrNull } from '../fs/durable.ts';
 import { toNative } from '../paths/paths.ts';
 import type { RestorePlan } from '../model/restore-report.ts';
-import type { ChangePlan } from '../transaction/change-plan.ts';
+import type { ChangePlan } from '../transaction/change.ts';
 
 /** Folders that a plan adds, and those that it gives another mode: no files come or go with them, but they are changes all the same. */
 export function folderChanges(root: string, { changes, units, meta, content }: ChangePlan): RestorePlan['changes'] {

@@ -5,7 +5,7 @@ import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
-import type { ChangePlan } from '../transaction/change-plan.ts';
+import type { ChangePlan } from '../transaction/change.ts';
 
 const SHOWN = 5;
 

@@ -49,9 +49,9 @@ export class KeepOut implements Surroundings {
   constructor(root: string, manifest?: Manifest, stayMs = STAY_MS) {
     this.#root = root;
     this.#stayMs = stayMs;
-    this.#wanted = new Map(
-      manifest === undefined ? [] : databasesOf(manifest).map(({ path: at, engine }) => [at, engine]),
-    );
+    const databases = manifest === undefined ? [] : databasesOf(manifest);
+    const folders = databases.filter(({ engine }) => engineOf(engine).shape === 'folder');
+    this.#wanted = new Map(folders.map(({ path: at, engine }) => [at, engine]));
   }
 
   /** Throws DATABASE_HELD if somebody has one of them, or may have it, and IO where this user may not ask. */
@@ -166,8 +166,9 @@ export class KeepOut implements Surroundings {
 
   /** What a unit moves, or lies in: a file that is a unit of its own lies in a folder that stays. */
   #targets(unit: Unit): Target[] {
-    const { tree, database } = unit;
-    if (tree || database?.path === unit.path) return this.#in(toNative(this.#root, unit.path), unit);
+    const { tree, database, old } = unit;
+    if (tree || database?.path === unit.path || old?.type === 'dir')
+      return this.#in(toNative(this.#root, unit.path), unit);
     return this.#around(unit);
   }
 
@@ -181,9 +182,10 @@ export class KeepOut implements Surroundings {
 
   /** What a unit has in it, at a place where it stands now. */
   #in(place: string, { tree, path: at, database }: Unit): Target[] {
-    if (tree) return this.#below(place, at);
-    if (database?.path !== at || lstatOrNull(place)?.isFile() !== true) return [];
-    return [{ place, ...database }];
+    const stat = lstatOrNull(place);
+    // A folder that makes way for a file may be one itself.
+    if (tree || stat?.isDirectory() === true) return this.#below(place, at);
+    return database?.path === at && stat?.isFile() === true ? [{ place, ...database }] : [];
   }
 
   #engineOf({ n, path: relative }: Unit): EngineName | null {
@@ -198,7 +200,7 @@ export class KeepOut implements Surroundings {
     const found = findDatabases(place, relative);
     const known = new Set(found.map((target) => target.path));
     const wanted = [...this.#wanted].flatMap(([at, engine]): Target[] => {
-      if (known.has(at) || !isInside(at, relative) || engineOf(engine).shape !== 'folder') return [];
+      if (known.has(at) || !isInside(at, relative)) return [];
       const native = place + at.slice(relative.length);
       return lstatOrNull(native)?.isDirectory() === true ? [{ place: native, path: at, engine }] : [];
     });

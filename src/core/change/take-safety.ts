@@ -2,7 +2,7 @@ import { PathSet } from '../paths/path-set.ts';
 import { parentOf } from '../paths/paths.ts';
 import type { Config, Project, Source } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
-import type { ChangePlan } from '../transaction/change-plan.ts';
+import type { ChangePlan } from '../transaction/change.ts';
 import { takeBackup, type TakenBackup } from '../capture/take-backup.ts';
 import type { Planned } from './plan-restore.ts';
 import { unreadableMended } from './unreadable.ts';

@@ -1,6 +1,6 @@
+import { isPartNameOf } from '../databases/engines.ts';
 import { escapeName } from '../paths/names.ts';
 import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
-import { isPartBeside } from '../databases/engines.ts';
 import type { Manifest } from '../model/manifest.ts';
 
 /**
@@ -14,7 +14,7 @@ export function absentProblem(manifest: Manifest, path: string): string | null {
   if (forbidden !== null) return `"${escapeName(forbidden)}" is never removed`;
   const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
   const known = sources.some(
-    (source) => isInside(path, source.path) || isInside(source.path, path) || isPartBeside(source.path, path),
+    (source) => isInside(path, source.path) || isInside(source.path, path) || isPartNameOf(path, source.path),
   );
   return known ? null : 'in no source of the backup';
 }

@@ -1,10 +1,10 @@
+import { isPartNameOf } from '../databases/engines.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
 import { INDEX_FILE } from '../format/layout.ts';
-import { isPartBeside } from '../databases/engines.ts';
 
 interface Counts {
   files: number;
@@ -83,7 +83,7 @@ export class IndexAudit {
   }
 
   #isBeside(source: ManifestSource, { path, type }: Entry): boolean {
-    return type === 'file' && this.#single.has(source) && isPartBeside(source.path, path);
+    return type === 'file' && this.#single.has(source) && isPartNameOf(path, source.path);
   }
 
   #checkOrder(entry: Entry): void {

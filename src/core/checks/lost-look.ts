@@ -4,6 +4,7 @@ import { errnoOf } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import { engineOf } from '../databases/engines.ts';
 import type { ManifestDatabase } from '../model/database.ts';
+import type { EngineName } from '../model/engine-name.ts';
 import { isInside, parentOf, toNative } from '../paths/paths.ts';
 
 /** Something that the backup has and the project has not. */
@@ -16,6 +17,8 @@ export interface Gone {
   readonly records: number | null;
   /** A file that is there and empty: the bytes that it had. */
   readonly bytes: number | null;
+  /** A file that is there and is no database of this engine any more. */
+  readonly noLonger: EngineName | null;
 }
 
 /** Which entries are not there any more. They come folder by folder, so one listing serves for all of a folder. */
@@ -65,8 +68,9 @@ export class Look {
       for (let up = parentOf(place); up !== '.'; up = parentOf(up)) if (this.#gone.has(up)) top = up;
       topmost.set(top, (topmost.get(top) ?? 0) + files);
     }
-    const gone = [...topmost].map(([place, files]) => ({ path: place, files, records: null, bytes: null }));
-    return [...gone, ...[...this.#emptied].map(([place, bytes]) => ({ path: place, files: 1, records: null, bytes }))];
+    const nothing = { records: null, bytes: null, noLonger: null };
+    const gone = [...topmost].map(([place, files]) => ({ ...nothing, path: place, files }));
+    return [...gone, ...[...this.#emptied].map(([place, bytes]) => ({ ...nothing, path: place, files: 1, bytes }))];
   }
 
   #isEmpty(place: string): boolean {

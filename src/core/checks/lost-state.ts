@@ -8,6 +8,7 @@ import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { whyPartial } from '../format/why-partial.ts';
 import { lstatOrNull } from '../fs/durable.ts';
+import { openRegular } from '../fs/regular-file.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { ManifestDatabase } from '../model/database.ts';
@@ -15,6 +16,7 @@ import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { databasesOf } from '../model/stated-databases.ts';
+import { ENGINE_TITLES } from '../model/engine-name.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, toNative } from '../paths/paths.ts';
 import { Look, type Gone } from './lost-look.ts';
@@ -54,8 +56,8 @@ const LOOK_AT_DAMAGE =
   'migbackup verify says what is wrong with it. If nothing in it is missed, accept that: migbackup create --accept-gone.';
 
 /**
- * Compares what backups have with what is there, by names; of files, whether they are empty now; of databases, whether they are there and have a
- * record. It is the newest complete backup, and those that had something when it was taken that was gone and that nobody had accepted, or that could not
+ * Compares what backups have with what is there, by names; of files, whether they are empty now; of databases, whether they are there, are databases
+ * still, and have a record. It is the newest complete backup, and those that had something when it was taken that was gone and that nobody had accepted, or that could not
  * be compared then; newest first. Empty where the project has no complete backup, and none that may not be read. Reads the index and folders, changes
  * nothing. Throws INTERRUPTED.
  */
@@ -150,9 +152,12 @@ async function beside(
   }
   const emptied: Gone[] = [];
   for (const database of databases) {
-    const { path: at, records } = database;
-    if (records === null || records === 0 || look.isGone(at)) continue;
-    if (await isEmptied(database, project.root, signal)) emptied.push({ path: at, files: 0, records, bytes: null });
+    const { path: at, records, engine } = database;
+    if (look.isGone(at)) continue;
+    if (isNoLonger(database, project.root))
+      emptied.push({ path: at, files: 1, records, bytes: null, noLonger: engine });
+    else if (records !== null && records > 0 && (await isEmptied(database, project.root, signal)))
+      emptied.push({ path: at, files: 0, records, bytes: null, noLonger: null });
   }
   const gone = [...look.gone(), ...emptied];
   const brings = later === null ? gone : ofOlder(gone, later);
@@ -169,7 +174,11 @@ function ofOlder(gone: readonly Gone[], later: readonly Gone[]): readonly Gone[]
 
 /** What is gone, in words: `leveldb (5 files), deployments (13 files) and 2 more`. */
 export function sayGone(gone: readonly Gone[]): string {
-  const named = gone.slice(0, NAMED_IN_MESSAGE).map(({ path: place, files, records, bytes }) => {
+  const named = gone.slice(0, NAMED_IN_MESSAGE).map(({ path: place, files, records, bytes, noLonger }) => {
+    if (noLonger !== null) {
+      const before = records === null ? '' : `, ${records} ${records === 1 ? 'record' : 'records'} before`;
+      return `${escapeName(place)} (no ${ENGINE_TITLES[noLonger]} database any more${before})`;
+    }
     if (bytes !== null) return `${escapeName(place)} (empty now, ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} before)`;
     if (records !== null)
       return `${escapeName(place)} (empty now, ${records} ${records === 1 ? 'record' : 'records'} before)`;
@@ -201,6 +210,21 @@ function restoreLine(backupId: string, { config }: Manifest, brings: readonly Go
     backupId,
     ...named.flatMap(({ path: place }) => ['--only', pathWord(term(place))]),
   ]);
+}
+
+/** Whether a file with content stands in the place of a database and is none. Of one that cannot be read nobody knows. */
+function isNoLonger({ engine: name, path: at }: ManifestDatabase, root: string): boolean {
+  const engine = engineOf(name);
+  const place = toNative(root, at);
+  try {
+    const size = engine.shape === 'file' ? Number(lstatOrNull(place)?.size ?? 0) : 0;
+    if (size === 0 || engine.isFile(place, size)) return false;
+    fs.closeSync(openRegular(place));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 async function isEmptied({ engine: name, path: at }: ManifestDatabase, root: string, signal: AbortSignal | undefined) {

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { escapeName } from '../paths/names.ts';
 import { BackupError } from '../model/backup-error.ts';
+import type { Engine } from './engine.ts';
 
 /** The bytes of a database are not what LevelDB wrote. `offset` is in bytes from the start of `file`, where one is known. */
 export function damaged(file: string, why: string, offset?: number, cause?: unknown): BackupError {
@@ -10,6 +12,18 @@ export function damaged(file: string, why: string, offset?: number, cause?: unkn
     details: { file, ...(offset === undefined ? {} : { offset }) },
     cause,
   });
+}
+
+/**
+ * The path of the file that an error about a database is about, in the form of `database`: who reads a database knows its files by their parts only.
+ * @param database its path
+ */
+export function pathOfError(engine: Engine, database: string, { path: file }: BackupError): string {
+  if (file === undefined) return database;
+  const base = path.basename(database);
+  const part = engine.shape === 'folder' ? file : file.startsWith(base) ? file.slice(base.length) : '';
+  const at = engine.pathOf(database, part);
+  return engine.partOf(database, at) === null ? database : at;
 }
 
 /** It looks like a LevelDB database and is another engine's. */

@@ -96,6 +96,8 @@ export interface Engine {
   isFile(place: string, size: number): boolean;
   /** Whether what lies at a part's place is one by its content, whatever became of the database file. Engines of shape `folder`: never. */
   isPart(place: string, part: string): boolean;
+  /** Whether what lies at a part's place can be one, also an empty one; where nothing lies or it cannot be read it can. Engines of shape `folder`: always. */
+  mayBePart(place: string, part: string): boolean;
   /** The part that a path is of the database at `database` (both project-relative, or both absolute); null: none. */
   partOf(database: string, path: string): string | null;
   pathOf(database: string, part: string): string;

@@ -49,9 +49,15 @@ export function partNames(path: string): PartName[] {
   );
 }
 
-/** Whether a path is, by its name, a part of the database whose file would be at `database`. The file itself is none. */
-export function isPartBeside(database: string, path: string): boolean {
-  return partNames(path).some((each) => each.database === database);
+/** Whether a path is by its name a part of a database that is the file at `database`: a source that is one file has such parts beside it. */
+export function isPartNameOf(path: string, database: string): boolean {
+  return partNames(path).some((name) => name.database === database);
+}
+
+/** The parts with data of a database that lie beside a file, by their content, whatever the file itself is: as they are appended to its path. */
+export function partsBeside(native: string): string[] {
+  const parts = ALL.flatMap((engine) => (engine.parts ?? []).map((part) => ({ engine, part })));
+  return parts.flatMap(({ engine, part }) => (part !== '' && engine.isPart(native + part, part) ? [part] : []));
 }
 
 /** The names of a folder without those that come and go in it while a database is in use. */

@@ -6,12 +6,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { openRegular } from '../fs/regular-file.ts';
 import { readFully } from './database-files.ts';
+import { isSqlitePart, USUAL_NAME } from './sqlite/recognise.ts';
 
 interface Foreign {
   /** As people call it, with its article. */
   readonly title: string;
   /** What to stop before its files are copied or replaced; follows "Stop". */
   readonly stop: string;
+  /** A file that by its name, or by what lies beside it, should be this, with its article, and is no database. */
+  readonly shouldBe?: string;
+  /** Whether it holds nothing but zeros. */
+  readonly isZeroed?: true;
 }
 
 /**
@@ -39,6 +44,13 @@ const FOREIGN = {
     stop: 'the program that uses it',
   },
   'sqlite-headless': { title: 'a SQLite database without its header', stop: 'the program that uses it' },
+  'sqlite-zeroed': {
+    title: 'a file of zeros',
+    stop: 'the program that uses it',
+    shouldBe: 'a SQLite database',
+    isZeroed: true,
+  },
+  'sqlite-none': { title: 'a file of another kind', stop: 'the program that uses it', shouldBe: 'a SQLite database' },
 } as const satisfies Record<string, Foreign>;
 
 export type ForeignEngine = keyof typeof FOREIGN;
@@ -80,8 +92,6 @@ function logStructured(names: readonly string[], start: (name: string) => Buffer
   return isIdentity ? foreign('rocksdb') : null;
 }
 
-/** Names that people give to SQLite databases. */
-const SQLITE_NAME = /\.(?:db3?|sqlite3?|sqlitedb|s3db|sl3)$/i;
 const SQLITE_3 = 'SQLite format 3\0';
 const SQLITE_2 = '** This file contains an SQLite 2';
 
@@ -94,7 +104,8 @@ export function foreignDatabaseFile(place: string, names: ReadonlySet<string>): 
   const beside = ['-wal', '-journal'].filter((suffix) => names.has(name + suffix));
   const isLmdbName = names.has(`${name}-lock`);
   const isMdbxName = names.has(`${name}-lck`);
-  const isSqliteName = beside.length > 0 || SQLITE_NAME.test(name);
+  const isUsualName = USUAL_NAME.test(name);
+  const isSqliteName = beside.length > 0 || isUsualName;
   if (!isLmdbName && !isMdbxName && !isSqliteName) return null;
   const start = startOf(place);
   if (start === null) return null;
@@ -103,10 +114,12 @@ export function foreignDatabaseFile(place: string, names: ReadonlySet<string>): 
   if (isMdbxName && isMdbx(bytes)) return foreign('mdbx');
   if (!isSqliteName || size === 0 || beginsWith(bytes, SQLITE_3)) return null;
   if (beginsWith(bytes, SQLITE_2)) return foreign('sqlite-2');
-  const hasJournal = beside.some((suffix) => isSqliteJournal(startOf(place + suffix)?.bytes ?? NOTHING));
   // Pages are a power of two from 512 on.
   if (size % 512 === 0 && looksRandom(bytes)) return foreign('sqlite-encrypted');
-  return hasJournal ? foreign('sqlite-headless') : null;
+  const hasJournal = beside.some((suffix) => isSqlitePart(place + suffix, suffix));
+  if (!hasJournal && !isUsualName) return null;
+  if (isZeros(bytes) && isZeroed(place)) return foreign('sqlite-zeroed');
+  return foreign(hasJournal ? 'sqlite-headless' : 'sqlite-none');
 }
 
 /** The magic number of LMDB's first page: behind a page header of 12 bytes (32 bits), 16, or 24 (LMDB 1.0), in the byte order of the machine that wrote it. */
@@ -130,12 +143,6 @@ function isPostgresControl(bytes: Buffer): boolean {
   return version >= 700 && version < 10_000 && catalog >= 199_000_000 && catalog < 300_000_000;
 }
 
-/** The magic numbers of a write-ahead log and of a rollback journal. */
-function isSqliteJournal(bytes: Buffer): boolean {
-  if (bytes.length < 8) return false;
-  return (bytes.readUInt32BE(0) & ~1) >>> 0 === 0x377f0682 || bytes.readBigUInt64BE(0) === 0xd9d505f920a163d7n;
-}
-
 /** Whether it could be encrypted: of 1,024 random bytes 251 of 256 values are expected, no text, no table and no page of zeros comes near it. */
 function looksRandom(bytes: Buffer): boolean {
   return bytes.length >= 1024 && new Set(bytes).size >= 235;
@@ -143,9 +150,31 @@ function looksRandom(bytes: Buffer): boolean {
 
 const NOTHING = Buffer.alloc(0);
 const START = 4096;
+/** Of a big file so many places are looked at, each of `START` bytes: never all of it. */
+const PLACES = 256;
 
 /** The first bytes of a regular file; null where it cannot be read. */
 function startOf(file: string): { readonly bytes: Buffer; readonly size: number } | null {
+  return ofRegular(file, (fd) => ({ bytes: readFully(fd, 0, START), size: fs.fstatSync(fd).size }));
+}
+
+/** Whether a file holds zeros from its beginning to its end; a big one is looked at in places that lie evenly in it. */
+function isZeroed(file: string): boolean {
+  const isSo = ofRegular(file, (fd) => {
+    const { size } = fs.fstatSync(fd);
+    const step = Math.max(START, (size - START) / (PLACES - 1));
+    for (let at = 0; at < size; at += step) if (!isZeros(readFully(fd, Math.floor(at), START))) return false;
+    return isZeros(readFully(fd, Math.max(0, size - START), START));
+  });
+  return isSo === true;
+}
+
+function isZeros(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
+/** What is read of a regular file; null where it cannot be read. */
+function ofRegular<T>(file: string, read: (fd: number) => T): T | null {
   let fd: number;
   try {
     fd = openRegular(file);
@@ -153,7 +182,7 @@ function startOf(file: string): { readonly bytes: Buffer; readonly size: number 
     return null;
   }
   try {
-    return { bytes: readFully(fd, 0, START), size: fs.fstatSync(fd).size };
+    return read(fd);
   } catch {
     return null;
   } finally {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { removeTree } from '../fs/durable.ts';
 import { toNative } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
-import type { Category, Config, Project } from '../model/category.ts';
+import type { Category, Config, Project, Source } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -73,8 +73,12 @@ async function take(project: Project, findings: readonly Finding[], context: Con
       category: 'leveldb',
       source: 'current',
     };
-    return takeBackup(project, { ...options, raw: ['leveldb'], findings: [...findings, broken] }, context);
+    return takeBackup(project, { ...options, raw: isLeveldb, findings: [...findings, broken] }, context);
   }
+}
+
+function isLeveldb(_path: string, { category }: Source): boolean {
+  return category === 'leveldb';
 }
 
 function bringHome(folder: string, tree: string, { file, place }: Copy): void {

@@ -10,7 +10,7 @@ interface CheckMeaning {
 export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'state-gone': {
     group: 'state',
-    ok: 'All files and databases of the newest complete backup are there, and no database has lost all of its records, also of what was gone when that backup was taken and was not accepted; or there is no such backup yet.',
+    ok: 'All files and databases of the newest complete backup are there, no database has lost all of its records or is none any more, also of what was gone when that backup was taken and was not accepted; or there is no such backup yet.',
   },
   runtime: { group: 'prerequisites', ok: 'Node.js is new enough and has zstd.' },
   clock: {
@@ -66,6 +66,8 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'portable-names': { group: 'inventory', ok: 'Every name is one that all file systems can hold.' },
   'databases-foreign': { group: 'inventory', ok: 'Every database is of an engine that is proven here.' },
   'databases-gone': { group: 'inventory', ok: 'No journal lies there without the database that it belongs to.' },
+  'databases-zeroed': { group: 'inventory', ok: 'No file that should be a SQLite database holds nothing but zeros.' },
+  'databases-none': { group: 'inventory', ok: 'Every file that is named as a SQLite database is a database.' },
   coverage: { group: 'coverage', ok: 'All that looks like state is in a category.' },
   report: { group: 'repository', ok: 'The report of this run is kept, or there is no backups folder yet.' },
 };

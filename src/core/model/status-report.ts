@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { ENGINES } from './engine-name.ts';
 import { listedBackupSchema } from './list-report.ts';
 import { count, reportHeadSchema } from './report.ts';
 
@@ -41,7 +42,16 @@ export const statusReportSchema = reportHeadSchema
       z.object({
         backupId: z.string(),
         /** What it has and the project has not. */
-        gone: z.array(z.object({ path: z.string(), files: count, records: count.nullable(), bytes: count.nullable() })),
+        gone: z.array(
+          z.object({
+            path: z.string(),
+            files: count,
+            records: count.nullable(),
+            bytes: count.nullable(),
+            /** A file is there and is no database of this engine any more. */
+            noLonger: z.enum(ENGINES).nullable(),
+          }),
+        ),
         /** The line that brings it back; null where nothing is gone, or where the line of a newer backup comes first. */
         restore: z.string().nullable(),
         /** Why it could not be compared. */

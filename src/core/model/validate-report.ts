@@ -43,6 +43,8 @@ export const CHECK_IDS = [
   'attributes',
   'portable-names',
   'databases-gone',
+  'databases-zeroed',
+  'databases-none',
   'databases-foreign',
   'coverage',
   'report',

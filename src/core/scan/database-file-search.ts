@@ -1,10 +1,12 @@
+import type fs from 'node:fs';
 import path from 'node:path';
 import type { Engine } from '../databases/engine.ts';
-import { engineOf, partNames, recogniseFile } from '../databases/engines.ts';
+import { engineOf, partNames, partsBeside, recogniseFile } from '../databases/engines.ts';
 import { foreignDatabaseFile, type ForeignDatabase } from '../databases/others.ts';
 import { lstatOrNull } from '../fs/durable.ts';
-import type { Source } from '../model/category.ts';
+import type { Project, Source } from '../model/category.ts';
 import { comparePaths } from '../model/entry.ts';
+import { isSpelledOut } from './ownership.ts';
 import type { OpenFolder } from './open-folder.ts';
 import type { PartItem, ScanItem, ScanOptions } from './scan-item.ts';
 import { databaseForeign, databaseGone, databaseNotProven, notTheDatabase } from './scan-messages.ts';
@@ -13,21 +15,38 @@ import type { WalkLook } from './walk-look.ts';
 
 /** Finds the databases that are files, and sees to it that their parts go with them. */
 export class DatabaseFileSearch {
+  readonly #project: Project;
   readonly #source: Source;
   readonly #options: ScanOptions;
   readonly #notes: ScanNotes;
   readonly #look: WalkLook;
+  readonly #isSecret: (path: string) => boolean;
 
-  constructor(source: Source, options: ScanOptions, notes: ScanNotes, look: WalkLook) {
+  constructor(
+    project: Project,
+    source: Source,
+    options: ScanOptions,
+    notes: ScanNotes,
+    look: WalkLook,
+    isSecret: (path: string) => boolean,
+  ) {
+    this.#project = project;
     this.#source = source;
     this.#options = options;
     this.#notes = notes;
     this.#look = look;
+    this.#isSecret = isSecret;
   }
 
-  /** What a file is to be stored as; null: not at all, undefined: an ordinary file. */
-  find(folder: OpenFolder | undefined, relative: string, native: string, size: number): ScanItem | null | undefined {
-    const engine = recogniseFile(native, size);
+  /** What a file, a link or a special file is to be stored as; null: not at all, undefined: as what it is. */
+  find(
+    folder: OpenFolder | undefined,
+    relative: string,
+    native: string,
+    stat: fs.BigIntStats,
+  ): ScanItem | null | undefined {
+    if (!stat.isFile()) return this.#noFile(relative);
+    const engine = recogniseFile(native, Number(stat.size));
     const { type, path: top } = this.#source;
     const raw = this.#options.databaseAsFiles?.(relative, this.#source) === true;
     const foreign = (): ForeignDatabase | null =>
@@ -37,6 +56,7 @@ export class DatabaseFileSearch {
       return null;
     }
     if (engine === null) {
+      if (folder !== undefined && relative === top) this.#takeAlong(folder, relative, native, stat.size === 0n);
       const expected = folder?.parts.get(path.posix.basename(relative))?.kind === 'file';
       if (!expected && this.#isStray(relative, native)) return null;
       const other = this.#notes.wantsFindings ? foreign() : null;
@@ -52,13 +72,31 @@ export class DatabaseFileSearch {
     return { kind: 'database', path: relative, source: this.#source, engine, place: native, others: [] };
   }
 
+  /** A link or a special file is no database. */
+  #noFile(relative: string): null | undefined {
+    const { type, path: top } = this.#source;
+    const isWanted = relative === top && type !== 'files' && isSpelledOut(this.#project, this.#source);
+    if (!isWanted || this.#options.databaseAsFiles?.(relative, this.#source) === true) return undefined;
+    this.#notes.problem(notTheDatabase(engineOf(type).title, null), relative);
+    return null;
+  }
+
   /** What comes later in this folder, in the place of each part: whether it is there now says little about the moment of the capture. */
   #expectParts(folder: OpenFolder, database: string, engine: Engine, raw: boolean): void {
     const base = path.posix.basename(database);
     const parts = (engine.parts ?? []).filter((part) => part !== '');
     const stored = parts.filter((part) => !engine.isVolatile(part));
     for (const part of parts) {
-      const item: PartItem = { kind: 'part', path: database + part, database, isLast: part === stored.at(-1) };
+      const isPart = engine.mayBePart(folder.prefix + base + part, part);
+      if (raw && !isPart) continue;
+      const isLast = part === stored.at(-1);
+      const item: PartItem = {
+        kind: 'part',
+        path: database + part,
+        database,
+        isLast,
+        ...(isPart ? {} : { isOther: true }),
+      };
       folder.parts.set(base + part, engine.isVolatile(part) ? { kind: 'nothing' } : raw ? { kind: 'file' } : item);
     }
     const coming = folder.names.slice(folder.next);
@@ -68,9 +106,22 @@ export class DatabaseFileSearch {
     folder.names = [...folder.names.slice(0, folder.next), ...[...coming, ...missing].toSorted(comparePaths)];
   }
 
+  /** A source that is one file has what belongs to a database of that name, also where nobody here can read that (it may be encrypted). */
+  #takeAlong(folder: OpenFolder, database: string, native: string, isEmpty: boolean): void {
+    const names = partsBeside(native).flatMap((part) => {
+      const at = database + part;
+      if (this.#isSecret(at) || this.#options.ownership.ownerOf(at) !== undefined) return [];
+      if (isEmpty) this.#notes.finding(databaseGone(database, at), at);
+      return [path.posix.basename(at)];
+    });
+    for (const name of names) folder.parts.set(name, { kind: 'file' });
+    folder.names = [...folder.names, ...names].toSorted(comparePaths);
+  }
+
   /** Whether a file is a part of a database that this source does not store; what is left of a database that is gone is said. */
   #isStray(relative: string, native: string): boolean {
     for (const { engine, database, part } of partNames(relative)) {
+      if (!engine.mayBePart(native, part)) continue;
       const file = native.slice(0, native.length - part.length);
       const stat = lstatOrNull(file);
       if (stat?.isFile() === true && engine.isFile(file, Number(stat.size))) return true;

@@ -29,6 +29,8 @@ export interface PartItem {
   readonly database: string;
   /** Nothing of it comes any more. */
   readonly isLast: boolean;
+  /** What lies there is only called so: a file of its own, which comes as well. */
+  readonly isOther?: true;
 }
 
 export interface EntryItem {

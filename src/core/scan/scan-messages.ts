@@ -144,14 +144,34 @@ export function databaseNotProven(file: string, engine?: EngineName): Finding {
   };
 }
 
-/** A database of an engine that nobody here can read. */
-export function databaseForeign(file: string, { engine, title, stop }: ForeignDatabase): Finding {
+/** A database of an engine that nobody here can read, or a file that should be a database and is none. */
+export function databaseForeign(file: string, { engine, title, stop, shouldBe, isZeroed }: ForeignDatabase): Finding {
+  if (shouldBe !== undefined) return isZeroed === true ? databaseZeroed(file, shouldBe) : databaseNone(file, shouldBe);
   return {
     code: 'database-foreign',
     severity: 'warning',
     message: `${escapeName(file)} is ${title}: stored as files, proven by nobody`,
     evidence: { engine },
     recommendation: `Stop ${stop} before a backup is taken and before it is restored.`,
+  };
+}
+
+function databaseZeroed(file: string, shouldBe: string): Finding {
+  return {
+    code: 'database-zeroed',
+    severity: 'warning',
+    message: `${escapeName(file)} should be ${shouldBe} and holds nothing but zeros: stored as a file`,
+    recommendation: 'What it held is lost here. Find another copy of it, for example in an older backup.',
+  };
+}
+
+function databaseNone(file: string, shouldBe: string): Finding {
+  return {
+    code: 'database-none',
+    severity: 'warning',
+    message: `${escapeName(file)} has the name of ${shouldBe} and is none: stored as a file`,
+    recommendation:
+      'If it was one, find another copy of it. If it belongs to a program with a database of its own, stop that before a backup is taken.',
   };
 }
 

@@ -64,7 +64,7 @@ export class SourceWalk {
     this.#patterns = options.ownership.patternsOf(source);
     this.#alone = options.ownership.isAlone(source) && !this.#patterns.hasInclude && source.exclude.length === 0;
     this.#isSecret = project.config.includeSecrets ? () => false : secretMatcher(project.config.secrets);
-    this.#files = new DatabaseFileSearch(source, options, this.#notes, this.#look);
+    this.#files = new DatabaseFileSearch(project, source, options, this.#notes, this.#look, this.#isSecret);
   }
 
   *run(): Generator<ScanItem> {
@@ -109,7 +109,7 @@ export class SourceWalk {
       }
       const part = folder.parts.get(name);
       if (part?.kind === 'part') yield part;
-      if (part !== undefined && part.kind !== 'file') continue;
+      if (part?.kind === 'nothing' || (part?.kind === 'part' && part.isOther !== true)) continue;
       const item = this.#named(open, joined(folder.path, name), folder.prefix + name, name);
       if (item !== null) yield item;
     }
@@ -121,11 +121,10 @@ export class SourceWalk {
     // A part of a database goes with its file, whatever the patterns say of its name.
     const isPart = open.at(-1)?.parts.get(path.posix.basename(relative))?.kind === 'file';
     if ((!isPart && !this.#owns(relative)) || this.#secret(relative)) return null;
-    const database = stat.isFile() ? this.#files.find(open.at(-1), relative, native, Number(stat.size)) : undefined;
+    const database = this.#files.find(open.at(-1), relative, native, stat);
     if (database !== undefined) return database;
     const entry = this.#leaf(relative, native, stat);
-    if (entry === null) return null;
-    if (entry.type !== 'file') return { kind: 'entry', path: relative, entry };
+    if (entry?.type !== 'file') return entry && { kind: 'entry', path: relative, entry };
     const state = this.#look.isRestless(relative) ? undefined : settledState(stat, Date.now());
     return state === undefined
       ? { kind: 'entry', path: relative, entry, inode: Number(stat.ino) }

@@ -8,25 +8,12 @@ import type { Engine } from '../databases/engine.ts';
 import { carriesNoData, partNames, recogniseFolder, type DatabaseAt } from '../databases/engines.ts';
 import { listBelow } from './live-tree.ts';
 import { besideAnother, LiveDatabases } from './live-databases.ts';
-import type { Action, Change } from './change.ts';
+import type { Action, Change, ChangePlan } from './change.ts';
 import { FolderSteps } from './folder-steps.ts';
 import { MissingParents } from './missing-parents.ts';
 import { isSameAsLive, type Comparison } from './same-as-live.ts';
 import { contentDigest } from './staged-content.ts';
-import { fingerprintOf, typeOf, type MetaStep, type Unit } from './unit.ts';
-
-export interface ChangePlan {
-  readonly units: readonly Unit[];
-  readonly meta: readonly MetaStep[];
-  readonly changes: readonly Change[];
-  readonly unchanged: readonly Entry[];
-  /** Mirrored folders whose files are units of their own: what replaces them later has to know all that was in there. */
-  readonly mirroredInside: readonly string[];
-  /** For each unit that brings something in, the entries in it; the first is the unit itself unless its folder is implied. */
-  readonly content: ReadonlyMap<number, readonly Entry[]>;
-  readonly bytes: number;
-  readonly inodes: number;
-}
+import { fingerprintOf, typeOf, type Unit } from './unit.ts';
 
 export interface PlanOptions extends Comparison {
   /** Folders that are mirrored: what the backup does not have in them goes, and they are swapped as one. */
@@ -110,9 +97,13 @@ class Planner {
       this.#folders.becomes(entry, live, this.#same(entry, live));
       return at + 1;
     }
-    if (entry.type === 'dir') return this.#tree(entry.path, at);
     const size = live?.isFile() === true ? live.size : null;
-    const engine = entry.type === 'file' ? this.#databases.engineAt(entry.path, size) : null;
+    if (entry.type === 'dir') {
+      if (size !== null) this.#removeBeside(entry, size);
+      return this.#tree(entry.path, at);
+    }
+    // A link takes the place of a database as a file does: with what lies beside that.
+    const engine = entry.type === 'file' || size !== null ? this.#databases.engineAt(entry.path, size) : null;
     if (engine !== null) this.#database(entry, engine, entry);
     else if (!this.#placed.has(entry.path) && !this.#withoutFile(entry)) this.#single(entry, live);
     return at + 1;
@@ -169,6 +160,15 @@ class Planner {
       } else if (wanted !== undefined) this.#single(wanted, live, database);
       else if (live !== null) this.#removePart(path, live, database, at.category);
     }
+  }
+
+  /** What lies beside a database file goes with it where a folder takes its place. */
+  #removeBeside({ path: file, category }: Entry, size: bigint): void {
+    const engine = this.#databases.engineAt(file, size);
+    if (engine === null) return;
+    for (const { path, live } of this.#databases.parts(file, engine))
+      if (live !== null && path !== file && !this.#wantedParts.has(path))
+        this.#removePart(path, live, { path: file, engine: engine.name }, category);
   }
 
   #removePart(path: string, live: fs.BigIntStats, database: DatabaseAt, category: string): void {

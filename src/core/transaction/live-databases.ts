@@ -36,12 +36,15 @@ export class LiveDatabases {
     );
   }
 
-  /** What belongs to a database and stands there; a folder in the place of a part is none. */
+  /** What belongs to a database and stands there. A folder in the place of a part is none, nor is a file that is called so and cannot be one. */
   parts(database: string, engine: Engine): { path: string; live: fs.BigIntStats | null; isVolatile: boolean }[] {
     return (engine.parts ?? []).map((part) => {
       const path = engine.pathOf(database, part);
-      const live = lstatOrNull(toNative(this.#root, path));
-      return { path, live: live?.isDirectory() === true ? null : live, isVolatile: engine.isVolatile(part) };
+      const native = toNative(this.#root, path);
+      const live = lstatOrNull(native);
+      const isPart =
+        live?.isDirectory() !== true && (part === '' || live?.isFile() !== true || engine.mayBePart(native, part));
+      return { path, live: isPart ? live : null, isVolatile: engine.isVolatile(part) };
     });
   }
 

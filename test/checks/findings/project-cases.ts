@@ -109,6 +109,8 @@ export const PROJECT: Cases = {
     stage.put('docs/kv/MANIFEST-000001', '');
     stage.put('docs/kv/OPTIONS-000005', '[Version]\n  rocksdb_version=8.9.1\n');
   }),
+  'database-zeroed': created((stage) => stage.put('docs/a.db', '\0'.repeat(8192))),
+  'database-none': created((stage) => stage.put('docs/a.db', 'it was here')),
   'database-gone': created((stage) => {
     makeSqliteWithWal(stage.inside('docs/a.db'), { rows: 5, text: 'old' });
     fs.rmSync(stage.inside('docs/a.db'));

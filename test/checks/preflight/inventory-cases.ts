@@ -29,6 +29,8 @@ export const INVENTORY: Cases<
   | 'portable-names'
   | 'databases-foreign'
   | 'databases-gone'
+  | 'databases-zeroed'
+  | 'databases-none'
   | 'coverage'
 > = {
   inventory: [
@@ -251,6 +253,22 @@ export const INVENTORY: Cases<
         makeSqliteWithWal(scene.inside('docs/a.db'), { rows: 5, text: 'old' });
         fs.rmSync(scene.inside('docs/a.db'));
       }),
+    },
+  ],
+  'databases-zeroed': [
+    {
+      when: 'a database file is zeroed',
+      status: 'warning',
+      says: 'docs/a.db should be a SQLite database and holds nothing but zeros',
+      provoke: after((scene) => scene.put('docs/a.db', '\0'.repeat(8192))),
+    },
+  ],
+  'databases-none': [
+    {
+      when: 'a file with the name of a database is a text',
+      status: 'warning',
+      says: 'docs/a.db has the name of a SQLite database and is none',
+      provoke: after((scene) => scene.put('docs/a.db', 'it was here')),
     },
   ],
   coverage: [

@@ -66,6 +66,18 @@ const KINDS: readonly Kind[] = [
     good: 'no journal is left of a database that is gone',
     many: 'journals are left of databases that are gone',
   },
+  {
+    id: 'databases-zeroed',
+    code: 'database-zeroed',
+    good: 'no database file is zeroed',
+    many: 'files should be databases and hold nothing but zeros',
+  },
+  {
+    id: 'databases-none',
+    code: 'database-none',
+    good: 'every file with the name of a database is one',
+    many: 'files have the name of a database and are none',
+  },
 ];
 
 /** What is worth knowing of the sources, one check a kind, every file of it by name. */

@@ -18,6 +18,7 @@ export const LEVELDB: Engine = {
   isBroken: (names) => names.some((name) => isEngineFile(name) && !isVolatileFile(name)),
   isFile: () => false,
   isPart: () => false,
+  mayBePart: () => true,
   partOf(database, path) {
     if (!path.startsWith(`${database}/`)) return null;
     const name = path.slice(database.length + 1);

@@ -3,7 +3,7 @@ import { ENGINE_SHAPES, ENGINE_TITLES } from '../../model/engine-name.ts';
 import type { Finding } from '../../model/finding.ts';
 import { escapeName } from '../../paths/names.ts';
 import type { Engine } from '../engine.ts';
-import { isSqliteFile, isSqlitePart } from './recognise.ts';
+import { isSqliteFile, isSqlitePart, mayBeSqlitePart } from './recognise.ts';
 
 const PARTS = ['', '-journal', '-shm', '-wal'] as const;
 
@@ -18,6 +18,7 @@ export const SQLITE: Engine = {
   isBroken: () => false,
   isFile: isSqliteFile,
   isPart: isSqlitePart,
+  mayBePart: mayBeSqlitePart,
   partOf(database, path) {
     const part = path.startsWith(database) ? path.slice(database.length) : null;
     return PARTS.find((each) => each === part) ?? null;

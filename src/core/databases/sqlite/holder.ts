@@ -16,7 +16,8 @@ const PARTS = ['', '-wal', '-shm'];
 export async function whoHoldsSqlite(place: string, open?: OpenFiles | null): Promise<Holder> {
   const stat = lstatOrNull(place);
   if (stat === null) return { held: 'no', pids: [], evidence: 'there is no database file' };
-  if (!stat.isFile()) return { held: 'unknown', pids: [], evidence: 'the database is not a regular file' };
+  // A folder, a link or a pipe is no database: who has what is in it open says the engine whose it is.
+  if (!stat.isFile()) return { held: 'no', pids: [], evidence: 'what stands there is not a regular file' };
   if (process.platform === 'win32') return askByOpening(place);
   if (process.platform === 'linux') {
     const parts = PARTS.map((part) => lstatOrNull(place + part)).filter((part) => part !== null);

@@ -5,20 +5,41 @@ const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 /** The first bytes of a rollback journal, and of a write-ahead log of either byte order ("The Rollback Journal", "The Write-Ahead Log"). */
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
 const WAL_MAGICS = [Buffer.from('377f0682', 'hex'), Buffer.from('377f0683', 'hex')];
-/** A whole database has whole pages, and this is the smallest size of one. */
+/** The smallest size of a page: what is smaller is no database that SQLite opens. */
 const SMALLEST_PAGE = 512;
-/** What a database is usually called: one of these is looked into also where its size is odd, since it may have been cut. */
-const USUAL_NAME = /\.(?:db|db3|sqlite|sqlite3|sqlitedb|s3db|sl3|gpkg|mbtiles)$/i;
+/** What a database is usually called: one of these is looked into also where it is smaller, since it may have been cut. */
+export const USUAL_NAME = /\.(?:db|db3|sqlite|sqlite3|sqlitedb|s3db|sl3|gpkg|mbtiles)$/i;
+/** What is called so is text, and most files of a project are: one whose size is not that of whole pages is not opened. */
+const TEXT_NAME = /\.(?:json|ndjson|[cm]?[jt]sx?|map|sol|vy|md|txt|log|csv|ya?ml|toml|html?|css|svg|xml|sh|py|rs|go)$/i;
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /**
- * Whether a file is a SQLite database by its first bytes. Only what has the size or the name of one is opened: looking into every file of a project would
- * take longer than all else in a scan.
+ * Whether a file is a SQLite database by its first bytes. Its size need not be that of whole pages: it may have been cut, and SQLite also opens one with
+ * something behind its last page. Text is not looked into: to open every file of a project would make a backup a fifth slower.
  */
 export function isSqliteFile(file: string, size: number): boolean {
-  if (size < MAGIC.length || (size % SMALLEST_PAGE !== 0 && !USUAL_NAME.test(file))) return false;
+  if (size < MAGIC.length || (!USUAL_NAME.test(file) && !mayBeOne(file, size))) return false;
   return startOf(file, MAGIC.length)?.equals(MAGIC) === true;
+}
+
+function mayBeOne(file: string, size: number): boolean {
+  return size % SMALLEST_PAGE === 0 || (size > SMALLEST_PAGE && !TEXT_NAME.test(file));
+}
+
+/**
+ * Whether what lies in the place of a `-wal` or `-journal` can be one: it has the magic number, or nothing at its beginning, as where it is empty or a
+ * commit in journal mode `persist` has zeroed it. A `-shm` is one always; so is what cannot be read.
+ */
+export function mayBeSqlitePart(file: string, part: string): boolean {
+  if (part !== '-wal' && part !== '-journal') return true;
+  const magics = part === '-wal' ? WAL_MAGICS : [JOURNAL_MAGIC];
+  const start = readStart(file, JOURNAL_MAGIC.length);
+  return (
+    start === null ||
+    start.every((byte) => byte === 0) ||
+    magics.some((magic) => start.subarray(0, magic.length).equals(magic))
+  );
 }
 
 /** Whether a file is a `-wal` or `-journal` that holds something. */
@@ -29,8 +50,14 @@ export function isSqlitePart(file: string, part: string): boolean {
   return part === '-wal' && WAL_MAGICS.some((magic) => start.subarray(0, magic.length).equals(magic));
 }
 
-/** The first bytes of a regular file; null also for what cannot be read: that is another finding's business. */
+/** The first bytes of a regular file; null also where it has fewer, and where it cannot be read: that is another finding's business. */
 function startOf(file: string, length: number): Buffer | null {
+  const start = readStart(file, length);
+  return start?.length === length ? start : null;
+}
+
+/** The first bytes of a regular file, fewer where it has no more; null where it cannot be read. */
+function readStart(file: string, length: number): Buffer | null {
   let fd: number;
   try {
     fd = fs.openSync(file, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
@@ -39,7 +66,7 @@ function startOf(file: string, length: number): Buffer | null {
   }
   try {
     const start = Buffer.alloc(length);
-    return fs.readSync(fd, start, 0, length, 0) === length ? start : null;
+    return start.subarray(0, fs.readSync(fd, start, 0, length, 0));
   } catch {
     return null;
   } finally {

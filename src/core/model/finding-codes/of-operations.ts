@@ -121,6 +121,18 @@ export const OF_OPERATIONS = {
         'A database of an engine that is not read here (RocksDB, LMDB, Pebble, MDBX, PGlite and others) was stored as files, unproven.',
       advice: 'Stop what uses it before a backup is taken and before it is restored.',
     },
+    'database-zeroed': {
+      severity: ['warning'],
+      meaning:
+        'A file that should be a SQLite database, by its name or by the journal beside it, holds nothing but zeros.',
+      advice: 'What it held is lost there: find another copy of it, for example in an older backup.',
+    },
+    'database-none': {
+      severity: ['warning'],
+      meaning: 'A file has the name of a SQLite database and is none by its content; it was stored as a file.',
+      advice:
+        'If it was a database, find another copy of it; if another program uses it, stop that before a backup is taken.',
+    },
     'database-gone': {
       severity: ['warning'],
       meaning: 'The journal of a database lies there, and the database file that it belongs to is gone.',

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pathOfError } from '../../databases/damage.ts';
 import type { DatabaseFiles } from '../../databases/database-files.ts';
 import type { Engine } from '../../databases/engine.ts';
 import { fileDatabaseOf, recogniseFile, recogniseFolder } from '../../databases/engines.ts';
@@ -52,6 +53,8 @@ export async function readDatabase<T>(
     const archived = await openArchivedDatabase(selected.folder, named.database, scratch, where.context);
     try {
       return await read({ ...archived, backupId: selected.id, scratch: path.join(scratch, 'copy') });
+    } catch (error) {
+      throw withPath(error, archived.engine, archived.path);
     } finally {
       archived.close();
     }
@@ -73,7 +76,7 @@ async function readLive<T>(place: string, where: Where, read: (database: OpenDat
       where.context.signal,
     );
   } catch (error) {
-    throw withRaw(error, where.project.root, place);
+    throw withRaw(withPath(error, engine, place), where.project.root, place);
   }
 }
 
@@ -87,6 +90,14 @@ function splitName(name: string, cwd: string): { backup: string; database: strin
 }
 
 const REFUSALS: readonly string[] = ['DATABASE_DAMAGED', 'DATABASE_FOREIGN', 'DATABASE_BUSY'];
+
+/** A refusal is about a file, by its path. */
+function withPath(error: unknown, engine: Engine, database: string): unknown {
+  if (!(error instanceof BackupError) || !REFUSALS.includes(error.code)) return error;
+  const { code, message, hint, details } = error;
+  const at = pathOfError(engine, database, error);
+  return new BackupError(code, message, { hint, path: at, cause: error, ...(details !== undefined && { details }) });
+}
 
 /** A refusal of a database of the project says how to keep it all the same. */
 function withRaw(error: unknown, root: string, place: string): unknown {

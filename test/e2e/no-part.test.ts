@@ -1,0 +1,73 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { put } from '../support/files.ts';
+import { runCli } from '../support/run-cli.ts';
+import { makeSqlite } from '../support/sqlite/make-sqlite.ts';
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+
+/** Files beside a database that are called as its parts, and cannot be such. */
+
+let temp: TempFolder;
+let root: string;
+let file: string;
+beforeEach(() => {
+  temp = tempFolder();
+  root = path.join(temp.path, 'project');
+  file = path.join(root, 'data/app.db');
+  const config = { categories: { app: { sources: { d: { path: 'data' } } } } };
+  put(root, 'migbackup.config.json', JSON.stringify(config));
+  makeSqlite(file);
+  return () => temp[Symbol.dispose]();
+});
+
+const run = (...args: string[]) => runCli(args, { cwd: root });
+const tree = () => readTree(root, ['backups', '.migbackup']);
+
+interface Created {
+  readonly findings: { readonly code: string }[];
+  readonly totals: { readonly files: number };
+}
+
+test.each<[string, () => void, number]>([
+  [
+    'texts',
+    () => {
+      put(root, 'data/app.db-wal', 'a list of what hangs on the wall');
+      put(root, 'data/app.db-journal', 'dear diary');
+    },
+    4,
+  ],
+  ['a database', () => makeSqlite(`${file}-wal`, { rows: 7, text: 'other' }), 3],
+  ['a database with the other name', () => makeSqlite(`${file}-journal`, { rows: 7, text: 'other' }), 3],
+])('%s: stored, proven, restored', async (_, make, files) => {
+  make();
+  const before = tree();
+  const created = await run('create', '--json');
+  expect(created.exitCode, created.stderr).toBe(0);
+  const { findings, totals }: Created = JSON.parse(created.stdout);
+  expect(findings).toEqual([]);
+  expect(totals.files).toBe(files);
+  expect((await run('diff')).exitCode).toBe(0);
+  const verified = await run('verify', '--latest', '--rehearse');
+  expect(verified.exitCode, verified.stderr).toBe(0);
+  fs.rmSync(path.join(root, 'data'), { recursive: true });
+  const restored = await run('restore', '--latest', '--yes');
+  expect(restored.exitCode, restored.stderr).toBe(0);
+  expect(compareTrees(before, tree())).toEqual([]);
+  const raw = await run('create', '--raw', 'data/app.db', '--json');
+  expect(raw.exitCode, raw.stderr).toBe(0);
+  expect(JSON.parse(raw.stdout)).toMatchObject({ totals: { files } });
+});
+
+test.each([
+  ['an empty -wal', '-wal', ''],
+  ['a -journal whose header is zeroed', '-journal', '\0'.repeat(512)],
+  ['a -shm', '-shm', 'anything'],
+])('%s is a part, and carries nothing', async (_, part, content) => {
+  put(root, `data/app.db${part}`, content);
+  const created = await run('create', '--json');
+  expect(created.exitCode, created.stderr).toBe(0);
+  expect(JSON.parse(created.stdout)).toMatchObject({ findings: [], totals: { files: 2 } });
+});
