@@ -71,3 +71,18 @@ test.each([
   expect(created.exitCode, created.stderr).toBe(0);
   expect(JSON.parse(created.stdout)).toMatchObject({ findings: [], totals: { files: 2 } });
 });
+
+test('a restore and an undo of the database leave it where it lies', async () => {
+  expect((await run('create')).exitCode).toBe(0);
+  makeSqlite(path.join(temp.path, 'new.db'), { rows: 9, text: 'new' });
+  fs.renameSync(path.join(temp.path, 'new.db'), file);
+  put(root, 'data/app.db-wal', 'a list of what hangs on the wall');
+  const before = tree();
+  const restored = await run('restore', '--latest', '--yes');
+  expect(restored.exitCode, restored.stderr).toBe(0);
+  expect(fs.readFileSync(`${file}-wal`, 'utf8')).toBe('a list of what hangs on the wall');
+  expect(restored.stdout).toMatch(/restored +1 file/);
+  const undone = await run('undo', '--yes');
+  expect(undone.exitCode, undone.stderr).toBe(0);
+  expect(compareTrees(before, tree())).toEqual([]);
+});

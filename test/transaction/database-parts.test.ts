@@ -13,6 +13,8 @@ import { apply, file, folder, put, wanted, type Selection } from './support/smal
 const HEADER = 'SQLite format 3\0'.padEnd(512, '.');
 const FILE = 'data/app.db';
 const WAL = `${FILE}-wal`;
+/** What a part may begin with (a `-wal` that has been reset): another file that is called so is none. */
+const LOG = '\0'.repeat(8);
 const WITH_WAL = wanted(file(FILE, `${HEADER}new`), file(WAL, 'new wal'));
 const ALONE = wanted(file(FILE, `${HEADER}new`));
 
@@ -24,7 +26,7 @@ function scene() {
   const around: Surroundings = { keepOut: () => Promise.resolve(), onSetAside: (each) => void found.push(each) };
   const read = (relative: string): string | null => {
     const native = path.join(root, relative);
-    return fs.existsSync(native) ? fs.readFileSync(native, 'utf8').replace(HEADER, '') : null;
+    return fs.existsSync(native) ? fs.readFileSync(native, 'utf8').replace(HEADER, '').replace(LOG, '') : null;
   };
   return { temp, root, found, around, read, state: () => ({ file: read(FILE), wal: read(WAL) }) };
 }
@@ -53,7 +55,9 @@ async function killAt(
 function kept(found: readonly SetAside[]): string[] {
   const folders = found.flatMap((each) => (each.kept === null ? [] : [path.dirname(each.kept)]));
   return [...new Set(folders)].flatMap((folder) =>
-    fs.readdirSync(folder).map((name) => fs.readFileSync(path.join(folder, name), 'utf8').replace(HEADER, '')),
+    fs
+      .readdirSync(folder)
+      .map((name) => fs.readFileSync(path.join(folder, name), 'utf8').replace(HEADER, '').replace(LOG, '')),
   );
 }
 
@@ -68,7 +72,7 @@ test.each([
     null,
     () => apply(root, selection),
     (name, [, to]) => {
-      if (name === 'renameSync' && String(to).endsWith('plan.json')) put(root, WAL, 'acknowledged');
+      if (name === 'renameSync' && String(to).endsWith('plan.json')) put(root, WAL, `${LOG}acknowledged`);
       return false;
     },
   );
@@ -83,11 +87,11 @@ test.each(['changed the file', 'left a -wal beside it'])(
   async (what) => {
     const { temp, root, state, found, around } = scene();
     using _ = temp;
-    put(root, WAL, 'old wal');
+    put(root, WAL, `${LOG}old wal`);
     await killAt(root, WITH_WAL, (name, _from, to) => isPlacing(name) && to === path.join(root, WAL));
     expect(state()).toEqual({ file: 'new', wal: null });
     if (what === 'changed the file') put(root, FILE, `${HEADER}acknowledged`);
-    else put(root, WAL, 'acknowledged');
+    else put(root, WAL, `${LOG}acknowledged`);
     await recoverTransaction(root, around);
     expect(state()).toEqual({ file: 'old', wal: 'old wal' });
     expect(kept(found).toSorted()).toEqual(what === 'changed the file' ? ['acknowledged'] : ['acknowledged', 'new']);
@@ -102,9 +106,9 @@ test.each([
   async (_what, wal) => {
     const { temp, root, state, found, around } = scene();
     using _ = temp;
-    if (wal !== null) put(root, WAL, wal);
+    if (wal !== null) put(root, WAL, LOG + wal);
     const check = (): void => {
-      put(root, WAL, 'acknowledged');
+      put(root, WAL, `${LOG}acknowledged`);
       throw new Error('the check failed');
     };
     await expect(apply(root, ALONE, { check, surroundings: around })).rejects.toThrow('the check failed');
@@ -119,7 +123,7 @@ test('what is taken back changed is kept with its parts', async () => {
   const { temp, root, state, found, around } = scene();
   using _ = temp;
   const check = (): void => {
-    put(root, WAL, 'new wal, acknowledged');
+    put(root, WAL, `${LOG}new wal, acknowledged`);
     throw new Error('the check failed');
   };
   await expect(apply(root, WITH_WAL, { check, surroundings: around })).rejects.toThrow('the check failed');
@@ -132,14 +136,14 @@ test.each(['changed the file', 'left a -wal beside it'])(
   async (what) => {
     const { temp, root, state, found, around } = scene();
     using _ = temp;
-    put(root, WAL, 'old wal');
+    put(root, WAL, `${LOG}old wal`);
     const check = (): void => {
       throw new Error('the check failed');
     };
     await killAt(root, WITH_WAL, (_name, from, to) => from.includes('/aside/') && to === path.join(root, WAL), check);
     expect(state()).toEqual({ file: 'old', wal: null });
     if (what === 'changed the file') put(root, FILE, `${HEADER}old, acknowledged`);
-    else put(root, WAL, 'acknowledged');
+    else put(root, WAL, `${LOG}acknowledged`);
     expect(await recoverTransaction(root, around)).toBe('taken-back');
     const his =
       what === 'changed the file' ? { file: 'old, acknowledged', wal: null } : { file: 'old', wal: 'acknowledged' };
@@ -154,7 +158,7 @@ test('what is left of a database that somebody made while the place was empty is
   using _ = temp;
   await killAt(root, ALONE, (name, _from, to) => isPlacing(name) && to === path.join(root, FILE));
   expect(state()).toEqual({ file: null, wal: null });
-  put(root, WAL, 'acknowledged');
+  put(root, WAL, `${LOG}acknowledged`);
   expect(await recoverTransaction(root, around)).toBe('completed');
   expect(state()).toEqual({ file: 'new', wal: null });
   expect(kept(found)).toEqual(['acknowledged']);
@@ -192,7 +196,7 @@ test.each(['forward', 'back'])(
 test('a file in an exclusive folder that also holds what stays is exchanged with its parts', async () => {
   const { temp, root, state } = scene();
   using _ = temp;
-  put(root, WAL, 'old wal');
+  put(root, WAL, `${LOG}old wal`);
   put(root, `${FILE}-shm`, 'index');
   put(root, 'data/secret', 'stays');
   const selection = wanted(folder('data'), file(FILE, `${HEADER}new`));

@@ -45,6 +45,12 @@ export function partsBeside(unit: Unit): { readonly part: string; readonly carri
   return parts.map((part) => ({ part, carriesData: !engine.isVolatile(part) }));
 }
 
+/** Whether a part of a unit's database stands beside a place. A file that is only called so is none, and stays where it is. */
+export function isPartThere({ database }: Unit, place: string, part: string): boolean {
+  if (database === undefined || lstatOrNull(place + part) === null) return false;
+  return engineOf(database.engine).mayBePart(place + part, part);
+}
+
 /** Where new content of a unit is staged; for a database file also where what somebody made beside it goes along with it. */
 export function stagedAt(stage: string, { n }: Unit, part = ''): string {
   return path.join(stage, `${n}${part}`);
@@ -53,6 +59,6 @@ export function stagedAt(stage: string, { n }: Unit, part = ''): string {
 /** Parts with data that stand beside a place. */
 export function partsThere(unit: Unit, place: string): string[] {
   return partsBeside(unit).flatMap(({ part, carriesData }) =>
-    carriesData && lstatOrNull(place + part) !== null ? [part] : [],
+    carriesData && isPartThere(unit, place, part) ? [part] : [],
   );
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
 import { toNative } from '../paths/paths.ts';
-import { partsBeside, partsThere, stagedAt, type DatabaseUnits } from './database-units.ts';
+import { isPartThere, partsBeside, partsThere, stagedAt, type DatabaseUnits } from './database-units.ts';
 import { moveWhole } from './move.ts';
 import { InTheWay } from './set-aside.ts';
 import { contentDigestAt } from './staged-content.ts';
@@ -49,7 +49,7 @@ export function takeOutStrangeParts(root: string, paths: StatePaths, { file, all
   const target = toNative(root, file.path);
   for (const { part } of partsBeside(file)) {
     const unit = all.find((each) => each.path === file.path + part);
-    if (!isOurs(root, paths, unit) && lstatOrNull(target + part) !== null)
+    if (!isOurs(root, paths, unit) && isPartThere(file, target, part))
       moveWhole(target + part, stagedAt(paths.stage, file, part));
   }
 }
