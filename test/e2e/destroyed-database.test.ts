@@ -1,10 +1,9 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { put } from '../support/files.ts';
 import { runCli } from '../support/run-cli.ts';
+import { dataProject } from '../support/sqlite/data-project.ts';
 import { makeSqlite, textsIn } from '../support/sqlite/make-sqlite.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+import type { TempFolder } from '../support/temp-folder.ts';
 
 /** A database file that somebody wrote over: to the eye of a scan it is a file as any other. */
 
@@ -12,15 +11,7 @@ let temp: TempFolder;
 let root: string;
 let file: string;
 beforeEach(() => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  file = path.join(root, 'data/app.db');
-  put(
-    root,
-    'migbackup.config.json',
-    JSON.stringify({ categories: { state: { sources: { data: { path: 'data' } } } } }),
-  );
-  put(root, 'data/other.json', '{}');
+  ({ temp, root, file } = dataProject());
   makeSqlite(file);
   return () => temp[Symbol.dispose]();
 });

@@ -4,8 +4,9 @@ import { beforeEach, expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { put } from '../support/files.ts';
 import { runCli } from '../support/run-cli.ts';
+import { dataProject } from '../support/sqlite/data-project.ts';
 import { makeSqlite } from '../support/sqlite/make-sqlite.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+import type { TempFolder } from '../support/temp-folder.ts';
 
 /** Files beside a database that are called as its parts, and cannot be such. */
 
@@ -13,11 +14,7 @@ let temp: TempFolder;
 let root: string;
 let file: string;
 beforeEach(() => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  file = path.join(root, 'data/app.db');
-  const config = { categories: { app: { sources: { d: { path: 'data' } } } } };
-  put(root, 'migbackup.config.json', JSON.stringify(config));
+  ({ temp, root, file } = dataProject());
   makeSqlite(file);
   return () => temp[Symbol.dispose]();
 });
@@ -37,10 +34,10 @@ test.each<[string, () => void, number]>([
       put(root, 'data/app.db-wal', 'a list of what hangs on the wall');
       put(root, 'data/app.db-journal', 'dear diary');
     },
-    4,
+    5,
   ],
-  ['a database', () => makeSqlite(`${file}-wal`, { rows: 7, text: 'other' }), 3],
-  ['a database with the other name', () => makeSqlite(`${file}-journal`, { rows: 7, text: 'other' }), 3],
+  ['a database', () => makeSqlite(`${file}-wal`, { rows: 7, text: 'other' }), 4],
+  ['a database with the other name', () => makeSqlite(`${file}-journal`, { rows: 7, text: 'other' }), 4],
 ])('%s: stored, proven, restored', async (_, make, files) => {
   make();
   const before = tree();
@@ -69,7 +66,7 @@ test.each([
   put(root, `data/app.db${part}`, content);
   const created = await run('create', '--json');
   expect(created.exitCode, created.stderr).toBe(0);
-  expect(JSON.parse(created.stdout)).toMatchObject({ findings: [], totals: { files: 2 } });
+  expect(JSON.parse(created.stdout)).toMatchObject({ findings: [], totals: { files: 3 } });
 });
 
 test('a restore and an undo of the database leave it where it lies', async () => {

@@ -3,9 +3,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
+import { dataProject, putSource } from '../support/sqlite/data-project.ts';
 import { IN_JOURNAL, IN_WAL, killedWriter } from '../support/sqlite/killed-writer.ts';
 import { makeSqlite, textsInCopy } from '../support/sqlite/make-sqlite.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+import type { TempFolder } from '../support/temp-folder.ts';
 
 /* A source whose path is the database file itself: its parts lie beside the source, and belong to it. */
 
@@ -13,10 +14,7 @@ let temp: TempFolder;
 let root: string;
 let file: string;
 beforeEach(() => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  file = path.join(root, 'data/app.db');
-  put(root, 'data/other.json', '{}');
+  ({ temp, root, file } = dataProject());
 });
 afterEach(() => temp[Symbol.dispose]());
 
@@ -30,7 +28,7 @@ describe.each([
 ] as const)('type %s, journal mode %s', (type, mode, sql, part) => {
   beforeEach(() => {
     const data = { path: 'data/app.db', ...(type === 'sqlite' && { type }) };
-    put(root, 'migbackup.config.json', JSON.stringify({ categories: { state: { sources: { data } } } }));
+    putSource(root, data);
     makeSqlite(file, { mode, rows: 3000 });
   });
 

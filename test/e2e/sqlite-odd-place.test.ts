@@ -8,8 +8,9 @@ import { put } from '../support/files.ts';
 import { makeDatabase } from '../databases/leveldb/make-database.ts';
 import { runCli } from '../support/run-cli.ts';
 import { connectionElsewhere } from '../support/sqlite/connection-elsewhere.ts';
+import { dataProject } from '../support/sqlite/data-project.ts';
 import { makeSqlite, makeSqliteWithWal, textsInCopy } from '../support/sqlite/make-sqlite.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+import type { TempFolder } from '../support/temp-folder.ts';
 
 /** Something else than a file stands where the backup has a SQLite database. */
 
@@ -17,12 +18,7 @@ let temp: TempFolder;
 let root: string;
 let file: string;
 beforeEach(() => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  file = path.join(root, 'data/app.db');
-  const config = { categories: { state: { sources: { data: { path: 'data' } } } } };
-  put(root, 'migbackup.config.json', JSON.stringify(config));
-  put(root, 'data/other.json', '{}');
+  ({ temp, root, file } = dataProject());
   return () => temp[Symbol.dispose]();
 });
 

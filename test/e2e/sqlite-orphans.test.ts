@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { put } from '../support/files.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
+import { dataProject, putSource } from '../support/sqlite/data-project.ts';
 import { makeSqlite, makeSqliteWithWal, textsInCopy } from '../support/sqlite/make-sqlite.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+import type { TempFolder } from '../support/temp-folder.ts';
 
 /* A -wal or -journal without its database file, in the project or in the backup: it never ends beside another database. */
 
@@ -12,11 +12,7 @@ let temp: TempFolder;
 let root: string;
 let file: string;
 beforeEach(() => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  file = path.join(root, 'data/app.db');
-  configure({ path: 'data' });
-  put(root, 'data/other.json', '{}');
+  ({ temp, root, file } = dataProject());
 });
 afterEach(() => temp[Symbol.dispose]());
 
@@ -24,10 +20,6 @@ const run = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: root 
 const state = (): string => textsInCopy(file, temp.path);
 const there = (): string[] => fs.readdirSync(path.join(root, 'data')).toSorted();
 const bytes = (part: string): Buffer => fs.readFileSync(file + part);
-
-function configure(data: object): void {
-  put(root, 'migbackup.config.json', JSON.stringify({ categories: { state: { sources: { data } } } }));
-}
 
 /** Leaves the -wal of a database whose file is gone. */
 function orphan(text = 'old'): Buffer {
@@ -39,7 +31,7 @@ function orphan(text = 'old'): Buffer {
 test.each([[['**/*.db']], [['app.db']]])(
   'the parts of a database that %s leaves out are left out with it',
   async (exclude) => {
-    configure({ path: 'data', exclude });
+    putSource(root, { path: 'data', exclude });
     makeSqliteWithWal(file, { rows: 300, text: 'old' });
     expect((await run('create')).exitCode).toBe(0);
     const to = path.join(temp.path, 'there');

@@ -4,21 +4,16 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
+import { dataProject } from '../support/sqlite/data-project.ts';
 import { IN_JOURNAL, IN_WAL, killedWriter } from '../support/sqlite/killed-writer.ts';
 import { makeSqlite, makeSqliteWithWal, textsInCopy } from '../support/sqlite/make-sqlite.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
-
-const CONFIG = { categories: { state: { sources: { data: { path: 'data' } } } } };
+import type { TempFolder } from '../support/temp-folder.ts';
 
 let temp: TempFolder;
 let root: string;
 let file: string;
 beforeEach(() => {
-  temp = tempFolder();
-  root = path.join(temp.path, 'project');
-  file = path.join(root, 'data/app.db');
-  put(root, 'migbackup.config.json', JSON.stringify(CONFIG));
-  put(root, 'data/other.json', '{}');
+  ({ temp, root, file } = dataProject());
 });
 afterEach(() => temp[Symbol.dispose]());
 
