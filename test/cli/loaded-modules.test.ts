@@ -79,6 +79,7 @@ const FOR_LIST = [
   'core/config/schema.ts',
   'core/config/secrets.ts',
   'core/databases/locks/lock-probe.ts',
+  'core/databases/prover.ts',
   'core/format/id.ts',
   'core/format/layout.ts',
   'core/format/manifest-file.ts',

@@ -17,6 +17,7 @@ import { openExported } from '../../src/core/repository/open-exported.ts';
 import { readTree } from '../support/compare-trees.ts';
 import { makeSampleBackup, SAMPLE_ID, testContext } from '../support/sample-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { isPlacing, withFault } from '../transaction/support/faults.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
@@ -116,4 +117,36 @@ test.each(['zip', 'tar'] as const)('%s to stdout: the stream is an exported file
   const opened = await openExported(file, folder.path);
   expect(opened.id).toBe(SAMPLE_ID);
   opened.dispose();
+});
+
+test('a file that somebody makes in the very moment in which the export gets its name is not replaced', async () => {
+  using folder = tempFolder();
+  const backup = await makeSampleBackup(path.join(folder.path, 'backups'), SAMPLE_ID);
+  const output = path.join(folder.path, 'out.zip');
+  let made = false;
+  const { error } = await withFault(
+    null,
+    () => exportBackup({ id: SAMPLE_ID, folder: backup, dispose() {} }, { format: 'zip', output }, testContext),
+    (name, [, to]) => {
+      if (made || !isPlacing(name) || to !== output) return false;
+      made = true;
+      writeFileSync(output, 'of somebody');
+      return false;
+    },
+  );
+  expect(made).toBe(true);
+  expect(error).toMatchObject({ code: 'TARGET_NOT_EMPTY' });
+  expect(readFileSync(output, 'utf8')).toBe('of somebody');
+  expect(readdirSync(folder.path).toSorted()).toEqual(['backups', 'out.zip']);
+});
+
+test('what a killed export left under the same name goes with the next one, and nothing else does', async () => {
+  using folder = tempFolder();
+  const backup = await makeSampleBackup(path.join(folder.path, 'backups'), SAMPLE_ID);
+  const { pid } = spawnSync('true');
+  const other = [`other.zip.${pid}-0123456789ab.tmp`, 'out.zip.tmp'];
+  for (const name of [`out.zip.${pid}-0123456789ab.tmp`, ...other]) writeFileSync(path.join(folder.path, name), 'half');
+  const output = path.join(folder.path, 'out.zip');
+  await exportBackup({ id: SAMPLE_ID, folder: backup, dispose() {} }, { format: 'zip', output }, testContext);
+  expect(readdirSync(folder.path).toSorted()).toEqual(['backups', ...other, 'out.zip'].toSorted());
 });

@@ -13,10 +13,12 @@ export function temporaryBeside(file: string): string {
 /**
  * Removes from a folder what processes that have ended left under such names, and answers those names. A process of another machine counts
  * as ended: should it be at work there, its rename fails and it says so. Nothing there is fine; a link is never followed.
+ * @param of the name of the file that they were to become; not given: of any
  */
-export function removeDeadTemporaries(folder: string): string[] {
+export function removeDeadTemporaries(folder: string, of?: string): string[] {
   const dead = namesIn(folder).filter((name) => {
     const pid = NAME.exec(name)?.[1];
+    if (of !== undefined && name.replace(NAME, '') !== of) return false;
     return pid !== undefined && !isAlive(Number(pid));
   });
   for (const name of dead) fs.rmSync(path.join(folder, name), { force: true });

@@ -1,13 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Archiver } from 'archiver';
 import { checkFolderHolds, expectedArtifacts } from '../checks/folder-holds.ts';
 import { readArtifactSums } from '../checks/artifact-sums.ts';
-import { fsyncFile, lstatOrNull, renameDurable } from '../fs/durable.ts';
+import { fsyncDir, fsyncFile, lstatOrNull, renameDurable } from '../fs/durable.ts';
+import { tidy } from '../fs/left-over.ts';
+import { addName } from '../fs/second-name.ts';
+import { removeDeadTemporaries, temporaryBeside } from '../fs/temporary-file.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { ExportReport } from '../model/export-report.ts';
@@ -82,16 +85,31 @@ function artifactsOf(folder: string): { sums: Map<string, string>; findings: Fin
 
 async function packToFile(job: Job, output: string): Promise<{ size: number; sha256: string }> {
   if (lstatOrNull(output) !== null) throw exists(output);
-  const temporary = `${output}.${randomBytes(6).toString('hex')}.tmp`;
+  const folder = path.dirname(output);
+  // What an export to this name left when it was killed.
+  tidy(folder, 'unseen', [], () => removeDeadTemporaries(folder, path.basename(output)));
+  const temporary = temporaryBeside(output);
   try {
     const written = await pack(job, fs.createWriteStream(temporary, { flags: 'wx', mode: 0o600 }));
     fsyncFile(temporary);
     await readBack(job, temporary);
-    if (lstatOrNull(output) !== null) throw exists(output);
-    renameDurable(temporary, output);
+    giveName(temporary, output);
     return written;
   } finally {
     fs.rmSync(temporary, { force: true });
+  }
+}
+
+/** Durably, and never over what somebody has made there meanwhile. Throws TARGET_NOT_EMPTY. */
+function giveName(temporary: string, output: string): void {
+  const name = addName(temporary, output);
+  if (name === 'taken' || (name === 'none' && lstatOrNull(output) !== null)) throw exists(output);
+  if (name === 'none') return renameDurable(temporary, output);
+  try {
+    fsyncDir(path.dirname(output));
+  } catch (error) {
+    fs.rmSync(output);
+    throw error;
   }
 }
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../../src/core/fs/durable.ts';
+import { hasBothNames } from '../../../src/core/fs/second-name.ts';
 import type { Journal } from '../../../src/core/transaction/journal-schema.ts';
-import { hasBothNames } from '../../../src/core/transaction/move.ts';
 import { fingerprintOf } from '../../../src/core/transaction/unit.ts';
 
 /**
