@@ -35,6 +35,7 @@ export async function takeSteadyInventory(
 ): Promise<SteadyInventory> {
   const deadline = performance.now() + patienceMs;
   const restless = new Map<string, FolderKind>();
+  let earlier: FolderLooks | undefined;
   for (let attempt = 1; ; attempt++) {
     const together = restless.size === 0 ? new Map() : await lookAtOnce(project.root, restless, deadline);
     const looks = new FolderLooks(project.root, together ?? undefined);
@@ -48,7 +49,10 @@ export async function takeSteadyInventory(
       onFinding: (finding: Finding): void => void findings.push(finding),
     };
     const inventory = await takeInventory(project, categories, walk, context);
-    const moved = new Map([...(await looks.moved()), ...(together === null ? restless : [])]);
+    // Those that were looked at together were so before this walk: the others have to be as they were before that, too.
+    const unlike = earlier === undefined ? [] : looks.unlike(earlier);
+    const moved = new Map([...(await looks.moved()), ...unlike, ...(together === null ? restless : [])]);
+    earlier = looks;
     const gone = problems.filter(({ code }) => code === PROBLEM.vanished.code);
     const isSteady = moved.size + gone.length === 0 && !looks.isYoung;
     if (isSteady || together === null || (attempt >= ATTEMPTS && performance.now() > deadline)) {
@@ -80,13 +84,17 @@ function whereabouts(root: string, restless: RestlessFolders, looks: FolderLooks
   };
 }
 
-/** A folder that moved is a problem of each category that looks into it. */
+/** A folder that moved is a problem of each category that looks into it; those below it are not named besides. */
 function* restlessness(moved: RestlessFolders, categories: readonly Category[]): Generator<ScanProblem> {
-  for (const folder of moved.keys())
+  const isBelow = (folder: string): boolean =>
+    folder !== '.' && (moved.has(path.posix.dirname(folder)) || isBelow(path.posix.dirname(folder)));
+  for (const folder of moved.keys()) {
+    if (isBelow(folder)) continue;
     for (const { name, sources } of categories) {
       const source = sources.find(({ path: top }) => isWithin(folder, top) || isWithin(top, folder));
       if (source !== undefined) yield { ...PROBLEM.restless, path: folder, category: name, source: source.name };
     }
+  }
 }
 
 function isWithin(inner: string, outer: string): boolean {

@@ -83,19 +83,34 @@ export class FolderLooks {
   async moved(): Promise<RestlessFolders> {
     const pacer = new Pacer();
     const moved = new Map<string, FolderKind>();
-    for (const chunk of [...this.#chunks, Buffer.from(this.#lines)]) {
-      for (const line of chunk.toString('utf8').split('\n')) {
-        const [folder = '', kind, stamp] = line.split('\0');
-        if (kind !== 'folder' && kind !== 'database') continue;
-        const native = toNative(this.#root, folder);
-        const held = this.#holding.get(folder);
-        if (held !== undefined) {
-          if (standing(native, 'database') !== held) moved.set(folder, 'database');
-        } else if (standing(native, kind) !== stamp) moved.set(folder, kind);
-        if (pacer.due()) await pacer.turn();
-      }
+    for (const { folder, kind, stamp } of this.#noted()) {
+      if (standing(toNative(this.#root, folder), kind) !== stamp) moved.set(folder, kind);
+      if (pacer.due()) await pacer.turn();
     }
     return moved;
+  }
+
+  /**
+   * Folders that this walk found otherwise than an earlier one did, or that it alone found. What was looked at together lies between the two walks: something may have
+   * come from there into one of these folders, or have gone there, and be in neither.
+   */
+  unlike(earlier: FolderLooks): RestlessFolders {
+    const before = new Map<string, string>();
+    for (const { folder, stamp } of earlier.#noted()) before.set(folder, stamp);
+    const unlike = new Map<string, FolderKind>();
+    for (const { folder, kind, stamp } of this.#noted()) if (before.get(folder) !== stamp) unlike.set(folder, kind);
+    return unlike;
+  }
+
+  *#noted(): Generator<{ folder: string; kind: FolderKind; stamp: string }> {
+    for (const chunk of [...this.#chunks, Buffer.from(this.#lines)]) {
+      for (const line of chunk.toString('utf8').split('\n')) {
+        const [folder = '', kind, stamp = ''] = line.split('\0');
+        if (kind !== 'folder' && kind !== 'database') continue;
+        const held = this.#holding.get(folder);
+        yield held === undefined ? { folder, kind, stamp } : { folder, kind: 'database', stamp: held };
+      }
+    }
   }
 }
 
