@@ -83,3 +83,38 @@ test('a restore and an undo of the database leave it where it lies', async () =>
   expect(undone.exitCode, undone.stderr).toBe(0);
   expect(compareTrees(before, tree())).toEqual([]);
 });
+
+test.each<[string, () => void, () => void]>([
+  ['a database becomes a text', () => makeSqlite(`${file}-wal`), () => put(root, 'data/app.db-wal', 'notes')],
+  ['a text becomes a database', () => put(root, 'data/app.db-wal', 'notes'), () => makeSqlite(`${file}-wal`)],
+  ['it goes', () => makeSqlite(`${file}-wal`), () => {}],
+  ['both go', () => makeSqlite(`${file}-wal`), () => fs.rmSync(file)],
+])('%s: restore, undo and guard bring back what was', async (_what, make, change) => {
+  make();
+  const before = tree();
+  expect((await run('create')).exitCode).toBe(0);
+  fs.rmSync(`${file}-wal`);
+  change();
+  const changed = tree();
+  const restored = await run('restore', '--latest', '--yes');
+  expect(restored.exitCode, restored.stderr).toBe(0);
+  expect(compareTrees(before, tree())).toEqual([]);
+  const undone = await run('undo', '--yes');
+  expect(undone.exitCode, undone.stderr).toBe(0);
+  expect(compareTrees(changed, tree())).toEqual([]);
+});
+
+test('undo removes a text of that name which the restore brought', async () => {
+  put(root, 'data/app.db-wal', 'notes');
+  expect((await run('create')).exitCode).toBe(0);
+  fs.rmSync(`${file}-wal`);
+  fs.rmSync(file);
+  makeSqlite(file, { rows: 3, text: 'other' });
+  const changed = tree();
+  expect((await run('restore', '--latest', '--yes', '--exact')).exitCode).toBe(0);
+  const undone = await run('undo', '--yes');
+  expect(undone.exitCode, undone.stderr).toBe(0);
+  // Who holds the locks meanwhile is migbackup itself.
+  expect(undone.stdout + undone.stderr).not.toContain('other processes');
+  expect(compareTrees(changed, tree())).toEqual([]);
+});

@@ -55,6 +55,8 @@ test.each<[string, string | RegExp]>([
   ['data/note.txt', /The databases are: data\/a\.db, data\/deep\/b\.db and more\/c\.db/],
   ['data/*.db', 'Did you mean data/a.db?'],
   ['nope', 'The databases are'],
+  ['', 'The databases are'],
+  ['configs', 'The databases are'],
   ['app/nope', 'The databases are'],
   ['../project/data/a.db', 'The databases are'],
   ['/elsewhere/a.db', 'The databases are'],

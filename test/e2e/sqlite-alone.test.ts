@@ -73,3 +73,13 @@ describe.each([
     expect(textsInCopy(path.join(to, 'data/app.db'), temp.path)).toBe(old);
   });
 });
+
+test('a link in the place of a part is brought away and back', async () => {
+  putSource(root, { path: 'data/app.db' });
+  makeSqlite(file);
+  put(root, 'data/app.db-wal', 'notes');
+  const old = state();
+  const guarded = await run('guard', '--', 'sh', '-c', 'rm data/app.db-wal; ln -s other.json data/app.db-wal; exit 3');
+  expect(guarded.exitCode, guarded.stderr).toBe(20);
+  expect(state()).toBe(old);
+});

@@ -33,8 +33,11 @@ export function chooseRaw(
   const sources = categories.flatMap((category) => category.sources);
   const names = new Set(sources.flatMap(({ category, name }) => [category, `${category}/${name}`]));
   const places = terms.filter((term) => !names.has(term)).map((term) => ({ term, at: placeOf(project.root, term) }));
-  const known = places.length === 0 ? [] : databasesThere(project, categories);
-  const unknown = places.find(({ at }) => !known.some((database) => isInside(database, at)));
+  const there = databasesThere(project, categories);
+  const known = [...there.values()].flat();
+  for (const term of terms)
+    if (names.has(term) && there.get(term.split('/')[0] ?? '')?.length === 0) throw noDatabase(term, term, known);
+  const unknown = places.find(({ term, at }) => term === '' || !known.some((database) => isInside(database, at)));
   if (unknown !== undefined) throw noDatabase(unknown.term, unknown.at, known);
   return (database, { category, name }) =>
     terms.includes(category) ||
@@ -55,9 +58,9 @@ function realOf(file: string): string {
   return path.join(realPathAsFar(parent), path.basename(path.resolve(file)));
 }
 
-/** The databases that would be stored, sound or not, and those that a source says are there. */
-function databasesThere(project: Project, categories: readonly Category[]): string[] {
-  const found = new Set<string>();
+/** The databases that would be stored, sound or not, and those that a source says are there, by category. */
+function databasesThere(project: Project, categories: readonly Category[]): Map<string, string[]> {
+  let found = new Set<string>();
   const options = {
     ownership: new Ownership(project.config.categories),
     onProblem: ({ code, path: at }: { code: string; path: string }): void => {
@@ -67,11 +70,14 @@ function databasesThere(project: Project, categories: readonly Category[]): stri
       if (STORED_AS_FILES.includes(code) && at !== undefined) found.add(at);
     },
   };
+  const there = new Map<string, string[]>();
   for (const category of categories) {
+    found = new Set();
     for (const { type, path: at } of category.sources) if (type !== 'files') found.add(at);
     for (const item of scanCategory(project, category, options)) if (item.kind === 'database') found.add(item.path);
+    there.set(category.name, [...found].toSorted());
   }
-  return [...found].toSorted();
+  return there;
 }
 
 function noDatabase(term: string, place: string, known: readonly string[]): BackupError {

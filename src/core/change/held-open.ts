@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { carriesNoData } from '../databases/engines.ts';
+import { strangers } from '../databases/locks/who-has-open.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import type { OpenFiles } from '../fs/open-files.ts';
 import { mayWrite } from '../fs/open-for-writing.ts';
@@ -24,7 +25,7 @@ export function heldOpen(open: OpenFiles, native: string, relative: string): Hel
     return fs.readdirSync(native).flatMap((name) => heldOpen(open, path.join(native, name), `${relative}/${name}`));
   }
   if (stat?.isFile() !== true || carriesNoData(native)) return [];
-  const pids = open.holders(stat).filter((pid) => mayWrite(pid, stat));
+  const pids = strangers(open.holders(stat)).filter((pid) => mayWrite(pid, stat));
   return pids.length === 0 ? [] : [{ path: relative, pids }];
 }
 

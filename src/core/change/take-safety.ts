@@ -1,4 +1,5 @@
 import { PathSet } from '../paths/path-set.ts';
+import { comparePaths } from '../model/entry.ts';
 import { parentOf } from '../paths/paths.ts';
 import type { Config, Project, Source } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
@@ -23,7 +24,7 @@ export async function takeSafety(
   // A mirrored folder is saved whole also where only some of its files move: undo mirrors it again, and takes what is not saved for an extra.
   const saved = new PathSet([...replaced, ...changes.mirroredInside]);
   const select = (candidate: string): boolean => folders.has(candidate) || saved.covers(candidate);
-  const absent = changes.units.filter((unit) => unit.old === null).map((unit) => unit.path);
+  const absent = changes.units.flatMap((unit) => (unit.old === null ? [unit.path] : [])).toSorted(comparePaths);
   const options = {
     kind: 'safety',
     config,

@@ -83,7 +83,7 @@ export class IndexAudit {
   }
 
   #isBeside(source: ManifestSource, { path, type }: Entry): boolean {
-    return type === 'file' && this.#single.has(source) && isPartNameOf(path, source.path);
+    return type !== 'dir' && this.#single.has(source) && isPartNameOf(path, source.path);
   }
 
   #checkOrder(entry: Entry): void {

@@ -86,7 +86,7 @@ export function fileDatabaseOf(native: string): (PartName & { readonly isVolatil
   for (const found of partNames(native)) {
     const { engine, database, part } = found;
     const stat = lstatOrNull(database);
-    if (stat?.isFile() === true && engine.isFile(database, Number(stat.size)))
+    if (stat?.isFile() === true && engine.isFile(database, Number(stat.size)) && engine.mayBePart(native, part))
       return { ...found, isVolatile: engine.isVolatile(part) };
   }
   return null;

@@ -97,6 +97,7 @@ class Planner {
       this.#folders.becomes(entry, live, this.#same(entry, live));
       return at + 1;
     }
+    if (this.#placed.has(entry.path)) return at + 1;
     const size = live?.isFile() === true ? live.size : null;
     if (entry.type === 'dir') {
       if (size !== null) this.#removeBeside(entry, size);
@@ -105,7 +106,7 @@ class Planner {
     // A link takes the place of a database as a file does: with what lies beside that.
     const engine = entry.type === 'file' || size !== null ? this.#databases.engineAt(entry.path, size) : null;
     if (engine !== null) this.#database(entry, engine, entry);
-    else if (!this.#placed.has(entry.path) && !this.#withoutFile(entry)) this.#single(entry, live);
+    else if (!this.#withoutFile(entry)) this.#single(entry, live);
     return at + 1;
   }
 

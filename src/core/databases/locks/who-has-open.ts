@@ -62,7 +62,8 @@ function isUnseen(user: number, open: OpenFiles): boolean {
   return open.hidden || open.unseen.has(user);
 }
 
-function strangers(pids: readonly number[]): number[] {
+/** Without the processes of our own that hold locks. */
+export function strangers(pids: readonly number[]): number[] {
   return pids.filter((pid) => !ourProcesses.has(pid));
 }
 
