@@ -118,3 +118,12 @@ test('undo removes a text of that name which the restore brought', async () => {
   expect(undone.stdout + undone.stderr).not.toContain('other processes');
   expect(compareTrees(changed, tree())).toEqual([]);
 });
+
+test('a link in the place of a part is said by its path, and --raw goes on with the files', async () => {
+  fs.symlinkSync('other.json', `${file}-wal`);
+  const created = await run('create', '--json');
+  expect(created.exitCode).toBe(5);
+  const { error } = JSON.parse(created.stdout);
+  expect(error).toMatchObject({ code: 'DATABASE_DAMAGED', hint: expect.stringContaining('--raw data/app.db') });
+  expect((await run('create', '--raw', 'data/app.db')).exitCode).toBe(0);
+});

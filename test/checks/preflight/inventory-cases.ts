@@ -4,7 +4,7 @@ import { ClassicLevel } from 'classic-level';
 import { checkSources } from '../../../src/core/checks/preflight/sources.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { whyNotAsUser } from '../../support/other-user.ts';
-import { makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';
+import { makeSqlite, makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';
 import { after, type Cases } from './scene.ts';
 
 /** What would be backed up. */
@@ -127,6 +127,15 @@ export const INVENTORY: Cases<
       provoke: after((scene) => {
         const manifest = fs.readdirSync(scene.inside('leveldb')).find((name) => name.startsWith('MANIFEST')) ?? '';
         fs.writeFileSync(scene.inside('leveldb', manifest), 'no manifest');
+      }),
+    },
+    {
+      when: 'a SQLite database is cut',
+      status: 'warning',
+      says: 'docs/app.db',
+      provoke: after((scene) => {
+        makeSqlite(scene.inside('docs/app.db'), { rows: 3 });
+        fs.truncateSync(scene.inside('docs/app.db'), 5000);
       }),
     },
   ],

@@ -1,4 +1,5 @@
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import type { Finding } from '../../model/finding.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import type { Engine, Holder } from '../../databases/engine.ts';
 import { readOnDisk } from '../../databases/read-on-disk.ts';
@@ -14,6 +15,8 @@ export interface DatabaseLook {
   readonly records: number | null;
   readonly digest: string | null;
   readonly problem: string | null;
+  /** What create will say of it: pages that are not sound, parts that cannot be read. */
+  readonly remarks: readonly Finding[];
 }
 
 /** Reads a captured copy of a database; nothing is opened or written beside it. Throws INTERRUPTED. */
@@ -23,20 +26,37 @@ export async function lookAtDatabase(
 ): Promise<DatabaseLook> {
   const about = { path, engine: engine.name, holder: await engine.whoHolds(place) };
   try {
-    const { records, digest } = await readOnDisk(engine, place, signal);
-    return { ...about, records, digest, problem: null };
+    const facts = await readOnDisk(engine, place, signal);
+    const { records, digest } = facts;
+    return { ...about, records, digest, problem: null, remarks: engine.remarks(path, facts).filter(isDoubt) };
   } catch (error) {
     if (error instanceof BackupError && error.code === 'INTERRUPTED') throw error;
     if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
     const problem = error instanceof Error ? error.message : String(error);
-    return { ...about, records: null, digest: null, problem };
+    return { ...about, records: null, digest: null, problem, remarks: [] };
   }
+}
+
+/** What leaves a doubt about the database itself. */
+function isDoubt({ code }: Finding): boolean {
+  return code === 'database-unsound' || code === 'database-partly-proven';
 }
 
 /** Every database reads: create does not take a damaged one for a good one. One that somebody writes may not read just now. */
 export function checkDatabasesRead(databases: readonly DatabaseLook[]): CheckResult {
   const about = { id: 'databases-read', group: 'inventory' } as const;
   const wrong = databases.filter(({ problem }) => problem !== null);
+  const doubtful = databases.flatMap(({ remarks }) => remarks);
+  const [doubt] = doubtful;
+  if (wrong.length === 0 && doubt !== undefined) {
+    return {
+      ...about,
+      status: 'warning',
+      message: doubtful.map(({ message }) => message).join('; '),
+      paths: databases.filter(({ remarks }) => remarks.length > 0).map(({ path }) => path),
+      recommendation: doubt.recommendation,
+    };
+  }
   if (wrong.length === 0) {
     const message = databases.length === 1 ? 'the database reads' : `all ${databases.length} databases read`;
     return { ...about, status: 'ok', message: databases.length === 0 ? 'no database here' : message };

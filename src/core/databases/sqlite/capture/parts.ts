@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../../../fs/durable.ts';
+import { isNoFile } from '../../../fs/regular-file.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import { damaged } from '../../damage.ts';
 import { readFully } from '../../database-files.ts';
@@ -60,6 +61,7 @@ export class Parts {
       fd = fs.openSync(this.#place + part, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
     } catch (error) {
       if (part !== '' && errnoOf(error) === 'ENOENT') return null;
+      if (part !== '' && isNoFile(error)) throw damaged(this.name(part), 'it is not a regular file', undefined, error);
       throw error;
     }
     this.#open.add(fd);
