@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -98,3 +99,20 @@ test('undo --list shows what can be undone, in text and as a document; two steps
 function ruinedSince(tree: ReturnType<typeof project.tree>): string[] {
   return compareTrees(tree, project.tree()).filter((line) => !line.startsWith('scripts'));
 }
+
+test.skipIf(process.platform === 'win32')(
+  'undo says what it cannot bring back: a pipe that the restore replaced',
+  async () => {
+    expect((await run('create')).exitCode).toBe(0);
+    const file = path.join(project.root, 'README.md');
+    rmSync(file);
+    execFileSync('mkfifo', [file]);
+    appendFileSync(path.join(project.root, 'package.json'), '\n');
+    expect((await run('restore', '--latest', '--yes')).exitCode).toBe(0);
+    const { exitCode, stdout, stderr } = await run('undo', '--yes');
+    expect(exitCode, stderr).toBe(0);
+    expect(flat(stdout + stderr)).toContain(
+      'as it was before that restore, but for special files, which no backup holds: README.md',
+    );
+  },
+);

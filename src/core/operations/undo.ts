@@ -56,26 +56,23 @@ interface Reversal {
  */
 export async function undo(project: Project, options: UndoOptions, context: Context): Promise<UndoReport> {
   const head = startReport(context);
-  const answer = (
-    { step, selected, planned, stay, since }: Reversal,
-    parts: Partial<UndoReport> & Pick<UndoReport, 'outcome'>,
-  ): UndoReport => ({
+  const answer = (reversal: Reversal, parts: Partial<UndoReport> & Pick<UndoReport, 'outcome'>): UndoReport => ({
     ...head(),
     operation: 'undo',
-    backupId: selected.id,
+    backupId: reversal.selected.id,
     mode: 'in-place',
     target: project.root,
     selection: [],
-    plan: planned.plan,
+    plan: reversal.planned.plan,
     restored: { files: 0, directories: 0, symlinks: 0, bytes: 0 },
     safetyBackup: null,
     checked: false,
     findings: [],
     next: [],
     reportFile: null,
-    undone: describeStep(step),
-    stay,
-    since,
+    undone: describe(reversal),
+    stay: reversal.stay,
+    since: reversal.since,
     ...parts,
   });
   if (options.dryRun) return answer(await planReversal(project, options.id, context), { outcome: 'planned' });
@@ -87,7 +84,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     const { selected, verified, planned, replan } = reversal;
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) return answer(reversal, { outcome: 'unchanged', checked: true });
-    const undone = describeStep(reversal.step);
+    const undone = describe(reversal);
     const { since } = reversal;
     const unexpected = undone.rolledBack || since.length > 0;
     if (unexpected && options.id === undefined && options.attended !== true) throw idNeeded(undone, since);
@@ -106,6 +103,17 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     const report = answer(reversal, { outcome: 'restored', checked: true, ...done, next: nextSteps(planned) });
     return keepReport(project.repository, selected.id, 'undo', report);
   });
+}
+
+/** What was replaced and no backup can hold (a pipe, a socket) does not come back: that is said wherever it is said what the project will be. */
+function describe({ step, verified }: Reversal): Undone {
+  const undone = describeStep(step);
+  const lost = verified.manifest.findings.flatMap(({ code, path }) =>
+    code === 'special-file' && path !== undefined ? [escapeName(path)] : [],
+  );
+  if (lost.length === 0) return undone;
+  const named = lost.length > 3 ? `${lost.slice(0, 3).join(', ')} and ${lost.length - 3} more` : lost.join(', ');
+  return { ...undone, becomes: `${undone.becomes}, but for special files, which no backup holds: ${named}` };
 }
 
 async function planReversal(project: Project, id: string | undefined, context: Context): Promise<Reversal> {
