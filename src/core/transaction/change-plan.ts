@@ -99,10 +99,8 @@ class Planner {
     }
     if (this.#placed.has(entry.path)) return at + 1;
     const size = live?.isFile() === true ? live.size : null;
-    if (entry.type === 'dir') {
-      if (size !== null) this.#removeBeside(entry, size);
-      return this.#tree(entry.path, at);
-    }
+    if (entry.type === 'dir' && size !== null) this.#removeBeside(entry, size);
+    if (entry.type === 'dir') return this.#tree(entry.path, at);
     // A link takes the place of a database as a file does: with what lies beside that.
     const engine = entry.type === 'file' || size !== null ? this.#databases.engineAt(entry.path, size) : null;
     if (engine !== null) this.#database(entry, engine, entry);
