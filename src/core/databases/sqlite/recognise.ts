@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import { isNoFile } from '../../fs/regular-file.ts';
+import { errnoOf } from '../../model/backup-error.ts';
 
 /** The first sixteen bytes of a database (https://www.sqlite.org/fileformat2.html, "The Database Header"). */
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
@@ -29,17 +31,20 @@ function mayBeOne(file: string, size: number): boolean {
 
 /**
  * Whether what lies in the place of a `-wal` or `-journal` can be one: it has the magic number, or nothing at its beginning, as where it is empty or a
- * commit in journal mode `persist` has zeroed it. A `-shm` is one always; so is what cannot be read.
+ * commit in journal mode `persist` has zeroed it. A `-shm` is one always; so is what this user may not read, and what is no file. Throws EIO and its like: a guess
+ * would move another file along.
  */
 export function mayBeSqlitePart(file: string, part: string): boolean {
   if (part !== '-wal' && part !== '-journal') return true;
   const magics = part === '-wal' ? WAL_MAGICS : [JOURNAL_MAGIC];
-  const start = readStart(file, JOURNAL_MAGIC.length);
-  return (
-    start === null ||
-    start.every((byte) => byte === 0) ||
-    magics.some((magic) => start.subarray(0, magic.length).equals(magic))
-  );
+  let start: Buffer;
+  try {
+    start = readFirst(file, JOURNAL_MAGIC.length);
+  } catch (error) {
+    if (isNoFile(error) || ['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return true;
+    throw error;
+  }
+  return start.every((byte) => byte === 0) || magics.some((magic) => start.subarray(0, magic.length).equals(magic));
 }
 
 /** Whether a file is a `-wal` or `-journal` that holds something. */
@@ -58,17 +63,18 @@ function startOf(file: string, length: number): Buffer | null {
 
 /** The first bytes of a regular file, fewer where it has no more; null where it cannot be read. */
 function readStart(file: string, length: number): Buffer | null {
-  let fd: number;
   try {
-    fd = fs.openSync(file, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+    return readFirst(file, length);
   } catch {
     return null;
   }
+}
+
+function readFirst(file: string, length: number): Buffer {
+  const fd = fs.openSync(file, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
   try {
     const start = Buffer.alloc(length);
     return start.subarray(0, fs.readSync(fd, start, 0, length, 0));
-  } catch {
-    return null;
   } finally {
     fs.closeSync(fd);
   }
