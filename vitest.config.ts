@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** What `npm test` runs of the tests that know the program only by its command line; `npm run test:e2e` runs all. */
+/** What `npm test` runs of test/e2e; `npm run test:e2e` runs all, and the others that know the program only by its command line. */
 const EVERY_DAY = new Set(
   ['guard', 'undo', 'status', 'lost-state', 'coverage', 'ci-docs'].map((name) => `${name}.test.ts`),
 );
@@ -34,8 +34,12 @@ const SUITES = {
   },
   binary: { alone: ['test/binary/*.test.ts'], shared: [] },
   e2e: {
-    alone: readdirSync('test/e2e').flatMap((name) => (EVERY_DAY.has(name) ? [] : [`test/e2e/${name}`])),
-    shared: ['test/e2e/*.test.ts', 'test/contract/{help,errors,documents}.test.ts'],
+    alone: [
+      ...readdirSync('test/e2e').flatMap((name) => (EVERY_DAY.has(name) ? [] : [`test/e2e/${name}`])),
+      'test/contract/{documents,errors,exit-codes}.test.ts',
+      'test/hostile/processes.test.ts',
+    ],
+    shared: ['test/e2e/*.test.ts', 'test/contract/help.test.ts'],
   },
 };
 

@@ -16,6 +16,18 @@ const TIMEOUT = IN_SUITE ? 3_600_000 : 60_000;
 /** Of `npm test`. */
 const SHORT: Sampling = { every: 9, singles: 1, randoms: 1 };
 
+/** What `npm test` takes of the operations; the others are variants of these. */
+const SHORT_PLANS = [
+  'create',
+  'restore',
+  'restore of many',
+  'undo',
+  'prune',
+  'recover: stage only',
+  'recover: forward',
+  'recover: back',
+];
+
 /** Syncs that `npm test` leaves out: what the journal and a manifest hold, the names after the swap, all of a large stage. */
 const TELLING: Readonly<Record<string, RegExp>> = {
   create: /BACKUP_MANIFEST/,
@@ -45,7 +57,7 @@ describe.skipIf(process.platform !== 'linux')('after a power cut (recorded and r
   }, TIMEOUT);
   afterAll(() => target[Symbol.dispose]());
 
-  describe.each(Object.keys(PLANS))('in %s', (name) => {
+  describe.each(IN_SUITE ? Object.keys(PLANS) : SHORT_PLANS)('in %s', (name) => {
     let scenario: Scenario;
     beforeAll(async () => {
       scenario = await recordScenario(target, name);
@@ -94,7 +106,7 @@ describe.skipIf(process.platform !== 'linux')('after a power cut (recorded and r
     );
     for (const [place, { tried, red, first }] of [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)))
       process.stdout.write(`${red > 0 ? 'red' : 'GREEN'} | ${place} | try ${tried} | ${first.slice(0, 300)}\n`);
-    expect(total.distinct).toBeGreaterThan(FULL ? 3000 : 400);
+    expect(total.distinct).toBeGreaterThan(FULL ? 3000 : 200);
     expect(places.size).toBeGreaterThan(3);
     expect([...places].flatMap(([place, { red }]) => (red === 0 ? [place] : []))).toEqual([]);
   });
