@@ -35,6 +35,7 @@ const CASES: readonly Case[] = [
   { args: ['create', '--root', 'nowhere'], exitCode: 2, code: 'USAGE', says: 'nowhere' },
   { args: ['create'], exitCode: 2, code: 'NOTHING_TO_BACK_UP', says: 'config' },
   { args: ['verify'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'migbackup create' },
+  { args: ['verify', '--all'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'there is no backup in' },
   { args: ['show', 'nosuch'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'nosuch' },
   { args: ['restore', 'nosuch', '--yes'], exitCode: 10, code: 'NO_SUCH_BACKUP', says: 'nosuch' },
   { args: ['db', 'ls', 'nosuch'], exitCode: 10, code: 'NO_SUCH_DATABASE', says: 'no database' },

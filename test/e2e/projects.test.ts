@@ -223,6 +223,10 @@ test('verify --all means this project, says how many of others it leaves out, an
   expect(text).toContain('1 backup looked at');
   expect(text).toContain('1 more of other projects: migbackup verify --all --all-projects');
   expect((await run(b, 'verify', '--all-projects')).exitCode).toBe(2);
+  // Where all are of others, nothing was verified.
+  const c = await run(makeProject('c'), 'verify', '--all');
+  expect(c).toMatchObject({ exitCode: 10, stdout: '' });
+  expect(c.stderr).toMatch(/there is no backup of this project in [^]*It has 2 of others/);
   // One that cannot be read may be this project's.
   rmSync(path.join(repository, first, 'BACKUP_MANIFEST.json'));
   expect((await run(b, 'verify', '--all')).exitCode).toBe(4);

@@ -5,6 +5,7 @@ import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
 import { isForbidden } from '../paths/barred.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
+import { noneHere } from '../repository/select.ts';
 import { isRecorded, Owner, readBackups } from '../repository/whose.ts';
 import { readable } from '../import-v1/open-backup.ts';
 import { startReport } from '../repository/report-head.ts';
@@ -42,7 +43,7 @@ export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository'> {
 
 /**
  * Verifies every backup of the project, newest first. One of which nobody can tell whose it is may be the one that matters. One that this user may not
- * read is an error once the others are verified.
+ * read is an error once the others are verified. Throws NO_SUCH_BACKUP where there is none: nothing was proven.
  */
 export async function verifyAll(
   project: Project,
@@ -54,6 +55,7 @@ export async function verifyAll(
   const backups = all.filter(
     ({ manifest, folder }) => allProjects || !isRecorded(manifest) || owner.owns(manifest, folder),
   );
+  if (backups.length === 0) throw noneHere(project.repository, all.length);
   const reports: VerifyReport[] = [];
   let forbidden: BackupError | null = null;
   for (const backup of backups) {

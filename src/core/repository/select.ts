@@ -97,7 +97,8 @@ function whyNotWhole({ folder, manifest }: ReadBackup): string | null {
   return isVersion1(folder) ? VERSION_1_IS_PARTIAL : null;
 }
 
-function noneHere(repository: string, others: number): BackupError {
+/** NO_SUCH_BACKUP: the repository has none of the project. @param others how many backups of other projects it has */
+export function noneHere(repository: string, others: number): BackupError {
   if (others === 0)
     return none(`there is no backup in ${repository}`, 'migbackup create takes one; --backups DIR looks elsewhere.');
   return none(
