@@ -30,7 +30,11 @@ export default class Verify extends BaseCommand {
       summary: 'With --all, also the backups of other projects that are in the same folder',
       dependsOn: ['all'],
     }),
-    sample: Flags.string({ summary: 'Only a random part of the files', helpValue: 'PERCENT', exclusive: ['quick'] }),
+    sample: Flags.string({
+      summary: 'Only a random part of the files, at least one',
+      helpValue: 'PERCENT',
+      exclusive: ['quick'],
+    }),
     seed: Flags.string({ summary: 'What the random choice is made with', dependsOn: ['sample'] }),
     quick: Flags.boolean({ summary: 'Only structure and sizes' }),
     rehearse: Flags.boolean({

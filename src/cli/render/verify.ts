@@ -23,7 +23,7 @@ function scopeNote(report: VerifyReport): string[] {
   const what =
     mode === 'quick'
       ? 'quick: structure and sizes only, no content was read'
-      : `sample: ${samplePercent}% (${plural(filesChecked, 'file')}), seed ${seed}`;
+      : `sample: ${filesChecked} of ${plural(report.figures.files, 'file')} (${samplePercent}%), seed ${seed}`;
   return [wrap(`${what}; this does not count as verified`, '  ', 2)];
 }
 

@@ -79,7 +79,7 @@ async function audit(folder: string, id: string, options: AuditOptions, context:
   for (const finding of manifest.findings) if (finding.severity === 'error') onFinding(finding);
   const listed = readArtifactSums(folder, manifest);
   listed.findings.forEach(onFinding);
-  const choice = choose(options);
+  const choice = choose(options, manifest.totals.files);
   context.onEvent?.({
     type: 'phase-begin',
     phase: options.phase ?? 'verifying',

@@ -22,14 +22,27 @@ export interface Choice {
 
 const RANGE = 2 ** 32;
 
-/** A sample takes each file by chance: the hash of the seed and its path decides, so the same seed reads the same files. */
-export function choose(options: SampleOptions): Choice {
+/**
+ * A sample takes each entry by chance: the hash of the seed and its path decides, so the same seed reads the same files. Chance alone may take no file
+ * of a small backup, so the seed also names one that is taken in any case. `select` is asked about each entry once, in the order of the index.
+ * @param files how many files the backup has
+ */
+export function choose(options: SampleOptions, files: number): Choice {
   if (options.mode === 'full') return { scope: { mode: 'full' }, select: undefined };
   if (options.mode === 'quick') return { scope: { mode: 'quick' }, select: () => false };
   const percent = options.samplePercent ?? 10;
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const below = (percent / 100) * RANGE;
-  const select = (entry: Entry): boolean =>
-    createHash('sha256').update(`${seed}\0${entry.path}`).digest().readUInt32BE(0) < below;
+  const always = numberOf(seed) % files;
+  let file = -1;
+  const select = (entry: Entry): boolean => {
+    if (entry.type === 'file') file++;
+    return (entry.type === 'file' && file === always) || numberOf(`${seed}\0${entry.path}`) < below;
+  };
   return { scope: { mode: 'sample', samplePercent: percent, seed }, select };
+}
+
+/** Any text as a number below 2^32. */
+function numberOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE(0);
 }

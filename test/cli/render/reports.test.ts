@@ -59,7 +59,7 @@ test('a failed verification says what is broken, what is whole and what to do', 
 test('a sample says its seed and that it does not count', () => {
   const scope = { mode: 'sample' as const, samplePercent: 10, seed: '42', filesChecked: 14 };
   const lines = renderVerify({ ...failed, status: 'PASSED', findings: [], scope }, plain);
-  expect(lines.join(' ')).toContain('sample: 10% (14 files), seed 42; this does not count as verified');
+  expect(lines.join(' ')).toContain('sample: 14 of 136 files (10%), seed 42; this does not count as verified');
 });
 
 test('a restore with nothing to do says so', () => {
