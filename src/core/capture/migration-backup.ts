@@ -4,6 +4,7 @@ import type { CreateReport } from '../model/create-report.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Context } from '../model/event.ts';
 import { awayFrom, lostState } from '../checks/lost-state.ts';
+import { withProvenCopy } from '../checks/proven-copy.ts';
 import { goneAccepted, stateGone, withRestoreLine } from '../checks/preflight/state-gone.ts';
 import { rememberTaken } from '../config/checkout.ts';
 import { ownBackups } from '../repository/whose.ts';
@@ -64,7 +65,7 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
       const unnoted = why === null ? [] : [takenNotNoted(why)];
       return { ...described, findings: [...gone, ...described.findings.slice(gone.length), ...unnoted] };
     } catch (error) {
-      throw withRestoreLine(error, lost);
+      throw withProvenCopy(withRestoreLine(error, lost), project);
     }
   };
 }

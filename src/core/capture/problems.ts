@@ -53,13 +53,20 @@ export class Problems {
     return this.#kept.length > 0;
   }
 
-  /** Throws the first problem, with all of them in the details, unless --allow-partial was given. */
+  /**
+   * Throws the first problem, with all of them in the details, unless --allow-partial was given. That is not offered where a database is damaged: it would be
+   * missing from the backup that is taken of the project as it is now.
+   */
   throwIfAny(): void {
-    const first = this.#kept[0];
+    const damaged = this.#kept.find(({ code }) => code === 'DATABASE_DAMAGED');
+    const first = damaged ?? this.#kept[0];
     if (first === undefined || this.#allowPartial) return;
     const more = this.#kept.length > 1 ? ` (and ${this.#kept.length - 1} more)` : '';
     throw new BackupError(first.code, `${escapeName(first.path)}: ${first.message}${more}`, {
-      hint: `${first.hint} Or run again with --allow-partial to leave it out with a finding.`,
+      hint:
+        damaged === undefined
+          ? `${first.hint} Or run again with --allow-partial to leave it out with a finding.`
+          : first.hint,
       path: first.path,
       ...(first.cause === undefined ? {} : { cause: first.cause }),
       details: { problems: this.#kept.map(({ code, path, message }) => ({ code, path, message })) },

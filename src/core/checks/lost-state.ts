@@ -14,12 +14,12 @@ import type { Project } from '../model/category.ts';
 import type { ManifestDatabase } from '../model/database.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { databasesOf } from '../model/stated-databases.ts';
 import { ENGINE_TITLES } from '../model/engine-name.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, toNative } from '../paths/paths.ts';
 import { Look, type Gone } from './lost-look.ts';
+import { restoreLine } from './restore-line.ts';
 import { Owner, readBackups, type ReadBackup } from '../repository/whose.ts';
 
 /** The project beside a complete backup of it. */
@@ -161,7 +161,7 @@ async function beside(
   }
   const gone = [...look.gone(), ...emptied];
   const brings = later === null ? gone : ofOlder(gone, later);
-  return { backupId, gone, restore: restoreLine(backupId, manifest, brings), brings, notCompared: null, newer: null };
+  return { backupId, gone, restore: lineOf(backupId, manifest, brings), brings, notCompared: null, newer: null };
 }
 
 /** All of an older backup would take the project back to it, and what a newer one has too would come back as it was long ago. */
@@ -198,18 +198,14 @@ export function sayWayBack({ restore, brings, gone }: LostState): string {
 }
 
 /** Where it would be too long it names nothing, which means all of the backup. */
-function restoreLine(backupId: string, { config }: Manifest, brings: readonly Gone[]): string | null {
+function lineOf(backupId: string, manifest: Manifest, brings: readonly Gone[]): string | null {
   if (brings.length === 0) return null;
   const named = brings.length > NAMED_IN_LINE ? [] : brings;
-  // A category of the same name is more than the path: a slash at the end makes it a path.
-  const term = (place: string): string =>
-    place === 'json' || Object.hasOwn(config.categories, place) ? `${place}/` : place;
-  return shellLine([
-    'migbackup',
-    'restore',
+  return restoreLine(
     backupId,
-    ...named.flatMap(({ path: place }) => ['--only', pathWord(term(place))]),
-  ]);
+    manifest,
+    named.map(({ path: place }) => place),
+  );
 }
 
 /** Whether a file with content stands in the place of a database and is none. Of one that cannot be read nobody knows. */

@@ -1,6 +1,7 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { CheckResult, ValidateReport } from '../model/validate-report.ts';
+import { sayProvenCopy } from '../checks/proven-copy.ts';
 import { coverageFindings } from '../checks/coverage.ts';
 import { checkAttributes } from '../checks/preflight/attributes.ts';
 import { checkBackups, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
@@ -28,6 +29,7 @@ import { checkStateFolder } from '../checks/preflight/state-folder.ts';
 import { checkDatabasesHeld, checkDatabasesRead } from '../checks/preflight/databases.ts';
 import { checkReplacedKept, checkTransaction } from '../checks/preflight/transaction.ts';
 import { freeSpace } from '../fs/space.ts';
+import type { Problem } from '../capture/problems.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { listBackups } from '../repository/catalog.ts';
 import { visibleGuard } from '../history/marker.ts';
@@ -51,7 +53,7 @@ export async function validate(
     ...checkStateGone(lost, survey.problems),
     ...(await checkSurroundings(project, survey, (context.now ?? (() => new Date()))())),
     ...checkProject(project, survey),
-    ...checkInventoried(survey, lost),
+    ...checkInventoried(project, survey, lost),
     ...checkCovered(coverageFindings(project, ownership)),
   ];
   const { files, bytes } = survey.inventory;
@@ -115,18 +117,27 @@ function describeGuard(guard: Marker): HalfDone {
 
 /** What would be backed up. */
 function checkInventoried(
+  project: Project,
   { inventory, configs, problems, findings, attributes, databases }: Survey,
   lost: readonly LostState[],
 ): CheckResult[] {
   const looks = [...databases.values()].flat();
   return [
     checkInventory(inventory.categories, configs),
-    ...checkSources(problems, (problem) => isSaidAsGone(problem, lost)),
-    checkDatabasesRead(looks),
+    ...checkSources(
+      problems.map((problem) => damagedWithWayBack(project, problem)),
+      (problem) => isSaidAsGone(problem, lost),
+    ),
+    checkDatabasesRead(looks, (database) => sayProvenCopy(project, database)),
     checkDatabasesHeld(looks),
     ...checkScanFindings(findings),
     checkAttributes(attributes),
   ];
+}
+
+function damagedWithWayBack(project: Project, problem: Problem): Problem {
+  const way = problem.code === 'DATABASE_DAMAGED' ? sayProvenCopy(project, problem.path) : null;
+  return way === null ? problem : { ...problem, hint: `${way} ${problem.hint}` };
 }
 
 function describeInventory({ inventory, databases }: Survey): ValidateReport['inventory'] {

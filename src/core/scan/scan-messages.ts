@@ -57,7 +57,7 @@ export function damagedDatabase(title: string): ProblemText {
   return {
     code: 'DATABASE_DAMAGED',
     message: `is a ${title} database of which parts are missing`,
-    hint: 'Restore or repair it; to keep it as it is before that, use --raw with its path.',
+    hint: 'To keep it as it is before a repair, run create with --raw and its path.',
   };
 }
 

@@ -42,8 +42,14 @@ function isDoubt({ code }: Finding): boolean {
   return code === 'database-unsound' || code === 'database-partly-proven';
 }
 
-/** Every database reads: create does not take a damaged one for a good one. One that somebody writes may not read just now. */
-export function checkDatabasesRead(databases: readonly DatabaseLook[]): CheckResult {
+/**
+ * Every database reads: create does not take a damaged one for a good one. One that somebody writes may not read just now.
+ * @param sayWayBack the line that brings back a database (project-relative), in a sentence
+ */
+export function checkDatabasesRead(
+  databases: readonly DatabaseLook[],
+  sayWayBack: (database: string) => string | null = () => null,
+): CheckResult {
   const about = { id: 'databases-read', group: 'inventory' } as const;
   const wrong = databases.filter(({ problem }) => problem !== null);
   const doubtful = databases.flatMap(({ remarks }) => remarks);
@@ -62,6 +68,7 @@ export function checkDatabasesRead(databases: readonly DatabaseLook[]): CheckRes
     return { ...about, status: 'ok', message: databases.length === 0 ? 'no database here' : message };
   }
   const damaged = wrong.filter(({ holder }) => holder.held === 'no');
+  const ways = damaged.flatMap(({ path }) => sayWayBack(path) ?? []);
   return {
     ...about,
     status: damaged.length > 0 ? 'critical' : 'warning',
@@ -69,7 +76,7 @@ export function checkDatabasesRead(databases: readonly DatabaseLook[]): CheckRes
     paths: wrong.map(({ path }) => path),
     recommendation:
       damaged.length > 0
-        ? 'Repair it; to keep it as it is before that, use --raw with its path.'
+        ? [...ways, 'To keep it as it is before a repair, run create with --raw and its path.'].join(' ')
         : 'Stop what writes there and validate again.',
   };
 }
