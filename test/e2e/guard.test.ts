@@ -189,6 +189,33 @@ test('where the way back is gone, it says so and exits 7', async () => {
   expect(error.hint).not.toContain('migbackup restore');
 });
 
+test.each([
+  ['damaged', 'printf x >> "$MIGBACKUP_DIR/docs.tar.zst"', /does not verify: docs\.tar\.zst/, ['verify', 'create']],
+  ['without its manifest', 'rm "$MIGBACKUP_DIR/BACKUP_MANIFEST.json"', /BACKUP_MANIFEST\.json is missing/, ['verify']],
+  ['gone', 'rm -r "$MIGBACKUP_DIR"', /migration-\S+ is not in its place any more/, ['undo', 'create']],
+])('a command that succeeds and leaves the backup %s: both are said, and no line that would fail', async (...given) => {
+  const [, script, why, lines] = given;
+  const run = (...args: string[]) => runCli(['guard', ...args, '--', 'sh', '-c', script], { cwd: project.root });
+  const json = await run('--json');
+  expect(json.exitCode, json.stdout).toBe(0);
+  const report: { findings: { code: string; message: string; recommendation?: string }[] } = JSON.parse(json.stdout);
+  expect(schemaViolations('guard', report)).toEqual([]);
+  expect(report).toMatchObject({ outcome: 'succeeded', paths: [], next: [] });
+  const lost = report.findings.find(({ code }) => code === 'way-back-lost');
+  expect(lost?.message).toMatch(/^before the command ran the backup verified; now /);
+  expect(lost?.message).toMatch(why);
+  for (const line of lines) expect(lost?.recommendation).toContain(`migbackup ${line}`);
+  expect(JSON.stringify(report.findings)).not.toContain('Nothing was changed');
+
+  const words = (await run()).stderr.replaceAll(/\s+/g, ' ');
+  expect(words).toMatch(/succeeded the changes stay; the way back is lost backup migration-/);
+  expect(words).not.toMatch(/Take it back|changed nothing|kept migration/);
+  const kept = await run('--on-failure', 'keep', '--check', 'false');
+  expect(kept.exitCode).toBe(21);
+  expect(kept.stderr).toContain('all is as it left it; the way back is lost');
+  expect(kept.stderr).not.toContain('Go back');
+});
+
 test('a signal is passed on, and everything is brought back', async () => {
   writeFileSync(
     path.join(project.root, 'migrate.mjs'),

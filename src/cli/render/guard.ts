@@ -1,5 +1,6 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { CommandResult, GuardReport } from '../../core/model/guard-report.ts';
+import type { FindingCode } from '../../core/model/finding-codes.ts';
 import { renderFindings } from './findings.ts';
 import { formatDuration, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
@@ -18,8 +19,9 @@ function renderCommand(what: string, result: CommandResult): string {
   return wrap(`${command}  (${howItEnded(result)}, ${formatDuration(result.durationMs)})`, `  ${what}  `, 11);
 }
 
+const has = ({ findings }: GuardReport, wanted: FindingCode): boolean => findings.some(({ code }) => code === wanted);
 /** Then a finding says so, and nothing else is said of it. */
-const unknown = ({ findings }: GuardReport): boolean => findings.some(({ code }) => code === 'changes-not-known');
+const unknown = (report: GuardReport): boolean => has(report, 'changes-not-known');
 
 function renderChanges(report: GuardReport): string[] {
   if (unknown(report)) return [];
@@ -44,9 +46,10 @@ function some(names: readonly string[], label: string): string {
 }
 
 function renderEnding(report: GuardReport, paint: Paint): string[] {
+  const lost = has(report, 'way-back-lost') ? `; ${paint.bad('the way back is lost')}` : '';
   if (report.outcome === 'succeeded') {
     const undo = report.next.map((line) => pasteable(`  Take it back: ${line}`));
-    return [`  ${paint.good('succeeded')}  the changes stay`, `  kept  ${report.backupId}`, ...undo];
+    return [`  ${paint.good('succeeded')}  the changes stay${lost}`, `  backup  ${report.backupId}`, ...undo];
   }
   if (report.outcome === 'rolled-back') {
     const kept = report.safetyBackup;
@@ -62,7 +65,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       `  backup  ${report.backupId}`,
     ];
   return [
-    `  ${paint.bad('kept')}  the command failed, and all is as it left it`,
+    `  ${paint.bad('kept')}  the command failed, and all is as it left it${lost}`,
     ...(report.external.length > 0
       ? ['  Transactions were sent to a chain: going back would lose their records.']
       : []),

@@ -3,12 +3,13 @@ import fs from 'node:fs';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
 import type { CommandResult, GuardReport } from '../model/guard-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { prepareMigrationBackup, type DescribedBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts';
-import { interruptedBefore, isGone, wayBackFailed } from './guard/failures.ts';
+import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
 import { claimBackup, releaseClaims } from '../history/claim.ts';
@@ -213,15 +214,15 @@ async function keep(
     ...changes,
     safetyBackup: null,
     findings: [...unknown, ...left, ...logged],
-    next: wayBack(selected, logged),
+    next: wayBack(selected.id, [...unknown, ...logged]),
   };
 }
 
 /** The line that takes the command back: undo goes by the log, and both need the backup. */
-function wayBack({ id, folder }: SelectedBackup, logged: readonly Finding[]): string[] {
-  if (isGone(folder)) return [];
-  const unlogged = logged.some(({ code }) => code === 'log-not-written');
-  return [unlogged ? `migbackup restore ${id} --exact` : 'migbackup undo'];
+function wayBack(id: string, findings: readonly Finding[]): string[] {
+  const has = (wanted: FindingCode): boolean => findings.some(({ code }) => code === wanted);
+  if (has('way-back-lost')) return [];
+  return [has('log-not-written') ? `migbackup restore ${id} --exact` : 'migbackup undo'];
 }
 
 function rolledBack(changes: Changes, went: WentBack): Ending {

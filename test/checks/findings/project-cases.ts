@@ -243,6 +243,7 @@ export const PROJECT: Cases = {
   },
   'outside-not-seen': [guarded(BURY), (stage) => guarded('true', BURY)(stage)],
   'changes-not-known': guarded('rm -r "$2"'),
+  'way-back-lost': guarded('rm "$2"/migration-*/docs.tar.zst'),
   // Only Linux shows where other processes work.
   ...(process.platform === 'linux'
     ? { 'still-running': guarded('cd "$1"; setsid env -i sleep 3 </dev/null >/dev/null 2>&1 & sleep 0.2; exit 1') }

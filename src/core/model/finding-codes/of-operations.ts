@@ -222,6 +222,12 @@ export const OF_OPERATIONS = {
         'What a guarded command changed cannot be looked at, so that guard names no change, and the result stays.',
       advice: 'Mend the cause that the message names, then run migbackup diff to see what was changed.',
     },
+    'way-back-lost': {
+      severity: ['warning'],
+      meaning:
+        'A guarded command succeeded, or its result was kept, and the backup from before it does not verify any more or is not in its place.',
+      advice: 'Take a new backup with migbackup create; migbackup verify ID says what of the old one is whole.',
+    },
     'still-running': {
       severity: ['warning'],
       meaning:

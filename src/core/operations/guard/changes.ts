@@ -1,4 +1,5 @@
 import { isInside } from '../../paths/paths.ts';
+import { isGone } from './failures.ts';
 import { planRestore } from '../../change/plan-restore.ts';
 import { verifyForRestore } from '../../extract/verify-for-restore.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -34,7 +35,11 @@ export async function lookIfPossible(
   } catch (cause) {
     const error = fromSystemError(cause, `${selected.id} could not be read`);
     if (!(error instanceof BackupError)) throw error;
-    return { changes: { changes: {}, paths: [], external: [] }, findings: [notKnown(error)] };
+    const lost = wayBackLost(selected, error);
+    return {
+      changes: { changes: {}, paths: [], external: [] },
+      findings: lost === null ? [notKnown(error)] : [lost, NOTHING_TO_COMPARE],
+    };
   }
 }
 
@@ -47,6 +52,27 @@ function notKnown({ message, path, hint }: BackupError): Finding {
     recommendation: hint,
   };
 }
+
+/** The backup verified before the command: what is wrong with it now came while the command ran. Null where it may still be whole. */
+function wayBackLost({ id, folder }: SelectedBackup, { code, message }: BackupError): Finding | null {
+  const gone = isGone(folder);
+  if (!gone && code !== 'BACKUP_DAMAGED') return null;
+  return {
+    code: 'way-back-lost',
+    severity: 'warning',
+    message: `before the command ran the backup verified; now ${gone ? `${id} is not in its place any more` : message}`,
+    path: folder,
+    recommendation: gone
+      ? 'If it was moved, or its disk was unmounted, bring it back to its place: then migbackup undo takes the command back. If it was removed, migbackup create takes a new one of what is here now.'
+      : `migbackup verify ${id} says which categories of it are whole: restore --only brings those back. migbackup create takes a new one of what is here now.`,
+  };
+}
+
+const NOTHING_TO_COMPARE: Finding = {
+  code: 'changes-not-known',
+  severity: 'warning',
+  message: 'what the command changed is not known: the backup that it would be compared with is not whole',
+};
 
 /** Reads a plan for the exact way back as an account of what was done since the backup. */
 function describeChanges(manifest: Manifest, plan: RestorePlan): Changes {
