@@ -95,7 +95,9 @@ test('a database that LevelDB does not read as the manifest says fails the rehea
   writeDatabase(path.join(odd, 'leveldb'), [[Buffer.from('k'), Buffer.from('v')]], { compression: 'zlib' });
   const created = await runCli(['create', '--json'], { cwd: odd });
   const { backupId: id, folder: backup } = JSON.parse(created.stdout);
-  expect((await runCli(['verify', '--rehearse'], { cwd: odd })).stdout).toContain('0 databases opened');
+  expect((await runCli(['verify', '--rehearse'], { cwd: odd })).stdout).toContain(
+    '0 of 1 database opened, not leveldb;',
+  );
   rewriteManifest(backup, (manifest) => {
     const text = JSON.stringify(manifest).replaceAll(
       '"readers":["migbackup"]',
@@ -107,6 +109,31 @@ test('a database that LevelDB does not read as the manifest says fails the rehea
   const { exitCode, stdout } = await runCli(['verify', id, '--rehearse', '--json'], { cwd: odd });
   expect(exitCode).toBe(4);
   expect(JSON.parse(stdout).findings).toMatchObject([{ code: 'database-differs', severity: 'error', path: 'leveldb' }]);
+});
+
+test('verify and report say what was opened and what was not: another order of keys, plain files, none at all', async () => {
+  const odd = path.join(folder.path, 'not-opened');
+  const said = async (...args: string[]): Promise<[verify: string, report: string]> => {
+    expect((await runCli(['create', ...args], { cwd: odd })).exitCode).toBe(0);
+    const verified = await runCli(['verify', '--rehearse'], { cwd: odd });
+    const reported = await runCli(['report'], { cwd: odd });
+    return [verified.stdout.replaceAll(/\s+/g, ' '), reported.stdout];
+  };
+  put(odd, 'package.json', '{}');
+  const expectSaid = ([verified, reported]: [string, string], what: string): void => {
+    expect(verified).toContain(`rehearsed: all unpacked, ${what}`);
+    const row = reported.split('\n').find((line) => line.includes('Rehearsed?'));
+    expect(row?.replaceAll('\\', '')).toContain(`: all unpacked, ${what} |`);
+  };
+  expectSaid(await said(), 'no database to open, 1 JSON file parsed');
+  writeDatabase(path.join(odd, 'leveldb'), [[Buffer.from('k'), Buffer.from('v')]], { comparator: 'idb_cmp1' });
+  expectSaid(await said(), '0 of 1 database opened, not leveldb; 1 JSON file parsed');
+  writeDatabase(path.join(odd, 'deployments/kv'), [[Buffer.from('k'), Buffer.from('v')]]);
+  expectSaid(await said(), '1 of 2 databases opened (1 record), not leveldb; 1 JSON file parsed');
+  expectSaid(
+    await said('--raw', 'deployments/kv'),
+    '0 of 2 databases opened, not deployments/kv, leveldb; 1 JSON file parsed',
+  );
 });
 
 test('what does not verify is not unpacked', async () => {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { sayRehearsed } from '../../core/model/say-rehearsed.ts';
 import { shellLine } from '../../core/model/shell-quote.ts';
 import { escapeName } from '../../core/paths/names.ts';
 import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
@@ -15,9 +16,7 @@ function paintStatus(status: VerifyReport['status'], paint: Paint): string {
 function scopeNote(report: VerifyReport): string[] {
   const { mode, samplePercent, seed, filesChecked, rehearsed } = report.scope;
   if (rehearsed !== undefined) {
-    const { databases, records, jsonFiles } = rehearsed;
-    const opened = `${plural(databases, 'database')} opened (${plural(records, 'record')})`;
-    return [wrap(`rehearsed: all unpacked, ${opened}, ${plural(jsonFiles, 'JSON file')} parsed`, '  ', 4)];
+    return [wrap(`rehearsed: all unpacked, ${escapeName(sayRehearsed(rehearsed, report.findings))}`, '  ', 4)];
   }
   if (mode === 'full') return [];
   const what =

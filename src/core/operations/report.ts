@@ -5,6 +5,7 @@ import type { AnyFinding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestCategory } from '../model/manifest.ts';
 import { databasesIn, databasesOf } from '../model/stated-databases.ts';
+import { sayRehearsed } from '../model/say-rehearsed.ts';
 import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -104,7 +105,7 @@ function rehearsed(verifications: readonly VerifyReport[]): Answer {
   const done = decisive?.scope.rehearsed;
   if (decisive === undefined || done === undefined || decisive.status === 'FAILED')
     return no(decisive === undefined ? 'migbackup verify --rehearse was not run' : `FAILED at ${decisive.startedAt}`);
-  const what = `${done.databases} databases with ${done.records} records opened, ${done.jsonFiles} JSON files parsed`;
+  const what = `all unpacked, ${sayRehearsed(done, decisive.findings)}`;
   return { yes: true, evidence: `at ${decisive.startedAt}: ${what}`, reportFile: decisive.reportFile };
 }
 
