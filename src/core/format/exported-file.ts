@@ -1,30 +1,62 @@
 import fs from 'node:fs';
 import { BackupError } from '../model/backup-error.ts';
 import { escapeName } from '../paths/names.ts';
-import type { ExportedMember } from './exported-member.ts';
+import { noExport, type ExportedMember } from './exported-member.ts';
 
 export type ExportFormat = 'zip' | 'tar';
 
-/** What an exported file is, by its content; NO_SUCH_BACKUP if it is neither. */
+/** In them stands the name of a member of an export: of its first ones, and for a zip in its central directory. */
+const HEAD_BYTES = 1 << 20;
+const TAIL_BYTES = 1 << 16;
+const BLOCK = 512;
+/** What a name in an export begins with, also where somebody packed it again, from inside of the folder or as `./`. */
+const OURS = String.raw`(?:\./)?(?:(?:migration|safety)-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z/|BACKUP_MANIFEST\.json)`;
+/** Signatures of the local header and of a row of the directory, and how far the name is (APPNOTE 4.3.7 and 4.3.12). */
+const IN_ZIP = new RegExp(String.raw`PK(?:\x03\x04[^]{26}|\x01\x02[^]{42})${OURS}`);
+const IN_TAR = new RegExp(`^${OURS}`);
+const TAR_MODE = /^[0-7 ]{6,7}[ \0]/;
+
+/**
+ * The format of an exported file, by its content: by how it begins, or where that is damaged by the names in it. Throws UNSAFE_ARCHIVE where no name in it is one of
+ * an export, NO_SUCH_BACKUP where it is no regular file.
+ */
 export function detectFormat(file: string): ExportFormat {
-  if (!fs.statSync(file).isFile()) throw noExport(file);
-  const start = Buffer.alloc(512);
-  const fd = fs.openSync(file, 'r');
-  try {
-    fs.readSync(fd, start, 0, start.length, 0);
-  } finally {
-    fs.closeSync(fd);
+  const stat = fs.statSync(file);
+  if (!stat.isFile()) {
+    throw new BackupError('NO_SUCH_BACKUP', `${escapeName(file)} is neither a file nor the folder of a backup`, {
+      hint: 'Give an id, the folder of a backup, or a .zip or .tar that migbackup export wrote.',
+      path: file,
+    });
   }
-  if (start.readUInt32LE(0) === 0x0403_4b50) return 'zip';
-  if (start.toString('latin1', 257, 262) === 'ustar') return 'tar';
+  const { head, tail } = edges(file, stat.size);
+  const isZip = IN_ZIP.test(head) || IN_ZIP.test(tail);
+  const isTar = namesATarMember(head);
+  const looksLike = head.startsWith('PK\x03\x04') ? 'zip' : head.slice(257, 262) === 'ustar' ? 'tar' : null;
+  if (isZip && looksLike !== 'tar') return 'zip';
+  if (isTar && looksLike !== 'zip') return 'tar';
   throw noExport(file);
 }
 
-function noExport(file: string): BackupError {
-  return new BackupError('NO_SUCH_BACKUP', `${escapeName(file)} is not an exported backup`, {
-    hint: 'Give an id, a backup folder, or a .zip or .tar made by migbackup export.',
-    path: file,
-  });
+/** Whether a block begins with such a name, and has a mode where a header of tar has it. */
+function namesATarMember(head: string): boolean {
+  for (let at = 0; at < head.length; at += BLOCK)
+    if (IN_TAR.test(head.slice(at, at + 100)) && TAR_MODE.test(head.slice(at + 100, at + 108))) return true;
+  return false;
+}
+
+/** The first and the last bytes, as latin1. */
+function edges(file: string, size: number): { head: string; tail: string } {
+  const fd = fs.openSync(file, 'r');
+  try {
+    const read = (from: number, length: number): string => {
+      const bytes = Buffer.alloc(length);
+      return bytes.toString('latin1', 0, fs.readSync(fd, bytes, 0, length, from));
+    };
+    const tail = Math.min(size, TAIL_BYTES);
+    return { head: read(0, Math.min(size, HEAD_BYTES)), tail: read(size - tail, tail) };
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /** The members of an exported file, whatever its format. */

@@ -19,10 +19,24 @@ export function damagedExport(file: string, what: string, cause?: unknown): Back
   });
 }
 
-/** The file holds what no export of ours holds. */
+/** An export that somebody packed or changed in a way that migbackup export never does: `what` is the rule. */
 export function unsafeExport(file: string, what: string): BackupError {
-  return new BackupError('UNSAFE_ARCHIVE', `${escapeName(file)} is refused: ${escapeName(what)}`, {
-    hint: 'It was not made by migbackup export. Nothing of it was kept; do not trust it.',
-    path: file,
-  });
+  return refused(
+    file,
+    what,
+    'migbackup export does not pack this way. If you packed it yourself, unpack it and give the folder of the backup in its place; otherwise do not trust it. Nothing of it was kept.',
+  );
+}
+
+/** It is no export, and nothing else is said of it: what would be wrong in an export means nothing here. */
+export function noExport(file: string): BackupError {
+  return refused(
+    file,
+    'this is not a migbackup export',
+    'Give an id, the folder of a backup, or a .zip or .tar that migbackup export wrote. If a backup is packed in it in another way, unpack it and give the folder of that backup.',
+  );
+}
+
+function refused(file: string, what: string, hint: string): BackupError {
+  return new BackupError('UNSAFE_ARCHIVE', `${escapeName(file)} is refused: ${escapeName(what)}`, { hint, path: file });
 }

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
  * Reads the records of a pax header, `<length> <key>=<value>\n` (POSIX.1-2024 pax), which must fill the body exactly. Keys that are not among
  * `known` and repeated ones are refused. Returns what is wrong.
  */
-export function parsePax(body: Buffer, known: ReadonlySet<string>, into: Map<string, string>): string | null {
+export function parsePax(body: Buffer, known: { has(key: string): boolean }, into: Map<string, string>): string | null {
   if (!isUtf8(body)) return 'a pax header that is not UTF-8';
   let at = 0;
   while (at < body.length) {

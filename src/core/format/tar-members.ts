@@ -7,7 +7,10 @@ const BLOCK = 512;
 const CHUNK = 1 << 18;
 /** A pax header of ours holds a path and a size. */
 const MAX_PAX = 64 << 10;
-const PAX_KEYS = new Set(['path', 'size']);
+/** What tar programs note beside these when somebody packs an export again: nothing of it is taken. */
+const NOTED =
+  /^(?:[acm]time|[ug]id|[ug]name|comment|SCHILY\.(?:acl|dev|fflags|ino|nlink|xattr)|LIBARCHIVE\.(?:creationtime|xattr)|RHT\.security)(?:\.|$)/;
+const PAX_KEYS = { has: (key: string): boolean => key === 'path' || key === 'size' || NOTED.test(key) };
 const SIZE_AT = 124;
 
 interface Extended {
@@ -43,9 +46,10 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
         const isFolder = header.type === 'Directory';
         if (!isFolder && header.type !== 'File')
           throw unsafeExport(file, `${header.path} is neither a file nor a folder`);
-        const name = extended?.path ?? header.path ?? '';
+        const name = (extended?.path ?? header.path ?? '').replace(/^\.\//, '');
         extended = undefined;
-        yield { name, isFolder, size, content: contentOf(file, fd, position, size) };
+        // The folder that somebody packed it from.
+        if (name !== '' || !isFolder) yield { name, isFolder, size, content: contentOf(file, fd, position, size) };
       }
       position += Math.ceil(size / BLOCK) * BLOCK;
     }

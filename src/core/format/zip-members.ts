@@ -38,7 +38,8 @@ export async function* readZipMembers(file: string): AsyncGenerator<ExportedMemb
 
 function checkEntry(file: string, entry: Entry): void {
   if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) throw unsafeExport(file, `${entry.fileName} is encrypted`);
-  if (entry.compressionMethod !== 0) throw unsafeExport(file, `${entry.fileName} is compressed again`);
+  if (entry.compressionMethod !== 0)
+    throw unsafeExport(file, `${entry.fileName} is compressed, and an export stores its members as they are (zip -0)`);
   if (entry.compressedSize !== entry.uncompressedSize) throw unsafeExport(file, `${entry.fileName} states two sizes`);
   const type = (entry.externalFileAttributes >>> 16) & UNIX_TYPE;
   if (type !== 0 && type !== UNIX_REGULAR && type !== UNIX_FOLDER) {

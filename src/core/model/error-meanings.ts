@@ -30,13 +30,13 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   UNSAFE_TARGET:
     'The place of a change is not safe: for example there is a link or a mount point, or a restore is unfinished.',
   UNSAFE_ARCHIVE:
-    'The backup holds something that is refused: for example a link out of the project, or a path in no source of it.',
+    'The backup holds something that is refused (for example a link out of the project, or a path in no source of it), or the given file is not a migbackup export.',
   TARGET_NOT_EMPTY: 'The file that an export should write exists, or the folder of restore --to is not empty.',
   TARGET_CHANGED: 'Something else changed a file while a restore was running.',
   TRANSACTION_UNREADABLE: 'The journal of an unfinished restore cannot be read or cannot be trusted.',
   ROLLBACK_FAILED: 'The operation failed, and what it had changed could not be taken back.',
   WAY_BACK_FAILED: 'A guarded command ended, and what has to follow it could not be done.',
-  NO_SUCH_BACKUP: 'There is no backup with the given name, or the given file is not an exported backup.',
+  NO_SUCH_BACKUP: 'There is no backup with the given name.',
   NO_SUCH_DATABASE: 'There is no database at the given path, or the backup holds none of the given name.',
   NO_SUCH_RECORD: 'The database has no record with the given key, or no table of the given name.',
   NOTHING_TO_UNDO: 'No operation is on record that undo could take back.',

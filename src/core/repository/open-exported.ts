@@ -68,7 +68,8 @@ function splitName(file: string, member: ExportedMember): { top: string; inner: 
   const slash = name.indexOf('/');
   const top = slash < 0 ? name : name.slice(0, slash);
   const inner = slash < 0 ? '' : name.slice(slash + 1);
-  if (parseId(top) === null) throw unsafeExport(file, `${top} is no backup id`);
+  if (parseId(top) === null)
+    throw unsafeExport(file, `${name} is not in a folder that is called by the id of a backup`);
   const known = member.isFolder
     ? FOLDERS.has(inner) && member.size === 0
     : FIXED_NAMES.has(inner) || ARCHIVE_NAME.test(inner);
