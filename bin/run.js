@@ -30,9 +30,15 @@ function workspaceNode() {
   return fs.existsSync(file) && fs.realpathSync(file) !== fs.realpathSync(process.execPath) ? file : null;
 }
 
-/** Runs this command line under another Node, passes signals on to it, and ends with its exit code. */
+/**
+ * Runs this command line under another Node, passes signals on to it, and ends with its exit code. Where this process is
+ * killed it cannot pass anything on: then the channel closes, and the other Node ends itself.
+ */
 function runWith(node) {
-  var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' });
+  process.env.MIGBACKUP_STARTER = 'yes';
+  var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
     // A terminal sends SIGINT to the whole group, so the child has it already: passing it on would count as a second one.
     process.on(signal, function () {
@@ -59,7 +65,22 @@ function refuse() {
   process.exit(2);
 }
 
+/**
+ * Ends this process as if it had been killed itself, at once, when the starter that it belongs to is gone: nobody knows
+ * of it any more. What it was doing is finished or taken back by the next run, as after any kill.
+ */
+function endWithStarter() {
+  process.on('disconnect', function () {
+    process.kill(process.pid, 'SIGKILL');
+  });
+  // The channel alone keeps no process alive.
+  process.channel.unref();
+}
+
 function start() {
+  if (process.env.MIGBACKUP_STARTER && process.connected) endWithStarter();
+  // What this process starts belongs to no starter.
+  delete process.env.MIGBACKUP_STARTER;
   var program = path.join(root, 'dist', 'migbackup.cjs');
   var libraries = path.join(root, 'dist', 'libraries.cjs');
   [program, libraries].forEach(function (file) {

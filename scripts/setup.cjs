@@ -43,22 +43,77 @@ function npmSaysCurrent() {
   }
 }
 
-function install() {
+/** Whether this Node is older than the one that package.json asks for. */
+function isOldNode() {
+  var needed = /\d+\.\d+/.exec(JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).engines.node)[0];
+  var versions = [process.versions.node, needed].map(function (version) {
+    return version.split('.').map(Number);
+  });
+  return versions[0][0] < versions[1][0] || (versions[0][0] === versions[1][0] && versions[0][1] < versions[1][1]);
+}
+
+var UNSUPPORTED = ' Unsupported engine {';
+
+/** Whether this is all that npm says of one package, and only that it asks for another Node. */
+function isAboutNode(lines) {
+  var text = lines.join('\n');
+  var required = text.split(/ current: /)[0];
+  return lines[0].indexOf(UNSUPPORTED) > 0 && text.slice(-2) === ' }' && !/\bnpm: /.test(required);
+}
+
+/**
+ * Hands on what npm writes, but for its blocks about packages that this Node is too old for: they run in the Node that is
+ * being installed. A package that asks for another npm, too, is named.
+ */
+function handOnWithoutEngines(from, to) {
+  var block = [];
+  function end() {
+    if (block.length > 0 && !isAboutNode(block)) to.write(block.join('\n') + '\n');
+    block = [];
+  }
+  var lines = require('readline').createInterface({ input: from });
+  lines.on('line', function (line) {
+    var isEngines = /^npm warn EBADENGINE /i.test(line);
+    if (!isEngines || line.indexOf(UNSUPPORTED) > 0) end();
+    if (isEngines) block.push(line);
+    else to.write(line + '\n');
+  });
+  lines.on('close', end);
+}
+
+/** Runs npm ci; on an old Node without what it says about that. */
+function install(done) {
   var windows = process.platform === 'win32';
-  var args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
-  var result = childProcess.spawnSync(windows ? 'npm.cmd' : 'npm', args, {
+  var old = isOldNode();
+  var npm = childProcess.spawn(windows ? 'npm.cmd' : 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: root,
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', 2, old ? 'pipe' : 2],
     shell: windows,
   });
-  if (result.status !== 0) {
-    process.stderr.write('error  npm ci failed, so the dependencies of this checkout are missing\n');
-    process.exit(result.status || 1);
+  if (old) {
+    // npm shows its progress on a terminal only.
+    process.stderr.write('installing the dependencies of this checkout (npm ci)\n');
+    handOnWithoutEngines(npm.stderr, process.stderr);
   }
+  npm.on('error', fail);
+  npm.on('close', function (code) {
+    if (code === 0) done();
+    else fail(null, code);
+  });
+}
+
+function fail(error, code) {
+  var why = error ? ': ' + error.message : '';
+  process.stderr.write('error  npm ci failed, so the dependencies of this checkout are missing' + why + '\n');
+  process.exit(code || 1);
+}
+
+function note() {
+  fs.writeFileSync(stamp, want);
 }
 
 var want = wanted();
 if (installed() !== want) {
-  if (!npmSaysCurrent()) install();
-  fs.writeFileSync(stamp, want);
+  if (npmSaysCurrent()) note();
+  else install(note);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { eachSampleProject } from '../support/each-sample-project.ts';
@@ -58,3 +58,28 @@ test.skipIf(process.platform !== 'linux')('a name that is not UTF-8 is named whe
   expect(run).toMatchObject({ exitCode: 20 });
   expect(JSON.parse(run.stdout)).toMatchObject({ outside: [String.raw`scripts/n\xff`] });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a socket that the command leaves is named, and the text counts it',
+  async () => {
+    const listen = `require('net').createServer().listen('scripts/sock', () => process.kill(process.pid, 'SIGKILL'))`;
+    const run = await guardedShell(`'${process.execPath}' -e "${listen}"; exit 1`);
+    expect(run).toMatchObject({ exitCode: 20 });
+    expect(run.stderr).toContain('It changed nothing that the backup covers.\n');
+    expect(run.stderr).toContain('not in the backup, so as the command left 1 path: scripts/sock\n');
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'what stands in the place of something that comes back is not called as the command left it',
+  async () => {
+    const replace = 'rm scripts/.env.example; mkfifo scripts/.env.example scripts/made';
+    const failed = await guardedShell(`${replace}; exit 1`, '--json');
+    expect(failed).toMatchObject({ exitCode: 20 });
+    expect(lstatSync(path.join(project.root, 'scripts/.env.example')).isFile()).toBe(true);
+    expect(JSON.parse(failed.stdout)).toMatchObject({ outside: ['scripts/made'] });
+    // Where it stays, the backup holds what stood there.
+    const stays = await guardedShell('rm scripts/.env.example; mkfifo scripts/.env.example', '--json');
+    expect(JSON.parse(stays.stdout)).toMatchObject({ outcome: 'succeeded', outside: [] });
+  },
+);

@@ -118,7 +118,7 @@ async function runGuarded(
 
   // From here on nothing is cut short: what was interrupted was the command.
   const after: Context = { ...context, signal: undefined };
-  const { outside, findings } = changedOutside(before, lookOutside(project));
+  const { outside: changed, findings } = changedOutside(before, lookOutside(project));
   try {
     dropBallast(project.root);
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
@@ -126,6 +126,9 @@ async function runGuarded(
     const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
     const found = [...unclaimed, ...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
     releaseClaims(project);
+    // A pipe in the place of a file is left out of a backup, and the file is in it.
+    const held = new Set(ending.paths.map(({ path }) => path));
+    const outside = changed.filter((path) => !held.has(path));
     return { ...ended, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };

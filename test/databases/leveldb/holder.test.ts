@@ -4,8 +4,10 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { whoHolds } from '../../../src/core/databases/leveldb/capture/holder.ts';
+import { touchLock } from '../../../src/core/databases/locks/touch-lock.ts';
 import { PROBE_SCRIPT } from '../../../src/core/databases/locks/try-lock.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -14,6 +16,27 @@ const HOLD = `const { ClassicLevel } = require(process.argv[1]);
 const db = new ClassicLevel(process.argv[2]);
 db.open().then(() => console.log('open'));
 setInterval(() => {}, 1000);`;
+
+/** Opens a database, writes and closes it until its input ends; says how often, and how often it was refused. */
+const OPEN_AND_CLOSE = `const { ClassicLevel } = require(process.argv[1]);
+let opens = 0;
+let refused = 0;
+let wasOpen = true;
+let ended = false;
+process.stdin.on('end', () => (ended = true)).resume();
+(async () => {
+  for (; !ended; opens++) {
+    const db = new ClassicLevel(process.argv[2]);
+    const isOpen = await db.open().then(() => true, () => false);
+    if (isOpen) await db.put('key', String(opens));
+    await db.close();
+    // Whoever refuses it several times in a row is counted once.
+    if (!isOpen && wasOpen) refused++;
+    wasOpen = isOpen;
+    if (opens === 0) console.log('begun');
+  }
+  console.log(JSON.stringify({ opens, refused }));
+})();`;
 
 /** Holds a database in another process until it is disposed. */
 async function heldElsewhere(dir: string) {
@@ -85,4 +108,62 @@ test.skipIf(process.platform === 'win32')('a package.json that is none says noth
   fs.symlinkSync(lock, path.join(scratch, 'LOCK'));
   const args = ['-e', PROBE_SCRIPT, '--', classicLevel, scratch];
   expect(execFileSync(process.execPath, args, { cwd: temp.path, encoding: 'utf8' })).toBe('free\n');
+});
+
+test.runIf(process.platform === 'linux')(
+  'a question hardly ever refuses whoever opens the database for moments',
+  async () => {
+    using folder = tempFolder();
+    const dir = path.join(folder.path, 'db');
+    await makeDatabase(dir);
+    const writer = spawn(process.execPath, ['-e', OPEN_AND_CLOSE, classicLevel, dir], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const ended = once(writer, 'exit');
+    const said = writer.stdout.setEncoding('utf8')[Symbol.asyncIterator]();
+    await said.next();
+    const answers = { yes: 0, no: 0, unknown: 0 };
+    // Each question that is answered with no was put while the database was closed.
+    while (answers.no < 30 || answers.yes === 0) {
+      answers[(await whoHolds(dir)).held]++;
+      await sleep(5);
+    }
+    writer.stdin.end();
+    const { opens, refused } = JSON.parse(String((await said.next()).value));
+    await ended;
+    expect(answers.unknown).toBe(0);
+    expect(opens).toBeGreaterThan(refused);
+    // A lock for as long as LevelDB needs to open a scratch database refuses it at nearly every question.
+    expect(refused).toBeLessThan(10);
+  },
+);
+
+test.skipIf(process.platform === 'win32')('a lock that no list shows is noticed', async () => {
+  using folder = tempFolder();
+  const dir = path.join(folder.path, 'db');
+  await makeDatabase(dir);
+  const lock = path.join(dir, 'LOCK');
+  {
+    await using _ = await heldElsewhere(dir);
+    expect(await touchLock(lock)).toBe('held');
+    expect(await touchLock(lock)).toBe('held');
+  }
+  expect(await touchLock(lock)).toBe('free');
+  fs.rmSync(lock);
+  expect(await touchLock(lock)).toMatch(/^unknown: /);
+  expect(fs.existsSync(lock)).toBe(false);
+});
+
+test('what lies beside a LOCK, or is in it, stays', async () => {
+  using folder = tempFolder();
+  const dir = path.join(folder.path, 'db');
+  await makeDatabase(dir);
+  const beside = ['LOCK-wal', 'LOCK-journal'].map((name) => path.join(dir, name));
+  for (const file of beside) fs.writeFileSync(file, 'mine');
+  expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
+  for (const file of beside) expect(fs.readFileSync(file, 'utf8')).toBe('mine');
+  for (const file of beside) fs.rmSync(file);
+  fs.writeFileSync(path.join(dir, 'LOCK'), 'mine');
+  expect(await whoHolds(dir)).toMatchObject({ held: 'no' });
+  expect(fs.readFileSync(path.join(dir, 'LOCK'), 'utf8')).toBe('mine');
 });

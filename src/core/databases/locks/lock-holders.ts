@@ -3,10 +3,14 @@ import { deviceName } from '../../fs/devices.ts';
 import type { FileIdentity } from '../../fs/open-files.ts';
 
 /** `1: POSIX  ADVISORY  WRITE 4711 08:01:131073 0 EOF`; the process is -1 where the lock is a descriptor's. */
-const LINE = /\s(-?\d+)\s+([0-9a-f]+:[0-9a-f]+):(\d+)\s/;
+const LINE = /(\w+)\s+\w+\s+\w+\s+(-?\d+)\s+([0-9a-f]+:[0-9a-f]+):(\d+)\s/;
+/** Locks that keep an fcntl lock out; one of flock(2) does not. */
+const FCNTL = new Set(['POSIX', 'OFDLCK']);
 
 export interface LockHolders {
   readonly locked: boolean;
+  /** One of them is an fcntl lock on this very file: where files have other devices than their file system, a line may be another's of the same number. */
+  readonly certain: boolean;
   /** Processes with a lock, as far as the system names them. */
   readonly pids: number[];
 }
@@ -25,13 +29,15 @@ export function lockHolders(file: FileIdentity): LockHolders | null {
   const device = deviceName(file.dev);
   const pids = new Set<number>();
   let locked = false;
+  let certain = false;
   for (const line of text.split('\n')) {
-    const [, pid = '', on = '', inode = ''] = LINE.exec(line) ?? [];
+    const [, kind = '', pid = '', on = '', inode = ''] = LINE.exec(line) ?? [];
     if (inode !== String(file.ino) || (on !== device && !hasOtherDevices(on))) continue;
     locked = true;
+    certain ||= on === device && FCNTL.has(kind);
     if (Number(pid) > 0) pids.add(Number(pid));
   }
-  return { locked, pids: [...pids] };
+  return { locked, certain, pids: [...pids] };
 }
 
 /** Whether files there have other devices than their file system has: in btrfs and in an overlay. */

@@ -4,10 +4,9 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { isSea } from 'node:sea';
 import { lstatOrNull, removeTree } from '../../fs/durable.ts';
-import type { FileIdentity } from '../../fs/open-files.ts';
 import { errnoOf } from '../../model/backup-error.ts';
 import type { Holder } from '../engine.ts';
-import { LOCK_PROBE, probeLock } from './lock-probe.ts';
+import { LOCK_PROBE } from './lock-probe.ts';
 import { scratchPlaces } from './scratch-places.ts';
 
 export interface TryOptions {
@@ -16,7 +15,6 @@ export interface TryOptions {
 }
 
 const PROBE_TIMEOUT_MS = 10_000;
-const DESCRIPTORS = '/proc/self/fd';
 
 /**
  * What the probe runs: arguments are the path of classic-level and a scratch folder whose LOCK is a link to the real one.
@@ -38,26 +36,25 @@ db.open().then(
 
 /**
  * Tries the fcntl lock of a file, the whole of it, and lets go of it again: an empty database of our own is opened whose LOCK is a link to the file.
- * Nothing is written to the file; it must be there. A child process asks where this one may hold the lock itself.
- * @param stat of that file
+ * Nothing is written to the file; it must be there. A child process does that, since this one may have the lock itself, which would not keep it
+ * out. LevelDB syncs its scratch database meanwhile: for some milliseconds nobody else can have the lock.
  * @returns `free`, `held` or `unknown: why`
  */
-export async function tryLock(file: string, stat: FileIdentity, options: TryOptions = {}): Promise<string> {
+export async function tryLock(file: string, options: TryOptions = {}): Promise<string> {
   let answer = '';
   for (const place of scratchPlaces(path.dirname(file))) {
-    answer = await tryFrom(place, file, stat, options);
+    answer = await tryFrom(place, file, options);
     if (answer === 'free' || answer === 'held') break;
   }
   return answer;
 }
 
-async function tryFrom(place: string, file: string, stat: FileIdentity, options: TryOptions): Promise<string> {
+async function tryFrom(place: string, file: string, options: TryOptions): Promise<string> {
   let scratch: string | null = null;
   try {
     scratch = fs.mkdtempSync(`${place}${process.pid}-`);
     fs.symlinkSync(file, path.join(scratch, 'LOCK'));
-    const here = options.probe === undefined && !mayBeOpenHere(stat);
-    const answer = here ? await probeLock(scratch) : await runProbe(scratch, options);
+    const answer = await runProbe(scratch, options);
     return answer.replaceAll(scratch, path.dirname(file));
   } catch (error) {
     if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
@@ -97,22 +94,6 @@ function missingRights(file: string): string {
     .filter(([, right]) => isMissing(right))
     .map(([name]) => name)
     .join('');
-}
-
-/**
- * Whether a descriptor of this process may be that file. fcntl locks do not exclude their own process, and closing the file would drop a lock that
- * it has: then another process must ask. Starting one costs as much as starting migbackup (docs/decisions/0007-lock-probe.md).
- */
-function mayBeOpenHere({ dev, ino }: FileIdentity): boolean {
-  try {
-    return fs.readdirSync(DESCRIPTORS).some((name) => {
-      const open = fs.statSync(path.join(DESCRIPTORS, name), { bigint: true, throwIfNoEntry: false });
-      return open?.ino === ino && open.dev === dev;
-    });
-  } catch {
-    // Only Linux names them.
-    return true;
-  }
 }
 
 /** libuv's UV_FS_O_EXLOCK: Windows opens the file only if nobody else has it open. Node does not name it. */

@@ -24,7 +24,7 @@ export async function whoHoldsSqlite(place: string, open?: OpenFiles | null): Pr
     return whoHasOpen(parts, open === undefined ? recentOpenFiles() : open);
   }
   if (ours.has(lockKey(stat))) return { held: 'no', pids: [], evidence: 'this migbackup itself holds the lock' };
-  const answer = await tryLock(place, stat);
+  const answer = await tryLock(place);
   if (answer === 'free') return { held: 'no', pids: [], evidence: 'its lock could be taken' };
   if (answer !== 'held') return { held: 'unknown', pids: [], evidence: answer.replace(/^unknown: /, '') };
   return { held: 'yes', pids: [], evidence: 'another process has a lock on it' };

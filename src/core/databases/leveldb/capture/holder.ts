@@ -5,11 +5,13 @@ import { ODD_LOCK, type Holder } from '../../engine.ts';
 import { LOCK_FILE } from '../format/recognise.ts';
 import { lockHolders } from '../../locks/lock-holders.ts';
 import { lockKey, ours } from '../../locks/our-locks.ts';
+import { canTouch, touchLock } from '../../locks/touch-lock.ts';
 import { askByOpening, tryLock, unknownHolder, type TryOptions } from '../../locks/try-lock.ts';
 
 /**
- * Says whether a process holds the database in `dir`. Asks the lock itself, by opening an empty database of its own whose LOCK is a link
- * to the real one: the database in `dir` is never opened, and nothing is made or changed in it.
+ * Says whether a process holds the database in `dir`, which is never opened: nothing is made or changed in it. The system's list of locks is asked first.
+ * It does not have the locks of other containers and machines, so that no line is no answer: then the lock itself is asked, for as short a time
+ * as can be, since whoever opens the database in that moment fails (docs/decisions/0007-lock-probe.md).
  */
 export async function whoHolds(dir: string, options: TryOptions = {}): Promise<Holder> {
   const lock = path.join(fs.realpathSync(dir), LOCK_FILE);
@@ -18,8 +20,12 @@ export async function whoHolds(dir: string, options: TryOptions = {}): Promise<H
   if (!stat.isFile()) return { held: 'unknown', pids: [], evidence: ODD_LOCK };
   if (process.platform === 'win32') return askByOpening(lock);
   if (ours.has(lockKey(stat))) return { held: 'no', pids: [], evidence: 'this migbackup itself holds the lock' };
-  const answer = await tryLock(lock, stat, options);
-  if (answer === 'free') return { held: 'no', pids: [], evidence: 'the lock could be taken' };
-  if (answer !== 'held') return unknownHolder(lock, answer);
-  return { held: 'yes', pids: lockHolders(stat)?.pids ?? [], evidence: 'another process has the lock' };
+  const listed = lockHolders(stat);
+  const held: Holder = { held: 'yes', pids: listed?.pids ?? [], evidence: 'another process has the lock' };
+  if (options.probe === undefined && listed?.certain === true) return held;
+  const byTouch = options.probe === undefined && canTouch(lock, stat);
+  const answer = byTouch ? await touchLock(lock) : await tryLock(lock, options);
+  if (answer === 'held') return held;
+  if (answer !== 'free') return unknownHolder(lock, answer);
+  return { held: 'no', pids: [], evidence: 'the lock could be taken' };
 }
