@@ -15,6 +15,8 @@ export interface Attributes {
   readonly found: ReadonlyMap<AttributeKind | 'hard links', readonly string[]>;
   /** By path, where there is an ACL: what the owning group may do, 0 to 7. */
   readonly groupRights: ReadonlyMap<string, number>;
+  /** Of what the categories take, what nobody may rename or remove: immutable, or to be appended to only. Empty where flags are not looked at. */
+  readonly fixed: readonly string[];
   readonly notLookedAt: AttributeKind[];
 }
 
@@ -47,6 +49,7 @@ export async function lookAtAttributes(
   return {
     found: new Map([...found].map(([kind, all]) => [kind, all.map(({ path }) => path)])),
     groupRights: answer.groupRights,
+    fixed: answer.fixed.filter(isTaken),
     notLookedAt: answer.notLookedAt,
   };
 }
