@@ -13,7 +13,7 @@ function paintStatus(status: VerifyReport['status'], paint: Paint): string {
 }
 
 function scopeNote(report: VerifyReport): string[] {
-  const { mode, samplePercent, seed, filesChecked, rehearsed } = report.scope;
+  const { mode, samplePercent, seed, only = [], filesChecked, rehearsed } = report.scope;
   if (rehearsed !== undefined) {
     const { databases, records, jsonFiles } = rehearsed;
     const opened = `${plural(databases, 'database')} opened (${plural(records, 'record')})`;
@@ -23,7 +23,9 @@ function scopeNote(report: VerifyReport): string[] {
   const what =
     mode === 'quick'
       ? 'quick: structure and sizes only, no content was read'
-      : `sample: ${samplePercent}% (${plural(filesChecked, 'file')}), seed ${seed}`;
+      : mode === 'selection'
+        ? `--only ${escapeName(only.join(', '))}: of the other files only structure and sizes were looked at`
+        : `sample: ${samplePercent}% (${plural(filesChecked, 'file')}), seed ${seed}`;
   return [wrap(`${what}; this does not count as verified`, '  ', 2)];
 }
 

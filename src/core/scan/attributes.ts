@@ -8,6 +8,7 @@ import type { Finding } from '../model/finding.ts';
 import { askTools, type AttributeKind } from './attribute-tools.ts';
 import type { Ownership } from './ownership.ts';
 import type { SourcePatterns } from './source-patterns.ts';
+import { selectByName } from './terms.ts';
 
 /** What files have that no backup keeps. */
 export interface Attributes {
@@ -33,9 +34,11 @@ export async function lookAtAttributes(
   { ownership, flags }: LookOptions,
 ): Promise<Attributes> {
   const chosen = new Set(categories.map(({ name }) => name));
+  const isSelected = selectByName(project.config.only, project.config.categories);
   const isTaken = (path: string): boolean => {
     const owner = ownership.ownerOf(path) ?? ownership.folderOwnerOf(path);
-    return owner !== undefined && chosen.has(owner.category);
+    const place = owner && { category: owner.category, source: owner.name, path };
+    return place !== undefined && chosen.has(place.category) && isSelected(place);
   };
   const sources = categories.flatMap((category) => category.sources);
   const tops = new Set(sources.flatMap((source) => topsOf(project, source, ownership)));
