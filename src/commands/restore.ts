@@ -8,10 +8,10 @@ import { shellLine } from '../core/model/shell-quote.ts';
 import { latestFlag, movesOn, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Restore extends BaseCommand {
-  static override summary = 'Bring the backed-up state back, exactly, or change nothing';
+  static override summary = 'Bring back what a backup holds, or change nothing';
   static override description =
     'Verifies the backup, shows the plan, takes a safety backup of what is replaced, stages the files beside the project, ' +
-    'swaps them in and checks them. Whatever fails on the way is taken back.';
+    'swaps them in and checks them. Whatever fails on the way is taken back. What the backup does not have stays, unless --exact removes it.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:restore'];
   static override examples = [
