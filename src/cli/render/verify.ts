@@ -24,7 +24,7 @@ function scopeNote(report: VerifyReport): string[] {
     mode === 'quick'
       ? 'quick: structure and sizes only, no content was read'
       : mode === 'selection'
-        ? `--only ${escapeName(only.join(', '))}: of the other files only structure and sizes were looked at`
+        ? `--only ${escapeName(only.join(', '))}: ${plural(filesChecked, 'file')} read, of the others structure and sizes only`
         : `sample: ${samplePercent}% (${plural(filesChecked, 'file')}), seed ${seed}`;
   return [wrap(`${what}; this does not count as verified`, '  ', 2)];
 }

@@ -62,6 +62,14 @@ test('a sample says its seed and that it does not count', () => {
   expect(lines.join(' ')).toContain('sample: 10% (14 files), seed 42; this does not count as verified');
 });
 
+test('a verification of a part says how much it read, and that it does not count', () => {
+  const scope = { mode: 'selection' as const, only: ['leveldb', 'a.json'], filesChecked: 14 };
+  const lines = renderVerify({ ...failed, status: 'PASSED', findings: [], scope }, plain);
+  expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(
+    '--only leveldb, a.json: 14 files read, of the others structure and sizes only; this does not count as verified',
+  );
+});
+
 test('a restore with nothing to do says so', () => {
   expect(renderRestore(planned, plain)).toEqual([`  unchanged  /p already has what ${id} holds`, '  Nothing to do.']);
 });
