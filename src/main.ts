@@ -2,6 +2,7 @@ import { prepareOclif } from './cli/prepare-oclif.ts';
 import { printVersion } from './cli/print-version.ts';
 import { loaders } from './commands/index.ts';
 import { PROVER, runProver } from './core/databases/prover.ts';
+import { keepOwnersRights } from './core/fs/umask.ts';
 import { LOCK_KEEPER, LOCK_PROBE, probeLock } from './core/databases/locks/lock-probe.ts';
 
 const argv = process.argv.slice(2);
@@ -16,6 +17,7 @@ if (first === LOCK_PROBE) {
 } else if (first === '--version') {
   printVersion(argv);
 } else {
+  keepOwnersRights();
   prepareOclif();
   void import('./cli/run.ts').then(({ main }) => main(argv, loaders));
 }

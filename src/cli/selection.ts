@@ -23,6 +23,10 @@ export function selectorOf(args: { backup?: string | undefined }, flags: { lates
   return args.backup;
 }
 
-/** A repeatable `--only`. */
-export const onlyFlag = (what: string) =>
-  Flags.string({ summary: what, multiple: true, multipleNonGreedy: true, helpValue: 'WHAT' });
+/** `--only`, the same for every command that has it: `resolveOnly` says what its words mean. */
+export const onlyFlag = Flags.string({
+  summary: 'Only this category, category/source, path or glob (repeatable, or a,b)',
+  multiple: true,
+  multipleNonGreedy: true,
+  helpValue: 'WHAT',
+});

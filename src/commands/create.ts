@@ -18,7 +18,7 @@ export default class Create extends BaseCommand {
     '<%= config.bin %> create --tag release=1.4 --json',
   ];
   static override flags = {
-    only: onlyFlag('Only this category (repeatable)'),
+    only: onlyFlag,
     tag: Flags.string({
       summary: 'Label the backup (repeatable)',
       multiple: true,
@@ -51,8 +51,12 @@ export default class Create extends BaseCommand {
     const session = await this.open(flags);
     const tags = parseTags(flags.tag ?? []);
     const { create } = await import('../core/operations/create.ts');
+    const { resolveOnly } = await import('../core/operations/resolve-only.ts');
+    const project = await session.project();
+    const where = { cwd: process.cwd(), backups: [], live: true };
+    const only = await resolveOnly(flags.only, project, where, session.context);
     const options = {
-      only: flags.only,
+      only,
       tags,
       note: flags.note,
       compression: flags.compression,
@@ -62,7 +66,7 @@ export default class Create extends BaseCommand {
       raw: flags.raw,
       acceptGone: flags['accept-gone'],
     };
-    const report = await create(await session.project(), options, session.context);
+    const report = await create(project, options, session.context);
     return session.finish(report, renderCreate, exitCodeOfStatus(report.status));
   }
 }

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderDiff } from '../cli/render/diff.ts';
-import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
 export default class Diff extends BaseCommand {
@@ -23,6 +23,7 @@ export default class Diff extends BaseCommand {
   };
   static override flags = {
     latest: latestFlag,
+    only: onlyFlag,
     live: Flags.boolean({ summary: 'Compare with the project as it is now (this is the default)' }),
     'exit-code': Flags.boolean({ summary: 'Exit with 4 if anything differs or cannot be compared' }),
     verbose: Flags.boolean({ summary: 'List every path' }),
@@ -44,10 +45,14 @@ export default class Diff extends BaseCommand {
     try {
       const after = args.after === undefined ? null : await select(project, args.after, process.cwd(), session.context);
       try {
+        const { resolveOnly } = await import('../core/operations/resolve-only.ts');
+        const backups = after === null ? [before] : [before, after];
+        const where = { cwd: process.cwd(), backups, live: after === null };
+        const only = await resolveOnly(flags.only, project, where, session.context);
         const report =
           after === null
-            ? await diffLive(project, before, session.context)
-            : await diffBackups(before, after, session.context);
+            ? await diffLive(project, before, session.context, only)
+            : await diffBackups(before, after, session.context, only);
         const exitCode = flags['exit-code'] && !report.same ? EXIT.findings : EXIT.done;
         return session.finish(report, (shown, paint) => renderDiff(shown, paint, flags.verbose), exitCode);
       } finally {

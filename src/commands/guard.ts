@@ -10,7 +10,7 @@ export default class Guard extends BaseCommand {
   static override summary = 'Back up, run a command, and bring everything back if it fails';
   static override description =
     'Takes and proves a backup, runs the command with this terminal, and if it fails, is killed, or a --check fails, brings back ' +
-    'exactly what the backup holds; what the command left is kept as a safety backup. Signals are passed on to the command, and one ' +
+    'what the backup holds and removes what came into its sources since; what the command left is kept as a safety backup. Signals are passed on to the command, and one ' +
     'that was interrupted has failed, whatever its exit code. Files come back, a chain does not: if the ' +
     'command changed records of sent transactions (.openzeppelin, ignition, broadcast), its result is kept unless --on-failure says otherwise. ' +
     'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';

@@ -6,10 +6,14 @@ import { renderInit } from '../cli/render/init.ts';
 export default class Init extends BaseCommand {
   static override summary = 'Set the project up: config file, npm scripts, .gitignore';
   static override description =
-    'Writes only what is missing and never overwrites; running it twice is the same as once.';
+    'Writes only what is missing and never overwrites; running it twice is the same as once. With --backups the config that is written keeps them there.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:init'];
-  static override examples = ['<%= config.bin %> init --dry-run', '<%= config.bin %> init --install'];
+  static override examples = [
+    '<%= config.bin %> init --dry-run',
+    '<%= config.bin %> init --install',
+    '<%= config.bin %> init --backups ../app-backups',
+  ];
   static override flags = {
     install: Flags.boolean({ summary: 'Also add migbackup to devDependencies, for the npm scripts' }),
     'dry-run': Flags.boolean({ summary: 'Show the changes and make none' }),
@@ -20,7 +24,11 @@ export default class Init extends BaseCommand {
     const session = await this.open(flags);
     const { init } = await import('../core/operations/init.ts');
     const project = await session.project();
-    const report = await init(project.root, { dryRun: flags['dry-run'], install: flags.install }, session.context);
+    // Of the environment it is a place of this machine, which is no business of a config that others get.
+    const isSpelled = this.argv.some((word) => word.startsWith('--backups'));
+    const backups = isSpelled ? project.repository : undefined;
+    const options = { dryRun: flags['dry-run'], install: flags.install, backups };
+    const report = await init(project.root, options, session.context);
     return session.finish(report, renderInit, EXIT.done);
   }
 }

@@ -8,10 +8,10 @@ import { shellLine } from '../core/model/shell-quote.ts';
 import { latestFlag, movesOn, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Restore extends BaseCommand {
-  static override summary = 'Bring the backed-up state back, exactly, or change nothing';
+  static override summary = 'Bring back what a backup holds, or change nothing';
   static override description =
     'Verifies the backup, shows the plan, takes a safety backup of what is replaced, stages the files beside the project, ' +
-    'swaps them in and checks them. Whatever fails on the way is taken back.';
+    'swaps them in and checks them. Whatever fails on the way is taken back. What the backup does not have stays, unless --exact removes it.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:restore'];
   static override examples = [
@@ -23,7 +23,7 @@ export default class Restore extends BaseCommand {
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
-    only: onlyFlag('Only this category, category/source, path or glob (repeatable)'),
+    only: onlyFlag,
     'dry-run': Flags.boolean({ summary: 'Show the plan and change nothing' }),
     plan: Flags.string({ summary: 'Go on only if the plan is still this one', helpValue: 'HASH' }),
     to: Flags.string({
@@ -48,11 +48,13 @@ export default class Restore extends BaseCommand {
     const session = await this.open(flags);
     markAtOnce();
     const selector = selectorOf(args, flags);
-    const only = flags.only ?? [];
     const { select } = await import('../core/import-v1/open-backup.ts');
     const project = await session.project({ wayBack: true });
     const selected = await select(project, selector, process.cwd(), session.context);
     try {
+      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
+      const where = { cwd: process.cwd(), backups: [selected], live: false };
+      const only = await resolveOnly(flags.only, project, where, session.context);
       const { restore, restoreTo } = await import('../core/operations/restore.ts');
       if (flags.to !== undefined) {
         const report = await restoreTo(

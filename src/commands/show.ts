@@ -18,7 +18,7 @@ export default class Show extends BaseCommand {
   static override flags = {
     latest: latestFlag,
     files: Flags.boolean({ summary: 'List the entries too' }),
-    only: onlyFlag('Only entries of this category, path or glob (repeatable)'),
+    only: onlyFlag,
     limit: Flags.integer({ summary: 'List at most this many entries', min: 1, dependsOn: ['files'] }),
   };
 
@@ -28,9 +28,13 @@ export default class Show extends BaseCommand {
     const selector = selectorOf(args, flags);
     const { select } = await import('../core/import-v1/open-backup.ts');
     const { show } = await import('../core/operations/show.ts');
-    const selected = await select(await session.project({ wayBack: true }), selector, process.cwd(), session.context);
+    const project = await session.project({ wayBack: true });
+    const selected = await select(project, selector, process.cwd(), session.context);
     try {
-      const options = { files: flags.files, only: flags.only, limit: flags.limit };
+      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
+      const where = { cwd: process.cwd(), backups: [selected], live: false };
+      const only = await resolveOnly(flags.only, project, where, session.context);
+      const options = { files: flags.files, only, limit: flags.limit };
       const report = await show(selected, options, session.context);
       return session.finish(report, renderShow, EXIT.done);
     } finally {

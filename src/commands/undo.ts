@@ -9,7 +9,7 @@ import type { RestorePlan } from '../core/model/restore-report.ts';
 import type { Undone } from '../core/model/undo-report.ts';
 
 export default class Undo extends BaseCommand {
-  static override summary = 'Take back the last restore, undo or guarded command, exactly';
+  static override summary = 'Take back the last restore, undo or guarded command';
   static override description =
     'Brings back the state that the last restore, undo or guard changed, from the safety backup it took. It is a restore itself: ' +
     'checked, atomic, and undone by the next undo. What was made by that operation and changed since stays and is named. ' +

@@ -4,7 +4,7 @@ import { markAtOnce } from '../cli/cap-memory.ts';
 import { exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderVerify, renderVerifyAll } from '../cli/render/verify.ts';
 import { parsePercent } from '../cli/percent.ts';
-import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import type { Session } from '../cli/session.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
@@ -12,7 +12,7 @@ export default class Verify extends BaseCommand {
   static override summary = 'Prove from its bytes that a backup can be restored';
   static override description =
     'Reads every archive and compares each file with the index and the manifest. Answers PASSED, WARNING or FAILED. ' +
-    'Only a full verification counts as verified: --sample and --quick do not.';
+    'Only a full verification counts as verified: --only, --sample and --quick do not.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:verify'];
   static override examples = [
@@ -25,7 +25,8 @@ export default class Verify extends BaseCommand {
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
-    all: Flags.boolean({ summary: 'Every backup of this project', exclusive: ['latest'] }),
+    only: onlyFlag,
+    all: Flags.boolean({ summary: 'Every backup of this project', exclusive: ['latest', 'only'] }),
     'all-projects': Flags.boolean({
       summary: 'With --all, also the backups of other projects that are in the same folder',
       dependsOn: ['all'],
@@ -33,13 +34,13 @@ export default class Verify extends BaseCommand {
     sample: Flags.string({
       summary: 'Only a random part of the files, at least one',
       helpValue: 'PERCENT',
-      exclusive: ['quick'],
+      exclusive: ['quick', 'only'],
     }),
     seed: Flags.string({ summary: 'What the random choice is made with', dependsOn: ['sample'] }),
-    quick: Flags.boolean({ summary: 'Only structure and sizes' }),
+    quick: Flags.boolean({ summary: 'Only structure and sizes', exclusive: ['only'] }),
     rehearse: Flags.boolean({
       summary: 'Also unpack it into a scratch folder, open every database and parse every JSON file',
-      exclusive: ['sample', 'quick'],
+      exclusive: ['sample', 'quick', 'only'],
     }),
     'fail-on': Flags.option({
       options: ['error', 'warning'] as const,
@@ -75,7 +76,11 @@ export default class Verify extends BaseCommand {
     const project = await session.project({ wayBack: true });
     const selected = await select(project, selector, process.cwd(), session.context);
     try {
-      const report = await verify(selected, { ...options, repository: project.repository }, session.context);
+      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
+      const where = { cwd: process.cwd(), backups: [selected], live: false };
+      const only = await resolveOnly(flags.only, project, where, session.context);
+      const terms = only.length === 0 ? undefined : only;
+      const report = await verify(selected, { ...options, terms, repository: project.repository }, session.context);
       return session.finish(report, renderVerify, exitCodeOfStatus(report.status, flags['fail-on']));
     } finally {
       selected.dispose();

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { compareTrees } from '../support/compare-trees.ts';
 import { eachSampleProject } from '../support/each-sample-project.ts';
-import { cliCommand, runCli } from '../support/run-cli.ts';
+import { cleanEnvironment, cliCommand, runCli } from '../support/run-cli.ts';
 import { schemaViolations } from '../support/schemas.ts';
 
 const OURS = ['backups', '.migbackup', 'migrate.mjs'];
@@ -214,6 +214,30 @@ test.each([
   expect(kept.exitCode).toBe(21);
   expect(kept.stderr).toContain('all is as it left it; the way back is lost');
   expect(kept.stderr).not.toContain('Go back');
+});
+
+test('where the command moved the backups, the line that brings everything back names where they are', async () => {
+  const run = await migrate('renameSync("backups", "old backups"); process.exit(1)', '--json');
+  expect(run.exitCode).toBe(7);
+  const { error } = JSON.parse(run.stdout);
+  expect(error.hint).toMatch(/^A backup of that name is in .*old backups. Run: migbackup restore migration-/);
+  const [, line = ''] = /Run: migbackup (.*)$/.exec(error.hint) ?? [];
+  const [program, ...leading] = cliCommand();
+  const words = [program, ...leading].map((word) => `'${word}'`).join(' ');
+  execFileSync('sh', ['-c', `${words} ${line} --yes`], { cwd: project.root, env: cleanEnvironment() });
+  expect(compareTrees(project.before, project.tree()).filter((each) => !each.includes('old backups'))).toEqual([]);
+});
+
+test('that git could remove the backups is said before the command begins', async () => {
+  execFileSync('git', ['init', '--quiet'], { cwd: project.root });
+  const says = 'console.log("begun")';
+  const run = await runCli(['guard', '--', process.execPath, '-e', says], { cwd: project.root });
+  const told = /git does not track the backups: git clean -fd would delete them, and git stash -u would take them away/;
+  expect(run.stderr.replaceAll(/\s+/g, ' ')).toMatch(told);
+  expect(run.stderr.replaceAll(/\s+/g, ' ')).toMatch(/outside of the work tree: --backups \.\.\/\S+-backups\./);
+  const elsewhere = ['--backups', path.join(project.outside, 'backups')];
+  const away = await runCli(['guard', ...elsewhere, '--', process.execPath, '-e', says], { cwd: project.root });
+  expect(away.stderr).not.toContain('git clean');
 });
 
 test('a signal is passed on, and everything is brought back', async () => {

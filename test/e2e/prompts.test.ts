@@ -73,7 +73,7 @@ describe.runIf(hasTerminal)('guard asks (on a terminal that `script` of util-lin
     const { exitCode, screen } = await answer(type('y\n'));
     expect(exitCode, screen).toBe(20);
     expect(compareTrees(project.before, project.tree())).toEqual([]);
-    expect(screen).toMatch(/changed  README.md[^]*everything in the backup is exactly as before/);
+    expect(screen).toMatch(/changed  README.md[^]*everything that the backup holds is as it was/);
   });
 
   test.each([

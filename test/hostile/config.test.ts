@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolveProject } from '../../src/core/config/project.ts';
 import { BackupError } from '../../src/core/model/backup-error.ts';
-import { selectEntries } from '../../src/core/extract/entry-filter.ts';
+import { selectEntries } from '../../src/core/scan/terms.ts';
 import { selectBackup } from '../../src/core/repository/select.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { RAW_CONTROL } from './support/raw-control.ts';

@@ -19,6 +19,7 @@ const TABLE: Table = {
         'core/databases/prover.ts',
         'core/databases/locks/lock-probe.ts',
         'core/databases/locks/lock-keeper.ts',
+        'core/fs/umask.ts',
       ],
     },
     {

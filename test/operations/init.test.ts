@@ -1,4 +1,5 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { coverageFindings } from '../../src/core/checks/coverage.ts';
@@ -109,6 +110,24 @@ describe('init', () => {
     const { config } = resolveProject({ cwd: folder.path, env: {} });
     const [manifests] = config.categories.flatMap(({ name, sources }) => (name === 'proxies' ? sources : []));
     expect(manifests).toMatchObject({ name: 'manifests', path: 'state/oz', external: true });
+  });
+
+  test('in a git work tree a place outside is offered, and is written where it is given', async () => {
+    using folder = tempFolder();
+    const root = path.join(folder.path, 'app');
+    mkdirSync(root);
+    execFileSync('git', ['init', '--quiet'], { cwd: root });
+    const shown = await init(root, { dryRun: true, env: {} }, context);
+    expect(shown.findings.find(({ code }) => code === 'git-cleanable')?.recommendation).toBe(
+      'Choose a folder outside of the work tree: migbackup init --backups ../app-backups.',
+    );
+    const report = await init(root, { backups: path.join(folder.path, 'app-backups'), env: {} }, context);
+    expect(report.findings.map(({ code }) => code)).not.toContain('git-cleanable');
+    expect(resolveProject({ cwd: root, env: {} }).repository).toBe(path.join(folder.path, 'app-backups'));
+    const again = await init(root, { backups: path.join(folder.path, 'elsewhere'), env: {} }, context);
+    expect(again.findings.find(({ code }) => code === 'left-alone')?.message).toBe(
+      'migbackup.config.json is there already, and keeps backups in ../app-backups',
+    );
   });
 
   test('an existing config stays and is what is reported; its repository is ignored in git', async () => {

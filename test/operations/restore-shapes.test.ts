@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { resolveProject } from '../../src/core/config/project.ts';
 import { create } from '../../src/core/operations/create.ts';
@@ -18,6 +19,7 @@ import { restoreTo } from '../../src/core/operations/restore/to.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { context } from '../support/real-backup.ts';
+import { writeDatabase } from '../support/leveldb/write-database.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const OURS = ['backups', '.migbackup'];
@@ -138,6 +140,23 @@ test('bits that no restore sets are named', async () => {
   const { findings } = await create(project, { verify: true, allowPartial: false }, context);
   const named = findings.filter(({ code }) => code === 'special-bits').map((finding) => finding.path);
   expect(named).toEqual(['deployments', 'deployments/a.json']);
+});
+
+test('a time that no restore sets is named, also of a database and its parts', async () => {
+  using temp = tempFolder();
+  const root = path.join(temp.path, 'project');
+  mkdirSync(path.join(root, 'deployments'), { recursive: true });
+  const sqlite = path.join(root, 'deployments/app.db');
+  using database = new DatabaseSync(sqlite);
+  database.exec('CREATE TABLE t (k); INSERT INTO t VALUES (1)');
+  const leveldb = path.join(root, 'leveldb');
+  writeDatabase(leveldb, [[Buffer.from('key'), Buffer.from('value')]]);
+  for (const place of [sqlite, path.join(leveldb, 'CURRENT'), leveldb])
+    utimesSync(place, 10_413_792_000, 10_413_792_000);
+  const project = resolveProject({ cwd: root, env: {} });
+  const { findings } = await create(project, { verify: true, allowPartial: false }, context);
+  const named = findings.filter(({ code }) => code === 'time-not-kept').map((finding) => finding.path);
+  expect(new Set(named)).toEqual(new Set(['deployments/app.db', 'leveldb', 'leveldb/CURRENT']));
 });
 
 test('a time beyond what 64 bits of nanoseconds hold is stored as the latest that they do', async () => {

@@ -42,6 +42,8 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
     `  before  ${paint.bold(before.backupId ?? before.where)}`,
     `  after   ${paint.bold(after.backupId ?? `the project as it is now, ${escapeName(after.where)}`)}`,
   ];
+  if (report.selection.length > 0)
+    lines.push(wrap(escapeName(report.selection.map((term) => `--only ${term}`).join(' ')), '  of      ', 10));
   const findings = renderFindings(report.findings, paint);
   if (report.same) {
     return [

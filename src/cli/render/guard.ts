@@ -54,7 +54,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
   if (report.outcome === 'rolled-back') {
     const kept = report.safetyBackup;
     return [
-      `  ${paint.warn('rolled back')}  everything in the backup is exactly as before`,
+      `  ${paint.warn('rolled back')}  everything that the backup holds is as it was`,
       `  backup  ${report.backupId}`,
       ...(kept === null ? [] : [`  what the command left  ${kept}`]),
     ];

@@ -16,8 +16,17 @@ function describe(category: PlanCategory): string {
 
 function row(name: string, category: PlanCategory): string[] {
   const bytes = category.add.bytes + category.replace.bytes;
-  const kept = category.kept > 0 ? `${category.kept} not in the backup stay` : '';
-  return [escapeName(name), describe(category), bytes > 0 ? formatBytes(bytes) : '', kept];
+  return [escapeName(name), describe(category), bytes > 0 ? formatBytes(bytes) : ''];
+}
+
+const NAMED = 10;
+
+/** What the backup does not have and a restore leaves where it is. */
+export function renderKept({ keptExtras }: Pick<RestorePlan, 'keptExtras'>): string[] {
+  if (keptExtras.length === 0) return [];
+  const more = keptExtras.length > NAMED ? [`and ${keptExtras.length - NAMED} more (--json names them)`] : [];
+  const names = [...keptExtras.slice(0, NAMED).map(escapeName), ...more].join(', ');
+  return [wrap(names, '  stays: ', 9), '  The backup does not have what stays; --exact removes it.'];
 }
 
 /** What a restore would do, before it does anything. Figures count files. */
@@ -28,7 +37,8 @@ export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
   return [
     `  from  ${paint.bold(plan.backupId)}`,
     `  into  ${escapeName(plan.target)}`,
-    ...table(rows, ['left', 'left', 'right', 'left']),
+    ...table(rows, ['left', 'left', 'right']),
+    ...renderKept(plan),
     ...(untouched ? [wrap(untouched, '  untouched: ', 13)] : []),
     `  ${plural(plan.changes.length, 'path')} would change${folders > 0 ? `, ${plural(folders, 'folder')} among them` : ''}`,
     ...renderFindings(plan.findings, paint),

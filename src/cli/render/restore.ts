@@ -2,14 +2,17 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { RestoreReport } from '../../core/model/restore-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
-import { renderPlan } from './plan.ts';
+import { renderKept, renderPlan } from './plan.ts';
 import type { Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 function renderUnchanged(report: RestoreReport, paint: Paint): string[] {
   const older = report.plan?.olderThatDiffer ?? [];
+  const what =
+    report.selection.length === 0 ? `what ${report.backupId} holds` : `what --only selects of ${report.backupId}`;
   return [
-    `  ${paint.good('unchanged')}  ${escapeName(report.target)} already equals ${report.backupId}`,
+    `  ${paint.good('unchanged')}  ${escapeName(report.target)} already has ${what}`,
+    ...(report.plan ? renderKept(report.plan) : []),
     ...(older.length > 0 ? ['  older backups that differ:', ...older.map((id) => `    ${id}`)] : []),
     older.length > 0 ? pasteable(`  Next: migbackup restore ${older[0]}`) : '  Nothing to do.',
   ];
@@ -29,6 +32,7 @@ function renderRestored(report: RestoreReport, paint: Paint): string[] {
     `  from  ${report.backupId}`,
     `  into  ${escapeName(report.target)}`,
     ...(removed > 0 ? [`  removed  ${plural(removed, 'file')} that the backup does not have`] : []),
+    ...(report.plan ? renderKept(report.plan) : []),
     ...renderFindings(report.findings, paint),
   ];
   if (report.safetyBackup) lines.push(pasteable('  Take it back: migbackup undo'));

@@ -14,7 +14,7 @@ function paintStatus(status: VerifyReport['status'], paint: Paint): string {
 }
 
 function scopeNote(report: VerifyReport): string[] {
-  const { mode, samplePercent, seed, filesChecked, rehearsed } = report.scope;
+  const { mode, samplePercent, seed, only = [], filesChecked, rehearsed } = report.scope;
   if (rehearsed !== undefined) {
     return [wrap(`rehearsed: all unpacked, ${escapeName(sayRehearsed(rehearsed, report.findings))}`, '  ', 4)];
   }
@@ -22,7 +22,9 @@ function scopeNote(report: VerifyReport): string[] {
   const what =
     mode === 'quick'
       ? 'quick: structure and sizes only, no content was read'
-      : `sample: ${filesChecked} of ${plural(report.figures.files, 'file')} (${samplePercent}%), seed ${seed}`;
+      : mode === 'selection'
+        ? `--only ${escapeName(only.join(', '))}: ${plural(filesChecked, 'file')} read, of the others structure and sizes only`
+        : `sample: ${filesChecked} of ${plural(report.figures.files, 'file')} (${samplePercent}%), seed ${seed}`;
   return [wrap(`${what}; this does not count as verified`, '  ', 2)];
 }
 

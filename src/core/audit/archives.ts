@@ -76,7 +76,10 @@ export class ArchivesAudit {
       for (const finding of checkArtifactHash(archive.file, sha256, listed.get(archive.file), archive.sha256))
         onFinding({ ...finding, category: name });
     } else if (choice.select !== undefined) this.#checkSize(name, archive, file);
-    if (choice.scope.mode === 'full' && !damaged) await this.#databases(name, file, archive, databases, members);
+    if (damaged || (choice.scope.mode !== 'full' && choice.scope.mode !== 'selection')) return;
+    const { select = () => true } = choice;
+    const read = databases.filter(({ path: at }) => members.get(at)?.every(select) === true);
+    await this.#databases(name, file, archive, read, members);
   }
 
   #progress(files: number, bytes: number): void {

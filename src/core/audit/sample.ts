@@ -3,18 +3,21 @@ import type { Entry } from '../model/entry.ts';
 
 /** How much of a backup is read. */
 export interface SampleOptions {
-  readonly mode: 'full' | 'sample' | 'quick';
+  readonly mode: 'full' | 'sample' | 'quick' | 'selection';
   /** Percent of files, mode sample: over 0, at most 100. */
   readonly samplePercent?: number | undefined;
   readonly seed?: string | undefined;
+  /** Mode selection: what is read, and the terms that say so. */
+  readonly only?: { readonly terms: readonly string[]; readonly has: (entry: Entry) => boolean } | undefined;
 }
 
 /** Which files a verification reads, and what its report says about that. */
 export interface Choice {
   readonly scope: {
-    readonly mode: 'full' | 'sample' | 'quick';
+    readonly mode: 'full' | 'sample' | 'quick' | 'selection';
     readonly samplePercent?: number;
     readonly seed?: string;
+    readonly only?: string[];
   };
   /** Undefined: every file is read. */
   readonly select: ((entry: Entry) => boolean) | undefined;
@@ -30,6 +33,10 @@ const RANGE = 2 ** 32;
 export function choose(options: SampleOptions, files: number): Choice {
   if (options.mode === 'full') return { scope: { mode: 'full' }, select: undefined };
   if (options.mode === 'quick') return { scope: { mode: 'quick' }, select: () => false };
+  if (options.mode === 'selection') {
+    const { terms = [], has = () => false } = options.only ?? {};
+    return { scope: { mode: 'selection', only: [...terms] }, select: has };
+  }
   const percent = options.samplePercent ?? 10;
   const seed = options.seed ?? randomBytes(8).toString('hex');
   const below = (percent / 100) * RANGE;

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { comesBack, storedTime } from '../fs/clock.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { comparePaths, modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.ts';
 import type { CapturedFile } from '../databases/captured-file.ts';
 import type { Capture, Engine } from '../databases/engine.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside } from '../paths/paths.ts';
+import { timeNotKept, toFinding } from '../scan/scan-messages.ts';
 import type { DatabaseItem } from '../scan/scan-item.ts';
 import type { BackupJob } from './job.ts';
 import type { ArchiveWriter } from '../format/archive-writer.ts';
@@ -52,7 +54,9 @@ export async function captureInto(writer: MemberWriter, item: DatabaseItem): Pro
       const files = new Map(capture.files.map((file) => [engine.pathOf(path, file.name), file]));
       const write = async (at: string): Promise<void> => {
         const file = files.get(at);
-        if (file !== undefined) members.push(await copy(writer, engineEntry(item, at, file, job.groupRights), file));
+        if (file === undefined) return;
+        members.push(await copy(writer, engineEntry(item, at, file, job.groupRights), file));
+        if (!comesBack(file.mtimeNs)) job.onFinding(toFinding(timeNotKept(at), at, source.category, source.name));
       };
       await copyInOrder(writer, item, files, write);
       noteCapture(job, item, capture);
@@ -122,7 +126,7 @@ function engineEntry(
     type: 'file',
     size,
     mode,
-    mtimeNs,
+    mtimeNs: storedTime(mtimeNs),
     uid,
     gid,
   };

@@ -1,5 +1,4 @@
-import { BackupError } from '../model/backup-error.ts';
-import type { Category, Compression, Project } from '../model/category.ts';
+import type { Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Context } from '../model/event.ts';
@@ -8,16 +7,13 @@ import { withProvenCopy } from '../checks/proven-copy.ts';
 import { goneAccepted, stateGone, withRestoreLine } from '../checks/preflight/state-gone.ts';
 import { rememberTaken } from '../config/checkout.ts';
 import { ownBackups } from '../repository/whose.ts';
-import { CONFIG_FILE } from '../config/config-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
-import { Ownership } from '../scan/ownership.ts';
-import { scanCategory } from '../scan/scanner.ts';
 import { chooseRaw } from './choose-raw.ts';
-import { chooseCategories } from './choose-categories.ts';
+import { chooseCategories, nothingToBackUp } from './choose-categories.ts';
 import { takeBackup, type TakenBackup } from './take-backup.ts';
 
 export interface MigrationOptions {
-  /** Categories; none means all. */
+  /** Terms as `selectEntries` has them; none means all. */
   readonly only?: readonly string[] | undefined;
   readonly tags?: Record<string, string> | undefined;
   readonly note?: string | undefined;
@@ -43,23 +39,23 @@ export type TakeMigrationBackup = (context: Context, known?: readonly Finding[])
  * Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, or USAGE for a `raw` that names no database; the function it returns throws what takeBackup throws, and NOTHING_TO_BACK_UP.
  */
 export function prepareMigrationBackup(project: Project, options: MigrationOptions): TakeMigrationBackup {
-  const categories = chooseCategories(project.config.categories, options.only);
+  const categories = chooseCategories(project, options.only);
   const config = {
     ...project.config,
+    only: options.only,
     compression: options.compression ?? project.config.compression,
     level: options.level ?? project.config.level,
   };
-  refuseNothing(project, categories, options.only);
-  const raw = chooseRaw(project, categories, options.raw);
-  const beforeCommit = refuseEmpty(options.only);
+  const narrowed = { ...project, config };
+  const raw = chooseRaw(narrowed, categories, options.raw);
   return async (context, known = []) => {
     // Before this backup is the newest.
     const lost = await lostState(project, context.signal);
     const gone = options.acceptGone === true ? goneAccepted(lost) : stateGone(lost);
-    const how = { ...options, raw, kind: 'migration', config, categories, beforeCommit } as const;
+    const how = { ...options, raw, kind: 'migration', config, categories, beforeCommit: refuseEmpty } as const;
     const away = options.acceptGone === true ? [] : awayFrom(project, ownBackups(project).length === 0);
     try {
-      const taken = await takeBackup(project, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
+      const taken = await takeBackup(narrowed, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
       const why = rememberTaken(project, { last: taken.manifest.backupId, away });
       const described = describeTaken(taken);
       const unnoted = why === null ? [] : [takenNotNoted(why)];
@@ -84,52 +80,15 @@ function inManifest({ evidence, ...finding }: Finding): Finding {
   return { ...finding, evidence: { backupId: evidence?.['backupId'] } };
 }
 
-/** Looks for one file or link, in each category that was asked for, before anything is made: nothing to do leaves nothing behind. */
-function refuseNothing(project: Project, categories: readonly Category[], only: readonly string[] | undefined): void {
-  const ownership = new Ownership(project.config.categories);
-  // The config that says what to take is not what there is to take.
-  const isAll = only === undefined || only.length === 0;
-  const holds = (category: Category): boolean => {
-    let seen = false;
-    const onProblem = (): void => {
-      seen = true;
-    };
-    for (const item of scanCategory(project, category, { ownership, onProblem })) {
-      if (seen || item.kind !== 'entry') return true;
-      if (item.entry.type !== 'dir' && !(isAll && item.entry.path === CONFIG_FILE)) return true;
-    }
-    return seen;
-  };
-  if (isAll) {
-    if (!categories.some(holds)) throw nothingToBackUp(undefined);
-    return;
-  }
-  const empty = categories.find((category) => !holds(category));
-  if (empty !== undefined) throw nothingToBackUp(empty.name);
-}
-
-function nothingToBackUp(category: string | undefined): BackupError {
-  const where =
-    category === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${category}`;
-  return new BackupError('NOTHING_TO_BACK_UP', where, {
-    hint:
-      category === undefined
-        ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
-        : 'migbackup validate shows what each category holds.',
-  });
-}
-
 /** An empty success would be the worst answer: nothing at all, or nothing in a category that was asked for, is an error. */
-function refuseEmpty(only: readonly string[] | undefined) {
-  return ({ categories, totals }: TakenBackup['manifest']): void => {
-    const holds = (name: string): boolean => {
-      const category = categories[name];
-      return category !== undefined && category.files + category.symlinks > 0;
-    };
-    const empty = only?.find((name) => !holds(name));
-    if (empty === undefined && (totals.files > 0 || Object.keys(categories).some(holds))) return;
-    throw nothingToBackUp(empty);
+function refuseEmpty({ config, categories, totals }: TakenBackup['manifest']): void {
+  const holds = (name: string): boolean => {
+    const category = categories[name];
+    return category !== undefined && category.files + category.symlinks > 0;
   };
+  const empty = config.only === undefined ? undefined : Object.keys(categories).find((name) => !holds(name));
+  if (empty === undefined && (totals.files > 0 || Object.keys(categories).some(holds))) return;
+  throw nothingToBackUp(empty);
 }
 
 /** What create says of a backup that it has taken. */

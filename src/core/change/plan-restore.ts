@@ -125,8 +125,8 @@ export function configOf(manifest: Manifest, local: Config): Config {
       external: source.external,
     })),
   }));
-  const { includeSecrets, secrets } = manifest.config;
-  return { ...local, categories, includeSecrets, secrets };
+  const { includeSecrets, secrets, only } = manifest.config;
+  return { ...local, categories, includeSecrets, secrets, only };
 }
 
 function describe(

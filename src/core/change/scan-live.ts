@@ -6,8 +6,8 @@ import { Ownership } from '../scan/ownership.ts';
 import type { ScanProblem } from '../scan/scan-item.ts';
 import { scanCategory } from '../scan/scanner.ts';
 import { listBelow } from '../transaction/live-tree.ts';
-import { selectEntries } from '../extract/entry-filter.ts';
-import { fileDatabases } from '../extract/selection.ts';
+import { databasesAt } from '../extract/selection.ts';
+import { namedIn, selectEntries } from '../scan/terms.ts';
 import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { howToRead } from './unreadable.ts';
 
@@ -37,7 +37,7 @@ export function scanLive(
   only: readonly string[],
 ): Live {
   const has = new Set(wanted.map((entry) => entry.path));
-  const filter = selectEntries(only, fileDatabases(manifest));
+  const filter = selectEntries(only, namedIn(manifest), databasesAt(manifest));
   const taken = config.categories.filter((category) => manifest.categories[category.name] !== undefined);
   const ownership = new Ownership(config.categories);
   const covered = new Set<string>();

@@ -5,7 +5,7 @@ import type { Category, Source } from '../model/category.ts';
 const SCHEMA = './node_modules/migbackup/schemas/config.json';
 
 /** The text of a migbackup.config.json with this id that adds these categories to the preset; only what differs from the defaults is spelled out. */
-export function renderConfig(project: string, added: readonly Category[]): string {
+export function renderConfig(project: string, added: readonly Category[], backups = 'backups'): string {
   const categories = added.map(({ name, sources }) => [
     name,
     { sources: Object.fromEntries(sources.map((source) => [source.name, renderSource(source)])) },
@@ -14,7 +14,7 @@ export function renderConfig(project: string, added: readonly Category[]): strin
     $schema: SCHEMA,
     project,
     preset: 'default',
-    backups: 'backups',
+    backups,
     ...(added.length === 0 ? {} : { categories: Object.fromEntries(categories) }),
   };
   return `${JSON.stringify(config, null, 2)}\n`;

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { storedTime } from '../fs/clock.ts';
 
 /** One file of a capture: what to store, and the bytes, whatever became of the name since. */
 export interface CapturedFile {
@@ -9,6 +8,7 @@ export interface CapturedFile {
   readonly size: number;
   /** Permission bits. */
   readonly mode: number;
+  /** As it is on disk, also where an index cannot state it. */
   readonly mtimeNs: bigint;
   readonly uid: number;
   readonly gid: number;
@@ -23,7 +23,7 @@ type Attributes = Pick<CapturedFile, 'mode' | 'mtimeNs' | 'uid' | 'gid'>;
 export function attributesOf(stat: fs.BigIntStats): Attributes {
   return {
     mode: Number(stat.mode & 0o777n),
-    mtimeNs: storedTime(stat.mtimeNs),
+    mtimeNs: stat.mtimeNs,
     uid: Number(stat.uid),
     gid: Number(stat.gid),
   };

@@ -1,6 +1,7 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import { engineOf, type DatabaseAt } from '../databases/engines.ts';
+import { namedIn, selectEntries, type EntryFilter } from '../scan/terms.ts';
 import { ENGINES } from '../model/engine-name.ts';
 import type { AnyFinding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
@@ -9,7 +10,6 @@ import { databasesOf } from '../model/stated-databases.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { leadsOut } from '../paths/paths.ts';
-import { selectEntries, type EntryFilter } from './entry-filter.ts';
 import { concerns } from '../audit/status.ts';
 
 export interface SelectionOptions {
@@ -42,7 +42,7 @@ export class Selection {
     this.#manifest = manifest;
     this.#options = options;
     const files = fileDatabases(manifest);
-    this.#filter = selectEntries(options.only, files);
+    this.#filter = selectEntries(options.only, namedIn(manifest), databasesAt(manifest));
     const whole = [...wholeFolders(manifest), ...files.map((database) => database.path)];
     this.#databases = new Map(whole.map((path) => [path, { wanted: 0, all: 0 }]));
     this.#parts = new Map(
@@ -88,7 +88,7 @@ export class Selection {
 
   /**
    * Throws BACKUP_DAMAGED if what is selected is not whole (with `only`, findings elsewhere do not block), NOTHING_SELECTED if the terms match
-   * nothing, USAGE if they cut a database in two, UNSAFE_ARCHIVE for links that lead out.
+   * nothing, USAGE if they cut a database or the folder of an exclusive source in two, UNSAFE_ARCHIVE for links that lead out.
    */
   require(findings: readonly AnyFinding[]): void {
     const { only } = this.#options;
@@ -103,9 +103,13 @@ export class Selection {
     if (inTheWay.length > 0) throw notWhole(this.#id, inTheWay);
     // A safety backup may hold nothing but the names of what was not there.
     const onlyAbsent = only.length === 0 && (this.#manifest.absent ?? []).length > 0;
-    if (this.entries === 0 && !onlyAbsent) throw nothingSelected(this.#manifest, only);
+    if (this.entries === 0 && !onlyAbsent) throw nothingSelected(this.#id, this.#manifest, only);
     for (const [database, counts] of this.#databases)
-      if (counts.wanted > 0 && counts.wanted < counts.all) throw databaseInParts(database);
+      if (counts.wanted > 0 && counts.wanted < counts.all)
+        throw inParts(
+          database,
+          databasesAt(this.#manifest).some(({ path }) => path === database),
+        );
     refuseLinks(this.#unsafeLinks);
   }
 
@@ -121,19 +125,31 @@ export class Selection {
 
 /** Databases of a backup that are files, whether they were proven or taken as they are: their parts go with them. */
 export function fileDatabases(manifest: Manifest): DatabaseAt[] {
+  return databasesAt(manifest).filter(({ engine }) => engineOf(engine).shape === 'file');
+}
+
+/** Databases of a backup, proven or taken as they are. */
+export function databasesAt(manifest: Manifest): DatabaseAt[] {
   const proven = databasesOf(manifest).map(({ path, engine }) => ({ path, engine }));
   const raw = manifest.findings.flatMap(({ code, path, evidence }) => {
     const engine = ENGINES.find((name) => name === evidence?.['engine']);
     const isOne = code === ('database-not-proven' satisfies FindingCode) && path !== undefined && engine !== undefined;
     return isOne ? [{ path, engine }] : [];
   });
-  return [...proven, ...raw].filter(({ engine }) => engineOf(engine).shape === 'file');
+  return [...proven, ...raw];
 }
 
 /** Folders that are restored whole: databases wherever they stand, and sources that own their folder. */
 export function wholeFolders(manifest: Manifest): string[] {
-  const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
-  const exclusive = sources.filter((source) => source.exclusive && source.path !== '.').map((source) => source.path);
+  // What was taken of a part of a folder says nothing about the rest of it.
+  const isTaken = selectEntries(manifest.config.only, namedIn(manifest));
+  const exclusive = Object.entries(manifest.categories).flatMap(([category, { sources }]) =>
+    sources
+      .filter(
+        ({ exclusive: isWhole, path, name }) => isWhole && path !== '.' && isTaken({ category, source: name, path }),
+      )
+      .map(({ path }) => path),
+  );
   const databases = databasesOf(manifest)
     .filter(({ engine }) => engineOf(engine).shape === 'folder')
     .map((database) => database.path);
@@ -163,19 +179,22 @@ function notWhole(id: string, findings: readonly AnyFinding[]): BackupError {
   });
 }
 
-function nothingSelected(manifest: Manifest, only: readonly string[]): BackupError {
-  if (only.length === 0)
+/** @param terms of `--only`; none: the backup holds nothing at all */
+export function nothingSelected(id: string, manifest: Manifest, terms: readonly string[]): BackupError {
+  if (terms.length === 0)
     return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', {
       hint: 'Choose another: migbackup list.',
     });
-  return new BackupError('NOTHING_SELECTED', `--only ${only.join(' --only ')} matches nothing in this backup`, {
+  const spelled = terms.map((term) => `--only ${escapeName(term)}`).join(' ');
+  return new BackupError('NOTHING_SELECTED', `${spelled} matches nothing in ${id}`, {
     hint: `Its categories are: ${Object.keys(manifest.categories).join(', ')}. migbackup show --files lists every path.`,
   });
 }
 
-function databaseInParts(database: string): BackupError {
-  return new BackupError('USAGE', `${database} is restored whole or not at all: a part of it is no database`, {
-    hint: `Use ${shellLine(['--only', pathWord(database)])}.`,
-    path: database,
+function inParts(path: string, isDatabase: boolean): BackupError {
+  const why = isDatabase ? 'a part of it is no database' : 'its source is exclusive';
+  return new BackupError('USAGE', `${escapeName(path)} is restored whole or not at all: ${why}`, {
+    hint: `Use ${shellLine(['--only', pathWord(path)])}.`,
+    path,
   });
 }

@@ -48,6 +48,8 @@ export interface Config {
   readonly secrets: readonly string[];
   /** Globs on project-relative paths that need no category: coverage says nothing about them. */
   readonly ignore: readonly string[];
+  /** Terms of `--only` that narrow what the categories hold: those of this run, or those that a backup was made with. */
+  readonly only?: readonly string[] | undefined;
 }
 
 /** A project and its repository, as every operation is handed them. */

@@ -55,6 +55,8 @@ export const diffReportSchema = reportHeadSchema
     operation: z.literal('diff'),
     before: sideSchema,
     after: sideSchema,
+    /** Terms of --only; empty: everything was compared. */
+    selection: z.array(z.string()),
     /** True: everything was compared (no finding is `not-compared`), and nothing differs. */
     same: z.boolean(),
     /** By category that either side holds. */

@@ -6,7 +6,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   USAGE: 'The command line is wrong, or it asks for something that is not possible.',
   CONFIG_INVALID: 'The config file is not valid, or the backups folder cannot be where it is said to be.',
   CONFIG_CONFLICT: 'Two sources take the same files, or a source and the backups folder get in the way of each other.',
-  UNKNOWN_CATEGORY: 'No category of the project has the given name.',
+  UNKNOWN_CATEGORY: 'A term of --only names no category, no source and nothing else that is backed up.',
   NOTHING_SELECTED: 'What was asked for matches nothing in the backup.',
   NOTHING_TO_BACK_UP: 'The project, or a category that was asked for, holds nothing to back up.',
   AMBIGUOUS_BACKUP: 'The given name matches several backups.',

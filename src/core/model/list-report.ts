@@ -7,7 +7,7 @@ const verificationSchema = z.object({
   time: z.string(),
   status: z.enum(['PASSED', 'WARNING', 'FAILED']),
   /** Only `full` counts as verified. */
-  scope: z.enum(['full', 'sample', 'quick']),
+  scope: z.enum(['full', 'sample', 'quick', 'selection']),
   /** Everything was unpacked and every database opened too (verify --rehearse). */
   rehearsed: z.boolean(),
 });

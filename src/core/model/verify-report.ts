@@ -3,11 +3,13 @@ import { count, findingsSchema, recommendationsSchema, reportHeadSchema } from '
 
 /** How much was looked at. Only `full` counts as verified. */
 export const verifyScopeSchema = z.object({
-  mode: z.enum(['full', 'sample', 'quick']),
+  mode: z.enum(['full', 'sample', 'quick', 'selection']),
   /** Percent of files, mode sample. */
   samplePercent: z.number().optional(),
   /** What the random choice was made with; the same seed makes the same choice. */
   seed: z.string().optional(),
+  /** Terms of --only, mode selection. */
+  only: z.array(z.string()).optional(),
   filesChecked: count,
   /** With --rehearse: everything was unpacked, and this was opened with LevelDB and parsed. Absent: not rehearsed. */
   rehearsed: z.object({ databases: count, records: count, jsonFiles: count }).optional(),

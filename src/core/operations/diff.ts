@@ -7,47 +7,54 @@ import { backupSide } from './diff/backup-side.ts';
 import { compareEntries } from './diff/compare-entries.ts';
 import { liveSide } from './diff/live-side.ts';
 import type { Side, SideDatabase } from './diff/side.ts';
+import { Wanted } from './diff/wanted.ts';
 import { startReport } from '../repository/report-head.ts';
 import { configOf } from '../change/plan-restore.ts';
 
-/** Compares two backups, the older as `before`. Throws BACKUP_DAMAGED if an index is not what its manifest says. */
+/** Compares two backups, the older as `before`. Throws NOTHING_SELECTED, and BACKUP_DAMAGED if an index is not what its manifest says. */
 export async function diffBackups(
   before: SelectedBackup,
   after: SelectedBackup,
   context: Context,
+  only: readonly string[] = [],
 ): Promise<DiffReport> {
-  return diff(backupSide(before), backupSide(after), context);
+  const [old, now] = [backupSide(before), backupSide(after)];
+  return diff(old, now, new Wanted(only, [old.manifest, now.manifest]), context);
 }
 
 /** Compares a backup with what its sources hold now. Live databases are captured and read, not opened. */
-export async function diffLive(project: Project, before: SelectedBackup, context: Context): Promise<DiffReport> {
+export async function diffLive(
+  project: Project,
+  before: SelectedBackup,
+  context: Context,
+  only: readonly string[] = [],
+): Promise<DiffReport> {
   const backup = backupSide(before);
-  return diff(
-    backup,
-    liveSide(project, configOf(backup.manifest, project.config), backup.manifest.findings, context),
-    context,
-  );
+  const { manifest } = backup;
+  const live = liveSide(project, configOf(manifest, project.config), manifest.findings, context);
+  return diff(backup, live, new Wanted(only, [manifest]), context);
 }
 
-async function diff(before: Side, after: Side, context: Context): Promise<DiffReport> {
+async function diff(before: Side, after: Side, wanted: Wanted, context: Context): Promise<DiffReport> {
   const head = startReport(context);
   context.onEvent?.({ type: 'phase-begin', phase: 'comparing' });
   const changes: DiffChange[] = [];
   const categories: DiffReport['categories'] = {};
   for (const name of new Set([...before.categories, ...after.categories])) {
     throwIfInterrupted(context.signal);
-    const counts = await compareEntries(name, before.entries(name), after.entries(name), (change) =>
-      changes.push(change),
-    );
+    const [old, now] = [wanted.of(name, before), wanted.of(name, after)];
+    const counts = await compareEntries(name, old, now, (change) => changes.push(change));
     if (Object.values(counts).some((figure) => figure > 0)) categories[name] = counts;
   }
-  const databases = compareDatabases(await before.databases(), await after.databases());
-  const findings = [...before.findings(), ...after.findings()];
+  const databases = compareDatabases(await before.databases(wanted.has), await after.databases(wanted.has));
+  const findings = [...before.findings(), ...after.findings()].filter((finding) => wanted.isSaid(finding));
+  wanted.require(findings);
   return {
     ...head(),
     operation: 'diff',
     before: { backupId: before.backupId, where: before.where },
     after: { backupId: after.backupId, where: after.where },
+    selection: [...wanted.terms],
     same: changes.length === 0 && !findings.some(({ code }) => code === 'not-compared'),
     categories,
     changes,

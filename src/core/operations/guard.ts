@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { gitCleanable } from '../checks/preflight/git-clean.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
@@ -60,6 +62,11 @@ export async function guard(project: Project, options: GuardOptions, context: Co
     });
   const lock = lockGuard(project.root);
   try {
+    const cleanable = await gitCleanable(
+      project,
+      (place) => `Keep backups outside of the work tree: ${shellLine(['--backups', place])}.`,
+    );
+    for (const finding of cleanable) context.onEvent?.({ type: 'finding', finding });
     const note = options.backup.note ?? `before: ${options.command.join(' ')}`;
     const take = prepareMigrationBackup(project, { ...options.backup, note, verify: true, allowPartial: false });
     const taken = await withLocks(project, 'create', async () => {
@@ -76,7 +83,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       folder: taken.folder,
       ...parts,
       // What create warned of is no part of the way back either.
-      findings: [...taken.findings.filter(({ severity }) => severity !== 'info'), ...parts.findings],
+      findings: [...cleanable, ...taken.findings.filter(({ severity }) => severity !== 'info'), ...parts.findings],
       reportFile: null,
     };
     return keepReport(project.repository, taken.backupId, 'guard', report);

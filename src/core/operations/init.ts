@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { gitCleanable } from '../checks/preflight/git-clean.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import { coverageFindings } from '../checks/coverage.ts';
 import { checkCategories } from '../config/conflicts.ts';
 import { detect, sourceExists } from '../config/detect.ts';
@@ -25,6 +27,8 @@ export interface InitOptions {
   readonly dryRun?: boolean | undefined;
   /** Also makes migbackup a devDependency, so that the npm scripts find it. */
   readonly install?: boolean | undefined;
+  /** Absolute: where backups are to be kept, for a config that is written now. */
+  readonly backups?: string | undefined;
   /** Where MANIFEST_DEFAULT_DIR is looked up. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -59,11 +63,15 @@ export async function init(root: string, options: InitOptions, context: Context)
   const kept = loaded.config.file;
   const effective = kept === undefined ? categories : loaded.config.categories;
   checkCategories(effective, CONFIG_FILE, kept === undefined);
-  const repository = path.resolve(root, loaded.backups ?? 'backups');
+  const wanted = options.backups === undefined ? 'backups' : placeIn(root, options.backups);
+  const backups = kept === undefined ? wanted : (loaded.backups ?? 'backups');
+  const repository = path.resolve(root, backups);
+  if (kept !== undefined && options.backups !== undefined && repository !== options.backups)
+    add(leftAlone(CONFIG_FILE, `is there already, and keeps backups in ${escapeName(backups)}`));
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
-    ...(kept === undefined ? [configEdit(root, packageFile, added)] : []),
+    ...(kept === undefined ? [configEdit(root, packageFile, added, backups)] : []),
     ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
     ...ignoreEdit(root, repository, add),
   ];
@@ -71,6 +79,11 @@ export async function init(root: string, options: InitOptions, context: Context)
   if (packageFile.state === 'text' && !installed) add(notInstalled());
   const project: Project = { root, repository, config: { ...loaded.config, categories: effective } };
   for (const gap of coverageFindings(project, new Ownership(effective))) add(gap);
+  const offer = (place: string): string =>
+    kept === undefined && options.dryRun === true
+      ? `Choose a folder outside of the work tree: ${shellLine(['migbackup', 'init', '--backups', place])}.`
+      : `Choose a folder outside of the work tree: "backups": ${JSON.stringify(place)} in ${CONFIG_FILE}.`;
+  for (const finding of await gitCleanable(project, offer)) add(finding);
   // The config comes last: it is what a later run takes as a sign that the project is set up.
   if (options.dryRun !== true)
     for (const edit of edits.toReversed()) writeText(path.join(root, edit.change.file), edit.text, edit.before);
@@ -96,7 +109,12 @@ export async function init(root: string, options: InitOptions, context: Context)
   };
 }
 
-function configEdit(root: string, packageFile: Existing, added: readonly Category[]): Edit {
+/** As a config has it: relative to the project, with `/`. */
+function placeIn(root: string, place: string): string {
+  return path.relative(root, place).split(path.sep).join('/');
+}
+
+function configEdit(root: string, packageFile: Existing, added: readonly Category[], backups: string): Edit {
   const before = readExisting(path.join(root, CONFIG_FILE));
   if (before.state === 'unusable') {
     throw new BackupError('CONFIG_INVALID', `${CONFIG_FILE} ${before.why}`, {
@@ -106,10 +124,14 @@ function configEdit(root: string, packageFile: Existing, added: readonly Categor
   }
   const sources = added.flatMap((category) => category.sources);
   const lines = sources.map((source) => `${source.category}/${source.name}: ${escapeName(source.path)}`);
-  const change: InitChange = { file: CONFIG_FILE, action: 'create', adds: ['preset: default', ...lines] };
+  const change: InitChange = {
+    file: CONFIG_FILE,
+    action: 'create',
+    adds: ['preset: default', ...(backups === 'backups' ? [] : [`backups: ${escapeName(backups)}`]), ...lines],
+  };
   // One that was lost with an earlier config is the one that the backups have.
   const id = rememberedId(root) ?? newProjectId(packageName(packageFile) ?? path.basename(root));
-  return { change, before, text: renderConfig(id, added) };
+  return { change, before, text: renderConfig(id, added, backups) };
 }
 
 /** What package.json lacks: the scripts, and the dependency if its version is given. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { readIndex } from '../format/index-file.ts';
-import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
+import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
@@ -10,7 +10,8 @@ import type { SelectedBackup } from '../repository/selected.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
-import { selectEntries } from '../extract/entry-filter.ts';
+import { databasesAt, nothingSelected } from '../extract/selection.ts';
+import { namedIn, selectEntries } from '../scan/terms.ts';
 import { startReport } from '../repository/report-head.ts';
 
 export interface ShowOptions {
@@ -33,8 +34,8 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
   const narrowed = options.only !== undefined && options.only.length > 0;
-  const view = options.files === true || narrowed ? await viewIndex(selected.folder, options, context) : null;
-  if (narrowed && view?.selected.entries === 0) throw nothingSelected(options.only ?? [], manifest);
+  const view = options.files === true || narrowed ? await viewIndex(selected.folder, manifest, options, context) : null;
+  if (narrowed && view?.selected.entries === 0) throw nothingSelected(selected.id, manifest, options.only ?? []);
   const categories = Object.entries(manifest.categories).filter(
     ([name]) => !narrowed || view?.categories.has(name) === true,
   );
@@ -62,8 +63,13 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
   };
 }
 
-async function viewIndex(folder: string, options: ShowOptions, context: Context): Promise<IndexView> {
-  const isSelected = selectEntries(options.only);
+async function viewIndex(
+  folder: string,
+  manifest: Manifest,
+  options: ShowOptions,
+  context: Context,
+): Promise<IndexView> {
+  const isSelected = selectEntries(options.only, namedIn(manifest), databasesAt(manifest));
   const keep = options.files === true ? (options.limit ?? Infinity) : 0;
   const view: IndexView = { selected: { entries: 0, bytes: 0 }, entries: [], categories: new Set() };
   for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
@@ -97,10 +103,4 @@ function shown(entry: Entry): ShownEntry {
 function isoTime(mtimeNs: bigint): string {
   const date = new Date(Number(mtimeNs / 1_000_000n));
   return Number.isNaN(date.getTime()) ? `${mtimeNs} ns` : date.toISOString();
-}
-
-function nothingSelected(only: readonly string[], manifest: Manifest): BackupError {
-  return new BackupError('NOTHING_SELECTED', `--only ${only.join(' ')} matches nothing in ${manifest.backupId}`, {
-    hint: `Its categories are: ${Object.keys(manifest.categories).join(', ')}. A path is relative to the project.`,
-  });
 }

@@ -96,13 +96,13 @@ async function checkSurroundings(project: Project, { inventory }: Survey, now: D
 }
 
 /** What a restore would need, and what an interrupted one left. */
-function checkProject(project: Project, { folders }: Survey): CheckResult[] {
+function checkProject(project: Project, { folders, attributes }: Survey): CheckResult[] {
   const { root } = project;
   const places = restorePlaces(project, folders);
   const guard = visibleGuard(root);
   return [
     checkStateFolder(root),
-    checkRestoreWritable(root, places),
+    checkRestoreWritable(root, places, attributes),
     checkOneFileSystem(project, places),
     checkTransaction(root),
     checkReplacedKept(root),

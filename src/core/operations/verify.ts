@@ -11,6 +11,9 @@ import { readable } from '../import-v1/open-backup.ts';
 import { startReport } from '../repository/report-head.ts';
 import { auditBackup, type AuditOptions } from '../audit/audit.ts';
 import { describeAudit } from '../audit/describe-audit.ts';
+import { databasesAt, nothingSelected } from '../extract/selection.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { namedIn, selectEntries } from '../scan/terms.ts';
 import { rehearse } from './verify/rehearse.ts';
 
 export interface VerifyOptions extends AuditOptions {
@@ -18,6 +21,8 @@ export interface VerifyOptions extends AuditOptions {
   readonly repository: string | null;
   /** Also unpack it into a scratch folder and open every database. Mode full only. */
   readonly rehearse?: boolean;
+  /** Read what these terms of `--only` select; undefined: what the mode says. */
+  readonly terms?: readonly string[] | undefined;
 }
 
 /** Is this backup good? Everything is computed from bytes; findings are collected to the end, nothing is thrown for them. */
@@ -27,7 +32,14 @@ export async function verify(
   context: Context,
 ): Promise<VerifyReport> {
   const head = startReport(context);
-  const read = await auditBackup(selected.folder, selected.auditId ?? selected.id, options, context);
+  const read = await auditBackup(
+    selected.folder,
+    selected.auditId ?? selected.id,
+    narrowed(selected, options),
+    context,
+  );
+  if (options.terms !== undefined && read.scope.filesChecked === 0 && read.status !== 'FAILED')
+    throw nothingSelected(selected.id, readManifest(selected.folder), options.terms);
   const place = selected.fromFile === undefined ? options.repository : null;
   const audit = options.rehearse === true ? await rehearse(selected, read, place, context) : read;
   const folder = selected.fromFile ?? selected.folder;
@@ -36,7 +48,21 @@ export async function verify(
   return keepReport(options.repository, selected.id, 'verify', report);
 }
 
-export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository'> {
+/** @returns the options of an audit that reads what `terms` select */
+function narrowed(selected: SelectedBackup, { terms, ...options }: VerifyOptions): AuditOptions {
+  if (terms === undefined) return options;
+  try {
+    const manifest = readManifest(selected.folder);
+    const has = selectEntries(terms, namedIn(manifest), databasesAt(manifest));
+    return { ...options, mode: 'selection', only: { terms, has } };
+  } catch (error) {
+    // The audit says more about a manifest that does not read.
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
+    return { ...options, mode: 'selection' };
+  }
+}
+
+export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository' | 'terms'> {
   /** Also the backups of other projects that use the repository. */
   readonly allProjects: boolean;
 }

@@ -63,7 +63,7 @@ export function keepReport<Report extends { readonly findings: readonly AnyFindi
 export interface Verification {
   readonly time: string;
   readonly status: 'PASSED' | 'WARNING' | 'FAILED';
-  readonly scope: 'full' | 'sample' | 'quick';
+  readonly scope: 'full' | 'sample' | 'quick' | 'selection';
   /** Everything was unpacked and every database opened too. */
   readonly rehearsed: boolean;
 }
@@ -94,7 +94,7 @@ function readVerification(file: string, repository: string, id: string): Verific
     if (typeof startedAt !== 'string') return null;
     if (!isAbout(report, path.join(repository, id), repository)) return null;
     if (status !== 'PASSED' && status !== 'WARNING' && status !== 'FAILED') return null;
-    if (mode !== 'full' && mode !== 'sample' && mode !== 'quick') return null;
+    if (mode !== 'full' && mode !== 'sample' && mode !== 'quick' && mode !== 'selection') return null;
     return { time: startedAt, status, scope: mode, rehearsed: report.scope?.rehearsed !== undefined };
   } catch {
     return null;

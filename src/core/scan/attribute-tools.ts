@@ -9,6 +9,8 @@ export interface ToolAnswer {
   readonly found: readonly { readonly path: string; readonly kind: AttributeKind }[];
   /** The rights of the owning group (0 to 7) where there is an ACL: the mode of such a file shows its mask in their place. */
   readonly groupRights: ReadonlyMap<string, number>;
+  /** Paths that nobody may rename or remove, root neither: immutable, or to be appended to only. */
+  readonly fixed: readonly string[];
   /** Its tool is not installed, or did not end in time. */
   readonly notLookedAt: AttributeKind[];
 }
@@ -36,8 +38,9 @@ const OWNING_GROUP = 4;
 export async function askTools(cwd: string, paths: readonly string[], flags: boolean): Promise<ToolAnswer> {
   const found: { path: string; kind: AttributeKind }[] = [];
   const groupRights = new Map<string, number>();
+  const fixed: string[] = [];
   const notLookedAt: AttributeKind[] = [];
-  if (paths.length === 0) return { found, groupRights, notLookedAt };
+  if (paths.length === 0) return { found, groupRights, fixed, notLookedAt };
   const linux = process.platform === 'linux';
   const ask = (tool: string, args: readonly string[]): Promise<string | null> =>
     linux ? output(tool, [...args, '--', ...paths.map((path) => `./${path}`)], cwd) : Promise.resolve(null);
@@ -51,8 +54,8 @@ export async function askTools(cwd: string, paths: readonly string[], flags: boo
   else notLookedAt.push(...(acls === null ? (['ACLs', 'default ACLs'] as const) : []), 'extended attributes');
   if (acls !== null) readAcls(acls, take, groupRights);
   if (flagged === null) notLookedAt.push('file flags');
-  else readFlags(flagged, take);
-  return { found, groupRights, notLookedAt };
+  else readFlags(flagged, take, fixed);
+  return { found, groupRights, fixed, notLookedAt };
 }
 
 /** What a tool prints, a character for each byte; null where it is missing or takes too long. It goes on after a file that it may not look at. */
@@ -102,11 +105,12 @@ function readAcls(text: string, take: Take, groupRights: Map<string, number>): v
   }
 }
 
-function readFlags(text: string, take: Take): void {
+function readFlags(text: string, take: Take, fixed: string[]): void {
   for (const line of text.split('\n')) {
     const [, flags = '', name = ''] = /^([-A-Za-z]{10,}) \.\/(.+)$/.exec(line) ?? [];
     if (name === '' || /(^|\/)\.\.?$/.test(name) || flags.replaceAll(OF_THE_FILE_SYSTEM, '') === '') continue;
     take(decoded(name), 'file flags');
+    if (/[ia]/.test(flags)) fixed.push(decoded(name));
   }
 }
 

@@ -8,6 +8,7 @@ import type { Finding } from '../model/finding.ts';
 import { askTools, type AttributeKind } from './attribute-tools.ts';
 import type { Ownership } from './ownership.ts';
 import type { SourcePatterns } from './source-patterns.ts';
+import { selectByName } from './terms.ts';
 
 /** What files have that no backup keeps. */
 export interface Attributes {
@@ -15,6 +16,8 @@ export interface Attributes {
   readonly found: ReadonlyMap<AttributeKind | 'hard links', readonly string[]>;
   /** By path, where there is an ACL: what the owning group may do, 0 to 7. */
   readonly groupRights: ReadonlyMap<string, number>;
+  /** Of what the categories take, what nobody may rename or remove: immutable, or to be appended to only. Empty where flags are not looked at. */
+  readonly fixed: readonly string[];
   readonly notLookedAt: AttributeKind[];
 }
 
@@ -31,9 +34,11 @@ export async function lookAtAttributes(
   { ownership, flags }: LookOptions,
 ): Promise<Attributes> {
   const chosen = new Set(categories.map(({ name }) => name));
+  const isSelected = selectByName(project.config.only, project.config.categories);
   const isTaken = (path: string): boolean => {
     const owner = ownership.ownerOf(path) ?? ownership.folderOwnerOf(path);
-    return owner !== undefined && chosen.has(owner.category);
+    const place = owner && { category: owner.category, source: owner.name, path };
+    return place !== undefined && chosen.has(place.category) && isSelected(place);
   };
   const sources = categories.flatMap((category) => category.sources);
   const tops = new Set(sources.flatMap((source) => topsOf(project, source, ownership)));
@@ -47,6 +52,7 @@ export async function lookAtAttributes(
   return {
     found: new Map([...found].map(([kind, all]) => [kind, all.map(({ path }) => path)])),
     groupRights: answer.groupRights,
+    fixed: answer.fixed.filter(isTaken),
     notLookedAt: answer.notLookedAt,
   };
 }

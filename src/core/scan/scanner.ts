@@ -4,12 +4,54 @@
  */
 import type { Category, Project } from '../model/category.ts';
 import { comparePaths } from '../model/entry.ts';
-import type { ScanItem } from './scan-item.ts';
-import type { ScanOptions } from './scan-item.ts';
+import type { ScanItem, ScanOptions } from './scan-item.ts';
 import { SourceWalk } from './source-walk.ts';
+import { mayHold, selectByName } from './terms.ts';
 
 /** Everything that one category stores, in `comparePaths` order; its sources are merged. One folder's names are in memory at a time. */
 export function* scanCategory(project: Project, category: Category, options: ScanOptions): Generator<ScanItem> {
+  const { only = [] } = project.config;
+  yield* only.length === 0 ? merged(project, category, options) : narrowed(project, category, options, only);
+}
+
+/** What `only` selects of a category. A problem of a folder is one of what may be selected in it. */
+function* narrowed(
+  project: Project,
+  category: Category,
+  options: ScanOptions,
+  only: readonly string[],
+): Generator<ScanItem> {
+  const { categories } = project.config;
+  const takes = selectByName(only, categories);
+  const holds = mayHold(only, categories);
+  const links = new Set<string>();
+  const databases = new Set<string>();
+  const told: ScanOptions = {
+    ...options,
+    onProblem: (problem) => holds(problem) && options.onProblem(problem),
+    // Whether anybody listens says what is looked for.
+    onFinding:
+      options.onFinding &&
+      ((finding) => {
+        const { path = '', source = '' } = finding;
+        if (holds({ category: category.name, source, path })) options.onFinding?.(finding);
+      }),
+    onHardLink: (path) => links.add(path),
+  };
+  for (const item of merged(project, category, told)) {
+    if (item.kind === 'part') {
+      if (databases.has(item.database)) yield item;
+      continue;
+    }
+    const source = item.kind === 'entry' ? item.entry.source : item.source.name;
+    if (!takes({ category: category.name, source, path: item.path })) continue;
+    if (item.kind === 'database') databases.add(item.path);
+    if (links.has(item.path)) options.onHardLink?.(item.path);
+    yield item;
+  }
+}
+
+function* merged(project: Project, category: Category, options: ScanOptions): Generator<ScanItem> {
   const walks = category.sources.map((source) => new SourceWalk(project, source, options).run());
   const heads = walks.map((walk) => walk.next());
   for (;;) {

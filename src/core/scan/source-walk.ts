@@ -241,6 +241,7 @@ export class SourceWalk {
     names: readonly string[],
   ): ScanItem | null {
     if (!this.#owns(engine.pathOf(relative, engine.marker))) return null;
+    this.#notKept(relative, stat);
     const others = [scannedEntry(this.#source, relative, 'dir', stat)];
     const rest = names.filter((name) => engine.partOf(relative, joined(relative, name)) === null);
     for (const item of this.#below([openFolder(relative, native, rest)])) {

@@ -95,6 +95,7 @@ export const PROJECT: Cases = {
     edit(stage.inside('migbackup.config.json'), (text) => text.replace('{', '{"includeSecrets": true,'));
   }),
   'name-not-portable': created((stage) => fs.writeFileSync(stage.inside('docs/a:b'), '')),
+  'git-cleanable': inited((stage) => execFileSync('git', ['init', '--quiet'], { cwd: stage.root })),
   'special-bits': created((stage) => fs.chmodSync(stage.inside('docs'), 0o1755)),
   'time-not-kept': created((stage) => fs.utimesSync(stage.inside('docs/a.md'), 1e10, 1e10)),
   'attributes-not-kept': created((stage) => fs.linkSync(stage.inside('docs/a.md'), stage.inside('docs/c.md'))),

@@ -1,4 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { checkOneFileSystem } from '../../../src/core/checks/preflight/one-file-system.ts';
 import { checkRestoreWritable } from '../../../src/core/checks/preflight/restore-writable.ts';
@@ -7,9 +9,21 @@ import { restore } from '../../../src/core/operations/restore.ts';
 import { writeJournal } from '../../../src/core/transaction/journal.ts';
 import { isRoot, whyNotAsUser } from '../../support/other-user.ts';
 import { context } from '../../support/real-backup.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 import { after, type Cases } from './scene.ts';
 
 const hasShm = fs.existsSync('/dev/shm') && fs.statSync('/dev/shm').dev !== fs.statSync('/').dev;
+
+function flagsWork(): boolean {
+  using temp = tempFolder();
+  const file = path.join(temp.path, 'file');
+  fs.writeFileSync(file, '');
+  const set = spawnSync('chattr', ['+i', file]).status;
+  const seen = spawnSync('lsattr', [file], { encoding: 'utf8' }).stdout;
+  spawnSync('chattr', ['-i', file]);
+  return set === 0 && /^[^ ]*i/.test(seen);
+}
+const whyNotFlags = flagsWork() ? null : 'flags of files cannot be set here';
 
 /** What a restore would need, and what an interrupted one left. */
 export const PROJECT: Cases<
@@ -85,7 +99,7 @@ export const PROJECT: Cases<
       provoke: (scene) =>
         isRoot
           ? scene.validateAsUser(() => fs.chownSync(scene.inside('docs'), 0, 0))
-          : [checkRestoreWritable('/', ['/'])],
+          : [checkRestoreWritable('/', ['/'], { fixed: [], notLookedAt: [] })],
     },
     {
       when: 'the root is read-only and our folder is not yet there',
@@ -98,6 +112,42 @@ export const PROJECT: Cases<
           fs.chmodSync(scene.root, 0o555);
           scene.onEnd(() => fs.chmodSync(scene.root, 0o755));
         }),
+    },
+    {
+      when: 'a file is immutable',
+      status: 'warning',
+      says: 'could not replace 1 immutable or append-only paths',
+      whyNot: whyNotFlags,
+      provoke: (scene) => {
+        const place = scene.inside('docs/how.md');
+        scene.onEnd(() => execFileSync('chattr', ['-i', '-a', place]));
+        execFileSync('chattr', ['+i', place]);
+        return scene.validate();
+      },
+    },
+    {
+      when: 'a file can only be appended to',
+      status: 'warning',
+      says: 'could not replace 1 immutable or append-only paths',
+      whyNot: whyNotFlags,
+      provoke: (scene) => {
+        const place = scene.inside('docs/how.md');
+        scene.onEnd(() => execFileSync('chattr', ['-i', '-a', place]));
+        execFileSync('chattr', ['+a', place]);
+        return scene.validate();
+      },
+    },
+    {
+      when: 'a folder is immutable',
+      status: 'critical',
+      says: 'could not write in 1 of',
+      whyNot: whyNotFlags,
+      provoke: (scene) => {
+        const place = scene.inside('docs');
+        scene.onEnd(() => execFileSync('chattr', ['-i', '-a', place]));
+        execFileSync('chattr', ['+i', place]);
+        return scene.validate();
+      },
     },
   ],
   'one-file-system': [

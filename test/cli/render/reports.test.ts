@@ -62,8 +62,40 @@ test('a sample says its seed and that it does not count', () => {
   expect(lines.join(' ')).toContain('sample: 14 of 136 files (10%), seed 42; this does not count as verified');
 });
 
+test('a verification of a part says how much it read, and that it does not count', () => {
+  const scope = { mode: 'selection' as const, only: ['leveldb', 'a.json'], filesChecked: 14 };
+  const lines = renderVerify({ ...failed, status: 'PASSED', findings: [], scope }, plain);
+  expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(
+    '--only leveldb, a.json: 14 files read, of the others structure and sizes only; this does not count as verified',
+  );
+});
+
 test('a restore with nothing to do says so', () => {
-  expect(renderRestore(planned, plain)).toEqual([`  unchanged  /p already equals ${id}`, '  Nothing to do.']);
+  expect(renderRestore(planned, plain)).toEqual([`  unchanged  /p already has what ${id} holds`, '  Nothing to do.']);
+});
+
+test('what a restore leaves where it is, is named in the plan and in the end', () => {
+  const keptExtras = Array.from({ length: 12 }, (_, n) => `data/${n}.json`);
+  const plan = {
+    hash: 'h',
+    backupId: id,
+    target: '/p',
+    nothingToDo: false,
+    categories: {},
+    changes: [],
+    untouched: [],
+    keptExtras,
+    needs: { bytes: 0, inodes: 0 },
+    findings: [],
+    notLookedAt: [],
+  };
+  for (const outcome of ['planned', 'restored', 'unchanged'] as const) {
+    const said = renderRestore({ ...planned, outcome, plan }, plain)
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+    expect(said).toMatch(/ stays: data\/0.json, .*data\/9.json, and 2 more \(--json names them\) /);
+    expect(said).toContain('The backup does not have what stays; --exact removes it.');
+  }
 });
 
 test('an empty repository points to create, an unfinished restore to recover', () => {

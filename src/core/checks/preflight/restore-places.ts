@@ -27,10 +27,10 @@ export function nameOf(root: string, folder: string): string {
   return path.relative(root, folder).split(path.sep).join('/') || '.';
 }
 
-/** Whether this user may rename in a folder: a restore makes its own folders writable for as long as it needs them. */
+/** Whether this user may rename in a folder: a restore makes its own folders writable for as long as it needs them, which no immutable one (EPERM) can be. */
 export function mayChange(folder: string): boolean {
   const refusal = refusalOf(folder);
-  return refusal === null || (refusal !== 'EROFS' && fs.statSync(folder).uid === process.getuid?.());
+  return refusal === null || (refusal === 'EACCES' && fs.statSync(folder).uid === process.getuid?.());
 }
 
 /** Whether this user may make something in a folder as it is. */

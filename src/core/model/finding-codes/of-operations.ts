@@ -43,6 +43,11 @@ export const OF_OPERATIONS = {
         'A backup was taken, but the note of it in .migbackup could not be written: if the repository is away later, validate and status cannot tell that it had been there.',
       advice: 'Remove the cause that the message names, then take another backup.',
     },
+    'git-cleanable': {
+      severity: ['warning'],
+      meaning: 'Git does not track the backups: git clean and git stash could remove them from the work tree.',
+      advice: 'Keep backups outside of the work tree: the recommendation names a folder for --backups.',
+    },
     'not-covered': {
       severity: ['warning'],
       meaning: 'Something that looks like state is in no category, so that no backup holds it.',

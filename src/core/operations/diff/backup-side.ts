@@ -5,7 +5,6 @@ import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import { databasesIn } from '../../model/stated-databases.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
@@ -32,7 +31,7 @@ export function backupSide(selected: SelectedBackup): Side & { readonly manifest
     where: selected.fromFile ?? selected.folder,
     categories,
     entries: (category) => reader.entries(category),
-    databases: () => Promise.resolve(databasesOf(manifest)),
+    databases: (isWanted) => Promise.resolve(databasesOf(manifest).filter(isWanted)),
     findings: () => [],
   };
 }
@@ -72,18 +71,21 @@ class CategoryReader {
   }
 }
 
-function fromEntry({ path: relative, type, size, mode, target, sha256 }: Entry): SideEntry {
-  return { path: relative, type, size, mode, target, sha256: () => sha256 ?? null, knownSha256: sha256 };
+function fromEntry({ source, path: relative, type, size, mode, target, sha256 }: Entry): SideEntry {
+  return { source, path: relative, type, size, mode, target, sha256: () => sha256 ?? null, knownSha256: sha256 };
 }
 
 function databasesOf(manifest: Manifest): SideDatabase[] {
   return Object.entries(manifest.categories).flatMap(([category, held]) =>
-    databasesIn(held).map(({ path: database, engine, records, digest }) => ({
-      path: database,
-      category,
-      engine,
-      state: { records, digest },
-      problem: null,
-    })),
+    held.sources.flatMap(({ name: source, databases = [] }) =>
+      databases.map(({ path: database, engine, records, digest }) => ({
+        path: database,
+        category,
+        source,
+        engine,
+        state: { records, digest },
+        problem: null,
+      })),
+    ),
   );
 }

@@ -20,6 +20,7 @@ interface Live {
   readonly path: string;
   readonly engine: Engine;
   readonly category: string;
+  readonly source: string;
 }
 
 /** Findings of a scan about files that have no entry; the others are about how a file is stored. */
@@ -49,12 +50,12 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
     const options = { ownership, onProblem, onFinding, databaseAsFiles: () => true };
     for (const item of scanCategory(seen, category, options)) {
       if (item.kind !== 'entry') continue;
-      const { path, type, size, target } = item.entry;
+      const { source, path, type, size, target } = item.entry;
       const mode = modeWithoutMask(item.entry.mode, groupRights.get(path));
       const native = toNative(project.root, path);
       const engine = type === 'dir' ? recogniseFolder(native) : type === 'file' ? recogniseFile(native, size) : null;
-      if (engine !== null) databases.push({ path, engine, category: name });
-      yield { path, type, size, mode, target, sha256: onceOnly(() => hashOrNull(native)) };
+      if (engine !== null) databases.push({ path, engine, category: name, source });
+      yield { source, path, type, size, mode, target, sha256: onceOnly(() => hashOrNull(native)) };
     }
   }
 
@@ -64,9 +65,9 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
     categories: config.categories.map((category) => category.name),
     entries,
     /** Those that the entries showed. */
-    async databases() {
+    async databases(isWanted) {
       const states: SideDatabase[] = [];
-      for (const database of databases) states.push(await readLive(project.root, database, context));
+      for (const database of databases.filter(isWanted)) states.push(await readLive(project.root, database, context));
       return states;
     },
     findings: () => findings,
@@ -82,16 +83,21 @@ function notCompared({ path, message, category, source, hint }: ScanProblem): Fi
 }
 
 /** Reads a captured copy of a database; one that is written too fast may not read, and that is said. */
-async function readLive(root: string, { path, engine, category }: Live, context: Context): Promise<SideDatabase> {
+async function readLive(
+  root: string,
+  { path, engine, category, source }: Live,
+  context: Context,
+): Promise<SideDatabase> {
   try {
     const { records, digest } = await readOnDisk(engine, toNative(root, path), context.signal);
-    return { path, category, engine: engine.name, state: { records, digest }, problem: null };
+    return { path, category, source, engine: engine.name, state: { records, digest }, problem: null };
   } catch (error) {
     if (error instanceof BackupError && error.code === 'INTERRUPTED') throw error;
     if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
     return {
       path,
       category,
+      source,
       engine: engine.name,
       state: null,
       problem: error instanceof Error ? error.message : String(error),

@@ -1,10 +1,13 @@
 import type { EngineName } from '../../model/engine-name.ts';
 import type { EntryType } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { EntryFilter } from '../../scan/terms.ts';
 import type { DatabaseState } from '../../model/diff-report.ts';
 
 /** One path of one side of a comparison. */
 export interface SideEntry {
+  /** Name of its source. */
+  readonly source: string;
   readonly path: string;
   readonly type: EntryType;
   readonly size: number;
@@ -19,6 +22,7 @@ export interface SideEntry {
 export interface SideDatabase {
   readonly path: string;
   readonly category: string;
+  readonly source: string;
   readonly engine: EngineName;
   /** Null: it could not be read; `problem` says why. */
   readonly state: DatabaseState | null;
@@ -33,7 +37,7 @@ export interface Side {
   readonly categories: readonly string[];
   /** What one category holds, in `comparePaths` order. Categories are asked for in any order. */
   entries(category: string): AsyncGenerator<SideEntry>;
-  databases(): Promise<SideDatabase[]>;
+  databases(isWanted: EntryFilter): Promise<SideDatabase[]>;
   /** What could not be compared or is left out, as far as the entries were read. */
   findings(): Finding[];
 }

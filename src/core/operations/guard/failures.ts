@@ -1,4 +1,7 @@
 import path from 'node:path';
+import { namesIn } from '../../fs/names-in.ts';
+import { pathWord, shellLine } from '../../model/shell-quote.ts';
+import { escapeName } from '../../paths/names.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { MANIFEST_FILE } from '../../format/layout.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
@@ -52,11 +55,24 @@ export function isGone(folder: string): boolean {
   }
 }
 
-/** Then there is nothing to restore from, and no line to run would be true. */
+/** The folder beside a repository that has a backup of this id in it, as `mv backups backups.old` leaves it; whether that is whole says a restore. */
+function sameBeside(repository: string, backupId: string): string | null {
+  const parent = path.dirname(repository);
+  const places = namesIn(parent).map((name) => path.join(parent, name));
+  return places.find((place) => lstatOrNull(path.join(place, backupId, MANIFEST_FILE))?.isFile() === true) ?? null;
+}
+
+/** Where it is not known to be elsewhere, there is nothing to restore from, and no line to run would be true. */
 function backupGone(backupId: string, folder: string, result: CommandResult, cause: unknown): BackupError {
   const message = `the backup ${backupId} is not in its place any more, since the command ran; the project is as the command left it`;
+  const beside = sameBeside(path.dirname(folder), backupId);
+  const line = (place: string): string =>
+    shellLine(['migbackup', 'restore', backupId, '--exact', '--backups', pathWord(place)]);
   return new BackupError('WAY_BACK_FAILED', message, {
-    hint: 'If it was moved, or its disk unmounted, bring it back there and restore it with --exact. If it was removed, nothing can be brought back from it: migbackup list shows what is left.',
+    hint:
+      beside === null
+        ? 'If it was moved (mv, git stash), or its disk unmounted, bring it back there and restore it with --exact. If it was removed, nothing can be brought back from it: migbackup list shows what is left.'
+        : `A backup of that name is in ${escapeName(beside)}. Run: ${line(beside)}`,
     path: folder,
     cause,
     details: { backupId, result },

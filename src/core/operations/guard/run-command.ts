@@ -1,5 +1,6 @@
 import { spawn as spawnDirectly, spawnSync, type ChildProcess } from 'node:child_process';
 import { isatty } from 'node:tty';
+import { withGivenUmask } from '../../fs/umask.ts';
 import type { CommandResult } from '../../model/guard-report.ts';
 
 export interface RunOptions {
@@ -14,13 +15,15 @@ export async function runCommand(command: readonly string[], options: RunOptions
   // Windows starts npm and npx through .cmd files, which need quoting of their own.
   const spawn = process.platform === 'win32' ? (await import('cross-spawn')).default : spawnDirectly;
   const [program = '', ...args] = command;
-  return waitFor(command, options, (stdio) => spawn(program, args, { cwd: options.cwd, env: options.env, stdio }));
+  return waitFor(command, options, (stdio) =>
+    withGivenUmask(() => spawn(program, args, { cwd: options.cwd, env: options.env, stdio })),
+  );
 }
 
 /** The same for one line of shell, as the user typed it. */
 export function runShell(line: string, options: RunOptions): Promise<CommandResult> {
   return waitFor([line], options, (stdio) =>
-    spawnDirectly(line, { cwd: options.cwd, env: options.env, stdio, shell: true }),
+    withGivenUmask(() => spawnDirectly(line, { cwd: options.cwd, env: options.env, stdio, shell: true })),
   );
 }
 

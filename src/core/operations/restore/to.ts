@@ -17,7 +17,8 @@ import { keepReport } from '../../repository/reports.ts';
 import { INDEX_FILE, LOCK_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
 import { TreeWriter } from '../../transaction/tree-writer.ts';
-import { selectEntries } from '../../extract/entry-filter.ts';
+import { databasesAt } from '../../extract/selection.ts';
+import { namedIn, selectEntries } from '../../scan/terms.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../../extract/owner.ts';
 import { leftOverFinding } from '../../change/left-over-finding.ts';
@@ -112,11 +113,11 @@ export async function restoreTo(
 /** How much will be written, as the manifest states it or the index lists it: what either says is verified later. */
 async function sizeOf(
   folder: string,
-  { index, totals }: Manifest,
+  manifest: Manifest,
   only: readonly string[],
 ): Promise<{ entries: number; bytes: number }> {
-  if (only.length === 0) return { entries: index.entries, bytes: totals.bytes };
-  const has = selectEntries(only);
+  if (only.length === 0) return { entries: manifest.index.entries, bytes: manifest.totals.bytes };
+  const has = selectEntries(only, namedIn(manifest), databasesAt(manifest));
   const size = { entries: 0, bytes: 0 };
   try {
     for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {

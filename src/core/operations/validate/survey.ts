@@ -27,7 +27,7 @@ export interface Survey {
   readonly problems: readonly Problem[];
   readonly findings: readonly Finding[];
   /** What files have that no backup keeps. */
-  readonly attributes: Pick<Attributes, 'found' | 'notLookedAt'>;
+  readonly attributes: Pick<Attributes, 'found' | 'fixed' | 'notLookedAt'>;
   /** By category, as the inventory names them. */
   readonly databases: ReadonlyMap<string, readonly DatabaseLook[]>;
 }
@@ -70,8 +70,8 @@ export async function surveySources(project: Project, ownership: Ownership, cont
     for (const database of found.databases) looks.push(await lookAtDatabase(database, context.signal));
     databases.set(name, looks);
   }
-  const { found, notLookedAt } = await looking;
-  const attributes = { found: new Map([...found, ['hard links', hardLinks] as const]), notLookedAt };
+  const { found, fixed, notLookedAt } = await looking;
+  const attributes = { found: new Map([...found, ['hard links', hardLinks] as const]), fixed, notLookedAt };
   return { inventory, folders, configs, problems, findings, attributes, databases };
 }
 
