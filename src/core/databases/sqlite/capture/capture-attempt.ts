@@ -180,7 +180,7 @@ export class CaptureAttempt {
     if (this.#lacks('one-generation')) return;
     const now = this.#parts.lookAtWal();
     this.#parts.close(now.part);
-    if (now.state !== state) throw new Restart('its log was begun anew');
+    if (now.state !== state) throw new Restart('its log started over');
   }
 
   /** Checks that nobody wrote to the database file meanwhile. */
