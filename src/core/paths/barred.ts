@@ -35,7 +35,7 @@ export function howToOpen(barred: readonly string[]): Pick<BackupErrorOptions, '
     return { hint: `Run migbackup as the owner or as root, or ask the owner to make it readable: ${owner}.` };
   }
   const mend = shellLine(['chmod', 'u+rwX', '--', ...barred]);
-  return { hint: `Run: ${mend}. Then run the same command again.`, details: { mend } };
+  return { hint: `Run: ${mend}, then the same command again.`, details: { mend } };
 }
 
 /**
