@@ -39,15 +39,15 @@ export function askOrRefuse(session: Session, { command, question, argv }: Asked
   return async ({ lines, what, path, plan }: Shown): Promise<boolean> => {
     if (session.flags.yes) return true;
     if (!session.canAsk) {
-      throw new BackupError('CONFIRMATION_REQUIRED', `${command} ${what}, and nobody said yes`, {
-        hint: `run: ${lineWith('--yes')}`,
+      throw new BackupError('CONFIRMATION_REQUIRED', `${command} ${what}, but this was not confirmed`, {
+        hint: `To go ahead, run: ${lineWith('--yes')}`,
         path,
         details: { plan },
       });
     }
     if (await session.ask(lines, question, 'interrupts')) return true;
     throw new BackupError('CONFIRMATION_REQUIRED', 'the answer was no; nothing was changed', {
-      hint: `the plan again: ${lineWith('--dry-run')}`,
+      hint: `To see the plan again, run: ${lineWith('--dry-run')}`,
     });
   };
 }

@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, number>> = {
 export function parseDuration(text: string, flag: string): number {
   if (!/^(\d{1,6}[hdwy])+$/.test(text)) {
     throw new BackupError('USAGE', `${flag} ${text} is no length of time`, {
-      hint: `for example: ${flag} 30d (h hours, d days, w weeks, y years)`,
+      hint: `Give a number with h (hours), d (days), w (weeks) or y (years), such as ${flag} 30d.`,
     });
   }
   return [...text.matchAll(/(\d+)([hdwy])/g)].reduce(

@@ -8,6 +8,6 @@ export function commandAfterDashes(argv: readonly string[]): { own: string[]; co
   // Help asks for no command.
   if (command.length > 0 || own.some((word) => word === '--help' || word === '-h')) return { own, command };
   throw new BackupError('USAGE', 'guard needs a command to run, after --', {
-    hint: 'for example: migbackup guard -- npm run migrate',
+    hint: 'For example: migbackup guard -- npm run migrate',
   });
 }

@@ -6,7 +6,7 @@ export function parsePercent(word: string): number {
   const percent = Number(match?.[1]);
   if (!(percent > 0 && percent <= 100)) {
     throw new BackupError('USAGE', `--sample ${word} is not a percentage above 0 and up to 100`, {
-      hint: 'for example: --sample 10%',
+      hint: 'For example: --sample 10%',
     });
   }
   return percent;

@@ -13,7 +13,7 @@ function asBackupError(cause: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new BackupError('INTERNAL', `a bug in migbackup: ${what}`, {
-    hint: 'run the same command with --log-level debug and report what it logs',
+    hint: 'Run the same command with --log-level debug, and report what it logs.',
     cause: error,
   });
 }

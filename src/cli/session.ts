@@ -79,7 +79,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       });
       const { problem } = project.config;
       if (problem !== undefined)
-        onEvent({ type: 'note', message: `${problem}; it is treated as lost, and the preset stands in for it` });
+        onEvent({ type: 'note', message: `${problem}; it counts as lost, and the preset is used instead` });
       logger?.info(
         { root: project.root, repository: project.repository, config: project.config.file ?? 'preset' },
         'project',

@@ -39,7 +39,7 @@ export function unknownCommand(argv: readonly string[], manifest: Interfaces.Man
     return ['--help', '--version'].includes(id)
       ? undefined
       : new BackupError('USAGE', `expected a command before ${id}`, {
-          hint: 'flags come after the command, for example: migbackup create --json',
+          hint: 'Flags come after the command, for example: migbackup create --json',
         });
   }
   return new BackupError('USAGE', `"${id}" is not a migbackup command`, { hint: hintFor(id, manifest) });
@@ -61,5 +61,5 @@ export function asUsageError(error: unknown, argv: readonly string[], manifest: 
     ? `${typed} has no flag ${unknownFlag}`
     : error.message.replace(HELP_FOOTER, '').replace(/\n\s+/g, ' ');
   const help = `migbackup ${typed} --help lists arguments and flags`;
-  return new BackupError('USAGE', message, { hint: meant ? `did you mean --${meant}? ${help}` : help, cause: error });
+  return new BackupError('USAGE', message, { hint: meant ? `Did you mean --${meant}? ${help}` : help, cause: error });
 }

@@ -33,7 +33,7 @@ export default class Diff extends BaseCommand {
     const { args, flags } = await this.parse(Diff);
     if (flags.live && args.after !== undefined) {
       throw new BackupError('USAGE', `both ${args.after} and --live say what to compare with`, {
-        hint: 'give one of them',
+        hint: 'Give one of them.',
       });
     }
     const selector = selectorOf({ backup: args.before }, flags);

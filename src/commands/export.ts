@@ -38,12 +38,12 @@ export default class Export extends BaseCommand {
     const selector = selectorOf(args, flags);
     const toStdout = flags.output === '-';
     if (toStdout && flags.json) {
-      throw new BackupError('USAGE', '--output - and --json both want stdout', { hint: 'give --output FILE' });
+      throw new BackupError('USAGE', '--output - and --json both want stdout', { hint: 'Give --output FILE.' });
     }
     const [other] = (flags.format === undefined && OTHER_KINDS.exec(flags.output ?? '')) || [];
     if (other !== undefined) {
       throw new BackupError('USAGE', `export makes a zip or a tar, not a ${other}`, {
-        hint: 'give --output FILE.zip or FILE.tar, or say --format; the archives inside are compressed already',
+        hint: 'Give --output FILE.zip or FILE.tar, or add --format. The archives inside are compressed already.',
       });
     }
     const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');

@@ -44,7 +44,7 @@ export default class Prune extends BaseCommand {
     const tags = flags['keep-tag'] ?? [];
     if (flags['keep-last'] === undefined && within === undefined && tags.length === 0) {
       throw new BackupError('USAGE', 'prune needs to know what to keep', {
-        hint: 'for example: migbackup prune --keep-last 5 --dry-run',
+        hint: 'For example: migbackup prune --keep-last 5 --dry-run',
       });
     }
     const policy = {

@@ -27,7 +27,7 @@ export default class Validate extends BaseCommand {
     const { args, flags } = await this.parse(Validate);
     if (args.backup !== undefined) {
       throw new BackupError('USAGE', 'validate looks at the project, not at a backup', {
-        hint: `did you mean ${shellLine(['migbackup', 'verify', args.backup])}?`,
+        hint: `Did you mean ${shellLine(['migbackup', 'verify', args.backup])}?`,
       });
     }
     const session = await this.open(flags);

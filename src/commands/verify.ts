@@ -64,7 +64,7 @@ export default class Verify extends BaseCommand {
     if (flags.all) {
       if (args.backup !== undefined) {
         throw new BackupError('USAGE', `both ${args.backup} and --all say what to verify`, {
-          hint: 'give one of them',
+          hint: 'Give one of them.',
         });
       }
       return this.verifyAll(session, { ...options, allProjects: flags['all-projects'] }, flags['fail-on']);

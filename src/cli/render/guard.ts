@@ -71,7 +71,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       : []),
     `  backup  ${report.backupId}`,
     ...report.next.map((line) => pasteable(`  Go back:      ${line}`)),
-    '  Or go on:     mend the cause and run the command again',
+    '  Or go on:     remove the cause and run the command again',
   ];
 }
 

@@ -35,7 +35,7 @@ export default class DbGet extends BaseCommand {
     collectOften();
     if (flags.json) {
       throw new BackupError('USAGE', 'db get prints the bytes of a value, which are no JSON document', {
-        hint: 'leave --json (MIGBACKUP_JSON) out; db diff and db ls have documents',
+        hint: 'Leave out --json (and MIGBACKUP_JSON), or use db ls or db diff, which print a document.',
       });
     }
     const { dbGet } = await import('../../core/operations/db/get.ts');

@@ -43,7 +43,7 @@ export default class DbLs extends BaseCommand {
     const { args, flags } = await this.parse(DbLs);
     if (flags.json && (flags.limit ?? 0) > LARGEST_DOCUMENT) {
       throw new BackupError('USAGE', `--limit ${flags.limit} is too much for one document`, {
-        hint: `with --json at most ${LARGEST_DOCUMENT}; without it every key is a line, however many there are`,
+        hint: `Give at most ${LARGEST_DOCUMENT} with --json, or leave out --json to print every key as a line.`,
       });
     }
     const session = await this.open(flags);

@@ -33,7 +33,7 @@ export class BatchQueue {
     const last = this.#underWay.at(-1);
     const offset = last === undefined ? position : last.offset + last.batch.tarBytes;
     const packed = early?.offset === offset ? early.packed : this.#packThreads.pack({ batch, offset });
-    // It is awaited in its turn; an error before that is not unheard.
+    // The promise is awaited later. Without this handler, an error before that would count as unhandled.
     packed.catch(() => {});
     this.#underWay.push({ batch, offset, packed });
   }

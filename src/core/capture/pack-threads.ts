@@ -56,7 +56,7 @@ export class PackThreads {
     if (this.#threads.length === 0 || this.#early + job.batch.tarBytes > EARLY_BYTES) return undefined;
     this.#early += job.batch.tarBytes;
     const packed = this.pack(job);
-    // It is awaited in its turn; an error before that is not unheard.
+    // The promise is awaited later. Without this handler, an error before that would count as unhandled.
     packed.catch(() => {});
     return packed;
   }

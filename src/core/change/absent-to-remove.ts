@@ -4,8 +4,8 @@ import { carriesNoData } from '../databases/engines.ts';
 import { listBelow } from '../transaction/live-tree.ts';
 
 /**
- * What goes of a path that a safety backup calls absent: all of it if the backup's sources hold all that is there now, else only the files
- * and links that they hold. Whatever the list says, nothing that nobody selected is removed.
+ * What to remove of a path that a safety backup calls absent: all of it if the backup's sources hold all that is there now, else only the files and
+ * links that they hold. Whatever the list says, nothing that nobody selected is removed.
  * @param covered every path that the sources hold now
  */
 export function absentToRemove(root: string, path: string, covered: ReadonlySet<string>): string[] {

@@ -24,7 +24,7 @@ export function requireSamePlan({ plan: approved }: Pick<Approval, 'plan'>, plan
 /** Throws CONFIRMATION_REQUIRED unless the plan was approved by its hash or somebody says yes now. */
 export async function requireYes({ plan: approved, confirm }: Approval, plan: RestorePlan): Promise<void> {
   if (approved !== undefined || (await confirm(plan))) return;
-  throw new BackupError('CONFIRMATION_REQUIRED', 'nobody said yes; nothing was changed', {
+  throw new BackupError('CONFIRMATION_REQUIRED', 'the change was not confirmed; nothing was changed', {
     hint: 'Run it with --yes.',
   });
 }

@@ -36,7 +36,7 @@ export function unreadableMended(root: string, error: unknown): unknown {
   });
 }
 
-/** The shell line that mends what an error is about; null if there is none. */
+/** The shell line that removes the cause of an error; null if there is none. */
 export function mendingLine({ details }: BackupError): string | null {
   const mend = details?.['mend'];
   return typeof mend === 'string' ? mend : null;

@@ -20,7 +20,7 @@ export function checkJson(entry: ScannedEntry, content: Buffer, onFinding: (find
       category: entry.category,
       source: entry.source,
       evidence: { why: error instanceof Error ? escapeName(error.message).slice(0, 200) : '' },
-      recommendation: 'It is stored as it is. Mend it before something depends on it.',
+      recommendation: 'It is stored as it is. Correct it before something depends on it.',
     });
   }
 }

@@ -208,7 +208,7 @@ function lineOf(backupId: string, manifest: Manifest, brings: readonly Gone[]): 
   );
 }
 
-/** Whether a file with content stands in the place of a database and is none. Of one that cannot be read nobody knows. */
+/** Whether a file with content is in the place of a database but is not a database. For a file that cannot be read the answer is not known. */
 function isNoLonger({ engine: name, path: at }: ManifestDatabase, root: string): boolean {
   const engine = engineOf(name);
   const place = toNative(root, at);

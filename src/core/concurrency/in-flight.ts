@@ -2,7 +2,7 @@
  * Room "concurrency": work that goes on beside its caller: bounded queues, threads, and turns for the event loop.
  */
 
-/** Work that goes on beside its caller, a bounded number of pieces at once. A piece counts as under way until it has ended, whoever awaits it. */
+/** Runs pieces of work beside its caller, a limited number at once. A piece counts until it has ended, even if somebody else awaits it too. */
 export class InFlight {
   readonly #most: number;
   readonly #pieces: Promise<void>[] = [];
@@ -11,21 +11,21 @@ export class InFlight {
     this.#most = most;
   }
 
-  /** Takes a piece along. A promise is to be awaited before the next: enough is under way, or the first of them failed. */
+  /** Adds a piece. If it returns a promise, await it before the next piece: enough pieces are running, or the first of them failed. */
   add(piece: Promise<void>): void | Promise<void> {
-    // It is awaited in its turn; an error before that is not unheard.
+    // The piece is awaited later. Without this handler, an error before that would count as unhandled.
     piece.catch(() => {});
     this.#pieces.push(piece);
     return this.#pieces.length > this.#most ? this.#first() : undefined;
   }
 
-  /** Until all have ended well. Throws what stood in the way of one; others may be under way still. */
+  /** Waits until all pieces have succeeded. If one failed, it throws that error, and others may still be running. */
   async done(): Promise<void> {
     await Promise.all(this.#pieces);
     this.#pieces.length = 0;
   }
 
-  /** Until nothing is under way any more, however it ended. */
+  /** Waits until no piece is running, whether they failed or not. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#pieces.splice(0));
   }

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 /** How long synchronous work may hold the event loop before progress, signals and timers get a turn. */
 const SLICE_MS = 15;
 
-/** Lets synchronous hot loops breathe: ask `due()` once a file, await `turn()` when it says so. */
+/** Gives others a turn during a synchronous hot loop: call `due()` once for each file, and await `turn()` if it returns true. */
 export class Pacer {
   #last = performance.now();
 

@@ -2,17 +2,17 @@ import fs from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { errnoOf } from '../model/backup-error.ts';
 
-/** How a system says that it gives this user no more threads (RLIMIT_NPROC, cgroup pids), or no memory for one. */
+/** The errors with which a system says that this user may not have more threads (RLIMIT_NPROC, cgroup pids), or that there is no memory for one. */
 const NO_MORE = new Set(['EAGAIN', 'ENOMEM', 'ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY']);
 
 /**
- * Starts a thread of ours, which gets nothing but `workerData`: no flags, no environment to be led astray by. Null if the system has none to
- * give: a thread only ever saves time.
+ * Starts a thread that gets only `workerData`: no flags and no environment could change what it does. Null if the system refuses one. Callers then go
+ * on without it, because a thread only saves time.
  */
 export function startThread(url: URL, workerData?: unknown): Worker | null {
-  // Makes libuv start its pool, for which it takes no refusal: the process would be aborted.
+  // This makes libuv start its thread pool now. If the system refused it those threads later, libuv would abort the process.
   fs.access('.', () => {});
-  // Loaded here: most runs need none.
+  // Loaded here, because most runs need no thread.
   const { Worker: NewWorker } = process.getBuiltinModule('node:worker_threads');
   try {
     return new NewWorker(url, { workerData, execArgv: [], env: {} });

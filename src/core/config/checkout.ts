@@ -8,60 +8,63 @@ import type { Project } from '../model/category.ts';
 import { z } from '../model/zod.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 
-/** Beside what else migbackup keeps in the project: what is known of it there, whatever becomes of its config and its path. */
+/** What migbackup remembers about the project, even if its config is lost or its path changes. */
 const REMEMBERED = path.join(STATE_FOLDER, 'project.json');
 const MAX_BYTES = 1 << 20;
 
-/** What an id in a config may be. The names that stand in for one have a colon. */
+/** The form of an id in a config. The names that replace a missing id contain a colon. */
 export const PROJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 interface Remembered {
   /** The id that the config had when it was last seen. */
   readonly id?: string | undefined;
-  /** This folder and no other, wherever it stands: a random id. */
+  /** A random id of this folder alone, which stays with it when it is moved. */
   readonly checkout?: string | undefined;
-  /** Where the folder stood when it got that. */
+  /** The folder's path when it got that id. */
   readonly root?: string | undefined;
-  /** By repository (in the project: its place there) the last backup, and earlier ones that were not there when it was taken. */
+  /**
+   * For each repository, the last backup and earlier ones that were missing when it was taken. A repository in the project is named by its path
+   * within the project.
+   */
   readonly taken?: Readonly<Record<string, Taken>> | undefined;
 }
 
 const takenSchema = z.record(z.string(), z.object({ last: z.string(), away: z.array(z.string()) }));
 export type Taken = z.infer<typeof takenSchema>[string];
 
-/** By what a folder is known as the one that something was done in. Both may be absent. */
+/** What identifies the folder in which something was done. Both may be null. */
 export interface Checkout {
-  /** Goes with the folder, also to another file system. */
+  /** Stays with the folder, even on another file system. */
   readonly checkout: string | null;
-  /** Its inode and when that was made: stays where .migbackup is cleaned away. */
+  /** The folder's inode and its birth time, which remain even if .migbackup is removed. */
   readonly place: string | null;
 }
 
-/** The id that is the project's own, not one that stands in for it. */
+/** The project's own id; undefined if the id is a name that only replaces it. */
 export function ownId(id: string | undefined): string | undefined {
   return id !== undefined && PROJECT_ID.test(id) ? id : undefined;
 }
 
-/** The id that was remembered; undefined where there is none, or nothing that is one. */
+/** The remembered id; undefined if there is no valid one. */
 export function rememberedId(root: string): string | undefined {
   return remembered(root)?.id;
 }
 
-/** The folder that a project is in, told from every other one: a copy is another, a folder that was moved or is mounted elsewhere is the same. */
+/** Identifies the folder of a project. A copy is another folder; a folder that was moved or is mounted elsewhere is the same. */
 export function checkoutOf(root: string): Checkout {
   const known = remembered(root) ?? {};
   return { checkout: isCopy(root, known) ? null : (known.checkout ?? null), place: placeOf(root) };
 }
 
 /**
- * Keeps the id of the config where it stays when the config is lost, and gives the folder an id of its own. The caller holds the project's lock. Where it
- * cannot be written nothing is lost yet: the config still has the one, and the folder's inode stands in for the other.
+ * Stores the id of the config where it survives a loss of the config, and gives the folder an id of its own. The caller holds the project's lock. If
+ * this cannot be written, nothing is lost yet: the config still has the project's id, and the folder's inode replaces the other one.
  */
 export function rememberProject({ root, config }: Project): void {
   if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
   removeHalfWritten(path.join(root, STATE_FOLDER));
   const known = remembered(root);
-  // What cannot be read now may well be there: another id in its place would make strangers of all that was done here.
+  // A file that cannot be read now may still hold an id. A new id would make everything that was done here look like another project's.
   if (known === null) return;
   const id = config.project ?? known.id;
   const fresh = known.checkout === undefined || isCopy(root, known);
@@ -70,25 +73,25 @@ export function rememberProject({ root, config }: Project): void {
   whyNot(() => remember(root, { ...known, ...own, id }, writeFileDurable));
 }
 
-/** What was last taken into this repository, as the project remembers it; undefined where it does not. */
+/** What was last taken into this repository, as the project remembers it; undefined if it remembers nothing. */
 export function takenInto({ root, repository }: Project): Taken | undefined {
   return remembered(root)?.taken?.[keyOf(root, repository)];
 }
 
 /**
- * Remembers it, so that a repository that is not there can be told from one that never was. The caller holds the project's lock. Answers why it could not
- * be written, as the system says it, and null where it was: the backup stands in any case.
+ * Remembers the last backup, so that a missing repository can be told from one that never existed. The caller holds the project's lock. Returns null,
+ * or the system's reason if this could not be written. The backup is complete in both cases.
  */
 export function rememberTaken({ root, repository }: Project, taken: Taken): string | null {
   return whyNot(() => {
     if (lstatOrNull(path.join(root, STATE_FOLDER)) === null) return;
     const known = readRemembered(root);
-    // What was there before comes back after a power cut, at worst.
+    // The folder is not synced, so after a power cut the old file may be back, at worst.
     remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } }, writeFileSynced);
   });
 }
 
-/** A project may be moved with the repository in it. */
+/** A repository in the project is named by its relative path, because both may be moved together. */
 function keyOf(root: string, repository: string): string {
   const inRoot = path.relative(root, repository);
   return inRoot.startsWith('..') || path.isAbsolute(inRoot) ? repository : inRoot;
@@ -99,7 +102,7 @@ function remember(root: string, what: Remembered, write: (file: string, text: st
   write(path.join(root, REMEMBERED), `${JSON.stringify(what)}\n`);
 }
 
-/** What the system says against it; null where it says nothing. */
+/** The system's reason if the work fails; null if it succeeds. */
 function whyNot(work: () => void): string | null {
   try {
     work();
@@ -110,7 +113,7 @@ function whyNot(work: () => void): string | null {
   }
 }
 
-/** Nobody writes it now: the caller holds the project's lock. */
+/** Nobody else writes it now, since the caller holds the project's lock. */
 function removeHalfWritten(state: string): void {
   const beside = `${path.basename(REMEMBERED)}.`;
   try {
@@ -121,13 +124,13 @@ function removeHalfWritten(state: string): void {
   }
 }
 
-/** Copied with all that is in it: where it was, there is a folder that has the same id and is another one. */
+/** Whether this folder is a copy: at the remembered path there is another folder with the same id. */
 function isCopy(root: string, { checkout, root: before }: Remembered): boolean {
   if (checkout === undefined || before === undefined || before === root) return false;
   return remembered(before)?.checkout === checkout && placeOf(before) !== placeOf(root);
 }
 
-/** Null where nothing is there, or the file system does not say when it was made: an inode is used again. */
+/** Null if nothing is there, or if the file system does not tell the birth time: inode numbers are reused. */
 function placeOf(root: string): string | null {
   const stat = fs.statSync(root, { bigint: true, throwIfNoEntry: false });
   return stat === undefined || stat.birthtimeNs === 0n ? null : `${stat.ino}-${stat.birthtimeNs}`;
@@ -135,7 +138,7 @@ function placeOf(root: string): string | null {
 
 const NOTHING = { id: undefined, checkout: undefined, root: undefined, taken: undefined };
 
-/** Null where it cannot be read. */
+/** Null if it cannot be read. */
 function remembered(root: string): Remembered | null {
   try {
     return readRemembered(root);
@@ -145,7 +148,7 @@ function remembered(root: string): Remembered | null {
   }
 }
 
-/** A torn one says nothing. Throws the system's error where it cannot be read. */
+/** A torn file counts as empty. Throws the system's error if the file cannot be read. */
 function readRemembered(root: string): Remembered {
   try {
     const parsed: unknown = JSON.parse(readRegular(path.join(root, REMEMBERED), MAX_BYTES).toString('utf8'));

@@ -3,12 +3,12 @@ import type { Category, Source } from '../model/category.ts';
 
 export const CONFIG_FILE = 'migbackup.config.json';
 
-/** Where the config is stored unless one of its own sources takes it. */
+/** The category of the config file, unless one of its own sources contains it. */
 const CATEGORY = 'configs';
 
 /**
- * The categories with the config itself in one of them: who loses it knows no longer what the rest of a backup belongs to. A config need not name
- * itself for that.
+ * The categories, with the config file itself in one of them even if it does not name itself. Without the config nobody knows what the rest of a
+ * backup means.
  */
 export function withConfigFile(categories: readonly Category[]): readonly Category[] {
   if (categories.some(({ sources }) => sources.some(takesIt))) return categories;

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 
-/** Far over any config. */
+/** Far more than any config needs. */
 const MAX_BYTES = 4 << 20;
 
-/** The text of a config file; undefined if it is not there and not `required`. Throws CONFIG_INVALID for what is no text. */
+/** The text of a config file; undefined if it is missing and not `required`. Throws CONFIG_INVALID if the file is not text. */
 export function readText(file: string, required: boolean): string | undefined {
   const bytes = readBytes(file, required);
   if (bytes === undefined) return undefined;
@@ -13,13 +13,14 @@ export function readText(file: string, required: boolean): string | undefined {
   return bytes.toString('utf8');
 }
 
-/** What a file holds; undefined if it is not there and not `required`. Throws CONFIG_INVALID for what is no file, or far too large. */
+/** The bytes of a file; undefined if it is missing and not `required`. Throws CONFIG_INVALID if it is not a file, or far too large. */
 export function readBytes(file: string, required: boolean): Buffer | undefined {
   try {
-    // A pipe would be waited for without end, and a checkout may bring one along.
+    // A checkout may contain a pipe, and reading it would never end.
     const stat = fs.statSync(file);
-    if (!stat.isFile() && !required) throw invalid(file, 'is not a regular file', 'Move it away.');
-    if (stat.size > MAX_BYTES) throw invalid(file, `is larger than ${MAX_BYTES} bytes`, 'Name less, by patterns.');
+    if (!stat.isFile() && !required) throw invalid(file, 'is not a regular file', 'Move it to another place.');
+    if (stat.size > MAX_BYTES)
+      throw invalid(file, `is larger than ${MAX_BYTES} bytes`, 'Use patterns instead of long lists of paths.');
     return fs.readFileSync(file);
   } catch (cause) {
     if (cause instanceof BackupError) throw cause;
@@ -33,7 +34,7 @@ export function readBytes(file: string, required: boolean): Buffer | undefined {
   }
 }
 
-/** What is wrong with a config, and what to do. */
+/** The error that says what is wrong with a config and what to do. */
 export function invalid(file: string, what: string, hint: string, cause?: unknown): BackupError {
   return new BackupError('CONFIG_INVALID', `${file}: ${what}`, {
     hint,

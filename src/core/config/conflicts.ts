@@ -7,19 +7,19 @@ import type { Category, Source } from '../model/category.ts';
 import { invalid } from './config-text.ts';
 import type { ConfigFile } from './schema.ts';
 
-/** Each is compared with each. */
+/** A limit, because every source is compared with every other one. */
 const MAX_SOURCES = 1000;
-const TURN_OFF = 'A category or source of the preset is turned off by null in its place.';
+const TURN_OFF = 'Set a category or source of the preset to null to turn it off.';
 
 /**
- * Throws CONFIG_INVALID for a path that cannot be a source, CONFIG_CONFLICT for two sources that claim the same.
- * @param preset whether the preset is among them, so that a part of it can be turned off
+ * Throws CONFIG_INVALID for a path that cannot be a source, and CONFIG_CONFLICT for two sources that claim the same files.
+ * @param preset whether the categories include the preset, so that a part of it can be turned off
  */
 export function checkCategories(categories: readonly Category[], file: string, preset = false): void {
   const sources = categories.flatMap((category) => category.sources);
   if (sources.length > MAX_SOURCES) {
     throw new BackupError('CONFIG_INVALID', `${file}: ${sources.length} sources, more than ${MAX_SOURCES}`, {
-      hint: 'One source with patterns can take what many name.',
+      hint: 'Use one source with patterns instead of many sources.',
       path: file,
     });
   }
@@ -36,7 +36,7 @@ function checkPath(source: Source, file: string): void {
       'CONFIG_INVALID',
       `${file}: ${label(source)} has the path "${shorten(escapeName(source.path))}": ${problem}`,
       {
-        hint: 'Give a path inside the project, relative to it, with /.',
+        hint: 'Give a path that is inside the project and relative to it, with / between its parts.',
         path: file,
       },
     );
@@ -48,7 +48,7 @@ function checkPath(source: Source, file: string): void {
       'CONFIG_INVALID',
       `${file}: ${label(source)} has the pattern "${shorten(escapeName(pattern))}": ${wrong}`,
       {
-        hint: 'Patterns are globs relative to the path of their source, with /.',
+        hint: 'Give a glob that is relative to the path of its source, with / between its parts.',
         path: file,
       },
     );
@@ -56,7 +56,7 @@ function checkPath(source: Source, file: string): void {
   if (source.type !== 'files' && (source.path === '.' || source.include.length > 0 || source.exclude.length > 0)) {
     throw new BackupError(
       'CONFIG_INVALID',
-      `${file}: ${label(source)} is a ${ENGINE_TITLES[source.type]} database: it takes a ${ENGINE_SHAPES[source.type]} of its own, whole`,
+      `${file}: ${label(source)} is a ${ENGINE_TITLES[source.type]} database: its path must be a ${ENGINE_SHAPES[source.type]} of its own, without patterns`,
       {
         hint: `Give the database's ${ENGINE_SHAPES[source.type]} as path, without include and exclude.`,
         path: file,
@@ -65,13 +65,13 @@ function checkPath(source: Source, file: string): void {
   }
 }
 
-/** @param more what to do besides */
+/** @param more what else to do */
 function checkPair(a: Source, b: Source, file: string, more: string): void {
   const bothWhole = a.include.length === 0 && b.include.length === 0;
   const overlap = bothWhole || a.include.some((pattern) => b.include.includes(pattern));
   if (a.path === b.path && overlap) {
     throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(a)} and ${label(b)} both take ${a.path}`, {
-      hint: `Give each its own path or patterns: a file belongs to one source.${more}`,
+      hint: `Give each source its own path or patterns, because a file belongs to one source.${more}`,
       path: file,
     });
   }
@@ -87,7 +87,7 @@ function checkPair(a: Source, b: Source, file: string, more: string): void {
         'CONFIG_CONFLICT',
         `${file}: ${label(other)} reaches into the ${ENGINE_TITLES[database.type]} database ${database.path} of ${label(database)}`,
         {
-          hint: `A database is one unit: take the pattern or source out.${more}`,
+          hint: `Remove the pattern or source, because a database is one unit.${more}`,
           path: file,
         },
       );
@@ -95,7 +95,7 @@ function checkPair(a: Source, b: Source, file: string, more: string): void {
   }
 }
 
-/** What stands outside the sources. Throws CONFIG_INVALID. */
+/** Checks the settings outside of the sources. Throws CONFIG_INVALID. */
 export function checkSettings({ secrets = [], ignore = [], backups = '' }: ConfigFile, file: string): void {
   for (const pattern of [...secrets, ...ignore]) {
     const problem = globProblem(pattern);
@@ -106,15 +106,16 @@ export function checkSettings({ secrets = [], ignore = [], backups = '' }: Confi
         'Give a simpler pattern, or several.',
       );
   }
-  // No system call takes it, and the path of the repository stands in many messages.
-  if (/\p{Cc}/u.test(backups)) throw invalid(file, 'backups has a control character in it', 'Give a folder.');
+  // No system call accepts such a path, and many messages contain the path of the repository.
+  if (/\p{Cc}/u.test(backups))
+    throw invalid(file, 'backups contains a control character', 'Give the path of a folder.');
 }
 
 /** Why a glob cannot be used, or null. A pattern that can match nothing would leave files out silently. */
 function patternProblem(pattern: string): string | null {
   if (pattern.startsWith('/') || /^[A-Za-z]:/.test(pattern)) return 'it is absolute';
   if (pattern.startsWith('./')) return 'leave "./" out';
-  if (pattern.startsWith('!')) return 'name what is left out in "exclude"';
+  if (pattern.startsWith('!')) return 'it begins with "!": list what to leave out in "exclude"';
   if (pattern.split('/').includes('..')) return 'it leaves its folder by ".."';
   return globProblem(pattern);
 }

@@ -7,23 +7,23 @@ import type { Category, Source } from '../model/category.ts';
 import { presetCategories } from './preset.ts';
 import { findWorkspaces } from './workspaces.ts';
 
-/** Longest name that a config accepts. */
+/** The longest name that a config accepts. */
 const MAX_NAME = 63;
 
 export interface Detection {
-  /** The preset's categories, those of the workspaces included. */
+  /** The preset's categories, including those of the workspaces. */
   readonly categories: readonly Category[];
-  /** What of them the preset does not say by itself, so that a config has to. */
+  /** The part of them that is not in the preset, so that a config has to name it. */
   readonly added: readonly Category[];
   /** Project-relative folders. */
   readonly workspaces: readonly string[];
 }
 
-/** The preset, and what of it stands in a workspace, which the preset does not look into. */
+/** The preset, and its places in workspaces, where the preset itself does not look. */
 export function detect(root: string, env: NodeJS.ProcessEnv): Detection {
   const workspaces = findWorkspaces(root);
   const members = workspaces.map((folder) => workspaceCategories(root, folder, env));
-  // Without the environment: the next shell may not name the place that this one names.
+  // The environment is ignored here, because the next shell may have another one.
   const known = new Set(presetCategories(root, {}).flatMap(({ sources }) => sources.map(placeOf)));
   const categories = presetCategories(root, env).map((category) => {
     const theirs = members.flatMap((all) => all.find(({ name }) => name === category.name)?.sources ?? []);
@@ -40,7 +40,7 @@ function placeOf({ name, path: place }: Source): string {
   return `${name}\0${place}`;
 }
 
-/** Whether anything is where the source points: its path, or with patterns a name in its folder that could match. */
+/** Whether the source may contain anything: its path exists, or, if it has patterns, a name in its folder could match. */
 export function sourceExists(root: string, source: Source): boolean {
   const folder = toNative(root, source.path);
   if (source.include.length === 0) return fs.lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
@@ -67,7 +67,7 @@ function workspaceCategories(root: string, folder: string, env: NodeJS.ProcessEn
   }));
 }
 
-/** Cuts long names and numbers those that are taken: two workspaces may differ in nothing but a dot. */
+/** Cuts long names and numbers duplicates, because two workspaces may differ only in a dot. */
 function withUniqueNames(sources: readonly Source[]): Source[] {
   const taken = new Set<string>();
   return sources.map((source) => {

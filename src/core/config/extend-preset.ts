@@ -2,13 +2,13 @@ import { nearest } from '../model/nearest.ts';
 import type { Category, Source } from '../model/category.ts';
 import { invalid } from './config-text.ts';
 
-/** A config's categories as they are written, with everything defaulted; null turns off what the preset has of that name. */
+/** A config's categories as written, with all defaults filled in. Null turns off what the preset has under that name. */
 export type WrittenCategories = ReadonlyMap<string, WrittenSources | null>;
 export type WrittenSources = ReadonlyMap<string, Source | null>;
 
 /**
- * The preset with what a config says beside it: a source takes the place of the preset's source of its name, or is added. Throws
- * CONFIG_INVALID where something is turned off that the preset does not have: it would stay on under its right name.
+ * The preset, changed by a config: a source replaces the preset's source of the same name, or is added. Throws CONFIG_INVALID if the config turns off
+ * something that the preset does not have, because the intended source would stay on under its right name.
  */
 export function extendPreset(preset: readonly Category[], written: WrittenCategories, file: string): Category[] {
   const names = preset.map(({ name }) => name);
@@ -45,7 +45,7 @@ function nothingToTurnOff(key: string, known: readonly string[], file: string): 
   const meant = nearest(key, known);
   return invalid(
     file,
-    `categories.${key} is null, and the preset has nothing of that name to turn off`,
-    meant === undefined ? `Remove it, or name one of: ${known.join(', ')}.` : `Did you mean "${meant}"?`,
+    `categories.${key} is null, but the preset has nothing of that name to turn off`,
+    meant === undefined ? `Remove it, or use one of these names: ${known.join(', ')}.` : `Did you mean "${meant}"?`,
   );
 }

@@ -3,14 +3,14 @@ import path from 'node:path';
 import { readRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 
-/** Far over any config of git, and far over any address. */
+/** Far more than any config of git, or any address, needs. */
 const MAX_CONFIG_BYTES = 1 << 20;
 const MAX_LENGTH = 1000;
 
 /**
- * Where the git repository around `root` is kept for everybody, and the path of `root` in it: `github.com/acme/contracts` or
- * `github.com/acme/contracts//packages/a`. It is `origin`, else the first remote; undefined where there is none. It is the same for each way
- * to write the address, and holds no user and no password. Git is not run: this is asked before every command that looks for backups.
+ * The remote of the git repository around `root`, and the path of `root` in it: `github.com/acme/contracts` or
+ * `github.com/acme/contracts//packages/a`. It is `origin`, otherwise the first remote; undefined if there is no remote. All ways to write an address
+ * give the same result, without user and password. Git is not run, because every command that looks for backups needs this.
  */
 export function gitRemote(root: string): string | undefined {
   try {
@@ -22,7 +22,7 @@ export function gitRemote(root: string): string | undefined {
     const within = path.relative(workTree, root).split(path.sep).join('/');
     return within === '' ? remote : `${remote}//${within}`;
   } catch (error) {
-    // What cannot be read says nothing: then the project has no remote.
+    // If something cannot be read, the project counts as having no remote.
     if (errnoOf(error) === undefined) throw error;
     return undefined;
   }
@@ -35,7 +35,7 @@ function workTreeAbove(root: string): string | undefined {
   }
 }
 
-/** `.git`, or where a linked work tree or a submodule says that its own is. */
+/** `.git`, or the folder that a linked work tree or a submodule names there. */
 function gitFolder(workTree: string): string {
   const dotGit = path.join(workTree, '.git');
   if (fs.statSync(dotGit).isDirectory()) return dotGit;
@@ -46,7 +46,7 @@ function gitFolder(workTree: string): string {
 
 const pointer = (file: string): string => readRegular(file, MAX_CONFIG_BYTES).toString('utf8').trim();
 
-/** The address of `origin`, else of the first remote. */
+/** The address of `origin`, otherwise of the first remote. */
 function remoteOf(config: string): string | undefined {
   const remotes = new Map<string, string>();
   let section: string | undefined;
@@ -60,7 +60,7 @@ function remoteOf(config: string): string | undefined {
   return remotes.get('origin') ?? [...remotes.values()][0];
 }
 
-/** Host and path of an address; of a folder on this machine its path. */
+/** The host and path of an address, or the path of a folder on this machine. */
 function normalRemote(address: string, workTree: string): string | undefined {
   const url = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/]*@)?([^/:]*)(?::\d*)?\/(.*)$/i.exec(address);
   // `git@host:path`; a single letter is a drive of Windows.

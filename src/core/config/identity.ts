@@ -5,12 +5,12 @@ import type { ProjectNames } from '../model/manifest.ts';
 import { ownId, rememberedId } from './checkout.ts';
 import { gitRemote } from './git-remote.ts';
 
-/** By which names a project is known, as its backups record them. */
+/** The names by which a project is known, as its backups record them. */
 export type Identity = ProjectNames & { readonly id: string; readonly root: string };
 
 /**
- * The project's names. `id` is the strongest that it has: `project` of its config, else that in .migbackup/project.json, else its git remote
- * with the path within, else its root.
+ * The project's names. `id` is the strongest one that it has: `project` in its config, otherwise the id in .migbackup/project.json, otherwise its git
+ * remote with the path within it, otherwise its root.
  */
 export function identityOf({ root, repository, config }: Project): Identity {
   const own = config.project ?? rememberedId(root);
@@ -25,7 +25,7 @@ export function identityOf({ root, repository, config }: Project): Identity {
   };
 }
 
-/** A new id: the name is for whoever reads it, the rest makes it one of its kind. */
+/** A new id. The name in it is for readers; the rest makes it unique. */
 export function newProjectId(name: string): string {
   const slug = name
     .toLowerCase()
@@ -35,7 +35,7 @@ export function newProjectId(name: string): string {
   return `${slug === '' ? 'project' : slug}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Whether two projects that have one folder in common are two all the same: the strongest name that both have decides. */
+/** Whether two projects that share a folder are different projects. The strongest name that both have decides. */
 export function areStrangers(one: ProjectNames, other: ProjectNames): boolean {
   const [mine, theirs] = [ownId(one.id), ownId(other.id)];
   if (mine !== undefined && theirs !== undefined) return mine !== theirs;

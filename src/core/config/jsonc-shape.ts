@@ -1,9 +1,9 @@
 import { createScanner } from 'jsonc-parser';
 
-/** The schema needs 6. The parser calls itself for each, and the stack has an end. */
+/** The schema needs 6 levels. The parser recurses for each level, and the stack is limited. */
 const MAX_DEPTH = 64;
 
-/** What is wrong with a text whatever it says, or null: nested too deep, or with a key that every object has already. */
+/** What is wrong with the form of a text: it is nested too deep, or has a key that every object has already. Null if nothing is wrong. */
 export function shapeProblem(text: string): string | null {
   const scanner = createScanner(text, true);
   let depth = 0;
@@ -13,7 +13,7 @@ export function shapeProblem(text: string): string | null {
     if (first === '{' || first === '[') depth++;
     if (first === '}' || first === ']') depth--;
     if (depth > MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH}`;
-    // jsonc-parser would make it the object's prototype.
+    // jsonc-parser would set the object's prototype.
     if (first === ':' && lastString === '__proto__') return 'a key is called __proto__';
     lastString = first === '"' ? scanner.getTokenValue() : '';
   }

@@ -1,5 +1,5 @@
 /*
- * Room "config": migbackup.config.json and the preset that stands in for it: found, read, checked, written. Everything below it knows only the
+ * Room "config": finds, reads, checks and writes migbackup.config.json, and has the preset that replaces a missing one. All rooms below know only the
  * resolved Config.
  */
 import { isUtf8 } from 'node:buffer';
@@ -20,7 +20,7 @@ import { presetCategories } from './preset.ts';
 import { configFileSchema, type ConfigFile, type sourceFileSchema } from './schema.ts';
 import { DEFAULT_SECRETS } from './secrets.ts';
 
-/** Smaller and faster than zstd's own default on real JSON. */
+/** On real JSON, this is smaller and faster than zstd's own default. */
 const DEFAULT_LEVEL = 1;
 const SHOWN_ISSUES = 20;
 
@@ -31,17 +31,17 @@ export interface LoadedConfig {
 }
 
 /**
- * The effective configuration: the given file, else migbackup.config.json in the root, else `package.json#migbackup`, else the preset.
- * A config that has "preset" extends the preset; one that has categories and no "preset" stands alone.
- * Throws CONFIG_INVALID or CONFIG_CONFLICT, naming the file, the key and what to do.
+ * The effective configuration: the given file, otherwise migbackup.config.json in the root, otherwise `package.json#migbackup`, otherwise the preset.
+ * A config that has "preset" extends the preset; one that has categories and no "preset" stands alone. Throws CONFIG_INVALID or CONFIG_CONFLICT,
+ * naming the file, the key and what to do.
  */
 export function loadConfig(root: string, options: ConfigOptions): LoadedConfig {
   return configFrom(root, findConfig(root, options.file), options.env);
 }
 
 /**
- * The same for a way back, which must not wait until somebody mends the project's own config: where that cannot be used it is treated as a lost one.
- * A file that was given is what was meant, and is refused all the same.
+ * The same for a way back, which must not depend on the project's own config: if that cannot be used, it counts as lost. A file that the user named
+ * is still refused if it cannot be used.
  */
 export function loadConfigOrPreset(root: string, options: ConfigOptions): LoadedConfig {
   try {
@@ -100,20 +100,20 @@ function findConfig(root: string, file: string | undefined): FoundConfig | undef
     : { file: packageFile, settings: checkShape(inPackage, `${packageFile}#migbackup`) };
 }
 
-/** What the project's own config says; undefined where there is none. */
+/** What the project's own config says; undefined if there is no config. */
 function readOwn(file: string): unknown {
   try {
     const text = readText(file, false);
     if (text !== undefined) return parseText(text, file);
     if (lstatOrNull(file) === null) return undefined;
-    throw invalid(file, 'is a link that leads nowhere', 'Mend or remove that link.');
+    throw invalid(file, 'is a link that leads nowhere', 'Repair or remove that link.');
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
     const again = `migbackup restore --latest --only ${CONFIG_FILE}`;
     throw invalid(
       file,
       error.message.slice(`${file}: `.length),
-      `${error.hint} The one of the latest backup comes back with: ${again}`,
+      `${error.hint} To bring back the config of the latest backup, run: ${again}`,
       error.cause,
     );
   }
@@ -121,7 +121,7 @@ function readOwn(file: string): unknown {
 
 function parseText(text: string, file: string): unknown {
   const odd = shapeProblem(text);
-  if (odd !== null) throw invalid(file, odd, 'Mend that: schemas/config.json says what is allowed.');
+  if (odd !== null) throw invalid(file, odd, 'Correct that. The file schemas/config.json says what is allowed.');
   const errors: ParseError[] = [];
   const value: unknown = parse(text.replace(/^\uFEFF/, ''), errors, { allowTrailingComma: true });
   const [first] = errors;
@@ -131,11 +131,11 @@ function parseText(text: string, file: string): unknown {
   throw invalid(
     file,
     `is not valid JSON: ${printParseErrorCode(first.error)} at ${place}`,
-    'Mend that line; comments and trailing commas are allowed.',
+    'Correct that line. Comments and trailing commas are allowed.',
   );
 }
 
-/** A package.json that does not parse is npm's business; it just holds no settings for us. */
+/** A package.json that does not parse is reported by npm. For us it has no settings. */
 function packageSettings(bytes: Buffer | undefined): unknown {
   if (bytes === undefined || !isUtf8(bytes)) return undefined;
   try {
@@ -154,19 +154,19 @@ function checkShape(value: unknown, file: string): ConfigFile {
   throw invalid(
     file,
     shorten(escapeName(why)),
-    'Mend or remove that key; schemas/config.json says what is allowed.',
+    'Correct or remove that key. The file schemas/config.json says what is allowed.',
     result.error,
   );
 }
 
-/** One problem in one line, the key first. */
+/** One problem as one line that begins with the key. */
 function describeIssue(issue: z.core.$ZodIssue): string {
   const key = z.core.toDotPath(issue.path);
   const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   return key === '' ? message : `${key}: ${message}`;
 }
 
-/** The categories as they are written, with everything defaulted. */
+/** The categories as written, with all defaults filled in. */
 function resolveCategories(categories: NonNullable<ConfigFile['categories']>): WrittenCategories {
   return new Map(
     Object.entries(categories).map(([category, written]) => [
@@ -194,7 +194,7 @@ function fullSource(category: string, name: string, source: z.infer<typeof sourc
   };
 }
 
-/** The categories of a config that stands alone. Throws CONFIG_INVALID for a null: there is nothing that it could turn off. */
+/** The categories of a config that stands alone. Throws CONFIG_INVALID for a null, because there is nothing to turn off. */
 function withoutPreset(written: WrittenCategories, file: string): Category[] {
   return [...written].map(([name, sources]) => {
     const off = sources === null ? name : [...sources].find(([, source]) => source === null)?.[0];
@@ -202,13 +202,13 @@ function withoutPreset(written: WrittenCategories, file: string): Category[] {
       return { name, sources: [...sources.values()].filter((source) => source !== null) };
     throw invalid(
       file,
-      `categories.${sources === null ? name : `${name}.sources.${off}`} is null, and this config extends no preset`,
+      `categories.${sources === null ? name : `${name}.sources.${off}`} is null, but this config does not extend the preset`,
       'Add "preset": "default" to turn a part of the preset off, or remove that key.',
     );
   });
 }
 
-/** `./a/` is `a`, `./` is `.`; anything else that is odd is kept and refused by the path rules. */
+/** `./a/` becomes `a`, and `./` becomes `.`. Other odd paths stay as they are, and the path rules refuse them. */
 function normalPath(written: string): string {
   if (/^\.?\/*$/.test(written) && !written.startsWith('/')) return written === '' ? '' : '.';
   return written.replace(/^(\.\/+)+/, '').replace(/(?<=.)\/+$/, '');

@@ -35,8 +35,8 @@ const CONFIG_FILES = [
 const REPORTS = ['leveldb-inventory.json', 'leveldb-data-integrity-report.md'];
 
 /**
- * What is covered without a config file: the places where Hardhat, OpenZeppelin, Ignition and Foundry keep state that cannot be
- * made again. Only what exists is stored.
+ * What is covered without a config file: the places where Hardhat, OpenZeppelin, Ignition and Foundry keep state that cannot be recreated. Only what
+ * exists is stored.
  */
 export function presetCategories(root: string, env: NodeJS.ProcessEnv): Category[] {
   const proxies = relativeOr(root, env['MANIFEST_DEFAULT_DIR'], '.openzeppelin');
@@ -99,7 +99,7 @@ function fullSource(category: string, source: PresetSource): Source {
   };
 }
 
-/** A folder named by somebody else's setting, if it lies in the project; else the default. */
+/** The folder that another tool's setting names, if it is in the project; otherwise the default. */
 function relativeOr(root: string, setting: string | undefined, fallback: string): string {
   if (setting === undefined || setting === '') return fallback;
   const native = path.relative(root, path.resolve(root, setting));
@@ -107,7 +107,7 @@ function relativeOr(root: string, setting: string | undefined, fallback: string)
   return path.isAbsolute(native) || normal === '' || normal === '..' || normal.startsWith('../') ? fallback : normal;
 }
 
-/** `broadcast = "…"` of foundry.toml. A line is enough: it is a plain string there, and anything odder keeps the default. */
+/** `broadcast = "…"` of foundry.toml. Reading one line is enough, because the value is a plain string there. For any other form the default is used. */
 function foundryBroadcast(root: string): string | undefined {
   let text: string;
   try {

@@ -16,16 +16,17 @@ export interface ProjectOptions {
   /** --config */
   readonly config?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** For a way back: a config that cannot be used is treated as a lost one. */
+  /** For a way back: a config that cannot be used counts as lost. */
   readonly wayBack?: boolean | undefined;
 }
 
-/** What makes a folder a project's root. */
+/** Names that make a folder the root of a project. */
 const MARKS = /^(migbackup\.config\.json|package\.json|foundry\.toml|hardhat\.config\..+)$/;
 
 /**
- * The project that a command works on. Root: --root, else the nearest folder upwards that looks like a project, never above one
- * with `.git`, else the current one. Repository: --backups, MIGBACKUP_BACKUPS, the config's `backups`, else `<root>/backups`.
+ * The project that a command works on. The root is --root, otherwise the nearest folder upwards that looks like a project (but not above a folder
+ * with `.git`), otherwise the current folder. The repository is --backups, otherwise MIGBACKUP_BACKUPS, otherwise the config's `backups`, otherwise
+ * `<root>/backups`.
  */
 export function resolveProject(options: ProjectOptions): Project {
   const root = options.root === undefined ? findRoot(options.cwd) : givenRoot(path.resolve(options.cwd, options.root));
@@ -55,7 +56,7 @@ function findRoot(cwd: string): string {
   }
 }
 
-/** Throws USAGE for a path that is not UTF-8: Node puts U+FFFD for what it cannot read, and no such name is there. */
+/** Throws USAGE for a path that is not UTF-8: Node replaces such bytes with U+FFFD, and that name does not exist. */
 function realFolder(folder: string): string {
   try {
     return fs.realpathSync.native(folder);
@@ -87,7 +88,7 @@ function givenRoot(root: string): string {
     if (fs.statSync(real).isDirectory()) return real;
   } catch (error) {
     if (root.includes('\uFFFD')) throw notUtf8(root, error);
-    // Anything else is said below.
+    // Other errors are reported below.
   }
   throw new BackupError('USAGE', `the project folder does not exist: ${root}`, {
     hint: 'Give an existing folder with --root.',
@@ -95,7 +96,10 @@ function givenRoot(root: string): string {
   });
 }
 
-/** A source in the repository, or a repository in a source's own place, would back up backups. The repository inside a wider source is left out by the scan. */
+/**
+ * Refuses a source in the repository and a repository at a source's own path, which would back up backups. The scan leaves out a repository inside a
+ * wider source.
+ */
 function checkRepositoryPlace(
   root: string,
   repository: string,
@@ -107,17 +111,17 @@ function checkRepositoryPlace(
     throw new BackupError('CONFIG_INVALID', 'the backups folder is the project itself', { hint, path: repository });
   if (inRoot.startsWith('..') || path.isAbsolute(inRoot)) return;
   if (isInside(inRoot, STATE_FOLDER))
-    throw new BackupError('CONFIG_INVALID', `the backups folder lies in ${STATE_FOLDER}`, { hint, path: repository });
+    throw new BackupError('CONFIG_INVALID', `the backups folder is inside ${STATE_FOLDER}`, { hint, path: repository });
   for (const source of sources) {
     if (source.path !== '.' && isInside(source.path, inRoot)) {
       throw new BackupError(
         'CONFIG_CONFLICT',
-        `${source.category}/${source.name} (${source.path}) lies in the backups folder`,
+        `${source.category}/${source.name} (${source.path}) is inside the backups folder`,
         { hint, path: repository },
       );
     }
     if (source.type !== 'files' && isInside(inRoot, source.path)) {
-      throw new BackupError('CONFIG_CONFLICT', `the backups folder lies in the database ${source.path}`, {
+      throw new BackupError('CONFIG_CONFLICT', `the backups folder is inside the database ${source.path}`, {
         hint,
         path: repository,
       });

@@ -4,7 +4,7 @@ import type { Category, Source } from '../model/category.ts';
 /** Where editors find the schema once migbackup is a dependency. */
 const SCHEMA = './node_modules/migbackup/schemas/config.json';
 
-/** The text of a migbackup.config.json with this id that adds these categories to the preset; only what differs from the defaults is spelled out. */
+/** The text of a migbackup.config.json with this id that adds these categories to the preset; only values that differ from the defaults are written. */
 export function renderConfig(project: string, added: readonly Category[], backups = 'backups'): string {
   const categories = added.map(({ name, sources }) => [
     name,

@@ -1,6 +1,6 @@
 /**
- * What may hold keys or passwords, by project-relative path and whatever the case of its letters. It is left out unless
- * includeSecrets, and then it is said. `.env.example`, `.env.sample` and `.env.template` are never taken for secrets.
+ * Project-relative paths of files that may hold keys or passwords, in upper or lower case. They are left out unless `includeSecrets` is set, and a
+ * finding says either. `.env.example`, `.env.sample` and `.env.template` never count as secrets.
  */
 export const DEFAULT_SECRETS: readonly string[] = [
   '**/.env',

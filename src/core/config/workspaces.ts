@@ -7,8 +7,8 @@ import { globProblem } from '../paths/globs.ts';
 const MAX_DEPTH = 5;
 
 /**
- * The workspace folders of a project, project-relative and sorted: what `workspaces` in package.json (npm, yarn, bun) or
- * pnpm-workspace.yaml names, if the folder has a package.json of its own.
+ * The workspace folders of a project, project-relative and sorted: the folders that `workspaces` in package.json (npm, yarn, bun) or
+ * pnpm-workspace.yaml names and that have a package.json of their own.
  */
 export function findWorkspaces(root: string): string[] {
   const patterns = [...packagePatterns(root), ...pnpmPatterns(root)]

@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 /**
  * A database as it stands in an archive.
  * @param database its path, project-relative
- * @param entries members of the archive; what is no part of the database is passed over
+ * @param entries members of the archive; those that are no part of the database are ignored
  * @param open gives the bytes of one of them
  */
 export function archivedFiles(

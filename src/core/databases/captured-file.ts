@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 
-/** One file of a capture: what to store, and the bytes, whatever became of the name since. */
+/** One file of a capture: what to store, and its bytes. The bytes stay available if the name is removed or reused meanwhile. */
 export interface CapturedFile {
   /** Its part of the database, as in `DatabaseFiles`. */
   readonly name: string;
-  /** Bytes; of a log that is being appended to: up to the last whole record. */
+  /** In bytes. A log that is being appended to ends after its last whole record. */
   readonly size: number;
   /** Permission bits. */
   readonly mode: number;
@@ -14,7 +14,7 @@ export interface CapturedFile {
   readonly gid: number;
   /** Reads into `block`, never past `size`; returns the number of bytes, 0 at the end. */
   read(block: Buffer, blockOffset: number, length: number, position: number): number;
-  /** To be called after the copy: throws DATABASE_BUSY or DATABASE_DAMAGED if the file did not stay what it was. */
+  /** The caller calls this after the copy. It throws DATABASE_BUSY or DATABASE_DAMAGED if the file changed meanwhile. */
   done(): void;
 }
 

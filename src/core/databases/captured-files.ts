@@ -2,7 +2,7 @@ import type { CapturedFile } from './captured-file.ts';
 import { damaged } from './damage.ts';
 import type { DatabaseFiles } from './database-files.ts';
 
-/** The files of a capture for a reader, also of a database that is written to meanwhile. Valid until the capture is closed. */
+/** The files of a capture, as a reader wants them. They stay valid until the capture is closed, even if the database is written to meanwhile. */
 export function capturedFiles({ files }: { readonly files: readonly CapturedFile[] }): DatabaseFiles {
   const byName = new Map(files.map((file) => [file.name, file]));
   return {

@@ -15,7 +15,8 @@ export function damaged(file: string, why: string, offset?: number, cause?: unkn
 }
 
 /**
- * The path of the file that an error about a database is about, in the form of `database`: who reads a database knows its files by their parts only.
+ * The path of the file that an error about a database names, in the form of `database`. The readers of a database know its files only by the names of
+ * their parts.
  * @param database its path
  */
 export function pathOfError(engine: Engine, database: string, { path: file }: BackupError): string {
@@ -26,18 +27,18 @@ export function pathOfError(engine: Engine, database: string, { path: file }: Ba
   return engine.partOf(database, at) === null ? database : at;
 }
 
-/** It looks like a LevelDB database and is another engine's. */
+/** The files look like a LevelDB database but belong to another engine. */
 export function foreign(file: string, why: string): BackupError {
   return new BackupError('DATABASE_FOREIGN', `${escapeName(file)}: ${why}; this is not a LevelDB database`, {
-    hint: 'Stop the application that owns it and back the folder up as a source of type "files".',
+    hint: 'Stop the application that owns it, then back up the folder as a source of type "files".',
     path: file,
   });
 }
 
-/** The database did not hold still. Nothing is wrong with it; another attempt may succeed. */
+/** The database changed while it was read. Nothing is wrong with it, and another attempt may succeed. */
 export function busy(file: string, why: string): BackupError {
   return new BackupError('DATABASE_BUSY', `${escapeName(file)}: ${why}`, {
-    hint: 'The database is being written too fast for a consistent copy. Try again, or pause the application that owns it.',
+    hint: 'Try again, or pause the application that owns it: it writes too fast for a consistent copy.',
     path: file,
   });
 }

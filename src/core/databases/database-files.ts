@@ -1,7 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Bytes that can be read at any place. `read` returns exactly `length` bytes, or fewer at the end of the file; a view the caller must not change. */
+/**
+ * Bytes that can be read at any position. `read` returns exactly `length` bytes, or fewer at the end of the file. The caller must not change the view
+ * that it gets.
+ */
 export interface RandomAccess {
   readonly size: number;
   read(position: number, length: number): Buffer;
@@ -10,7 +13,7 @@ export interface RandomAccess {
 
 /** The parts of a database (engine.ts), wherever they are: on disk, in an archive, in a capture. */
 export interface DatabaseFiles {
-  /** A folder of ours that they lie in, whose files may be linked instead of copied. */
+  /** The folder that they are in, if it is one of ours: its files may be linked instead of copied. */
   readonly ours?: string;
   names(): string[];
   open(name: string): RandomAccess;
@@ -41,7 +44,7 @@ export function bufferBytes(bytes: Buffer): RandomAccess {
   return { size: bytes.length, read: (position, length) => bytes.subarray(position, position + length) };
 }
 
-/** Bytes of a part. */
+/** The size of a part in bytes. */
 export function partSize(files: DatabaseFiles, name: string): number {
   const file = files.open(name);
   file.close?.();
@@ -81,7 +84,7 @@ export function folderFiles(dir: string): DatabaseFiles & { close(): void } {
   );
 }
 
-/** Serves many small forward reads from few large ones. Views stay valid: every refill is a new buffer. */
+/** Serves many small forward reads from a few large ones. Views stay valid, because every refill is a new buffer. */
 export function readAhead(file: RandomAccess, windowSize: number): RandomAccess {
   let window: Buffer = Buffer.alloc(0);
   let start = 0;

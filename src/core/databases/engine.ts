@@ -11,41 +11,41 @@ import type { DatabaseFiles } from './database-files.ts';
 /** Whether another process has a database open. */
 export interface Holder {
   readonly held: 'yes' | 'no' | 'unknown';
-  /** Process ids, as far as the system names them; empty does not mean free. */
+  /** Process ids, as far as the system names them. An empty list does not mean that the database is free. */
   readonly pids: number[];
-  /** What the answer rests on, in one sentence. */
+  /** Why the answer is what it is, in one sentence. */
   readonly evidence: string;
-  /** Where this user may not open the file that is locked, as everybody has to who asks: its name, which rights are missing, and whose it is. */
+  /** Set if this user may not open the locked file, which is necessary to ask about the lock: its name, the missing rights and its owner. */
   readonly forbidden?: { readonly name: string; readonly lacks: string; readonly owner: number };
 }
 
-/** The evidence where a link, a folder or a pipe stands in the place of a lock. */
+/** The evidence if a link, a folder or a pipe is in the place of a lock. */
 export const ODD_LOCK = 'LOCK is not a regular file';
 
 export interface CaptureOptions {
   readonly signal?: AbortSignal | undefined;
-  /** A folder to make, never beside the source, for what has to be copied aside. It goes when the capture is closed. */
+  /** A folder that the capture may make, never beside the source, for temporary copies. It is removed when the capture is closed. */
   readonly spool: string;
 }
 
-/** One exact state of a database, ready to be copied, whatever becomes of the database meanwhile. */
+/** One exact state of a database, ready to be copied. Later changes of the database do not affect it. */
 export interface Capture {
-  /** `read`: from descriptors alone. `backup-api`: by the engine's own backup, since the database did not hold still. */
+  /** `read`: through file descriptors alone. `backup-api`: by the engine's own backup function, because the database kept changing. */
   readonly how: 'read' | 'backup-api';
-  /** How often it was tried. */
+  /** How many attempts it took. */
   readonly attempts: number;
   /** In byte order of their names. */
   readonly files: readonly CapturedFile[];
-  /** Parts that stand there and belong to no state of the database: they are left out. */
+  /** Files that look like parts but belong to no state of the database. They are left out. */
   readonly orphans: readonly string[];
-  /** What is to be said about this capture, each a sentence; for example that the database keeps no journal. */
+  /** What a user must know about this capture, each a sentence; for example that the database keeps no journal. */
   readonly doubts: readonly string[];
   /** Releases every descriptor and removes what was spooled. */
   close(): void;
 }
 
 export interface ProveOptions {
-  /** A folder to make for the copy that the engine opens; it is gone afterwards. */
+  /** A folder that the proof may make for the copy that the engine opens. It is removed afterwards. */
   readonly scratch: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -56,22 +56,22 @@ export interface DatabaseRecord {
   readonly key: Buffer;
   /** A LevelDB value, or the row as JSON. */
   readonly value: Buffer;
-  /** Compares bytewise as the cursor goes: two databases of one engine are merged by it. */
+  /** Its bytewise order is the order of the cursor. A merge of two databases of one engine compares it. */
   readonly order: Buffer;
 }
 
 /** One of the tables that an engine has its records in. */
 export interface DatabaseTable {
-  /** As it stands in the schema; it need not be UTF-8. */
+  /** As the schema has it; it need not be UTF-8. */
   readonly name: Buffer;
-  /** Null: its rows cannot be counted. */
+  /** Null if its rows cannot be counted. */
   readonly records: number | null;
   /** What the keys of its records begin with. */
   readonly prefix: Buffer;
 }
 
 export interface RecordsOptions extends ProveOptions {
-  /** Only keys that begin so. */
+  /** Return only keys that begin with this. */
   readonly prefix?: Buffer | undefined;
 }
 
@@ -83,49 +83,52 @@ export interface Engine {
   readonly name: EngineName;
   /** As people call it. */
   readonly title: string;
-  /** A line for a shell that shows a restored database to be what the manifest says, with the engine's own tool; null: there is none. @param file as the shell has it */
+  /**
+   * A shell command that uses the engine's own tool to show that a restored database is what the manifest says; null if there is none. @param file
+   * quoted for the shell
+   */
   byHand(file: string): string | null;
   readonly shape: 'folder' | 'file';
-  /** The part that every database has, and without which it is none. */
+  /** The part that every database has. Without it, there is no database. */
   readonly marker: string;
-  /** Whether a folder with these names is a database. Engines of shape `file`: never. */
+  /** Whether a folder with these names is a database. Always false for engines of shape `file`. */
   isFolder(place: string, names: readonly string[]): boolean;
-  /** Whether a folder with these names holds parts of a database that is not whole. Engines of shape `file`: never. */
+  /** Whether a folder with these names holds parts of an incomplete database. Always false for engines of shape `file`. */
   isBroken(names: readonly string[]): boolean;
-  /** Whether a file of so many bytes is one, judged by its content. Engines of shape `folder`: never. What cannot be read is none. */
+  /** Whether a file of this size is a database, judged by its content. False if it cannot be read, and always for engines of shape `folder`. */
   isFile(place: string, size: number): boolean;
-  /** Whether what lies at a part's place is one by its content, whatever became of the database file. Engines of shape `folder`: never. */
+  /** Whether the file at a part's path is a part by its content, whatever the database file is now. Always false for engines of shape `folder`. */
   isPart(place: string, part: string): boolean;
-  /** Whether what lies at a part's place can be one, also an empty one; where nothing lies or it cannot be read it can. Engines of shape `folder`: always. */
+  /** Whether the file at a part's path can be a part; an empty, missing or unreadable file can. Always true for engines of shape `folder`. */
   mayBePart(place: string, part: string): boolean;
-  /** The part that a path is of the database at `database` (both project-relative, or both absolute); null: none. */
+  /** Which part of the database at `database` a path is (both project-relative, or both absolute); null if it is no part. */
   partOf(database: string, path: string): string | null;
   pathOf(database: string, part: string): string;
-  /** Every part by name that a folder may hold; null: any. */
+  /** The names of all parts that a folder may hold; null if any name may be a part. */
   readonly parts: readonly string[] | null;
-  /** Parts that carry no data and that whoever opens the database makes anew: never stored, never compared (LOCK and LOG; -shm). */
+  /** Whether a part carries no data and is made again by any program that opens the database (LOCK and LOG; -shm). Such parts are never stored or compared. */
   isVolatile(part: string): boolean;
   /**
-   * Captures a database that others may be writing, without a lock and without writing anything beside it: one exact committed state that holds all that
-   * was acknowledged before the call. Throws DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_BUSY (another call may succeed), INTERRUPTED.
+   * Captures a database that other processes may be writing, without a lock and without writing anything beside it. The result is one exact committed
+   * state. It holds everything that was acknowledged before the call. Throws DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_BUSY (another call may
+   * succeed), INTERRUPTED.
    */
   capture(place: string, options: CaptureOptions): Promise<Capture>;
   /**
-   * Reads a whole database, opening a scratch copy of it: what the manifest states. Throws DATABASE_DAMAGED, PROOF_FAILED, NO_SPACE, INTERRUPTED.
+   * Reads a whole database and has the engine open a scratch copy of it. The manifest states the result. Throws DATABASE_DAMAGED, PROOF_FAILED,
+   * NO_SPACE, INTERRUPTED.
    */
   prove(files: DatabaseFiles, options: ProveOptions): Promise<DatabaseFacts>;
-  /**
-   * The same as far as it goes without opening a copy; null for an engine that cannot be read otherwise. Throws as `prove`.
-   */
+  /** Like `prove`, as far as is possible without opening a copy; null if the engine needs a copy. Throws as `prove`. */
   readonly inspect: ((files: DatabaseFiles, signal?: AbortSignal) => Promise<DatabaseFacts>) | null;
-  /** What is to be said of a database that holds what `facts` say; nothing where it is sound. @param database its path, for the messages */
+  /** Findings about a database with these facts; empty if it is sound. @param database its path, for the messages */
   remarks(database: string, facts: DatabaseFacts): Finding[];
   /** All records in order, in batches. Throws as `prove`. */
   records(files: DatabaseFiles, options: RecordsOptions): AsyncGenerator<readonly DatabaseRecord[]>;
-  /** Its tables in the order of their names; null: this engine has none, and its keys are one sequence. Throws as `prove`. */
+  /** Its tables in the order of their names; null if the engine has no tables, so that all keys are one sequence. Throws as `prove`. */
   readonly tables: ((files: DatabaseFiles, options: ProveOptions) => Promise<DatabaseTable[]>) | null;
-  /** Who has it open. Nothing is opened, locked or made in it, as far as the system allows. */
+  /** Who has the database open. To find out, nothing in it is opened, locked or made, as far as the system allows. */
   whoHolds(place: string): Promise<Holder>;
-  /** The file whose lock says that it is in use: fcntl, the whole of it. `make`: it may be made where it is not there. */
+  /** The file whose fcntl lock (on the whole file) says that the database is in use. `make`: the file may be made if it is missing. */
   lockOf(place: string): { readonly file: string; readonly make: boolean };
 }

@@ -9,7 +9,7 @@ import { SQLITE } from './sqlite/engine.ts';
 /** Every engine there is. */
 const ALL: readonly Engine[] = [LEVELDB, SQLITE];
 
-/** A database where it stands: its path as `Engine` has it, project-relative or absolute. */
+/** A database and its path as `Engine` has it, project-relative or absolute. */
 export interface DatabaseAt {
   readonly path: string;
   readonly engine: EngineName;
@@ -32,7 +32,7 @@ export function recogniseFile(place: string, size: number): Engine | null {
   return ALL.find((engine) => engine.isFile(place, size)) ?? null;
 }
 
-/** What a file is by its name: a part of the database at `database`, if that is one. The database file itself is no part. */
+/** What a file is by its name: a part of the database at `database`, if that is a database. The database file itself does not count as a part here. */
 export interface PartName {
   readonly engine: Engine;
   /** Path of the database's file, in the same form as the path that was asked for. */
@@ -49,12 +49,12 @@ export function partNames(path: string): PartName[] {
   );
 }
 
-/** Whether a path is by its name a part of a database that is the file at `database`: a source that is one file has such parts beside it. */
+/** Whether a path is, by its name, a part of a database whose file is at `database`. A source that is one file has such parts beside it. */
 export function isPartNameOf(path: string, database: string): boolean {
   return partNames(path).some((name) => name.database === database);
 }
 
-/** The parts with data of a database that lie beside a file, by their content, whatever the file itself is: as they are appended to its path. */
+/** The parts with data that lie beside a file, judged by their content, whatever the file itself is. Each is the suffix that follows the file's path. */
 export function partsBeside(native: string): string[] {
   const parts = ALL.flatMap((engine) => (engine.parts ?? []).map((part) => ({ engine, part })));
   return parts.flatMap(({ engine, part }) => (part !== '' && engine.isPart(native + part, part) ? [part] : []));
@@ -70,18 +70,18 @@ export function settledNames(names: readonly string[]): string[] {
   );
 }
 
-/** Whether a path is what whoever opens a database folder leaves behind there, also where none is: LOCK, LOG. It carries no data. */
+/** Whether a path is LOCK or LOG: files without data, which any program that tries to open a database folder leaves there, even if there is no database. */
 export function isVolatilePath(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
   return ALL.some((engine) => engine.shape === 'folder' && engine.isVolatile(name));
 }
 
-/** Whether what lies at an absolute path carries no data, since whoever opens the database beside it makes it anew: LOCK, LOG, -shm. */
+/** Whether the file at an absolute path carries no data, because any program that opens the database makes it again: LOCK, LOG, -shm. */
 export function carriesNoData(native: string): boolean {
   return isVolatilePath(native) || fileDatabaseOf(native)?.isVolatile === true;
 }
 
-/** The database whose part lies at an absolute path beside its file; null: none. The database's file itself is none of its parts here. */
+/** The database that a file at an absolute path is a part of; null if it is no part. The database file itself does not count as a part here. */
 export function fileDatabaseOf(native: string): (PartName & { readonly isVolatile: boolean }) | null {
   for (const found of partNames(native)) {
     const { engine, database, part } = found;

@@ -3,8 +3,9 @@ import { BackupError } from '../model/backup-error.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 
 /*
- * The one form in which keys are printed, on a terminal, in a pipe and in JSON: a line of text that says which bytes they are, and that `db get` takes.
- * Characters that can be seen stand as they are, a backslash is `\\`, and every other byte is `\xNN`; so is a space that begins or ends a key.
+ * The one form in which keys are printed, on a terminal, in a pipe and in JSON: a line of text that says exactly which bytes the key has. `db get`
+ * takes this form. Visible characters are printed as they are, a backslash as `\\`, and every other byte as `\xNN`, also a space at the beginning or
+ * end of a key.
  */
 
 /** Nothing in it has to be escaped. */
@@ -16,13 +17,13 @@ export function keyText(key: Buffer): string {
   return PLAIN.test(latin) ? latin : escapeKey(key);
 }
 
-/** The bytes that a key is when somebody wrote it as `keyText` does. Throws USAGE. */
+/** Parses a key in the form that `keyText` writes. Throws USAGE. */
 export function parseKeyText(text: string): Buffer {
   const parts: Buffer[] = [];
   let done = 0;
   for (const { 0: escape, 1: hex, index } of text.matchAll(ESCAPE)) {
     if (escape === '\\') {
-      throw new BackupError('USAGE', `a backslash in ${shorten(escapeName(text))} says nothing`, {
+      throw new BackupError('USAGE', `a backslash in ${shorten(escapeName(text))} does not begin \\\\ or \\xNN`, {
         hint: 'Write \\\\ for a backslash and \\xNN for a byte, or give the key with --hex or --base64.',
       });
     }
@@ -47,7 +48,7 @@ function escapeKey(key: Buffer): string {
   return text;
 }
 
-/** Bytes of the character that begins here; 0: none does. */
+/** The length in bytes of the character that begins here; 0 if none does. */
 function characterLength(key: Buffer, at: number): number {
   const first = key[at] ?? 0;
   const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;

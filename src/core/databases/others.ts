@@ -1,6 +1,6 @@
 /*
- * Databases of engines that nobody here can read: they are recognised, by their content, so that somebody is told what to stop before their files are
- * copied. They are stored as files, and proven by nobody.
+ * Databases of engines that migbackup cannot read. It recognises them by their content, so that it can tell the user what to stop before their files
+ * are copied. They are stored as plain files and are not proven.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,15 +13,15 @@ interface Foreign {
   readonly title: string;
   /** What to stop before its files are copied or replaced; follows "Stop". */
   readonly stop: string;
-  /** A file that by its name, or by what lies beside it, should be this, with its article, and is no database. */
+  /** Set for a file that is not a database although its name, or a file beside it, says so: what it should be, with an article. */
   readonly shouldBe?: string;
   /** Whether it holds nothing but zeros. */
   readonly isZeroed?: true;
 }
 
 /**
- * Who uses which: docs.nethermind.io/fundamentals/database, kafka.apache.org (Streams), go-ethereum 27136 (Pebble by default), erigon and reth
- * (both build libmdbx), monero-project/monero (db_lmdb).
+ * Sources for who uses which: docs.nethermind.io/fundamentals/database, kafka.apache.org (Streams), go-ethereum 27136 (Pebble by default), erigon and
+ * reth (both build libmdbx), monero-project/monero (db_lmdb).
  */
 const FOREIGN = {
   rocksdb: {
@@ -64,7 +64,7 @@ function foreign(engine: ForeignEngine): ForeignDatabase {
 }
 
 /**
- * What a folder is a database of, if it is another engine's; null also where its files cannot be read.
+ * The kind of database that a folder holds, if it is of another engine. Null also if its files cannot be read.
  * @param names all names in it
  */
 export function foreignDatabase(place: string, names: readonly string[]): ForeignDatabase | null {
@@ -80,9 +80,9 @@ export function foreignDatabase(place: string, names: readonly string[]): Foreig
   return null;
 }
 
-/** RocksDB and Pebble, which have LevelDB's names; each writes its own into its options. */
+/** RocksDB and Pebble use LevelDB's file names. Each writes its own name into its options file. */
 function logStructured(names: readonly string[], start: (name: string) => Buffer): ForeignDatabase | null {
-  // Pebble names its manifest by a marker, since 2021 without CURRENT.
+  // Since 2021 Pebble has no CURRENT: the name of a marker file says which manifest is current.
   if (names.some((name) => /^marker\.manifest\.\d+\.MANIFEST-\d+$/.test(name))) return foreign('pebble');
   if (!/^MANIFEST-\d+\n$/.test(names.includes('CURRENT') ? start('CURRENT').toString('latin1') : '')) return null;
   const options = names.filter((name) => /^OPTIONS-\d+$/.test(name)).map((name) => start(name).toString('latin1'));
@@ -96,7 +96,7 @@ const SQLITE_3 = 'SQLite format 3\0';
 const SQLITE_2 = '** This file contains an SQLite 2';
 
 /**
- * The same of a file that is no database of SQLite 3. Its name, or what is beside it, makes it worth a look; its content decides.
+ * The kind of database that a file is, if it is not one of SQLite 3. Its name, or a file beside it, makes it worth a look; its content decides.
  * @param names what else is in its folder
  */
 export function foreignDatabaseFile(place: string, names: ReadonlySet<string>): ForeignDatabase | null {
@@ -143,14 +143,14 @@ function isPostgresControl(bytes: Buffer): boolean {
   return version >= 700 && version < 10_000 && catalog >= 199_000_000 && catalog < 300_000_000;
 }
 
-/** Whether it could be encrypted: of 1,024 random bytes 251 of 256 values are expected, no text, no table and no page of zeros comes near it. */
+/** Whether it could be encrypted: 1,024 random bytes have about 251 of the 256 possible values. Text, tables and pages of zeros have far fewer. */
 function looksRandom(bytes: Buffer): boolean {
   return bytes.length >= 1024 && new Set(bytes).size >= 235;
 }
 
 const NOTHING = Buffer.alloc(0);
 const START = 4096;
-/** Of a big file so many places are looked at, each of `START` bytes: never all of it. */
+/** How many places of a big file are looked at, each of `START` bytes. It is never read whole. */
 const PLACES = 256;
 
 /** The first bytes of a regular file; null where it cannot be read. */
@@ -158,7 +158,7 @@ function startOf(file: string): { readonly bytes: Buffer; readonly size: number 
   return ofRegular(file, (fd) => ({ bytes: readFully(fd, 0, START), size: fs.fstatSync(fd).size }));
 }
 
-/** Whether a file holds zeros from its beginning to its end; a big one is looked at in places that lie evenly in it. */
+/** Whether a file holds only zeros. Of a big file, evenly spaced places are looked at. */
 function isZeroed(file: string): boolean {
   const isSo = ofRegular(file, (fd) => {
     const { size } = fs.fstatSync(fd);
@@ -173,7 +173,7 @@ function isZeros(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0);
 }
 
-/** What is read of a regular file; null where it cannot be read. */
+/** What `read` returns for a regular file; null if the file cannot be read. */
 function ofRegular<T>(file: string, read: (fd: number) => T): T | null {
   let fd: number;
   try {

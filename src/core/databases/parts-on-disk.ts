@@ -4,7 +4,7 @@ import { openableParts, type DatabaseFiles } from './database-files.ts';
 import type { Engine } from './engine.ts';
 
 /**
- * The parts of a database on disk that nobody writes: one of ours, or one whose lock is held. Others are captured first.
+ * The parts of a database on disk that nobody writes to: a copy of ours, or a database whose lock we hold. Other databases have to be captured first.
  * @param ours it is a copy of ours, whose files may be linked
  */
 export function partsOnDisk(engine: Engine, place: string, ours = false): DatabaseFiles & { close(): void } {

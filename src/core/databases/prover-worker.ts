@@ -1,4 +1,4 @@
 import { runProver } from './prover.ts';
 
-// The one argument of a `node -e` that was given this module.
+// The only argument of the `node -e` that runs this module.
 void runProver(process.argv.at(-1) ?? '');

@@ -1,13 +1,13 @@
-/** First argument by which migbackup has another process of itself prove the copy of a database: that can be ended whatever it computes. */
+/** The first argument with which migbackup starts itself to prove the copy of a database. That process can be ended whatever it computes. */
 export const PROVER = '__prover';
 
-/** A thread of its own notices that the parent is gone or has read the answer: this one may compute for hours. */
+/** A separate thread notices that the parent has ended or has read the answer, because the main thread may compute for hours. */
 const END_WITH_PARENT = `
   require('node:fs').readSync(0, Buffer.alloc(1));
   process.kill(process.pid, 'SIGKILL');
 `;
 
-/** Writes what is found of the copy `file` to standard output as one line of JSON, and waits to be ended. It ends without one where that fails. */
+/** Writes the facts of the copy `file` to standard output as one line of JSON, and waits to be ended. If the proof fails, it ends without a line. */
 export async function runProver(file: string): Promise<void> {
   try {
     const { Worker } = process.getBuiltinModule('node:worker_threads');

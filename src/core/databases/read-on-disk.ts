@@ -8,13 +8,13 @@ import { capturedFiles } from './captured-files.ts';
 import type { DatabaseFiles } from './database-files.ts';
 import type { Engine, ProveOptions } from './engine.ts';
 
-/** A database that is being written is captured anew this often when it moves before it was read. */
+/** How often to capture a database that changes before it was read. */
 const CAPTURES = 5;
 
 /**
- * Captures a database on disk, which others may be writing, and reads the capture; nothing is opened or made beside the database.
+ * Captures a database on disk, which other processes may be writing, and reads the capture. Nothing is made beside the database.
  * @param place as `Engine` has it
- * @param read gets the captured files and a folder that it may make; both are gone afterwards. It is called again if the database moves meanwhile.
+ * @param read gets the captured files and a folder that it may make; both are gone afterwards. It is called again if the database changes meanwhile.
  * @throws as `Engine.capture`, and what `read` throws
  */
 export async function readCaptured<T>(
@@ -40,7 +40,7 @@ export async function readCaptured<T>(
   }
 }
 
-/** What a database holds, without opening a copy of it where that tells as much. Throws as `Engine.prove`. */
+/** What a database holds. A copy is opened only if the engine cannot tell as much without it. Throws as `Engine.prove`. */
 export function readFacts(engine: Engine, files: DatabaseFiles, options: ProveOptions): Promise<DatabaseFacts> {
   return engine.inspect === null ? engine.prove(files, options) : engine.inspect(files, options.signal);
 }

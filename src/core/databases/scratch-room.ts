@@ -3,7 +3,7 @@ import { freeSpace } from '../fs/space.ts';
 import { BackupError } from '../model/backup-error.ts';
 
 /**
- * Asks whether there is room to make the folder `scratch` and to write so many bytes in it.
+ * Makes sure that there is room to make the folder `scratch` and to write this many bytes into it.
  * @throws BackupError NO_SPACE
  */
 export function requireRoom(bytes: number, scratch: string): void {

@@ -246,7 +246,7 @@ export class FrameWriter {
       this.#flushing = false;
     });
     this.#flushed = Promise.all([this.#flushed, flushed]);
-    // It is awaited at the end; an error before that is not unheard.
+    // The promise is awaited at the end. Without this handler, an error before that would count as unhandled.
     this.#flushed.catch(() => {});
   }
 }

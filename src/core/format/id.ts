@@ -7,7 +7,7 @@ export function makeId(kind: BackupKind, at: Date): string {
   return `${kind}-${at.toISOString().replaceAll(/[:.]/g, '-')}`;
 }
 
-/** What an id says, or null if it is none (also for a date that does not exist). */
+/** What an id says, or null if the text is not an id (for example because its date does not exist). */
 export function parseId(id: string): { kind: BackupKind; time: Date } | null {
   const match = PATTERN.exec(id);
   if (match === null) return null;

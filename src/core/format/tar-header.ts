@@ -45,7 +45,7 @@ export function encodeHeader(entry: ScannedEntry): Buffer {
   const block = Buffer.alloc(TAR_BLOCK);
   const textNeedsPax = header.encode(block, 0);
   const odd = { uid: entry.uid > MAX_ID, gid: entry.gid > MAX_ID, size: size > MAX_SIZE, mtime: oddTime };
-  // node-tar splits a long name into prefix and name without its last slash, and without it a folder is none.
+  // node-tar splits a long name into prefix and name without its last slash, and without it a folder does not count as a folder.
   const slashLost = entry.type === 'dir' && Buffer.byteLength(path) >= NAME_BYTES;
   if (!textNeedsPax && !slashLost && !Object.values(odd).includes(true)) return block;
   const linkNeedsPax = entry.target !== undefined && !fitsField(entry.target);

@@ -36,8 +36,8 @@ function isFile(file: string): boolean {
 }
 
 /**
- * Its list of sums. Scripts join lines, so the last one may have no end: one that was cut off names a file that is missing. Throws BACKUP_DAMAGED
- * for a line that is none, and where no real file in a real folder is the list.
+ * Its list of sums. Scripts join lines, so the last one may have no end: one that was cut off names a file that is missing. Throws BACKUP_DAMAGED for
+ * a line that is not valid, and where no real file in a real folder is the list.
  */
 export function* readVersion1Sums(folder: string): Generator<Sum> {
   const file = path.join(folder, SUMS_FILE);

@@ -1,12 +1,12 @@
 const SECOND_NS = 1_000_000_000n;
 
-/** Before 1.52 libuv cuts off what is less than a microsecond. */
+/** libuv before 1.52 cuts off fractions of a microsecond. */
 const CUTS_MICROSECONDS = /^1\.(?:[0-4]?\d|5[01])\./.test(process.versions.uv);
 
 /**
- * What `futimes` and its kin take, from nanoseconds: the double of seconds that is nearest, which is 0.12 us away until 2038 and 0.24 us until 2106. Where that is cut
- * to microseconds, one in the next whole microsecond, so that whole ones come back exactly. Before 1970 it is a date, exact to the
- * millisecond: Node takes a negative number for "now".
+ * A time in nanoseconds, converted for `futimes` and similar calls: the nearest double of seconds, which is 0.12 us away until 2038 and 0.24 us until
+ * 2106. If libuv cuts that to microseconds, it is a double within the next whole microsecond, so that whole microseconds come back exactly. A time
+ * before 1970 becomes a date, exact to the millisecond, because Node treats a negative number as "now".
  */
 export function utimesTime(mtimeNs: bigint): number | Date {
   if (mtimeNs < 0n) return new Date(Math.floor(Number(mtimeNs / 1000n) / 1000));
@@ -14,15 +14,18 @@ export function utimesTime(mtimeNs: bigint): number | Date {
   return Number(wanted / SECOND_NS) + Number(wanted % SECOND_NS) / 1e9;
 }
 
-/** 2262-04-11: the latest time that 64 bits of nanoseconds hold, as an index states them. */
+/** 2262-04-11: the latest time that an index can state, since it has 64 bits of nanoseconds. */
 const LATEST_NS = 2n ** 63n - 1n;
 
-/** Whether a restore gives this time back, to the microsecond: not one that is later than an index states, nor a part of a millisecond before 1970. */
+/**
+ * Whether a restore sets this time again, to the microsecond. It cannot do so for a time later than an index can state, or for fractions of a
+ * millisecond before 1970.
+ */
 export function comesBack(mtimeNs: bigint): boolean {
   return mtimeNs <= LATEST_NS && (mtimeNs >= 0n || mtimeNs % 1_000_000n === 0n);
 }
 
-/** A time as it is stored: one that is later than an index can state becomes the latest that it can. */
+/** The time to store. A time later than an index can state becomes the latest one that it can state. */
 export function storedTime(mtimeNs: bigint): bigint {
   return mtimeNs > LATEST_NS ? LATEST_NS : mtimeNs;
 }

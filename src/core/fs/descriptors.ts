@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 
-/** For all else that a run opens meanwhile: archives, lists, the lock, a child process. */
+/** Reserved for everything else that a run opens: archives, lists, the lock, a child process. */
 const RESERVED = 32;
 const LEAST = 8;
 
@@ -11,7 +11,7 @@ export function spareDescriptors(most: number): number {
   return Math.max(LEAST, Math.min(most, limit - openNow() - RESERVED));
 }
 
-/** The soft limit of the process (`ulimit -n`); null where there is none or the system does not say. */
+/** The soft limit of the process (`ulimit -n`); null if there is no limit or the system does not tell. */
 function openFilesLimit(): number | null {
   const limits = readLimits();
   if (limits !== null) return Number(/^Max open files +(\d+) /m.exec(limits)?.[1] ?? Number.NaN) || null;
@@ -20,7 +20,7 @@ function openFilesLimit(): number | null {
   return typeof soft === 'number' ? soft : null;
 }
 
-/** Linux's own text, in a hundredth of the time that Node's report takes; null elsewhere. */
+/** The limits as Linux writes them, which takes a hundredth of the time of Node's report; null on other systems. */
 function readLimits(): string | null {
   try {
     return fs.readFileSync('/proc/self/limits', 'latin1');
@@ -29,13 +29,13 @@ function readLimits(): string | null {
   }
 }
 
-/** Counted where the system lists them; elsewhere what Node itself is known to need. */
+/** The number of open descriptors: counted if the system lists them, otherwise what Node itself usually needs. */
 function openNow(): number {
   for (const folder of ['/proc/self/fd', '/dev/fd']) {
     try {
       return fs.readdirSync(folder).length;
     } catch {
-      // Not on this system.
+      // This system does not list them.
     }
   }
   return RESERVED;

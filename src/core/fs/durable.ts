@@ -1,5 +1,5 @@
 /*
- * Room "fs": what Node lacks for files. Everything here that is called durable survives a power cut once it has returned.
+ * Room "fs": what Node lacks for files. A function with "durable" in its name has made its result survive a power cut when it returns.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,20 +7,20 @@ import { BackupError } from '../model/backup-error.ts';
 import { giveFolderToOwner, giveToFolderOwner } from './folder-owner.ts';
 import { temporaryBeside } from './temporary-file.ts';
 
-/** errno values by which a file system says that it cannot fsync a folder; anything else (EIO above all) is an error. */
+/** The errno values with which a file system says that it cannot fsync a folder. All others, above all EIO, are errors. */
 const NO_DIRECTORY_FSYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
 
 function errno(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Writes all of `bytes` at the descriptor's position; a short write is continued. */
+/** Writes all of `bytes` at the descriptor's position, and continues after a short write. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.byteLength) done += fs.writeSync(fd, bytes, done, bytes.byteLength - done);
 }
 
-/** Makes the names in `dir` durable. Windows has no such call and journals names itself, so EPERM and its like are ignored there. */
+/** Makes the names in `dir` durable. Windows has no such call and journals names itself, so EPERM and similar errors are ignored there. */
 export function fsyncDir(dir: string): void {
   const fd = openDir(dir);
   if (fd === null) return;
@@ -33,7 +33,7 @@ export function fsyncDir(dir: string): void {
   }
 }
 
-/** The same while this thread goes on. */
+/** The same, while this thread continues. */
 export async function fsyncDirMeanwhile(dir: string): Promise<void> {
   const fd = openDir(dir);
   if (fd === null) return;
@@ -46,7 +46,7 @@ export async function fsyncDirMeanwhile(dir: string): Promise<void> {
   }
 }
 
-/** null where a folder cannot be opened by anybody. */
+/** Null on a system where a folder cannot be opened. */
 function openDir(dir: string): number | null {
   try {
     return fs.openSync(dir, fs.constants.O_RDONLY | (fs.constants.O_DIRECTORY ?? 0));
@@ -56,15 +56,15 @@ function openDir(dir: string): number | null {
   }
 }
 
-/** Passes over that a file system knows no fsync of folders. */
+/** Ignores an error that says that the file system cannot fsync folders. */
 function throwUnlessUnknown(error: unknown): void {
   const code = errno(error) ?? '';
   if (!NO_DIRECTORY_FSYNC.has(code) && !(process.platform === 'win32' && code === 'EPERM')) throw error;
 }
 
 /**
- * Makes a folder and those above it that are missing, so that they are there after a power cut too. One that is there already is synced into
- * its parent all the same: who made it may have been killed before that.
+ * Makes a folder and missing folders above it, durably. A folder that exists already is also synced into its parent, because the process that made it
+ * may have been killed before it did that.
  */
 export function mkdirDurable(folder: string, mode?: number): void {
   const first = fs.mkdirSync(folder, { recursive: true, ...(mode !== undefined && { mode }) });
@@ -75,12 +75,12 @@ export function mkdirDurable(folder: string, mode?: number): void {
   try {
     fsyncDir(path.dirname(made));
   } catch (error) {
-    // A folder that we may not read cannot be synced by itself; what is in it may be ours all the same.
+    // A folder that we may not read cannot be synced by itself. Its content may still be ours.
     if (errno(error) !== 'EACCES') throw error;
   }
 }
 
-/** From the topmost folder that was made down to the last: each belongs to whom the one above it does. */
+/** Gives each folder that was made, from the topmost down, to the owner of the folder above it. */
 function giveToOwners(topmost: string, last: string): void {
   const below = path.relative(topmost, last).split(path.sep);
   for (let depth = 0; depth <= below.length; depth++) {
@@ -90,8 +90,8 @@ function giveToOwners(topmost: string, last: string): void {
 }
 
 /**
- * Makes what was written to a descriptor durable while this thread goes on. An error counts: the system tells it once, and the next call would
- * answer that all is well.
+ * Makes what was written to a descriptor durable while this thread continues. Do not ignore an error: the system reports it only once, and the next
+ * call would succeed.
  */
 export function fsyncMeanwhile(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -99,7 +99,7 @@ export function fsyncMeanwhile(fd: number): Promise<void> {
   });
 }
 
-/** Sends what was written to a descriptor on its way to the disk while more is written; what comes in meanwhile is not covered. An error counts. */
+/** Starts to write a descriptor's data to the disk while more is written to it. What is written meanwhile is not covered. Do not ignore an error. */
 export function flushMeanwhile(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fs.fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
@@ -107,8 +107,9 @@ export function flushMeanwhile(fd: number): Promise<void> {
 }
 
 /**
- * Writes a new file, which is there and whole when this returns its promise; the promise resolves when its content is durable. For a folder that
- * nobody takes for finished yet: a crash may leave part of the file. `mode` is exact whatever the umask. Throws if it cannot be written.
+ * Writes a new file. The file is complete when this returns its promise, and its content is durable when the promise resolves. Use this only in a
+ * folder that does not count as finished yet, because a crash may leave part of the file. `mode` is exact whatever the umask. Throws if it cannot be
+ * written.
  */
 export function writeNewMeanwhile(file: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const fd = fs.openSync(file, 'wx', mode);
@@ -134,7 +135,7 @@ export function fsyncFile(file: string): void {
 }
 
 /**
- * Writes a file so that it is either absent (or its old self) or complete. Its content is durable then, its name only once its folder is
+ * Writes a file so that it is either complete or as before (missing or old). Its content is durable on return, but its name only after its folder is
  * synced. `mode` is exact whatever the umask.
  */
 export function writeFileSynced(file: string, bytes: Uint8Array | string, mode = 0o600): void {
@@ -156,13 +157,13 @@ export function writeFileSynced(file: string, bytes: Uint8Array | string, mode =
   }
 }
 
-/** The same, with its name durable too: it is there after a power cut. */
+/** The same, and the name is durable too. */
 export function writeFileDurable(file: string, bytes: Uint8Array | string, mode?: number): void {
   writeFileSynced(file, bytes, mode);
   fsyncDir(path.dirname(file));
 }
 
-/** lstat with nanosecond times, or null where nothing is. */
+/** lstat with nanosecond times, or null if nothing is there. */
 export function lstatOrNull(file: string): fs.BigIntStats | null {
   try {
     return fs.lstatSync(file, { bigint: true });
@@ -172,7 +173,7 @@ export function lstatOrNull(file: string): fs.BigIntStats | null {
   }
 }
 
-/** Removes a file or a whole tree, never through a link; folders without owner permissions are opened first. Nothing there is fine. */
+/** Removes a file or a whole tree, never through a link. Folders without owner permissions are made accessible first. It is fine if nothing is there. */
 export function removeTree(target: string): void {
   const stat = lstatOrNull(target);
   if (stat === null) return;
@@ -187,7 +188,7 @@ export function removeTree(target: string): void {
   fs.rmdirSync(target);
 }
 
-/** The same below the top, where a name may not be valid UTF-8. */
+/** The same for everything below the top, where names may not be valid UTF-8. */
 function removeTreeRaw(target: Buffer): void {
   const stat = fs.lstatSync(target);
   if (!stat.isDirectory()) {
@@ -202,9 +203,8 @@ function removeTreeRaw(target: Buffer): void {
 }
 
 /**
- * Gives something its name in the same folder, durably, or not at all: if the disk does not take the new name, it has its old one again when the
- * error is thrown.
- * @throws BackupError ROLLBACK_FAILED where not even that worked
+ * Renames something within its folder, durably or not at all: if the new name cannot be made durable, the old name is back when the error is thrown.
+ * @throws BackupError ROLLBACK_FAILED if even the old name could not be restored
  */
 export function renameDurable(from: string, to: string): void {
   fs.renameSync(from, to);
@@ -216,9 +216,9 @@ export function renameDurable(from: string, to: string): void {
     } catch {
       throw new BackupError(
         'ROLLBACK_FAILED',
-        `${to} is complete, but the disk did not take its name: a power cut may undo it`,
+        `${to} is complete, but its name could not be made durable: a power cut may undo the rename`,
         {
-          hint: 'Look at the disk. If it is well, sync it, and verify.',
+          hint: 'Check the disk. If it is healthy, run: sync. Then verify the backup.',
           path: to,
           cause,
         },

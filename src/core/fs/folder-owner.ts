@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Whom what root makes in a folder should belong to; null where it is root, or where we are not. */
+/** The owner of a folder, for files that root makes in it; null if the owner is root, or if we are not root. */
 function ownerOf(folder: string): { uid: number; gid: number } | null {
   if (process.geteuid?.() !== 0) return null;
   const stat = fs.statSync(folder, { throwIfNoEntry: false });
@@ -9,8 +9,8 @@ function ownerOf(folder: string): { uid: number; gid: number } | null {
 }
 
 /**
- * Gives what root has just made to whom its folder belongs to: else he could neither read it nor clear it away, and one `sudo` would lock him out.
- * By descriptor: a name may lead elsewhere by now. Where the system refuses it, it stays root's.
+ * Gives a file that root has just made to the owner of its folder. Otherwise that user could neither read nor remove it, and one `sudo` would lock
+ * the user out. It works on the descriptor, because the name may lead elsewhere by now. If the system refuses, the file stays root's.
  */
 export function giveToFolderOwner(fd: number, folder: string): void {
   const owner = ownerOf(folder);
@@ -18,7 +18,7 @@ export function giveToFolderOwner(fd: number, folder: string): void {
   try {
     fs.fchownSync(fd, owner.uid, owner.gid);
   } catch {
-    // A file system that keeps no owners, or a user namespace that does not know this one.
+    // The file system stores no owners, or the user namespace does not know this one.
   }
 }
 
@@ -35,7 +35,7 @@ export function giveFolderToOwner(made: string): void {
   }
 }
 
-/** Makes an empty file for something that would make it root's; nothing to do where there is one or where nobody else is concerned. */
+/** Makes an empty file with the right owner, before a library makes it as root. Does nothing if the file exists, or if it would belong to this user anyway. */
 export function makeForFolderOwner(file: string, mode: number): void {
   const folder = path.dirname(file);
   if (ownerOf(folder) === null || fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined) return;

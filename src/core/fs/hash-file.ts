@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { openRegular } from './regular-file.ts';
 
 const BLOCK_BYTES = 1 << 17;
-/** One for all: a new one for each of thousands of files keeps the garbage collector busy. */
+/** Shared by all calls: a new buffer for each of thousands of files would keep the garbage collector busy. */
 let block: Buffer | undefined;
 
 /** SHA-256 (hex) of a regular file's bytes; the descriptor never follows a link. */

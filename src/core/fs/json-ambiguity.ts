@@ -1,19 +1,19 @@
 const COLON = /\s*:/y;
-/** A key that every object has: code that reads it would get what the text says instead. */
+/** A key that every object has. Code that reads it would get what the text says instead. */
 const INHERITED = '__proto__';
 
 /**
- * Why a JSON text means different things to different readers, or null: a key twice in one object (readers differ on which counts), or one
- * called `__proto__`.
- * @param parsed what JSON.parse made of the text
+ * Why a JSON text means different things to different readers, or null. Either an object has a key twice, and readers differ on which one counts, or
+ * a key is called `__proto__`.
+ * @param parsed the result of JSON.parse
  */
 export function ambiguity(text: string, parsed: unknown): string | null {
   const keys = countKeys(parsed);
   if (keys === null) return `a key is called ${INHERITED}`;
-  return writtenKeys(text) === keys ? null : 'a key stands twice in one object';
+  return writtenKeys(text) === keys ? null : 'an object has the same key twice';
 }
 
-/** How many strings of a valid JSON text have a colon behind them. */
+/** How many strings in a valid JSON text are followed by a colon. */
 function writtenKeys(text: string): number {
   let keys = 0;
   for (let start = text.indexOf('"'); start >= 0;) {
@@ -33,7 +33,7 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1;
 }
 
-/** Keys of all objects, or null if one is inherited. Without recursion: the text may nest without end. */
+/** The number of keys of all objects, or null if one is inherited. It does not recurse, because the text may nest without limit. */
 function countKeys(parsed: unknown): number | null {
   let keys = 0;
   const open: unknown[] = [parsed];

@@ -1,15 +1,15 @@
 import { removeTree } from './durable.ts';
 import { errnoOf } from '../model/backup-error.ts';
 
-/** What an earlier run left, and why it is there still. */
+/** What an earlier run left behind, and why it is still there. */
 export interface LeftOver {
   readonly path: string;
-  /** `kept`: it cannot be removed. `unseen`: nobody can look into it. */
+  /** `kept`: it cannot be removed. `unseen`: this user cannot look into it. */
   readonly what: 'kept' | 'unseen';
   readonly why: string;
 }
 
-/** Tidies up; what the system refuses is told and fails nothing, since nobody waits for it. */
+/** Tidies up. If the system refuses, that is added to `left` and nothing fails, because nothing depends on the result. */
 export function tidy(path: string, what: LeftOver['what'], left: LeftOver[], work: () => void): boolean {
   try {
     work();
@@ -20,13 +20,13 @@ export function tidy(path: string, what: LeftOver['what'], left: LeftOver[], wor
   }
 }
 
-/** Throws what is no answer of the system. */
+/** Throws the error again if it is not one of the system. */
 export function leftOver(path: string, what: LeftOver['what'], error: unknown): LeftOver {
   if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
   return { path, what, why: error.message };
 }
 
-/** Removes a tree that nobody needs; false if it is still there, in whole or in part. */
+/** Removes a tree that nobody needs; false if some or all of it is still there. */
 export function removeLeftOver(target: string, left: LeftOver[]): boolean {
   return tidy(target, 'kept', left, () => removeTree(target));
 }

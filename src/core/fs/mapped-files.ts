@@ -4,12 +4,12 @@ import { deviceName } from './devices.ts';
 
 /** Files that processes may write to through memory, as far as this user may see: by inode, and device or name. */
 export class MappedFiles {
-  /** When this was looked for, in milliseconds since the epoch. */
+  /** When the files were looked for, in milliseconds since the epoch. */
   readonly since: number;
   readonly #inodes: ReadonlySet<number>;
   readonly #keys: ReadonlySet<string>;
 
-  /** @param maps what `/proc/PID/maps` says of each process */
+  /** @param maps the content of `/proc/PID/maps` for each process */
   constructor(since: number, maps: readonly string[] = []) {
     this.since = since;
     const inodes = new Set<number>();
@@ -23,22 +23,22 @@ export class MappedFiles {
     this.#keys = keys;
   }
 
-  /** A first question that costs nothing: without it a file is none of them. */
+  /** A cheap first check: if it is false, the file is not mapped. */
   mayHold(inode: number): boolean {
     return this.#inodes.has(inode);
   }
 
-  /** Some file systems have another device in the map than a stat says (btrfs, overlayfs): there its name decides. */
+  /** On some file systems (btrfs, overlayfs) the map shows another device than stat does. There the name decides. */
   holds(file: string, { ino, dev }: fs.BigIntStats): boolean {
     if (!this.mayHold(Number(ino))) return false;
     return this.#keys.has(`${ino} ${deviceName(dev)}`) || this.#keys.has(`${ino} ${path.basename(file)}`);
   }
 }
 
-/** Mapped to a file, writable and shared: what is written there reaches the file, at any time and without a system call. */
+/** Matches maps that are writable and shared. What is written to them reaches the file, at any time and without a system call. */
 const SHARED_AND_WRITABLE = /^\S+ .w.s .*\/.*$/gm;
 
-/** Looks through all other processes (Linux; elsewhere nobody says). One that this user may not see is passed over. */
+/** Looks through all other processes (only Linux can tell). A process that this user may not look into is ignored. */
 export function findMappedFiles(): MappedFiles {
   const since = Date.now();
   if (process.platform !== 'linux') return new MappedFiles(since);
@@ -50,10 +50,10 @@ export function findMappedFiles(): MappedFiles {
   );
 }
 
-/** What one read takes: some 4 KiB of whole lines. */
+/** The buffer for one read, which returns about 4 KiB of whole lines. */
 const MAP_BYTES = 1 << 16;
 
-/** The parts of a process's map that may name such a file. It may end, or be none of ours. */
+/** The parts of a process's map that may name such a file. The process may have ended, or belong to another user. */
 function readMap(id: string, room: Buffer): string[] {
   const parts: string[] = [];
   let fd: number | undefined;
@@ -71,10 +71,13 @@ function readMap(id: string, room: Buffer): string[] {
   return parts;
 }
 
-/** File systems on which a sync makes the next write through memory show in the file's times: ext4, XFS, btrfs, F2FS, and overlayfs above them (Linux `magic.h`). */
+/**
+ * File systems on which, after a sync, the next write through memory changes the file's times: ext4, XFS, btrfs, F2FS, and overlayfs above them
+ * (Linux `magic.h`).
+ */
 const SHOWS_WRITES: readonly number[] = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x794c7630];
 
-/** Whether writes through memory can be made to show at all. In memory (tmpfs) nothing does. */
+/** Whether there is a way to detect writes through memory. On tmpfs there is no way. */
 export function showsMappedWrites(file: string): boolean {
   try {
     return SHOWS_WRITES.includes(fs.statfsSync(file).type);

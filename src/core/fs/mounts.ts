@@ -4,8 +4,8 @@ import fs from 'node:fs';
 const OVERLAY = 0x794c7630;
 
 /**
- * Where something is mounted, absolute. A bind mount has the device number of what it shows, so that only the kernel's list tells
- * (proc_pid_mountinfo(5)). Empty where there is no such list.
+ * The absolute paths of all mount points, from the kernel's list (proc_pid_mountinfo(5)). Device numbers are not enough, because a bind mount has the
+ * one of its source. Empty if there is no such list.
  */
 export function mountPoints(): string[] {
   let text: string;
@@ -22,7 +22,7 @@ export function mountPoints(): string[] {
   });
 }
 
-/** True in an overlay, as in most containers: it may refuse (EXDEV) to rename a folder that a lower layer holds, but never a file. */
+/** Whether a folder is in an overlay, as in most containers. An overlay may refuse (EXDEV) to rename a folder of a lower layer, but never a file. */
 export function isOverlay(folder: string): boolean {
   return process.platform === 'linux' && fs.statfsSync(folder).type === OVERLAY;
 }

@@ -1,6 +1,9 @@
 import fs from 'node:fs';
 
-/** Names in a folder; none where it is not there or cannot be read. For questions that may go unanswered, never for what is captured or removed. */
+/**
+ * The names in a folder; empty if it is missing or cannot be read. Use this only where a missing answer does no harm, never for what is captured or
+ * removed.
+ */
 export function namesIn(folder: string): string[] {
   try {
     return fs.readdirSync(folder);

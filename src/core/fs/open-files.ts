@@ -8,9 +8,9 @@ function keyOf({ dev, ino }: FileIdentity): string {
 
 /** Which regular files other processes have open, as far as this user may see. */
 export class OpenFiles {
-  /** Processes that could not be looked into, by their user. */
+  /** For each user, the number of processes that could not be looked into. */
   readonly unseen: ReadonlyMap<number, number>;
-  /** True where processes of other users are not even listed (`hidepid`). */
+  /** Whether processes of other users are not even listed (`hidepid`). */
   readonly hidden: boolean;
   readonly #holders: ReadonlyMap<string, ReadonlySet<number>>;
 
@@ -20,13 +20,13 @@ export class OpenFiles {
     this.hidden = hidden;
   }
 
-  /** The processes that have it open, by whatever name. */
+  /** The processes that have the file open, under any name. */
   holders(file: FileIdentity): number[] {
     return [...(this.#holders.get(keyOf(file)) ?? [])];
   }
 }
 
-/** Looks through the descriptors of all other processes (Linux); null where nothing tells. */
+/** Looks through the descriptors of all other processes (Linux); null on systems that do not tell. */
 export function findOpenFiles(): OpenFiles | null {
   if (process.platform !== 'linux') return null;
   let names: string[];
@@ -44,15 +44,15 @@ export function findOpenFiles(): OpenFiles | null {
     const user = fs.statSync(`/proc/${id}`, { throwIfNoEntry: false })?.uid;
     if (user !== undefined) unseen.set(user, (unseen.get(user) ?? 0) + 1);
   }
-  // Every namespace of processes has its first one.
+  // Every PID namespace has a process 1, so it is hidden if it is not listed.
   return new OpenFiles(holders, unseen, !ids.includes(1));
 }
 
-/** How long a look serves: fifty databases in one project are asked about one after another. */
+/** How long a result is reused, since a project with fifty databases asks about one after another. */
 const MOMENT_MS = 500;
 let recent: { readonly at: number; readonly found: OpenFiles | null } | null = null;
 
-/** The same as it was at most half a second ago. */
+/** The same, with a result that is at most half a second old. */
 export function recentOpenFiles(): OpenFiles | null {
   if (recent === null || performance.now() - recent.at > MOMENT_MS) {
     recent = { at: performance.now(), found: findOpenFiles() };
@@ -60,7 +60,7 @@ export function recentOpenFiles(): OpenFiles | null {
   return recent.found;
 }
 
-/** False if this user may not see what the process has open; one that has ended has nothing. */
+/** False if this user may not see what the process has open. A process that has ended has nothing open. */
 function lookInto(id: number, holders: Map<string, Set<number>>): boolean {
   const folder = `/proc/${id}/fd`;
   try {

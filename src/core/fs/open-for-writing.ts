@@ -4,7 +4,7 @@ import type { FileIdentity } from './open-files.ts';
 /** Access modes of open(2), in the octal flags of `/proc/PID/fdinfo/N`. */
 const ACCESS = 0o3;
 
-/** Whether one of the descriptors that a process has of a file may write to it (Linux). One that cannot be looked at may. */
+/** Whether a process has a descriptor with which it may write to a file (Linux). True if that cannot be found out. */
 export function mayWrite(pid: number, { dev, ino }: FileIdentity): boolean {
   try {
     return fs.readdirSync(`/proc/${pid}/fd`).some((name) => {
@@ -14,7 +14,7 @@ export function mayWrite(pid: number, { dev, ino }: FileIdentity): boolean {
       return (Number.parseInt(/^flags:\s*(\d+)$/m.exec(info)?.[1] ?? '2', 8) & ACCESS) !== 0;
     });
   } catch (error) {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     return code !== 'ENOENT' && code !== 'ESRCH';
   }

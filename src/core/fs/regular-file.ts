@@ -1,18 +1,18 @@
 import fs from 'node:fs';
 import { errnoOf } from '../model/backup-error.ts';
 
-/** Windows knows neither of the last two: there they are undefined, which an `|` takes for 0. */
+/** Windows has neither of the last two. There they are undefined, which `|` treats as 0. */
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /**
- * Opens a file for reading that nobody vouches for: never through a link, and a pipe in its place is not waited for. Throws the system's
- * error, or EFTYPE for what is no regular file.
+ * Opens an untrusted file for reading. It never follows a link and never waits for a pipe. Throws the system's error, or EFTYPE if it is not a
+ * regular file.
  */
 export function openRegular(file: string): number {
   return open(file, O_RDONLY);
 }
 
-/** The same for reading and appending; it is made (0600) if it is not there. */
+/** The same for reading and appending. The file is made (0600) if it is missing. */
 export function openAppend(file: string): number {
   return open(file, O_RDWR | O_APPEND | O_CREAT);
 }
@@ -24,15 +24,15 @@ function open(file: string, flags: number): number {
   throw odd('EFTYPE', `not a regular file: ${file}`);
 }
 
-/** What the system says where no regular file stands: nothing at all, a link, a folder, a pipe, a socket. */
+/** The errors that mean that there is no regular file: nothing, a link, a folder, a pipe or a socket. */
 const NO_FILE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'EOPNOTSUPP', 'EFTYPE']);
 
-/** True if opening failed because no regular file stands there; anything else (EACCES, EIO) says nothing about what does. */
+/** Whether opening failed because there is no regular file. Other errors (EACCES, EIO) do not say what is there. */
 export function isNoFile(error: unknown): boolean {
   return NO_FILE.has(errnoOf(error) ?? '');
 }
 
-/** All bytes of such a file. Throws EFBIG too. */
+/** All bytes of such a file. Throws EFBIG if it is too large. */
 export function readRegular(file: string, maxBytes: number): Buffer {
   const fd = openRegular(file);
   try {
@@ -43,7 +43,7 @@ export function readRegular(file: string, maxBytes: number): Buffer {
   }
 }
 
-/** Throws EFTYPE if something other than a real folder stands there, a link to one too. */
+/** Throws EFTYPE if something other than a real folder is there, even a link to a folder. */
 export function assertFolder(folder: string): void {
   const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat !== undefined && !stat.isDirectory()) throw odd('EFTYPE', `not a real folder: ${folder}`);

@@ -2,12 +2,13 @@ import fs from 'node:fs';
 import { errnoOf } from '../model/backup-error.ts';
 import { lstatOrNull } from './durable.ts';
 
-/** How a file system says that it has no second names for files, or not for this one. */
+/** The errors with which a file system says that this file, or any file, cannot have a second name. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
 
 /**
- * Gives a file or link a second name, where nothing may stand: rename(2) would replace a file there without a word, however late it was made, link(2) does
- * not. `taken`: something stands there. `none`: it cannot have one here (a folder, Windows, a file system without).
+ * Gives a file or link a second name, but replaces nothing: link(2) fails if something has that name, even if it was made at the last moment, while
+ * rename(2) would silently replace it. `taken`: something has that name. `none`: a second name is not possible (for a folder, on Windows, on some
+ * file systems).
  */
 export function addName(file: string, name: string): 'added' | 'taken' | 'none' {
   if (!mayHaveTwoNames(file)) return 'none';
@@ -16,7 +17,7 @@ export function addName(file: string, name: string): 'added' | 'taken' | 'none' 
     return 'added';
   } catch (error) {
     const code = errnoOf(error) ?? '';
-    // A network file system that sends the call again answers that its own link is in the way.
+    // A network file system may send the call twice, and then answers that the link exists: the one that it made itself.
     if (code === 'EEXIST') return hasBothNames(file, name) ? 'added' : 'taken';
     if (NO_LINKS.has(code)) return 'none';
     throw error;
@@ -31,7 +32,7 @@ export function hasBothNames(first: string, second: string): boolean {
   return other !== null && one.ino === other.ino && one.dev === other.dev;
 }
 
-/** Windows opens a file for as long as it is looked at, and link(2) follows links outside Linux. */
+/** On Windows, even a look at a file opens it for a moment. On systems other than Linux, link(2) follows links. */
 function mayHaveTwoNames(file: string): boolean {
   if (process.platform === 'win32') return false;
   const stat = lstatOrNull(file);

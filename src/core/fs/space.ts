@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 export interface FreeSpace {
-  /** Bytes that this user may still write. */
+  /** How many bytes this user may still write. */
   readonly bytes: bigint;
-  /** Files that may still be made; null where the file system does not say (btrfs, most of Windows). */
+  /** How many files may still be made; null if the file system does not tell (btrfs, usually on Windows). */
   readonly inodes: bigint | null;
   readonly blockSize: number;
 }

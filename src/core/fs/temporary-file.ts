@@ -5,15 +5,18 @@ import { errnoOf } from '../model/backup-error.ts';
 
 const NAME = /\.(\d+)-[0-9a-f]{12}\.tmp$/;
 
-/** A new name beside `file`, for what becomes `file` by a rename. It tells whose it is, so that one of a killed process can be cleared away. */
+/**
+ * A new name beside `file`, for content that a rename turns into `file`. The name says which process made it, so that the file of a killed process
+ * can be removed.
+ */
 export function temporaryBeside(file: string): string {
   return `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /**
- * Removes from a folder what processes that have ended left under such names, and answers those names. A process of another machine counts
- * as ended: should it be at work there, its rename fails and it says so. Nothing there is fine; a link is never followed.
- * @param of the name of the file that they were to become; not given: of any
+ * Removes from a folder the files with such names of processes that have ended, and returns their names. A process on another machine counts as
+ * ended: if it is still at work, its rename fails and it reports that. It is fine if nothing is there. Links are never followed.
+ * @param of the name of the file that they were meant to become; without it, any
  */
 export function removeDeadTemporaries(folder: string, of?: string): string[] {
   const dead = namesIn(folder).filter((name) => {

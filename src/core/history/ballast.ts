@@ -5,9 +5,9 @@ import { writeAll } from '../fs/durable.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { ballastFile, dropBallast } from './marker.ts';
 
-/** However small the state is: the safety backup keeps a reserve free, and there are journals, logs and lists. */
+/** The least, however small the state is: the safety backup keeps a reserve free, and journals, logs and lists need room too. */
 const LEAST = Number(RESERVE_BYTES) + (4 << 20);
-/** More would be felt at every start; a way back that needs more needs a disk that is not full. */
+/** The most: a larger file would slow down every start of guard. A way back that needs more than this needs a disk that is not full. */
 const MOST = 96 << 20;
 const CHUNK = 1 << 20;
 
@@ -15,9 +15,9 @@ const CHUNK = 1 << 20;
 const FULL = ['ENOSPC', 'EDQUOT'];
 
 /**
- * Puts room by for the way back of a command that may fill the disk: what it changed is saved once more, and what comes back stands beside it until
- * the swap. Throws NO_SPACE where there is not that much, and leaves nothing then.
- * @param bytes of what may have to come back
+ * Reserves room for the way back of a command that may fill the disk. The way back saves what the command changed, and needs room beside that for
+ * what it brings back, until the swap. Throws NO_SPACE if there is not enough room, and then leaves nothing behind.
+ * @param bytes the size of what may have to be brought back
  */
 export function putBallast(root: string, bytes: number): void {
   const file = ballastFile(root);
@@ -26,7 +26,7 @@ export function putBallast(root: string, bytes: number): void {
     fs.rmSync(file, { force: true });
     const fd = fs.openSync(file, 'wx', 0o600);
     try {
-      // A file system that compresses would make nothing of zeros.
+      // Random bytes, because a compressing file system would store zeros in no space.
       const chunk = randomBytes(CHUNK);
       for (let left = size; left > 0; left -= CHUNK) writeAll(fd, chunk.subarray(0, Math.min(CHUNK, left)));
     } finally {
@@ -35,9 +35,9 @@ export function putBallast(root: string, bytes: number): void {
   } catch (cause) {
     dropBallast(root);
     if (!FULL.includes(errnoOf(cause) ?? '')) throw cause;
-    const message = `the command was not run: ${size} bytes of room are put by for its way back, and there is not that much`;
+    const message = `the command was not run: its way back needs ${size} bytes of free space, and there is less`;
     throw new BackupError('NO_SPACE', message, {
-      hint: 'Free some space and run it again, or give --on-failure keep to run it without a way back.',
+      hint: 'Free some space and run guard again, or give --on-failure keep to run the command without a way back.',
       path: file,
       cause,
     });

@@ -12,7 +12,10 @@ import { z } from '../model/zod.ts';
 import { makeFolders } from '../repository/reports.ts';
 import { guardedBackup } from './marker.ts';
 
-/** Beside the reports about a backup: a guarded command relies on it. Who prunes may not see the folder that the command runs in. */
+/**
+ * This file is beside the reports about a backup. It says that a guarded command relies on the backup, because a prune may not see the folder that
+ * the command runs in.
+ */
 const CLAIM_FILE = 'claimed.json';
 const MAX_BYTES = 1 << 16;
 
@@ -27,7 +30,7 @@ type Claim = z.infer<typeof claimSchema>;
 
 const claimFile = (repository: string, id: string): string => path.join(repository, REPORTS_FOLDER, id, CLAIM_FILE);
 
-/** Says durably, in the repository, that a command in this folder is about to rely on a backup. Where that cannot be written it is said. */
+/** Records durably, in the repository, that a command in this folder is about to rely on a backup. If that cannot be written, a finding says so. */
 export function claimBackup({ root, repository }: Project, id: string): Finding[] {
   const claim: Claim = { root, host: os.hostname(), since: new Date().toISOString(), ...checkoutOf(root) };
   try {
@@ -41,23 +44,26 @@ export function claimBackup({ root, repository }: Project, id: string): Finding[
       {
         code: 'report-not-written',
         severity: 'warning',
-        message: `that a guarded command relies on ${id} could not be written, so a prune in another folder may remove it: ${why}`,
+        message: `could not record that a guarded command relies on ${id}, so a prune in another folder may remove that backup: ${why}`,
         path: claimFile(repository, id),
       },
     ];
   }
 }
 
-/** Why a backup stays that a guarded command in another folder relies on; null if none does. What cannot be read may be such a claim. */
+/**
+ * Why a backup must be kept: a guarded command in another folder relies on it. Null if there is no such command. A file that cannot be read may be
+ * such a claim.
+ */
 export function claimedElsewhere({ root, repository }: Project, id: string): string | null {
   const claim = readClaim(repository, id);
   if (claim === null || (claim !== 'unreadable' && isOf(root, claim))) return null;
   const file = claimFile(repository, id);
-  if (claim === 'unreadable') return `whether a guarded command relies on it cannot be told (${file})`;
-  return `a guarded command in ${claim.root} on ${claim.host} relies on it since ${claim.since}; if that folder is gone for good, remove ${file}`;
+  if (claim === 'unreadable') return `cannot tell from ${file} whether a guarded command relies on it`;
+  return `a guarded command in ${claim.root} on ${claim.host} has relied on it since ${claim.since}; if that folder is gone for good, remove ${file}`;
 }
 
-/** Ends the claims of this folder, unless one of its commands is guarded. Never throws: what stays keeps a backup, no more. */
+/** Ends the claims of this folder, unless one of its commands is being guarded. Never throws: a claim that remains only keeps a backup. */
 export function releaseClaims({ root, repository }: Project): void {
   try {
     if (guardedBackup(root) !== null) return;

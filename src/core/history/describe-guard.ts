@@ -2,14 +2,14 @@ import { escapeName } from '../paths/names.ts';
 import type { Marker } from './marker-schema.ts';
 import { survivors } from './survivors.ts';
 
-/** What is said of a guard that was killed, or whose way back failed and was not logged; `migbackup list` says the same before anybody settles it. */
+/** Describes a guard that was killed, or whose way back failed and was not logged. `migbackup list` says the same until a command settles it. */
 export function describeInterruptedGuard({ command, startedAt, token, failed }: Marker): string {
   const pids = survivors(token);
   const running = pids.length === 0 ? '' : ` and still runs (pid ${pids.join(', ')}): stop it first`;
   const named = `"${command.map(escapeName).join(' ')}", which began ${startedAt}${running}`;
   if (failed === true)
     return `the way back of the guarded command ${named}, failed. The project is not as it was before`;
-  return `migbackup was killed while it guarded ${named}. The project is as that left it`;
+  return `migbackup was killed while it guarded ${named}. The project is as that command left it`;
 }
 
 /** What to do about it. */

@@ -7,8 +7,8 @@ import { guardFolder, readMarker } from './marker.ts';
 import { GUARD_VARIABLE, survivors } from './survivors.ts';
 
 /**
- * The error LOCKED while a guarded command is at work in the project: its guard lives, or was killed and what it ran still runs (which only
- * Linux shows). Null where nothing is. A lock that nobody ever took is free, and none is made to find out.
+ * The error LOCKED while a guarded command is at work in the project: its guard is running, or was killed while the command goes on (only Linux can
+ * tell). Null if there is no such command. If the lock file does not exist, the lock is free, and the file is not made to find out.
  */
 export function guardAtWork(root: string): BackupError | null {
   const folder = guardFolder(root);
@@ -17,11 +17,11 @@ export function guardAtWork(root: string): BackupError | null {
     acquireLock(folder, 'look').release();
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
-    // Where this user may not take it, nothing can be told; the project's own lock then says what there is to say.
+    // This user may not take the lock, so nothing is known. The project's own lock will say why.
     if (error.code === 'IO') return null;
     if (error.code !== 'LOCKED') throw error;
     return new BackupError('LOCKED', `a guarded command is at work in this project: ${error.message}`, {
-      hint: 'Wait until it has ended, then run the command again. Nothing was changed.',
+      hint: 'Nothing was changed. Wait until it has ended, then run the command again.',
       path: root,
       cause: error,
     });
@@ -29,17 +29,17 @@ export function guardAtWork(root: string): BackupError | null {
   const marker = readMarker(root);
   const pids = marker === null ? [] : survivors(marker.token);
   if (pids.length === 0) return null;
-  const message = `migbackup was killed while it guarded a command, and that still runs (pid ${pids.join(', ')})`;
+  const message = `migbackup was killed while it guarded a command, and the command is still running (pid ${pids.join(', ')})`;
   return new BackupError('LOCKED', message, {
-    hint: `Stop it with: kill ${pids.join(' ')}. Then run the command again. Nothing was changed.`,
+    hint: `Nothing was changed. Stop it with: kill ${pids.join(' ')}. Then run the command again.`,
     path: root,
     details: { pids },
   });
 }
 
 /**
- * Throws LOCKED while a guarded command is at work: whoever else changed the project then would have it changed under his hands. What that command
- * runs itself is part of it. The caller holds the project's lock, so that no guard begins meanwhile.
+ * Throws LOCKED while a guarded command is at work, because two processes would change the project at the same time. A migbackup that the command
+ * itself runs is part of it and is not refused. The caller holds the project's lock, so that no guard begins meanwhile.
  */
 export function refuseWhileGuarded(root: string): void {
   const atWork = guardAtWork(root);

@@ -4,9 +4,9 @@ export const markerSchema = z.object({
   backupId: z.string(),
   command: z.array(z.string()),
   startedAt: z.string(),
-  /** In the environment of all that the command started. */
+  /** This token is in the environment of every process that the command started. */
   token: z.string(),
-  /** The command has ended, its way back failed, and the log did not take that. */
+  /** True if the command has ended, its way back failed, and this could not be logged. */
   failed: z.boolean().optional(),
 });
 

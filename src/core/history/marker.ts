@@ -12,16 +12,16 @@ import { acquireLock, type Lock } from '../repository/lock.ts';
 import { stateForbidden } from '../transaction/state-folder.ts';
 import { markerSchema, type Marker } from './marker-schema.ts';
 
-/** A command line has a limit far below. */
+/** The limit for a command line is far lower. */
 const MAX_BYTES = 16 << 20;
 
 export const guardFolder = (root: string): string => path.join(root, STATE_FOLDER, 'guard');
 const markerFile = (root: string): string => path.join(guardFolder(root), 'running.json');
 
-/** Room for the way back; it is there only beside a marker. */
+/** Reserves room for the way back. It exists only beside a marker. */
 export const ballastFile = (root: string): string => path.join(guardFolder(root), 'ballast');
 
-/** Gives that room back. Where it cannot be removed it stays beside the marker, which says so by itself: it must not stop a way back. */
+/** Frees the reserved room. If the file cannot be removed, it stays beside the marker, which is then reported; it must not stop a way back. */
 export function dropBallast(root: string): void {
   try {
     fs.rmSync(ballastFile(root), { force: true });
@@ -30,19 +30,19 @@ export function dropBallast(root: string): void {
   }
 }
 
-/** Held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
+/** Takes the lock that is held while a command is guarded. Throws LOCKED if another guard is at work in this project. */
 export function lockGuard(root: string): Lock {
   const folder = guardFolder(root);
   mkdirDurable(folder, 0o700);
   return acquireLock(folder, 'guard');
 }
 
-/** Says durably that a command is about to run. The caller holds the guard's lock. */
+/** Records durably that a command is about to run. The caller holds the guard's lock. */
 export function writeMarker(root: string, marker: Marker): void {
   writeFileDurable(markerFile(root), `${JSON.stringify(marker)}\n`);
 }
 
-/** Keeps the marker of a guard whose way back failed. Never throws: then it stays as that of a guard that was killed. */
+/** Keeps the marker of a guard whose way back failed. Never throws: if it cannot be written, the marker stays as if the guard had been killed. */
 export function markFailed(root: string, marker: Marker): void {
   try {
     writeMarker(root, { ...marker, failed: true });
@@ -51,7 +51,7 @@ export function markFailed(root: string, marker: Marker): void {
   }
 }
 
-/** Removes a marker that a killed guard was writing, and an id of the project that a killed run was. */
+/** Removes a half-written marker of a killed guard, and a half-written id of the project. */
 export function cleanMarkers(root: string, left: LeftOver[]): string[] {
   const removed: string[] = [];
   for (const folder of [guardFolder(root), path.join(root, STATE_FOLDER)])
@@ -59,7 +59,7 @@ export function cleanMarkers(root: string, left: LeftOver[]): string[] {
   return removed;
 }
 
-/** Nothing to do where a guarded command took our whole folder away (`git clean -fdx` does). */
+/** Does nothing if a guarded command removed our whole folder, as `git clean -fdx` does. */
 export function removeMarker(root: string): void {
   if (lstatOrNull(guardFolder(root)) === null) return;
   fs.rmSync(markerFile(root), { force: true });
@@ -67,7 +67,7 @@ export function removeMarker(root: string): void {
   fsyncDir(guardFolder(root));
 }
 
-/** The same when the guard has done all else: that the marker stays is a finding then. */
+/** Removes the marker after the guard has done everything else. If the marker cannot be removed, the result is a finding. */
 export function dropMarker(root: string): Finding[] {
   try {
     removeMarker(root);
@@ -78,15 +78,15 @@ export function dropMarker(root: string): Finding[] {
       {
         code: 'marker-kept',
         severity: 'warning',
-        message: `the note that a command is being guarded could not be removed: ${why}`,
+        message: `the marker that says that a command is being guarded could not be removed: ${why}`,
         path: markerFile(root),
-        recommendation: `Remove ${markerFile(root)}: the next command takes this guard for one that was killed.`,
+        recommendation: `Remove ${markerFile(root)}. Otherwise the next command reports that this guard was killed.`,
       },
     ];
   }
 }
 
-/** The same for whoever only looks: where another user's may not be read, there is none. */
+/** The same for commands that only look. If this user may not read another user's marker, it counts as missing. */
 export function visibleGuard(root: string): Marker | null {
   try {
     return interruptedGuard(root);
@@ -96,7 +96,7 @@ export function visibleGuard(root: string): Marker | null {
   }
 }
 
-/** The command that a killed guard left behind; null if there is none, or if the guard is still at work. Throws IO where this user may not look. */
+/** The command that a killed guard left behind; null if there is none, or if the guard is still at work. Throws IO if this user may not look. */
 export function interruptedGuard(root: string): Marker | null {
   let marker: Marker | null;
   try {
@@ -114,7 +114,7 @@ export function interruptedGuard(root: string): Marker | null {
   }
 }
 
-/** The backup that a guarded command relies on, whether its guard lives or not. */
+/** The backup that a guarded command relies on, whether its guard is still running or not. */
 export function guardedBackup(root: string): string | null {
   return readMarker(root)?.backupId ?? null;
 }
@@ -125,7 +125,7 @@ export function readMarker(root: string): Marker | null {
     const parsed = markerSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : null;
   } catch (error) {
-    // Only what is not there, or is none, may be passed over: a command and its backup hang on it.
+    // Only a missing file, or one that is not a marker, may be ignored: a command and its backup depend on this.
     if (error instanceof SyntaxError || errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
     throw error;
   }

@@ -1,6 +1,6 @@
 /*
- * Room "history": what was done to a project and what is unfinished. The operation log (reports/operations.ndjson) is what undo goes by;
- * pending-operations.ts adds what a killed run could not log; marker.ts knows the command that a killed guard had been running.
+ * Room "history": what was done to a project and what is unfinished. `undo` relies on the operation log (reports/operations.ndjson).
+ * pending-operations.ts adds what a killed run could not log. marker.ts knows the command that a killed guard was running.
  */
 import os from 'node:os';
 import { checkoutOf } from '../config/checkout.ts';
@@ -12,18 +12,18 @@ import type { Finding } from '../model/finding.ts';
 import { operationRecordSchema, type OperationRecord } from '../model/operation-record.ts';
 import { logOperation, readOperations } from '../repository/reports.ts';
 
-/** What is known of the removal of a backup. */
+/** The log's record of the removal of a backup. */
 export function removalOf(backupId: string): Operation {
   return { operation: 'prune', backupId, planHash: null, safetyId: null, transactionId: null, exit: 0 };
 }
 
-/** What a caller knows of its operation; who, where and when are added. */
+/** What a caller knows about its operation. The log adds who, where and when. */
 export type Operation = Pick<
   OperationRecord,
   'operation' | 'backupId' | 'planHash' | 'safetyId' | 'transactionId' | 'exit'
 >;
 
-/** Appends to the operation log. It never throws: what was done stays done; a log that cannot be written is a finding. */
+/** Appends to the operation log. It never throws, because the operation is already done: a log that cannot be written is a finding. */
 export function recordOperation(project: Project, operation: Operation, context: Context): Finding[] {
   try {
     const record: OperationRecord = {
@@ -51,16 +51,16 @@ export function recordOperation(project: Project, operation: Operation, context:
   }
 }
 
-/** A transaction leaves behind what a later command can log it by. */
+/** A later command can log a transaction from the journal that it left behind. */
 function outlook({ operation, transactionId }: Operation): string {
   return transactionId === null
     ? `migbackup undo will not know of this ${operation}`
-    : `the next command that changes something, also migbackup undo, writes it first; what was replaced stays in .migbackup until then`;
+    : `the next command that changes something, such as migbackup undo, writes it first; what was replaced stays in .migbackup until then`;
 }
 
 /**
- * The operations on this project in this folder, oldest first: another checkout's may have been done at the same path, and this one's at another. A line that
- * says neither goes by the path. Lines that are no records (a torn last one) are passed over.
+ * The operations on this project in this folder, oldest first: another checkout may have worked at the same path, and this one at another path. A
+ * line that does not say in which checkout it was counts by its path. Lines that are not records (such as a torn last one) are ignored.
  */
 export function operationsOn(project: Project): OperationRecord[] {
   const here = checkoutOf(project.root);
@@ -80,10 +80,10 @@ export function operationsIn(repository: string): OperationRecord[] {
   });
 }
 
-/** What can be reversed. */
+/** The operations that can be taken back. */
 export const REVERSIBLE = new Set(['restore', 'undo', 'guard']);
 
-/** The user's name, or its number where the system has no name for it (some containers). */
+/** The user's name, or the user's number if the system has no name for it (in some containers). */
 function userName(): string {
   try {
     return os.userInfo().username;

@@ -15,13 +15,13 @@ const INTERRUPTED = 130;
 /** The exit code that is logged for a guard that could not bring back what was there before its command. */
 export const WAY_BACK_FAILED = 7;
 
-/** What is known of a restore that was committed and killed before it was logged. */
+/** The record of a restore that was committed and then killed before it was logged. */
 export function operationOfJournal({ id, operation, backupId, planHash }: Journal): Operation {
   const safetyId = parseId(id)?.kind === 'safety' ? id : null;
   return { operation, backupId, planHash, safetyId, transactionId: id, exit: 0 };
 }
 
-/** What is known of a command whose guard was killed. */
+/** The record of a command whose guard was killed. */
 export function operationOfGuard({ backupId, failed }: Marker): Operation {
   return {
     operation: 'guard',
@@ -33,27 +33,27 @@ export function operationOfGuard({ backupId, failed }: Marker): Operation {
   };
 }
 
-/** True if the end of this guard was logged: then nobody has to hear of it. */
+/** Whether the end of this guard was logged. Then it need not be reported. */
 export function isGuardLogged(project: Project, { backupId }: Marker): boolean {
   return operationsOn(project).some((record) => record.operation === 'guard' && record.backupId === backupId);
 }
 
-/** Of finished transactions those that the operation log does not know of. */
+/** The finished transactions that are not in the operation log. */
 export function unloggedAmong(project: Project, finished: readonly Journal[]): Journal[] {
   if (finished.length === 0) return [];
   const logged = new Set(operationsOn(project).map((record) => record.transactionId));
   return finished.filter(({ id }) => !logged.has(id));
 }
 
-/** An operation that changed the project, as far as taking it back is concerned. */
+/** An operation that changed the project, with what is needed to take it back. */
 export type Reversible = Pick<
   OperationRecord,
   'operation' | 'time' | 'backupId' | 'safetyId' | 'transactionId' | 'exit' | 'project'
 >;
 
 /**
- * The operations that changed the project, oldest first, killed ones that nobody has settled and logged yet included; not one that is unfinished: how that
- * ends is not known before.
+ * The operations that changed the project, oldest first. Killed ones that are not settled and logged yet are included. An unfinished one is not,
+ * because its result is not known yet.
  */
 export function allReversible(project: Project): Reversible[] {
   const logged = operationsOn(project).filter(({ operation }) => REVERSIBLE.has(operation));
@@ -67,9 +67,9 @@ export function allReversible(project: Project): Reversible[] {
   ];
 }
 
-/** Throws UNSAFE_TARGET while a restore is unfinished: a plan of what is in between would not be what happens. */
+/** Throws UNSAFE_TARGET while a restore is unfinished: a plan made from a half-changed project would be wrong. */
 export function requireSettled(root: string): void {
-  // One that cannot be read is thrown as it is.
+  // An error about an unreadable journal is thrown as it is.
   if (pendingTransaction(root) === null) return;
   const pending = unfinished(root);
   if (pending === null) return;

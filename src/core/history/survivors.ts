@@ -1,15 +1,15 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Set in the environment of a guarded command, so that what it starts can be told from everything else. */
+/** Set in the environment of a guarded command, so that the processes that it starts can be recognised. */
 export const GUARD_VARIABLE = 'MIGBACKUP_GUARD';
 
 const GRACE_MS = 5000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * Ends what a guarded command left running, so that nothing writes while we go back: SIGTERM, and SIGKILL after five seconds. Returns the
- * pids. Only Linux shows the environment of other processes; elsewhere nothing can be told, and an open database stops the way back.
+ * Ends what a guarded command left running, so that nothing writes while we go back: SIGTERM, and SIGKILL after five seconds. Returns the pids. Only
+ * Linux shows the environment of other processes. On other systems nothing is ended, and a database that is still open stops the way back.
  */
 export async function endSurvivors(token: string): Promise<number[]> {
   const pids = survivors(token);
@@ -20,7 +20,7 @@ export async function endSurvivors(token: string): Promise<number[]> {
   return pids;
 }
 
-/** Living processes, other than this one, that were started with the token. */
+/** The running processes, other than this one, that were started with the token. */
 export function survivors(token: string): number[] {
   const wanted = `${GUARD_VARIABLE}=${token}`;
   return processes().filter((pid) => {
@@ -34,8 +34,9 @@ export function survivors(token: string): number[] {
 }
 
 /**
- * Processes whose working folder is in the project, without this one and its children (who holds locks), each with the moment when it started. Only Linux shows them, and of other users only to root.
- * Whoever is here after a command and was not before may have been left by it with another environment (sudo, env -i).
+ * The processes whose working folder is in the project, each with its start time, without this process and its children (such as the one that holds
+ * locks). Only Linux shows them, and other users' processes only to root. A process that is here after a command but was not before may come from the
+ * command, with another environment (sudo, env -i).
  */
 export function processesIn(root: string): Map<number, string> {
   const found = new Map<number, string>();
@@ -43,12 +44,12 @@ export function processesIn(root: string): Map<number, string> {
     try {
       const cwd = fs.readlinkSync(`/proc/${pid}/cwd`);
       if (pid === process.pid || (cwd !== root && !cwd.startsWith(`${root}/`))) continue;
-      // The name, in parentheses, may hold anything; the parent is the second field after it, the moment the 20th.
+      // The name, in parentheses, may contain anything. The parent is the second field after it, the start time the 20th.
       const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (fields[1] !== String(process.pid)) found.set(pid, fields[19] ?? '');
     } catch {
-      // It ended, or is another user's.
+      // The process has ended, or belongs to another user.
     }
   }
   return found;
@@ -66,6 +67,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended by itself.
+    // The process has ended by itself.
   }
 }

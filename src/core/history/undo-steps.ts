@@ -8,43 +8,43 @@ const ROLLED_BACK = 20;
 
 /** An operation that undo can take back now, or once it has taken back what came after it. */
 export interface Step {
-  /** The safety backup that it took, which undo brings back; guard's own backup where the command's result was kept. */
+  /** The safety backup that it took, which undo brings back. If guard kept the result of the command, this is guard's own backup. */
   readonly id: string;
   readonly record: Reversible;
-  /** What was done, as it is said: `the restore of migration-…`. */
+  /** What was done, in words: `the restore of migration-…`. */
   readonly what: string;
-  /** What the project is once that is taken back: `as it was before that restore`. */
+  /** How the project is once the step is taken back, in words: `as it was before that restore`. */
   readonly becomes: string;
-  /** A guard had brought everything back: taking that back brings the failed state. */
+  /** True if a guard had brought everything back. To take that back means to bring back the failed state. */
   readonly rolledBack: boolean;
-  /** Whose undo or redo it is, for an undo. */
+  /** For an undo: what it undid or redid. */
   readonly about: string;
   readonly redo: boolean;
 }
 
 /**
- * What led to the state that the project is in, oldest first. `back`: each begins where the one before it ended, so the last can be taken back, then the
- * one before it. `forth`: the undos that can be taken back in the same way, for as long as nothing new is done.
+ * The steps that led to the present state of the project, oldest first. `back`: each step begins where the one before it ended, so the last can be
+ * taken back, then the one before it. `forth`: the undos that can be taken back in the same way, as long as nothing new is done.
  */
 export interface Steps {
   readonly back: readonly Step[];
   readonly forth: readonly Step[];
-  /** The newest of all: what undo takes back where it is told no other. */
+  /** The newest step, which undo takes back unless it is told another. */
   readonly last: Step | undefined;
 }
 
-/** The steps of a project, of killed runs that nobody has settled and logged yet too. Throws UNSAFE_TARGET while a restore is unfinished. */
+/** The steps of a project, including those of killed runs that are not settled and logged yet. Throws UNSAFE_TARGET while a restore is unfinished. */
 export function stepsOf(project: Project): Steps {
   requireSettled(project.root);
   return stepsSoFar(project);
 }
 
-/** The same without what is unfinished, which is no step yet: for who only shows them. */
+/** The same without an unfinished operation, which is not a step yet. For commands that only show steps. */
 export function stepsSoFar(project: Project): Steps {
   return replay(allReversible(project));
 }
 
-/** A step as reports have it. */
+/** A step in the form that reports use. */
 export function describeStep({ id, record, what, becomes, rolledBack }: Step): Undone {
   const { operation, time, backupId } = record;
   return { id, operation, time, backupId, what, becomes, rolledBack };
@@ -60,7 +60,7 @@ export function undoTargets(repository: string): string[] {
   });
 }
 
-/** An undo is told by the backup that it brought back: the safety backup of what it reversed. */
+/** Replays the records. An undo is recognised by the backup that it brought back, which is the safety backup of the step that it reversed. */
 function replay(records: readonly Reversible[]): Steps {
   const back: Step[] = [];
   const forth: Step[] = [];
@@ -77,7 +77,7 @@ function replay(records: readonly Reversible[]): Steps {
     } else {
       last = stepOf(record, undefined);
       back.push(last);
-      // Something new: what was undone before it belongs to a state that is gone.
+      // This is something new, so earlier undos belong to a state that no longer exists.
       forth.length = 0;
     }
   }

@@ -6,8 +6,8 @@ import { lockHolder } from '../repository/lock.ts';
 import { pendingTransaction } from '../transaction/transaction.ts';
 
 /**
- * Another migbackup that is at work in the project, or a restore that was killed; null where there is neither. Whoever holds the lock may be in the
- * middle of a restore, which then is not interrupted. Changes nothing. Throws IO where this user may not look.
+ * Another migbackup that is at work in the project, or a restore that was killed; null if there is neither. The holder of the lock may be in the
+ * middle of a restore, which is then not an interrupted one. Changes nothing. Throws IO if this user may not look.
  */
 export function unfinished(root: string): Pending | null {
   const killed = killedRestore(root);
@@ -16,7 +16,7 @@ export function unfinished(root: string): Pending | null {
   return killed === null ? null : { what: 'restore-unfinished', message: killed, command: 'migbackup recover' };
 }
 
-/** A journal that cannot be trusted, or that is none, is what `recover` speaks of. */
+/** `recover` reports a journal that is damaged or cannot be trusted. */
 function killedRestore(root: string): string | null {
   try {
     const journal = pendingTransaction(root);

@@ -1,6 +1,6 @@
 /*
- * Room "import-v1": everything that reads backups of format version 1, the unpacked folders of older scripts. It makes a backup of today's format of
- * one, in a scratch folder, so that every other room knows one format only. open-backup.ts is how commands get at a backup of either format.
+ * Room "import-v1": everything that reads backups of format version 1, the unpacked folders of older scripts. It turns one into a backup of today's
+ * format, in a scratch folder, so that every other room knows only one format. Commands open a backup of either format through open-backup.ts.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -19,12 +19,12 @@ import { categoriesOf } from './layout.ts';
 import { inspectVersion1, type Copy } from './inspect.ts';
 import { manifestContradictions, type Counted } from './manifest-contradicts.ts';
 
-/** Who made it: scripts, of which nothing is known but the format. */
+/** The tool that made the backup: scripts of which only the format is known. */
 const SCRIPTS = { name: 'scripts of format version 1', version: '1.0.0', runtime: 'unknown' };
 
 /**
- * A version 1 backup as one of version 2, in a private scratch folder: every file at the path it came from, and what is wrong with the
- * backup as findings. So the one set of operations works on both. The backup itself is only read.
+ * Turns a version 1 backup into one of version 2, in a private scratch folder: every file at the path that it came from, and findings about what is
+ * wrong with the backup. So all operations work on both formats. The backup itself is only read.
  */
 export async function importVersion1(folder: string, id: string, context: Context): Promise<SelectedBackup> {
   const { copies, findings } = inspectVersion1(folder);
@@ -50,7 +50,7 @@ export async function importVersion1(folder: string, id: string, context: Contex
   }
 }
 
-/** A broken database is taken as the files that it is: that it does not read is a finding, and it can still be brought back. */
+/** A damaged database is taken as plain files. A finding says that it cannot be read, and it can still be restored. */
 async function take(project: Project, findings: readonly Finding[], context: Context): Promise<TakenBackup> {
   const { categories } = project.config;
   const options = {
@@ -68,7 +68,7 @@ async function take(project: Project, findings: readonly Finding[], context: Con
     const broken: Finding = {
       code: 'database-does-not-read',
       severity: 'warning',
-      message: `leveldb/current does not read: ${error.message}`,
+      message: `leveldb/current cannot be read: ${error.message}`,
       path: 'leveldb/current',
       category: 'leveldb',
       source: 'current',

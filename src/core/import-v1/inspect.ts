@@ -11,7 +11,7 @@ import { isVolatilePath } from '../databases/engines.ts';
 import { isOwnFile, placeOf, DATABASE_PLACE, type Place } from './layout.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
-/** A file whose bytes can be brought back. */
+/** A file whose bytes can be restored. */
 export interface Copy {
   /** Its path in the backup, as SHA256SUMS spells it. */
   readonly file: string;
@@ -23,18 +23,18 @@ export interface Inspection {
   readonly findings: readonly Finding[];
 }
 
-/** A copy with what is known of its bytes; proven: they are those of SHA256SUMS. */
+/** A copy with what is known of its bytes. `proven` means that they match SHA256SUMS. */
 interface Take extends Copy {
   readonly sha256: string;
   readonly proven: boolean;
 }
 
-/** No list that a script made comes near. */
+/** Far more than any list that a script made. */
 const MAX_FILES = 1_000_000;
 
 /**
- * Reads a version 1 backup against its SHA256SUMS. Bytes and that list are the truth: a listed file that is missing or altered is an error
- * of its source; one that is there and not listed is a warning. Links and special files are named and never followed.
+ * Reads a version 1 backup against its SHA256SUMS. Only the bytes and that list count: a listed file that is missing or altered is an error of its
+ * source, and a file that is not listed is a warning. Links and special files are named and never followed.
  */
 export function inspectVersion1(folder: string): Inspection {
   const inspector = new Inspector(folder);
@@ -96,19 +96,14 @@ class Inspector implements Inspection {
     const stat = fs.lstatSync(toNative(this.#folder, file));
     if (stat.isDirectory()) this.walk(file);
     else if (stat.isFile()) this.#file(file);
-    else this.#unusable(file, stat.isSymbolicLink() ? 'is a link, and no link is followed' : 'is a special file');
+    else this.#unusable(file, stat.isSymbolicLink() ? 'is a link, and links are not followed' : 'is a special file');
   }
 
   #file(file: string): void {
     this.#seen.add(file);
     const place = placeOf(file);
     if (place === null) {
-      this.#warn(
-        'file-unknown',
-        `${escapeName(file)} belongs to no folder of this format and is left alone`,
-        file,
-        null,
-      );
+      this.#warn('file-unknown', `${escapeName(file)} is in no folder of this format and is ignored`, file, null);
       return;
     }
     const problem = pathProblem(place.path) ?? forbidden(place);
@@ -117,17 +112,22 @@ class Inspector implements Inspection {
     if (sha256 === null) return undefined;
     const listed = this.#listed.get(file)?.sha256;
     if (listed === undefined)
-      this.#warn('file-not-listed', `${escapeName(file)} is not in ${SUMS_FILE}: nothing proves it`, file, place);
+      this.#warn(
+        'file-not-listed',
+        `${escapeName(file)} is not in ${SUMS_FILE}, so nothing proves its content`,
+        file,
+        place,
+      );
     else if (listed !== sha256)
       this.#wrong('file-altered', `${escapeName(file)} was altered: its SHA-256 differs`, file);
     if (place.source === 'current' && isVolatilePath(file)) {
-      const message = `${escapeName(file)} carries no data: whoever opens the database makes it anew`;
+      const message = `${escapeName(file)} carries no data: the program that opens the database makes it again`;
       this.findings.push({ code: 'file-not-restored', severity: 'info', message, ...this.#about(file, place) });
     }
     this.#take({ file, place, sha256, proven: listed === sha256 });
   }
 
-  /** Null where it cannot be read, which is then a finding. */
+  /** Null if the file cannot be read, and then there is a finding. */
   #hash(file: string): string | null {
     try {
       return hashFile(toNative(this.#folder, file));
@@ -139,8 +139,8 @@ class Inspector implements Inspection {
   }
 
   /**
-   * Two folders can hold a file of the same name that came from the same place: equal ones are one, others cannot both come back. One
-   * that SHA256SUMS proves goes before one that it does not, and is never dropped for less than an error.
+   * Two folders can hold files that came from the same place. If they are equal, either will do; otherwise only one can be restored. A file that
+   * SHA256SUMS proves is preferred. If a proven file is dropped, that is an error.
    */
   #take(mine: Take): void {
     const other = this.#taken.get(mine.place.path);
@@ -148,7 +148,7 @@ class Inspector implements Inspection {
     if (other === undefined) {
       const clash = this.#clash(mine.place.path);
       if (clash !== null)
-        return this.#unusable(mine.file, `cannot come back: ${escapeName(clash)} is a file and a folder`);
+        return this.#unusable(mine.file, `cannot be restored: ${escapeName(clash)} is a file and a folder`);
       for (let at = mine.place.path; at !== '.'; at = path.posix.dirname(at)) this.#folders.add(path.posix.dirname(at));
     }
     const [used, dropped] = other !== undefined && (other.proven || !mine.proven) ? [other, mine] : [mine, other];
@@ -171,7 +171,7 @@ class Inspector implements Inspection {
   missing(): void {
     for (const file of this.#listed.keys()) {
       if (this.#seen.has(file) || isOwnFile(file)) continue;
-      this.#wrong('file-missing', `${escapeName(file)} is listed in ${SUMS_FILE} and is not there`, file);
+      this.#wrong('file-missing', `${escapeName(file)} is listed in ${SUMS_FILE} but missing`, file);
     }
   }
 
@@ -186,7 +186,7 @@ class Inspector implements Inspection {
     return { path: spelled, affects: [spelled], ...where };
   }
 
-  /** An error of one source, or with a null file of all. */
+  /** Adds an error about the source of a file, or about all sources if `file` is null. */
   #wrong(code: CodeOf<'error'>, message: string, file: string | null): void {
     const about = file === null ? { path: SUMS_FILE } : this.#about(file, placeOf(file));
     this.findings.push({ code, severity: 'error', message, ...about });
@@ -197,9 +197,9 @@ class Inspector implements Inspection {
   }
 }
 
-/** Why nothing may come back to this place: a forbidden name, or the database of another folder, whose content one more file can change. */
+/** Why nothing may be restored to this place: its name is forbidden, or it is in the database of another source, which an added file could change. */
 function forbidden({ source, path: place }: Place): string | null {
   const part = forbiddenPart(place);
-  if (part !== null) return `cannot come back: ${part}`;
-  return source !== 'current' && place.startsWith(`${DATABASE_PLACE}/`) ? 'would come back inside the database' : null;
+  if (part !== null) return `cannot be restored: ${part}`;
+  return source !== 'current' && place.startsWith(`${DATABASE_PLACE}/`) ? 'would be restored into the database' : null;
 }

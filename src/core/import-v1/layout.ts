@@ -11,18 +11,18 @@ export interface Place {
 }
 
 interface Rule {
-  /** Folder in the backup; the innermost one decides. */
+  /** The folder in the backup. If several match, the innermost one counts. */
   readonly folder: string;
   readonly category: string;
   readonly source: string;
-  /** Folder in the project; `.` is the root. */
+  /** The folder in the project; `.` is the root. */
   readonly path: string;
 }
 
-/** Where the database comes from. */
+/** The place of the database in the project. */
 export const DATABASE_PLACE = 'leveldb';
 
-/** The folders that the scripts copied to, and those that they copied from. */
+/** The folders that the scripts copied from and to. */
 const RULES: readonly Rule[] = [
   { folder: 'leveldb/current', category: 'leveldb', source: 'current', path: DATABASE_PLACE },
   { folder: 'leveldb/previous-exports', category: 'leveldb', source: 'previous-exports', path: 'leveldb-backup' },
@@ -49,12 +49,12 @@ const RULES: readonly Rule[] = [
   { folder: 'docs', category: 'docs', source: 'root', path: '.' },
 ];
 
-/** The sources by their folder in the project, the innermost first. What would come back inside the database is refused as what it is. */
+/** The sources by their folder in the project, innermost first. Files that would be restored into the database are refused elsewhere. */
 const OWNERS = RULES.filter(({ path }) => path !== '.' && path !== DATABASE_PLACE).toSorted(
   (a, b) => b.path.length - a.path.length,
 );
 
-/** What the scripts wrote beside the copies: no state of the project. */
+/** What the scripts wrote beside the copies. It is not part of the project's state. */
 const OWN =
   /^(checksums\/|(BACKUP_MANIFEST\.json|RESTORE_PROCEDURES\.md|EMERGENCY_ROLLBACK\.sh|VERIFICATION_REPORT\.json)$)/;
 
@@ -63,8 +63,8 @@ export function isOwnFile(file: string): boolean {
 }
 
 /**
- * The place of a file by its path in the backup, or null if no rule knows it. It counts for the source that holds its path in the project, as
- * every operation will see it: docs/scripts/x comes back with the scripts.
+ * The place of a file by its path in the backup, or null if no rule knows it. It belongs to the source that contains its path in the project, as in
+ * every operation: docs/scripts/x is restored with the scripts.
  */
 export function placeOf(file: string): Place | null {
   const rule = RULES.find(({ folder }) => file.startsWith(`${folder}/`));
@@ -76,7 +76,7 @@ export function placeOf(file: string): Place | null {
   return { category, source, path: place };
 }
 
-/** The categories as a configuration, for what is there: sources in the root name each of their files. */
+/** The categories as a configuration, for the files that exist. Sources in the root list each of their files. */
 export function categoriesOf(places: readonly Place[]): Category[] {
   const categories = new Map<string, Source[]>();
   for (const rule of RULES) {

@@ -4,7 +4,7 @@ import type { Finding } from '../model/finding.ts';
 import { MANIFEST_FILE } from '../format/layout.ts';
 import { readVersion1Manifest } from '../format/version1.ts';
 
-/** Keys of the manifest's categories -> ours. */
+/** The keys of the manifest's categories, with our names for them. */
 const NAMES: Readonly<Record<string, string>> = { legacyJson: 'legacy-json', unifiedJson: 'unified-json' };
 
 export interface Counted {
@@ -12,13 +12,13 @@ export interface Counted {
   readonly bytes: number;
 }
 
-/** Somebody may have put megabytes there, or lists in each other without end. */
+/** Limits a value for a message, because a manifest may hold megabytes or endlessly nested lists. */
 function bounded(stated: unknown): unknown {
   if (typeof stated === 'object' && stated !== null) return Array.isArray(stated) ? 'a list' : 'an object';
   return typeof stated === 'string' ? shorten(stated) : stated;
 }
 
-/** Everything that the manifest of a version 1 backup says and its bytes do not: worth knowing, and never believed. */
+/** Every statement in the manifest of a version 1 backup that its bytes contradict. It is reported, and the manifest is never believed. */
 export function manifestContradictions(folder: string, counted: ReadonlyMap<string, Counted>): Finding[] {
   const findings: Finding[] = [];
   const say = (message: string, evidence: Record<string, unknown> = {}): void => {
@@ -26,7 +26,7 @@ export function manifestContradictions(folder: string, counted: ReadonlyMap<stri
   };
   const manifest = readVersion1Manifest(folder);
   if (manifest === null) {
-    say(`${MANIFEST_FILE} is missing or no JSON object`);
+    say(`${MANIFEST_FILE} is missing or not a JSON object`);
     return findings;
   }
   const compare = (key: string, said: unknown, found: unknown): void => {

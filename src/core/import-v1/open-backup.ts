@@ -5,8 +5,8 @@ import { selectBackup } from '../repository/select.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 
 /**
- * The backup that `selector` names: an id, a part of one, a path, an exported file, `latest`, which is the default. One of format version 1 is read
- * into a scratch folder, which `dispose` removes. It is said where `latest` is not simply the newest.
+ * The backup that `selector` names: an id or a part of one, a path, an exported file, or `latest`, which is the default. A backup of format version 1
+ * is converted in a scratch folder, which `dispose` removes. A note says so if `latest` is not simply the newest.
  */
 export async function select(
   project: Project,

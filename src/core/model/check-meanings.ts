@@ -2,7 +2,7 @@ import type { CheckId, CheckResult } from './validate-report.ts';
 
 interface CheckMeaning {
   readonly group: CheckResult['group'];
-  /** What is so when the check is `ok`, in one sentence. */
+  /** What is true if the check is `ok`. */
   readonly ok: string;
 }
 
@@ -10,7 +10,7 @@ interface CheckMeaning {
 export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'state-gone': {
     group: 'state',
-    ok: 'All files and databases of the newest complete backup are there, no database has lost all of its records or is none any more, also of what was gone when that backup was taken and was not accepted; or there is no such backup yet.',
+    ok: 'All files and databases of the newest complete backup are still there, and so are those that were missing when it was taken and were not accepted as gone, and no database has lost all of its records or stopped being a database; or there is no complete backup yet.',
   },
   runtime: { group: 'prerequisites', ok: 'Node.js is new enough and has zstd.' },
   clock: {
@@ -22,14 +22,14 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   gitignore: { group: 'configuration', ok: 'Git ignores the folders of migbackup.' },
   'round-trip': {
     group: 'repository',
-    ok: 'A file can be written, synced, renamed and read back where the backups are.',
+    ok: 'A file can be written, synced, renamed and read back in the place of the backups.',
   },
   lock: { group: 'repository', ok: 'No other migbackup holds a lock that create or restore needs.' },
   'git-clean': { group: 'repository', ok: 'The command git clean would not remove the backups.' },
   space: { group: 'repository', ok: 'There is enough free space for a backup.' },
   inodes: {
     group: 'repository',
-    ok: 'There are enough free inodes for a backup; where the file system does not count them, there is no such check.',
+    ok: 'There are enough free inodes for a backup; if the file system does not count them, there is no such check.',
   },
   backups: {
     group: 'repository',
@@ -37,22 +37,22 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   },
   'newest-backup': {
     group: 'repository',
-    ok: 'Nothing is seen to be wrong with the backup that latest means; before the first backup there is no such check.',
+    ok: 'No problem is known of the backup that latest means; before the first backup there is no such check.',
   },
   'stale-work': { group: 'repository', ok: 'No work folder is left from a run that was killed.' },
-  'state-folder': { group: 'project', ok: 'No link and no file stands in the place of the folder .migbackup.' },
+  'state-folder': { group: 'project', ok: 'There is no link or file in the place of the folder .migbackup.' },
   'restore-writable': { group: 'project', ok: 'This user may write in every folder that a restore would change.' },
   'one-file-system': { group: 'project', ok: 'Everything that a restore would change is on one file system.' },
-  transaction: { group: 'project', ok: 'No restore was killed before it had finished.' },
-  'replaced-kept': { group: 'project', ok: 'Nothing is kept that a finished restore has replaced.' },
+  transaction: { group: 'project', ok: 'No restore was killed before it finished.' },
+  'replaced-kept': { group: 'project', ok: 'Nothing that a finished restore replaced is still kept.' },
   guard: { group: 'project', ok: 'No guard was killed while its command ran.' },
   inventory: { group: 'inventory', ok: 'There is something to back up.' },
   'sources-readable': { group: 'inventory', ok: 'This user may read every source.' },
   'sources-there': { group: 'inventory', ok: 'Every required source exists.' },
   'sources-named': { group: 'inventory', ok: 'Every name and every target of a link can be stored.' },
-  'sources-inside': { group: 'inventory', ok: 'No source lies behind a link.' },
+  'sources-inside': { group: 'inventory', ok: 'No source is behind a link.' },
   'sources-still': { group: 'inventory', ok: 'Nothing vanished while it was looked at.' },
-  'databases-placed': { group: 'inventory', ok: 'Every database has its parts and lies in no other database.' },
+  'databases-placed': { group: 'inventory', ok: 'Every database has its parts and is not inside another database.' },
   'databases-read': { group: 'inventory', ok: 'Every database can be read.' },
   'databases-held': { group: 'inventory', ok: 'No process uses a database.' },
   'secrets-left-out': { group: 'inventory', ok: 'No file would be left out because it may hold secrets.' },
@@ -64,10 +64,10 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'special-bits': { group: 'inventory', ok: 'No file or folder is set-uid, set-gid or sticky.' },
   attributes: { group: 'inventory', ok: 'No file has ACLs, extended attributes, flags or hard links.' },
   'portable-names': { group: 'inventory', ok: 'Every name is one that all file systems can hold.' },
-  'databases-foreign': { group: 'inventory', ok: 'Every database is of an engine that is proven here.' },
-  'databases-gone': { group: 'inventory', ok: 'No journal lies there without the database that it belongs to.' },
+  'databases-foreign': { group: 'inventory', ok: 'Every database is of an engine that migbackup can prove.' },
+  'databases-gone': { group: 'inventory', ok: 'There is no journal without the database that it belongs to.' },
   'databases-zeroed': { group: 'inventory', ok: 'No file that should be a SQLite database holds nothing but zeros.' },
-  'databases-none': { group: 'inventory', ok: 'Every file that is named as a SQLite database is a database.' },
+  'databases-none': { group: 'inventory', ok: 'Every file with the name of a SQLite database is a database.' },
   coverage: { group: 'coverage', ok: 'All that looks like state is in a category.' },
   report: { group: 'repository', ok: 'The report of this run is kept, or there is no backups folder yet.' },
 };

@@ -146,7 +146,7 @@ async function runGuarded(
   }
 }
 
-/** Room for the way back. Where there is none the command is not run, and nothing says that it was. */
+/** Reserves room for the way back. If there is not enough, the command is not run, and nothing says that it was. */
 function putBallastOrLeave(root: string, bytes: number): void {
   try {
     putBallast(root, bytes);

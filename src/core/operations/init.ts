@@ -184,7 +184,7 @@ function leftAlone(file: string, why: string): Finding {
     severity: 'warning',
     message: `${file} ${why}`,
     path: file,
-    recommendation: `Mend it and run init again, or make the changes yourself.`,
+    recommendation: `Correct it and run init again, or make the changes yourself.`,
   };
 }
 
@@ -209,7 +209,7 @@ function packageName(file: Existing): string | undefined {
   return 'name' in parsed && typeof parsed.name === 'string' ? parsed.name : undefined;
 }
 
-/** A package.json that is none, or no object, has nothing in it. */
+/** A file that is not valid JSON, or not an object, counts as an empty package.json. */
 function parsePackage(file: Existing): object {
   if (file.state !== 'text') return {};
   try {

@@ -45,7 +45,7 @@ export async function prune(project: Project, options: PruneOptions, context: Co
     const plan = await planPrune(project, options, context);
     if (plan.remove.length === 0) return { ...head(), ...plan };
     if (!(await options.confirm({ ...head(), ...plan }))) {
-      throw new BackupError('CONFIRMATION_REQUIRED', 'nobody said yes; nothing was removed', {
+      throw new BackupError('CONFIRMATION_REQUIRED', 'the removal was not confirmed; nothing was removed', {
         hint: 'Run it with --yes.',
       });
     }

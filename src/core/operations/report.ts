@@ -87,7 +87,7 @@ function no(evidence: string, reportFile: string | null = null): Answer {
   return { yes: false, evidence, reportFile };
 }
 
-/** Newest first: a later failure outweighs an earlier success, and a sample or a quick look is none. */
+/** Newest first: a later failure outweighs an earlier success, and a sample or a quick look does not count. */
 function verifiedInFull(verifications: readonly VerifyReport[]): Answer {
   const decisive = verifications.find(({ status, scope }) => status === 'FAILED' || scope.mode === 'full');
   if (decisive === undefined) return no('no full verification is on record: migbackup verify');

@@ -153,7 +153,7 @@ function refuseOther(project: Project, selected: SelectedBackup): void {
 /** The log would name an older operation, and taking that back is not what was asked for. */
 function logBehind(repository: string): BackupError {
   return new BackupError('IO', 'the last restore is not in the operation log, which cannot be written', {
-    hint: 'Nothing was changed. Free some space or mend the permissions there, then run the command again.',
+    hint: 'Nothing was changed. Free some space or correct the permissions there, then run the command again.',
     path: repository,
   });
 }

@@ -4,12 +4,12 @@ import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError, errnoOf, type BackupErrorOptions } from '../model/backup-error.ts';
 import { shellLine } from '../model/shell-quote.ts';
 
-/** True where the system says that this user may not look: that says nothing about what is there. */
+/** Whether an error says that this user may not look. It does not say what is there. */
 export function isForbidden(error: unknown): boolean {
   return errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM';
 }
 
-/** What keeps us from reading a path: itself, or the closest folder above it that may not be entered. */
+/** What prevents reading a path: the path itself, or the closest folder above it that may not be entered. */
 export function barredAt(native: string): string {
   try {
     lstatOrNull(native);
@@ -25,22 +25,22 @@ export function ownerOf(native: string): number | null {
   return stat === null ? null : Number(stat.uid);
 }
 
-/** What to do about paths that bar the way: the line to run (also as `mend`) where they are this user's own, else why that is no way. */
+/** What to do about paths that this user may not read: a command to run (also in `mend`) if they belong to this user, otherwise who can do it. */
 export function howToOpen(barred: readonly string[]): Pick<BackupErrorOptions, 'hint' | 'details'> {
   const user = process.getuid?.();
-  if (user === undefined) return { hint: 'Run as a user who may read it, or change its permissions.' };
+  if (user === undefined) return { hint: 'Run migbackup as a user who may read it, or change its permissions.' };
   const foreign = barred.find((each) => ownerOf(each) !== user);
   if (foreign !== undefined) {
     const owner = `${foreign} belongs to user ${ownerOf(foreign) ?? 'unknown'}`;
-    return { hint: `${owner}: run as that user or as root, or have it made readable.` };
+    return { hint: `Run migbackup as the owner or as root, or ask the owner to make it readable: ${owner}.` };
   }
   const mend = shellLine(['chmod', 'u+rwX', '--', ...barred]);
   return { hint: `Run: ${mend}, then the same command again.`, details: { mend } };
 }
 
 /**
- * The IO error of what this user may not look at: which right is missing where, and what gives it. Any other error as it is.
- * @param what what could not be looked at, as a sentence's start: `.migbackup may not be read`
+ * Turns an error of permissions into an IO error that says which right is missing where, and how to get it. Any other error is returned as it is.
+ * @param what what failed, as the beginning of a sentence: `.migbackup may not be read`
  */
 export function sayForbidden(error: unknown, file: string, what: string): unknown {
   if (!isForbidden(error) || !(error instanceof Error)) return error;
@@ -54,7 +54,7 @@ export function sayForbidden(error: unknown, file: string, what: string): unknow
   });
 }
 
-/** Looks at something; where this user may not, that is said as `sayForbidden` says it. */
+/** Runs `look`. If this user may not look, it throws the error of `sayForbidden`. */
 export function looking<T>(file: string, what: string, look: () => T): T {
   try {
     return look();
@@ -63,7 +63,7 @@ export function looking<T>(file: string, what: string, look: () => T): T {
   }
 }
 
-/** A folder above has to be entered; a folder itself to be listed, a file to be read. */
+/** The right that is needed: x to enter a folder above, r to list the folder itself or to read the file. */
 function missingRight(barred: string, file: string): 'r' | 'x' {
   if (barred !== file) return 'x';
   try {

@@ -1,30 +1,30 @@
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u;
 const MAX_LENGTH = 1024;
-/** Each one more multiplies the time that a pattern can take on a long name: three in a part are milliseconds, four are seconds. */
+/** Each additional star multiplies the time that a pattern can take on a long name: three in a part take milliseconds, four take seconds. */
 const MAX_STARS_IN_PART = 3;
 const MAX_GLOBSTARS = 3;
 const MAX_WILDCARDS = 6;
-/** Of one kind of bracket. */
+/** The limit for each kind of bracket. */
 const MAX_BRACKETS = 16;
-/** A group that repeats, or one with more than words and `|` in it, can be made to take for ever. */
+/** A plain group. A group that repeats, or that contains more than words and `|`, could take for ever. */
 const GROUP = /([@?!+*]?)\(([^()*?+[\]{}]*)\)(?![+*?{])/g;
 const SPECIAL = /[\\*?[\]{}()!+@|]/g;
 
 /**
- * Why a glob is refused, or null. Globs become regular expressions, which can take years on a name of 200 characters; a backup's manifest
- * and a checkout's config bring theirs along. What is left is bounded, and far over what projects use.
+ * Why a glob is refused, or null. Globs become regular expressions, which can take years on a name of 200 characters, and they may come from a
+ * backup's manifest or a checkout's config. These limits bound the time and are far above what projects use.
  */
 export function globProblem(pattern: string): string | null {
   if (pattern === '') return 'it is empty';
   if (pattern.length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
-  if (CONTROL.test(pattern) || !pattern.isWellFormed()) return 'it has a control character in it';
-  // A name with every special character escaped has no wildcard in it, however many stars.
+  if (CONTROL.test(pattern) || !pattern.isWellFormed()) return 'it contains a control character';
+  // A name in which every special character is escaped contains no wildcard, however many stars it has.
   if (escapeGlob(unescapeGlob(pattern)) === pattern) return null;
   for (const bracket of '([{')
     if (pattern.split(bracket).length > MAX_BRACKETS + 1) return `it has too many "${bracket}"`;
   if (pattern.includes('}+')) return 'it has a group that repeats';
-  // After a bracket too a plus repeats.
+  // A plus after a bracket also repeats.
   let repeated = pattern.match(/\]\+/g)?.length ?? 0;
   const flat = pattern.replaceAll(GROUP, (_, mark: string) => {
     if (mark !== '' && '*+!'.includes(mark)) repeated++;
@@ -40,7 +40,7 @@ export function globProblem(pattern: string): string | null {
   return total > MAX_WILDCARDS ? `it has more than ${MAX_WILDCARDS} wildcards` : null;
 }
 
-/** The glob that matches this name and no other. */
+/** The glob that matches only this name. */
 export function escapeGlob(name: string): string {
   return name.replaceAll(SPECIAL, String.raw`\$&`);
 }

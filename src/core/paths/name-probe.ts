@@ -6,26 +6,26 @@ import { escapeName } from './names.ts';
 import { pathProblem } from './paths.ts';
 import { foldingNames, mayBeChanged } from './portable-names.ts';
 
-/** By these a file system says that it cannot hold a name; anything else is an error like any other. */
+/** The errors with which a file system says that it cannot hold a name. All others are ordinary errors. */
 const CANNOT_HOLD = new Set(['EINVAL', 'ENOENT', 'EILSEQ', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'EEXIST', 'EISDIR']);
 
 /**
- * Tries names on a file system before anything rests on them, in a scratch folder of its own: what comes back when the folder is listed must
- * be what was put there. Only names that some file system changes are tried, each once.
+ * Tries names on a file system before anything depends on them. It makes them in a scratch folder and lists that: each name must come back unchanged.
+ * Only names that some file system changes are tried, each once.
  */
 export class NameProbe {
   readonly #folder: string;
   readonly #known = new Set<string>();
   #made = 0;
 
-  /** @param folder a path where nothing is, on the file system in question; it is made only if there is something to try */
+  /** @param folder a path on that file system where nothing exists; the folder is made only if there is a name to try */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Throws UNSAFE_TARGET if a part of this path cannot be held. */
+  /** Throws UNSAFE_TARGET if the file system cannot hold a part of this path. */
   check(relative: string): void {
-    // Refused everywhere: whoever checks the index says so, and nothing of it is tried here.
+    // Such a path is refused everywhere. The check of the index reports it, so it is not tried here.
     if (pathProblem(relative) !== null) return;
     for (const part of relative.split('/')) {
       if (this.#known.has(part) || !mayBeChanged(part)) continue;
@@ -35,7 +35,7 @@ export class NameProbe {
     }
   }
 
-  /** The same, and that no two names in one folder are one for this file system. Folders that are no entries count too. */
+  /** The same for all paths. Also throws if the file system treats two names in one folder as the same. Folders that are not entries count too. */
   checkAll(relatives: Iterable<string>): void {
     const folders = new Map<string, Set<string>>();
     for (const relative of relatives) {
@@ -46,7 +46,7 @@ export class NameProbe {
         const names = folders.get(folder) ?? new Set<string>();
         const size = names.size;
         folders.set(folder, names.add(relative.slice(slash + 1, at)));
-        // A folder that was met before has its parents behind it.
+        // For a folder that was seen before, its parents were seen too.
         if (names.size === size) break;
       }
     }
@@ -56,7 +56,7 @@ export class NameProbe {
         if (!this.#holds(group))
           throw cannotHold(
             path.posix.join(folder, group[0] ?? ''),
-            `for the file system of the target ${shown} are one name`,
+            `the file system of the target treats ${shown} as one name`,
           );
       }
     }

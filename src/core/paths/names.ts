@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** C0, C1, DEL, zero-width and bidirectional controls, line separators, the BOM and lone surrogates: what must never reach a terminal raw. */
+/** C0, C1, DEL, zero-width and bidirectional controls, line separators, the BOM and lone surrogates: such characters must never reach a terminal unescaped. */
 // oxlint-disable-next-line no-control-regex
 const UNPRINTABLE =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
@@ -15,12 +15,12 @@ export function escapeName(name: string): string {
   });
 }
 
-/** What fits a message: somebody may have given a name of a megabyte. */
+/** Shortens a name for a message, because a user may have given one of a megabyte. */
 export function shorten(shown: string): string {
   return shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
 }
 
-/** JSON text with the same characters as `\\uNNNN`, which means the same: JSON.stringify escapes only the first 32. */
+/** JSON text in which these characters are written as `\\uNNNN`, which means the same. JSON.stringify escapes only the first 32. */
 export function escapeJson(json: string): string {
   return json.replaceAll(UNPRINTABLE, (character) =>
     character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -32,7 +32,7 @@ export function decodeName(raw: Buffer): string | null {
   return isUtf8(raw) ? raw.toString('utf8') : null;
 }
 
-/** Bytes that are not UTF-8, shown: printable ASCII as it is, everything else as `\xNN`. */
+/** How bytes that are not UTF-8 are shown: printable ASCII as it is, everything else as `\xNN`. */
 export function escapeBytes(raw: Buffer): string {
   let shown = '';
   for (const byte of raw) {

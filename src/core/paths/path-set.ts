@@ -1,6 +1,9 @@
 import { parentOf } from './paths.ts';
 
-/** Project-relative paths, to be asked whether one of them is or holds another: in as many steps as a path has parts, however many they are. */
+/**
+ * A set of project-relative paths that tells whether a path is in it or below one of its paths. The number of steps is the number of parts of the
+ * path, however large the set is.
+ */
 export class PathSet {
   readonly #paths: Set<string>;
 
@@ -12,7 +15,7 @@ export class PathSet {
     this.#paths.add(path);
   }
 
-  /** True if `path` is one of them, or lies below one. */
+  /** True if `path` is in the set, or below a path in it. */
   covers(path: string): boolean {
     for (let at = path; at !== '.'; at = parentOf(at)) if (this.#paths.has(at)) return true;
     return this.#paths.has('.');

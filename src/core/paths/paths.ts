@@ -1,5 +1,5 @@
 /*
- * Room "paths": what a path and a name may be, how paths are ordered, and which of them collide on another file system.
+ * Room "paths": which paths and names are allowed, how paths are ordered, and which of them collide on another file system.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,20 +7,20 @@ import { BackupError } from '../model/backup-error.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { escapeName } from './names.ts';
 
-/** Limits of docs/format.md: a part fits every file system we restore to, and no path nests without end. */
+/** Limits of docs/format.md: each part fits on every file system that we restore to, and the depth is limited. */
 const MAX_PART_BYTES = 255;
 const MAX_DEPTH = 64;
 const MAX_PATH_BYTES = 4096;
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/u;
 
-/** ASCII letters and what no file system folds, no part ending with a dot or space. */
+/** ASCII letters and other characters that no file system folds, with no dot or space at the end of a part. */
 const PLAIN = /^(?:[\w@+,=/-]|[. ](?=[\w@+,=-]))*$/;
 
 /** The folder that holds a project's transactions; never part of a backup. */
 export const STATE_FOLDER = '.migbackup';
 
-/** Almost every path: ASCII, no part empty or hidden or with a dot at its end. */
+/** Matches almost every path: ASCII, without an empty or hidden part, or a part that ends with a dot. */
 const USUAL = /^[\w@+=-]+(?:[./][\w@+=-]+)*$/;
 /** Too short to break any limit: 64 parts of one letter have 127 characters. */
 const USUAL_LENGTH = 127;
@@ -30,8 +30,8 @@ function isUsual(relative: string): boolean {
 }
 
 /**
- * Why a project-relative path is refused everywhere, or null if it is good. The same function judges what create
- * stores and what restore writes, so whatever was accepted can be put back.
+ * Why a project-relative path is refused everywhere, or null if it is good. create and restore use the same function, so everything that was stored
+ * can be restored.
  */
 export function pathProblem(relative: string): string | null {
   if (isUsual(relative)) return null;
@@ -52,15 +52,15 @@ export function pathProblem(relative: string): string | null {
   return null;
 }
 
-/** Folders that are never state, wherever they stand: other tools run what is in them. */
+/** Folders that are never state, wherever they are, because other tools run their content. */
 export const LEFT_OUT_FOLDERS: readonly string[] = ['node_modules', '.git'];
 
-/** npm runs what this file names, for every command in the project. */
+/** npm can run programs that this file names, at every npm command in the project. */
 const NPM_SETTINGS = '.npmrc';
 
 /**
- * Why a path is never stored, restored or removed, whatever a config or a backup says, or null. Names are compared as the most forgiving
- * file system would.
+ * Why a path is never stored, restored or removed, whatever a config or a backup says, or null. Names are compared as the least strict file system
+ * compares them.
  */
 export function forbiddenPart(relative: string): string | null {
   if (isUsual(relative) && !/node_modules/i.test(relative)) return null;
@@ -84,9 +84,9 @@ export function parentOf(relative: string): string {
   return slash < 0 ? '.' : relative.slice(0, slash);
 }
 
-/** Equal for two names that some supported file system may take for one: Unicode form, case, trailing dots and spaces. */
+/** A key that is equal for two names that some supported file system may treat as the same: Unicode form, case, trailing dots and spaces. */
 export function foldKey(relative: string): string {
-  // Almost every name: ASCII knows no forms, and only part ends matter.
+  // Almost every name is ASCII, which has only one Unicode form, so only the ends of parts matter.
   if (PLAIN.test(relative)) return relative.toLowerCase();
   return relative
     .normalize('NFKD')
@@ -125,7 +125,7 @@ export function assertRealParents(root: string, relative: string): void {
         'UNSAFE_TARGET',
         `a parent of ${escapeName(relative)} is not a real folder: ${escapeName(current)}`,
         {
-          hint: 'Replace the link or file by a folder (or move it away), then run the command again.',
+          hint: 'Replace the link or file with a folder, or move it away, then run the command again.',
           path: current,
         },
       );
@@ -133,7 +133,7 @@ export function assertRealParents(root: string, relative: string): void {
   }
 }
 
-/** False where a link or a file stands in the place of a folder above a path. */
+/** False if a folder above a path is really a link or a file. */
 export function hasRealParents(root: string, relative: string): boolean {
   try {
     assertRealParents(root, relative);

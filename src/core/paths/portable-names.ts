@@ -3,10 +3,10 @@ import { foldKey } from './paths.ts';
 const RESERVED = /^(?:con|prn|aux|nul|com[1-9\u00b9\u00b2\u00b3]|lpt[1-9\u00b9\u00b2\u00b3])(?:\.|$)/iu;
 const FORBIDDEN = /[<>:"|?*]/;
 const INVISIBLE = /[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
-/** What every file system keeps as it is, whatever it folds: no name of this form needs a second look. */
+/** Names that every file system keeps as they are. They need no further check. */
 const PLAIN = /^[\w@+=,-](?:[\w@+=,. -]*[\w@+=,-])?$/;
 
-/** Why some supported file system cannot hold a name (one part of a path) as it is, or shows it as another; null if all can. */
+/** Why some supported file system cannot hold a name (one part of a path), or changes it; null if all can hold it. */
 function portabilityProblem(name: string): string | null {
   if (RESERVED.test(name)) return 'a name that Windows reserves for a device';
   if (PLAIN.test(name)) return null;
@@ -15,12 +15,12 @@ function portabilityProblem(name: string): string | null {
   return /[. ]$/.test(name) ? 'a dot or space at its end, which Windows strips' : null;
 }
 
-/** True if a file system might give a name back as another one: then it has to be tried. */
+/** Whether a file system might change a name, so that it has to be tried. */
 export function mayBeChanged(name: string): boolean {
   return !PLAIN.test(name) || RESERVED.test(name);
 }
 
-/** Names of one folder that some file system takes for one (case, Unicode form, what is stripped off), in groups of two and more. */
+/** Groups of names in one folder that some file system treats as the same (case, Unicode form, stripped characters). */
 export function foldingNames(names: Iterable<string>): string[][] {
   const groups = new Map<string, string[]>();
   for (const name of names) {
@@ -32,7 +32,7 @@ export function foldingNames(names: Iterable<string>): string[][] {
   return [...groups.values()].filter((group) => group.length > 1);
 }
 
-/** Everything about the names of one folder that may not hold on another file system. */
+/** All problems that the names of one folder may have on another file system. */
 export function* nameProblems(names: readonly string[]): Generator<{ name: string; why: string }> {
   for (const name of names) {
     const why = portabilityProblem(name);

@@ -13,7 +13,7 @@ import { isInRepository } from './report-subject.ts';
 /** A backup of a repository, and what its manifest says; null where that cannot be read, and in format version 1, where it is not believed. */
 export interface ReadBackup extends BackupRef {
   readonly manifest: Manifest | null;
-  /** Why this user may not read it, with what to do about that; null where the manifest was read, or is none. */
+  /** Why this user may not read it, with what to do about that; null if the manifest was read, or is not a manifest. */
   readonly forbidden: BackupError | null;
 }
 

@@ -9,7 +9,7 @@ type Match = (path: string) => boolean;
 
 let harmless: Match | undefined;
 
-/** Looks like a secret by its name, and is none. */
+/** Names that look like secrets but are not. */
 function isHarmless(path: string): boolean {
   harmless ??= picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], OPTIONS);
   return harmless(path);

@@ -27,7 +27,7 @@ export const PROBLEM = {
     message: 'changed every time it was listed, so that something which moved may be missing',
     hint: STOP_WRITING,
   },
-  unlinked: { code: 'SOURCE_CHANGED', message: 'was a link and is none any more', hint: STOP_WRITING },
+  unlinked: { code: 'SOURCE_CHANGED', message: 'was a link and is no longer one', hint: STOP_WRITING },
   unlistable: { code: 'SOURCE_UNREADABLE', message: 'cannot be listed', hint: PERMISSIONS },
   unreadable: { code: 'SOURCE_UNREADABLE', message: 'cannot be looked at', hint: PERMISSIONS },
   name: {
@@ -144,7 +144,7 @@ export function databaseNotProven(file: string, engine?: EngineName): Finding {
   };
 }
 
-/** A database of an engine that nobody here can read, or a file that should be a database and is none. */
+/** A database of an engine that migbackup cannot read, or a file that should be a database but is not one. */
 export function databaseForeign(file: string, { engine, title, stop, shouldBe, isZeroed }: ForeignDatabase): Finding {
   if (shouldBe !== undefined) return isZeroed === true ? databaseZeroed(file, shouldBe) : databaseNone(file, shouldBe);
   return {
@@ -169,7 +169,7 @@ function databaseNone(file: string, shouldBe: string): Finding {
   return {
     code: 'database-none',
     severity: 'warning',
-    message: `${escapeName(file)} has the name of ${shouldBe} and is none: stored as a file`,
+    message: `${escapeName(file)} has the name of ${shouldBe} but is not one: stored as a file`,
     recommendation:
       'If it was one, find another copy of it. If it belongs to a program with a database of its own, stop that before a backup is taken.',
   };

@@ -16,19 +16,19 @@ import { contentDigest } from './staged-content.ts';
 import { fingerprintOf, typeOf, type Unit } from './unit.ts';
 
 export interface PlanOptions extends Comparison {
-  /** Folders that are mirrored: what the backup does not have in them goes, and they are swapped as one. */
+  /** Folders that are mirrored: what the backup does not have in them is removed, and each is swapped as one. */
   readonly mirrored: readonly string[];
-  /** Databases of the backup that are files: their parts go with them. */
+  /** Databases of the backup that are files. Their parts are moved with them. */
   readonly databases: readonly DatabaseAt[];
-  /** Live paths that the backup does not have and that are to be removed (`--exact`), with their category. */
+  /** Live paths that the backup does not have and that `--exact` removes, with their category. */
   readonly extras: readonly { readonly path: string; readonly category: string }[];
   /** Live paths that the selection covers. A mirrored folder that holds anything else is not swapped as one. */
   readonly covered: ReadonlySet<string>;
 }
 
 /**
- * Compares what is wanted with what is live and says which renames make one of the other. A folder that is missing or mirrored is one unit;
- * else each file and link is. What is the same already is no unit. Throws UNSAFE_TARGET where a parent is a link or file that stays.
+ * Compares what is wanted with what is live, and plans the renames that turn one into the other. A folder that is missing or mirrored is one unit;
+ * otherwise each file and link is a unit. What is already the same needs no unit. Throws UNSAFE_TARGET if a parent is a link or file that stays.
  */
 export function planChanges(root: string, wanted: readonly Entry[], options: PlanOptions): ChangePlan {
   return new Planner(root, wanted, options).plan();
@@ -46,9 +46,9 @@ class Planner {
   readonly #content = new Map<number, Entry[]>();
   /** Entries that may be parts of a database file, by path. */
   readonly #wantedParts: ReadonlyMap<string, Entry>;
-  /** Live paths that are to be removed, as far as they are known. */
+  /** Live paths that will be removed, as far as they are known. */
   readonly #goes: Set<string>;
-  /** Paths that went with a database file. */
+  /** Paths that are planned already, together with their database file. */
   readonly #placed = new Set<string>();
   readonly #unitPaths = new PathSet();
   readonly #trees = new PathSet();
@@ -101,7 +101,7 @@ class Planner {
     const size = live?.isFile() === true ? live.size : null;
     if (entry.type === 'dir' && size !== null) this.#removeBeside(entry, size);
     if (entry.type === 'dir') return this.#tree(entry.path, at);
-    // A link takes the place of a database as a file does: with what lies beside that.
+    // When a link replaces a database, the parts beside the database are removed, as when a file replaces it.
     const engine = entry.type === 'file' || size !== null ? this.#databases.engineAt(entry.path, size) : null;
     if (engine !== null) this.#database(entry, engine, entry);
     else if (!this.#withoutFile(entry)) this.#single(entry, live);
@@ -109,8 +109,8 @@ class Planner {
   }
 
   /**
-   * A part of a database of which the backup has no file: it never comes beside the file of another one. False where none stands there, so that it is a file
-   * like any other. Throws UNSAFE_TARGET where one does, and stays.
+   * Handles a part of a database whose file is not in the backup. Such a part must never be put beside the file of another database. False if there
+   * is no such file: then the part is a file like any other. Throws UNSAFE_TARGET if there is one and it stays.
    */
   #withoutFile(part: Entry): boolean {
     for (const { database } of part.type === 'file' ? partNames(part.path) : []) {
@@ -139,8 +139,9 @@ class Planner {
   }
 
   /**
-   * A database file and its parts: swapped together if anything in them differs, so that no journal of one state stands beside the other.
-   * @param file undefined: it is to go
+   * Plans a database file and its parts. They are swapped together if any of them differs, so that no journal of one state ends up beside the file of
+   * another.
+   * @param file undefined if the file is to be removed
    */
   #database(at: Pick<Entry, 'path' | 'category'>, engine: Engine, file?: Entry): void {
     const parts = this.#databases.parts(at.path, engine).map((part) => {
@@ -161,7 +162,7 @@ class Planner {
     }
   }
 
-  /** What lies beside a database file goes with it where a folder takes its place. */
+  /** Removes the parts beside a database file that a folder replaces. */
   #removeBeside({ path: file, category }: Entry, size: bigint): void {
     const engine = this.#databases.engineAt(file, size);
     if (engine === null) return;
@@ -175,12 +176,12 @@ class Planner {
     this.#addUnit({ path, old: this.#old(path, live, false), hasNew: false, tree: false, database });
   }
 
-  /** Exclusive folders, and every database: one of the backup, or one that is live now. Two of them are never merged. */
+  /** Whether a folder is exclusive or a database, in the backup or live. Two databases are never merged. */
   #isMirrored(folder: string): boolean {
     return this.#options.mirrored.includes(folder) || recogniseFolder(toNative(this.#root, folder)) !== null;
   }
 
-  /** One unit for a whole folder: everything wanted at or below `top`. */
+  /** Plans a whole folder as one unit: everything wanted at or below `top`. */
   #tree(top: string, at: number): number {
     let end = at;
     while (end < this.#wanted.length && isInside(this.#wanted[end]?.path ?? '', top)) end++;
@@ -195,7 +196,7 @@ class Planner {
     return end;
   }
 
-  /** A database or exclusive folder: swapped as one if anything in it differs. */
+  /** Plans a database or exclusive folder, which is swapped as one if anything in it differs. */
   #mirror(top: Entry, at: number): number {
     let end = at + 1;
     while (end < this.#wanted.length && isInside(this.#wanted[end]?.path ?? '', top.path)) end++;
@@ -226,7 +227,7 @@ class Planner {
     return end;
   }
 
-  /** A mirrored folder that also holds what nobody selected: that stays where it is, and each file and link is moved by itself. */
+  /** Plans a mirrored folder that also holds things outside of the selection. These stay where they are, and each file and link is moved by itself. */
   #mirrorInside(top: Entry, at: number, gone: readonly string[]): number {
     const live = lstatOrNull(toNative(this.#root, top.path));
     if (live !== null) this.#folders.becomes(top, live, this.#same(top, live));
@@ -234,7 +235,7 @@ class Planner {
     for (const path of gone) if (this.#options.covered.has(path)) this.#goes.add(path);
     let next = at + 1;
     while (next < this.#wanted.length && isInside(this.#wanted[next]?.path ?? '', top.path)) next = this.#place(next);
-    // After what is wanted: the parts of a database are gone with its file.
+    // This comes after what is wanted, because by then the parts of a database are planned with its file.
     for (const path of gone) {
       const isFolder = lstatOrNull(toNative(this.#root, path))?.isDirectory() === true;
       if (this.#options.covered.has(path) && !isFolder) this.#removeExtra(path, top.category);
@@ -243,7 +244,7 @@ class Planner {
   }
 
   #removeExtra(path: string, category: string): void {
-    // A unit takes along all that is below it now, also where a folder makes way for a file.
+    // A unit moves all that is below it now, also if a file replaces a folder.
     const stat = lstatOrNull(toNative(this.#root, path));
     if (this.#unitPaths.covers(path) || stat === null) return;
     const engine = stat.isFile() ? this.#databases.engineAt(path, stat.size) : null;

@@ -3,7 +3,7 @@ import type { MetaStep, Unit } from './unit.ts';
 
 export type Action = 'add' | 'replace' | 'remove';
 
-/** What becomes of one path. */
+/** What happens to one path. */
 export interface Change {
   readonly path: string;
   readonly action: Action;
@@ -17,9 +17,9 @@ export interface ChangePlan {
   readonly meta: readonly MetaStep[];
   readonly changes: readonly Change[];
   readonly unchanged: readonly Entry[];
-  /** Mirrored folders whose files are units of their own: what replaces them later has to know all that was in there. */
+  /** Mirrored folders whose files are units of their own. A later replacement has to know everything that was in them. */
   readonly mirroredInside: readonly string[];
-  /** For each unit that brings something in, the entries in it; the first is the unit itself unless its folder is implied. */
+  /** The entries of each unit that brings something in. The first entry is the unit itself, unless its folder is implied. */
   readonly content: ReadonlyMap<number, readonly Entry[]>;
   readonly bytes: number;
   readonly inodes: number;

@@ -5,12 +5,12 @@ import type { Unit } from './unit.ts';
 
 /** The units of a database that is a file, its file first. */
 export interface DatabaseUnits {
-  /** Undefined: only parts of it move. */
+  /** Undefined if only parts of the database move. */
   readonly file: Unit | undefined;
   readonly all: readonly Unit[];
 }
 
-/** All units but those of databases that are files, then those of each such database. */
+/** Separates the units of databases that are files, grouped by database, from all others. */
 export function groupUnits(units: readonly Unit[]): { others: Unit[]; databases: DatabaseUnits[] } {
   const groups = Map.groupBy(
     units.filter(({ database }) => database !== undefined),
@@ -24,12 +24,12 @@ export function isDatabaseFile({ path: at, database }: Unit): boolean {
   return database?.path === at;
 }
 
-/** A unit that goes along with the file of its database. */
+/** Whether a unit is a part that moves along with the file of its database. */
 export function isPart(unit: Unit): boolean {
   return unit.database !== undefined && !isDatabaseFile(unit);
 }
 
-/** A part of a database that carries no data, moved away from beside it. */
+/** Whether a unit is a part of a database that carries no data. */
 export function isVolatilePart({ path: at, database }: Unit): boolean {
   if (database === undefined) return false;
   const engine = engineOf(database.engine);
@@ -37,7 +37,7 @@ export function isVolatilePart({ path: at, database }: Unit): boolean {
   return part !== null && engine.isVolatile(part);
 }
 
-/** What goes along with a database file, as it is appended to its name; nothing for other units. */
+/** The parts that move along with a database file, as suffixes of its name; empty for other units. */
 export function partsBeside(unit: Unit): { readonly part: string; readonly carriesData: boolean }[] {
   if (unit.database === undefined || !isDatabaseFile(unit)) return [];
   const engine = engineOf(unit.database.engine);
@@ -45,18 +45,18 @@ export function partsBeside(unit: Unit): { readonly part: string; readonly carri
   return parts.map((part) => ({ part, carriesData: !engine.isVolatile(part) }));
 }
 
-/** Whether a part of a unit's database stands beside a place. A file that is only called so is none, and stays where it is. */
+/** Whether there is a part of a unit's database beside a place. A file that only has the name of a part does not count, and stays where it is. */
 export function isPartThere({ database }: Unit, place: string, part: string): boolean {
   if (database === undefined || lstatOrNull(place + part) === null) return false;
   return engineOf(database.engine).mayBePart(place + part, part);
 }
 
-/** Where new content of a unit is staged; for a database file also where what somebody made beside it goes along with it. */
+/** Where the new content of a unit is staged. For a database file, also where a part goes that another process made beside it. */
 export function stagedAt(stage: string, { n }: Unit, part = ''): string {
   return path.join(stage, `${n}${part}`);
 }
 
-/** Parts with data that stand beside a place. */
+/** The parts with data that are beside a place. */
 export function partsThere(unit: Unit, place: string): string[] {
   return partsBeside(unit).flatMap(({ part, carriesData }) =>
     carriesData && isPartThere(unit, place, part) ? [part] : [],

@@ -6,7 +6,7 @@ import { parentOf, toNative } from '../paths/paths.ts';
 import { nearly } from './same-as-live.ts';
 import { isMovable, metaStep, type MetaStep, type Unit } from './unit.ts';
 
-/** What a change does to the modes and times of folders: of those that are restored, are moved, or lose and get names. */
+/** What a change does to the modes and times of folders that are restored, are moved, or have names in them removed or added. */
 export class FolderSteps {
   readonly #root: string;
   readonly #steps = new Map<string, MetaStep>();
@@ -22,7 +22,7 @@ export class FolderSteps {
     return [...this.#steps.values()].toSorted((a, b) => comparePaths(b.path, a.path));
   }
 
-  /** A read-only folder is opened to be moved: its mode, the old one and the new one, has to be set afterwards. */
+  /** A read-only folder must be made writable to be moved, so its old and its new mode have to be set afterwards. */
   moves(path: string, live: fs.BigIntStats | null, top: Entry | undefined): void {
     const old = live?.isDirectory() === true ? live : null;
     const openedOld = old !== null && !isMovable(old);
@@ -34,14 +34,14 @@ export class FolderSteps {
     this.#moved.add(path);
   }
 
-  /** A folder that stays becomes what its entry says. @param same its mode is that already */
+  /** A folder that stays gets the mode and time of its entry. @param same whether it has that mode already */
   becomes(entry: Entry, live: fs.BigIntStats, same: boolean): void {
-    // chmod of a folder with an ACL would set the mask: where nothing else differs it stays as it is.
+    // chmod of a folder with an ACL would change the mask, so the mode is left alone if nothing else differs.
     const mode = same ? Number(live.mode & 0o777n) : entry.mode;
     this.#steps.set(entry.path, metaStep(entry.path, live, mode, entry.mtimeNs));
   }
 
-  /** A rename touches its folder's mtime: folders that are not restored themselves get theirs back. */
+  /** A rename changes the mtime of its folder, so folders that are not restored themselves get their old mtime back. */
   keepParentTimes(units: readonly Unit[], trees: PathSet): void {
     for (const unit of units) {
       const parent = parentOf(unit.path);

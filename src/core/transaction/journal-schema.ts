@@ -10,7 +10,7 @@ const fingerprintSchema = z.object({
   inside: z.string().optional(),
 });
 
-/** The state folder lies in the project, so a checkout may bring a journal along: it may name nothing outside. */
+/** The state folder is in the project, so a journal may come from a checkout. Therefore it must not name anything outside of the project. */
 const safePath = z.string().refine((value) => pathProblem(value) === null && forbiddenPart(value) === null);
 const safeFolder = z.union([z.literal('.'), safePath]);
 
@@ -18,11 +18,11 @@ export const journalSchema = z.object({
   version: z.literal(1),
   id: z.string().regex(/^[a-z0-9-]{1,80}$/i),
   backupId: z.string(),
-  /** For the operation log, if a recovery has to write it. */
+  /** For the entry in the operation log, if a recovery has to write it. */
   operation: z.string().default('restore'),
   planHash: z.string().nullable().default(null),
   startedAt: z.string(),
-  /** The transaction's own folder: a journal that was copied, unpacked or checked out is not one of a restore that was killed here. */
+  /** Identifies the transaction's own folder: a journal that was copied, unpacked or checked out does not come from a restore that was killed here. */
   folder: z.object({ ino: z.string(), birthtimeNs: z.string() }),
   units: z.array(
     z.object({
@@ -44,5 +44,5 @@ export const journalSchema = z.object({
 export type Journal = z.infer<typeof journalSchema>;
 export type JournalInput = Omit<z.input<typeof journalSchema>, 'folder'>;
 
-/** The journal as it is written: a text, and the hash that says that it is whole. */
+/** The journal as it is written: a text, and a hash that shows that the text is whole. */
 export const sealedSchema = z.object({ sha256: z.string(), body: z.string() });

@@ -8,10 +8,10 @@ import { isForbidden } from '../paths/barred.ts';
 import { journalSchema, sealedSchema, type Journal, type JournalInput } from './journal-schema.ts';
 import { stateForbidden, statePaths } from './state-folder.ts';
 
-/** Far over a restore of a million files. */
+/** Far more than a restore of a million files needs. */
 const MAX_BYTES = 1 << 29;
 
-/** Writes the intent durably, with its own hash. From here on a crash is recovered, not forgotten. */
+/** Writes the intent durably, with its own hash. After a crash from here on, a recovery finishes the change or takes it back. */
 export function writeJournal(root: string, journal: JournalInput): void {
   const { plan, transaction } = statePaths(root);
   const body = JSON.stringify({ ...journal, folder: identityOf(transaction) });
@@ -19,8 +19,8 @@ export function writeJournal(root: string, journal: JournalInput): void {
 }
 
 /**
- * The journal of an unfinished restore, or null if there is none. Throws TRANSACTION_UNREADABLE: nothing is ever guessed. Throws IO where this user
- * may not look, so that nobody knows whether there is one.
+ * The journal of an unfinished restore, or null if there is no journal. Throws TRANSACTION_UNREADABLE instead of guessing. Throws IO if this user may
+ * not look, so that it is unknown whether there is one.
  */
 export function readJournal(root: string): Journal | null {
   const { transaction } = statePaths(root);
@@ -55,7 +55,7 @@ function identityOf(folder: string): Journal['folder'] {
   return { ino: String(ino), birthtimeNs: String(birthtimeNs) };
 }
 
-/** Some file systems number folders anew at each mount, others know no time of birth: one of the two is enough, and nobody can choose either. */
+/** Some file systems renumber folders at each mount, others do not store a birth time. One of the two is enough, because nobody can choose either. */
 function isHome(folder: string, { folder: written }: Journal): boolean {
   const found = identityOf(folder);
   return found.ino === written.ino || (found.birthtimeNs === written.birthtimeNs && found.birthtimeNs !== '0');
@@ -71,7 +71,7 @@ function unreadable(plan: string, aside: string, cause: unknown): BackupError {
     'TRANSACTION_UNREADABLE',
     `the journal of an unfinished restore is not trusted: ${plan}: ${why}`,
     {
-      hint: `Nothing was changed. If a restore was killed here, what it had replaced is in ${aside}, numbered: copy that away first. If it came with a checkout or copy, remove ${path.dirname(plan)}.`,
+      hint: `Nothing was changed. If a restore was killed here, copy ${aside} to another place first: it holds the content that was replaced, by number. If the journal came with a checkout or copy, remove ${path.dirname(plan)}.`,
       path: plan,
       cause,
     },

@@ -7,11 +7,11 @@ import type { Engine } from '../databases/engine.ts';
 import { engineOf, partNames, recogniseFile, type DatabaseAt } from '../databases/engines.ts';
 import { parentOf, toNative } from '../paths/paths.ts';
 
-/** Which files that are to be moved are databases, with parts that move along. */
+/** Says which files that will be moved are databases, with parts that move along. */
 export class LiveDatabases {
   readonly #root: string;
   readonly #known: ReadonlyMap<string, Engine>;
-  /** The folder that was listed last, and the databases whose parts it would hold, by their names. */
+  /** The folder that was listed last, and the databases whose parts it holds, judged by the names. */
   #folder: string | null = null;
   #parts = new Map<string, { readonly engine: Engine; readonly part: string }[]>();
 
@@ -22,9 +22,9 @@ export class LiveDatabases {
   }
 
   /**
-   * The engine of a database of the backup or of one that is live now; null: it is none. Also of a file that is none itself, that is gone, or that
-   * cannot be read, if a part of one lies beside it: that would be taken for a part of whatever comes there.
-   * @param size in bytes; null: there is no file now
+   * The engine of a database in the backup or live; null if the path is not a database. If a part lies beside a file that is not a database, is gone
+   * or cannot be read, it also answers with an engine: otherwise that part would belong to whatever is put there.
+   * @param size in bytes; null if there is no file now
    */
   engineAt(relative: string, size: bigint | null): Engine | null {
     const known = this.#known.get(relative);
@@ -36,7 +36,7 @@ export class LiveDatabases {
     );
   }
 
-  /** What belongs to a database and stands there. A folder in the place of a part is none, nor is a file that is called so and cannot be one. */
+  /** The parts of a database, and which of them exist. A folder with the name of a part does not count, nor does a file that cannot be a part. */
   parts(database: string, engine: Engine): { path: string; live: fs.BigIntStats | null; isVolatile: boolean }[] {
     return (engine.parts ?? []).map((part) => {
       const path = engine.pathOf(database, part);
@@ -61,13 +61,13 @@ export class LiveDatabases {
   }
 }
 
-/** A part whose database file the backup does not have is not brought beside another one. */
+/** The error for a part whose database file is not in the backup: it is not put beside another database. */
 export function besideAnother(part: string, database: string): BackupError {
   return new BackupError(
     'UNSAFE_TARGET',
     `${escapeName(part)} belongs to a database whose file the backup does not have, and ${escapeName(database)} is another one`,
     {
-      hint: 'Nothing was changed. Move that database away first, or add --exact, which removes it; --only leaves out what you do not want.',
+      hint: 'Nothing was changed. Move that database away first, or add --exact to remove it, or select with --only what you want.',
       path: part,
     },
   );

@@ -2,11 +2,11 @@ import { lstatOrNull } from '../fs/durable.ts';
 import type { Entry } from '../model/entry.ts';
 import { assertRealParents, parentOf, toNative } from '../paths/paths.ts';
 
-/** Which folders above what is wanted are not there. */
+/** Finds the folders above wanted paths that do not exist. */
 export class MissingParents {
   readonly #root: string;
   readonly #wanted: readonly Entry[];
-  /** Live folders that were looked at: real ones. */
+  /** Live folders that were looked at and are real folders. */
   readonly #real = new Set<string>();
   #folders: ReadonlySet<string> | undefined;
 
@@ -15,7 +15,7 @@ export class MissingParents {
     this.#wanted = wanted;
   }
 
-  /** The highest folder above `path` that does not exist, or that a file or link stands in for where the backup has a folder. */
+  /** The highest folder above `path` that does not exist, or that is a live file or link and a folder in the backup. */
   topmost(path: string): string | null {
     const parents: string[] = [];
     for (let parent = parentOf(path); parent !== '.' && !this.#real.has(parent); parent = parentOf(parent))

@@ -6,20 +6,21 @@ import { isMovable } from './unit.ts';
 
 const WINDOWS_BUSY = new Set(['EPERM', 'EBUSY', 'EACCES']);
 const PAUSES_MS = [10, 30, 100, 300, 1000];
-/** How a file system says that a folder cannot take the place of what is there. */
+/** The errors with which a file system says that a folder cannot replace what is there. */
 const OCCUPIED = new Set(['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR']);
 
-/** Moves something to a place of our own, where nothing stands. */
+/** Moves something to an empty place in our own folder. */
 export function moveWhole(from: string, to: string): void {
   const stat = lstatOrNull(from);
-  // Only root may move a read-only folder (its `..` is rewritten). It gets its mode, old or new, when everything is in its place.
+  // Only root may move a read-only folder, because its `..` is rewritten. The folder gets its mode, old or new, when everything is in its place.
   if (stat?.isDirectory() === true && !isMovable(stat)) fs.chmodSync(from, Number(stat.mode & 0o777n) | 0o200);
   rename(from, to);
 }
 
 /**
- * Brings content to its place in the project; false where something stands there, however late it was made. A file gets a second name there, and has both
- * until that is durable (swap.ts). Folders are renamed, which fails where a folder holds something. Files are renamed too where they cannot have two names.
+ * Brings content to its place in the project. False if something is there, even if it was made at the last moment. A file gets a second name there,
+ * and keeps both names until the new one is durable (swap.ts). Folders are renamed, which fails if the target folder is not empty. Files are renamed
+ * too if the file system does not allow two names.
  */
 export function placeAt(incoming: string, target: string): boolean {
   const name = addName(incoming, target);
@@ -33,7 +34,7 @@ export function placeAt(incoming: string, target: string): boolean {
   }
 }
 
-/** rename(2). On Windows a scanner may hold a file for a moment: then it is tried again, with growing pauses. */
+/** rename(2). On Windows a virus scanner may hold a file for a moment, so there it is tried again, with growing pauses. */
 function rename(from: string, to: string): void {
   for (const pause of process.platform === 'win32' ? PAUSES_MS : []) {
     try {

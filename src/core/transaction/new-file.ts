@@ -1,23 +1,23 @@
 import fs from 'node:fs';
 import { InFlight } from '../concurrency/in-flight.ts';
 
-/** From this size on a chunk is written on libuv's pool, while this thread hashes it and gets the next. */
+/** Chunks of at least this size are written by libuv's thread pool, while this thread hashes them and gets the next. */
 const BIG_BYTES = 256 << 10;
-/** Chunks under way at once; each is about 1 MiB of memory. */
+/** How many chunks are being written at once; each takes about 1 MiB of memory. */
 const AT_ONCE = 4;
-/** So many zeros in a row, from a multiple of it on, become a hole. */
+/** This many zeros in a row, beginning at a multiple of this number, become a hole. */
 const HOLE_BYTES = 64 << 10;
 const ZEROS = Buffer.alloc(HOLE_BYTES);
 
 /**
- * A file that is being written, front to back. Long runs of zeros are not written, so that a file that had holes has them again: what is
- * not written reads as zeros.
+ * A file that is being written, front to back. Long runs of zeros are skipped, so that a file that had holes has holes again. What is skipped reads
+ * as zeros.
  */
 export class NewFile {
   readonly fd: number;
   readonly #underWay = new InFlight(AT_ONCE);
   #position = 0;
-  /** The last that there was is a hole, which a write at its end or `written` has to close. */
+  /** Whether the file ends in a hole so far, which the next write or `written` has to close. */
   #inHole = false;
 
   constructor(fd: number) {
@@ -25,8 +25,8 @@ export class NewFile {
   }
 
   /**
-   * Adds a chunk. A promise is to be awaited before the next: enough is under way, or something before it failed.
-   * @param release called once the chunk is written, which may be later: it must stay as it is until then
+   * Adds a chunk. If it returns a promise, await it before the next chunk: enough chunks are being written, or one failed.
+   * @param release called once the chunk is written, which may be later; do not change the chunk until then
    */
   write(chunk: Uint8Array, release: () => void): void | Promise<void> {
     const at = this.#position;
@@ -40,18 +40,18 @@ export class NewFile {
     return this.#underWay.add(this.#writeRanges(chunk, ranges, at).then(release));
   }
 
-  /** Until everything is written. Throws what stood in the way; the rest may be under way still. */
+  /** Waits until everything is written. If a write failed, it throws that error, and other writes may still be in progress. */
   async written(): Promise<void> {
     await this.#underWay.done();
     if (this.#inHole) fs.ftruncateSync(this.fd, this.#position);
   }
 
-  /** Until nothing is under way any more, however it ended: only then may the descriptor be closed. */
+  /** Waits until no write is in progress, whether they failed or not. Only then may the descriptor be closed. */
   settled(): Promise<void> {
     return this.#underWay.settled();
   }
 
-  /** What of a chunk has to be written. A block that chunks share is a hole in each of them where all that they have of it is zeros. */
+  /** The ranges of a chunk that have to be written. If two chunks share a block, each skips its part of the block if that part is all zeros. */
   #withoutHoles(chunk: Uint8Array, at: number): Range[] {
     const ranges: Range[] = [];
     let last: { from: number; to: number } | undefined;
@@ -71,7 +71,7 @@ export class NewFile {
     for (const { from, to } of ranges) await this.#writeMeanwhile(chunk, at, from, to);
   }
 
-  /** A short write is continued. */
+  /** Continues after a short write. */
   #writeMeanwhile(chunk: Uint8Array, at: number, from: number, to: number): Promise<void> {
     return new Promise((resolve, reject) => {
       fs.write(this.fd, chunk, from, to - from, at + from, (error, count) => {
@@ -93,7 +93,7 @@ function whole(chunk: Uint8Array): Range {
   return { from: 0, to: chunk.byteLength };
 }
 
-/** Its ends are looked at first: nearly everything that is no hole gives itself away there. */
+/** It checks both ends first, because in nearly all data that is not a hole, one end is not zero. */
 function isZeros(chunk: Uint8Array, from: number, to: number): boolean {
   if (chunk[from] !== 0 || chunk[to - 1] !== 0) return false;
   return ZEROS.compare(chunk, from, to, 0, to - from) === 0;

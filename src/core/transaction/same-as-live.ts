@@ -4,10 +4,10 @@ import { modeWithoutMask, type Entry } from '../model/entry.ts';
 import { typeOf } from './unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
-/** mtimes that differ by less are the same: utimes takes a double. */
+/** mtimes that differ by less count as the same, because utimes takes a double. */
 const MTIME_SLACK_NS = 1_000_000n;
 
-/** Whether two times are the same, as far as a time can be set. */
+/** Whether two times are the same, within the precision with which a time can be set. */
 export function nearly(a: bigint, b: bigint): boolean {
   const difference = a - b;
   return difference < MTIME_SLACK_NS && difference > -MTIME_SLACK_NS;
@@ -19,9 +19,9 @@ export interface Comparison {
 }
 
 /**
- * Whether what stands at an entry's path is what the entry says; a file is read only if its size, mode and time are the same.
- * @param how.owner another owner or group is a difference too
- * @param how.groupRights of each path with an ACL: the backup has no mask in its mode either
+ * Whether the live path is what its entry says. A file is read only if its size, mode and time are the same.
+ * @param how.owner a different owner or group counts too
+ * @param how.groupRights the group rights of each path with an ACL, since the mode in the backup does not contain the mask either
  */
 export function isSameAsLive(root: string, entry: Entry, live: fs.BigIntStats, how: Comparison): boolean {
   const { owner = false, groupRights } = how;

@@ -12,37 +12,40 @@ import { contentDigestAt } from './staged-content.ts';
 import { statePaths } from './state-folder.ts';
 import type { Unit } from './unit.ts';
 
-/** Something of somebody else that had to make way, or that is no longer what we had put there: moved away whole, never deleted. */
+/** Content of somebody else that was in the way, or content of ours that was changed since. It is moved away whole and never deleted. */
 export interface SetAside {
   /** Its place in the project. */
   readonly path: string;
   /**
-   * `made`: it was made there while the place was empty. `changed`: what was brought in had been changed when it was taken back. `outdated`: a part
-   * of a database that somebody went on with before that part was back.
+   * `made`: another process made it while the place was empty. `changed`: new content that was changed before it was taken back. `outdated`: an old
+   * part of a database that another process had changed before the part was back.
    */
   readonly why: 'made' | 'changed' | 'outdated';
-  /** Where it is kept; null: it held no data. */
+  /** Where it is kept; null if it held no data. */
   readonly kept: string | null;
 }
 
-/** What a transaction asks of its caller while others are at work in the project. */
+/** What a transaction needs from its caller because others may be working in the project. */
 export interface Surroundings {
-  /** Before a folder or a database file is moved: sees to it that nobody has a database in it open, nor can open one. Waits a while; throws if somebody stays. */
+  /**
+   * Called before a folder or a database file is moved. Makes sure that nobody has a database in it open or can open one. Waits a while, and throws
+   * if somebody still has one open.
+   */
   readonly keepOut: (folder: string, unit: Unit) => Promise<void>;
   readonly onSetAside: (found: SetAside) => void;
 }
 
-/** Nobody else is there, and nobody listens. */
+/** For a project in which nobody else works. */
 export const ALONE: Surroundings = { keepOut: () => Promise.resolve(), onSetAside() {} };
 
-/** Something stands where `incoming` has to go, and it was made there since we moved away what had been there. */
+/** Something is in the place where `incoming` has to go. It was made there after we moved the old content away. */
 export class InTheWay extends BackupError {
   readonly unit: Unit;
   readonly incoming: string;
 
   constructor(unit: Unit, incoming: string) {
-    super('TARGET_CHANGED', `${escapeName(unit.path)} is made anew by something else, again and again`, {
-      hint: 'Stop whatever writes there, then run the command again.',
+    super('TARGET_CHANGED', `${escapeName(unit.path)} is made again by another process each time it is moved away`, {
+      hint: 'Stop the process that writes there, then run the command again.',
       path: unit.path,
     });
     this.unit = unit;
@@ -50,10 +53,10 @@ export class InTheWay extends BackupError {
   }
 }
 
-/** How often what stands in the way is moved away before we give up. */
+/** How often to move away what is in the way before giving up. */
 const ATTEMPTS = 20;
 
-/** Runs a swap, which may be called again, and moves away what others put in its way meanwhile. */
+/** Runs a swap and moves away what others put in its way meanwhile. The swap may be called several times. */
 export async function clearingTheWay<T>(
   root: string,
   journal: JournalInput,
@@ -95,13 +98,13 @@ async function clearTheWay(
   // A database file goes last: without its parts an older state of it could be opened.
   for (const part of there.toReversed()) moveWhole(target + part, place + part);
   onSetAside({ path: unit.path, why: 'made', kept: nothing ? null : place + first });
-  // At once: the place is empty for as short as possible.
+  // It is moved without delay, so that the place is empty only for a moment.
   placeAt(incoming, target);
   fsyncDir(path.dirname(place));
   fsyncDir(toNative(root, parentOf(unit.path)));
 }
 
-/** Of the units that were taken back, keeps what somebody has changed since it was staged: of a database all that belongs to it. */
+/** Keeps the content of taken-back units that somebody changed after it was staged. Of a database, all its parts are kept. */
 export function keepChanged(
   root: string,
   { id }: JournalInput,
@@ -139,7 +142,7 @@ function keptFolder(root: string, id: string): string {
   return path.join(statePaths(root).state, `set-aside-${id}`);
 }
 
-/** A new folder of its own in `base`, in which it keeps its name. */
+/** A place for it in a new folder in `base`, where it keeps its name. */
 function newPlace(base: string, relative: string): string {
   const taken = lstatOrNull(base)?.isDirectory() === true ? fs.readdirSync(base) : [];
   const folder = path.join(base, String(taken.length + 1));
@@ -147,7 +150,7 @@ function newPlace(base: string, relative: string): string {
   return path.join(folder, path.basename(relative));
 }
 
-/** An empty folder, or one with nothing but what an engine makes before it knows whether there is a database. */
+/** Whether a folder is empty, or holds only what an engine makes before it knows whether there is a database. */
 export function holdsNothing(native: string): boolean {
   if (lstatOrNull(native)?.isDirectory() !== true) return false;
   return fs.readdirSync(native, { withFileTypes: true }).every((entry) => entry.isFile() && isVolatilePath(entry.name));

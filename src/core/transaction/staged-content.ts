@@ -10,8 +10,8 @@ import { comparePaths, type Entry } from '../model/entry.ts';
 type Item = readonly [relative: string, type: string, content: string];
 
 /**
- * Names the files and links of a unit with all of their bytes. Folders, modes and times are no data, nor is what carries none in a database:
- * whoever tries to open it makes them.
+ * A digest of the files and links of a unit, with all their bytes. Folders, modes and times do not count as data. Nor do database files without data:
+ * any program that tries to open the database makes them.
  * @param content all that is at or below `top`
  */
 export function contentDigest(top: string, content: readonly Entry[]): string {
@@ -24,7 +24,7 @@ export function contentDigest(top: string, content: readonly Entry[]): string {
   return digestOf(items);
 }
 
-/** The same of what stands at `native`; everything is read. */
+/** The same digest for what is on disk at `native`. Everything is read. */
 export function contentDigestAt(native: string): string {
   return digestOf([...itemsAt(native, '')]);
 }
@@ -43,7 +43,7 @@ function* itemsAt(native: string, relative: string): Generator<Item> {
   else yield [relative, 'other', ''];
 }
 
-/** Made by whoever wants the lock, also in what is no database any more. */
+/** A program that wants the lock makes this file, even in a folder that is no longer a database. */
 function isEmptyLock(path: string, size: number): boolean {
   return size === 0 && path.endsWith('/LOCK');
 }

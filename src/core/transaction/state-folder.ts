@@ -4,9 +4,9 @@ import { looking, sayForbidden } from '../paths/barred.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 
-const NOT_SEEN = `it cannot be seen what is in ${STATE_FOLDER}`;
+const NOT_SEEN = `cannot see what is in ${STATE_FOLDER}`;
 
-/** Where a restore keeps what it needs, beside what it changes, so that every move is a rename. */
+/** Where a restore keeps its files: on the same file system as the project, so that every move is a rename. */
 export interface StatePaths {
   readonly state: string;
   readonly transaction: string;
@@ -14,11 +14,11 @@ export interface StatePaths {
   readonly stage: string;
   /** `aside/<n>`: the old content of unit n. */
   readonly aside: string;
-  /** `shells/<k>`: folders with nothing in them that stood in the way; they go with the transaction. */
+  /** `shells/<k>`: empty folders that were in the way. They are removed with the transaction. */
   readonly shells: string;
-  /** Present: swapping is allowed. */
+  /** If this file exists, swapping is allowed. */
   readonly plan: string;
-  /** Present: we are going back. */
+  /** If this file exists, the change is being taken back. */
   readonly undo: string;
 }
 
@@ -36,25 +36,28 @@ export function statePaths(root: string): StatePaths {
   };
 }
 
-/** What to throw where this user may not look at our folder: an IO error that says what mends it; any other error as it is. */
+/** The error to throw if this user may not look at our folder: an IO error that says how to fix that. Any other error is returned as it is. */
 export function stateForbidden(error: unknown, file: string): unknown {
   return sayForbidden(error, file, NOT_SEEN);
 }
 
-/** Whether there is a journal, whatever is in it. Throws IO where this user may not look. */
+/** Whether there is a journal, whatever it contains. Throws IO if this user may not look. */
 export function isPending(root: string): boolean {
   const { plan } = statePaths(root);
   return looking(plan, NOT_SEEN, () => lstatOrNull(plan)) !== null;
 }
 
-/** Throws IO where this user may not look, and UNSAFE_TARGET if a folder of ours is a link or file: a checkout may bring one along, and moves must not lead out of the project. */
+/**
+ * Throws IO if this user may not look, and UNSAFE_TARGET if one of our folders is a link or file. A checkout may contain such a link, and moves must
+ * not lead out of the project.
+ */
 export function assertRealState(root: string): void {
   const { state, transaction, stage, aside, shells } = statePaths(root);
   for (const folder of [state, transaction, stage, aside, shells, path.join(state, 'guard')]) {
     const stat = looking(folder, NOT_SEEN, () => lstatOrNull(folder));
     if (stat === null || stat.isDirectory()) continue;
     throw new BackupError('UNSAFE_TARGET', `${folder} is not a real folder`, {
-      hint: 'Nothing was changed. Look at what it is and remove it, then run the command again.',
+      hint: 'Nothing was changed. Find out what it is and remove it, then run the command again.',
       path: folder,
     });
   }

@@ -10,13 +10,13 @@ import { targetChanged } from './target-changed.ts';
 import { isIn, stillIs, type Unit } from './unit.ts';
 
 /*
- * The parts of a database move one after another, so that others may come in between: after the plan was made, or after a kill. What they write
- * belongs to the file that they found. It must never end beside another.
+ * The parts of a database move one after another, so other processes may write in between, after the plan was made or after a kill. What they write
+ * belongs to the database file that they found. It must never end up beside another one.
  */
 
 /**
- * Before a database is moved forward: beside a file that is not in yet stands nothing but what the plan moves away, and one that was brought in
- * before a kill is what was staged while parts of it are still to come. Throws TARGET_CHANGED, or InTheWay for what is left of a database that
+ * Checks a database before it is moved forward. If its new file is not in place yet, only parts that the plan moves away may be there. If the file
+ * came in before a kill and parts are still to come, it must be what was staged. Throws TARGET_CHANGED, or InTheWay for the parts of a database that
  * somebody made meanwhile.
  */
 export function refuseStrangeParts(root: string, paths: StatePaths, { file, all }: DatabaseUnits): void {
@@ -26,7 +26,7 @@ export function refuseStrangeParts(root: string, paths: StatePaths, { file, all 
   const isFileIn = isIn(root, paths, file);
   const strange = partsThere(file, target).filter((part) => {
     const unit = all.find((each) => each.path === file.path + part);
-    // What is not what was planned is said when it is moved aside.
+    // If this part is not what was planned, the move aside reports it.
     const isLeft = unit !== undefined && unit.old !== null && asideOf(paths, unit) === null && !away && !isFileIn;
     return !isLeft && !isOurs(root, paths, unit);
   });
@@ -43,7 +43,7 @@ export function refuseStrangeParts(root: string, paths: StatePaths, { file, all 
   throw targetChanged(file.path + part);
 }
 
-/** What somebody wrote beside a file that was brought in goes with it when that is taken back. */
+/** When a file is taken back, moves along what somebody wrote beside it. */
 export function takeOutStrangeParts(root: string, paths: StatePaths, { file, all }: DatabaseUnits): void {
   if (file === undefined || !isIn(root, paths, file)) return;
   const target = toNative(root, file.path);
@@ -55,8 +55,8 @@ export function takeOutStrangeParts(root: string, paths: StatePaths, { file, all
 }
 
 /**
- * Before a unit of a database comes home: no part stands in the place of a file that does, and beside a file that is home stand only parts that
- * were there with it. Throws InTheWay.
+ * Checks a database before one of its units is moved back. Before the file comes back, no foreign part may be beside its place. Before a part comes
+ * back, the old file must be there. Throws InTheWay.
  */
 export function refuseOtherState(root: string, paths: StatePaths, { file, all }: DatabaseUnits, unit: Unit): void {
   const aside = path.join(paths.aside, String(unit.n));
@@ -70,7 +70,7 @@ export function refuseOtherState(root: string, paths: StatePaths, { file, all }:
   if (!isRight) throw new InTheWay(unit, aside);
 }
 
-/** What stands in the place of a part is what we put there, or what the plan found there: a power cut may bring that back alone. */
+/** Whether the part on disk is the one that we put there or the one that the plan found there, which a power cut may bring back alone. */
 function isOurs(root: string, paths: StatePaths, unit: Unit | undefined): boolean {
   if (unit === undefined) return false;
   if (isIn(root, paths, unit)) return true;

@@ -15,10 +15,10 @@ import { targetChanged } from './target-changed.ts';
 import { isIn, stillIs, type MetaStep, type Unit } from './unit.ts';
 
 /**
- * Moves everything forward: old content aside, then new content in, then the folders' modes and times. Folders that are replaced come last,
- * each by itself, then each database that is a file with its parts, so that a database is away for a moment only, however much else there is to move. Old content is synced in its place aside
- * before the new one takes its place. What each unit still needs follows from which of target, aside and stage exist, so that it may be called
- * again after a crash. Throws TARGET_CHANGED before it touches something that is no longer what was planned.
+ * Moves everything forward: old content aside, then new content in, then the folders' modes and times. Folders that are replaced come last, one by
+ * one, then each database that is a file with its parts. So a database is away only for a moment, however much else there is to move. Old content is
+ * synced in its place aside before new content takes its place. Which of target, aside and stage exist tells what each unit still needs, so this can
+ * be called again after a crash. Throws TARGET_CHANGED before it touches anything that is no longer what was planned.
  */
 export function swapForward(root: string, journal: JournalInput, betweenSteps: () => void = () => {}): void {
   const paths = statePaths(root);
@@ -31,14 +31,14 @@ export function swapForward(root: string, journal: JournalInput, betweenSteps: (
   for (const group of [rest, ...folders.map((unit) => [unit])]) {
     for (const unit of group) {
       moveAside(root, paths, unit);
-      // A folder that is away is not kept waiting.
+      // Nothing may delay the folder that is away now.
       if (group === rest) betweenSteps();
     }
     bringIn(group);
   }
   for (const database of databases) {
     refuseStrangeParts(root, paths, database);
-    // The parts of a database go before its file and come after it: without them an older state of it could be opened.
+    // The parts of a database leave before its file and come in after it. The file without its parts could be opened in an older state.
     for (const unit of database.all.toReversed()) moveAside(root, paths, unit);
     bringIn(database.all);
   }
@@ -56,8 +56,8 @@ export function swapForward(root: string, journal: JournalInput, betweenSteps: (
 }
 
 /**
- * Ends what was under way when a swap was killed or failed: content that has its name in the project already (`placeAt`) loses the one that it had in
- * the stage or aside. To be called before it is asked where content is.
+ * Finishes the moves that a killed or failed swap left half done: content that already has its name in the project (`placeAt`) loses the name that it
+ * had in the stage or aside. Call this before asking where content is.
  */
 export function endPlacing(root: string, units: readonly Unit[]): void {
   const placed = units.filter((unit) => firstNames(root, unit).length > 0);
@@ -65,7 +65,7 @@ export function endPlacing(root: string, units: readonly Unit[]): void {
   dropFirstNames(root, placed);
 }
 
-/** A power cut may bring them back: then content has two names again. */
+/** After a power cut the first names may be back, and content has two names again. */
 function dropFirstNames(root: string, units: readonly Unit[]): void {
   for (const unit of units) for (const name of firstNames(root, unit)) fs.unlinkSync(name);
 }
@@ -76,19 +76,22 @@ function firstNames(root: string, unit: Unit): string[] {
   return [stage, aside].map((folder) => path.join(folder, String(unit.n))).filter((name) => hasBothNames(name, target));
 }
 
-/** A whole folder for a whole folder: a database, an exclusive source. */
+/** Whether a unit replaces a whole folder with a whole folder: a database or an exclusive source. */
 function replacesFolder(unit: Unit): boolean {
   return unit.tree && unit.hasNew && unit.old?.type === 'dir';
 }
 
-/** New content that is neither staged nor, by its old content being aside, in place, is lost: then going forward would skip the unit. */
+/**
+ * Throws if new content is lost: it is not staged, and since its old content is not aside, it is not in place either. Going forward would then skip
+ * the unit.
+ */
 function assertComplete(paths: StatePaths, unit: Unit): void {
   const staged = lstatOrNull(path.join(paths.stage, String(unit.n))) !== null;
   const aside = lstatOrNull(path.join(paths.aside, String(unit.n))) !== null;
   if (unit.hasNew && unit.old !== null && !staged && !aside) throw targetChanged(unit.path);
 }
 
-/** Only root may rename in a read-only folder. It gets its mode, old or new, when everything is in its place. */
+/** Only root may rename in a read-only folder. The folder gets its mode, old or new, when everything is in its place. */
 function openParents(root: string, journal: JournalInput): void {
   const parents = new Set(journal.units.map((unit) => parentOf(unit.path)));
   for (const step of journal.meta) {
@@ -121,8 +124,8 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
 }
 
 /**
- * Moves everything back, in reverse: new content to stage, old content home, folders as they were. May be called again after a crash.
- * What somebody else put into a place meanwhile is never overwritten: InTheWay.
+ * Moves everything back, in reverse: new content to the stage, old content to its place, folders as they were. May be called again after a crash. It
+ * never overwrites what somebody else made in a place meanwhile, and throws InTheWay instead.
  * @param onTaken called with each unit whose new content was in its place until now
  */
 export function swapBack(root: string, journal: JournalInput, onTaken: (unit: Unit) => void = () => {}): void {
@@ -160,7 +163,7 @@ function bringHome(root: string, paths: StatePaths, unit: Unit): void {
   if (lstatOrNull(target) !== null || !placeAt(aside, target)) throw new InTheWay(unit, aside);
 }
 
-/** The folders and database files that a swap would move now, so that its caller can see to it that nobody is in them. */
+/** The folders and database files that a swap would move now, so that its caller can make sure that nobody uses them. */
 export function placesToMove(root: string, journal: JournalInput, way: 'forward' | 'back'): Map<string, Unit> {
   const paths = statePaths(root);
   const moved = new Map<string, Unit>();
@@ -176,11 +179,11 @@ export function placesToMove(root: string, journal: JournalInput, way: 'forward'
       if (leaving || lstatOrNull(coming) !== null) touched.add(unit.database.path);
       continue;
     }
-    // What lies by itself in a folder that stays: that folder is where somebody may be.
+    // A unit of its own in a folder that stays: somebody may be using that folder.
     const places = unit.tree ? [...(leaving ? [target] : []), coming] : leaving ? [path.dirname(target)] : [];
     for (const place of places) if (lstatOrNull(place)?.isDirectory() === true) moved.set(place, unit);
   }
-  // Its file also where only a part is still to be moved: that comes to it.
+  // The database file counts even if only a part is still to be moved, because the part comes to it.
   for (const unit of journal.units.filter((each) => isDatabaseFile(each) && touched.has(each.path)))
     for (const place of [
       toNative(root, unit.path),
@@ -191,8 +194,8 @@ export function placesToMove(root: string, journal: JournalInput, way: 'forward'
 }
 
 /**
- * Gives a folder its mode and time, where they differ. Only a folder's owner may: in one of somebody else's that we may write in, its time
- * stays the one of the change. That must not keep us from finishing, and least of all from going back.
+ * Gives a folder its mode and time if they differ. Only a folder's owner may do that. Another user's folder that we may write to keeps the time of
+ * the change. That must not stop us from finishing, and above all not from going back.
  */
 function setMeta(root: string, relative: MetaStep['path'], mode: number, mtimeNs: string): void {
   const native = toNative(root, relative);
@@ -203,7 +206,7 @@ function setMeta(root: string, relative: MetaStep['path'], mode: number, mtimeNs
   if (Number(live.mode & 0o7777n) !== mode) unless('EPERM', () => fs.chmodSync(native, mode));
 }
 
-/** Does something that must not keep us from finishing or going back where this is what the system says to it. */
+/** Does something, and ignores the given error, which must not stop us from finishing or going back. */
 function unless(refusal: 'EPERM' | 'EACCES', action: () => void): void {
   try {
     action();
@@ -217,7 +220,7 @@ function syncMoves(root: string, units: readonly Unit[], own: readonly string[],
   const theirs = [...units.map((unit) => parentOf(unit.path)), ...set.map((step) => step.path)];
   const folders = new Set([...own, ...theirs.map((relative) => toNative(root, relative))]);
   for (const folder of folders) {
-    // One that nobody may read, as it was or is to be, cannot be synced by itself.
+    // A folder that cannot be read, with its old or its new mode, cannot be synced by itself.
     unless('EACCES', () => {
       if (lstatOrNull(folder)?.isDirectory() === true) fsyncDir(folder);
     });

@@ -6,7 +6,7 @@ export function targetChanged(relative: string): BackupError {
     'TARGET_CHANGED',
     `${escapeName(relative)} was changed by something else while the restore was running`,
     {
-      hint: 'Stop whatever writes there, then run the command again.',
+      hint: 'Stop the process that writes there, then run the command again.',
       path: relative,
     },
   );

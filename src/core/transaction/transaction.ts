@@ -1,7 +1,7 @@
 /*
  * Room "transaction": changes many files as one. The caller stages new content in .migbackup/txn/stage; a durable journal says what will move; a swap
- * moves the old content aside and the new content in; one rename commits. The order of the syncs is what makes it survive a power cut: see
- * docs/architecture.md and docs/reliability.md before you change any.
+ * moves the old content aside and the new content in; one rename commits. The order of the syncs makes it survive a power cut, so read
+ * docs/architecture.md and docs/reliability.md before you change a sync.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,30 +24,30 @@ export interface TransactionSteps {
   readonly journal: JournalInput;
   /** Writes the new content of every unit to `stageFolder/<n>`, durably. */
   readonly stage: (stageFolder: string) => Promise<void>;
-  /** Re-reads the changed tree and throws if it is not what it must be. */
+  /** Reads the changed tree again and throws if it is not as planned. */
   readonly check: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
-  /** The caller keeps others out of what the units say from before the plan was made durable on; here it is asked about what comes up later. */
+  /** Before the plan is made durable, the caller already keeps others out of the places of the units. This is for places that come up later. */
   readonly surroundings?: Surroundings | undefined;
 }
 
 /**
- * Stage, journal, swap, check, commit: after any error the tree is what it was, after any crash `recoverTransaction` makes it one or the
- * other. Returns the folder that holds the old content (`committed-<id>`); the caller decides when to remove it.
- * Throws what went wrong (everything taken back), or ROLLBACK_FAILED.
+ * Stage, journal, swap, check, commit: after any error the tree is as it was before; after any crash `recoverTransaction` brings it to the old or the
+ * new state. Returns the folder that holds the old content (`committed-<id>`); the caller decides when to remove it. Throws what went wrong
+ * (everything taken back), or ROLLBACK_FAILED.
  */
 export async function runTransaction(steps: TransactionSteps): Promise<string> {
   const { root, journal, stage, check, signal, surroundings = ALONE } = steps;
   const paths = statePaths(root);
   fs.mkdirSync(paths.state, { recursive: true, mode: 0o700 });
   assertRealState(root);
-  // Outside the try: what another restore left there holds old content, and is never cleared away because this one failed.
+  // This is outside of the try: what another restore left there holds old content, and must not be removed because this restore failed.
   fs.mkdirSync(paths.transaction, { mode: 0o700 });
   try {
     fs.mkdirSync(paths.stage, { mode: 0o700 });
     fs.mkdirSync(paths.aside, { mode: 0o700 });
     await stage(paths.stage);
-    // What is in the stage was synced by who put it there; the transaction's folder is, with the journal in it.
+    // The content of the stage was synced when it was put there. The transaction's folder is synced with the journal.
     fsyncDir(paths.state);
     throwIfInterrupted(signal);
     writeJournal(root, journal);
@@ -73,8 +73,8 @@ export function committedFolder(root: string, id: string): string {
 }
 
 /**
- * Removes a committed transaction's folder. One rename makes it garbage, so that a kill leaves nothing that looks like old content. Answers what of
- * it cannot be removed.
+ * Removes a committed transaction's folder. One rename makes it garbage, so that a kill leaves nothing that looks like old content. Returns what
+ * could not be removed.
  */
 export async function discardCommitted(committed: string): Promise<LeftOver | null> {
   const garbage = path.join(path.dirname(committed), GARBAGE_PREFIX + path.basename(committed));
@@ -82,7 +82,7 @@ export async function discardCommitted(committed: string): Promise<LeftOver | nu
   try {
     fs.renameSync(committed, garbage);
     left = garbage;
-    // Else a power cut may bring back its name without its journal: then nothing tells what the rest is.
+    // Otherwise a power cut may bring back the folder without its journal, and nothing would tell what it holds.
     fsyncDir(path.dirname(committed));
     await removeInParallel(garbage);
     return null;
@@ -98,14 +98,14 @@ function commit(root: string, journal: JournalInput): string {
   try {
     fsyncDir(paths.state);
   } catch (error) {
-    // The rename may or may not outlive a power cut; either way the journal in it says what to do.
+    // A power cut may undo the rename. In both cases the journal in the folder says what to do.
     fs.renameSync(committed, paths.transaction);
     throw error;
   }
   return committed;
 }
 
-/** Before the swap: nothing but the transaction's own folder has to go. One rename takes the permission to swap away, then it is removed. */
+/** Ends a transaction before the swap, when only its own folder has to be removed. One rename withdraws the permission to swap, then the folder is removed. */
 function abandon(root: string, journal: JournalInput, reason: unknown): void {
   try {
     closeUndone(root, journal);
@@ -114,7 +114,7 @@ function abandon(root: string, journal: JournalInput, reason: unknown): void {
   }
 }
 
-/** Says that we are going back. A full disk must not keep us from it: without the marker a recovery goes forward, which is exact too. */
+/** Records that the change is being taken back. A full disk must not stop that: without the marker a recovery goes forward, which is exact too. */
 function markUndo(root: string): void {
   const paths = statePaths(root);
   try {
@@ -134,7 +134,7 @@ async function goBack(root: string, journal: JournalInput, reason: unknown, surr
   }
 }
 
-/** @param taken units that may have been taken back before a crash, besides those that are taken back now */
+/** @param taken units that may have been taken back before a crash, in addition to those taken back now */
 async function takeBack(
   root: string,
   journal: JournalInput,
@@ -147,13 +147,13 @@ async function takeBack(
   closeUndone(root, journal);
 }
 
-/** Everything is back: the transaction becomes garbage by one rename. */
+/** Closes a transaction whose content is all back: one rename makes it garbage. */
 function closeUndone(root: string, journal: JournalInput): void {
   const paths = statePaths(root);
   const undone = path.join(paths.state, `undone-${journal.id}`);
   fs.renameSync(paths.transaction, undone);
   fsyncDir(paths.state);
-  // It holds nothing that anybody needs: the next run tries again, and tells what it cannot remove.
+  // Nobody needs its content. The next run tries again and reports what it cannot remove.
   removeLeftOver(undone, []);
 }
 
@@ -163,7 +163,7 @@ function rollbackFailed(root: string, { id }: JournalInput, cause: unknown, reas
     reason instanceof Error && reason.message !== why ? ` (it had to go back because: ${reason.message})` : '';
   const held = cause instanceof BackupError && cause.code === 'DATABASE_HELD';
   const safety = parseId(id)?.kind === 'safety' ? `; the safety backup ${id} holds what was there before` : '';
-  const begin = held ? 'Stop the process that uses it' : 'Mend the cause';
+  const begin = held ? 'Stop the process that uses it' : 'Fix the cause';
   return new BackupError('ROLLBACK_FAILED', `the restore could not be taken back: ${why}${first}${safety}`, {
     hint: `The project is between two states; nothing is lost: both are in ${statePaths(root).transaction} and in place. ${begin}, then run: migbackup recover`,
     path: root,
@@ -179,8 +179,8 @@ export function pendingTransaction(root: string): Journal | null {
 }
 
 /**
- * The journals of transactions that were committed and whose old content is still there. One that is none is garbage; throws
- * TRANSACTION_UNREADABLE where the disk does not say, and IO where this user may not look.
+ * The journals of committed transactions whose old content is still there. A folder without a journal is garbage. Throws TRANSACTION_UNREADABLE if
+ * the disk cannot tell, and IO if this user may not look.
  */
 export function finishedTransactions(root: string): Journal[] {
   const { state } = statePaths(root);
@@ -196,9 +196,8 @@ export function finishedTransactions(root: string): Journal[] {
 }
 
 /**
- * Finishes or takes back what a killed restore left, and removes finished ones. May itself be killed and called again. The caller holds the
- * project's lock. What nobody needs any more and cannot be removed is told in `left`, and stops nothing. Throws TRANSACTION_UNREADABLE or
- * ROLLBACK_FAILED.
+ * Finishes or takes back what a killed restore left, and removes finished ones. May itself be killed and called again. The caller holds the project's
+ * lock. `left` names what is no longer needed but could not be removed; that stops nothing. Throws TRANSACTION_UNREADABLE or ROLLBACK_FAILED.
  */
 export async function recoverTransaction(
   root: string,

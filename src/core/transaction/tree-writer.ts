@@ -11,7 +11,7 @@ import { NewFile } from './new-file.ts';
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
 const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0);
 
-/** Metadata comes from a backup; only permission bits are ever applied. */
+/** Metadata comes from a backup, so only permission bits are ever applied. */
 const PERMISSIONS = 0o777;
 
 /** A file of this size is sent to the disk as soon as it is written. */
@@ -22,9 +22,9 @@ const FLUSHING_AT_ONCE = 2;
 export type SyncAll = () => Promise<void>;
 
 /**
- * Writes entries to places that do not exist yet, durably: each file is made exclusively, written, given mode and mtime, synced. Folders
- * are made open and get their mode and mtime in `finish`, deepest first, when nothing more is put into them. Never follows a link.
- * With `syncAll` nothing is synced by itself: it is called once, at the end of `finish`; until then nothing is durable.
+ * Writes entries to places that do not exist yet, durably: each file is made exclusively, written, given mode and mtime, synced. Folders are made
+ * writable. They get their mode and mtime in `finish`, deepest first, when nothing more is put into them. Never follows a link. With `syncAll`, files
+ * are not synced one by one: it is called once, at the end of `finish`, and until then nothing is durable.
  */
 export class TreeWriter {
   readonly #folders: { readonly native: string; readonly entry: ScannedEntry }[] = [];
@@ -32,13 +32,13 @@ export class TreeWriter {
   readonly #syncAll: SyncAll | null;
   readonly #owner: boolean;
   #file: NewFile | null = null;
-  /** Big files that are on their way to the disk, each closed when it is there. */
+  /** Big files that are being synced. Each is closed afterwards. */
   readonly #flushing = new InFlight(FLUSHING_AT_ONCE);
   #native = '';
 
   /**
    * @param base the folder that everything is written into; it is made if it is missing
-   * @param owner give everything the owner and group that its entry states, which only root may
+   * @param owner give everything the owner and group of its entry, which only root may do
    */
   constructor(base: string, syncAll: SyncAll | null = null, owner = false) {
     fs.mkdirSync(base, { recursive: true });
@@ -97,11 +97,11 @@ export class TreeWriter {
       fs.closeSync(fd);
       return;
     }
-    // The one sync at the end has little left to do then.
+    // This leaves little to do for the one sync at the end.
     await this.#flushing.add(flushMeanwhile(fd).finally(() => fs.closeSync(fd)));
   }
 
-  /** Closes and removes a file that was begun and turned out bad. */
+  /** Closes and removes a file whose content turned out to be damaged. */
   async dropFile(): Promise<void> {
     if (this.#file === null) return;
     await this.#closeFile();
@@ -116,7 +116,7 @@ export class TreeWriter {
       if (this.#owner) fs.lchownSync(native, entry.uid, entry.gid);
       fs.utimesSync(native, time, time);
       fs.chmodSync(native, entry.mode & PERMISSIONS);
-      // Last: in the other order a power cut lost a folder's mode on btrfs.
+      // This comes last: in the other order, a power cut lost a folder's mode on btrfs.
       if (this.#syncAll === null) fsyncDir(native);
     }
     if (this.#syncAll !== null) {
@@ -128,7 +128,7 @@ export class TreeWriter {
     for (const parent of this.#parents) if (!own.has(parent)) fsyncDir(parent);
   }
 
-  /** After an error: closes what is open, once nothing is under way. */
+  /** After an error, closes what is open once no write is in progress. */
   async abort(): Promise<void> {
     await this.#flushing.settled();
     await this.#closeFile();
@@ -143,14 +143,14 @@ export class TreeWriter {
   }
 }
 
-/** Makes a folder that the backup has no other name for. Throws UNSAFE_ARCHIVE if a link or file of it stands there. */
+/** Makes a folder. Throws UNSAFE_ARCHIVE if the backup also has a link or file in that place. */
 function makeFolder(native: string, mode?: number): void {
   made(native, () => fs.mkdirSync(native, mode));
 }
 
 /**
- * Everything is written where nothing was, and each place once: what stands there was made under another name, which the file system takes
- * for the same, or the backup has two things in one place.
+ * Everything is written to places that were empty, and each place once. So if something is there, it was made under another name that the file system
+ * treats as the same, or the backup has two things in one place.
  */
 function made<T>(native: string, make: () => T): T {
   try {
@@ -173,7 +173,7 @@ function twoThings(native: string): BackupError {
 function folded(native: string): BackupError {
   return new BackupError(
     'UNSAFE_TARGET',
-    `for the file system of the target two names are one: ${escapeName(native)}`,
+    `the file system of the target cannot tell two names apart: ${escapeName(native)}`,
     {
       hint: 'Nothing was changed. Restore on another file system, or one of the two with --only.',
       path: native,

@@ -8,15 +8,15 @@ import { toNative } from '../paths/paths.ts';
 import { listBelow } from './live-tree.ts';
 import type { StatePaths } from './state-folder.ts';
 
-/** What stood at a path when the plan was made: enough to see that nobody changed it since. */
+/** What was at a path when the plan was made, in enough detail to see whether somebody changed it since. */
 export interface Fingerprint {
   readonly type: EntryType | 'other';
   readonly ino: string;
   readonly size: string;
   readonly mtimeNs: string;
   /**
-   * Of a database: what is in it, by names, sizes and times. Its folder's own time says nothing: whoever tries to open it and may not leaves
-   * another LOG behind.
+   * For a database: what is in it, by names, sizes and times. Its folder's own time says nothing, because even a failed attempt to open the database
+   * makes a new LOG.
    */
   readonly inside?: string | undefined;
 }
@@ -26,12 +26,12 @@ export interface Unit {
   readonly n: number;
   readonly path: string;
   readonly old: Fingerprint | null;
-  /** False: the path is removed. */
+  /** False if the path is removed. */
   readonly hasNew: boolean;
   readonly tree: boolean;
-  /** A file that is a part of a database: the units of one database move together. */
+  /** Set for a file that is a part of a database. The units of one database move together. */
   readonly database?: DatabaseAt | undefined;
-  /** Digest of the new content (staged-content.ts): what is taken back goes only where it is still that. */
+  /** Digest of the new content (staged-content.ts). Content that is taken back is removed only if it still has this digest. */
   readonly staged?: string | null | undefined;
 }
 
@@ -54,7 +54,7 @@ function fingerprint(stat: fs.BigIntStats): Fingerprint {
   return { type: typeOf(stat), ino: String(stat.ino), size: String(stat.size), mtimeNs: String(stat.mtimeNs) };
 }
 
-/** @param database a folder that is a database, or that the backup has one for */
+/** @param database whether the folder is a database, live or in the backup */
 export function fingerprintOf(native: string, stat: fs.BigIntStats, database: boolean): Fingerprint {
   return database && stat.isDirectory() ? { ...fingerprint(stat), inside: insideOf(native) } : fingerprint(stat);
 }
@@ -70,12 +70,12 @@ function insideOf(folder: string): string {
   return hash.digest('hex');
 }
 
-/** Whether a folder may be moved by its owner: a read-only one may not. */
+/** Whether its owner may move a folder. A read-only folder cannot be moved. */
 export function isMovable({ mode }: Pick<fs.BigIntStats, 'mode'>): boolean {
   return (mode & 0o200n) !== 0n;
 }
 
-/** True if what stands at `file` is still what the fingerprint says. A folder's size is the file system's business. */
+/** Whether `file` is still what the fingerprint says. The size of a folder is not compared, since it depends on the file system. */
 export function stillIs(file: string, expected: Fingerprint | null): boolean {
   const stat = lstatOrNull(file);
   if (stat === null || expected === null) return stat === null && expected === null;
@@ -85,7 +85,7 @@ export function stillIs(file: string, expected: Fingerprint | null): boolean {
   return found.mtimeNs === expected.mtimeNs && (found.type === 'dir' || found.size === expected.size);
 }
 
-/** New content stands in its place. */
+/** Whether the new content of a unit is in its place. */
 export function isIn(root: string, paths: StatePaths, unit: Unit): boolean {
   return (
     unit.hasNew &&
@@ -95,7 +95,7 @@ export function isIn(root: string, paths: StatePaths, unit: Unit): boolean {
   );
 }
 
-/** From what a folder is to what it is to be. */
+/** The change from a folder's live mode and time to the wanted ones. */
 export function metaStep(
   path: string,
   live: Pick<fs.BigIntStats, 'mode' | 'mtimeNs'>,

@@ -276,7 +276,7 @@ export const INVENTORY: Cases<
     {
       when: 'a file with the name of a database is a text',
       status: 'warning',
-      says: 'docs/a.db has the name of a SQLite database and is none',
+      says: 'docs/a.db has the name of a SQLite database but is not one',
       provoke: after((scene) => scene.put('docs/a.db', 'it was here')),
     },
   ],

@@ -191,7 +191,7 @@ test('a log that is begun anew all the time is busy, and nobody asks SQLite', as
   };
   await expect(captureSqlite(at.file, { spool: at.spool, patienceMs: SHORT, delay })).rejects.toMatchObject({
     code: 'DATABASE_BUSY',
-    message: expect.stringMatching(/^a\.db: no consistent state in \d+ attempts: its log was begun anew$/),
+    message: expect.stringMatching(/^a\.db: no consistent state in \d+ attempts: its log started over$/),
   });
   expect(fs.existsSync(at.spool)).toBe(false);
 });

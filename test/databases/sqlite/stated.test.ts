@@ -96,7 +96,7 @@ test("what migbackup's own readers and SQLite say is not said to be integrity_ch
   const { integrity } = await proveFile(file);
   expect(integrity).toEqual([
     expect.stringMatching(/^SQLite: malformed database schema/),
-    expect.stringMatching(/^migbackup: .*page \d+ is no page of the tree that leads to it/),
+    expect.stringMatching(/^migbackup: .*page \d+ does not belong to the tree that leads to it/),
   ]);
   const { findings } = await json(root, 'create');
   expect(findings).toContainEqual(

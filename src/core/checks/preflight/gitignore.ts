@@ -12,7 +12,7 @@ export async function checkGitignore({ root, repository }: Project): Promise<Che
   if (!inWorkTree(root)) return { ...about, status: 'ok', message: 'no git work tree here, so nothing to ignore' };
   const file = readExisting(path.join(root, '.gitignore'));
   if (file.state === 'unusable') {
-    const recommendation = 'Mend it, then run migbackup init.';
+    const recommendation = 'Correct it, then run migbackup init.';
     return { ...about, status: 'warning', message: `.gitignore ${file.why}`, paths: ['.gitignore'], recommendation };
   }
   const missing: string[] = [];

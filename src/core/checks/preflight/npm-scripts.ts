@@ -13,7 +13,7 @@ export function checkNpmScripts(root: string): CheckResult {
   const { added, kept, problem } =
     file.state === 'text' ? addToSection(file.text, 'scripts', SCRIPTS) : { added: [], kept: [], problem: file.why };
   if (problem !== undefined) {
-    const recommendation = 'Mend package.json, then run migbackup init.';
+    const recommendation = 'Correct package.json, then run migbackup init.';
     return { ...about, status: 'warning', message: `package.json ${problem}`, paths: ['package.json'], recommendation };
   }
   const others = Object.fromEntries(kept.map(({ name, value }) => [name, value]));

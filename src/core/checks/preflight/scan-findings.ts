@@ -76,7 +76,7 @@ const KINDS: readonly Kind[] = [
     id: 'databases-none',
     code: 'database-none',
     good: 'every file with the name of a database is one',
-    many: 'files have the name of a database and are none',
+    many: 'files have the name of a database but are not databases',
   },
 ];
 

@@ -2,7 +2,10 @@ import path from 'node:path';
 import { STATE_FOLDER } from '../../paths/paths.ts';
 import { eolOf } from './text-file.ts';
 
-/** A .gitignore's text with the folders of migbackup added that it does not ignore yet, and which those are. A repository elsewhere needs none. */
+/**
+ * A .gitignore's text with the folders of migbackup added that it does not ignore yet, and the names of these folders. A repository outside of the
+ * project needs no entry.
+ */
 export function foldersToIgnore(text: string, root: string, repository: string): { text: string; added: string[] } {
   const inside = path.relative(root, repository).split(path.sep).join('/');
   const outside = inside === '' || inside.startsWith('..') || path.isAbsolute(inside);
@@ -10,8 +13,8 @@ export function foldersToIgnore(text: string, root: string, repository: string):
 }
 
 /**
- * A .gitignore's text with the folders added that it does not ignore yet, and which those are. The entries are anchored:
- * a bare `backups/` would hide `deployments/backups/` too, which is state.
+ * A .gitignore's text with the folders added that it does not ignore yet, and the names of these folders. The entries are anchored: a bare `backups/`
+ * would hide `deployments/backups/` too, which is state.
  * @param folders project-relative, without slashes at the ends
  */
 export function addIgnored(text: string, folders: readonly string[]): { text: string; added: string[] } {
@@ -23,7 +26,7 @@ export function addIgnored(text: string, folders: readonly string[]): { text: st
   return { text: `${text}${gap}${added.map((line) => line + eol).join('')}`, added };
 }
 
-/** `/backups/`, `backups/**` and their like all say `backups`; git ignores trailing spaces. */
+/** The folder that a line ignores: `/backups/`, `backups/**` and similar lines all mean `backups`. Git ignores trailing spaces. */
 function plain(line: string): string {
   return line
     .trimEnd()

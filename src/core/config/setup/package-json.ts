@@ -5,15 +5,15 @@ export interface SectionEdit {
   readonly text: string;
   /** Keys that were added. */
   readonly added: readonly string[];
-  /** Keys that have another value; they stay. */
+  /** Keys that already have another value, which is kept. */
   readonly kept: readonly { readonly name: string; readonly value: string }[];
   /** Why nothing could be added: the text is not a package.json. */
   readonly problem?: string;
 }
 
 /**
- * A package.json's text with missing keys put in at the end of one of its objects (`scripts`, `devDependencies`), which is made if it is not
- * there; every other byte stays as it is.
+ * A package.json's text with missing keys added at the end of one of its objects (`scripts`, `devDependencies`). If there is no such object, it is
+ * added. Every other byte stays as it is.
  */
 export function addToSection(original: string, section: string, wanted: Readonly<Record<string, string>>): SectionEdit {
   const bom = original.startsWith('\uFEFF') ? '\uFEFF' : '';
@@ -52,14 +52,14 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-/** The value of the last property of this name: where a key is there twice, that is the one that counts. */
+/** The value of the last property of this name, because the last one counts if a key appears twice. */
 function lastProperty(object: Node, key: string): Node | undefined {
   return object.children?.findLast((property) => property.children?.[0]?.value === key)?.children?.[1];
 }
 
 interface Style {
   readonly eol: string;
-  /** One level of indentation; empty where the whole text is one line. */
+  /** One level of indentation; empty if the whole text is one line. */
   readonly unit: string;
   readonly oneLine: boolean;
   readonly colon: string;
@@ -79,7 +79,7 @@ function wholeObject(lines: readonly string[], { eol, unit, oneLine, colon }: St
   return `{${eol}${lines.map((line) => unit.repeat(2) + line).join(`,${eol}`)}${eol}${unit}}`;
 }
 
-/** Adds properties at the end of an object, in the way its own properties are laid out. `level`: how deep they are indented. */
+/** Adds properties at the end of an object, in the same layout as its other properties. `level`: how deep they are indented. */
 function insertInto(text: string, object: Node, properties: readonly string[], style: Style, level: number): string {
   const first = object.children?.[0];
   const last = object.children?.at(-1);

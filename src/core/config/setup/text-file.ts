@@ -6,13 +6,13 @@ import { BackupError, errnoOf } from '../../model/backup-error.ts';
 
 const NEW_FILE_MODE = 0o644;
 
-/** What stands where init wants to write: its text, or why it is left alone. */
+/** The file that init wants to write, as it is now: its text, or why init does not touch it. */
 export type Existing =
   | { readonly state: 'absent' }
   | { readonly state: 'text'; readonly text: string; readonly mode: number }
   | { readonly state: 'unusable'; readonly why: string };
 
-/** Reads a file that may be edited. A link or a text that is not UTF-8 is left alone: it could not be written back as it was. */
+/** Reads a file that init may edit. A link or a text that is not UTF-8 is left alone, because it could not be written back unchanged. */
 export function readExisting(file: string): Existing {
   const stat = lstatOrNull(file);
   if (stat === null) return { state: 'absent' };
@@ -33,14 +33,14 @@ export function writeText(file: string, text: string, before: Existing): void {
     writeFileDurable(file, text, before.state === 'text' ? before.mode : NEW_FILE_MODE);
   } catch (cause) {
     throw new BackupError('IO', `${escapeName(file)} cannot be written (${errnoOf(cause)})`, {
-      hint: 'Make the project folder writable, then run init again: it goes on where it stopped.',
+      hint: 'Make the project folder writable, then run init again: it continues where it stopped.',
       path: file,
       cause,
     });
   }
 }
 
-/** The line ending that a text uses: that of its first line. */
+/** The line ending of a text, judged by its first line. */
 export function eolOf(text: string): string {
   return /\r?\n/.exec(text)?.[0] ?? '\n';
 }

@@ -46,7 +46,10 @@ export const LEVELDB: Engine = {
   lockOf: (place) => ({ file: path.join(place, LOCK_FILE), make: true }),
 };
 
-/** Our reader checks every CRC and counts, LevelDB opens a scratch copy; both must agree. Blocks that only we can read leave LevelDB out of `readers`. */
+/**
+ * Our reader checks every CRC and counts; LevelDB opens a scratch copy and counts too. Both must agree. If a table has blocks that only we can read,
+ * LevelDB is not asked and not in `readers`.
+ */
 async function prove(files: DatabaseFiles, { scratch, signal }: ProveOptions): Promise<LeveldbFacts> {
   const [{ readDatabase }, { proveCopy }] = await Promise.all([
     import('./format/reader.ts'),
@@ -60,7 +63,7 @@ async function prove(files: DatabaseFiles, { scratch, signal }: ProveOptions): P
       'PROOF_FAILED',
       `two readers of the database disagree (${facts.records} and ${other.records} records)`,
       {
-        hint: 'Try again; if it happens again, stop the database and please report it.',
+        hint: 'Try again. If it happens again, stop the application that uses the database and report it.',
         details: { ours: { records: facts.records, digest: facts.digest }, classicLevel: other },
       },
     );
@@ -74,7 +77,7 @@ function stated({ records, digest, comparator, lastSequence, tables, logs }: Fou
   return { engine: 'leveldb', records, digest, comparator, lastSequence, tables, logs, readers } as const;
 }
 
-/** LevelDB as classic-level has it knows raw and Snappy blocks. */
+/** The LevelDB in classic-level reads only raw and Snappy blocks. */
 function onlyOursReads(kinds: Readonly<Record<string, number | undefined>>): boolean {
   return Object.entries(kinds).some(
     ([kind, count]) => (count ?? 0) > 0 && kind !== 'raw' && kind !== 'none' && kind !== 'snappy',

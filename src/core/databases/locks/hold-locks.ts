@@ -15,7 +15,7 @@ function free(evidence: string): Holder {
   return { held: 'no', pids: [], evidence };
 }
 
-/** Locks of databases that are held together and let go together, by a process of their own (lock-keeper.ts). */
+/** Locks of databases that are taken and released together, by a process of their own (lock-keeper.ts). */
 export class LockLease {
   static #leases = 0;
   readonly #lease = ++LockLease.#leases;
@@ -23,8 +23,8 @@ export class LockLease {
   readonly #locks = new Set<string>();
 
   /**
-   * Takes a lock, as the engine of the database says where it is. `held` is `no` where it is ours from now on, or where nobody
-   * can have one; else as `Engine.whoHolds` answers. On Windows it only asks: a file that is open cannot be renamed there.
+   * Takes the lock on the file that the database's engine names. `held` is `no` if the lock is now ours or if nobody can have one; otherwise the
+   * answer is that of `Engine.whoHolds`. On Windows it only asks who has the lock, because an open file cannot be renamed there.
    */
   async hold({ file, make }: ReturnType<Engine['lockOf']>): Promise<Holder> {
     if (process.platform === 'win32') return askByOpening(file);
@@ -47,7 +47,7 @@ export class LockLease {
     return unknownHolder(file, answer, pids);
   }
 
-  /** False once the process that holds the locks is gone: then anybody may have them. */
+  /** False once the process that holds the locks is gone: then others can take them. */
   get stands(): boolean {
     return this.#keeper === null || this.#keeper.isAlive;
   }
@@ -68,7 +68,7 @@ export class LockLease {
   }
 }
 
-/** The one keeper that a process starts, at its first lease; it keeps nobody waiting once no lease is left. */
+/** The one keeper that a process starts, at its first lease. It does not keep this process alive once no lease is left. */
 class Keeper {
   static #started: Keeper | null = null;
   readonly #child: ChildProcess;

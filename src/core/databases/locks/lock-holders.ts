@@ -16,8 +16,8 @@ export interface LockHolders {
 }
 
 /**
- * Who has a lock of any kind on a file, from /proc/locks, which lists them for every user; null where it cannot be read. It lists nothing of
- * other PID namespaces and of other machines.
+ * Who has a lock of any kind on a file, from /proc/locks, which every user can read; null if it cannot be read. It does not list the locks of other
+ * PID namespaces or other machines.
  */
 export function lockHolders(file: FileIdentity): LockHolders | null {
   let text: string;
@@ -40,7 +40,7 @@ export function lockHolders(file: FileIdentity): LockHolders | null {
   return { locked, certain, pids: [...pids] };
 }
 
-/** Whether files there have other devices than their file system has: in btrfs and in an overlay. */
+/** Whether files on this device can have other device numbers than their file system, as in btrfs and overlays. */
 function hasOtherDevices(device: string): boolean {
   const [major, minor] = device.split(':').map((part) => Number.parseInt(part, 16));
   try {

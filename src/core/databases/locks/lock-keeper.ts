@@ -1,16 +1,16 @@
 import type fs from 'node:fs';
 import type path from 'node:path';
 
-/** What the keeper is told, one line each; it answers each with one line, in order. */
+/** A request to the keeper is one line. It answers each with one line, in order. */
 export type KeeperRequest =
-  /** `scratch`: how the name of a folder of ours may begin, the first place that takes one. */
+  /** `scratch`: prefixes for the path of a scratch folder. The first one that works is used. */
   | { readonly lease: number; readonly hold: string; readonly make: boolean; readonly scratch: readonly string[] }
-  /** Lets go of all that the lease holds. */
+  /** Releases every lock of the lease. */
   | { readonly lease: number; readonly release: true };
 
 /**
- * `mine`: it has the lock. `none`: there is no file to lock, and nobody may make one here. `read-only`: nobody may write to the file.
- * `held`: somebody else has the lock.
+ * `mine`: the keeper has the lock. `none`: there is no file to lock, and nobody may make one here. `read-only`: nobody may write to the file. `held`:
+ * another process has the lock.
  */
 export type KeeperAnswer = 'mine' | 'none' | 'read-only' | 'held' | `unknown: ${string}`;
 
@@ -22,10 +22,10 @@ export interface KeeperParts {
 }
 
 /**
- * The process that holds the locks of databases, and does nothing else: an fcntl lock is dropped by its process as soon as that closes any
- * descriptor of the file. It ends, and lets go, when its standard input does: with the process that started it, however that ends.
+ * The process that holds the locks of databases. It does nothing else, because a process loses its fcntl lock as soon as it closes any descriptor of
+ * the file. When its standard input ends, it releases the locks and ends: that is when the process that started it ends, for whatever reason.
  *
- * This function is handed to another Node as a text (KEEPER_SCRIPT): it may use nothing but what it is given.
+ * Another Node gets this function as text (KEEPER_SCRIPT), so it may use only its arguments and globals.
  */
 export function keepLocks({ ClassicLevel, fs: files, path: paths }: KeeperParts): void {
   interface Held {
@@ -36,20 +36,20 @@ export function keepLocks({ ClassicLevel, fs: files, path: paths }: KeeperParts)
     readonly descriptors: number[];
   }
   const held = new Map<string, Held>();
-  /** Where a link to a descriptor of ours leads to its file, and never makes one. */
+  /** A link through this folder leads to the file of our descriptor and never makes a file. */
   const descriptors = '/proc/self/fd';
 
   const lookAt = (file: string) => files.lstatSync(file, { bigint: true, throwIfNoEntry: false });
   const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
-  /** As LevelDB would make it: the folder's times stay what they were. False: nobody may. */
+  /** Makes the file as LevelDB would, but restores the folder's times. False if nobody may make it. */
   function makeFile(file: string): boolean {
     const dir = paths.dirname(file);
     const folder = lookAt(dir);
     if (folder === undefined) return false;
     try {
       files.closeSync(files.openSync(file, 'wx', 0o644));
-      // Whoever uses the database must be able to open what root made.
+      // The user of the database must be able to open a file that root made.
       if (process.geteuid?.() === 0) files.lchownSync(file, Number(folder.uid), Number(folder.gid));
       files.utimesSync(dir, Number(folder.atimeNs) / 1e9, Number(folder.mtimeNs) / 1e9);
     } catch (error) {
@@ -97,11 +97,11 @@ export function keepLocks({ ClassicLevel, fs: files, path: paths }: KeeperParts)
     return 'held';
   }
 
-  /** Null: somebody else has the lock. */
+  /** Null if another process has the lock. */
   async function lockFrom(place: string, file: string, fd: number): Promise<Pick<Held, 'scratch' | 'database'> | null> {
     const scratch = files.mkdtempSync(`${place}${process.pid}-`);
     try {
-      // By its name LevelDB would make the file anew if it went away meanwhile.
+      // With the file's name, LevelDB would make a new file if this one went away meanwhile.
       const target = files.existsSync(descriptors) ? paths.join(descriptors, String(fd)) : file;
       files.symlinkSync(target, paths.join(scratch, 'LOCK'));
       const database = new ClassicLevel(scratch);
@@ -138,7 +138,7 @@ export function keepLocks({ ClassicLevel, fs: files, path: paths }: KeeperParts)
     process.stdout.write(`${JSON.stringify(said)}\n`);
   }
 
-  // A terminal sends its signals to the whole group; when the work is done says who started this.
+  // A terminal sends its signals to the whole group, but the process that started this one decides when it ends.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
   process.stdout.on('error', () => {});
   let rest = '';
@@ -149,12 +149,12 @@ export function keepLocks({ ClassicLevel, fs: files, path: paths }: KeeperParts)
     rest = lines.pop() ?? '';
     for (const line of lines) last = last.then(() => answer(line));
   });
-  // Nothing is left to wait for then: the process ends.
+  // After that the process has nothing to wait for, so it ends.
   process.stdin.on('close', () => void last.then(() => release(null)));
 }
 
 /**
- * What another Node is given to run; the path of classic-level is its last argument. Its own `require` would read the package.json of the folder that
+ * The script that another Node runs; the path of classic-level is its last argument. Its own `require` would read the package.json of the folder that
  * it runs in, and a command that failed may have left that half-written.
  */
 export const KEEPER_SCRIPT = `const { createRequire: requireOf } = require('node:module');
@@ -164,7 +164,7 @@ export const KEEPER_SCRIPT = `const { createRequire: requireOf } = require('node
   path: require('node:path'),
 });`;
 
-/** The same in this process: what a single binary runs as its own child. */
+/** Runs the keeper in this process: a single binary starts itself for this. */
 export async function runKeeper(): Promise<void> {
   const [{ ClassicLevel }, files, paths] = await Promise.all([
     import('classic-level'),

@@ -1,9 +1,9 @@
-/** First argument by which a single binary asks itself, as another process, to try a lock: there is no `node -e` in it. */
+/** The first argument with which a single binary starts itself to try a lock, since it has no `node -e`. */
 export const LOCK_PROBE = '__lock-probe';
-/** The same for the process that holds locks while a project is changed (lock-keeper.ts). */
+/** The first argument for the process that holds locks while a project is changed (lock-keeper.ts). */
 export const LOCK_KEEPER = '__lock-keeper';
 
-/** Opens the (empty, scratch) database in `folder`, whose LOCK links to the real one. Answers `free`, `held` or `unknown: why`. */
+/** Opens the empty scratch database in `folder`, whose LOCK is a link to the real one. Answers `free`, `held` or `unknown: why`. */
 export async function probeLock(folder: string): Promise<string> {
   try {
     const { ClassicLevel } = await import('classic-level');

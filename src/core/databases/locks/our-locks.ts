@@ -1,6 +1,6 @@
 import type { FileIdentity } from '../../fs/open-files.ts';
 
-/** The files whose lock a keeper of this process holds: whoever asks who has them gets no stranger for an answer. */
+/** The files whose locks a keeper of this process holds, so that a question about them is not answered with another process. */
 export const ours = new Set<string>();
 
 /** This process and its keeper. */

@@ -5,12 +5,12 @@ import { lstatOrNull } from '../../fs/durable.ts';
 import { isAlive } from '../../fs/temporary-file.ts';
 import { STATE_FOLDER } from '../../paths/paths.ts';
 
-/** In .migbackup: whose process has ended is left over. */
+/** A scratch folder in .migbackup. If its process has ended, it was left behind. */
 const OURS = /^lock-(\d+)-/;
 
 /**
- * What a scratch folder's name may begin with, for whoever tries the lock of the database in `dir`: among the temporary files, and where nothing can be
- * made there in the project's own .migbackup. A migration that fills /tmp must not bar the way back.
+ * Path prefixes of scratch folders for a try of the lock of the database in `dir`: first in the folder for temporary files, then in the project's own
+ * .migbackup. With the second one, a migration that fills /tmp does not prevent a rollback.
  */
 export function scratchPlaces(dir: string): string[] {
   const state = stateFolderAbove(dir);

@@ -10,15 +10,15 @@ import { LOCK_PROBE } from './lock-probe.ts';
 import { scratchPlaces } from './scratch-places.ts';
 
 export interface TryOptions {
-  /** The command that tries the lock, whatever else is possible; the scratch folder is its last argument, and it prints as PROBE_SCRIPT does. */
+  /** The command to try the lock with, even if this process could do it. The scratch folder is its last argument, and it prints what PROBE_SCRIPT prints. */
   readonly probe?: { readonly command: string; readonly args: readonly string[] };
 }
 
 const PROBE_TIMEOUT_MS = 10_000;
 
 /**
- * What the probe runs: arguments are the path of classic-level and a scratch folder whose LOCK is a link to the real one.
- * Prints `free`, `held` or `unknown: why`. Its own `require` would read the package.json of the folder that it runs in, which may be broken.
+ * The script of the probe. Its arguments are the path of classic-level and a scratch folder whose LOCK is a link to the real one. Prints `free`,
+ * `held` or `unknown: why`. Its own `require` would read the package.json of the folder that it runs in, which may be broken.
  */
 export const PROBE_SCRIPT = `
 const [classicLevel, folder] = process.argv.slice(-2);
@@ -35,9 +35,9 @@ db.open().then(
 `;
 
 /**
- * Tries the fcntl lock of a file, the whole of it, and lets go of it again: an empty database of our own is opened whose LOCK is a link to the file.
- * Nothing is written to the file; it must be there. A child process does that, since this one may have the lock itself, which would not keep it
- * out. LevelDB syncs its scratch database meanwhile: for some milliseconds nobody else can have the lock.
+ * Tries the fcntl lock on a whole file and releases it: an empty scratch database is opened whose LOCK is a link to the file. The file must exist,
+ * and nothing is written to it. A child process does this, because this process may have the lock itself and would not be kept out by it. LevelDB
+ * syncs its scratch database meanwhile, so for some milliseconds nobody else can have the lock.
  * @returns `free`, `held` or `unknown: why`
  */
 export async function tryLock(file: string, options: TryOptions = {}): Promise<string> {
@@ -64,7 +64,7 @@ async function tryFrom(place: string, file: string, options: TryOptions): Promis
   }
 }
 
-/** The answer where the lock could not be tried. The rights tell more than LevelDB's words. */
+/** The answer if the lock could not be tried. If rights are missing, they are named, because they tell more than LevelDB's message. */
 export function unknownHolder(lock: string, answer: string, pids: number[] = []): Holder {
   const stat = lstatOrNull(lock);
   const lacks = stat?.isFile() === true ? missingRights(lock) : '';
@@ -99,7 +99,7 @@ function missingRights(file: string): string {
 /** libuv's UV_FS_O_EXLOCK: Windows opens the file only if nobody else has it open. Node does not name it. */
 const ALONE = 0x1000_0000;
 
-/** On Windows opening tells: neither LevelDB's LOCK nor a SQLite database can be opened alone while somebody has it. */
+/** Asks by opening the file, on Windows: nobody can open LevelDB's LOCK or a SQLite database exclusively while another process has it open. */
 export function askByOpening(file: string): Holder {
   const name = path.basename(file);
   try {
@@ -135,7 +135,7 @@ function defaultProbe(): NonNullable<TryOptions['probe']> {
   return { command: process.execPath, args: ['-e', PROBE_SCRIPT, '--', classicLevelFile()] };
 }
 
-/** What another Node has to require, wherever it is started. */
+/** The file that another Node has to require, whatever folder it is started in. */
 export function classicLevelFile(): string {
   return createRequire(import.meta.url).resolve('classic-level');
 }

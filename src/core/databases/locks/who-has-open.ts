@@ -5,14 +5,14 @@ import type { Holder } from '../engine.ts';
 import { lockHolders } from './lock-holders.ts';
 import { ourProcesses } from './our-locks.ts';
 
-/** What a file is known by, whatever its name is by now, and who owns it. */
+/** What identifies a file even after it was renamed, and its owner. */
 export type OpenedFile = Pick<fs.BigIntStats, 'dev' | 'ino' | 'uid'>;
 
 /**
- * Which other processes have one of these files open, or have a lock on it, without a lock of our own (Linux; elsewhere nothing tells).
- * Descriptors of other users' processes are not ours to see, but their locks are. So it cannot be told where the owner of a file has
- * processes that we may not look into. Everybody else's are passed over: there are always some, and who neither owns the file nor
- * has a lock on it has no part in it that we could know. (docs/decisions/0018-sqlite-locks.md)
+ * Which other processes have one of these files open or have a lock on it (Linux; other systems do not tell). It takes no lock itself. This user
+ * cannot see the descriptors of other users' processes, only their locks. So the answer is `unknown` if the owner of a file has processes that this
+ * user may not look into. Hidden processes of anybody else are ignored: there are always some, and nothing connects them with the file
+ * (docs/decisions/0018-sqlite-locks.md).
  */
 export function whoHasOpen(files: readonly OpenedFile[], open: OpenFiles | null = findOpenFiles()): Holder {
   const locks = files.map((file) => lockHolders(file));
@@ -22,7 +22,7 @@ export function whoHasOpen(files: readonly OpenedFile[], open: OpenFiles | null 
   if (lockers.length > 0) return { held: 'yes', pids, evidence: `${named(lockers)} has a lock on it` };
   if (pids.length > 0) return { held: 'yes', pids, evidence: `${named(pids)} has it open` };
   if (locks.some((each) => each?.locked === true && each.pids.length === 0)) {
-    return { held: 'yes', pids, evidence: 'somebody whom the system does not name has a lock on it' };
+    return { held: 'yes', pids, evidence: 'a process that the system does not name has a lock on it' };
   }
   if (open === null || locks.includes(null)) {
     return { held: 'unknown', pids, evidence: 'this system does not tell which files a process has open or locked' };
@@ -37,13 +37,14 @@ export function whoHasOpen(files: readonly OpenedFile[], open: OpenFiles | null 
   return { held: 'no', pids, evidence: `no process that can be seen from here has it open or has a lock on it${but}` };
 }
 
-/** The first look follows the last by so much, then by twice as much. */
+/** The pause before the second look. Each later pause is twice as long as the one before. */
 const POLL_MS = 20;
 const LONGEST_POLL_MS = 320;
 
 /**
- * Waits until nobody has one of the files open any more, for at most `patienceMs`; the answer is the last look's. Whoever has opened a database just
- * before it was replaced keeps the old file, and writes into the new one's `-wal` with it: the old file's lock is held until he has gone.
+ * Waits at most `patienceMs` until no process has one of the files open, and returns the answer of the last look. A process that opened a database
+ * just before it was replaced keeps the old file and would write into the new one's `-wal`. So the caller holds the old file's lock until that
+ * process has closed it.
  */
 export async function untilClosed(
   files: readonly OpenedFile[],
@@ -62,7 +63,7 @@ function isUnseen(user: number, open: OpenFiles): boolean {
   return open.hidden || open.unseen.has(user);
 }
 
-/** Without the processes of our own that hold locks. */
+/** Leaves out the processes that hold locks for us. */
 export function strangers(pids: readonly number[]): number[] {
   return pids.filter((pid) => !ourProcesses.has(pid));
 }

@@ -7,7 +7,7 @@ import { isSqliteFile, isSqlitePart, mayBeSqlitePart } from './recognise.ts';
 
 const PARTS = ['', '-journal', '-shm', '-wal'] as const;
 
-/** SQLite: a file, with a journal beside it while something is not in it yet. Its code is loaded when it is needed. */
+/** SQLite: a file, with a journal beside it while some changes are not in the file yet. Its code is loaded when it is needed. */
 export const SQLITE: Engine = {
   name: 'sqlite',
   title: ENGINE_TITLES.sqlite,
@@ -52,7 +52,7 @@ export const SQLITE: Engine = {
     const { whoHoldsSqlite } = await import('./holder.ts');
     return whoHoldsSqlite(place);
   },
-  // Every reader and every writer has a part of this file locked. It is never made: an empty file would be an empty database.
+  // Every reader and writer locks a part of this file. It is never made, because an empty file would be an empty database.
   lockOf: (place) => ({ file: place, make: false }),
 };
 
@@ -77,7 +77,7 @@ function remarks(database: string, facts: DatabaseFacts): Finding[] {
       code: 'database-unsound',
       severity: 'warning',
       message: `${escapeName(database)}: ${foreignKeys} rows refer to rows that are not there (PRAGMA foreign_key_check)`,
-      recommendation: 'The backup holds it as it is. See whether the application means that.',
+      recommendation: 'The backup holds it as it is. Check whether the application intends that.',
       evidence: { foreignKeys },
     });
   }
@@ -86,7 +86,7 @@ function remarks(database: string, facts: DatabaseFacts): Finding[] {
       code: 'database-partly-proven',
       severity: 'warning',
       message: `${escapeName(database)}: ${notProven.map((line) => escapeName(line)).join(' ')}`,
-      recommendation: 'See that what is named can be read by the application that owns the database.',
+      recommendation: 'Check with the application that owns the database that it can read what is named here.',
       evidence: { notProven },
     });
   }

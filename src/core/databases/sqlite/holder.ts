@@ -5,19 +5,19 @@ import { lockKey, ours } from '../locks/our-locks.ts';
 import { askByOpening, tryLock } from '../locks/try-lock.ts';
 import { whoHasOpen } from '../locks/who-has-open.ts';
 
-/** What every connection has open: the database file, and in WAL mode these beside it. */
+/** The files that every connection has open: the database file, and in WAL mode also these beside it. */
 const PARTS = ['', '-wal', '-shm'];
 
 /**
- * Says whether another process has a database open. On Linux it only looks, at descriptors and locks: a lock of ours, however short, would make the
- * next statement of whoever uses the database fail with SQLITE_BUSY. Elsewhere nothing but such an attempt tells.
- * @param open the look at descriptors that serves
+ * Says whether another process has a database open. On Linux it only looks at descriptors and locks: a lock of ours, however short, could make a
+ * statement of another process fail with SQLITE_BUSY. On other systems only an attempt to lock the file can tell.
+ * @param open what an earlier look at descriptors found
  */
 export async function whoHoldsSqlite(place: string, open?: OpenFiles | null): Promise<Holder> {
   const stat = lstatOrNull(place);
   if (stat === null) return { held: 'no', pids: [], evidence: 'there is no database file' };
-  // A folder, a link or a pipe is no database: who has what is in it open says the engine whose it is.
-  if (!stat.isFile()) return { held: 'no', pids: [], evidence: 'what stands there is not a regular file' };
+  // A folder, a link or a pipe is not a SQLite database. If a folder is a database of another engine, that engine answers for it.
+  if (!stat.isFile()) return { held: 'no', pids: [], evidence: 'the path does not lead to a regular file' };
   if (process.platform === 'win32') return askByOpening(place);
   if (process.platform === 'linux') {
     const parts = PARTS.map((part) => lstatOrNull(place + part)).filter((part) => part !== null);

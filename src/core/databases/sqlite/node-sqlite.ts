@@ -1,6 +1,6 @@
 import type Sqlite from 'node:sqlite';
 
-/** node:sqlite, loaded when it is needed: most commands open no database. Node says "experimental" when it loads it; only that line is held back. */
+/** node:sqlite, loaded only when it is needed, because most commands open no database. Node warns that it is experimental; only that warning is hidden. */
 export function nodeSqlite(): typeof Sqlite {
   const emit = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {

@@ -7,18 +7,19 @@ const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 /** The first bytes of a rollback journal, and of a write-ahead log of either byte order ("The Rollback Journal", "The Write-Ahead Log"). */
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
 const WAL_MAGICS = [Buffer.from('377f0682', 'hex'), Buffer.from('377f0683', 'hex')];
-/** The smallest size of a page: what is smaller is no database that SQLite opens. */
+/** The smallest page size. SQLite does not open a smaller file as a database. */
 const SMALLEST_PAGE = 512;
-/** What a database is usually called: one of these is looked into also where it is smaller, since it may have been cut. */
+/** Usual names of databases. A file with such a name is looked into even if it is smaller, since it may have been cut off. */
 export const USUAL_NAME = /\.(?:db|db3|sqlite|sqlite3|sqlitedb|s3db|sl3|gpkg|mbtiles)$/i;
-/** What is called so is text, and most files of a project are: one whose size is not that of whole pages is not opened. */
+/** Names of text files, which most files of a project have. If the size of such a file is not that of whole pages, it is not opened. */
 const TEXT_NAME = /\.(?:json|ndjson|[cm]?[jt]sx?|map|sol|vy|md|txt|log|csv|ya?ml|toml|html?|css|svg|xml|sh|py|rs|go)$/i;
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /**
- * Whether a file is a SQLite database by its first bytes. Its size need not be that of whole pages: it may have been cut, and SQLite also opens one with
- * something behind its last page. Text is not looked into: to open every file of a project would make a backup a fifth slower.
+ * Whether a file is a SQLite database by its first bytes. Its size need not be that of whole pages: it may have been cut off, and SQLite also opens a
+ * file with extra bytes after its last page. Text files are not looked into, because a backup would take a fifth longer if every file of a project
+ * were opened.
  */
 export function isSqliteFile(file: string, size: number): boolean {
   if (size < MAGIC.length || (!USUAL_NAME.test(file) && !mayBeOne(file, size))) return false;
@@ -30,9 +31,9 @@ function mayBeOne(file: string, size: number): boolean {
 }
 
 /**
- * Whether what lies in the place of a `-wal` or `-journal` can be one: it has the magic number, or nothing at its beginning, as where it is empty or a
- * commit in journal mode `persist` has zeroed it. A `-shm` is one always; so is what this user may not read, and what is no file. Throws EIO and its like: a guess
- * would move another file along.
+ * Whether the file in the place of a `-wal` or `-journal` can be one. It can if it begins with the magic number, is empty, or begins with zeros,
+ * which a commit in journal mode `persist` leaves. The answer is also true for a `-shm`, for a file that this user may not read, and for what is not
+ * a file. EIO and similar errors are thrown: after a wrong guess another file would be moved along.
  */
 export function mayBeSqlitePart(file: string, part: string): boolean {
   if (part !== '-wal' && part !== '-journal') return true;
@@ -55,13 +56,13 @@ export function isSqlitePart(file: string, part: string): boolean {
   return part === '-wal' && WAL_MAGICS.some((magic) => start.subarray(0, magic.length).equals(magic));
 }
 
-/** The first bytes of a regular file; null also where it has fewer, and where it cannot be read: that is another finding's business. */
+/** The first bytes of a regular file. Null if it has fewer, or cannot be read, for which there is another finding. */
 function startOf(file: string, length: number): Buffer | null {
   const start = readStart(file, length);
   return start?.length === length ? start : null;
 }
 
-/** The first bytes of a regular file, fewer where it has no more; null where it cannot be read. */
+/** The first bytes of a regular file, fewer if it has no more; null if it cannot be read. */
 function readStart(file: string, length: number): Buffer | null {
   try {
     return readFirst(file, length);

@@ -1,8 +1,8 @@
 export type Severity = 'error' | 'warning' | 'info';
 
-/** What is known of all findings with one code. */
+/** What all findings with one code have in common. */
 export interface FindingFacts {
-  /** With how much weight it is found; where there are several, the meaning says when it is which. */
+  /** The severities that it can have. If there are several, `meaning` says when it has which. */
   readonly severity: readonly Severity[];
   /** What was found, in one sentence. */
   readonly meaning: string;

@@ -15,8 +15,8 @@ export const OF_BACKUPS = {
     'manifest-contradicts': {
       severity: ['error', 'warning'],
       meaning:
-        'The manifest contradicts itself or the name of its folder, or in format version 1 the files (a warning).',
-      advice: 'Use another backup; as a warning it needs nothing, because in format version 1 SHA256SUMS decides.',
+        'The manifest contradicts itself or the name of its folder, or, in format version 1, the files (a warning).',
+      advice: 'Use another backup; if it is a warning, do nothing, because in format version 1 SHA256SUMS decides.',
     },
     'artifact-list-wrong': {
       severity: ['error'],
@@ -26,18 +26,18 @@ export const OF_BACKUPS = {
     },
     'artifact-missing': {
       severity: ['error'],
-      meaning: 'A file of the backup is missing, or something that is not a regular file stands in its place.',
+      meaning: 'A file of the backup is missing, or something that is not a regular file is in its place.',
       advice: RESTORE_THE_REST,
     },
     'artifact-foreign': {
       severity: ['error', 'warning'],
       meaning:
-        'Something lies in the folder of the backup that does not belong to it (a warning where export leaves it out).',
+        'The folder of the backup contains something that does not belong to it (a warning if export leaves it out).',
       advice: 'Move it out of the folder: a backup is never changed after it was made.',
     },
     'artifact-altered': {
       severity: ['error'],
-      meaning: 'A file of the backup was altered: its SHA-256 or its size is not the one that is stated.',
+      meaning: 'A file of the backup was altered: its SHA-256 or its size differs from the stated one.',
       advice: RESTORE_THE_REST,
     },
     'index-damaged': {
@@ -52,7 +52,7 @@ export const OF_BACKUPS = {
     },
     'count-differs': {
       severity: ['error'],
-      meaning: 'The manifest states another number of files, folders, links or bytes than the index holds.',
+      meaning: 'The manifest states a different number of files, folders, links or bytes from what the index holds.',
       advice: RESTORE_THE_REST,
     },
     'sums-differ': {
@@ -69,12 +69,12 @@ export const OF_BACKUPS = {
     },
     'archive-unreadable': {
       severity: ['error'],
-      meaning: 'An archive is damaged in such a way that no file in it can be reached.',
+      meaning: 'An archive is so damaged that no file in it can be read.',
       advice: RESTORE_THE_REST,
     },
     'archive-differs': {
       severity: ['error'],
-      meaning: 'An archive has another size or another number of frames than the manifest states.',
+      meaning: 'The size of an archive, or its number of frames, differs from what the manifest states.',
       advice: RESTORE_THE_REST,
     },
     'archive-truncated': {
@@ -84,12 +84,12 @@ export const OF_BACKUPS = {
     },
     'archive-tail': {
       severity: ['error'],
-      meaning: 'The end of an archive is missing, or something stands behind the last file that the index lists.',
+      meaning: 'The end of an archive is missing, or something follows the last file that the index lists.',
       advice: RESTORE_THE_REST,
     },
     'archive-gap': {
       severity: ['error'],
-      meaning: 'A file in an archive does not begin where the one before it ends, or data lies in its padding.',
+      meaning: 'A file in an archive does not begin where the one before it ends, or there is data in its padding.',
       advice: RESTORE_THE_REST,
     },
     'frame-damaged': {
@@ -104,12 +104,12 @@ export const OF_BACKUPS = {
     },
     'header-differs': {
       severity: ['error'],
-      meaning: 'The header of a file in an archive says something else than the index, for example another mode.',
+      meaning: 'The header of a file in an archive does not say what the index says, for example about the mode.',
       advice: RESTORE_THE_REST,
     },
     'file-altered': {
       severity: ['error'],
-      meaning: 'The content of a file was altered: its SHA-256 is not the one that is stated.',
+      meaning: 'The content of a file was altered: its SHA-256 differs from the stated one.',
       advice: RESTORE_THE_REST,
     },
     'database-differs': {
@@ -136,7 +136,7 @@ export const OF_BACKUPS = {
     },
     'database-not-opened': {
       severity: ['info'],
-      meaning: 'LevelDB cannot read the format of a database, so that only the reader of migbackup has checked it.',
+      meaning: 'LevelDB cannot read the format of a database, so only the reader of migbackup has checked it.',
       advice: 'There is nothing to do: every record was read and compared.',
     },
   },
@@ -148,30 +148,30 @@ export const OF_BACKUPS = {
     },
     'file-not-listed': {
       severity: ['warning'],
-      meaning: 'A file in the backup is not listed in SHA256SUMS, so that nothing proves its content.',
+      meaning: 'A file in the backup is not listed in SHA256SUMS, so nothing proves its content.',
       advice: 'Look at the file before you rely on it.',
     },
     'file-unknown': {
       severity: ['warning'],
-      meaning: 'A file lies in no folder of this format, so that a restore leaves it out.',
+      meaning: 'A file is in no folder of this format, so a restore leaves it out.',
       advice: 'Copy it out of the backup yourself if you need it.',
     },
     'file-unusable': {
       severity: ['error'],
       meaning:
-        'A file cannot come back: it is a link or special file, cannot be read, or has a place that is not allowed.',
+        'A file cannot be restored: it is a link or special file, cannot be read, or has a place that is not allowed.',
       advice:
         'Use another backup, or restore the sources that are whole with migbackup restore --only CATEGORY/SOURCE.',
     },
     'file-not-restored': {
       severity: ['info'],
-      meaning: 'A file of the database carries no data, so that a restore leaves it out.',
+      meaning: 'A file of the database carries no data, so a restore leaves it out.',
       advice: 'There is nothing to do: LevelDB makes it again.',
     },
     'files-collide': {
       severity: ['error', 'warning'],
       meaning:
-        'Two different files came from one place, and only one can come back (a warning if nothing proves the other).',
+        'Two different files came from one place, and only one can be restored (a warning if nothing proves the other).',
       advice: 'Compare the two, and copy the other one out of the backup yourself if you need it.',
     },
     'sums-contradict': {
@@ -191,7 +191,7 @@ export const OF_BACKUPS = {
     },
     'database-does-not-read': {
       severity: ['warning'],
-      meaning: 'The database in the backup cannot be read; it can be restored as the files that it consists of.',
+      meaning: 'The database in the backup cannot be read, but its files can be restored.',
       advice: 'Use another backup, or repair the database after a restore.',
     },
   },

@@ -9,7 +9,7 @@ const MAX_BYTES = 4 << 20;
 /** Of all pointers to the leaves of a value together: each holds those of all levels above it. */
 const MAX_POINTERS = 16 << 20;
 
-/** The leaves that differ between two JSON values; null where one is none, is too large, or where only spacing or the order of keys differs. */
+/** The leaves that differ between two JSON values; null where one is not JSON, is too large, or where only spacing or the order of keys differs. */
 export function changedLeaves(
   before: Buffer,
   after: Buffer,

@@ -33,7 +33,7 @@ export function wayBackFailed(
   const mend =
     (cause instanceof BackupError ? mendingLine(cause) : null) ?? readableAgain(path.join(folder, MANIFEST_FILE));
   const line = `migbackup restore ${id} --exact`;
-  const when = code === 'LOCKED' ? 'Wait until it has finished' : 'Mend the cause';
+  const when = code === 'LOCKED' ? 'Wait until it has finished' : 'Remove the cause';
   const hint =
     mend === null
       ? `${when}, then run: ${between ? 'migbackup recover, then ' : ''}${line}`

@@ -50,7 +50,7 @@ async function whyUnknown(engine: Engine, place: string): Promise<string | null>
 
 function barred(why: string, about: string, backupId: string): BackupError {
   return new BackupError('UNSAFE_TARGET', `the command was not run, since the way back would fail: ${why}`, {
-    hint: `Mend that and run it again, or give --on-failure keep to run it without a way back. The backup ${backupId} stays.`,
+    hint: `Correct that and run guard again, or give --on-failure keep to run the command without a way back. The backup ${backupId} stays.`,
     path: about,
     details: { backupId },
   });

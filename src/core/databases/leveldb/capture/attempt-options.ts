@@ -12,7 +12,7 @@ export type Safeguard =
 
 export interface AttemptOptions {
   readonly maxDescriptors: number;
-  /** Where tables and logs go that there are too few descriptors for; without it tables are opened by name when they are read. */
+  /** Takes copies of the tables and logs for which there are too few descriptors. Without it, tables are opened by name when they are read. */
   readonly spool: Spool | undefined;
   readonly delay: (step: string) => void;
   readonly sabotage: ReadonlySet<Safeguard>;

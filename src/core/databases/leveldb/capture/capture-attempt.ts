@@ -26,11 +26,11 @@ export interface Captured {
 interface HeldTable {
   readonly name: string;
   readonly stat: fs.BigIntStats;
-  /** undefined: no descriptor was left for it. */
+  /** Undefined if no descriptor was left for it. */
   readonly fd: number | undefined;
 }
 
-/** How often a missing table may turn out to be an edit that was not yet read, before the attempt gives up. */
+/** How often the attempt may find a table missing and read on in MANIFEST to learn why, before it gives up. */
 const MANIFEST_ROUNDS = 100;
 
 /** Rounds of copying tables while the writer makes others. */
@@ -97,7 +97,7 @@ export class CaptureAttempt {
     }
   }
 
-  /** Between A and B: copies logs and tables until descriptors suffice for the rest, with room for those that are made meanwhile. */
+  /** Between A and B: copies logs and tables until there are enough descriptors for the rest and for files that appear meanwhile. */
   async #spool(): Promise<void> {
     const { spool, maxDescriptors } = this.#options;
     if (spool === undefined) return;
@@ -115,13 +115,13 @@ export class CaptureAttempt {
     }
   }
 
-  /** Answers false for a log that MANIFEST, as far as it was read, has done with: it never needs it again. */
+  /** The function that it returns answers false for a log that MANIFEST, as far as it was read, will never need again. */
   #needed(): (log: number) => boolean {
     const version = this.#version.complete();
     return (log) => version === null || neededLogs(version, [log]).length > 0;
   }
 
-  /** C. MANIFEST from where it was left to its last whole record. Returns whether it moved. */
+  /** C. Reads MANIFEST from where the last read ended to its last whole record. Returns whether it moved. */
   #readManifest(): boolean {
     const before = this.#manifestEnd;
     const file = descriptorBytes(this.#manifestFd, fs.fstatSync(this.#manifestFd).size);
@@ -136,7 +136,7 @@ export class CaptureAttempt {
     return this.#manifestEnd > before;
   }
 
-  /** D. Every live table. One that is gone was compacted away: then MANIFEST says so further on. */
+  /** D. Opens every live table. If one is gone, LevelDB compacted it, and MANIFEST says so further on. */
   #pinTables(): void {
     const { delay, sabotage } = this.#options;
     for (let round = 0; round < MANIFEST_ROUNDS; round++) {
@@ -151,9 +151,9 @@ export class CaptureAttempt {
     throw this.#restart('tables vanish faster than they can be opened');
   }
 
-  /** Opens what is not open yet; returns the number of the first table that is gone, or null. */
+  /** Opens the tables that are not open yet. Returns the number of the first one that is gone, or null. */
   #pinLiveTables(): number | null {
-    // Files are copied in the order of their names, so the tables that are copied last get the descriptors.
+    // Files are copied in the order of their names, so the tables whose turn comes last get the descriptors.
     const live = [...this.#version.tables()].sort((a, b) => b.number - a.number);
     for (const table of live) {
       if (this.#tables.has(table.number) || this.#options.spool?.has(table) === true) continue;
@@ -184,7 +184,7 @@ export class CaptureAttempt {
     return null;
   }
 
-  /** undefined: this capture, the process or the system has no descriptor left. */
+  /** Undefined if this capture, the process or the system has no descriptor left. */
   #openIfRoom(file: string): number | undefined {
     if (this.#pins.size >= this.#options.maxDescriptors) return undefined;
     try {
@@ -195,7 +195,7 @@ export class CaptureAttempt {
     }
   }
 
-  /** E. CURRENT and MANIFEST are still the ones of step A, and the log that MANIFEST begins at was captured. */
+  /** E. Checks that CURRENT and MANIFEST are still those of step A, and that the log that MANIFEST begins at was captured. */
   #checkIncarnation(): CompleteVersion {
     const { sabotage } = this.#options;
     if (!sabotage.has('no-identity') && !this.#sameIncarnation()) throw this.#restart('the database was reopened');
@@ -226,7 +226,7 @@ export class CaptureAttempt {
     }
   }
 
-  /** F. The logs that the version needs, cut to whole records, and everything else as files. */
+  /** F. Puts together the logs that the version needs, each cut to whole records, and all other files. */
   #assemble(version: CompleteVersion): Captured {
     const needed = neededLogs(version, this.#logs.keys()).flatMap((number) => this.#logs.get(number) ?? []);
     let scanned: ReturnType<typeof scanCapturedLogs>;

@@ -17,13 +17,13 @@ export type { Safeguard } from './attempt-options.ts';
 
 export interface CaptureOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How often to start over on a database that moves. Default 200. */
+  /** How many attempts to make on a database that keeps changing. Default 200. */
   readonly maxAttempts?: number;
   /** Descriptors to hold at most. Default: as many as the process has to spare, up to 4096. */
   readonly maxDescriptors?: number;
   /**
-   * A folder to make, never in the source, for copies of the tables and logs beyond that. It goes when the capture is closed. Without one tables are
-   * opened by name when they are read, and DATABASE_BUSY then says that one was compacted away.
+   * A folder that the capture may make, never in the source, for copies of the tables and logs beyond that number. It is removed when the capture is
+   * closed. Without it, such tables are opened by name when they are read, and DATABASE_BUSY is thrown if one was compacted away by then.
    */
   readonly spool?: string;
   /** Called between the steps (A to D), so that a test can stretch them. */
@@ -41,7 +41,7 @@ export interface DatabaseCapture {
   readonly attempts: number;
   readonly tables: number;
   readonly logs: number;
-  /** Engine files that the captured MANIFEST does not name and that are left out. */
+  /** LevelDB files that the captured MANIFEST does not name. They are left out. */
   readonly orphans: readonly string[];
   /** CURRENT, MANIFEST, live tables and logs, sorted by name. */
   readonly files: readonly CapturedFile[];
@@ -49,12 +49,12 @@ export interface DatabaseCapture {
   close(): void;
 }
 
-/** The same evidence of damage so many times in a row, with growing pauses, is damage and no race. */
+/** If the same evidence of damage appears this many times in a row, with growing pauses, it is damage and not a race. */
 const DAMAGE_REPEATS = 6;
 const LONGEST_PAUSE_MS = 20;
-/** Of one capture: a database of 8 GiB has about so many tables. */
+/** For one capture: a database of 8 GiB has about this many tables. */
 const MOST_DESCRIPTORS = 4096;
-/** MANIFEST, logs, and a few tables that were made after the rest was copied aside. */
+/** Enough for MANIFEST, logs, and a few tables that appear after the rest was copied. */
 const FEWEST_DESCRIPTORS = 10;
 
 /**
@@ -86,7 +86,7 @@ export async function captureDatabase(dir: string, options: CaptureOptions = {})
   }
 }
 
-/** Starts over until an attempt succeeds, finds the same damage again and again, or there were too many. */
+/** Starts over until an attempt succeeds, the same damage is found again and again, or the attempts are used up. */
 async function repeat(
   dir: string,
   options: AttemptOptions,
@@ -133,7 +133,7 @@ function describe(dir: string, captured: Captured, attempts: number, close: () =
   };
 }
 
-/** Files numbered from MANIFEST's next number on are being written by a live owner: no orphans. */
+/** The files that no state needs. A file whose number MANIFEST has not given out yet is being written by a live owner, so it is no orphan. */
 function orphansOf(dir: string, captured: ReadonlySet<string>, nextFileNumber: number): string[] {
   return fs
     .readdirSync(dir)

@@ -3,12 +3,12 @@ import { errnoOf } from '../../../model/backup-error.ts';
 import { attributesOf, readBounded, type CapturedFile } from '../../captured-file.ts';
 import { busy, damaged } from '../../damage.ts';
 
-/** The same file with the same content, as far as the file system tells. */
+/** Whether both are the same file with the same content, as far as the file system can tell. */
 export function sameFile(a: fs.BigIntStats, b: fs.BigIntStats): boolean {
   return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 
-/** True for the errors by which a file that was listed turns out to be gone. Windows says EPERM while a deletion is pending. */
+/** Whether an error means that a listed file is gone. Windows answers EPERM while a deletion is pending. */
 export function isGone(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'ENOENT' || code === 'ESTALE' || (code === 'EPERM' && process.platform === 'win32');
@@ -43,7 +43,7 @@ export function pinnedTable(name: string, fd: number, stat: fs.BigIntStats): Cap
 }
 
 /**
- * A table for which no descriptor was left: it is opened by its name when it is read. If it is gone or another by then,
+ * A table for which no descriptor was left: it is opened by its name when it is read. If the name is gone or leads to another file by then,
  * DATABASE_BUSY says that the whole capture has to be taken again.
  */
 export function namedTable(name: string, file: string, stat: fs.BigIntStats, opened: Opened): CapturedFile {
@@ -66,7 +66,7 @@ export function namedTable(name: string, file: string, stat: fs.BigIntStats, ope
   });
 }
 
-/** The first `size` bytes of a table or log that stands in a copy of ours; `stat` is that of the file itself. */
+/** The first `size` bytes of a table or log, read from our copy of it. `stat` is that of the original. */
 export function spooledFile(
   name: string,
   copy: string,
@@ -83,7 +83,7 @@ export function spooledFile(
   );
 }
 
-/** Where descriptors are kept that are opened while a capture is read. */
+/** Keeps the descriptors that are opened while a capture is read. */
 interface Opened {
   open(file: string): number;
   close(fd: number): void;

@@ -9,9 +9,10 @@ import { canTouch, touchLock } from '../../locks/touch-lock.ts';
 import { askByOpening, tryLock, unknownHolder, type TryOptions } from '../../locks/try-lock.ts';
 
 /**
- * Says whether a process holds the database in `dir`, which is never opened: nothing is made or changed in it. The system's list of locks is asked first.
- * It does not have the locks of other containers and machines, so that no line is no answer: then the lock itself is asked, for as short a time
- * as can be, since whoever opens the database in that moment fails (docs/decisions/0007-lock-probe.md).
+ * Says whether a process holds the database in `dir`, which is never opened: nothing is made or changed in it. It looks into the system's list of
+ * locks first. That list lacks the locks of other containers and machines, so a missing line does not mean that the database is free. Then it tries
+ * the lock itself, for as short a time as possible, because another process that opens the database at that moment fails
+ * (docs/decisions/0007-lock-probe.md).
  */
 export async function whoHolds(dir: string, options: TryOptions = {}): Promise<Holder> {
   const lock = path.join(fs.realpathSync(dir), LOCK_FILE);

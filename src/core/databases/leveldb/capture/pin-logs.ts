@@ -8,18 +8,18 @@ import type { Pins } from './pins.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import type { Copy } from './spool.ts';
 
-/** A log that stays what it is, whatever becomes of its name. */
+/** A log whose bytes stay available, whatever happens to its name. */
 export interface HeldLog {
   readonly name: string;
   /** The end of the log when it was read, in bytes. A log only grows, so the bytes below can be read at leisure. */
   size: number;
-  /** Hands over a descriptor for as long as `read` takes. */
+  /** Gives `read` a descriptor, which is valid until `read` returns. */
   use<T>(read: (fd: number) => T): T;
   /** Its first bytes as a file of the capture. */
   file(size: number): CapturedFile;
 }
 
-/** So many of the newest logs are never copied aside: the last is still written, and others may be made meanwhile. */
+/** How many of the newest logs are never copied: the last is still being written, and new ones may appear meanwhile. */
 const NEWEST = 3;
 
 /** Which logs a folder has, by number, lowest first. */
@@ -33,7 +33,7 @@ function listLogs(dir: string): (readonly [number: number, name: string])[] {
     .toSorted(([a], [b]) => a - b);
 }
 
-/** Copies closed logs aside where they are more than a quarter of the descriptors. Answers for how many logs descriptors have to be kept. */
+/** Copies closed logs if there are more of them than a quarter of the descriptors. Returns how many logs still need a descriptor. */
 export async function spoolLogs(
   dir: string,
   { spool, maxDescriptors }: AttemptOptions,
@@ -46,10 +46,10 @@ export async function spoolLogs(
 }
 
 /**
- * Step B of a capture: opens every log there is, until a listing shows nothing new, and only then takes where each ends, lowest number
- * first: all but the highest were closed by then (db/db_impl.cc, MakeRoomForWrite).
- * @param isNeeded false for logs that MANIFEST has done with already
- * @param outOfDescriptors what to throw where there is none left and logs could be copied aside instead
+ * Step B of a capture: opens every log there is, until a listing shows nothing new, and only then takes where each ends, lowest number first: all but
+ * the highest were closed by then (db/db_impl.cc, MakeRoomForWrite).
+ * @param isNeeded false for logs that MANIFEST does not need any more
+ * @param outOfDescriptors what to throw if no descriptor is left and logs can be copied instead
  */
 export function pinLogs(
   dir: string,

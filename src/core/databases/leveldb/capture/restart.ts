@@ -1,8 +1,8 @@
 import type { BackupError } from '../../../model/backup-error.ts';
 
 /**
- * Thrown inside an attempt: the database moved, start over. `damage` is what it would mean if the same happened again and
- * again while `evidence` (CURRENT's text and how far MANIFEST was read) stands still.
+ * Thrown inside an attempt: the database changed, so the capture starts over. `damage` is the error to throw if the same happens again and again
+ * although `evidence` (CURRENT's text and how far MANIFEST was read) stays the same.
  */
 export class Restart extends Error {
   readonly evidence: string;
@@ -15,9 +15,9 @@ export class Restart extends Error {
   }
 }
 
-/** Fewer files could be opened than was thought: start over and copy more tables aside. */
+/** Fewer files could be opened than expected: the capture starts over and copies more tables. */
 export class OutOfDescriptors extends Restart {
-  /** How many were open. */
+  /** How many descriptors were open. */
   readonly held: number;
 
   constructor(evidence: string, held: number) {

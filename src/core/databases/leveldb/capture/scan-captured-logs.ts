@@ -11,8 +11,8 @@ interface LogEnd {
 }
 
 /**
- * Checks the logs of a capture, oldest first: framing, CRCs, and that every batch begins with the sequence number after the
- * one before. Holds no more than a window of a log. Returns each log with the end of its last whole record.
+ * Checks the logs of a capture, oldest first: framing, CRCs, and that every batch begins with the sequence number after the one before. Holds at most
+ * a window of a log in memory. Returns each log with the end of its last whole record.
  * @throws BackupError DATABASE_DAMAGED, naming the log and the offset
  */
 export function scanCapturedLogs(
@@ -41,7 +41,7 @@ export function scanCapturedLogs(
       ),
     );
     if (scan.corruption !== null) throw damaged(name, scan.corruption.why, scan.corruption.offset);
-    // A torn log may be followed by an empty one only: the one that a reopening writer made and has not used yet.
+    // Only an empty log may follow a torn one: a writer that reopened the database made it and has not used it yet.
     if (scan.tail !== 'clean') torn ??= name;
     return { log, end: scan.validEnd };
   });

@@ -14,14 +14,14 @@ const CHUNK = 1 << 20;
 export interface Copy {
   readonly name: string;
   readonly file: string;
-  /** Of the table or log when it was copied. */
+  /** The stat of the table or log when it was copied. */
   readonly stat: fs.BigIntStats;
 }
 
 /**
  * Copies of tables and logs for which there are too few descriptors, in a folder of ours. A table is complete before MANIFEST names it and never
- * changes after (db/builder.cc, BuildTable), nor does a log once there is a newer one (db/db_impl.cc, MakeRoomForWrite), so a copy of it stands for it as
- * well as a descriptor does.
+ * changes after (db/builder.cc, BuildTable), nor does a log once there is a newer one (db/db_impl.cc, MakeRoomForWrite). So a copy is as good as a
+ * descriptor.
  */
 export class Spool {
   readonly #folder: string;
@@ -45,7 +45,7 @@ export class Spool {
     return copy === undefined ? undefined : spooledFile(copy.name, copy.file, copy.stat, pins);
   }
 
-  /** Forgets every copy whose name leads to another file by now or to none: another database may have taken the place. */
+  /** Forgets every copy whose name now leads to another file or to none: another database may have taken its place. */
   dropStale(dir: string): void {
     for (const [number, { name, stat }] of this.#copies) {
       const now = fs.statSync(path.join(dir, name), { bigint: true, throwIfNoEntry: false });
@@ -73,7 +73,7 @@ export class Spool {
     }
   }
 
-  /** The copy of a log, if it is the file that stands there now. */
+  /** The copy of a log, if it is a copy of the file that has this name now. */
   log(number: number, file: string): Copy | undefined {
     const copy = this.#copies.get(number);
     if (copy === undefined) return undefined;
@@ -86,7 +86,7 @@ export class Spool {
     removeTree(this.#folder);
   }
 
-  /** @param size what it has to have, where that is known */
+  /** @param size the size that it must have, if that is known */
   #copy(dir: string, name: string, number: number, size?: number): boolean {
     let from: number;
     try {

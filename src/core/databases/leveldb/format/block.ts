@@ -44,7 +44,7 @@ export class BlockCursor {
 
   #position = 0;
 
-  /** In place, not through ByteReader: this runs three times for every entry of a database. */
+  /** Decoded here and not by ByteReader, because this runs three times for every entry of a database. */
   #varint32(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {

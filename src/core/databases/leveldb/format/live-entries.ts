@@ -4,7 +4,7 @@ import type { MergeCursor } from './merge.ts';
 /** How many entries pass between two looks at the clock. */
 const STRIDE = 256;
 
-/** The live entries in order, as views that hold until the next one; null now and then, for whoever lets others have a turn. */
+/** The live entries in order, as views that are valid until the next one. Now and then it yields null, so that the caller can give others a turn. */
 export function* liveEntries(merged: MergeCursor): Generator<Cursor | null> {
   let last = Buffer.allocUnsafeSlow(256);
   let lastLength = -1;

@@ -17,18 +17,18 @@ const WINDOW = 8 * LOG_BLOCK;
 export type LogTail = 'clean' | 'partial' | 'zeros';
 
 export interface LogScan {
-  /** Offset after the last whole record: what is behind it was never acknowledged. */
+  /** The offset after the last whole record. What follows it was never acknowledged. */
   readonly validEnd: number;
   readonly records: number;
   readonly tail: LogTail;
-  /** The first thing that an append in progress does not explain; nothing behind it was read. */
+  /** The first thing that an append in progress does not explain. Nothing after it was read. */
   readonly corruption: { readonly offset: number; readonly why: string } | null;
 }
 
 export interface LogScanOptions {
   /** A record boundary to begin at, in bytes. */
   readonly from?: number;
-  /** Hand over only this many leading bytes of each record, so that no large record is ever held. Every CRC is checked all the same. */
+  /** Give `onRecord` only this many leading bytes of each record, so that no large record is held in memory. Every CRC is still checked. */
   readonly keep?: number;
 }
 
@@ -78,8 +78,8 @@ function zerosToEnd(file: RandomAccess, position: number): boolean {
 }
 
 /**
- * True if a whole record stands anywhere in the rest of the last block. Then what cannot be read before it is no tail that was cut off, but
- * damage (of a length, for example), and LevelDB itself would drop what follows without a word.
+ * True if there is a whole record anywhere in the rest of the last block. Then the unreadable bytes before it are not a cut-off tail but damage (of a
+ * length, for example). LevelDB itself would silently drop what follows.
  */
 function recordFollows(file: RandomAccess, from: number): boolean {
   const rest = file.read(from, LOG_BLOCK);

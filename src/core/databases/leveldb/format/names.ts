@@ -16,7 +16,7 @@ function fileNumber(digits: string): number | null {
   return Number.isSafeInteger(value) ? value : null;
 }
 
-/** What a name in a database's folder is to the engine, or null for a name that is not one of its own. */
+/** What a name in a database folder means to LevelDB, or null for a name that is not LevelDB's. */
 export function parseFileName(name: string): EngineFile | null {
   if (name === 'CURRENT') return { type: 'current', number: 0 };
   if (name === 'LOCK') return { type: 'lock', number: 0 };

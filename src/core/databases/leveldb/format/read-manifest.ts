@@ -4,8 +4,8 @@ import type { RandomAccess } from '../../database-files.ts';
 import { decodeVersionEdit, type Version } from './version-edit.ts';
 
 /**
- * Applies the records of a MANIFEST from `from` (a record boundary) on. Returns the offset after the last whole record.
- * Throws DATABASE_DAMAGED, naming the file and the offset, or DATABASE_FOREIGN.
+ * Applies the records of a MANIFEST, beginning at `from` (a record boundary). Returns the offset after the last whole record. Throws
+ * DATABASE_DAMAGED, naming the file and the offset, or DATABASE_FOREIGN.
  */
 export function applyManifest(
   file: RandomAccess,

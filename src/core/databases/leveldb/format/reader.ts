@@ -22,7 +22,10 @@ import { LogCursor, readBatch, type LogEntry } from './write-batch.ts';
 /** What a whole read of a database found. */
 export interface DatabaseFacts {
   readonly comparator: string;
-  /** Live entries; null for a foreign comparator: every CRC was checked, but order and so content cannot be judged. */
+  /**
+   * The number of live entries; null for a foreign comparator. Then every CRC was checked, but the order of keys is unknown, so the content cannot be
+   * judged.
+   */
   readonly records: number | null;
   /** Digest v1 in hex; null as above. */
   readonly digest: string | null;
@@ -132,7 +135,7 @@ function readLogs(files: DatabaseFiles, version: CompleteVersion, names: Readonl
       scanLog(file, (record, end) => {
         if (torn) throw damaged(name, 'the log before it ends inside a record', at);
         const { sequence, count } = readBatchOf(name, at, record, entries);
-        // MANIFEST has counted everything before the first log it needs, and perhaps more.
+        // MANIFEST's number includes everything before the first log that it needs, and perhaps more.
         const first = version.lastSequence + 1;
         if (expected === null ? sequence > first : sequence !== expected) {
           throw damaged(name, `sequence ${sequence} follows ${(expected ?? first) - 1}: writes are missing`, at);
@@ -174,7 +177,7 @@ function openTable(files: DatabaseFiles, names: ReadonlySet<string>, meta: Table
   }
 }
 
-/** Tables of level 0 overlap and are a run each; those of a deeper level follow one another and are one run. */
+/** Tables of level 0 overlap, so each is a run of its own. Those of a deeper level follow one another and form one run. */
 function tableRuns(version: CompleteVersion, open: (meta: TableMeta) => OpenTable): Cursor[] {
   const deeper = new Map<number, TableMeta[]>();
   const runs: Cursor[] = [];
@@ -234,7 +237,7 @@ async function digestRuns(runs: readonly Cursor[], options: ReadDatabaseOptions)
 
 /**
  * The live entries in key order, in batches of copies, checked as `readDatabase` checks them.
- * @param prefix only keys that begin so
+ * @param prefix return only keys that begin with this
  * @throws as `readDatabase`; DATABASE_FOREIGN for a comparator whose order is not known
  */
 export async function* readRecords(

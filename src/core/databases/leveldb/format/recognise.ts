@@ -7,8 +7,8 @@ export const LOCK_FILE = 'LOCK';
 export type Engine = 'leveldb' | 'rocksdb';
 
 /**
- * The engine whose database a folder is, judged by its names alone: CURRENT and a MANIFEST make a database, an OPTIONS or
- * IDENTITY file beside them makes it RocksDB's. Null for any other folder, also one that cannot be listed.
+ * The engine whose database a folder is, judged by its names alone: CURRENT and a MANIFEST make a database, an OPTIONS or IDENTITY file beside them
+ * makes it RocksDB's. Null for any other folder, and for one that cannot be listed.
  * @param names the folder's names, if they have been read already
  */
 export function recogniseDatabase(dir: string, names?: readonly string[]): Engine | null {

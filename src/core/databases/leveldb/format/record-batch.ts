@@ -1,10 +1,10 @@
 import type { Cursor } from './internal-key.ts';
 
-/** A batch ends with one of both. The collector passes over what is gone by the time it looks, so a batch is small. */
+/** A batch ends at either limit. Batches are small, because short-lived memory costs the garbage collector least. */
 const BATCH_BYTES = 64 << 10;
 const BATCH_RECORDS = 256;
 
-/** Copies of some entries, one after another in one buffer: making one for each key and value takes longer than copying it. */
+/** Copies of some entries, one after another in one buffer: it takes longer to make a buffer for each key and value than to copy them. */
 export class RecordBatch {
   readonly records: { readonly key: Buffer; readonly value: Buffer; readonly order: Buffer }[] = [];
   #room: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES);
@@ -31,7 +31,7 @@ export class RecordBatch {
   }
 }
 
-/** Whether a key comes before all that begin so (-1), is one of them (0) or comes after them (1). */
+/** Whether a key comes before all keys with this prefix (-1), is one of them (0) or comes after them (1). */
 export function comparePrefix({ key, keyLength }: Cursor, prefix: Buffer): number {
   return Buffer.compare(key.subarray(0, Math.min(keyLength, prefix.length)), prefix);
 }

@@ -2,7 +2,7 @@ import { ByteReader, DecodeError } from './varint.ts';
 
 /** The raw Snappy format, after format_description.txt of github.com/google/snappy. LevelDB compresses blocks with it. */
 
-/** The densest element is a three-byte copy of 64 bytes: a block that claims to expand more than this lies. */
+/** The densest element is a three-byte copy of 64 bytes, so a block that claims to expand more than this is damaged. */
 const MAX_EXPANSION = 64;
 
 /** Copies within `out`; source and target may overlap, which repeats a pattern. */
@@ -21,7 +21,7 @@ function littleEndian(reader: ByteReader, bytes: number): number {
 }
 
 /**
- * Uncompresses one Snappy block, into `room` if it is large enough. Throws DecodeError if it is none.
+ * Uncompresses one Snappy block, into `room` if it is large enough. Throws DecodeError if the bytes are not a Snappy block.
  * @returns a view of `room`, or a new buffer that may serve as room from then on
  */
 export function uncompressSnappy(compressed: Buffer, room?: Buffer): Buffer {

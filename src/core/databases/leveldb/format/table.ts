@@ -15,10 +15,13 @@ const LEVELDB_MAGIC = 0xdb47_7524_8b80_fb57n;
 const ROCKSDB_MAGICS = new Set([0x88e2_41b7_85f4_cff7n, 0x8242_2296_63bf_9564n, 0x9267_89d0_c5f1_7873n]);
 const ZSTD_FRAME = 0xfd2f_b528;
 const WINDOW = 256 * 1024;
-/** What a block may expand to, in MiB. A value makes its block as long as it is; a few bytes that expand without end are no value. */
+/** How far a block may expand, in MiB. A block is as long as its longest value needs; a few bytes that expand without end are not a value. */
 const MAX_BLOCK_MIB = 256;
 
-/** What a block's bytes are. Type 2 is zlib in Bedrock's LevelDB and zstd since LevelDB 1.24, 3 is zstd in some others; type 4 is Bedrock's raw deflate. */
+/**
+ * How the bytes of a block are compressed. Type 2 is zlib in Bedrock's LevelDB and zstd since LevelDB 1.24, 3 is zstd in some others; type 4 is
+ * Bedrock's raw deflate.
+ */
 export type BlockKind = 'raw' | 'snappy' | 'zlib' | 'zstd' | 'deflate';
 export type BlockKinds = Partial<Record<BlockKind, number>>;
 
@@ -31,7 +34,7 @@ function readHandle(reader: ByteReader): BlockHandle {
   return { offset: reader.varint(), size: reader.varint() };
 }
 
-/** What else writes tables with LevelDB's magic number has its types from RocksDB (include/rocksdb/compression_type.h). */
+/** Other programs that write tables with LevelDB's magic number take their types from RocksDB (include/rocksdb/compression_type.h). */
 const TYPES_OF_ROCKSDB: Readonly<Record<number, string>> = { 3: 'bzip2', 5: 'LZ4HC', 6: 'XPRESS', 7: 'zstd' };
 
 function kindOf(type: number, content: Buffer): BlockKind | null {
@@ -61,7 +64,7 @@ function uncompress(kind: BlockKind, content: Buffer, room: Buffer): Buffer {
   }
 }
 
-/** Throws RangeError (ERR_BUFFER_TOO_LARGE) for what expands beyond the limit. */
+/** Throws RangeError (ERR_BUFFER_TOO_LARGE) if a block expands beyond the limit. */
 function expand(kind: BlockKind, content: Buffer, room: Buffer): Buffer {
   const limits = { maxOutputLength: MAX_BLOCK_MIB << 20 };
   switch (kind) {
@@ -80,18 +83,18 @@ function expand(kind: BlockKind, content: Buffer, room: Buffer): Buffer {
   }
 }
 
-/** One table. Every block that is read is checked against its CRC; none is kept but the index. */
+/** One table. Every block that is read is checked against its CRC; only the index is kept. */
 export class Table {
   readonly name: string;
   /** Blocks read so far, by kind. */
   readonly kinds: BlockKinds;
   readonly #bytes: RandomAccess;
   readonly #blocks: readonly BlockHandle[];
-  /** Where one block after another is uncompressed: a new buffer for each was hundreds of megabytes of garbage in a large database. */
+  /** Blocks are uncompressed here one after another: with a new buffer for each, a large database made hundreds of megabytes of garbage. */
   #room: Buffer = Buffer.alloc(0);
 
   /**
-   * Opens a table: reads the footer, the index, the metaindex and what that points to (a filter), all of them checked.
+   * Opens a table: reads and checks the footer, the index, the metaindex and what that points to (a filter).
    * @param kinds counts blocks by kind; shared between the tables of a database
    */
   constructor(file: RandomAccess, name: string, kinds: BlockKinds = {}) {
@@ -132,7 +135,7 @@ export class Table {
     for (const handle of this.#blocks) this.#rawBlock(handle);
   }
 
-  /** Runs a decoder of the block at `offset`; what it throws is damage there. */
+  /** Runs a decoder of the block `index`. What it throws is reported as damage there. */
   decodeBlock<T>(index: number, decode: () => T): T {
     return this.#decode(this.#blocks[index]?.offset ?? 0, decode);
   }

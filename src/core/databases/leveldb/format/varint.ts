@@ -2,7 +2,7 @@
 
 const MAX_VARINT_BYTES = 10;
 
-/** Bytes that do not decode. Whoever knows the file turns it into a BackupError that names it. */
+/** The bytes do not decode. A caller that knows the file turns this into a BackupError that names it. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
@@ -30,7 +30,7 @@ export class ByteReader {
     return value;
   }
 
-  /** An unsigned varint of at most 2^53 - 1. Larger ones are legal in LevelDB and never occur: they would be file numbers or sizes. */
+  /** An unsigned varint of at most 2^53 - 1. LevelDB allows larger ones, but they never occur, since these are file numbers and sizes. */
   varint(): number {
     let value = 0;
     let scale = 1;

@@ -45,7 +45,7 @@ function readLevel(reader: ByteReader, file: string): number {
   return level;
 }
 
-/** An internal key. Keys outlive the MANIFEST's window, so they are copied. */
+/** An internal key. It is copied, because it outlives the window on MANIFEST. */
 function readKey(reader: ByteReader): Buffer {
   const key = Buffer.from(reader.slice());
   if (key.length < TRAILER) throw new DecodeError('a key is shorter than its sequence number');
@@ -132,7 +132,7 @@ export class Version {
     return this.#tables.values();
   }
 
-  /** The whole state, or null if a field that every MANIFEST has is missing: then it was cut off. */
+  /** The whole state, or null if MANIFEST was cut off: a field that every MANIFEST has is missing. */
   complete(): CompleteVersion | null {
     if (this.#comparator === undefined || this.#logNumber === undefined) return null;
     if (this.#nextFileNumber === undefined || this.#lastSequence === undefined) return null;

@@ -3,8 +3,8 @@ import { createHash, type Hash } from 'node:crypto';
 const BUFFER = 64 << 10;
 
 /**
- * Digest v1 of a database's content: SHA-256 over `u32le(keyLength) key u32le(valueLength) value` of every live entry, in
- * bytewise key order. It does not depend on files, levels or compression.
+ * Digest v1 of a database's content: SHA-256 over `u32le(keyLength) key u32le(valueLength) value` of every live entry, in bytewise key order. It does
+ * not depend on how the content is spread over files and levels, or compressed.
  */
 export class DatabaseDigest {
   readonly #hash: Hash = createHash('sha256');

@@ -7,7 +7,7 @@ import { makeScratch, scratchBytes } from './scratch.ts';
 
 const BATCH = 1000;
 const HIGH_WATER_MARK = 1024 * 1024;
-/** LevelDB maps every open table into memory: the least it takes is 64 tables of 2 MiB, its default a thousand. */
+/** LevelDB maps every open table into memory. This is the least that it accepts (64 tables of 2 MiB); its default is a thousand. */
 const MAX_OPEN_FILES = 74;
 
 /**
@@ -21,7 +21,7 @@ export async function proveCopy(
   signal?: AbortSignal,
 ): Promise<{ records: number; digest: string }> {
   const bytes = scratchBytes(source);
-  // Half of it again: LevelDB may compact what it opens.
+  // One and a half times the size, because LevelDB may compact what it opens.
   requireRoom(bytes + Math.ceil(bytes / 2), scratchDir);
   try {
     makeScratch(source, scratchDir, { link: true });
@@ -40,7 +40,7 @@ export async function proveWithClassicLevel(
   scratchDir: string,
   signal?: AbortSignal,
 ): Promise<{ records: number; digest: string }> {
-  // Loaded here alone: it is native code that most commands do not need.
+  // Loaded only here, because it is native code that most commands do not need.
   const { ClassicLevel } = await import('classic-level');
   const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
   const db = new ClassicLevel<Buffer, Buffer>(scratchDir, {
@@ -64,7 +64,7 @@ export async function proveWithClassicLevel(
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new BackupError('PROOF_FAILED', `LevelDB cannot read the copy: ${why}`, {
-      hint: 'The copy in the backup is not good. Take another backup, and keep the database as it is until one is proven.',
+      hint: 'Take another backup, and do not change the database until one is proven: the copy in this backup is not usable.',
       path: scratchDir,
       cause: error,
     });

@@ -6,14 +6,14 @@ import { parseFileName } from '../format/names.ts';
 import { folderFiles, partSize, type DatabaseFiles } from '../../database-files.ts';
 import { neededLogs, readVersion } from '../format/reader.ts';
 
-/** Small beside the pieces of an archive, so that hardly a read has to put two of them together. */
+/** Small compared with the pieces of an archive, so that few reads span two of them. */
 const CHUNK = 64 * 1024;
-/** Why a hard link may be refused where a copy works. */
+/** Errors of a hard link after which a copy may still work. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES']);
 
 /**
- * Makes a folder that LevelDB may open: of a database, what its MANIFEST needs and nothing else. LevelDB rewrites whatever it
- * opens, so only live tables, which it never changes, may be links.
+ * Makes a folder that LevelDB may open. It holds only what the MANIFEST of the database needs. LevelDB rewrites whatever it opens, so only live
+ * tables, which it never changes, may be links.
  * @param source a folder, or files from anywhere; never a live source
  * @param scratchDir is created; it must be empty or missing
  * @param options.link hard-link the tables of a source folder (of a backup's staged copy, never of the user's database)
@@ -38,7 +38,7 @@ export function makeScratch(
   }
 }
 
-/** Bytes of what `makeScratch` takes of a database. */
+/** The size in bytes of what `makeScratch` copies. */
 export function scratchBytes(source: DatabaseFiles | string): number {
   if (typeof source !== 'string') return neededNames(source).reduce((total, name) => total + partSize(source, name), 0);
   const files = folderFiles(source);

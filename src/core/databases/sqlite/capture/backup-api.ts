@@ -2,7 +2,7 @@ import { BackupError } from '../../../model/backup-error.ts';
 import { damaged } from '../../damage.ts';
 import { nodeSqlite } from '../node-sqlite.ts';
 
-/** All pages in one step: between two steps a writer may write, and then the copy begins anew. */
+/** All pages in one step. If a writer writes between two steps, the copy starts over. */
 const ALL_PAGES = 2 ** 31 - 1;
 /** Codes of SQLite; extended ones keep them in the lowest byte. */
 const CORRUPT = 11;
@@ -10,11 +10,11 @@ const FULL = 13;
 const NOT_A_DATABASE = 26;
 
 /**
- * Has SQLite copy a database that is in rollback mode, on a read-only connection and in one step; writers wait meanwhile. Such a connection rolls no hot journal back: it
- * fails where there is one. In WAL mode it would leave files beside the database. No descriptor of the file may be closed by this process until it is
- * done: that drops its lock.
+ * Has SQLite copy a database in rollback mode, on a read-only connection and in one step, while writers wait. Such a connection does not roll a hot
+ * journal back: it fails if there is one. In WAL mode it would leave files beside the database. Until it is done, this process must not close any
+ * descriptor of the file, since that would drop the lock.
  * @param patienceMs how long writers may keep it waiting for its lock
- * @returns null, or why it was not copied: another attempt may succeed
+ * @returns null, or why the copy failed; another attempt may succeed
  * @throws BackupError DATABASE_DAMAGED, NO_SPACE
  */
 export async function backupDatabase(
@@ -36,7 +36,7 @@ export async function backupDatabase(
       const hint = 'Free some space there.';
       throw new BackupError('NO_SPACE', 'not enough space to copy a database', { hint, path: to, cause: error });
     }
-    // A lock that is not given in time leaves no code.
+    // There is no code if SQLite does not get the lock in time.
     return code === 0 ? new Error('it gets no lock', { cause: error }) : error;
   }
 }

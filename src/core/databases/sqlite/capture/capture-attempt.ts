@@ -25,7 +25,7 @@ export interface Captured {
   readonly doubts: readonly string[];
 }
 
-/** What stands there when an attempt begins. */
+/** The state of the files when an attempt begins. */
 interface Start {
   readonly stamp: Stamp;
   readonly folder: fs.BigIntStats;
@@ -36,39 +36,43 @@ interface Start {
   readonly settled: boolean;
   readonly journal: JournalLook;
   readonly wal: WalLook;
-  /** Bytes of the database file once the transaction and the generation were known: what is written behind them later is undone from that journal, or in that log. */
+  /**
+   * The size of the database file in bytes, taken once the transaction and the generation are known. What is written past that end later is either
+   * undone from that journal or also in that log.
+   */
   readonly size: number;
 }
 
 /** What is copied of a journal. */
 interface CopiedJournal {
-  /** Bytes; 0: nothing is to be rolled back from it. */
+  /** In bytes; 0 if there is nothing to roll back from it. */
   readonly size: number;
   readonly hasSuper: boolean;
 }
 
 const YOUNG = 'it was written to a moment ago';
 const SUPER_DOUBT =
-  'A transaction over several databases was not finished: this one is captured by itself, as it was before that transaction.';
+  'A transaction over several databases was not finished: the capture holds this one alone, as it was before that transaction.';
 const NO_LOG: CopiedLog = { size: 0, state: '' };
 /** src/pager.c, pagerOpenWalIfPresent. */
 const EMPTY_DOUBT =
-  'The database file is empty and its log is not: SQLite deletes that log when it opens the database, so it is stored as it is and proves nothing.';
+  'The database file is empty and its log is not: SQLite deletes that log when it opens the database. So both are stored as they are, and the log cannot be proven.';
 
 /**
  * One attempt at a capture. Why what it copies is one committed state, with all that was acknowledged before:
  *
- * A log has generations, each with salts of its own in its header. A new one begins only once all frames of the last are in the database file, and while one
- * lasts only checkpoints write that file, and only pages of frames that are committed in it (src/wal.c, walRestartHdr, walCheckpoint). So if the header
- * of the log is the same before the database file is copied and after the log is, every page that was written meanwhile, torn ones too, is in the copy
- * of the log, and whoever opens the copy reads it from there. If another generation began meanwhile, the pages of the one that is over are copied once more (copy-log.ts), and
- * the same holds of the copies of these and the generation that is on.
+ * A log has generations, each with its own salts in its header. A new generation begins only once all frames of the last are in the database file.
+ * During a generation only checkpoints write that file, and only pages whose frames are committed in the log (src/wal.c, walRestartHdr,
+ * walCheckpoint). So if the header of the log is the same before the database file is copied and after the log is, every page that was written
+ * meanwhile, even a torn one, is in the copy of the log, and SQLite reads it from there when it opens the copy. If another generation began
+ * meanwhile, the pages of the finished one are copied again (copy-log.ts), and the same argument holds for these copies and the current generation.
  *
  * A rollback journal holds the old content of each page before that page is written, and its header has a random number for each transaction
- * (src/pager.c, writeJournalHdr). It is removed, emptied or zeroed to commit. So if the same transaction is open before the database file is copied and after its journal is,
- * the copy rolls back to what was there before it. That is so for a writer that is at work as well as for one that was killed.
+ * (src/pager.c, writeJournalHdr). It is removed, emptied or zeroed to commit. So if the same transaction is open before the database file is copied
+ * and after its journal is, the copy rolls back to what was there before that transaction. This holds for a writer at work as well as for one that
+ * was killed.
  *
- * If there is neither, the database file has to stand still: no journal before and after, and the same header, size and times.
+ * If there is neither, the database file must not change: no journal before or after, and the same header, size and times.
  */
 export class CaptureAttempt {
   readonly #parts: Parts;
@@ -117,7 +121,7 @@ export class CaptureAttempt {
     return { stamp, folder, database, header, settled, journal, wal, size };
   }
 
-  /** A log of more bytes than the database file is not followed: it is seldom begun anew, and reading it twice takes longer than another attempt. */
+  /** A log that is larger than the database file is not followed: it seldom starts over, and to read it twice takes longer than another attempt. */
   #follow({ wal: { part, header }, size }: Start): LogFollower | null {
     if (part === null || header === null || this.#lacks('one-generation')) return null;
     const log = new LogFollower(part, header, this.#parts.name('-wal'), size);
@@ -151,19 +155,19 @@ export class CaptureAttempt {
     if (readJournalHeader(copy.read(0, JOURNAL_HEADER_SIZE))?.isHot !== true) return { size: 0, hasSuper: false };
     const tail = copy.read(Math.max(0, copy.size - SUPER_TAIL_SIZE), SUPER_TAIL_SIZE);
     const superJournal = this.#lacks('super-journal') ? null : readSuperJournal(tail);
-    // In a copy nothing has the super-journal's name, which would say that the transaction was committed.
+    // The super-journal is not copied, and its absence would say that the transaction was committed.
     if (superJournal !== null) copy.cut(copy.size - superJournal.bytes);
     return { size: copy.size, hasSuper: superJournal !== null };
   }
 
-  /** Called while a large file is copied: a copy that cannot become one state is not copied to the end. */
+  /** Called while a large file is copied, to stop early if the copy can no longer become one state. */
   #checkDoomed(start: Start): void {
     if (start.wal.header !== null) this.#checkWal(start.wal.state);
     else if (!start.journal.isOpen) this.#checkTimes(start);
     else if (this.#journalNow().state !== start.journal.state) throw new Restart('a transaction ended');
   }
 
-  /** The database file, its journal and its log are those of the beginning, the same transaction and the generation that was copied. */
+  /** Checks that the database file, its journal and its log are still the same, with the same transaction and the generation that was copied. */
   #checkSame(start: Start, log: string): void {
     if (!this.#lacks('identity') && !this.#parts.isInPlace('', start.database))
       throw new Restart('another file took its name');
@@ -176,10 +180,10 @@ export class CaptureAttempt {
     if (this.#lacks('one-generation')) return;
     const now = this.#parts.lookAtWal();
     this.#parts.close(now.part);
-    if (now.state !== state) throw new Restart('its log was begun anew');
+    if (now.state !== state) throw new Restart('its log started over');
   }
 
-  /** Nobody wrote the database file meanwhile. */
+  /** Checks that nobody wrote to the database file meanwhile. */
   #checkStill(start: Start): void {
     if (this.#lacks('stillness')) return;
     this.#checkTimes(start);
@@ -191,7 +195,7 @@ export class CaptureAttempt {
     try {
       checkLength(readHeader(start.header, name), Number(stat.size), name);
     } catch (error) {
-      // A writer without a journal may be half-way: only what stays so is damage.
+      // A writer without a journal may be in the middle of a change, so only what lasts is damage.
       if (error instanceof BackupError && error.code === 'DATABASE_DAMAGED')
         throw new Restart(error.message, { lasting: error });
       throw error;
@@ -207,8 +211,8 @@ export class CaptureAttempt {
   }
 
   /**
-   * A writer that keeps a journal makes and removes it, or leaves it there. If the header, which says how often the file was changed, is another while no file came or went in its folder and none
-   * stands there, there was none.
+   * A writer with a journal either makes and removes it, or leaves it there. So if the header, which counts the changes of the file, has changed, but
+   * there is no journal and no file came or went in the folder, the writer had no journal.
    */
   #written(start: Start, why: string): Restart {
     const journal = this.#journalNow();
@@ -246,7 +250,7 @@ export class CaptureAttempt {
     try {
       return this.#parts.open('');
     } catch (error) {
-      // It may be about to be replaced.
+      // Another file may be about to replace it.
       if (errnoOf(error) === 'ENOENT') throw new Restart('it is gone', { lasting: error });
       throw error;
     }
@@ -257,7 +261,10 @@ export class CaptureAttempt {
   }
 }
 
-/** Not zeroed by a commit, and nothing is rolled back from it: its transaction over several databases is committed, or it is no journal. */
+/**
+ * Whether it is a journal that no commit has zeroed but from which nothing is rolled back: its transaction over several databases is committed, or it
+ * is not a journal.
+ */
 function isLeftOver({ part, isOpen }: JournalLook): boolean {
   return !isOpen && part !== null && (readFully(part.fd, 0, 1)[0] ?? 0) !== 0;
 }

@@ -23,7 +23,7 @@ interface Patience {
 }
 
 export interface SqliteCaptureOptions extends CaptureOptions {
-  /** How long it is tried to read a database that moves, before SQLite is asked for a copy or it is given up. */
+  /** How long to try reading a database that keeps changing, before SQLite is asked for a copy or the capture fails. */
   readonly patienceMs?: Patience;
   /** Called between the steps, so that a test can stretch them. */
   readonly delay?: (step: string) => void;
@@ -33,26 +33,28 @@ export interface SqliteCaptureOptions extends CaptureOptions {
 
 type Attempted = Omit<Capture, 'close' | 'attempts'>;
 
-/** A user waits seconds. A log that is begun anew is not waited for by asking SQLite, so it gets more of them. */
+/** Users accept a wait of some seconds. SQLite cannot be asked for a copy in WAL mode, so reading gets more time there. */
 const PATIENCE_MS: Patience = { rollback: 1000, wal: 5000, lock: 3000 };
-/** However long each of them takes. */
+/** This many attempts are made even if time is up. */
 const FEWEST_ATTEMPTS = 3;
-/** The same evidence of damage so many times in a row is damage and no race. */
+/** If the same evidence of damage appears this many times in a row, it is damage and not a race. */
 const DAMAGE_REPEATS = 6;
 /** Reading and asking SQLite take turns. */
 const ROUNDS = 2;
 const UNJOURNALED_DOUBT =
-  'A process wrote to it without a journal while it was captured: what such a process has not finished does not show.';
+  'A process wrote to it without a journal while it was captured: an unfinished change of such a process cannot be seen.';
 
-/** Captures are taken one after another: one that ends closes descriptors, and with them goes a lock that another has of the same file. */
+/** Captures are taken one after another: when one ends, it closes descriptors, which would drop the lock of another one on the same file. */
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Captures a database that another process may be writing, without writing anything beside it: one committed state that holds all that was acknowledged
- * before the call. It is read from descriptors alone; only if a writer in rollback mode never pauses, SQLite's own backup takes a lock for it.
+ * Captures a database that another process may be writing, without writing anything beside it: one committed state that holds all that was
+ * acknowledged before the call. It only reads, through descriptors; but if a writer in rollback mode never pauses, SQLite's own backup function makes
+ * the copy and takes a lock for it.
  *
  * @param place absolute path of the database file
- * @throws BackupError DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_BUSY (another call may succeed), NO_SPACE, INTERRUPTED; what the system says of a file that cannot be opened
+ * @throws BackupError DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_BUSY (another call may succeed), NO_SPACE, INTERRUPTED; what the system says of a
+ * file that cannot be opened
  */
 export function captureSqlite(place: string, options: SqliteCaptureOptions): Promise<Capture> {
   const mine = last.then(() => captureAlone(place, options));
@@ -105,7 +107,7 @@ class Attempts {
     throw busy(path.basename(this.#place), `no consistent state in ${this.count} attempts: ${this.#why}`);
   }
 
-  /** Starts over until an attempt succeeds, finds the same damage again and again, or time is up: then null. */
+  /** Starts over until an attempt succeeds or the same damage is found again and again. Returns null if time is up. */
   async #readPatiently(patienceMs: number): Promise<Captured | null> {
     const until = performance.now() + patienceMs;
     for (let tries = 1; ; tries++) {
@@ -117,7 +119,7 @@ class Attempts {
       } catch (error) {
         if (!(error instanceof Restart)) throw error;
         this.#note(error);
-        // SQLite has a lock against such a writer, and reading has nothing to see it by.
+        // SQLite's lock keeps such a writer out, while reading has no way to notice it.
         const isKnown = error.isUnjournaled && !this.#isUnjournaled;
         this.#isUnjournaled ||= error.isUnjournaled;
         if (isKnown || (tries >= FEWEST_ATTEMPTS && performance.now() > until)) return null;
@@ -135,7 +137,7 @@ class Attempts {
     if (this.#lastingRepeats >= DAMAGE_REPEATS) throw lasting;
   }
 
-  /** Lets SQLite copy it; null where it must not or cannot. */
+  /** Lets SQLite copy it; null if SQLite must not or cannot do that. */
   async #backUp(patienceMs: number): Promise<Captured | null> {
     const before = this.#rollbackFile();
     if (before === null) return null;

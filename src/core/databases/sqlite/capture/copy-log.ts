@@ -12,21 +12,24 @@ import type { Spool } from './spool.ts';
 
 /** A log up to its last commit. */
 export interface CopiedLog {
-  /** Bytes; 0: there is no commit. */
+  /** In bytes; 0 if there is no commit. */
   readonly size: number;
-  /** As `WalLook.state`, of the generation that was copied. */
+  /** Like `WalLook.state`, for the generation that was copied. */
   readonly state: string;
 }
 
 interface CopyLogOptions extends AttemptOptions {
-  /** Whether pages that changed are copied once more; a test may leave it out. */
+  /** Whether changed pages are copied again; a test may turn this off. */
   readonly copiesAgain: boolean;
 }
 
-/** How often the pages of a generation may turn out to be changed by the next one. */
+/** How often a new generation may change the pages of the one before while they are copied. */
 const ROUNDS = 100;
 
-/** Copies a log after the database file, and what must be copied of that once more since the log was begun anew meanwhile. @throws Restart */
+/**
+ * Copies a log after the database file was copied. If the log started over meanwhile, it also copies the changed pages of the database file again.
+ * @throws Restart
+ */
 export async function copyLog(
   database: number,
   { part, header, state }: WalLook,
@@ -46,15 +49,15 @@ export async function copyLog(
     const current = log.current;
     const size = await copyGeneration(part, current.header, current.head, log, spool, options);
     log.follow();
-    // Without a commit the log does not say how large the database is, and whoever has begun it is about to commit.
+    // Without a commit the log does not say how large the database is. The writer that started the log is about to commit.
     const isWhole = size > 0 || !log.hasMoved;
     if (!log.hasChanged && isWhole) return { size, state: walState(part, current.head, current.header) };
     if (!isWhole) await sleep(1);
   }
-  throw new Restart('its log is begun anew faster than it is copied');
+  throw new Restart('its log starts over faster than it can be copied');
 }
 
-/** A page that moves once more is in the log of the generation that is on by now. */
+/** Copies changed pages again. If one changes once more, it is in the log of the current generation. */
 function copyAgain(database: number, log: LogFollower, spool: Spool, { copiesAgain }: CopyLogOptions): void {
   const { pageSize } = log.current.header;
   const copy = spool.copy('');
@@ -62,7 +65,7 @@ function copyAgain(database: number, log: LogFollower, spool: Spool, { copiesAga
   for (const page of log.takeChanged()) {
     if (!copiesAgain) continue;
     const position = (page - 1) * pageSize;
-    // Beyond the end it was cut off: no page of the database any more, or one that the log has.
+    // Past the end, the file was cut off: the page is no longer part of the database, or the log has it.
     if (readAt(database, room, position) === pageSize) copy.write(room, position);
     log.glance();
   }

@@ -7,15 +7,15 @@ import type { SpooledCopy } from './spool.ts';
 export const CHUNK = 1 << 20;
 
 interface CopyOptions extends Pick<AttemptOptions, 'signal' | 'delay'> {
-  /** Where to begin; what is before is there already. */
+  /** Where to begin; what comes before is already copied. */
   readonly from?: number;
-  /** Bytes at a time. */
+  /** How many bytes to copy at a time. */
   readonly chunk?: number;
   /** Sees each chunk that was copied; false ends the copy. */
   readonly take: (bytes: Buffer) => boolean;
 }
 
-/** Copies a file up to `size` bytes, fewer where it ends before, from a descriptor. */
+/** Copies the first `size` bytes of a file from a descriptor, or fewer if the file ends earlier. */
 export async function copyPart(fd: number, size: number, copy: SpooledCopy, options: CopyOptions): Promise<void> {
   const { from = 0, chunk = CHUNK, take, signal, delay } = options;
   const room = Buffer.allocUnsafeSlow(Math.min(chunk, Math.max(1, size)));

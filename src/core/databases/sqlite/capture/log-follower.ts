@@ -6,14 +6,15 @@ import { CHUNK, readAt } from './copy-part.ts';
 import type { Part } from './parts.ts';
 import { Restart } from './restart.ts';
 
-const AGAIN = 'its log was begun anew';
-/** Following takes at most so large a part of the time. */
+const AGAIN = 'its log started over';
+/** The pause after a look lasts this many times as long as the look. */
 const SHARE = 4;
 const LEAST_PAUSE_MS = 1;
 
 /**
- * Reads a log while the database file is copied, through the generations that it begins. Once one is over, all its pages are in the database file: they are then noted, and copied once
- * more. A generation is known to the end although the next one has begun: that writes over the frames of the last one from the beginning on, and what was read before is not yet reached.
+ * Reads a log while the database file is copied, from one generation to the next. When a generation is over, all its pages are in the database file,
+ * so they are noted and copied again. The end of a generation can be read although the next one has begun, because the next one overwrites the frames
+ * from the beginning, and has not yet reached the last commit that was read.
  */
 export class LogFollower {
   readonly #part: Part;
@@ -23,16 +24,16 @@ export class LogFollower {
   #header: WalHeader;
   #pages = new PageSet();
   #finder: CommitFinder;
-  /** Pages of the generations that are over, as far as they were not taken away. */
+  /** Pages of finished generations that nobody has taken yet (`takeChanged`). */
   #changed = new PageSet();
   #notBefore = 0;
   readonly #room = Buffer.allocUnsafeSlow(CHUNK);
-  /** Whether it has more bytes than are read of a generation. */
+  /** Whether the log is longer than the limit for a generation. */
   isTooLong = false;
   /** Whether a generation has begun meanwhile. */
   hasMoved = false;
 
-  /** @param most bytes that are read of a generation, or a few more */
+  /** @param most how many bytes of a generation are read, roughly */
   constructor(part: Part, header: WalHeader, name: string, most: number) {
     this.#most = most;
     this.#part = part;
@@ -42,7 +43,7 @@ export class LogFollower {
     this.#finder = new CommitFinder(header, this.#pages);
   }
 
-  /** Of the generation that was found last: its bytes, and what they say. */
+  /** The header of the newest generation, as bytes and decoded. */
   get current(): { readonly head: Buffer; readonly header: WalHeader } {
     return { head: this.#head, header: this.#header };
   }
@@ -51,19 +52,19 @@ export class LogFollower {
     return !this.#changed.isEmpty;
   }
 
-  /** The pages that have to be copied once more; they are not told again. */
+  /** The pages that have to be copied again. Each is returned only once. */
   takeChanged(): PageSet {
     const changed = this.#changed;
     this.#changed = new PageSet();
     return changed;
   }
 
-  /** Follows if the last time is long enough ago. */
+  /** Follows the log if the last look is long enough ago. */
   glance(): void {
     if (performance.now() >= this.#notBefore) this.follow();
   }
 
-  /** @throws Restart if a generation is over and was not read to its end */
+  /** @throws Restart if a generation is over before it was read to its end */
   follow(): void {
     const began = performance.now();
     const { end, last } = this.#finder;
@@ -74,7 +75,7 @@ export class LogFollower {
     this.#notBefore = now + Math.max(LEAST_PAUSE_MS, (now - began) * SHARE);
   }
 
-  /** From the last commit that is known on: what is behind a commit may be rolled back and written over. */
+  /** Reads on from the last known commit, because what follows a commit may be rolled back and overwritten. */
   #read(): void {
     const { frameSize } = this.#finder;
     const { size } = fs.fstatSync(this.#part.fd);
@@ -90,12 +91,12 @@ export class LogFollower {
     }
   }
 
-  /** Whether the next generation has not come so far: it writes frame after frame, and of each its header first. */
+  /** Whether the next generation has not yet overwritten this frame. It writes the frames in order, and the header of each first. */
   #isThere(frame: Buffer, end: number): boolean {
     return readFully(this.#part.fd, end - this.#finder.frameSize, frame.length).equals(frame);
   }
 
-  /** @param isKnown whether the generation that is over was read to its end */
+  /** @param isKnown whether the finished generation was read to its end */
   #begin(head: Buffer, isKnown: boolean): void {
     const header = readWalHeader(head, this.#name);
     const isNext =

@@ -22,20 +22,20 @@ export interface Part {
   readonly stat: fs.BigIntStats;
 }
 
-/** What a journal or log is good for, and a text that is the same as long as the writer is at the same transaction or generation. */
+/** A journal or log, with a text that stays the same while the writer stays in the same transaction or generation. */
 interface Look {
   readonly part: Part | null;
   readonly state: string;
 }
 
 export interface JournalLook extends Look {
-  /** A transaction of this journal is under way or was broken off: it is neither committed nor rolled back. */
+  /** Whether a transaction of this journal is in progress or was interrupted: it is neither committed nor rolled back. */
   readonly isOpen: boolean;
   readonly superJournal: SuperJournal | null;
 }
 
 export interface WalLook extends Look {
-  /** null: SQLite takes it for empty. */
+  /** Null if SQLite treats the log as empty. */
   readonly header: WalHeader | null;
 }
 
@@ -52,7 +52,7 @@ export class Parts {
     return path.basename(this.#place) + part;
   }
 
-  /** null: it is not there; the database file itself has to be. @throws BackupError DATABASE_DAMAGED if it is no file */
+  /** Null if the part is missing; the database file itself must exist. @throws BackupError DATABASE_DAMAGED if it is not a regular file */
   open(part: ''): Part;
   open(part: string): Part | null;
   open(part: string): Part | null {
@@ -70,7 +70,7 @@ export class Parts {
     return { fd, stat };
   }
 
-  /** Whether the name leads to the very file that is held. */
+  /** Whether the name still leads to the file that is held open. */
   isInPlace(part: string, { stat }: Part): boolean {
     const now = lstatOrNull(this.#place + part);
     return now !== null && now.dev === stat.dev && now.ino === stat.ino;
@@ -87,7 +87,7 @@ export class Parts {
     const header = part === null ? null : readJournalHeader(readFully(part.fd, 0, JOURNAL_HEADER_SIZE));
     if (part === null || header === null) return { part, state: 'none', isOpen: false, superJournal: null };
     const superJournal = withSuper ? readSuperJournal(tailOf(part)) : null;
-    // Its removal is the commit.
+    // The removal of the super-journal is the commit.
     if (superJournal !== null && !isThere(superJournal.name))
       return { part, state: 'none', isOpen: false, superJournal };
     return { part, state: `${part.stat.ino}:${header.id}`, isOpen: true, superJournal };
@@ -111,12 +111,15 @@ export class Parts {
   }
 }
 
-/** A text that is another one as soon as the log is begun anew, or is another file; a log that SQLite takes for empty may not grow either. */
+/**
+ * A text that changes as soon as the log starts over or another file takes its name. For a log that SQLite treats as empty it also changes when the
+ * log grows.
+ */
 export function walState({ stat }: Part, bytes: Buffer, header: WalHeader | null): string {
   return `${stat.ino}:${header === null ? stat.size : ''}:${bytes.toString('hex')}`;
 }
 
-/** As SQLite judges it (src/os_unix.c, unixAccess): an empty file is none. */
+/** As SQLite decides it (src/os_unix.c, unixAccess): an empty file counts as missing. */
 function isThere(file: Buffer): boolean {
   try {
     const stat = fs.statSync(file);

@@ -1,8 +1,8 @@
-/** Thrown inside an attempt: the database moved, start over. */
+/** Thrown inside an attempt: the database changed, so the capture starts over. */
 export class Restart extends Error {
-  /** What it means if the same happens again and again: to be thrown then. */
+  /** The error to throw if the same happens again and again. */
   readonly lasting: unknown;
-  /** Whether it is certain that a writer kept no journal for what it wrote. */
+  /** Whether it is certain that a writer wrote without a journal. */
   readonly isUnjournaled: boolean;
 
   constructor(why: string, { lasting, isUnjournaled = false }: { lasting?: unknown; isUnjournaled?: boolean } = {}) {

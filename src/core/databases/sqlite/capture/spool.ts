@@ -12,7 +12,7 @@ export interface Stamp {
   readonly ctimeNs: bigint;
 }
 
-/** A folder of ours, with a copy of each part of a database. One attempt writes over the copies of the one before. */
+/** A folder of ours with a copy of each part of a database. Each attempt overwrites the copies of the one before. */
 export class Spool {
   readonly #folder: string;
   readonly #copies = new Map<string, SpooledCopy>();
@@ -31,7 +31,7 @@ export class Spool {
     return made;
   }
 
-  /** Removes every copy, and returns the path of one of the database file that somebody else is to write; `copy` finds it then. */
+  /** Removes every copy and returns the path at which SQLite is to write its copy of the database file. `copy` finds it there. */
   handOver(): string {
     for (const [part, copy] of this.#copies) {
       copy.close();
@@ -41,7 +41,7 @@ export class Spool {
     return this.#path('');
   }
 
-  /** Throws NO_SPACE where the copies of an attempt, so many bytes in all, do not fit. */
+  /** Throws NO_SPACE if the copies of an attempt, this many bytes in all, do not fit. */
   makeRoom(bytes: number): void {
     const held = [...this.#copies.values()].reduce((sum, copy) => sum + copy.size, 0);
     const free = freeSpace(this.#folder).bytes + BigInt(held);
@@ -57,10 +57,10 @@ export class Spool {
     );
   }
 
-  /** What a change would be stamped with now. */
+  /** The time that a change would get now. */
   stamp(): Stamp {
     this.#clock ??= fs.openSync(path.join(this.#folder, 'clock'), 'w', 0o600);
-    // A kernel with fine times gives one to a file whose times were asked for since its last change.
+    // A kernel with fine-grained times gives one only to a file whose times somebody read after its last change.
     fs.fstatSync(this.#clock);
     fs.writeSync(this.#clock, '.', 0);
     return fs.fstatSync(this.#clock, { bigint: true });
@@ -100,7 +100,7 @@ export class SpooledCopy {
     this.#size = Math.max(this.#size, position + bytes.length);
   }
 
-  /** What is beyond is of another attempt, or belongs to no state. */
+  /** Cuts what is left from an earlier attempt, or belongs to no state. */
   cut(size: number): void {
     if (this.#size > size) fs.ftruncateSync(this.#fd, size);
     this.#size = Math.min(this.#size, size);
@@ -110,7 +110,7 @@ export class SpooledCopy {
     return readFully(this.#fd, position, length);
   }
 
-  /** As a file of the capture. @param stat of the part itself */
+  /** The copy as a file of the capture. @param stat that of the original */
   file(name: string, stat: fs.BigIntStats): CapturedFile {
     const size = this.#size;
     return {

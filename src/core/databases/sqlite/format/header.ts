@@ -14,7 +14,7 @@ export interface DatabaseHeader {
   readonly pageSize: number;
   /** Whether both version numbers say that writers use a rollback journal. */
   readonly isRollback: boolean;
-  /** Pages, where the header's own number counts; null: a writer from before 3.7.0 wrote last. */
+  /** The number of pages. Null if the header's number is not valid, because a version before 3.7.0 wrote last. */
   readonly pageCount: number | null;
 }
 
@@ -39,7 +39,7 @@ export function readHeader(bytes: Buffer, file: string): DatabaseHeader {
   return { pageSize, isRollback: bytes[18] === 1 && bytes[19] === 1, pageCount: isCounted ? pageCount : null };
 }
 
-/** The same of the version alone, of a header that may be half written. @throws BackupError DATABASE_FOREIGN */
+/** Checks only the version, for a header that may be half written. @throws BackupError DATABASE_FOREIGN */
 export function checkVersion(bytes: Buffer, file: string): void {
   const version = bytes[19] ?? 0;
   if (version <= NEWEST_VERSION || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return;
@@ -54,10 +54,10 @@ export function checkLength(header: DatabaseHeader, size: number, file: string):
   throw damaged(file, `it is cut: it has ${size} bytes, and its header says ${pageCount} pages of ${pageSize}`);
 }
 
-/** It stands in the place of a SQLite database, and SQLite does not read it. */
+/** The file is in the place of a SQLite database, but SQLite cannot read it. */
 export function foreignFile(file: string, why: string): BackupError {
   return new BackupError('DATABASE_FOREIGN', `${escapeName(file)}: ${why}`, {
-    hint: 'Stop the application that owns it and back it up as plain files.',
+    hint: 'Stop the application that owns it, then back it up as plain files.',
     path: file,
   });
 }

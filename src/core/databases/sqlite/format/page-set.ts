@@ -1,4 +1,4 @@
-/** Page numbers, from 1 on: a bit each, since there may be a million of them. */
+/** A set of page numbers, which begin at 1. Each takes one bit, since there may be a million. */
 export class PageSet {
   #bits = new Uint8Array(64);
   #isEmpty = true;

@@ -1,23 +1,23 @@
-/** As much of a journal's header as says which transaction it is of; a writer that keeps its journal zeroes as much to commit. */
+/** The part of a journal's header that identifies its transaction. To commit, a writer that keeps its journal zeroes exactly this part. */
 export const JOURNAL_HEADER_SIZE = 28;
 /** The longest path that SQLite keeps in a journal, with room to spare. */
 export const SUPER_TAIL_SIZE = 8192;
 const MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
 const ZEROS = Buffer.alloc(12);
-/** After the name of a super-journal: its length, its sum, the magic. Before it: the number of a page that no database has. */
+/** What follows the name of a super-journal: its length, its sum and the magic number. Before it comes the number of a page that no database has. */
 const AFTER_NAME = 16;
 const BEFORE_NAME = 4;
 
 /** What the header of a rollback journal says (https://www.sqlite.org/fileformat2.html, section 3). */
 export interface JournalHeader {
-  /** Differs from transaction to transaction: it holds a random number. */
+  /** Different for each transaction, since it holds a random number. */
   readonly id: string;
-  /** False: no page of the database has been written yet, since the journal was not synced (src/pager.c, writeJournalHdr). */
+  /** False while the journal is not synced (src/pager.c, writeJournalHdr): until then no page of the database is written. */
   readonly isHot: boolean;
 }
 
 /**
- * Reads the header of a journal; null for one that SQLite rolls nothing back from: it is too short, zeroed by a commit, or no journal.
+ * Reads the header of a journal. Null if SQLite rolls nothing back from it: the file is too short, zeroed by a commit, or not a journal.
  * @param bytes the first 28 bytes of the file, fewer where it has no more
  */
 export function readJournalHeader(bytes: Buffer): JournalHeader | null {
@@ -33,7 +33,7 @@ export function readJournalHeader(bytes: Buffer): JournalHeader | null {
 export interface SuperJournal {
   /** Absolute, as SQLite wrote it. */
   readonly name: Buffer;
-  /** Bytes that name and all around it take, at the end of the journal. */
+  /** How many bytes the name, with what surrounds it, takes at the end of the journal. */
   readonly bytes: number;
 }
 
@@ -47,7 +47,7 @@ export function readSuperJournal(tail: Buffer): SuperJournal | null {
   const bytes = BEFORE_NAME + length + AFTER_NAME;
   if (length === 0 || bytes > tail.length) return null;
   const name = tail.subarray(tail.length - AFTER_NAME - length, tail.length - AFTER_NAME);
-  // Summed up as `char`: that has a sign on some machines and none on others.
+  // SQLite sums `char`s, which are signed on some machines and unsigned on others.
   const unsigned = name.reduce((sum, byte) => (sum + byte) | 0, 0);
   const signed = name.reduce((sum, byte) => (sum + ((byte << 24) >> 24)) | 0, 0);
   if (![unsigned, signed].includes(tail.readInt32BE(tail.length - AFTER_NAME + 4))) return null;

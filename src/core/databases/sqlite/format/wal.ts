@@ -15,15 +15,15 @@ export interface WalHeader {
   readonly pageSize: number;
   /** Whether the checksums are over little-endian words. */
   readonly little: boolean;
-  /** What every frame of the generation bears. */
+  /** The salts in every frame of the generation. */
   readonly salts: Buffer;
   readonly sums: Sums;
 }
 
 /**
- * Reads the header of a log; null for one by which SQLite takes the log for empty (src/wal.c, walIndexRecover).
+ * Reads the header of a log; null if SQLite treats a log with this header as empty (src/wal.c, walIndexRecover).
  * @param bytes the first 32 bytes of the file, fewer where it has no more
- * @throws BackupError DATABASE_FOREIGN where it is whole and of another version: SQLite opens no such database
+ * @throws BackupError DATABASE_FOREIGN if it is whole and of another version, since SQLite does not open such a database
  */
 export function readWalHeader(bytes: Buffer, file: string): WalHeader | null {
   if (bytes.length < WAL_HEADER_SIZE) return null;
@@ -39,7 +39,7 @@ export function readWalHeader(bytes: Buffer, file: string): WalHeader | null {
   return { pageSize, little, salts: Buffer.from(bytes.subarray(16, 24)), sums };
 }
 
-/** Finds the last commit of a log whose frames come in one after another. Holds none of them. */
+/** Finds the last commit of a log from its frames, which are given one after another. It keeps no frame in memory. */
 export class CommitFinder {
   readonly frameSize: number;
   readonly #header: WalHeader;
@@ -50,12 +50,12 @@ export class CommitFinder {
   #committed: Sums;
   /** Pages since the last commit. */
   #open: number[] = [];
-  /** Bytes of the log up to and with its last commit; 0: there is none. */
+  /** Where the last commit ends, in bytes from the start of the log; 0 if there is no commit. */
   end = 0;
   /** The header of the frame of that commit. */
   last: Buffer | null = null;
 
-  /** @param pages takes what pages the frames of commits are of */
+  /** @param pages collects the pages of committed frames */
   constructor(header: WalHeader, pages?: PageSet) {
     this.#header = header;
     this.#pages = pages;
@@ -72,7 +72,7 @@ export class CommitFinder {
     return this.#seen;
   }
 
-  /** Whole frames, as they follow. False: one of them is not of this generation or not whole, and what comes after does not count. */
+  /** Takes the next frames, each whole. False if one of them is damaged or of another generation: nothing after it counts. */
   take(frames: Buffer): boolean {
     const { little, salts } = this.#header;
     const view = viewOf(frames);
@@ -84,7 +84,7 @@ export class CommitFinder {
       if (!areAt(this.#sums, frames, at + 16)) return false;
       this.#seen += this.frameSize;
       if (this.#pages !== undefined) this.#open.push(page);
-      // Of a commit: the pages that the database has after it.
+      // In the frame of a commit, this is the number of pages that the database has after it.
       if (frames.readUInt32BE(at + 4) !== 0) this.#commit(frames.subarray(at, at + FRAME_HEADER_SIZE));
     }
     return true;

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 
 const BUFFER = 256 * 1024;
-/** A number, or a letter with a length. */
+/** In bytes: room for a number, or for a letter and a length. */
 const LARGEST_HEAD = 24;
 const LETTER = { statement: 0x53, row: 0x52, null: 0x4e, integer: 0x49, float: 0x46, text: 0x54, blob: 0x42 };
 
@@ -15,7 +15,7 @@ export class ContentHash {
   readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, BUFFER);
   #used = 0;
 
-  /** To return to, where what comes next has to be taken back. */
+  /** A state to return to if what follows has to be undone. */
   mark(): Hash {
     this.#flush();
     return this.#hash.copy();
@@ -38,7 +38,7 @@ export class ContentHash {
     this.#letter(LETTER.null);
   }
 
-  /** Both halves of a 64-bit integer. */
+  /** Adds a 64-bit integer, given as two halves. */
   integer(high: number, low: number): void {
     const at = this.#letter(LETTER.integer);
     this.#view.setInt32(at, high);
@@ -46,7 +46,7 @@ export class ContentHash {
     this.#used = at + 8;
   }
 
-  /** A number that is not one is NULL, as SQLite reads it. */
+  /** NaN counts as NULL, as in SQLite. */
   float(value: number): void {
     if (Number.isNaN(value)) return this.null();
     const at = this.#letter(LETTER.float);
@@ -62,7 +62,7 @@ export class ContentHash {
     this.#bytes(LETTER.blob, bytes, start, end);
   }
 
-  /** The same of a long value in pieces. */
+  /** Adds a long value in pieces. */
   long(isText: boolean, length: number, pieces: Iterable<Buffer>): void {
     this.#head(isText ? LETTER.text : LETTER.blob, length);
     this.#flush();
@@ -103,7 +103,7 @@ export class ContentHash {
       return;
     }
     const [buffer, used] = [this.#buffer, this.#used];
-    // Short values are the rule, and a call costs more than their bytes.
+    // Most values are short, and a call for each costs more than to copy its bytes.
     if (length < 64) for (let at = 0; at < length; at++) buffer[used + at] = bytes[start + at] ?? 0;
     else bytes.copy(buffer, used, start, end);
     this.#used += length;

@@ -8,24 +8,24 @@ import { checkTree } from './tree.ts';
 
 const SCHEMA_ROOT = 1;
 const WRITE_VERSION = 18;
-/** What SQLite has itself (SQLITE_MAX_LENGTH). */
+/** SQLite's own limit (SQLITE_MAX_LENGTH). */
 const MOST_BYTES = 1_000_000_000;
 const ROOM_FOR_VALUES = 16 * 1024 * 1024;
 const NO_SPACE = new Set(['database or disk is full']);
 
-/** A scratch copy that SQLite has recovered and has open, and its pages beside that. */
+/** A scratch copy that SQLite has recovered and opened, and direct access to its pages. */
 export interface OpenCopy {
   readonly db: DatabaseSync;
   readonly file: PageFile;
-  /** Why SQLite does not take the schema; null: it does. What it takes of it can be read all the same. */
+  /** Why SQLite rejects the schema; null if it accepts it. The part that it accepts can be read in either case. */
   readonly malformed: string | null;
   close(): void;
 }
 
 /**
- * Has SQLite recover a scratch copy and opens it. Nothing of the database runs: no trigger fires, since nothing is written; no view is named; modules of
- * virtual tables are not there (`checkIntegrity`); functions that a schema should not call cannot be called by it; no extension is loaded.
- * @param options.sortIn a folder for what is sorted; otherwise that is done in memory
+ * Has SQLite recover a scratch copy and opens it. No code of the database runs: no trigger fires, since nothing is written; no query names a view;
+ * modules of virtual tables are not available (`checkIntegrity`); the schema cannot call unsafe functions; no extension is loaded.
+ * @param options.sortIn the folder in which SQLite sorts; without it, SQLite sorts in memory
  * @throws BackupError DATABASE_DAMAGED where nothing can be read
  */
 export function openCopy(path: string, options: { readonly sortIn?: string } = {}): OpenCopy {
@@ -34,7 +34,7 @@ export function openCopy(path: string, options: { readonly sortIn?: string } = {
   const file = new PageFile(path);
   let db: DatabaseSync | undefined;
   try {
-    // SQLite reads the whole schema when it opens a database, and would go round for ever in one whose pages form a ring.
+    // SQLite reads the whole schema when it opens a database, and would never end if the schema's pages form a cycle.
     checkTree(file, SCHEMA_ROOT);
     db = connect(path);
     if (options.sortIn !== undefined) sortIn(db, options.sortIn);
@@ -59,7 +59,7 @@ export async function withCopy<T>(path: string, use: (copy: OpenCopy) => Promise
   }
 }
 
-/** What SQLite says of a copy that it does not read, as DATABASE_DAMAGED. */
+/** Turns an error of SQLite about a copy into DATABASE_DAMAGED, or NO_SPACE if the disk is full. */
 export function asDamage(error: unknown): unknown {
   if (error instanceof BackupError || !(error instanceof Error) || !('errcode' in error)) return error;
   if (NO_SPACE.has(error.message))
@@ -70,7 +70,7 @@ export function asDamage(error: unknown): unknown {
   return damaged(DATABASE_FILE, `SQLite says: ${error.message}`, undefined, error);
 }
 
-/** Opened and closed once: SQLite rolls a journal back, or takes over what a log holds and removes it. It reads no schema for that. */
+/** Opens and closes the copy once. SQLite then rolls a journal back, or copies a log into the database and removes it. It does not read the schema for that. */
 function recover(path: string): void {
   try {
     const db = connect(path);
@@ -83,10 +83,14 @@ function recover(path: string): void {
     throw asDamage(error);
   }
   const left = fs.statSync(`${path}-wal`, { throwIfNoEntry: false });
-  if (left !== undefined && left.size > 0) throw damaged(DATABASE_FILE, 'SQLite does not take over what its log holds');
+  if (left !== undefined && left.size > 0)
+    throw damaged(DATABASE_FILE, 'SQLite does not copy its log into the database');
 }
 
-/** SQLite writes nothing, not even what is taken back, where the header has the version of a newer one for writing alone (file format, section 1.3.3). The copy is ours. */
+/**
+ * If the header names a newer version for writing only (file format, section 1.3.3), SQLite writes nothing, not even what it would undo. The copy is
+ * ours, so we may change its header.
+ */
 function allowWriting(path: string): void {
   const fd = fs.openSync(path, 'r+');
   try {
@@ -99,7 +103,10 @@ function allowWriting(path: string): void {
   }
 }
 
-/** A schema of a few bytes could compute values of gigabytes otherwise. No stored value is longer than the file; what an ordinary schema makes of one is not much longer. */
+/**
+ * Without this limit, a schema of a few bytes could compute values of gigabytes. No stored value is longer than the file, and an ordinary schema does
+ * not compute much longer values.
+ */
 const lengthLimit = (path: string): number => Math.min(MOST_BYTES, 8 * fs.statSync(path).size + ROOM_FOR_VALUES);
 
 function connect(path: string): DatabaseSync {
@@ -107,9 +114,9 @@ function connect(path: string): DatabaseSync {
   const db = new Database(path, {
     enableForeignKeyConstraints: false,
     allowExtension: false,
-    // An old schema may have text in double quotes, and is not read otherwise.
+    // An old schema may have text in double quotes, and SQLite would not read it without this.
     enableDoubleQuotedStringLiterals: true,
-    // `checkIntegrity` changes what the schema says of modules, in a transaction that it takes back.
+    // `checkIntegrity` changes the modules in the schema, in a transaction that it rolls back.
     defensive: false,
     limits: { length: lengthLimit(path) },
   });
@@ -117,7 +124,7 @@ function connect(path: string): DatabaseSync {
   return db;
 }
 
-/** The one setting of SQLite that says where it sorts: it holds for the whole process, in which nothing else sorts in files. */
+/** SQLite has only this setting for where it sorts. It applies to the whole process, in which nothing else sorts in files. */
 function sortIn(db: DatabaseSync, folder: string): void {
   db.exec(`PRAGMA temp_store = FILE; PRAGMA temp_store_directory = '${folder.replaceAll("'", "''")}'`);
 }
@@ -127,17 +134,20 @@ function readSchema(db: DatabaseSync): string | null {
     touchSchema(db);
     return null;
   } catch (error) {
-    // Then what can be read of the schema is read.
+    // This makes SQLite read as much of the schema as it can.
     db.exec('PRAGMA writable_schema = ON');
     touchSchema(db);
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** `CREATE VIRTUAL`, with whatever SQLite passes over between the two. */
+/** `CREATE VIRTUAL`, with whatever SQLite ignores between the two words. */
 const CREATES_VIRTUAL = /^\s*create(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))+virtual\b/i;
 
-/** A virtual table has no pages of its own. One that says it has would be read as an ordinary table, by its module. @throws BackupError DATABASE_DAMAGED */
+/**
+ * A virtual table has no pages of its own. If the schema claims otherwise, the table's module would read them as an ordinary table. @throws
+ * BackupError DATABASE_DAMAGED
+ */
 function refuseDisguised(db: DatabaseSync): void {
   const rows = db
     .prepare("SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' AND coalesce(rootpage, 0) <> 0")

@@ -9,17 +9,17 @@ import { checkTree } from './tree.ts';
 
 /** What was read of the tables. */
 export interface Content {
-  /** Rows by table as `stated`; those that could be read. */
+  /** The number of rows that could be read, by the name of the table as `stated` writes it. */
   readonly tables: Record<string, number>;
-  /** SHA3-256 in hex; null: something could not be read. */
+  /** SHA3-256 in hex; null if something could not be read. */
   readonly digest: string | null;
-  /** What could not be read and why, each a sentence. */
+  /** What could not be read, and why; each is a sentence. */
   readonly unread: string[];
-  /** Those of `unread` that are about the pages: SQLite itself must not be sent into such trees. */
+  /** The entries of `unread` that are about the pages. SQLite itself must not read such trees. */
   readonly tangled: string[];
 }
 
-/** Tables of SQLite's own that the shell reads in an order of its own. The text is part of what is hashed. */
+/** SQLite's internal tables that the shell reads in a special order. The text of the query is part of what is hashed. */
 const ORDERED: Readonly<Record<string, { readonly columns: readonly string[]; readonly from: string }>> = {
   sqlite_schema: { columns: ['type', 'name', 'tbl_name', 'sql'], from: 'sqlite_schema ORDER BY name' },
   sqlite_sequence: { columns: ['name', 'seq'], from: 'sqlite_sequence ORDER BY name' },
@@ -32,7 +32,7 @@ const STAT4 = {
 
 interface Query {
   readonly table: Table;
-  /** As the shell writes it. */
+  /** Exactly as the shell writes it. */
   readonly sql: Buffer;
   readonly ordered: { readonly columns: readonly string[]; readonly from: string } | null;
 }
@@ -75,7 +75,7 @@ async function addQuery(source: Source, query: Query, between: string, hash: Con
   const { table, sql, ordered } = query;
   hash.statement(Buffer.concat([Buffer.from(between), sql]));
   if (ordered !== null) {
-    // SQLite sorts this table before it gives a row, and would never come back from a ring of pages.
+    // SQLite sorts this table before it returns a row, and would never return if the pages form a cycle.
     checkTree(source.file, table.root);
     return hashQuery(source, ordered, hash);
   }
@@ -84,7 +84,7 @@ async function addQuery(source: Source, query: Query, between: string, hash: Con
   const rows = await hashTable(source, table, layout, hash);
   if (!canBeNamed(table)) return rows;
   const counted = countOrNull(source, table) ?? rows;
-  if (counted !== rows) throw new Error(`SQLite counts ${counted} rows, and ${rows} were read`);
+  if (counted !== rows) throw new Error(`SQLite counts ${counted} rows, but ${rows} were read`);
   return rows;
 }
 
@@ -93,17 +93,20 @@ function countFirst(source: Source, table: Table): number {
   return count(source, table);
 }
 
-/** Of a table that has been walked through: SQLite would go round in a ring of pages. */
+/** Only for a table whose tree has been walked before: if its pages form a cycle, SQLite would never return. */
 function count({ db }: Source, table: Table): number {
   return Number(db.prepare(`SELECT count(*) AS n FROM main.${quoted(table.text)} NOT INDEXED`).get()?.['n']);
 }
 
-/** How the facts name a table. Our reader of manifests refuses `__proto__`, for good reasons: it has a backslash before it, and so has a name that would be the same then. */
+/**
+ * How the facts name a table. Our reader of manifests refuses the key `__proto__`, so that name gets a backslash in front. A name that already has
+ * backslashes in front of `__proto__` gets one more, so that all names stay different.
+ */
 function stated(name: string): string {
   return /^\\*__proto__$/.test(name) ? `\\${name}` : name;
 }
 
-/** null: SQLite cannot count them for want of a collation. */
+/** Null if SQLite cannot count the rows because it does not know a collation. */
 function countOrNull(source: Source, table: Table): number | null {
   try {
     return count(source, table);
@@ -113,7 +116,7 @@ function countOrNull(source: Source, table: Table): number | null {
   }
 }
 
-/** null: the shell has no query for it, and hashes the one before once more. */
+/** Null if the shell has no query for the table: it then hashes the query before once more. */
 function queryOf(table: Table): Query | null {
   const name = table.lower.toString('latin1');
   if (!name.startsWith('sqlite_')) return { table, sql: selectAll(table), ordered: null };

@@ -5,12 +5,12 @@ import { readContent } from './digest.ts';
 import { checkIntegrity, ours, type Soundness, virtualTables } from './integrity.ts';
 import { notHere } from './not-here.ts';
 
-/** What is found of a copy; it can be asked of another process (`factsApart`). @throws BackupError as `proveSqlite` */
+/** The facts of a copy. Another process can be asked for them too (`factsApart`). @throws BackupError as `proveSqlite` */
 export function factsOfCopy(file: string): Promise<SqliteFacts> {
   return withCopy(file, (copy) => factsOf(copy, undefined));
 }
 
-/** @param withheld why nothing that the schema computes may be computed, as a part of a sentence */
+/** @param withheld why nothing of what the schema computes may be computed, as part of a sentence */
 export async function factsOf(
   copy: OpenCopy,
   signal: AbortSignal | undefined,
@@ -49,7 +49,7 @@ function pragma({ db }: OpenCopy, name: string): unknown {
   return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 }
 
-/** Rows that refer to none; null: SQLite cannot tell. */
+/** How many rows refer to a row that does not exist; null if SQLite cannot tell. */
 function foreignKeys({ db }: OpenCopy, notProven: string[]): number | null {
   try {
     const statement = db.prepare("SELECT count(*) AS n FROM temp.pragma_foreign_key_check(NULL, 'main')");

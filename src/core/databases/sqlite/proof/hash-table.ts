@@ -10,14 +10,14 @@ import { Halves, isInteger, isText, readFloat } from './stored-value.ts';
 import { TreeWalk } from './tree.ts';
 import { toUtf8 } from './utf16.ts';
 
-/** Rows between two looks at the clock. */
+/** How many rows pass between two looks at the clock. */
 const STRIDE = 256;
 
 export interface Source {
   readonly db: DatabaseSync;
   readonly file: PageFile;
   readonly signal: AbortSignal | undefined;
-  /** Why nothing that the schema computes may be computed, as a part of a sentence. */
+  /** Why nothing of what the schema computes may be computed, as part of a sentence. */
   readonly withheld?: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export async function hashTable(source: Source, table: Table, layout: Layout, ha
   }
 }
 
-/** The same of any query. */
+/** Adds all rows of any query. */
 export async function hashQuery({ db, file, signal }: Source, query: RowsQuery, hash: ContentHash): Promise<number> {
   const pacer = new Pacer();
   let rows = 0;
@@ -77,7 +77,7 @@ async function breathe(pacer: Pacer, signal: AbortSignal | undefined): Promise<v
   if (pacer.due()) await pacer.turn();
 }
 
-/** What a column is in a row that was written before the column was added. @throws where SQLite cannot be asked */
+/** The value of a column in a row that was written before the column was added. @throws if SQLite cannot be asked */
 export function addedLater({ db, file }: Source, table: Table, layout: Layout, column: number, rowid: bigint): Value {
   const name = rowidName(layout);
   if (name === undefined || !canBeNamed(table)) throw new NotStored();

@@ -10,15 +10,16 @@ import { checkTree } from './tree.ts';
 const MOST_LINES = 100;
 const VIRTUAL = "type = 'table' AND coalesce(rootpage, 0) = 0";
 
-/** What a check found, and what it left out: each a sentence or a line. Lines that are not of integrity_check say whose they are. */
+/** What a check found and what it left out; each is a sentence or a line. Lines that do not come from integrity_check say where they come from. */
 export interface Soundness {
   readonly integrity: string[];
   readonly notChecked: string[];
 }
 
 /**
- * What `PRAGMA integrity_check` says; none: the database is sound. It would run the modules of virtual tables, so that the schema that SQLite holds
- * names a module that is not there, for as long as this copy is open: that change is taken back, so that the copy stays what it is.
+ * The lines of `PRAGMA integrity_check`; no line means that the database is sound. The check would run the modules of virtual tables. To prevent
+ * that, SQLite's copy of the schema in memory names a module that does not exist, for as long as this copy is open. The change is rolled back, so the
+ * file stays as it is.
  */
 export function checkIntegrity(copy: OpenCopy): Soundness {
   const { db, file } = copy;
@@ -34,7 +35,7 @@ export function checkIntegrity(copy: OpenCopy): Soundness {
   }
 }
 
-/** A line that SQLite does not say. */
+/** Marks a line that does not come from SQLite. */
 export function ours(line: string): string {
   return `migbackup: ${line}`;
 }
@@ -48,14 +49,14 @@ function checkAll(copy: OpenCopy): Soundness {
   }
 }
 
-/** Each table by itself: those that need what only the application has are left out. */
+/** Checks each table separately. Tables that need something only the application has are left out. */
 function checkTables({ db, file }: OpenCopy): Soundness {
   const integrity: string[] = [];
   const notChecked: string[] = [];
   for (const table of tablesOf(db, file)) {
     try {
       if (canBeNamed(table)) integrity.push(...linesOf(db, quoted(table.text)));
-      else notChecked.push(leftOut(table, 'its name cannot be said to it'));
+      else notChecked.push(leftOut(table, 'SQL cannot express its name'));
     } catch (error) {
       const why = notHere(error);
       if (why === null) throw error;
@@ -68,7 +69,7 @@ function checkTables({ db, file }: OpenCopy): Soundness {
 const leftOut = (table: Table, why: string): string =>
   `Table ${table.text} and its indexes are not checked by SQLite: ${why}.`;
 
-/** Goes through the trees of all indexes, or of one table's: SQLite would go round in a ring of pages. @throws BackupError DATABASE_DAMAGED */
+/** Walks the trees of all indexes, or of one table's, because SQLite would never end if their pages form a cycle. @throws BackupError DATABASE_DAMAGED */
 export function checkIndexTrees(db: DatabaseSync, file: PageFile, table?: Table): void {
   const of =
     table === undefined ? '' : ` AND tbl_name = (SELECT name FROM main.sqlite_schema WHERE rowid = ${table.rowid})`;
@@ -85,7 +86,7 @@ function withoutModules<T>(db: DatabaseSync, run: () => T): T {
     db.exec(
       `UPDATE main.sqlite_schema SET sql = 'CREATE VIRTUAL TABLE "' || replace(name, '"', '""') || '" USING no_module' WHERE ${VIRTUAL}`,
     );
-    // Reads the schema again, and is off afterwards.
+    // This makes SQLite read the schema again, and turns the setting off.
     db.exec('PRAGMA writable_schema = RESET');
     return run();
   } finally {
@@ -93,14 +94,14 @@ function withoutModules<T>(db: DatabaseSync, run: () => T): T {
   }
 }
 
-/** @param what the name of a table, or how many lines there may be of the whole */
+/** @param what the name of a table, or the limit of lines for the whole database */
 function linesOf(db: DatabaseSync, what: string): string[] {
   const statement = db.prepare(`PRAGMA main.integrity_check(${what})`);
   const lines = statement.all().map((row) => String(Object.values(row)[0]));
   return lines.length === 1 && lines[0] === 'ok' ? [] : lines.slice(0, MOST_LINES);
 }
 
-/** Virtual tables whose content is not in tables of the database, as far as can be told: each a sentence. */
+/** A sentence for each virtual table whose content is not in tables of the database, as far as can be told. */
 export function virtualTables({ db, file }: OpenCopy): string[] {
   const rows = sqlRows(db, file.encoding, { columns: ['name', 'sql'], from: `main.sqlite_schema WHERE ${VIRTUAL}` });
   return [...rows].flatMap(([name, sql]) => {

@@ -9,15 +9,15 @@ const MOST_COLUMNS = 2000;
 
 export interface Column {
   readonly name: string;
-  /** Where its value is among those that are stored; -1: nowhere, it is computed. */
+  /** The position of its value among the stored ones; -1 if it is computed and not stored. */
   readonly stored: number;
-  /** Stored integers are read as floating point numbers. */
+  /** Whether stored integers are read as floating point numbers. */
   readonly isReal: boolean;
 }
 
 /** A table that has rows of its own. */
 export interface Table {
-  /** UTF-8 as it stands in the schema; it need not be valid. */
+  /** UTF-8 as the schema has it; it need not be valid. */
   readonly name: Buffer;
   /** For messages and, where `name` is valid, for SQL. */
   readonly text: string;
@@ -29,17 +29,17 @@ export interface Table {
 
 export interface Layout {
   readonly columns: readonly Column[];
-  /** False: WITHOUT ROWID. */
+  /** False for a WITHOUT ROWID table. */
   readonly hasRowid: boolean;
-  /** The column that is another name of the rowid; -1: none. */
+  /** The column that is an alias of the rowid; -1 if there is none. */
   readonly alias: number;
-  /** The columns of the primary key in its order. */
+  /** The columns of the primary key, in the order of the key. */
   readonly key: readonly number[];
-  /** WITHOUT ROWID: whether the rows lie in the order of their keys as `KeyWriter` has it, with no collation and nothing descending. */
+  /** For WITHOUT ROWID: whether the rows are stored in the order of `KeyWriter`, that is without a collation or a descending column. */
   readonly isPlainKey: boolean;
 }
 
-/** Every table of the schema, in the order in which the shell goes through them. The schema itself is among them, with root 1. */
+/** Every table of the schema, in the order of the shell. The schema itself is one of them, with root 1. */
 export function tablesOf(db: DatabaseSync, file: PageFile): Table[] {
   const query =
     'lower(name) AS tname, name, rootpage, rowid FROM main.sqlite_schema' +
@@ -59,8 +59,9 @@ export function tablesOf(db: DatabaseSync, file: PageFile): Table[] {
 }
 
 /**
- * How a table's rows are stored; null: SQLite knows no table of this name. It asks by pragmas that are functions, since a name that is not valid UTF-8 cannot
- * stand in a PRAGMA. They are looked for in `temp`, where a database has no table: one of its own that is called as a pragma would answer instead.
+ * How a table's rows are stored; null if SQLite knows no table of this name. It calls pragmas as functions, since a PRAGMA cannot contain a name that
+ * is not valid UTF-8. They are called in `temp`, where the database has no tables: a table of the database with the name of a pragma would answer
+ * instead.
  */
 export function layoutOf(db: DatabaseSync, file: PageFile, table: Table): Layout | null {
   const of = (pragma: string, columns: readonly string[], rest = ''): Value[][] => [
@@ -113,26 +114,26 @@ export function isRealType(type: string): boolean {
   return /REAL|FLOA|DOUB/.test(upper);
 }
 
-/** Whether a name can stand in SQL, which is text. */
+/** Whether SQL, which is text, can express the name. */
 export function canBeNamed(table: Table): boolean {
   return isUtf8(table.name);
 }
 
-/** A name by which a table's rowid can be asked for: a column of that name hides it. */
+/** A name for a table's rowid in a query; undefined if columns of these names hide it. */
 export function rowidName({ hasRowid, columns }: Layout): string | undefined {
   const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
   return hasRowid ? ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name)) : undefined;
 }
 
 /**
- * A query of all rows of a table, with the rowid before the columns where it is asked for by its name. It needs no name of a column, but where that would be
- * more columns than SQLite has.
- * @param sorted the rows will be sorted, for which an index may serve; otherwise they come as they lie
+ * A query of all rows of a table, with the rowid before the columns if its name is given. It uses `SELECT *` under names of its own, except where
+ * that would be more columns than SQLite allows.
+ * @param sorted the rows will be sorted, and an index may help with that; otherwise they come in stored order
  * @throws BackupError DATABASE_DAMAGED
  */
 export function rowsOf(table: Table, { columns }: Layout, rowid?: string, sorted = false): RowsQuery {
   if (!canBeNamed(table))
-    throw damaged(DATABASE_FILE, `the name of table ${table.text} is not valid UTF-8, and cannot be said to SQLite`);
+    throw damaged(DATABASE_FILE, `the name of table ${table.text} is not valid UTF-8, so SQL cannot express it`);
   const from = `main.${quoted(table.text)}${sorted ? '' : ' NOT INDEXED'}`;
   const extra = rowid === undefined ? [] : ['r'];
   if (columns.length + extra.length > MOST_COLUMNS)
@@ -150,7 +151,7 @@ export function integerOf(value: Value | undefined): bigint {
   return value?.type === 'integer' ? value.value : 0n;
 }
 
-/** The shell takes names for strings of C. */
+/** The shell treats names as C strings, which end at a NUL. */
 function untilNul(bytes: Buffer): Buffer {
   const end = bytes.indexOf(0);
   return end < 0 ? bytes : bytes.subarray(0, end);

@@ -1,4 +1,4 @@
-/** What SQLite says (src/resolve.c, src/expr.c, src/callback.c), and what that means. */
+/** Messages of SQLite (src/resolve.c, src/expr.c, src/callback.c) and what they mean. */
 const MEANINGS: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/^no such collation sequence: (.*)$/s, (name) => `collation ${name} is not known here`],
   [/^(?:no such|unknown) function: (.*?)(?:\(\))?$/s, (name) => `function ${name} is not known here`],
@@ -7,8 +7,8 @@ const MEANINGS: readonly (readonly [RegExp, (name: string) => string])[] = [
 ];
 
 /**
- * Why SQLite does not compute what a schema asks for, as a part of a sentence; null: the error is of another kind. It misses what the application that owns the
- * database brings along, or it would need too much memory (`openCopy`). The pages are not damaged, and the rows stand there.
+ * Why SQLite does not compute something in a schema, as part of a sentence; null if the error is of another kind. SQLite lacks what the application
+ * that owns the database provides, or would need too much memory (`openCopy`). The pages are not damaged, and the rows are there.
  */
 export function notHere(error: unknown): string | null {
   if (!(error instanceof Error) || !('errcode' in error)) return null;

@@ -5,7 +5,7 @@ import { damaged } from '../../damage.ts';
 export const DATABASE_FILE = 'database file';
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 const HEADER_SIZE = 100;
-/** Pages that follow each other are read together. */
+/** Neighbouring pages are read together, up to this many bytes. */
 const WINDOW = 512 * 1024;
 
 export type TextEncoding = 'utf8' | 'utf16le' | 'utf16be';
@@ -21,7 +21,7 @@ export class PageFile {
   readonly #fd: number;
   readonly #windows = [new Window(), new Window()] as const;
 
-  /** @throws BackupError DATABASE_DAMAGED for what SQLite reads nothing of either */
+  /** @throws BackupError DATABASE_DAMAGED if even SQLite could read nothing of the file */
   constructor(file: string) {
     this.#fd = fs.openSync(file, 'r');
     try {
@@ -50,7 +50,7 @@ export class PageFile {
     return this.#read(number, 0);
   }
 
-  /** The same for the pages that a long record goes on in: a view of `page` stays valid. */
+  /** The same for the pages in which a long record continues. A view from `page` stays valid. */
   overflow(number: number): Buffer {
     return this.#read(number, 1);
   }
@@ -65,7 +65,7 @@ export class PageFile {
     const window = this.#windows[which];
     const position = (number - 1) * this.pageSize;
     if (position < window.start || position + this.pageSize > window.end) {
-      // A jump is read by itself: the pages behind it may be of no use.
+      // After a jump only one page is read, because the pages after it may not be needed.
       const follows = position >= window.start && position <= window.end + WINDOW;
       window.fill(this.#fd, position, follows ? WINDOW : this.pageSize);
       if (position + this.pageSize > window.end) throw damaged(DATABASE_FILE, 'it ends inside a page', position);

@@ -8,12 +8,13 @@ import { factsOf } from './facts.ts';
 import { computes, factsApart } from './prove-apart.ts';
 import { makeScratch } from './scratch.ts';
 
-/** How long a schema may compute, in seconds: far longer than SQLite needs for an ordinary one on a slow disk. */
+/** How many seconds a schema may compute: far more than SQLite needs for an ordinary schema on a slow disk. */
 const patienceFor = (file: string): number => 60 + Math.ceil(fs.statSync(file).size / 1e6);
 
 /**
- * Copies a database into `scratch`, which must not exist, has SQLite recover and check it there, and reads all of it. What its schema computes is computed in
- * another process, which a signal ends, and a schema that computes for longer than `seconds`: then what hangs on it is named as not read and not checked.
+ * Copies a database into `scratch`, which must not exist, has SQLite recover and check it there, and reads all of it. If the schema computes
+ * anything, another process does this. That process is ended on a signal, or after `seconds`: then everything that depends on what the schema
+ * computes is named as not read and not checked.
  * @throws BackupError NO_SPACE, DATABASE_DAMAGED where nothing of it can be read, INTERRUPTED
  */
 export async function proveSqlite(files: DatabaseFiles, options: ProveOptions, seconds?: number): Promise<SqliteFacts> {

@@ -8,10 +8,13 @@ import { sqlRows } from './sql-rows.ts';
 import type { OpenCopy } from './copy.ts';
 import { bytesOf } from './layout.ts';
 
-/** A CHECK or a generated column; an index on an expression, or of a part of a table. Other words may look so: that costs a process alone. */
+/** Matches a CHECK, a generated column, an index on an expression and a partial index. A false match only costs a process. */
 const COMPUTES = /\b(?:check|as)\b|\bindex\b.*\(.*\(|\bindex\b.*\bwhere\b/is;
 
-/** Loads the module that the first line of standard input names: it is too long for an argument. Behind `import` is a space, since no import of this file is meant (test/house). */
+/**
+ * Loads the module whose URL is the first line of standard input, since it is too long for an argument. The space after `import` tells test/house
+ * that this is not an import of this file.
+ */
 const START = `
   const { readSync } = require('node:fs');
   const [parts, piece] = [[], Buffer.alloc(65536)];
@@ -20,7 +23,7 @@ const START = `
   import (Buffer.concat(parts).toString().trim());
 `;
 
-/** Whether the schema has SQLite compute anything when rows are read or checked. */
+/** Whether the schema makes SQLite compute anything when rows are read or checked. */
 export function computes({ db, file }: OpenCopy): boolean {
   const rows = sqlRows(db, file.encoding, {
     columns: ['sql'],
@@ -30,8 +33,8 @@ export function computes({ db, file }: OpenCopy): boolean {
 }
 
 /**
- * The facts of a copy that nobody has open, from another process, or why there are none, as a part of a sentence: SQLite cannot be stopped while it computes,
- * but by the end of its process.
+ * The facts of a copy that nobody has open, or, as part of a sentence, why there are none. Another process finds them, because SQLite can be stopped
+ * in the middle of a computation only by ending its process.
  * @throws BackupError INTERRUPTED
  */
 export async function factsApart(
@@ -70,7 +73,7 @@ export async function factsApart(
   return answer;
 }
 
-/** The single binary has no `node -e`, and has the code in itself. */
+/** The single binary has no `node -e`, but it contains the code. */
 function proverCommand(): [string, ...string[]] {
   return isSea() ? [process.execPath, PROVER] : [process.execPath, '-e', START, '--'];
 }

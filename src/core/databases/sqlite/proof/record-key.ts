@@ -4,23 +4,24 @@ import type { Value } from './sql-rows.ts';
 const SLASH = 0x2f;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-/** How the parts of `order` begin: SQLite's order of kinds. */
+/** The first byte of each part of `order`, in SQLite's order of kinds. */
 const KINDS = { null: 1, number: 2, text: 3, blob: 4 } as const;
-/** What text may not look like without quotes, since a key of another kind is written so. */
+/** Text that looks like this needs quotes, since keys of other kinds are written so. */
 const LOOKS_OTHERWISE = /^(?:null(?:@.*)?|'.*|x'[0-9a-f]*'|-?\d+(?:\.\d+)?(?:e[+-]\d+)?|-?Infinity|)$/s;
-/** What such text begins with. */
+/** The first bytes of such text. */
 const FIRST_BYTES = new Set([undefined, ...Buffer.from("nx'-I0123456789")]);
 const END = Buffer.alloc(2);
 
 /**
- * Writes keys: how a row is named by users, and how it compares.
+ * Writes keys: the name of a row for users, and the bytes by which it compares.
  *
- * A key is `table/key`: the primary key of the row, or the rowid in a table that has none. The parts of a primary key of several columns are joined by `,`.
- * A part is an integer (`-7`), a floating point number (`1.5`, `2.0`, `1e+300`), a BLOB (`x'00ff'`), `null`, or else text, as it is (`abc`). Text that is
- * empty, begins with a quote, or would be read as one of the others, stands in quotes: `'7'`, `'null'`, `''`. In the name of a table `\` and `/` have a `\`
- * before them, in text `\` and `,`. Rows whose primary key holds a null have their rowid behind it, `null@12`: SQLite lets several have the same key.
+ * A key is `table/key`: the primary key of the row, or the rowid in a table that has none. The parts of a primary key of several columns are joined
+ * by `,`. A part is an integer (`-7`), a floating point number (`1.5`, `2.0`, `1e+300`), a BLOB (`x'00ff'`), `null`, or else text, as it is (`abc`).
+ * Text that is empty, begins with a quote, or would be read as another kind is put in quotes: `'7'`, `'null'`, `''`. A `\` is put before each `\` and
+ * `/` in the name of a table, and before each `\` and `,` in text. If a primary key holds a null, the rowid follows, as in `null@12`, because SQLite
+ * allows several rows with that key.
  *
- * The order is bytes: by the table's name, then by the key, part by part, as SQLite compares values where no collation is named.
+ * The order is bytewise: by the table's name, then by the key, part by part, as SQLite compares values without a collation.
  */
 export class KeyWriter {
   readonly #writer: RecordWriter;
@@ -51,7 +52,7 @@ export class KeyWriter {
     return this.#writer.take();
   }
 
-  /** The same of a rowid, from its halves. */
+  /** The key of a row with this rowid, given as two halves. */
   rowidKey(high: number, low: number): Buffer {
     this.#writer.raw(this.#keyStart);
     this.#writer.integer(high, low);
@@ -114,9 +115,9 @@ function escaped(bytes: Buffer, special: number): Buffer {
 
 const number = Buffer.alloc(13, KINDS.number);
 
-/** The nearest floating point number, and how far an integer of more than 53 bits is away from it. A view that is valid until the next. */
+/** The nearest floating point number, and the distance of an integer of more than 53 bits from it. The view is valid until the next call. */
 function numberOrder(near: number, rest: number): Buffer {
-  // Adding zero makes one of the two zeros.
+  // Adding zero turns -0 into 0.
   number.writeDoubleBE(near + 0, 1);
   const first = number[1] ?? 0;
   if (first >= 0x80) for (let at = 1; at < 9; at++) number[at] = ~(number[at] ?? 0) & 0xff;
@@ -126,7 +127,7 @@ function numberOrder(near: number, rest: number): Buffer {
   return number;
 }
 
-/** A zero as two bytes, so that two zeros are the end, and come before everything that is longer. */
+/** Writes a zero byte as two bytes, so that two zeros mark the end and sort before everything longer. */
 function zeroEscaped(bytes: Buffer): Buffer {
   if (!bytes.includes(0)) return bytes;
   return Buffer.from([...bytes].flatMap((byte) => (byte === 0 ? [0, 0xff] : [byte])));

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Value } from './sql-rows.ts';
 
-/** A longer value is told by its length and its hash: twice and more of it would be held in memory. */
+/** A longer value is replaced by its length and hash, because JSON would hold it in memory more than twice. */
 export const LONGEST = 64 * 1024 * 1024;
 const SLAB = 256 * 1024;
 const NUMBER_ROOM = 32;
@@ -11,18 +11,19 @@ const BACKSLASH = 0x5c;
 const FIRST_WHOLE = 2 ** 53;
 
 /**
- * Writes records one after another into memory that is handed on with them, since a million rows of eight columns are millions of small strings otherwise.
+ * Writes records one after another into memory that is passed on with them. Otherwise a million rows of eight columns would be millions of small
+ * strings.
  *
- * A row is a JSON object with its columns in their order. NULL is `null`; an INTEGER is a number with all its digits, which many readers of JSON round beyond
- * 2^53; a REAL always has a point or an exponent (`1.0`), or is `{"real":"Infinity"}`; TEXT is a string, and where it is not valid UTF-8 `{"text":"<base64>"}`;
- * a BLOB is `{"base64":"<base64>"}`. TEXT and BLOBs of more than 64 MiB are `{"bytes":<length>,"sha256":"<hex>"}`.
+ * A row is a JSON object with its columns in their order. NULL is `null`; an INTEGER is a number with all its digits, although many JSON parsers
+ * round integers beyond 2^53; a REAL always has a point or an exponent (`1.0`), or is `{"real":"Infinity"}`; TEXT is a string, and where it is not
+ * valid UTF-8 `{"text":"<base64>"}`; a BLOB is `{"base64":"<base64>"}`. TEXT and BLOBs of more than 64 MiB are `{"bytes":<length>,"sha256":"<hex>"}`.
  */
 export class RecordWriter {
   #slab: Buffer = Buffer.allocUnsafeSlow(SLAB);
   #start = 0;
   #at = 0;
 
-  /** What was written since the last one. */
+  /** What was written since the last `take`. */
   take(): Buffer {
     const taken = this.#slab.subarray(this.#start, this.#at);
     this.#start = this.#at;
@@ -41,12 +42,12 @@ export class RecordWriter {
   }
 
   string(text: string): void {
-    // A character is at most three bytes of UTF-8.
+    // A UTF-16 unit takes at most three bytes of UTF-8.
     this.#room(text.length * 3);
     this.#at += this.#slab.write(text, this.#at);
   }
 
-  /** In decimal, from both halves. */
+  /** Writes an integer in decimal, given as two halves. */
   integer(high: number, low: number): void {
     const value = high * 2 ** 32 + (low >>> 0);
     if (Math.abs(value) >= FIRST_WHOLE) return this.string(String((BigInt(high) << 32n) | BigInt(low >>> 0)));
@@ -120,13 +121,13 @@ export class RecordWriter {
   }
 }
 
-/** The shortest decimal that is this number, and never looks like an integer. */
+/** The shortest decimal for this number that does not look like an integer. */
 export function realText(value: number): string {
   const text = Object.is(value, -0) ? '-0' : String(value);
   return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
 }
 
-/** What stands before each column of a row, and before its end. */
+/** The text before each column of a row, and before its end. */
 export function columnHeads(columns: readonly { readonly name: string }[]): Buffer[] {
   return columns.map(({ name }, index) => Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`));
 }

@@ -18,13 +18,13 @@ import { addSorting, recordsBesideRowids, sortedRecords } from './sorted-records
 import { isInKeyOrder, storedRecords } from './stored-records.ts';
 import { checkTree } from './tree.ts';
 
-/** A batch ends with one of both. */
+/** A batch ends at either limit. */
 const MOST_RECORDS = 500;
 const MOST_BYTES = 512 * 1024;
 
 /**
- * The rows of all tables, the tables in byte order of their names and the rows in the order of their keys: `KeyWriter` says how a key is written, `RecordWriter`
- * how a row is. Rows of virtual tables are not read, but those of the tables that they keep are.
+ * The rows of all tables, the tables in byte order of their names and the rows in the order of their keys: `KeyWriter` says how a key is written,
+ * `RecordWriter` how a row is. Rows of virtual tables are not read, but the rows of the tables behind them are.
  * @throws BackupError as `proveSqlite`, also where a table cannot be read
  */
 export async function* sqliteRecords(
@@ -57,7 +57,8 @@ export async function* sqliteRecords(
 }
 
 /**
- * The tables that have rows, in byte order of their names, with how many: for a list, without a proof. null: they cannot be counted.
+ * The tables that have rows, in byte order of their names, with the number of rows; null if they cannot be counted. This is for a list and proves
+ * nothing.
  * @throws BackupError as `proveSqlite`
  */
 export async function sqliteTables(
@@ -92,7 +93,7 @@ function countOf({ db, file }: OpenCopy, table: Table): number | null {
   }
 }
 
-/** Whether a key of the table can begin so. */
+/** Whether a key of the table can begin with this prefix. */
 function mayHold({ name }: Table, prefix: Buffer): boolean {
   const start = tablePrefix(name);
   const length = Math.min(start.length, prefix.length);
@@ -114,7 +115,7 @@ function* recordsOf(source: Source, table: Table): Generator<DatabaseRecord> {
       if (!(error instanceof NotStored)) throw error;
     }
   }
-  // SQLite would go round in a ring of pages.
+  // If the pages form a cycle, SQLite would never end.
   const rows = checkTree(source.file, table.root);
   checkIndexTrees(source.db, source.file, table);
   const isNamed = !layout.hasRowid || rowidName(layout) !== undefined;
@@ -133,7 +134,7 @@ function* recordsOf(source: Source, table: Table): Generator<DatabaseRecord> {
   }
 }
 
-/** @param why SQLite does not read them, thrown again where the pages do not suffice either */
+/** @param why SQLite does not read them; thrown again if the pages are not enough either */
 function* withoutComputed(
   source: Source,
   table: Table,
@@ -148,12 +149,12 @@ function* withoutComputed(
   }
 }
 
-/** As they lie in the pages: without the columns that are computed when they are read. */
+/** The records as stored in the pages, without columns that are computed on reading. */
 function stored(source: Source, table: Table, layout: Layout): Iterable<DatabaseRecord> {
   return storedRecords(source.file, table, layout, (column, rowid) => addedLater(source, table, layout, column, rowid));
 }
 
-/** SQLite may have sorted by an index, which may not agree with the table. */
+/** Checks the order and number of records, since SQLite may have sorted with an index that does not agree with the table. */
 function* inOrder(records: Iterable<DatabaseRecord>, table: Table, rows: number): Generator<DatabaseRecord> {
   let last: Buffer = Buffer.alloc(0);
   let left = rows;

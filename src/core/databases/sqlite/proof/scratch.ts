@@ -14,7 +14,7 @@ const JOURNAL = '-journal';
 const LOG = '-wal';
 const PARTS = ['', LOG, JOURNAL];
 const CHUNK = 1024 * 1024;
-/** What SQLite makes beside the copy: the index of a log, a journal of the changes that are taken back. */
+/** Room for what SQLite makes beside the copy: the index of a log, and a journal of the changes that are rolled back. */
 const BESIDE = 1024 * 1024;
 const JOURNAL_MAGIC = Buffer.from('d9d505f920a163d7', 'hex');
 
@@ -35,7 +35,7 @@ export async function makeScratch(files: DatabaseFiles, { scratch, signal }: Pro
   return file;
 }
 
-/** Bytes that SQLite may come to need in the scratch folder. A log is copied into the database: that may grow by as much. */
+/** How many bytes SQLite may need in the scratch folder. A log is copied into the database, which may grow by the size of the log. */
 function roomFor(files: DatabaseFiles, parts: readonly string[]): number {
   const sizes = parts.map((part) => partSize(files, part) * (part === LOG ? 2 : 1));
   return sizes.reduce((sum, size) => sum + size, BESIDE);
@@ -66,15 +66,16 @@ async function copyPart(
 }
 
 /**
- * A journal may name a file, anywhere, by which SQLite judges whether several databases were changed as one, and which it removes when it has rolled
- * back. Nothing outside of the scratch folder is looked at or removed because of what a backup holds: the name is not read where the magic behind it is gone.
+ * A journal may name a file anywhere on the disk. By that file SQLite decides whether several databases were changed as one, and it removes the file
+ * after a rollback. A backup must not make us look at or remove anything outside of the scratch folder. So the magic number after the name is erased,
+ * and SQLite does not read the name.
  */
 function forgetSuperJournal(journal: string): void {
   const fd = fs.openSync(journal, 'r+');
   try {
     const at = fs.fstatSync(fd).size - JOURNAL_MAGIC.length;
     const tail = Buffer.alloc(JOURNAL_MAGIC.length);
-    // At the start of the file it is the journal's own.
+    // At the start of the file it is the journal's own magic number.
     if (at <= 0 || fs.readSync(fd, tail, 0, tail.length, at) !== tail.length || !tail.equals(JOURNAL_MAGIC)) return;
     fs.writeSync(fd, Buffer.alloc(tail.length), 0, tail.length, at);
   } finally {

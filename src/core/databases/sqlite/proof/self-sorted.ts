@@ -4,10 +4,10 @@ import type { DatabaseRecord } from '../../engine.ts';
 import { DATABASE_FILE } from './page-file.ts';
 
 /**
- * Sorts records where SQLite cannot sort the rows themselves: in a table of its own, which lies where SQLite sorts. No table of the database has its name, since
- * it is in `temp`.
- * @param skip how many of the first are not wanted
- * @throws BackupError DATABASE_DAMAGED where two have one key
+ * Sorts records if SQLite cannot sort the rows themselves. It uses a temporary table, stored where SQLite sorts. The table is in `temp`, so its name
+ * cannot collide with a table of the database.
+ * @param skip how many records to leave out at the beginning
+ * @throws BackupError DATABASE_DAMAGED if two records have the same key
  */
 export function* selfSorted(
   db: DatabaseSync,

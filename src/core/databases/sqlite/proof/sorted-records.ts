@@ -11,12 +11,12 @@ import { StoredRow } from './stored-row.ts';
 import { TreeWalk } from './tree.ts';
 import { toUtf8 } from './utf16.ts';
 
-/** What SQLite calls to sort TEXT of a UTF-16 database as that of any other. No schema can call it. */
+/** The function that SQLite calls to sort the TEXT of a UTF-16 database like that of any other. A schema cannot call it. */
 const TO_UTF8 = 'migbackup_utf8';
 const END = Buffer.from('}');
 const REPLACEMENT = '\ufffd';
 
-/** Before any query runs. */
+/** To be called before any query runs. */
 export function addSorting({ db, file }: Pick<Source, 'db' | 'file'>): void {
   if (file.encoding === 'utf8') return;
   db.function(TO_UTF8, { directOnly: true, deterministic: true }, (text) =>
@@ -25,8 +25,8 @@ export function addSorting({ db, file }: Pick<Source, 'db' | 'file'>): void {
 }
 
 /**
- * The records of a table in the order of its primary key, whatever its collations are, as SQLite reads and sorts them.
- * @param skip how many of the first are not wanted
+ * The records of a table in the order of its primary key, ignoring its collations. SQLite reads and sorts them.
+ * @param skip how many records to leave out at the beginning
  */
 export function* sortedRecords(source: Source, table: Table, layout: Layout, skip = 0): Generator<DatabaseRecord> {
   const query = sortedQuery(source, table, layout);
@@ -39,15 +39,16 @@ export function* sortedRecords(source: Source, table: Table, layout: Layout, ski
     if (done++ >= skip) yield maker.record(row.map(plainValue));
   }
   if (isValid) return;
-  // Some TEXT is not valid UTF-8: from there on it is read by its bytes.
+  // Some TEXT is not valid UTF-8, so from there on all TEXT is read as bytes.
   let at = 0;
   for (const row of sqlRows(source.db, source.file.encoding, query))
     if (at++ >= Math.max(done, skip)) yield maker.record(row);
 }
 
 /**
- * The same as its rows lie, for a table with rowids that no name reaches: SQLite goes through it in the order of its rowids, and so do the pages.
- * @throws BackupError DATABASE_DAMAGED where they do not agree
+ * The records of a table whose rowid no name reaches, in stored order. The rowids are read from the pages, which are in the same order as SQLite's
+ * rows.
+ * @throws BackupError DATABASE_DAMAGED if SQLite and the pages do not agree
  */
 export function* recordsBesideRowids({ db, file }: Source, table: Table, layout: Layout): Generator<DatabaseRecord> {
   const maker = new RecordMaker(table, layout);
@@ -75,7 +76,7 @@ class RecordMaker {
     this.#heads = columnHeads(layout.columns);
   }
 
-  /** @param values the rowid where the table has one that can be named, and the columns */
+  /** @param values the rowid, if the table has one that a query can name, and the columns */
   record(values: readonly Value[]): DatabaseRecord {
     const { columns, key } = this.#layout;
     const first = values.length - columns.length;
@@ -93,7 +94,7 @@ class RecordMaker {
   }
 }
 
-/** The rowid where the table has one that can be named, and the columns. */
+/** A query for the rowid, if the table has one that a query can name, and the columns. */
 function sortedQuery({ file }: Source, table: Table, layout: Layout): RowsQuery {
   const rowid = rowidName(layout);
   const query = rowsOf(table, layout, rowid, true);

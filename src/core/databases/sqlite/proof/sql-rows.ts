@@ -5,7 +5,7 @@ import type { TextEncoding } from './page-file.ts';
 /** SQLite returns at most 2000 columns, and a value may take two. */
 const COLUMNS_AT_ONCE = 900;
 
-/** A value of a row as SQLite has it. TEXT as UTF-8 that need not be valid. */
+/** A value of a row as SQLite has it. TEXT is UTF-8 that need not be valid. */
 export type Value =
   | { readonly type: 'null' }
   | { readonly type: 'integer'; readonly value: bigint }
@@ -14,15 +14,15 @@ export type Value =
   | { readonly type: 'blob'; readonly value: Buffer };
 
 export interface RowsQuery {
-  /** What comes before SELECT. */
+  /** The SQL before SELECT. */
   readonly before?: string;
-  /** Expressions. */
+  /** The expressions after SELECT. */
   readonly columns: readonly string[];
-  /** What comes from FROM on. */
+  /** The SQL after FROM. */
   readonly from: string;
 }
 
-/** The rows of a query, with TEXT by its bytes: node:sqlite would change what is not valid UTF-8. */
+/** The rows of a query, with TEXT as bytes, because node:sqlite would change text that is not valid UTF-8. */
 export function* sqlRows(db: DatabaseSync, encoding: TextEncoding, query: RowsQuery): Generator<Value[]> {
   const columns = query.columns.map(
     (column) => `typeof(${column}), CASE typeof(${column}) WHEN 'text' THEN CAST(${column} AS BLOB) ELSE ${column} END`,
@@ -44,7 +44,7 @@ export function* plainRows(db: DatabaseSync, query: RowsQuery): Generator<SQLOut
   else yield* side(parts);
 }
 
-/** Several statements go through the same rows in step. */
+/** Joins several statements that return parts of the same rows. */
 function* side(parts: readonly Generator<SQLOutputValue[]>[]): Generator<SQLOutputValue[]> {
   for (;;) {
     const row: SQLOutputValue[] = [];
@@ -61,7 +61,7 @@ function* partRows(db: DatabaseSync, query: RowsQuery, columns: readonly string[
   const statement = db.prepare(`${query.before ?? ''} SELECT ${columns.join(', ')} FROM ${query.from}`);
   statement.setReadBigInts(true);
   statement.setReturnArrays(true);
-  // node:sqlite returns arrays where it is asked to, which its types do not know.
+  // node:sqlite returns arrays here, but its types do not say so.
   const rows: Iterable<unknown> = statement.iterate();
   for (const row of rows) if (Array.isArray(row)) yield row;
 }

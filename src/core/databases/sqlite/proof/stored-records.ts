@@ -21,8 +21,8 @@ export function isInKeyOrder(file: PageFile, layout: Layout): boolean {
 const isByRowid = ({ hasRowid, alias, key }: Layout): boolean => hasRowid && (alias >= 0 || key.length === 0);
 
 /**
- * The records of a table as its rows lie: in the order of their keys where it `isInKeyOrder`. Columns that are not stored are left out.
- * @param missing what a column is in a row that was written before the column was added
+ * The records of a table in stored order, which is the order of their keys if `isInKeyOrder` says so. Columns that are not stored are left out.
+ * @param missing gives the value of a column in a row that was written before the column was added
  */
 export function* storedRecords(
   file: PageFile,
@@ -74,7 +74,7 @@ class ValueWriter {
     this.#writer = writer;
   }
 
-  /** A value of the key: those are always stored. */
+  /** A value of the key. Such values are always stored. */
   value(column: Column | undefined): Value {
     const [row, halves] = [this.#row, this.#halves];
     const type = row.types[column?.stored ?? 0] ?? NULL;

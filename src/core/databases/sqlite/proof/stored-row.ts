@@ -2,7 +2,7 @@ import { damaged } from '../../damage.ts';
 import { DATABASE_FILE, type PageFile } from './page-file.ts';
 import type { Cell } from './tree.ts';
 
-/** A record up to this size is put together in memory; of a longer one, values are read in pieces. */
+/** A record up to this size is assembled in memory. The values of a longer one are read in pieces. */
 const ASSEMBLED = 1024 * 1024;
 /** SQLite's own limit for a record and for a value. */
 const MAX_RECORD = 0x7fffffff;
@@ -22,17 +22,17 @@ export function sizeOfType(type: number): number {
   return type <= FLOAT ? 8 : 0;
 }
 
-/** One row as it is stored: decoded up to where each value lies. One object serves all rows of a table. */
+/** One stored row, decoded far enough to know where each value is. One object serves all rows of a table. */
 export class StoredRow {
   /** The two halves of the rowid, 0 in an index. */
   rowidHigh = 0;
   rowidLow = 0;
-  /** Values that are stored; those of columns that were added later may not be. */
+  /** The number of stored values. Columns that were added later may have none. */
   count = 0;
   types: Float64Array = new Float64Array(64);
   /** From the start of the record. */
   offsets: Float64Array = new Float64Array(64);
-  /** What `offsets` count in, where `isLong` is false: from `base` on. */
+  /** The bytes that `offsets` count in, from `base` on, unless `isLong`. */
   bytes: Buffer = Buffer.alloc(0);
   base = 0;
   isLong = false;
@@ -42,7 +42,7 @@ export class StoredRow {
   #assembled: Buffer = Buffer.alloc(0);
   #size = 0;
   #local: Buffer = Buffer.alloc(0);
-  /** The pages that a long record goes on in. */
+  /** The pages in which a long record continues. */
   #chain: Uint32Array = new Uint32Array(0);
   #next = 0;
 
@@ -62,7 +62,7 @@ export class StoredRow {
     if (this.#size > MAX_RECORD) throw damaged(DATABASE_FILE, `a record says that it has ${this.#size} bytes`);
     const start = this.#next;
     const local = this.#localSize();
-    if (start + local > this.#file.usable) throw damaged(DATABASE_FILE, 'a record goes over the end of its page');
+    if (start + local > this.#file.usable) throw damaged(DATABASE_FILE, 'a record reaches past the end of its page');
     this.isLong = false;
     this.bytes = page;
     this.base = start;
@@ -70,7 +70,7 @@ export class StoredRow {
     this.#header();
   }
 
-  /** A value's bytes, or a part of them. A view of the record or a copy. */
+  /** The bytes of a value, or a part of them, as a view of the record or a copy. */
   slice(offset: number, length: number): Buffer {
     if (!this.isLong) return this.bytes.subarray(this.base + offset, this.base + offset + length);
     const copy = Buffer.allocUnsafeSlow(length);
@@ -79,7 +79,7 @@ export class StoredRow {
     return copy;
   }
 
-  /** The bytes of a long record one after another; each a view that is valid until the next. */
+  /** The bytes of a long record in pieces. Each is a view that is valid until the next. */
   *pieces(offset: number, length: number): Generator<Buffer> {
     const each = this.#file.usable - 4;
     const local = this.#local.length;
@@ -99,7 +99,7 @@ export class StoredRow {
     }
   }
 
-  /** Bytes of the record that lie in its cell (section 1.6). */
+  /** How many bytes of the record are in its cell (section 1.6). */
   #localSize(): number {
     const { usable } = this.#file;
     const most = this.#isTable ? usable - 35 : Math.floor(((usable - 12) * 64) / 255) - 23;
@@ -110,7 +110,7 @@ export class StoredRow {
   }
 
   #goOn(page: Buffer, start: number, local: number): void {
-    if (start + local + 4 > this.#file.usable) throw damaged(DATABASE_FILE, 'a record does not say where it goes on');
+    if (start + local + 4 > this.#file.usable) throw damaged(DATABASE_FILE, 'a record does not say where it continues');
     this.#local = Buffer.from(page.subarray(start, start + local));
     const each = this.#file.usable - 4;
     const pages = Math.ceil((this.#size - local) / each);

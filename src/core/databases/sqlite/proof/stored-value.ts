@@ -5,7 +5,7 @@ export class Halves {
   high = 0;
   low = 0;
 
-  /** A stored integer of 0 to 8 bytes, or one that its type alone says. */
+  /** Reads a stored integer of 0 to 8 bytes. With 0 bytes, the type itself says the value. */
   read(row: StoredRow, type: number, offset: number): void {
     if (type === ZERO || type === ONE) {
       this.high = 0;
@@ -27,7 +27,7 @@ export class Halves {
     }
   }
 
-  /** As SQLite makes a floating point number of it. */
+  /** The floating point number that SQLite converts it to. */
   toNumber(): number {
     return Number((BigInt(this.high) << 32n) | BigInt(this.low >>> 0));
   }

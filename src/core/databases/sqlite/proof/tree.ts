@@ -5,7 +5,7 @@ const INTERIOR_INDEX = 2;
 const INTERIOR_TABLE = 5;
 const LEAF_INDEX = 10;
 const LEAF_TABLE = 13;
-/** SQLite goes no deeper (src/btreeInt.h, BTCURSOR_MAX_DEPTH). */
+/** SQLite's own limit (src/btreeInt.h, BTCURSOR_MAX_DEPTH). */
 const MAX_DEPTH = 20;
 
 /** Where a cell is. The page is a view that is valid until the next cell is asked for. */
@@ -17,16 +17,16 @@ export interface Cell {
 interface Level {
   readonly number: number;
   readonly page: Buffer;
-  /** Cells. */
+  /** The number of cells. */
   readonly count: number;
-  /** The next to go into; `count`: the rightmost child. */
+  /** The next child to visit; `count` means the rightmost child. */
   next: number;
 }
 
-/** Where the header of a page begins: the first page has the header of the file before it. */
+/** Where the header of a page begins. On the first page the header of the file comes before it. */
 const startOf = (number: number): number => (number === 1 ? 100 : 0);
 
-/** Goes through one b-tree in order. No page is gone into twice, so that it ends whatever the bytes are. */
+/** Walks one b-tree in order. It visits no page twice, so it ends whatever the bytes are. */
 export class TreeWalk {
   readonly #file: PageFile;
   readonly #visited: Uint8Array;
@@ -39,7 +39,7 @@ export class TreeWalk {
     this.isTable = kind === LEAF_TABLE || kind === INTERIOR_TABLE;
   }
 
-  /** The cells with content: of a table those of its leaves, of an index all. */
+  /** The cells with content: in a table the cells of the leaves, in an index all cells. */
   *cells(root: number): Generator<Cell> {
     const cell: Cell = { page: Buffer.alloc(0), at: 0 };
     const levels: Level[] = [];
@@ -49,7 +49,7 @@ export class TreeWalk {
       const start = startOf(number);
       const count = page.readUInt16BE(start + 3);
       if ((page[start] ?? 0) < LEAF_INDEX) {
-        // Kept for longer than a view is valid.
+        // A copy, because the view becomes invalid before this is used.
         levels.push({ number, page: Buffer.from(page), count, next: 0 });
       } else {
         cell.page = page;
@@ -92,7 +92,7 @@ export class TreeWalk {
     const isOurs = this.isTable
       ? kind === LEAF_TABLE || kind === INTERIOR_TABLE
       : kind === LEAF_INDEX || kind === INTERIOR_INDEX;
-    if (!isOurs) throw damaged(DATABASE_FILE, `page ${number} is no page of the tree that leads to it`);
+    if (!isOurs) throw damaged(DATABASE_FILE, `page ${number} does not belong to the tree that leads to it`);
     return page;
   }
 
@@ -105,7 +105,7 @@ export class TreeWalk {
   }
 }
 
-/** Goes through a tree for its form alone, and returns how many rows or entries it has. @throws BackupError DATABASE_DAMAGED */
+/** Checks the structure of a tree, and returns how many rows or entries it has. @throws BackupError DATABASE_DAMAGED */
 export function checkTree(file: PageFile, root: number): number {
   const cells = new TreeWalk(file, root).cells(root);
   let count = 0;

@@ -1,6 +1,6 @@
 import type { TextEncoding } from './page-file.ts';
 
-/** TEXT of a database as UTF-8. What is not valid stays not valid: as SQLite makes it (src/utf.c, READ_UTF16LE, WRITE_UTF8), byte for byte. */
+/** TEXT of a database as UTF-8. Invalid text stays invalid, byte for byte as SQLite converts it (src/utf.c, READ_UTF16LE, WRITE_UTF8). */
 export function toUtf8(bytes: Buffer, encoding: TextEncoding): Buffer {
   if (encoding === 'utf8') return bytes;
   const even = Buffer.from(bytes.subarray(0, bytes.length & ~1));
@@ -9,7 +9,7 @@ export function toUtf8(bytes: Buffer, encoding: TextEncoding): Buffer {
   return text.isWellFormed() ? Buffer.from(text, 'utf8') : malformed(even);
 }
 
-/** SQLite takes any unit of a pair, and whatever follows it, for a pair. */
+/** SQLite treats any surrogate, with whatever follows it, as a pair. */
 function malformed(units: Buffer): Buffer {
   const out: number[] = [];
   for (let at = 0; at < units.length;) {
