@@ -1,3 +1,5 @@
+import { realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { errorDocumentSchema } from '../../src/cli/error-document.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -85,4 +87,18 @@ test('-h behind -- is a word of the guarded command', async () => {
   const { exitCode, stderr } = await runCli(['guard', '--', 'true', '-h'], { cwd: folder.path });
   expect(exitCode).toBe(2);
   expect(stderr).toContain('NOTHING_TO_BACK_UP');
+});
+
+test.each([
+  [['list', '--root', 'nowhere'], 'the project folder does not exist: FOLDER/nowhere  (USAGE)'],
+  [['list', '--root', 'package.json'], 'the project folder is not a folder: FOLDER/package.json  (USAGE)'],
+  [['create', '--config', 'no.json'], 'FOLDER/no.json: does not exist  (CONFIG_INVALID)'],
+  [['verify', '--backups', 'no'], 'there is no backup in FOLDER/no, which does not exist  (NO_SUCH_BACKUP)'],
+  [['verify', '--backups', 'package.json'], 'no backup in FOLDER/package.json, which is not a folder  (NO_SUCH'],
+  [['show', 'a/b'], 'there is no file or folder a/b: there is no backup in FOLDER/backups, which does not exist'],
+])('a folder or file that does not exist: migbackup %j', async (args, says) => {
+  using folder = tempFolder();
+  writeFileSync(path.join(folder.path, 'package.json'), '{}');
+  const { stderr } = await runCli(args, { cwd: folder.path });
+  expect(stderr).toContain(says.replaceAll('FOLDER', realpathSync(folder.path)));
 });

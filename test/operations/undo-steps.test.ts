@@ -127,6 +127,8 @@ test('an operation is named by its id or by a part that only one has', async () 
   await expect(takeBack('migration-')).rejects.toMatchObject({ code: 'USAGE' });
   const newest = (await ids('now'))[0] ?? '';
   expect(newest).not.toBe(one.backupId);
+  const hint = expect.stringMatching(new RegExp(`Did you mean ${newest}\\?$`));
+  await expect(takeBack(newest.replace('T', 't'))).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO', hint });
   expect((await takeBack(newest.slice(10))).undone.id).toBe(newest);
   expect(state()).toBe('two');
 });
