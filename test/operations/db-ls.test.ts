@@ -92,3 +92,16 @@ describe('tables', () => {
     });
   });
 });
+
+test('--latest looks into the newest complete backup, as latest:DATABASE does', async () => {
+  for (const args of [['ls'], ['digest'], ['get', key(7)], ['diff', 'leveldb']]) {
+    const [command = '', ...rest] = args;
+    const named = await db.text(command, 'latest:leveldb', ...rest);
+    const flagged = await db.text(command, '--latest', 'leveldb', ...rest);
+    const timeless = ({ stdout }: typeof named): string => stdout.replace(/[\d.]+ s$/m, '');
+    expect([named.exitCode, flagged.exitCode], command).toEqual([0, 0]);
+    expect(timeless(flagged), command).toBe(timeless(named));
+  }
+  expect(await db.json(['digest', '--latest', 'data/app.db'])).toMatchObject({ backupId: expect.any(String) });
+  expect(await db.json(['ls', '--latest', 'nosuch'], 10)).toMatchObject({ error: { code: 'NO_SUCH_DATABASE' } });
+});
