@@ -69,7 +69,8 @@ test('--version names program, platform, Node, LevelDB and commit, in text and i
   ]) {
     const report = JSON.parse(run.stdout);
     expect(schemaViolations('version', report)).toEqual([]);
-    const { version, platform, node, leveldb } = report;
-    expect(stdout).toContain(`migbackup/${version} ${platform} node-v${node} leveldb-${leveldb}`);
+    const { tool, leveldb } = report;
+    const [, node, platform] = tool.runtime.split(' ');
+    expect(stdout).toContain(`${tool.name}/${tool.version} ${platform} node-${node} leveldb-${leveldb}`);
   }
 });

@@ -38,9 +38,9 @@ test('all backups are listed, newest first, damaged ones with what is wrong', as
   const report = listReportSchema.parse(await list(project, {}, testContext));
   expect(report).toMatchObject({ unfinishedTransaction: true, findings: [{ code: 'stale-work' }] });
   expect(report.backups).toMatchObject([
-    { id: SAFETY, kind: 'safety', status: 'readable' },
-    { id: SAMPLE_ID, note: 'a note', categories: ['docs'], lastVerification: { scope: 'full', status: 'PASSED' } },
-    { id: OLDER, status: 'damaged', files: null, problem: expect.stringContaining('missing') },
+    { backupId: SAFETY, kind: 'safety', status: 'readable' },
+    { backupId: SAMPLE_ID, note: 'a note', categories: ['docs'], lastVerification: { mode: 'full', status: 'PASSED' } },
+    { backupId: OLDER, status: 'damaged', files: null, problem: expect.stringContaining('missing') },
   ]);
 });
 

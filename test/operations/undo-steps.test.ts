@@ -154,7 +154,7 @@ test('prune keeps what the next step needs, both ways', async () => {
   const [undone] = await ids('now');
   const policy = { keepLast: 1, keepSafety: 0 };
   const pruned = await prune(backup.project, { policy, dryRun: false, confirm: YES }, context);
-  const removed = pruned.remove.map(({ id }) => id);
+  const removed = pruned.remove.map(({ backupId }) => backupId);
   expect(removed).not.toContain(one.backupId);
   expect(removed).not.toContain(undone);
   expect(two.backupId).toBeDefined();

@@ -12,7 +12,7 @@ function ageOf(backup: ListedBackup): string {
 function proofOf({ lastVerification: last }: ListedBackup, paint: Paint): string {
   if (last === null) return 'no verification on record';
   const full = last.rehearsed ? ', rehearsed' : '';
-  const how = last.scope === 'full' ? full : ` (${last.scope} only: does not count)`;
+  const how = last.mode === 'full' ? full : ` (${last.mode} only: does not count)`;
   const status = last.status === 'FAILED' ? paint.bad('FAILED') : last.status;
   return `last verified ${formatAge(new Date(last.time), new Date())}: ${status}${how}`;
 }
@@ -23,7 +23,7 @@ function whose({ project: { name, root } }: ListedBackup): string {
 }
 
 function renderBackup(backup: ListedBackup, paint: Paint): string[] {
-  const id = paint.bold(backup.id);
+  const id = paint.bold(backup.backupId);
   if (backup.status !== 'readable') {
     const how = backup.status === 'damaged' ? 'damaged' : 'may not be read';
     return [`  ${id}  ${paint.bad(how)}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];

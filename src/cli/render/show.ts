@@ -40,7 +40,7 @@ function renderEntries(entries: readonly ShownEntry[]): string[] {
   const rows = entries.map((entry) => {
     const target = entry.target === undefined ? '' : ` -> ${escapeName(entry.target)}`;
     const slash = entry.type === 'dir' ? '/' : '';
-    return [entry.mode, entry.type === 'file' ? formatBytes(entry.size) : '', escapeName(entry.path) + slash + target];
+    return [entry.mode, entry.type === 'file' ? formatBytes(entry.bytes) : '', escapeName(entry.path) + slash + target];
   });
   return ['', ...table(rows, ['left', 'right', 'left'])];
 }
