@@ -1,7 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatAge, formatBytes, plural } from './format.ts';
+import { formatAge, formatBytes, formatText, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
@@ -34,7 +34,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   const word = backup.kind === 'migration' && backup.completeness !== null ? `, ${backup.completeness}` : '';
   const size = `${plural(backup.files ?? 0, 'file')}${weight}${word}`;
   const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
-  const about = [backup.note, ...tags].filter((text) => text !== null).map(escapeName);
+  const about = [backup.note, ...tags].filter((text) => text !== null).map(formatText);
   return [
     `  ${id}  ${size}, ${ageOf(backup)}`,
     ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),

@@ -1,14 +1,13 @@
-import { escapeName } from '../../core/paths/names.ts';
 import type { PruneReport } from '../../core/model/prune-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, plural } from './format.ts';
+import { formatBytes, formatText, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 
 /** What stays and what goes, before anything does: two lines a backup, so that reasons and notes have room. */
 export function renderPrunePlan({ keep, remove }: PruneReport): string[] {
   const row = (verb: string, { backupId, bytes }: PruneReport['remove'][number], why: string): string[] => [
     `  ${verb.padEnd(6)}  ${backupId}  ${formatBytes(bytes)}`,
-    ...(why === '' ? [] : [wrap(escapeName(why), '          ', 10)]),
+    ...(why === '' ? [] : [wrap(formatText(why), '          ', 10)]),
   ];
   return [
     ...keep.flatMap((backup) => row('keep', backup, backup.reasons.join(', '))),
