@@ -68,3 +68,9 @@ test.each(OTHER_NAMES)('%s is called %s', (key, _name, elsewhere) => {
   );
   expect(found).toEqual([]);
 });
+
+test('a finding or a check has a recommendation, a document recommendations', () => {
+  const where = new Set(DOCUMENTS.flatMap(({ keys }) => [...keys].filter((key) => /recommend/.test(key))));
+  for (const key of where)
+    expect(key).toMatch(/(^|\.)(findings|checks)\[\]\.recommendation$|^(reports\[\]\.)?recommendations$/);
+});
