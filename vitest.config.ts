@@ -36,7 +36,7 @@ const SUITES = {
   e2e: {
     alone: [
       ...readdirSync('test/e2e').flatMap((name) => (EVERY_DAY.has(name) ? [] : [`test/e2e/${name}`])),
-      'test/contract/{documents,errors,exit-codes}.test.ts',
+      'test/contract/{documents,errors,exit-codes,notes,usage}.test.ts',
       'test/hostile/processes.test.ts',
     ],
     shared: ['test/e2e/*.test.ts', 'test/contract/help.test.ts'],

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 
 /** The one way to name a database. */
 export const databaseArg = (what: string) =>
@@ -6,3 +6,11 @@ export const databaseArg = (what: string) =>
     description: `${what}: a path, or BACKUP:category/source, or BACKUP:path of it`,
     required: true,
   });
+
+/** `--latest` of a command that looks into databases. @param argument the one that it is about */
+export const latestDatabaseFlag = (argument: string) =>
+  Flags.boolean({ summary: `${argument} is one of the newest complete backup (the same as latest:${argument})` });
+
+/** A database as args and flags name it. */
+export const inLatest = (database: string, { latest }: { latest: boolean }): string =>
+  latest ? `latest:${database}` : database;

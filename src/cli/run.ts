@@ -5,7 +5,7 @@ import { EXIT } from './exit-code.ts';
 import { outliveLostOutput } from './output.ts';
 import { readPackageFiles } from './package-files.ts';
 import { reportError } from './report-error.ts';
-import { asUsageError, unknownCommand } from './usage-error.ts';
+import { unknownCommand } from './usage-error.ts';
 import { wantsJson } from './wants-json.ts';
 
 /** Runs one command line to its end and sets `process.exitCode`; every error is shown here and nowhere else. */
@@ -30,6 +30,7 @@ export async function main(argv: string[], loaders: Loaders): Promise<void> {
     const exitCode = await runOclif(argv, loadOptions);
     process.exitCode = typeof exitCode === 'number' ? exitCode : EXIT.done;
   } catch (error) {
+    const { asUsageError } = await import('./parse-error.ts');
     process.exitCode = reportError(asUsageError(error, argv, manifest), json);
   } finally {
     process.off('beforeExit', onUnfinished);

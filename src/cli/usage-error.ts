@@ -1,8 +1,8 @@
-import { Errors, type Interfaces } from '@oclif/core';
+import type { Interfaces } from '@oclif/core';
 import { BackupError } from '../core/model/backup-error.ts';
 import { nearest } from '../core/model/nearest.ts';
-
-const HELP_FOOTER = '\nSee more help with --help';
+import { shellLine } from '../core/model/shell-quote.ts';
+import { shorten } from '../core/paths/names.ts';
 
 /** The command that a command line begins with: `backup create` and `create` are the same, `db digest` is `db:digest`. */
 export function commandIdOf(argv: readonly string[], manifest: Interfaces.Manifest): string | undefined {
@@ -21,45 +21,70 @@ function isTopicAlone(argv: readonly string[], word: string, manifest: Interface
   return alone && commandsOfTopic(word, manifest).length > 0;
 }
 
-function hintFor(id: string, manifest: Interfaces.Manifest): string {
-  const inside = commandsOfTopic(id, manifest);
-  if (inside.length > 0) return `its commands are: ${inside.map((one) => `migbackup ${asTyped(one)}`).join(', ')}`;
-  const meant = nearest(id, Object.keys(manifest.commands));
-  return meant ? `did you mean migbackup ${asTyped(meant)}?` : 'migbackup --help lists the commands';
+/** `db:digest` as a person types it. */
+export const asTyped = (id: string): string => id.replaceAll(':', ' ');
+
+const VERSION = 'migbackup --version prints the version.';
+
+/** What a first word that is no command is taken for in many other programs. */
+const MEANT: Readonly<Record<string, string>> = {
+  version: VERSION,
+  '-v': `${VERSION} A command says more of what it does with --log-level debug.`,
+  '-V': VERSION,
+  '-n': 'A dry run is --dry-run behind restore, undo, prune or init; migbackup validate tries a backup and takes none.',
+};
+
+/** USAGE for words that name no command, with what was probably meant. */
+export function noSuchCommand(words: readonly string[], manifest: Interfaces.Manifest): BackupError {
+  const typed = shorten(words.join(' '));
+  return new BackupError('USAGE', `"${typed}" is not a migbackup command`, { hint: commandMeantBy(words, manifest) });
 }
 
-/** `db:digest` as a person types it. */
-const asTyped = (id: string): string => id.replaceAll(':', ' ');
+function commandMeantBy(words: readonly string[], manifest: Interfaces.Manifest): string {
+  const [first = ''] = words;
+  const meant = nearest(words.join(':'), Object.keys(manifest.commands));
+  const inside = commandsOfTopic(first, manifest).map((id) => `migbackup ${asTyped(id)}`);
+  if (MEANT[first] !== undefined) return MEANT[first];
+  if (meant !== undefined) return `Did you mean migbackup ${asTyped(meant)}?`;
+  return inside.length > 0 ? `Its commands are: ${inside.join(', ')}.` : 'migbackup --help lists the commands.';
+}
 
-/** USAGE for a first word that is no command, with the command that was probably meant; undefined if the word is fine. */
+/** USAGE for words behind those that a command takes. */
+export function tooManyArguments(id: string, extra: readonly string[], manifest: Interfaces.Manifest): BackupError {
+  const { args = {}, flags = {} } = manifest.commands[id] ?? {};
+  const taken = Object.keys(args).length;
+  const takes = taken === 0 ? 'no argument' : `at most ${taken} argument${taken === 1 ? '' : 's'}`;
+  const words = extra.map((word) => `"${shorten(word)}"`).join(', ');
+  const help = `migbackup ${asTyped(id)} --help lists arguments and flags.`;
+  const part = 'only' in flags ? `${shellLine(extra.flatMap((word) => ['--only', shorten(word)]))} names a part. ` : '';
+  return new BackupError(
+    'USAGE',
+    `${asTyped(id)} takes ${takes}: ${words} ${extra.length === 1 ? 'is' : 'are'} too many`,
+    {
+      hint: part === '' ? `Leave out what is too many. ${help}` : `With ${part}${help}`,
+    },
+  );
+}
+
+/** USAGE for a first word that is no command, or for words behind a command that takes none; undefined if all is fine. */
 export function unknownCommand(argv: readonly string[], manifest: Interfaces.Manifest): BackupError | undefined {
   const id = commandIdOf(argv, manifest);
-  if (id === undefined || manifest.commands[id] || isTopicAlone(argv, id, manifest)) return undefined;
-  if (id.startsWith('-')) {
-    return ['--help', '--version'].includes(id)
-      ? undefined
-      : new BackupError('USAGE', `expected a command before ${id}`, {
-          hint: 'Flags come after the command, for example: migbackup create --json',
-        });
-  }
-  return new BackupError('USAGE', `"${id}" is not a migbackup command`, { hint: hintFor(id, manifest) });
+  if (id === undefined || isTopicAlone(argv, id, manifest)) return undefined;
+  const command = manifest.commands[id];
+  // oclif would take such words for a part of the command's name.
+  if (command) return command.strict === false ? undefined : wordsBehind(id, argv, manifest);
+  if (!id.startsWith('-'))
+    return noSuchCommand(commandsOfTopic(id, manifest).length > 0 ? argv.slice(0, 2) : [id], manifest);
+  if (['--help', '-h', '--version'].includes(id)) return undefined;
+  return new BackupError('USAGE', `expected a command before ${shorten(id)}`, {
+    hint: MEANT[id] ?? 'Flags come after the command, for example: migbackup create --json',
+  });
 }
 
-function unknownFlagsOf(error: Error): string[] {
-  return 'flags' in error && Array.isArray(error.flags) ? error.flags.map(String) : [];
-}
-
-/** Turns what oclif's parser throws into USAGE with a hint; anything else comes back unchanged. */
-export function asUsageError(error: unknown, argv: readonly string[], manifest: Interfaces.Manifest): unknown {
-  if (!(error instanceof Errors.CLIError)) return error;
-  const id = commandIdOf(argv, manifest) ?? '';
-  const typed = asTyped(id);
-  const [unknownFlag] = unknownFlagsOf(error);
-  const known = Object.keys(manifest.commands[id]?.flags ?? {});
-  const meant = unknownFlag && nearest(unknownFlag.replace(/^-+/, ''), known);
-  const message = unknownFlag
-    ? `${typed} has no flag ${unknownFlag}`
-    : error.message.replace(HELP_FOOTER, '').replace(/\n\s+/g, ' ');
-  const help = `migbackup ${typed} --help lists arguments and flags`;
-  return new BackupError('USAGE', message, { hint: meant ? `Did you mean --${meant}? ${help}` : help, cause: error });
+function wordsBehind(id: string, argv: readonly string[], manifest: Interfaces.Manifest): BackupError | undefined {
+  if (Object.keys(manifest.commands[id]?.args ?? {}).length > 0) return undefined;
+  const rest = argv.slice((argv[0] === 'backup' ? 1 : 0) + id.split(':').length);
+  const firstFlag = rest.findIndex((word) => word.startsWith('-'));
+  const extra = firstFlag === -1 ? rest : rest.slice(0, firstFlag);
+  return extra.length === 0 ? undefined : tooManyArguments(id, extra, manifest);
 }

@@ -16,6 +16,8 @@ export default class Guard extends BaseCommand {
     'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';
   static override usage = '<%= command.id %> [FLAGS] -- COMMAND [ARGUMENTS]';
   static override hiddenAliases = ['backup:guard'];
+  /** Else oclif would take the words of a command without `--` before it for the name of one of ours. */
+  static override strict = false;
   static override examples = [
     '<%= config.bin %> guard -- npm run migrate',
     '<%= config.bin %> guard --check "npm run check" -- npx hardhat run migrate.ts',
@@ -51,7 +53,7 @@ export default class Guard extends BaseCommand {
   };
 
   async run(): Promise<number> {
-    const { own, command } = commandAfterDashes(this.argv);
+    const { own, command } = commandAfterDashes(this.argv, { ...Guard.baseFlags, ...Guard.flags });
     const { flags } = await this.parse(Guard, own);
     const session = await this.open(flags);
     const { guard } = await import('../core/operations/guard.ts');

@@ -13,12 +13,12 @@ test('a sample of a small backup reads at least one file, says how many of how m
   expect((await runCli(['create'], { cwd: root })).exitCode).toBe(0);
   // By chance alone, none of these would read anything.
   for (const seed of ['1', '2']) {
-    const verify = async (): Promise<{ scope: object; figures: object }> =>
+    const verify = async (): Promise<{ scope: object; totals: object }> =>
       JSON.parse((await runCli(['verify', '--sample', '0.01%', '--seed', seed, '--json'], { cwd: root })).stdout);
-    const { scope, figures } = await verify();
+    const { scope, totals } = await verify();
     expect(scope).toEqual({ mode: 'sample', samplePercent: 0.01, seed, filesChecked: 1 });
-    expect(figures).toMatchObject({ files: 6 });
-    expect(await verify()).toMatchObject({ scope, figures });
+    expect(totals).toMatchObject({ files: 6 });
+    expect(await verify()).toMatchObject({ scope, totals });
   }
   const { stdout } = await runCli(['verify', '--sample', '0.01%', '--seed', '1'], { cwd: root });
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain(

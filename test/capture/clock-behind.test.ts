@@ -43,9 +43,9 @@ test('after the clock has run back, a new backup is still the latest, and it is 
   const confirm = (): Promise<boolean> => Promise.resolve(true);
   const policy = { keepLast: 1, keepSafety: 0 };
   const { keep } = await prune(project, { policy, dryRun: true, confirm }, context);
-  expect(keep.map(({ id }) => id)).toEqual([third.backupId]);
+  expect(keep.map(({ backupId }) => backupId)).toEqual([third.backupId]);
   const { backups } = await list(project, {}, context);
-  expect(backups.map(({ id }) => id)).toEqual([third.backupId, second.backupId, future.backupId]);
+  expect(backups.map(({ backupId }) => backupId)).toEqual([third.backupId, second.backupId, future.backupId]);
   // Another project's clock is its own affair.
   expect((await create(other, OPTIONS, at(0))).findings).toEqual([]);
 });

@@ -16,8 +16,8 @@ interface Case {
 
 const CASES: readonly Case[] = [
   { args: ['nosuch'], exitCode: 2, code: 'USAGE', says: 'migbackup --help' },
-  { args: ['crate'], exitCode: 2, code: 'USAGE', says: 'did you mean migbackup create?' },
-  { args: ['backup', 'verfy'], exitCode: 2, code: 'USAGE', says: 'did you mean migbackup verify?' },
+  { args: ['crate'], exitCode: 2, code: 'USAGE', says: 'Did you mean migbackup create?' },
+  { args: ['backup', 'verfy'], exitCode: 2, code: 'USAGE', says: 'Did you mean migbackup verify?' },
   { args: ['create', '--nte', 'x'], exitCode: 2, code: 'USAGE', says: 'Did you mean --note?' },
   { args: ['create', 'extra'], exitCode: 2, code: 'USAGE', says: 'extra' },
   { args: ['create', '--level', 'high'], exitCode: 2, code: 'USAGE', says: 'high' },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readPackageFiles } from '../../src/cli/package-files.ts';
 import { loaders } from '../../src/commands/index.ts';
 import { runCli } from '../support/run-cli.ts';
 import { schemaViolations } from '../support/schemas.ts';
@@ -17,6 +18,29 @@ test.each(COMMANDS)('migbackup %s --help', async (id) => {
   expect(byTopic.exitCode).toBe(0);
   const byCommand = await runCli(['help', ...words]);
   expect(byCommand.stdout).toBe(plain.stdout);
+});
+
+test('each command that takes a backup, or a database of one, has --latest', () => {
+  const { commands } = readPackageFiles().manifest;
+  const naming = COMMANDS.filter((id) =>
+    Object.values(commands[id]?.args ?? {}).some(({ description }) =>
+      /^ID or part of one|BACKUP:/.test(description ?? ''),
+    ),
+  );
+  const withLatest = COMMANDS.filter((id) => commands[id]?.flags['latest'] !== undefined);
+  expect(withLatest).toEqual(naming);
+  expect(naming).toEqual([
+    'db:diff',
+    'db:digest',
+    'db:get',
+    'db:ls',
+    'diff',
+    'export',
+    'report',
+    'restore',
+    'show',
+    'verify',
+  ]);
 });
 
 test('migbackup alone shows help and lists each command once', async () => {
@@ -45,7 +69,8 @@ test('--version names program, platform, Node, LevelDB and commit, in text and i
   ]) {
     const report = JSON.parse(run.stdout);
     expect(schemaViolations('version', report)).toEqual([]);
-    const { version, platform, node, leveldb } = report;
-    expect(stdout).toContain(`migbackup/${version} ${platform} node-v${node} leveldb-${leveldb}`);
+    const { tool, leveldb } = report;
+    const [, node, platform] = tool.runtime.split(' ');
+    expect(stdout).toContain(`${tool.name}/${tool.version} ${platform} node-${node} leveldb-${leveldb}`);
   }
 });

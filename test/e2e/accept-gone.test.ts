@@ -114,12 +114,12 @@ test('prune keeps the backup that has what is gone, until that is accepted', asy
   await create();
   const kept = await run('prune', '--keep-last', '1', '--json', '--yes');
   expect(kept.exitCode).toBe(0);
-  const { keep }: { keep: { id: string; reasons: string[] }[] } = JSON.parse(kept.stdout);
-  expect(keep).toContainEqual(expect.objectContaining({ id: backupId, reasons: ['it has what is gone'] }));
+  const { keep }: { keep: { backupId: string; reasons: string[] }[] } = JSON.parse(kept.stdout);
+  expect(keep).toContainEqual(expect.objectContaining({ backupId, reasons: ['it has what is gone'] }));
   await pasteNext();
   lose('deployments');
   await create('--accept-gone');
   const pruned = await run('prune', '--keep-last', '1', '--json', '--yes');
-  const { remove }: { remove: { id: string }[] } = JSON.parse(pruned.stdout);
-  expect(remove.map(({ id }) => id)).toContain(backupId);
+  const { remove }: { remove: { backupId: string }[] } = JSON.parse(pruned.stdout);
+  expect(remove.map((one) => one.backupId)).toContain(backupId);
 });

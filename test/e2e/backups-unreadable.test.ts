@@ -51,12 +51,12 @@ describe.skipIf(reason !== null).each(PLACES)(
     afterEach(() => {
       put(root, 'deployments/b.json', '{}');
       giveToUser(path.join(root, 'deployments'));
-      for (const { id } of document('list', 'list').backups)
+      for (const { backupId: id } of document('list', 'list').backups)
         if (id !== older && id !== newer) rmSync(folderOf(id), { recursive: true });
     });
 
     test('list and status say so, and that it is damaged they do not', () => {
-      expect(document('list', 'list').backups[0]).toMatchObject({ id: newer, status: 'forbidden' });
+      expect(document('list', 'list').backups[0]).toMatchObject({ backupId: newer, status: 'forbidden' });
       const listed = text('list').stdout;
       expect(words(listed)).toMatch(new RegExp(`${newer} may not be read BACKUP_MANIFEST.json .*EACCES`));
       const status = text('status').stdout;

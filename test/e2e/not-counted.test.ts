@@ -43,7 +43,7 @@ test('a database whose order only its application knows is never said to be coun
   expect(rehearsed).toContain(`LevelDB database deployments/indexed-db: ${WORDS}; LevelDB cannot open it,`);
 
   const { backups } = JSON.parse(await say(root, 'list', '--json'));
-  const procedures = fs.readFileSync(path.join(root, 'backups', backups[0].id, 'RESTORE_PROCEDURES.md'), 'utf8');
+  const procedures = fs.readFileSync(path.join(root, 'backups', backups[0].backupId, 'RESTORE_PROCEDURES.md'), 'utf8');
   expect(procedures).toMatch(/`deployments\/indexed-db` \| LevelDB \| bytes and CRCs verified, not counted \|/);
 
   put(root, 'deployments/indexed-db/MANIFEST-000004', fs.readFileSync(at('indexed-db/MANIFEST-000004')));

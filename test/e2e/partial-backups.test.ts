@@ -22,7 +22,7 @@ const left = (): string[] => readdirSync(path.join(root, 'backups')).filter((nam
 interface Document {
   readonly backupId: string;
   readonly completeness: string;
-  readonly backups: { id: string; completeness: string }[];
+  readonly backups: { backupId: string; completeness: string }[];
   readonly answers: { coverage: { yes: boolean; evidence: string; total: number | null } };
 }
 
@@ -44,8 +44,8 @@ test('the only complete backup stays, is what latest means, and is told from par
 
   const again = await json('create', '--only', 'docs');
   expect((await json('list')).backups).toMatchObject([
-    { id: again.backupId, completeness: 'partial' },
-    { id: full.backupId, completeness: 'complete' },
+    { backupId: again.backupId, completeness: 'partial' },
+    { backupId: full.backupId, completeness: 'complete' },
   ]);
   expect((await run('list')).stdout).toMatch(/, partial, [^]*, complete, /);
   const shown = await run('show', '--latest');

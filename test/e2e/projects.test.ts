@@ -35,8 +35,10 @@ async function take(cwd: string, ...args: string[]): Promise<string> {
 }
 
 async function listed(cwd: string, ...args: string[]): Promise<string[]> {
-  const { backups }: { backups: { id: string }[] } = JSON.parse((await run(cwd, 'list', '--json', ...args)).stdout);
-  return backups.map(({ id }) => id);
+  const { backups }: { backups: { backupId: string }[] } = JSON.parse(
+    (await run(cwd, 'list', '--json', ...args)).stdout,
+  );
+  return backups.map(({ backupId }) => backupId);
 }
 
 const state = (root: string): string => readFileSync(path.join(root, 'deployments/a.json'), 'utf8');

@@ -49,7 +49,7 @@ interface Document {
   }[];
   readonly backups: readonly unknown[];
   readonly categories: Readonly<Record<string, { readonly sources: readonly unknown[] }>>;
-  readonly keep: readonly { readonly id: string }[];
+  readonly keep: readonly { readonly backupId: string }[];
   readonly answers: { readonly coverage: unknown };
   readonly changes: readonly { readonly path: string }[];
 }
@@ -71,7 +71,7 @@ function expectEverything(target: string): void {
 test('it is listed, shown, verified honestly and restored, in place and elsewhere; undo takes that back', async () => {
   const before = readTree(folder);
   expect((await json(['list'])).backups).toMatchObject([
-    { id: VERSION1_ID, status: 'readable', note: 'format version 1' },
+    { backupId: VERSION1_ID, status: 'readable', note: 'format version 1' },
   ]);
   const shown = await json(['show', VERSION1_ID, '--files']);
   expect(schemaViolations('show', shown)).toEqual([]);
@@ -96,9 +96,9 @@ test('it is listed, shown, verified honestly and restored, in place and elsewher
   await json(['undo', '--yes']);
   expect(compareTrees(empty, readTree(root, ['backups', '.migbackup']))).toEqual([]);
   expect(compareTrees(before, readTree(folder))).toEqual([]);
-  expect((await json(['prune', '--keep-last', '1', '--keep-safety', '0', '--yes'])).keep.map(({ id }) => id)).toContain(
-    VERSION1_ID,
-  );
+  expect(
+    (await json(['prune', '--keep-last', '1', '--keep-safety', '0', '--yes'])).keep.map(({ backupId }) => backupId),
+  ).toContain(VERSION1_ID);
 });
 
 describe('what is selected must be whole, down to the source; damage elsewhere does not block', () => {
@@ -233,7 +233,7 @@ test('a list whose paths begin with ./ is read, and its spelling is kept', async
 
 test('one that has lost its list is not overlooked: damaged, FAILED and not restored', async () => {
   rmSync(inside('checksums/SHA256SUMS'));
-  expect((await json(['list'])).backups).toMatchObject([{ id: VERSION1_ID, status: 'damaged' }]);
+  expect((await json(['list'])).backups).toMatchObject([{ backupId: VERSION1_ID, status: 'damaged' }]);
   expect((await json(['verify'], 4)).findings).toContainEqual(expect.objectContaining({ code: 'sums-damaged' }));
   await json(['restore', '--only', 'docs', '--yes'], 4);
 });

@@ -131,7 +131,7 @@ describe('links in the place of our own files and folders', () => {
   test('a backup that is a link is none', async () => {
     symlinkSync(backup.folder, inRepository('migration-2030-01-01T00-00-00-000Z'));
     const { backups } = await list(backup.project, {}, context);
-    expect(backups.map(({ id }) => id)).toEqual([backup.id]);
+    expect(backups.map(({ backupId }) => backupId)).toEqual([backup.id]);
   });
 });
 

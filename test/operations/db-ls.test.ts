@@ -24,7 +24,7 @@ describe('keys', () => {
     const listed = await db.json(['ls', 'leveldb']);
     expect(listed).toMatchObject({ tables: null, table: null, prefix: null, more: true, engine: 'leveldb' });
     expect(listed['records']).toHaveLength(1000);
-    expect(listed['records']).toContainEqual({ key: key(999), valueBytes: 56 });
+    expect(listed['records']).toContainEqual({ key: key(999), bytes: 56 });
     expect(await db.json(['ls', 'leveldb', '--limit', '1200'])).toMatchObject({ more: false });
   });
 
@@ -33,7 +33,7 @@ describe('keys', () => {
     expect(stdout).toBe(`${key(110)}\n${key(111)}\n`);
     expect(await db.json(['ls', 'leveldb', '--prefix', key(1199)])).toMatchObject({
       prefix: key(1199),
-      records: [{ key: key(1199), valueBytes: 56 }],
+      records: [{ key: key(1199), bytes: 56 }],
       more: false,
     });
     expect(await db.text('ls', 'leveldb', '--prefix', 'none')).toMatchObject({ stdout: '', stderr: '', exitCode: 0 });
@@ -43,7 +43,7 @@ describe('keys', () => {
   test('that are no text are written so that db get takes them', async () => {
     const texts = ODD_KEYS.toSorted(([a], [b]) => Buffer.compare(a, b)).map(([, text]) => text);
     expect((await db.text('ls', '../odd')).stdout).toBe(texts.map((text) => `${text}\n`).join(''));
-    expect((await db.json(['ls', '../odd']))['records']).toEqual(texts.map((text) => ({ key: text, valueBytes: 3 })));
+    expect((await db.json(['ls', '../odd']))['records']).toEqual(texts.map((text) => ({ key: text, bytes: 3 })));
     expect((await db.text('ls', '../odd', '--prefix', String.raw`\x00`)).stdout).toBe(String.raw`\x00\xff` + '\n');
   });
 
@@ -91,4 +91,17 @@ describe('tables', () => {
       error: { code: 'NO_SUCH_RECORD', hint: 'Its tables are: t.', details: { tables: ['t'] } },
     });
   });
+});
+
+test('--latest looks into the newest complete backup, as latest:DATABASE does', async () => {
+  for (const args of [['ls'], ['digest'], ['get', key(7)], ['diff', 'leveldb']]) {
+    const [command = '', ...rest] = args;
+    const named = await db.text(command, 'latest:leveldb', ...rest);
+    const flagged = await db.text(command, '--latest', 'leveldb', ...rest);
+    const timeless = ({ stdout }: typeof named): string => stdout.replace(/[\d.]+ s$/m, '');
+    expect([named.exitCode, flagged.exitCode], command).toEqual([0, 0]);
+    expect(timeless(flagged), command).toBe(timeless(named));
+  }
+  expect(await db.json(['digest', '--latest', 'data/app.db'])).toMatchObject({ backupId: expect.any(String) });
+  expect(await db.json(['ls', '--latest', 'nosuch'], 10)).toMatchObject({ error: { code: 'NO_SUCH_DATABASE' } });
 });

@@ -30,7 +30,7 @@ test.each(['zip', 'tar'] as const)('%s: what comes out is the backup, byte for b
   expect(exportReportSchema.parse(report)).toMatchObject({
     artifacts: 6,
     checked: 'read-back',
-    size: statSync(output).size,
+    bytes: statSync(output).size,
   });
   expect(readdirSync(folder.path).toSorted()).toEqual(['backups', `out.${format}`]);
   const opened = await openExported(output, folder.path);

@@ -38,9 +38,9 @@ test('all backups are listed, newest first, damaged ones with what is wrong', as
   const report = listReportSchema.parse(await list(project, {}, testContext));
   expect(report).toMatchObject({ unfinishedTransaction: true, findings: [{ code: 'stale-work' }] });
   expect(report.backups).toMatchObject([
-    { id: SAFETY, kind: 'safety', status: 'readable' },
-    { id: SAMPLE_ID, note: 'a note', categories: ['docs'], lastVerification: { scope: 'full', status: 'PASSED' } },
-    { id: OLDER, status: 'damaged', files: null, problem: expect.stringContaining('missing') },
+    { backupId: SAFETY, kind: 'safety', status: 'readable' },
+    { backupId: SAMPLE_ID, note: 'a note', categories: ['docs'], lastVerification: { mode: 'full', status: 'PASSED' } },
+    { backupId: OLDER, status: 'damaged', files: null, problem: expect.stringContaining('missing') },
   ]);
 });
 
@@ -62,4 +62,26 @@ test('a backup is selected by id, prefix, path or as the newest of kind migratio
   await expect(pick(SAFETY.replace('24T', '25T'))).rejects.toThrow(
     expect.objectContaining({ code: 'NO_SUCH_BACKUP', hint: expect.stringContaining(SAFETY) }),
   );
+});
+
+test('an id with a slip in it is answered with those that are close, and with no other', async () => {
+  using folder = tempFolder();
+  const repository = path.join(folder.path, 'backups');
+  const project = { root: folder.path, repository, config };
+  const failed = async (selector: string) =>
+    selectBackup(project, selector, { cwd: folder.path }).catch((error: unknown) => error);
+  expect(await failed('latest')).toMatchObject({
+    message: `there is no backup in ${repository}, which does not exist`,
+  });
+  for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(repository, id, 1000);
+  mkdirSync(path.join(folder.path, 'docs'));
+
+  const list = 'migbackup list shows the 3 there are.';
+  for (const slip of [`${SAMPLE_ID}Z`, SAMPLE_ID.replace('T', 't'), `${SAMPLE_ID.slice(10, -1)}z`])
+    expect(await failed(slip), slip).toMatchObject({ hint: `${list} Did you mean ${SAMPLE_ID}?` });
+  for (const other of ['zzz', 'nosuch', 'migration-2020-01-01T00-00-00-000Z', ''])
+    expect(await failed(other), other).toMatchObject({ message: `no backup matches "${other}"`, hint: list });
+  expect(await failed('./a/b')).toMatchObject({ message: 'there is no file or folder ./a/b', hint: list });
+  expect(await failed('x.zip')).toMatchObject({ message: 'there is no file or folder x.zip' });
+  expect(await failed('docs')).toMatchObject({ message: 'the folder docs is no backup', hint: list });
 });

@@ -127,6 +127,8 @@ test('an operation is named by its id or by a part that only one has', async () 
   await expect(takeBack('migration-')).rejects.toMatchObject({ code: 'USAGE' });
   const newest = (await ids('now'))[0] ?? '';
   expect(newest).not.toBe(one.backupId);
+  const hint = expect.stringMatching(new RegExp(`Did you mean ${newest}\\?$`));
+  await expect(takeBack(newest.replace('T', 't'))).rejects.toMatchObject({ code: 'NOTHING_TO_UNDO', hint });
   expect((await takeBack(newest.slice(10))).undone.id).toBe(newest);
   expect(state()).toBe('two');
 });
@@ -152,7 +154,7 @@ test('prune keeps what the next step needs, both ways', async () => {
   const [undone] = await ids('now');
   const policy = { keepLast: 1, keepSafety: 0 };
   const pruned = await prune(backup.project, { policy, dryRun: false, confirm: YES }, context);
-  const removed = pruned.remove.map(({ id }) => id);
+  const removed = pruned.remove.map(({ backupId }) => backupId);
   expect(removed).not.toContain(one.backupId);
   expect(removed).not.toContain(undone);
   expect(two.backupId).toBeDefined();

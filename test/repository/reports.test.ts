@@ -14,7 +14,7 @@ test('a later FAILED of any scope outweighs a full PASSED', async () => {
   write('PASSED', 'full');
   await new Promise((resolve) => setTimeout(resolve, 3));
   write('FAILED', 'quick');
-  expect(lastVerification(repository.path, 'id')).toMatchObject({ status: 'FAILED', scope: 'quick' });
+  expect(lastVerification(repository.path, 'id')).toMatchObject({ status: 'FAILED', mode: 'quick' });
 });
 
 test('what was verified elsewhere says nothing of the backup in the repository; a repository that was moved keeps its reports', () => {

@@ -7,7 +7,7 @@ import type { Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 export function renderExport(report: ExportReport, paint: Paint): string[] {
-  const figures = `${plural(report.artifacts, 'artifact')}, ${formatBytes(report.size)} in ${formatDuration(report.durationMs)}`;
+  const figures = `${plural(report.artifacts, 'artifact')}, ${formatBytes(report.bytes)} in ${formatDuration(report.durationMs)}`;
   const checked = report.checked === 'read-back' ? 'read back and checked' : 'checked while it was streamed';
   const where = report.output === '-' ? 'stdout' : escapeName(report.output);
   const next =

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import { escapeName } from '../../core/paths/names.ts';
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** `512 B`, `10.1 KiB`, `2.0 MiB`. */
@@ -47,4 +49,9 @@ export function formatTime(time: Date): string {
     .formatToParts(time)
     .find((part) => part.type === 'timeZoneName')?.value;
   return `${day} ${clock} ${zone ?? ''}`.trimEnd();
+}
+
+/** What a person wrote (a note, a tag), on one line: its colours and line breaks are no part of what it says. */
+export function formatText(text: string): string {
+  return escapeName(stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim());
 }

@@ -1,7 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatAge, formatBytes, plural } from './format.ts';
+import { formatAge, formatBytes, formatText, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
@@ -12,7 +12,7 @@ function ageOf(backup: ListedBackup): string {
 function proofOf({ lastVerification: last }: ListedBackup, paint: Paint): string {
   if (last === null) return 'no verification on record';
   const full = last.rehearsed ? ', rehearsed' : '';
-  const how = last.scope === 'full' ? full : ` (${last.scope} only: does not count)`;
+  const how = last.mode === 'full' ? full : ` (${last.mode} only: does not count)`;
   const status = last.status === 'FAILED' ? paint.bad('FAILED') : last.status;
   return `last verified ${formatAge(new Date(last.time), new Date())}: ${status}${how}`;
 }
@@ -23,7 +23,7 @@ function whose({ project: { name, root } }: ListedBackup): string {
 }
 
 function renderBackup(backup: ListedBackup, paint: Paint): string[] {
-  const id = paint.bold(backup.id);
+  const id = paint.bold(backup.backupId);
   if (backup.status !== 'readable') {
     const how = backup.status === 'damaged' ? 'damaged' : 'may not be read';
     return [`  ${id}  ${paint.bad(how)}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];
@@ -34,7 +34,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   const word = backup.kind === 'migration' && backup.completeness !== null ? `, ${backup.completeness}` : '';
   const size = `${plural(backup.files ?? 0, 'file')}${weight}${word}`;
   const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
-  const about = [backup.note, ...tags].filter((text) => text !== null).map(escapeName);
+  const about = [backup.note, ...tags].filter((text) => text !== null).map(formatText);
   return [
     `  ${id}  ${size}, ${ageOf(backup)}`,
     ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),

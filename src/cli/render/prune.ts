@@ -1,14 +1,13 @@
-import { escapeName } from '../../core/paths/names.ts';
 import type { PruneReport } from '../../core/model/prune-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, plural } from './format.ts';
+import { formatBytes, formatText, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 
 /** What stays and what goes, before anything does: two lines a backup, so that reasons and notes have room. */
 export function renderPrunePlan({ keep, remove }: PruneReport): string[] {
-  const row = (verb: string, { id, bytes }: PruneReport['remove'][number], why: string): string[] => [
-    `  ${verb.padEnd(6)}  ${id}  ${formatBytes(bytes)}`,
-    ...(why === '' ? [] : [wrap(escapeName(why), '          ', 10)]),
+  const row = (verb: string, { backupId, bytes }: PruneReport['remove'][number], why: string): string[] => [
+    `  ${verb.padEnd(6)}  ${backupId}  ${formatBytes(bytes)}`,
+    ...(why === '' ? [] : [wrap(formatText(why), '          ', 10)]),
   ];
   return [
     ...keep.flatMap((backup) => row('keep', backup, backup.reasons.join(', '))),
@@ -17,8 +16,8 @@ export function renderPrunePlan({ keep, remove }: PruneReport): string[] {
 }
 
 export function renderPrune(report: PruneReport, paint: Paint): string[] {
-  const { remove, freed, dryRun } = report;
-  const what = `${plural(remove.length, 'backup')}, ${formatBytes(freed)}`;
+  const { remove, freedBytes, dryRun } = report;
+  const what = `${plural(remove.length, 'backup')}, ${formatBytes(freedBytes)}`;
   const ending =
     remove.length === 0
       ? `  ${paint.good('nothing to remove')}`

@@ -2,15 +2,17 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { Answer, BackupSummary } from '../../core/model/backup-summary.ts';
 import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes, formatText } from './format.ts';
 import { pasteable } from '../pasteable.ts';
 
 const SHOWN = 50;
 
 /** Text that stays text in a Markdown table or line, whatever a file is called. */
 function plain(text: string): string {
-  return escapeName(text).replaceAll(/[\\`*_{}[\]<>()#+!|~]/g, String.raw`\$&`);
+  return markdown(escapeName(text));
 }
+
+const markdown = (shown: string): string => shown.replaceAll(/[\\`*_{}[\]<>()#+!|~]/g, String.raw`\$&`);
 
 function answerRow(question: string, { yes, evidence }: Answer): string {
   return `| ${question} | ${yes ? 'yes' : '**no**'} | ${plain(evidence)} |`;
@@ -60,7 +62,9 @@ function renderFindings({ findings }: BackupSummary): string[] {
 /** Markdown that fits a pull request or `$GITHUB_STEP_SUMMARY`: four answers first, then what they rest on. */
 export function renderReport(summary: BackupSummary): string[] {
   const { coverage, verifiedInFull, rehearsed, wayBackTested } = summary.answers;
-  const about = [summary.project, summary.note].filter((text) => text !== null).map(plain);
+  const about = [summary.project, summary.note]
+    .filter((text) => text !== null)
+    .map((text) => markdown(formatText(text)));
   return [
     `## Backup ${plain(summary.backupId)}`,
     '',

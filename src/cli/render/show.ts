@@ -6,7 +6,7 @@ import type { ManifestCategory, ManifestSource } from '../../core/model/manifest
 import { sayRecords } from '../../core/model/say-records.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatTime, plural } from './format.ts';
+import { formatBytes, formatText, formatTime, plural } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
@@ -40,18 +40,18 @@ function renderEntries(entries: readonly ShownEntry[]): string[] {
   const rows = entries.map((entry) => {
     const target = entry.target === undefined ? '' : ` -> ${escapeName(entry.target)}`;
     const slash = entry.type === 'dir' ? '/' : '';
-    return [entry.mode, entry.type === 'file' ? formatBytes(entry.size) : '', escapeName(entry.path) + slash + target];
+    return [entry.mode, entry.type === 'file' ? formatBytes(entry.bytes) : '', escapeName(entry.path) + slash + target];
   });
   return ['', ...table(rows, ['left', 'right', 'left'])];
 }
 
 function renderHead(report: ShowReport, paint: Paint): string[] {
-  const tags = Object.entries(report.tags).map(([key, value]) => `${escapeName(key)}=${escapeName(value)}`);
+  const tags = Object.entries(report.tags).map(([key, value]) => formatText(`${key}=${value}`));
   const git = report.project.git;
   const rows = [
     ['taken', `${formatTime(new Date(report.createdAt))}, ${report.kind}, ${report.completeness}`],
     ['in', escapeName(report.fromFile ?? report.folder)],
-    ['note', escapeName(report.note ?? '')],
+    ['note', formatText(report.note ?? '')],
     ['tags', tags.join(', ')],
     [
       'git',

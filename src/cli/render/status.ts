@@ -28,14 +28,14 @@ function proofOf({ status, problem, lastVerification: last }: StatusBackup): str
   if (last === null) return 'not verified';
   const when = formatAge(new Date(last.time), new Date());
   if (last.status === 'FAILED') return `verification FAILED ${when}`;
-  return last.scope === 'full' ? `verified in full ${when}` : `not verified in full (${last.scope} ${when})`;
+  return last.mode === 'full' ? `verified in full ${when}` : `not verified in full (${last.mode} ${when})`;
 }
 
 function renderBackup(label: string, backup: StatusBackup): string[] {
   const age = formatAge(new Date(0), new Date(backup.ageSeconds * 1000));
   const files = backup.files === null ? null : plural(backup.files, 'file');
   const facts = [age, backup.completeness, files, proofOf(backup)].filter((fact) => fact !== null);
-  return [line(label, backup.id), line('', facts.join(', '))];
+  return [line(label, backup.backupId), line('', facts.join(', '))];
 }
 
 function renderLost({ lost }: StatusReport, paint: Paint): string[] {

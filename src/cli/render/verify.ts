@@ -24,7 +24,7 @@ function scopeNote(report: VerifyReport): string[] {
       ? 'quick: structure and sizes only, no content was read'
       : mode === 'selection'
         ? `--only ${escapeName(only.join(', '))}: ${plural(filesChecked, 'file')} read, of the others structure and sizes only`
-        : `sample: ${filesChecked} of ${plural(report.figures.files, 'file')} (${samplePercent}%), seed ${seed}`;
+        : `sample: ${filesChecked} of ${plural(report.totals.files, 'file')} (${samplePercent}%), seed ${seed}`;
   return [wrap(`${what}; this does not count as verified`, '  ', 2)];
 }
 
@@ -39,7 +39,7 @@ function nextStep(report: VerifyReport): string[] {
 }
 
 export function renderVerify(report: VerifyReport, paint: Paint): string[] {
-  const { files, bytes } = report.figures;
+  const { files, bytes } = report.totals;
   const problems = report.findings.filter((finding) => finding.severity === 'error').length;
   const size = `${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(report.durationMs)}`;
   const said = new Set(report.findings.map(({ recommendation }) => recommendation));
@@ -57,7 +57,7 @@ export function renderVerify(report: VerifyReport, paint: Paint): string[] {
 
 export function renderVerifyAll(report: VerifyAllReport, paint: Paint): string[] {
   const blocks = report.reports.flatMap((one) => {
-    const { files, bytes } = one.figures;
+    const { files, bytes } = one.totals;
     const head = `  ${paintStatus(one.status, paint)}${' '.repeat(9 - one.status.length)}${one.backupId}`;
     return [
       head,

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { databaseArg } from '../../cli/database-arg.ts';
+import { databaseArg, inLatest, latestDatabaseFlag } from '../../cli/database-arg.ts';
 import { EXIT } from '../../cli/exit-code.ts';
 import { renderDbDigest } from '../../cli/render/db-digest.ts';
 
@@ -17,12 +17,13 @@ export default class DbDigest extends BaseCommand {
     '<%= config.bin %> db digest backup.zip:data/app.db',
   ];
   static override args = { database: databaseArg('The database') };
+  static override flags = { latest: latestDatabaseFlag('DATABASE') };
 
   async run(): Promise<number> {
     const { args, flags } = await this.parse(DbDigest);
     const session = await this.open(flags);
     const { dbDigest } = await import('../../core/operations/db/digest.ts');
-    const options = { database: args.database, cwd: process.cwd() };
+    const options = { database: inLatest(args.database, flags), cwd: process.cwd() };
     const report = await dbDigest(await session.project(), options, session.context);
     return session.finish(report, renderDbDigest, report.agrees === false ? EXIT.findings : EXIT.done);
   }

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { collectOften } from '../../cli/cap-memory.ts';
-import { databaseArg } from '../../cli/database-arg.ts';
+import { databaseArg, inLatest, latestDatabaseFlag } from '../../cli/database-arg.ts';
 import { EXIT } from '../../cli/exit-code.ts';
 import { writeOut } from '../../cli/output.ts';
 import { BackupError } from '../../core/model/backup-error.ts';
@@ -24,6 +24,7 @@ export default class DbGet extends BaseCommand {
     key: Args.string({ description: 'The key; \\\\ is a backslash and \\xNN a byte', required: true }),
   };
   static override flags = {
+    latest: latestDatabaseFlag('DATABASE'),
     pretty: Flags.boolean({ summary: 'JSON over several lines; of anything else, what cannot be shown is escaped' }),
     hex: Flags.boolean({ summary: 'KEY is its bytes in hex', exclusive: ['base64'] }),
     base64: Flags.boolean({ summary: 'KEY is its bytes in base64' }),
@@ -41,7 +42,8 @@ export default class DbGet extends BaseCommand {
     const { dbGet } = await import('../../core/operations/db/get.ts');
     const { prettyValue, terminalValue } = await import('../../core/operations/db/show-value.ts');
     const form = flags.hex ? 'hex' : flags.base64 ? 'base64' : 'text';
-    const value = await dbGet(await session.project(), { ...args, form, cwd: process.cwd() }, session.context);
+    const options = { database: inLatest(args.database, flags), key: args.key, form, cwd: process.cwd() } as const;
+    const value = await dbGet(await session.project(), options, session.context);
     const shown = flags.pretty ? prettyValue(value) : process.stdout.isTTY ? terminalValue(value) : value;
     const lost = await writeOut(shown);
     // A reader that has gone wants no more of it.

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { collectOften } from '../../cli/cap-memory.ts';
-import { databaseArg } from '../../cli/database-arg.ts';
+import { databaseArg, inLatest, latestDatabaseFlag } from '../../cli/database-arg.ts';
 import { EXIT } from '../../cli/exit-code.ts';
 import { sayLost, writeOut } from '../../cli/output.ts';
 import { renderDbLs } from '../../cli/render/db-ls.ts';
@@ -29,6 +29,7 @@ export default class DbLs extends BaseCommand {
     table: Args.string({ description: 'List the keys of this table' }),
   };
   static override flags = {
+    latest: latestDatabaseFlag('DATABASE'),
     prefix: Flags.string({
       summary: 'Only keys that begin so (in TABLE: whose part after table/ does)',
       helpValue: 'KEY',
@@ -50,7 +51,8 @@ export default class DbLs extends BaseCommand {
     collectOften();
     const { dbLs } = await import('../../core/operations/db/ls.ts');
     const options = {
-      ...args,
+      database: inLatest(args.database, flags),
+      table: args.table,
       prefix: flags.prefix,
       limit: flags.limit ?? (flags.json ? LIMIT_OF_DOCUMENT : undefined),
       cwd: process.cwd(),

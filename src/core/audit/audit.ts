@@ -43,7 +43,7 @@ export interface AuditObserver {
 }
 
 /** What an audit of one backup folder found. */
-export type Audit = Pick<VerifyReport, 'status' | 'scope' | 'figures' | 'categories' | 'findings' | 'recommendations'>;
+export type Audit = Pick<VerifyReport, 'status' | 'scope' | 'totals' | 'categories' | 'findings' | 'recommendations'>;
 
 /**
  * Computes from bytes whether the folder is the backup that it claims to be, in all directions: folder, manifest, list of artifacts, index,
@@ -146,7 +146,7 @@ function conclude(manifest: Manifest, findings: AnyFinding[], choice: Choice, ar
   return {
     ...judge(manifest, findings),
     scope: { ...choice.scope, filesChecked: archives.files },
-    figures: {
+    totals: {
       files: manifest.totals.files,
       bytes: archives.bytes,
       artifacts: 5 + archives.count,
@@ -177,7 +177,7 @@ function unreadable(error: BackupError, options: AuditOptions): Audit {
   return {
     status: 'FAILED',
     scope: { mode: options.mode, filesChecked: 0 },
-    figures: { files: 0, bytes: 0, artifacts: 0, archivedBytes: 0 },
+    totals: { files: 0, bytes: 0, artifacts: 0, archivedBytes: 0 },
     categories: {},
     findings: [finding],
     recommendations: [error.hint],

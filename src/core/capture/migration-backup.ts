@@ -96,6 +96,7 @@ function describeTaken({ manifest, folder, audit, auditMs, unkept, notLookedAt }
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');
   return {
+    operation: 'create',
     backupId,
     folder,
     kind,
@@ -106,7 +107,7 @@ function describeTaken({ manifest, folder, audit, auditMs, unkept, notLookedAt }
     verified:
       audit === null || audit.status === 'FAILED'
         ? null
-        : { status: audit.status, durationMs: auditMs, bytes: audit.figures.bytes },
+        : { status: audit.status, durationMs: auditMs, bytes: audit.totals.bytes },
     findings: [...findings, ...unkept],
     notLookedAt: [...notLookedAt],
   };

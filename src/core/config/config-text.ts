@@ -25,12 +25,12 @@ export function readBytes(file: string, required: boolean): Buffer | undefined {
   } catch (cause) {
     if (cause instanceof BackupError) throw cause;
     if (!required && errnoOf(cause) === 'ENOENT') return undefined;
-    throw invalid(
-      file,
-      `cannot be read (${errnoOf(cause)})`,
-      'Check the path that --config gives, or its permissions.',
-      cause,
-    );
+    const gone = errnoOf(cause) === 'ENOENT';
+    const what = gone ? 'does not exist' : `cannot be read (${errnoOf(cause)})`;
+    const hint = gone
+      ? 'Give an existing file with --config.'
+      : 'Check the path that --config gives, or its permissions.';
+    throw invalid(file, what, hint, cause);
   }
 }
 

@@ -90,7 +90,8 @@ function givenRoot(root: string): string {
     if (root.includes('\uFFFD')) throw notUtf8(root, error);
     // Other errors are reported below.
   }
-  throw new BackupError('USAGE', `the project folder does not exist: ${root}`, {
+  const why = fs.existsSync(root) ? 'is not a folder' : 'does not exist';
+  throw new BackupError('USAGE', `the project folder ${why}: ${root}`, {
     hint: 'Give an existing folder with --root.',
     path: root,
   });

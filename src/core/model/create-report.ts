@@ -6,6 +6,7 @@ import { count, findingsSchema, reportHeadSchema } from './report.ts';
 /** What `create` answers. `verified` is null after --no-verify: then nothing was proven and nothing is claimed. */
 export const createReportSchema = reportHeadSchema
   .extend({
+    operation: z.literal('create'),
     backupId: z.string(),
     /** Absolute path of the committed backup. */
     folder: z.string(),

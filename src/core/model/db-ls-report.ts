@@ -31,7 +31,7 @@ export const dbLsReportSchema = reportHeadSchema
     /** Null: keys are listed. */
     tables: z.array(listedTableSchema).nullable(),
     /** Keys in the database's order, as `db get` takes them, and how many bytes their values have; null: tables are listed. */
-    records: z.array(z.object({ key: z.string(), valueBytes: count })).nullable(),
+    records: z.array(z.object({ key: z.string(), bytes: count })).nullable(),
     /** True: there are more than --limit keys. */
     more: z.boolean(),
   })

@@ -10,7 +10,7 @@ export const exportReportSchema = reportHeadSchema
     /** Absolute path of the file, `-` for stdout. */
     output: z.string(),
     /** Bytes of the exported file. */
-    size: count,
+    bytes: count,
     /** SHA-256 of the exported file. */
     sha256: z.string(),
     /** Files of the backup in it: all of them. */

@@ -7,7 +7,7 @@ const verificationSchema = z.object({
   time: z.string(),
   status: z.enum(['PASSED', 'WARNING', 'FAILED']),
   /** Only `full` counts as verified. */
-  scope: z.enum(['full', 'sample', 'quick', 'selection']),
+  mode: z.enum(['full', 'sample', 'quick', 'selection']),
   /** Everything was unpacked and every database opened too (verify --rehearse). */
   rehearsed: z.boolean(),
 });
@@ -24,7 +24,7 @@ const listedProjectSchema = z.object({
 
 /** One line of `list`. What the manifest says is null where the manifest cannot be read. */
 export const listedBackupSchema = z.object({
-  id: z.string(),
+  backupId: z.string(),
   kind: z.enum(['migration', 'safety']),
   /** Absolute. */
   folder: z.string(),

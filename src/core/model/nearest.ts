@@ -1,6 +1,11 @@
 /** Edit distance (Levenshtein) between two short words. */
 export function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  return editRow(a, b, (index) => index)[b.length] ?? 0;
+}
+
+/** How many edits make `a` out of each beginning of `b`, where `skip` says what it costs to leave out its first so many letters. */
+function editRow(a: string, b: string, skip: (letters: number) => number): number[] {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => skip(index));
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
@@ -9,16 +14,38 @@ export function editDistance(a: string, b: string): number {
     }
     previous = current;
   }
-  return previous[b.length] ?? 0;
+  return previous;
 }
 
 /** The candidate that was most likely meant, or undefined if none is close: for "did you mean". */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  // Two edits make any word out of a single letter.
+  let bestDistance = (word.length < 2 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
     const distance = candidate.startsWith(word) || word.startsWith(candidate) ? 1 : editDistance(word, candidate);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** How much of an id has to be typed before something can be said to be close to it. */
+const ENOUGH = 6;
+
+/**
+ * The ids that a part with a slip or two in it was probably meant to name: those that are closest. Empty where none is close, and where so many
+ * are that it says nothing.
+ */
+export function nearlyMatching(part: string, ids: readonly string[]): string[] {
+  if (part.length < ENOUGH) return [];
+  const distances = ids.map((id) => distanceInside(part, id));
+  const least = Math.min(...distances);
+  const close = ids.filter((_, at) => distances[at] === least);
+  return least <= 2 && close.length <= 3 ? close : [];
+}
+
+/** Edit distance between a word and the stretch of a text that is closest to it. */
+function distanceInside(word: string, text: string): number {
+  // The stretch may begin and end anywhere: nothing is counted of what stands before and behind it.
+  return Math.min(...editRow(word, text, () => 0));
 }

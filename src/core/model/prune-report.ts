@@ -2,7 +2,7 @@ import { z } from './zod.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 const prunedSchema = z.object({
-  id: z.string(),
+  backupId: z.string(),
   kind: z.enum(['migration', 'safety']),
   /** Bytes of all its files. */
   bytes: count,
@@ -20,7 +20,7 @@ export const pruneReportSchema = reportHeadSchema
     /** Backups that stay, newest first, and every reason. */
     keep: z.array(prunedSchema.extend({ reasons: z.array(z.string()) })),
     /** Bytes that become free. */
-    freed: count,
+    freedBytes: count,
     /** The newest complete backup that was just verified in full (else the newest partial one); it is never removed. Null if nothing had to be removed. */
     newestVerified: z.string().nullable(),
     findings: findingsSchema,

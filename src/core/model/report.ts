@@ -1,9 +1,11 @@
 import { z } from './zod.ts';
 import { findingSchema } from './finding.ts';
 
+export const toolSchema = z.object({ name: z.string(), version: z.string(), runtime: z.string() });
+
 /** What every report opens with: which program, when, about which project. */
 export const reportHeadSchema = z.object({
-  tool: z.object({ name: z.string(), version: z.string(), runtime: z.string() }),
+  tool: toolSchema,
   /** ISO 8601, UTC. */
   startedAt: z.iso.datetime(),
   durationMs: z.number().nonnegative(),

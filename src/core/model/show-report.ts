@@ -8,7 +8,7 @@ export const shownEntrySchema = z.object({
   source: z.string(),
   path: z.string(),
   type: z.enum(['file', 'dir', 'symlink']),
-  size: count,
+  bytes: count,
   /** Four octal digits. */
   mode: z.string(),
   /** ISO 8601, UTC, to the millisecond. */

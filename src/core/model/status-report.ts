@@ -5,7 +5,7 @@ import { count, reportHeadSchema } from './report.ts';
 
 /** A backup in a few words. */
 const statusBackupSchema = listedBackupSchema.pick({
-  id: true,
+  backupId: true,
   createdAt: true,
   ageSeconds: true,
   status: true,
@@ -67,7 +67,9 @@ export const statusReportSchema = reportHeadSchema
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),
     /** What `undo` would take back; null where there is nothing, where something is unfinished, and where that is not seen. */
-    undo: z.object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyId: z.string() }).nullable(),
+    undo: z
+      .object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyBackup: z.string() })
+      .nullable(),
     /** Why it cannot be told what `undo` would take back; null where it can. */
     undoProblem: z.string().nullable(),
     /** The command to run next; none while another migbackup is at work in the project. */

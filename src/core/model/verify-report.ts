@@ -23,7 +23,7 @@ export const verifyReportSchema = reportHeadSchema
     folder: z.string(),
     status: z.enum(['PASSED', 'WARNING', 'FAILED']),
     scope: verifyScopeSchema,
-    figures: z.object({ files: count, bytes: count, artifacts: count, archivedBytes: count }),
+    totals: z.object({ files: count, bytes: count, artifacts: count, archivedBytes: count }),
     /** What each category is worth: a damaged one does not spoil the others for `restore --only`. */
     categories: z.record(
       z.string(),
@@ -38,8 +38,9 @@ export const verifyReportSchema = reportHeadSchema
 export type VerifyReport = z.infer<typeof verifyReportSchema>;
 
 /** What `verify --all` answers. */
-export const verifyAllReportSchema = z
-  .object({
+export const verifyAllReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('verify-all'),
     status: z.enum(['PASSED', 'WARNING', 'FAILED']),
     reports: z.array(verifyReportSchema),
     /** Backups of other projects in the same repository, which were not looked at. */

@@ -83,7 +83,7 @@ function artifactsOf(folder: string): { sums: Map<string, string>; findings: Fin
   return { sums, findings: foreign.map((finding) => ({ ...finding, code: 'artifact-foreign', severity: 'warning' })) };
 }
 
-async function packToFile(job: Job, output: string): Promise<{ size: number; sha256: string }> {
+async function packToFile(job: Job, output: string): Promise<{ bytes: number; sha256: string }> {
   if (lstatOrNull(output) !== null) throw exists(output);
   const folder = path.dirname(output);
   // What an export to this name left when it was killed.
@@ -118,15 +118,15 @@ function openStdout(): Writable {
   return fs.fstatSync(1).isFile() ? fs.createWriteStream('', { fd: 1, autoClose: false }) : process.stdout;
 }
 
-/** Streams the backup into `sink`; size and SHA-256 are of the bytes that went there. */
-async function pack(job: Job, sink: Writable): Promise<{ size: number; sha256: string }> {
+/** Streams the backup into `sink`; number and SHA-256 are of the bytes that went there. */
+async function pack(job: Job, sink: Writable): Promise<{ bytes: number; sha256: string }> {
   const archive = await newArchive(job);
   const hash = createHash('sha256');
-  let size = 0;
+  let bytes = 0;
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
-      size += chunk.length;
+      bytes += chunk.length;
       done(null, chunk);
     },
   });
@@ -134,7 +134,7 @@ async function pack(job: Job, sink: Writable): Promise<{ size: number; sha256: s
   archive.on('warning', (error) => archive.destroy(error));
   const flowing = pipeline(archive, meter, sink, { end: sink !== process.stdout });
   await Promise.all([flowing, feed(job, archive)]);
-  return { size, sha256: hash.digest('hex') };
+  return { bytes, sha256: hash.digest('hex') };
 }
 
 async function newArchive(job: Job): Promise<Archiver> {

@@ -71,7 +71,7 @@ function whose(owner: Owner, { folder }: BackupRef, manifest: Manifest | null): 
 
 function known(repository: string, ref: BackupRef, now: Date) {
   return {
-    id: ref.id,
+    backupId: ref.id,
     kind: ref.kind,
     folder: ref.folder,
     createdAt: ref.time.toISOString(),

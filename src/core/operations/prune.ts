@@ -85,7 +85,7 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
     for (const { id } of goes()) reasons.get(id)?.push('no backup verifies');
   }
   const describe = ({ id, kind, folder, manifest }: Known) => ({
-    id,
+    backupId: id,
     kind,
     bytes: bytesBelow(folder),
     note: manifest?.note ?? null,
@@ -99,7 +99,7 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
     keep: known
       .filter(({ id }) => (reasons.get(id) ?? []).length > 0)
       .map((backup) => ({ ...describe(backup), reasons: reasons.get(backup.id) ?? [] })),
-    freed: remove.reduce((total, { bytes }) => total + bytes, 0),
+    freedBytes: remove.reduce((total, { bytes }) => total + bytes, 0),
     newestVerified,
     findings,
   };
@@ -131,7 +131,7 @@ async function newestThatVerifies(known: readonly Known[], context: Context): Pr
 /** Each removal is on record before the next begins. Returns what could not be recorded. */
 function removeAll(project: Project, { remove }: Plan, context: Context): Finding[] {
   const findings: Finding[] = [];
-  for (const [done, { id }] of remove.entries()) {
+  for (const [done, { backupId: id }] of remove.entries()) {
     throwIfStopped(context, done, remove.length);
     try {
       removeBackup(project.repository, id, () => findings.push(...recordOperation(project, removalOf(id), context)));

@@ -91,7 +91,7 @@ function no(evidence: string, reportFile: string | null = null): Answer {
 function verifiedInFull(verifications: readonly VerifyReport[]): Answer {
   const decisive = verifications.find(({ status, scope }) => status === 'FAILED' || scope.mode === 'full');
   if (decisive === undefined) return no('no full verification is on record: migbackup verify');
-  const { status, startedAt, figures: looked, reportFile } = decisive;
+  const { status, startedAt, totals: looked, reportFile } = decisive;
   if (status === 'FAILED') return no(`FAILED at ${startedAt}`, reportFile);
   return {
     yes: true,

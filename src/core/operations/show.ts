@@ -91,7 +91,7 @@ function shown(entry: Entry): ShownEntry {
     source: entry.source,
     path: entry.path,
     type: entry.type,
-    size: entry.size,
+    bytes: entry.size,
     mode: entry.mode.toString(8).padStart(4, '0'),
     modifiedAt: isoTime(entry.mtimeNs),
     ...(entry.sha256 === undefined ? {} : { sha256: entry.sha256 }),

@@ -62,7 +62,7 @@ function describeLost({ backupId, gone, restore, notCompared, newer }: LostState
 
 function describe({ ref, manifest, partial, problem, forbidden, last }: KnownBackup, now: Date): StatusBackup {
   return {
-    id: ref.id,
+    backupId: ref.id,
     createdAt: ref.time.toISOString(),
     ageSeconds: Math.round((now.getTime() - ref.time.getTime()) / 1000),
     status: forbidden === null ? (problem === null ? 'readable' : 'damaged') : 'forbidden',
@@ -119,8 +119,8 @@ function undoable(project: Project, ids: readonly string[]): Pick<StatusReport, 
   const { last, problem } = lastStep(project);
   if (last === null || last.safetyId === null || !ids.includes(last.safetyId))
     return { undo: null, undoProblem: problem };
-  const { operation, time, backupId, safetyId } = last;
-  return { undo: { operation, time, backupId, safetyId }, undoProblem: null };
+  const { operation, time, backupId, safetyId: safetyBackup } = last;
+  return { undo: { operation, time, backupId, safetyBackup }, undoProblem: null };
 }
 
 function lastStep(project: Project): { last: Reversible | null; problem: string | null } {

@@ -76,6 +76,7 @@ export async function verifyAll(
   { allProjects, ...options }: VerifyAllOptions,
   context: Context,
 ): Promise<VerifyAllReport> {
+  const head = startReport(context);
   const owner = new Owner(project);
   const all = readBackups(project.repository);
   const backups = all.filter(
@@ -95,7 +96,8 @@ export async function verifyAll(
   }
   const worst = (['FAILED', 'WARNING'] as const).find((status) => reports.some((report) => report.status === status));
   const status = worst ?? 'PASSED';
-  if (forbidden === null) return { status, reports, ofOthers: all.length - backups.length };
+  if (forbidden === null)
+    return { ...head(), operation: 'verify-all', status, reports, ofOthers: all.length - backups.length };
   const { code, hint, path, cause } = forbidden;
   const others = reports.length === 0 ? '' : `; the other backups were verified: ${status}`;
   throw new BackupError(code, `${forbidden.message}${others}`, { hint, cause, ...(path !== undefined && { path }) });

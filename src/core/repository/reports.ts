@@ -63,7 +63,7 @@ export function keepReport<Report extends { readonly findings: readonly AnyFindi
 export interface Verification {
   readonly time: string;
   readonly status: 'PASSED' | 'WARNING' | 'FAILED';
-  readonly scope: 'full' | 'sample' | 'quick' | 'selection';
+  readonly mode: 'full' | 'sample' | 'quick' | 'selection';
   /** Everything was unpacked and every database opened too. */
   readonly rehearsed: boolean;
 }
@@ -76,7 +76,7 @@ export function lastVerification(repository: string, id: string): Verification |
   let newest: Verification | null = null;
   for (const file of reportNames(repository, id, 'verify')) {
     const found = readVerification(file, repository, id);
-    if (found?.scope === 'full' || found?.status === 'FAILED') return found;
+    if (found?.mode === 'full' || found?.status === 'FAILED') return found;
     newest ??= found;
   }
   return newest;
@@ -95,7 +95,7 @@ function readVerification(file: string, repository: string, id: string): Verific
     if (!isAbout(report, path.join(repository, id), repository)) return null;
     if (status !== 'PASSED' && status !== 'WARNING' && status !== 'FAILED') return null;
     if (mode !== 'full' && mode !== 'sample' && mode !== 'quick' && mode !== 'selection') return null;
-    return { time: startedAt, status, scope: mode, rehearsed: report.scope?.rehearsed !== undefined };
+    return { time: startedAt, status, mode, rehearsed: report.scope?.rehearsed !== undefined };
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
-import { nearest } from '../model/nearest.ts';
+import { nearlyMatching } from '../model/nearest.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import { parseId } from '../format/id.ts';
 import { MANIFEST_FILE } from '../format/layout.ts';
@@ -14,6 +14,8 @@ import { ownBackups, type ReadBackup } from './whose.ts';
 
 /** `latest` and `latest~1`, the one before. */
 const LATEST = /^latest(?:~(\d{1,6}))?$/;
+
+const TAKE_ONE = 'migbackup create takes one; --backups DIR looks elsewhere.';
 
 export interface SelectOptions {
   readonly cwd: string;
@@ -50,16 +52,22 @@ export async function selectBackup(
   }
   const byPath = selector === '' ? null : await selectPath(path.resolve(options.cwd, selector));
   if (byPath !== null) return byPath;
-  const guess =
-    nearest(
-      selector,
-      all.map((ref) => ref.id),
-    ) ?? all[0]?.id;
-  const meant = guess === undefined ? '' : `; did you mean ${guess}?`;
-  throw none(
-    `no backup matches "${shorten(escapeName(selector))}"`,
-    all.length === 0 ? `There is none in ${repository}.` : `migbackup list shows the ${all.length} there are${meant}`,
+  const message = notFound(selector, options.cwd);
+  if (all.length === 0) throw none(`${message}: ${thereIsNone(repository)}`, TAKE_ONE);
+  const close = nearlyMatching(
+    selector,
+    all.map((ref) => ref.id),
   );
+  const meant = close.length === 0 ? '' : ` Did you mean ${close.join(' or ')}?`;
+  throw none(message, `migbackup list shows the ${all.length} there are.${meant}`);
+}
+
+/** What was named is no backup: why, where it looks like a path. */
+function notFound(selector: string, cwd: string): string {
+  const shown = shorten(escapeName(selector));
+  if (selector !== '' && statOrNull(path.resolve(cwd, selector)) !== null) return `the folder ${shown} is no backup`;
+  const asPath = /[/\\]|\.(zip|tar)$/.test(selector);
+  return asPath ? `there is no file or folder ${shown}` : `no backup matches "${shown}"`;
 }
 
 /**
@@ -99,12 +107,17 @@ function whyNotWhole({ folder, manifest }: ReadBackup): string | null {
 
 /** NO_SUCH_BACKUP: the repository has none of the project. @param others how many backups of other projects it has */
 export function noneHere(repository: string, others: number): BackupError {
-  if (others === 0)
-    return none(`there is no backup in ${repository}`, 'migbackup create takes one; --backups DIR looks elsewhere.');
+  if (others === 0) return none(thereIsNone(repository), TAKE_ONE);
   return none(
     `there is no backup of this project in ${repository}`,
     `It has ${others} of others, which migbackup list --all-projects shows; migbackup create takes one of this project.`,
   );
+}
+
+function thereIsNone(repository: string): string {
+  const stat = statOrNull(repository);
+  const why = stat === null ? ', which does not exist' : stat.isDirectory() ? '' : ', which is not a folder';
+  return `there is no backup in ${repository}${why}`;
 }
 
 function chosen(ref: BackupRef): SelectedBackup {

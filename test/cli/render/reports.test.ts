@@ -22,7 +22,7 @@ const failed: VerifyReport = {
   folder: '/p/backups/x',
   status: 'FAILED',
   scope: { mode: 'full', filesChecked: 136 },
-  figures: { files: 136, bytes: 2_097_152, artifacts: 9, archivedBytes: 400_000 },
+  totals: { files: 136, bytes: 2_097_152, artifacts: 9, archivedBytes: 400_000 },
   categories: { leveldb: { status: 'whole', affected: 0 }, docs: { status: 'damaged', affected: 1 } },
   findings: [{ code: 'file-altered', severity: 'error', message: 'sha256 4c6a, expected 9b9d', path: 'docs/a.md' }],
   recommendations: ['leveldb is whole: restore --only works for it.'],

@@ -39,7 +39,7 @@ export function candidates(backups: readonly KnownBackup[]): readonly KnownBacku
 
 /** On record as verified in full, and nothing is seen to be wrong with it now. */
 export function stands({ problem, last }: KnownBackup): boolean {
-  return problem === null && last?.scope === 'full' && last.status !== 'FAILED';
+  return problem === null && last?.mode === 'full' && last.status !== 'FAILED';
 }
 
 /** What there is to go back to: how many backups, and the newest that verified in full, with its age. */
@@ -103,7 +103,7 @@ export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[
         group: 'repository',
         status: 'warning',
         message: `${ref.id} may not be read: ${problem}`,
-        evidence: { id: ref.id, problem, lastVerification: last },
+        evidence: { backupId: ref.id, problem, lastVerification: last },
         paths: [ref.folder],
         recommendation: forbidden,
       },
@@ -116,7 +116,7 @@ export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[
       group: 'repository',
       status: wrong === null ? 'ok' : 'warning',
       message: wrong === null ? 'nothing is seen to be wrong with the newest backup' : `${ref.id} is damaged: ${wrong}`,
-      evidence: { id: ref.id, problem, lastVerification: last },
+      evidence: { backupId: ref.id, problem, lastVerification: last },
       ...(wrong === null
         ? {}
         : {

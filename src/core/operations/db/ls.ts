@@ -78,13 +78,13 @@ class Lister {
     const { limit = Number.POSITIVE_INFINITY, onLines } = this.#options;
     const { signal } = this.#context;
     const prefix = Buffer.concat([within, this.#prefix ?? Buffer.alloc(0)]);
-    const records: { key: string; valueBytes: number }[] = [];
+    const records: { key: string; bytes: number }[] = [];
     let listed = 0;
     for await (const batch of engine.records(files, { scratch, signal, prefix })) {
       const some = batch.slice(0, limit - listed);
       listed += some.length;
       if (onLines === undefined)
-        for (const { key, value } of some) records.push({ key: keyText(key), valueBytes: value.length });
+        for (const { key, value } of some) records.push({ key: keyText(key), bytes: value.length });
       else if (some.length > 0) {
         this.#hasBegun = true;
         if (!(await onLines(some.map(({ key }) => `${keyText(key)}\n`).join('')))) break;

@@ -1,5 +1,7 @@
 import type { Project } from '../../model/category.ts';
 import { BackupError } from '../../model/backup-error.ts';
+import { nearlyMatching } from '../../model/nearest.ts';
+import { escapeName, shorten } from '../../paths/names.ts';
 import { stepsOf, type Step } from '../../history/undo-steps.ts';
 
 /** The operation to take back: the newest, or the one that an id or a part of it names. Throws NOTHING_TO_UNDO, USAGE for an unclear part. */
@@ -13,7 +15,11 @@ export function chooseStep(project: Project, id: string | undefined): Step {
   const exact = all.filter((step) => step.id === id);
   const matching = exact.length > 0 ? exact.slice(-1) : all.filter((step) => step.id.includes(id));
   const [step, other] = matching;
-  if (step === undefined) throw nothing(`no operation that can be undone here is named ${id}`);
+  if (step === undefined) {
+    const close = nearlyMatching(id, [...new Set(all.map((each) => each.id))]);
+    const meant = close.length === 0 ? '' : ` Did you mean ${close.join(' or ')}?`;
+    throw nothing(`no operation that can be undone here is named ${shorten(escapeName(id))}`, meant);
+  }
   if (other !== undefined) {
     throw new BackupError('USAGE', `${id} is a part of ${matching.map((each) => each.id).join(' and of ')}`, {
       hint: 'Give more of the id. migbackup undo --list shows them.',
@@ -33,8 +39,8 @@ function told({ what, record, id }: Step): string {
   return `${what} (${record.time}, ${id})`;
 }
 
-export function nothing(message: string): BackupError {
+export function nothing(message: string, meant = ''): BackupError {
   return new BackupError('NOTHING_TO_UNDO', message, {
-    hint: 'Nothing was changed. migbackup undo --list shows what can be undone, and migbackup list every backup, also the safety ones: migbackup restore ID brings one back.',
+    hint: `Nothing was changed. migbackup undo --list shows what can be undone, and migbackup list every backup, also the safety ones: migbackup restore ID brings one back.${meant}`,
   });
 }

@@ -1,0 +1,104 @@
+import { realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { errorDocumentSchema } from '../../src/cli/error-document.ts';
+import { runCli } from '../support/run-cli.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+/** What a person typed, what is wrong with it, and what the hint begins with. */
+const SAID: readonly [args: readonly string[], message: string, hint: string][] = [
+  [['verify', '--sample', '10', '--quick'], '--sample and --quick exclude each other', 'Leave one of them out.'],
+  [['verify', '--all', '--latest'], '--all and --latest exclude each other', 'Leave one of them out.'],
+  [['restore', '--to', 'x', '--exact'], '--to and --exact exclude each other', 'Leave one of them out.'],
+  [['create', '--accept-gone', '--only', 'a=b c'], '--accept-gone and --only exclude each other', 'Leave one'],
+  [['verify', '--seed', '3'], '--seed needs --sample', 'Give --sample too, or leave --seed out.'],
+  [['db', 'diff', 'a'], 'db diff needs AFTER, and it is missing', 'Write migbackup db diff BEFORE AFTER.'],
+  [['db', 'get'], 'db get needs DATABASE and KEY, and they are missing', 'Write migbackup db get DATABASE KEY.'],
+  [['db', 'ls'], 'db ls needs DATABASE, and it is missing', 'Write migbackup db ls DATABASE [TABLE].'],
+  [['create', 'extra'], 'create takes no argument: "extra" is too many', 'With --only extra names a part.'],
+  [['list', 'foo', 'bar'], 'list takes no argument: "foo", "bar" are too many', 'Leave out what is too many.'],
+  [['backup', 'list', 'foo', '--quiet'], 'list takes no argument: "foo" is too many', 'Leave out what is too many.'],
+  [['list', '--quiet', 'foo'], 'list takes no argument: "foo" is too many', 'Leave out what is too many.'],
+  [['verify', 'a', 'b'], 'verify takes at most 1 argument: "b" is too many', 'Leave out what is too many.'],
+  [['guard'], 'guard needs a command to run, after --', 'For example: migbackup guard -- npm run migrate'],
+  [['guard', 'npm', 'run', 'x'], 'guard needs -- before its command', 'Write migbackup guard -- npm run x; what'],
+  [
+    ['guard', '--note', 'why not', '--tag=a=b', '--passthrough', 'npx', 'run', '--network', 'y'],
+    'guard needs -- before its command',
+    "Write migbackup guard --note 'why not' --tag=a=b --passthrough -- npx run --network y; what",
+  ],
+  [
+    ['guard', 'npm', 'test', '--', '-x'],
+    'guard needs -- before its command',
+    'Write migbackup guard -- npm test -- -x;',
+  ],
+  [['create', '--level', '20'], '--level takes at most 19, not 20', 'migbackup create --help'],
+  [['create', '--level', 'x'], '--level takes a whole number, not "x"', 'migbackup create --help'],
+  [['prune', '--keep-last', '0'], '--keep-last takes at least 1, not 0', 'migbackup prune --help'],
+  [['create', '--level'], '--level needs a value', 'migbackup create --help'],
+  [['create', '--compression'], '--compression needs a value: zstd or none', 'migbackup create --help'],
+  [['create', '--compression', 'gz'], '--compression is zstd or none, not "gz"', 'migbackup create --help'],
+  [['create', '--note', 'a', '--note', 'b'], '--note is given more than once', 'Give it once.'],
+  [['version'], '"version" is not a migbackup command', 'migbackup --version prints the version.'],
+  [['-v'], 'expected a command before -v', 'migbackup --version prints the version. A command says more'],
+  [['-n'], 'expected a command before -n', 'A dry run is --dry-run behind restore'],
+  [['restore', '-n'], 'restore has no flag -n', 'Did you mean --dry-run? migbackup restore --help'],
+  [['create', '-n'], 'create has no flag -n', 'migbackup validate tries a backup and takes none.'],
+  [['diff', '-v'], 'diff has no flag -v', 'Did you mean --verbose?'],
+  [['create', '-v'], 'create has no flag -v', '--log-level debug says more of what it does.'],
+  [['restore', '-x'], 'restore has no flag -x', 'migbackup restore --help lists arguments and flags.'],
+  [['help', 'crate'], '"crate" is not a migbackup command', 'Did you mean migbackup create?'],
+  [['db', 'digets'], '"db digets" is not a migbackup command', 'Did you mean migbackup db digest?'],
+];
+
+test.each(SAID)('migbackup %j', async (args, message, hint) => {
+  using folder = tempFolder();
+  // Colours are for the terminal alone: in a message their codes would be printed as text.
+  const text = await runCli(args, { cwd: folder.path, env: { FORCE_COLOR: '1' } });
+  expect(text).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(text.stderr).toContain(`  ${message}  (USAGE)`);
+  expect(text.stderr).not.toMatch(/\\x[01]/);
+
+  const json = await runCli(args, { cwd: folder.path, env: { MIGBACKUP_JSON: '1' } });
+  const { error } = errorDocumentSchema.parse(JSON.parse(json.stdout));
+  expect(error).toMatchObject({ code: 'USAGE', message });
+  expect(error.hint.slice(0, hint.length)).toBe(hint);
+});
+
+test('a value that came from the environment is said by its variable', async () => {
+  using folder = tempFolder();
+  const { stderr } = await runCli(['create'], { cwd: folder.path, env: { MIGBACKUP_LEVEL: '20' } });
+  expect(stderr).toContain('MIGBACKUP_LEVEL takes at most 19, not 20  (USAGE)');
+});
+
+test.each([
+  [['-h'], []],
+  [['restore', '-h'], ['restore']],
+  [['db', '-h'], ['db']],
+  [['guard', '-h'], ['guard']],
+])('migbackup %j is the help', async (args, words) => {
+  const short = await runCli(args);
+  expect(short).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(short.stdout).toBe((await runCli([...words, '--help'])).stdout);
+});
+
+test('-h behind -- is a word of the guarded command', async () => {
+  using folder = tempFolder();
+  const { exitCode, stderr } = await runCli(['guard', '--', 'true', '-h'], { cwd: folder.path });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('NOTHING_TO_BACK_UP');
+});
+
+test.each([
+  [['list', '--root', 'nowhere'], 'the project folder does not exist: FOLDER/nowhere  (USAGE)'],
+  [['list', '--root', 'package.json'], 'the project folder is not a folder: FOLDER/package.json  (USAGE)'],
+  [['create', '--config', 'no.json'], 'FOLDER/no.json: does not exist  (CONFIG_INVALID)'],
+  [['verify', '--backups', 'no'], 'there is no backup in FOLDER/no, which does not exist  (NO_SUCH_BACKUP)'],
+  [['verify', '--backups', 'package.json'], 'no backup in FOLDER/package.json, which is not a folder  (NO_SUCH'],
+  [['show', 'a/b'], 'there is no file or folder a/b: there is no backup in FOLDER/backups, which does not exist'],
+])('a folder or file that does not exist: migbackup %j', async (args, says) => {
+  using folder = tempFolder();
+  writeFileSync(path.join(folder.path, 'package.json'), '{}');
+  const { stderr } = await runCli(args, { cwd: folder.path });
+  expect(stderr).toContain(says.replaceAll('FOLDER', realpathSync(folder.path)));
+});
