@@ -47,7 +47,8 @@ export function askOrRefuse(session: Session, { command, question, argv }: Asked
     }
     if (await session.ask(lines, question, 'interrupts')) return true;
     throw new BackupError('CONFIRMATION_REQUIRED', 'the answer was no; nothing was changed', {
-      hint: `the plan again: ${lineWith('--dry-run')}`,
+      hint: `To see the plan again, run: ${lineWith('--dry-run')}`,
+      details: { answer: 'no' },
     });
   };
 }

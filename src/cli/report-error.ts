@@ -41,7 +41,9 @@ export function reportError(cause: unknown, json: boolean): ExitCode {
   } else {
     const paintErr = paint(process.stderr);
     // Never wrapped: a hint may hold a command line, and it has to survive being copied.
-    printErr(`${paintErr.bad('error')}  ${escapeName(error.message)}  (${error.code})`);
+    // Whoever says no gets what they asked for.
+    if (error.details?.['answer'] === 'no') printErr(`${paintErr.warn('stopped')}  ${escapeName(error.message)}`);
+    else printErr(`${paintErr.bad('error')}  ${escapeName(error.message)}  (${error.code})`);
     printErr(`${paintErr.dim('hint')}   ${escapeName(pasteable(error.hint))}`);
   }
   return exitCodeOfError(error.code);

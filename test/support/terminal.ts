@@ -25,6 +25,8 @@ export interface OnTerminal {
   readonly exitCode: number | null;
   /** All that was on the screen: stdout and stderr, without the terminal's control sequences. */
   readonly screen: string;
+  /** The same with them: colours show here. */
+  readonly raw: string;
 }
 
 /** Runs `migbackup` on a terminal of 80 columns, does the steps in order, and waits for its end. Throws if a step's text never came. */
@@ -39,10 +41,12 @@ export async function runOnTerminal(
     env: { ...cleanEnvironment(), TERM: 'xterm', SHELL: '/bin/sh', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  let raw = '';
   let screen = '';
   let next = 0;
   let from = 0;
   child.stdout.on('data', (chunk: Buffer) => {
+    raw += chunk.toString();
     screen += clean(chunk.toString());
     for (let step = steps[next]; step !== undefined && screen.includes(step.after, from); step = steps[next]) {
       from = screen.indexOf(step.after, from) + step.after.length;
@@ -56,7 +60,7 @@ export async function runOnTerminal(
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearTimeout(hung);
   if (next < steps.length) throw new Error(`${JSON.stringify(steps[next]?.after)} never came:\n${screen}`);
-  return { exitCode, screen };
+  return { exitCode, screen, raw };
 }
 
 /** Without colours, cursor moves and carriage returns. */

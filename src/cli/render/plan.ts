@@ -4,6 +4,9 @@ import { formatBytes, plural } from './format.ts';
 import { renderFindings } from './findings.ts';
 import { table, wrap, type Paint } from './style.ts';
 
+/** So many paths are named one by one; of more only the figures are shown, and JSON has them all. */
+const NAMED = 10;
+
 type PlanCategory = RestorePlan['categories'][string];
 
 function describe(category: PlanCategory): string {
@@ -20,6 +23,17 @@ function row(name: string, category: PlanCategory): string[] {
   return [escapeName(name), describe(category), bytes > 0 ? formatBytes(bytes) : '', kept];
 }
 
+/** The paths where they are few, without the folders where those are many. */
+function nameFew({ changes }: RestorePlan): string[] {
+  const files = changes.filter(({ type }) => type !== 'dir');
+  const few = [changes, files].find(({ length }) => length <= NAMED) ?? [];
+  const rows = few.map(({ action, path, type }) => [action, escapeName(path) + (type === 'dir' ? '/' : '')]);
+  return table(rows, ['left', 'left']);
+}
+
+/** The name of exactly this plan, for who goes on with `--plan`. */
+export const renderPlanHash = ({ hash }: RestorePlan): string => `  plan  ${hash}`;
+
 /** What a restore would do, before it does anything. Figures count files. */
 export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
   const rows = Object.entries(plan.categories).map(([name, category]) => row(name, category));
@@ -30,8 +44,8 @@ export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
     `  into  ${escapeName(plan.target)}`,
     ...table(rows, ['left', 'left', 'right', 'left']),
     ...(untouched ? [wrap(untouched, '  untouched: ', 13)] : []),
+    ...nameFew(plan),
     `  ${plural(plan.changes.length, 'path')} would change${folders > 0 ? `, ${plural(folders, 'folder')} among them` : ''}`,
     ...renderFindings(plan.findings, paint),
-    `  plan  ${plan.hash}`,
   ];
 }

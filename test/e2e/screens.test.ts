@@ -1,0 +1,85 @@
+import { appendFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { eachSampleProject } from '../support/each-sample-project.ts';
+import { runCli } from '../support/run-cli.ts';
+import { hasTerminal, runOnTerminal } from '../support/terminal.ts';
+
+const project = eachSampleProject();
+const at = (relative: string): string => path.join(project.root, relative);
+const run = (...args: string[]) => runCli(args, { cwd: project.root });
+const backup = (kind: string): string =>
+  readdirSync(at('backups')).find((name) => name.startsWith(`${kind}-`)) ?? 'none';
+
+beforeEach(async () => {
+  expect((await run('create')).exitCode).toBe(0);
+});
+
+describe('a plan', () => {
+  test('with nothing to do ends with that', async () => {
+    const restore = await run('restore', '--dry-run');
+    expect(restore.exitCode).toBe(0);
+    expect(restore.stdout).toMatch(/unchanged [^]* already equals\s+migration-\S+\n {2}Nothing to restore\.\n$/);
+    appendFileSync(at('README.md'), 'ruined');
+    cpSync(at('README.md'), at('../ruined'), { preserveTimestamps: true });
+    expect((await run('restore', '--yes')).exitCode).toBe(0);
+    rmSync(at('README.md'));
+    renameSync(at('../ruined'), at('README.md'));
+    const undo = await run('undo', '--dry-run');
+    expect(undo.stdout).toMatch(/unchanged {2}the project already is [^]*\n {2}Nothing to take back\.\n$/);
+  });
+
+  test('names the files where there are ten or fewer, and counts more', async () => {
+    appendFileSync(at('README.md'), 'ruined');
+    rmSync(at('scripts'), { recursive: true });
+    writeFileSync(at('docs/new.md'), 'new');
+    const few = await run('restore', '--dry-run', '--exact');
+    expect(few.stdout).toContain(
+      [
+        '  replace  README.md',
+        '  remove   docs/new.md',
+        '  add      scripts/',
+        '  add      scripts/deploy.ts',
+        '  add      scripts/migration/',
+        '  add      scripts/migration/run.sh',
+        '  add      scripts/utils/',
+        '  add      scripts/utils/constants.ts',
+        '  8 paths would change, 3 folders among them',
+      ].join('\n'),
+    );
+    // With more folders the files alone are named.
+    for (let n = 0; n < 8; n++) mkdirSync(at(`docs/empty-${n}`));
+    const folders = await run('restore', '--dry-run', '--exact');
+    expect(folders.stdout).toContain('  remove   docs/new.md\n');
+    expect(folders.stdout).not.toContain('docs/empty-0');
+    for (let n = 0; n < 8; n++) writeFileSync(at(`docs/empty-${n}/file`), '');
+    expect((await run('restore', '--dry-run', '--exact')).stdout).not.toContain('docs/new.md');
+  });
+
+  test.runIf(hasTerminal)('has its hash with --dry-run and in JSON, not before the question', async () => {
+    appendFileSync(at('README.md'), 'ruined');
+    const hash = /\b[0-9a-f]{64}\b/;
+    expect((await run('restore', '--dry-run')).stdout).toMatch(hash);
+    expect(JSON.parse((await run('restore', '--dry-run', '--json')).stdout).plan.hash).toMatch(hash);
+    const asked = await runOnTerminal(['restore'], [{ after: '(y/N) ', type: 'n\n' }], { cwd: project.root });
+    expect(asked.screen).toContain('  replace  README.md\n');
+    expect(asked.screen).not.toMatch(hash);
+  });
+});
+
+test('verify of a safety backup points to that backup', async () => {
+  appendFileSync(at('README.md'), 'ruined');
+  expect((await run('restore', '--yes')).exitCode).toBe(0);
+  const verified = await run('verify', 'safety');
+  expect(verified.stdout).toContain(`Next: migbackup restore ${backup('safety')} --dry-run`);
+});
+
+test.runIf(hasTerminal)('a no is not red and is no error', async () => {
+  appendFileSync(at('README.md'), 'ruined');
+  const asked = await runOnTerminal(['restore'], [{ after: '(y/N) ', type: 'n\n' }], { cwd: project.root });
+  expect(asked.exitCode).toBe(6);
+  expect(asked.screen).toContain('\nstopped  the answer was no; nothing was changed\n');
+  // The terminal has colours, and red is none of them.
+  expect(asked.raw).toContain('\u001b[');
+  expect(asked.raw).not.toContain('\u001b[31m');
+});
