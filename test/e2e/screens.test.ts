@@ -1,4 +1,14 @@
-import { appendFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eachSampleProject } from '../support/each-sample-project.ts';
@@ -82,4 +92,40 @@ test.runIf(hasTerminal)('a no is not red and is no error', async () => {
   // The terminal has colours, and red is none of them.
   expect(asked.raw).toContain('\u001b[');
   expect(asked.raw).not.toContain('\u001b[31m');
+});
+
+test.runIf(hasTerminal)('the time that a question waited does not count', async () => {
+  appendFileSync(at('README.md'), 'ruined');
+  const waitMs = 2000;
+  const began = performance.now();
+  const done = await runOnTerminal(['restore'], [{ after: '(y/N) ', waitMs, type: 'y\n' }], { cwd: project.root });
+  const tookMs = performance.now() - began;
+  expect(done.exitCode, done.screen).toBe(0);
+  const reports = at(`backups/reports/${backup('migration')}`);
+  const name = readdirSync(reports).find((each) => each.startsWith('restore-')) ?? 'none';
+  const { durationMs } = JSON.parse(readFileSync(path.join(reports, name), 'utf8'));
+  expect(tookMs - durationMs).toBeGreaterThan(waitMs);
+});
+
+test('export writes beside the backup, where git ignores it', async () => {
+  expect(spawnSync('git', ['init', '-q'], { cwd: project.root }).status).toBe(0);
+  expect((await run('init')).exitCode).toBe(0);
+  const status = (): string =>
+    spawnSync('git', ['status', '--porcelain', '-uall'], { cwd: project.root }).stdout.toString();
+  const before = status();
+  const id = backup('migration');
+  for (const [file, ...args] of [[`backups/${id}.zip`], [`backups/${id}.tar`, '--format', 'tar', id]] as const) {
+    const made = await runCli(['export', ...args], { cwd: at('docs') });
+    expect(made.stdout).toContain(at(file));
+    expect((await run('verify', file)).exitCode).toBe(0);
+  }
+  expect(status()).toBe(before);
+  expect(JSON.parse((await run('list', '--json')).stdout).backups).toHaveLength(1);
+  // One that lies elsewhere has its export there.
+  renameSync(at('backups'), at('../elsewhere'));
+  const elsewhere = await run('export', '--format', 'tar', `../elsewhere/${id}.zip`);
+  expect(elsewhere).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining(`elsewhere/${id}.tar exists already`),
+  });
 });

@@ -18,8 +18,8 @@ export const CTRL_D = '\u0004';
 /** What a person does: types, or sends a signal from elsewhere. */
 export type Act = { readonly type: string } | { readonly signal: NodeJS.Signals };
 
-/** The same, once a text is on the screen. */
-export type Step = { readonly after: string } & Act;
+/** The same, once a text is on the screen, and so long after that. */
+export type Step = { readonly after: string; readonly waitMs?: number } & Act;
 
 export interface OnTerminal {
   readonly exitCode: number | null;
@@ -51,8 +51,11 @@ export async function runOnTerminal(
     for (let step = steps[next]; step !== undefined && screen.includes(step.after, from); step = steps[next]) {
       from = screen.indexOf(step.after, from) + step.after.length;
       next++;
-      if ('type' in step) child.stdin.write(step.type);
-      else process.kill(Number(/^pid (\d+)/.exec(screen)?.[1]), step.signal);
+      const act = step;
+      setTimeout(() => {
+        if ('type' in act) child.stdin.write(act.type);
+        else process.kill(Number(/^pid (\d+)/.exec(screen)?.[1]), act.signal);
+      }, act.waitMs ?? 0);
     }
   });
   // Ending `script` ends what it runs: a question that nobody's answer ended fails the test with what is on the screen.
