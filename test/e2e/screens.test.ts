@@ -129,3 +129,22 @@ test('export writes beside the backup, where git ignores it', async () => {
     stderr: expect.stringContaining(`elsewhere/${id}.tar exists already`),
   });
 });
+
+test('what validate finds well is one line a group, and what nobody looked at is not passed over', async () => {
+  const { checks } = JSON.parse((await run('validate', '--json')).stdout);
+  const [shown = ''] = (await run('validate')).stdout.split('would be backed up');
+  const groups = new Map<string, number>();
+  for (const { group, status } of checks) groups.set(group, (groups.get(group) ?? 0) + (status === 'ok' ? 1 : 0));
+  const lines = shown.trimEnd().split('\n');
+  const good = lines.filter((line) => / {2}ok {2}/.test(line));
+  expect(good.map((line) => line.split(' ')[0])).toEqual(
+    [...groups].filter(([, ok]) => ok > 0).map(([group]) => group),
+  );
+  for (const line of good) expect(line.length).toBeLessThanOrEqual(80);
+  expect(shown).toContain(`ok  36 files in 7 of 9 categories, and ${(groups.get('inventory') ?? 0) - 1} more`);
+  for (const line of lines) expect(line).toMatch(/ {2}ok {2}|^\w+$|^ {3}[-!x] |^ {6}/);
+  const [unseen = []] = checks.flatMap(({ evidence }: { evidence?: { notLookedAt?: string[] } }) =>
+    evidence?.notLookedAt === undefined ? [] : [evidence.notLookedAt],
+  );
+  expect(shown.includes('not looked at: ')).toBe(unseen.length > 0);
+});
