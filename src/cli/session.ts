@@ -8,6 +8,7 @@ import { print, printErr, printJson } from './output.ts';
 import { inGitHubActions } from './print-annotation.ts';
 import { isInteractive, noProgress, terminalProgress } from './progress.ts';
 import { paint, type Paint } from './render/style.ts';
+import { say } from './say.ts';
 import type { SharedFlags } from './shared-flags.ts';
 import { describeTool } from './tool.ts';
 import { makePasteable, pasteable } from './pasteable.ts';
@@ -51,7 +52,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     } else progress.onEvent(event);
     if (event.type === 'note' && !flags.quiet) {
       progress.clear();
-      printErr(event.next === undefined ? event.message : `${event.message}: ${pasteable(event.next)}`);
+      say(event.next === undefined ? event.message : `${event.message}: ${pasteable(event.next)}`);
     }
     logger?.[event.type === 'progress' ? 'trace' : 'debug'](event);
   }

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eachSampleProject } from '../support/each-sample-project.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -147,4 +148,45 @@ test('what validate finds well is one line a group, and what nobody looked at is
     evidence?.notLookedAt === undefined ? [] : [evidence.notLookedAt],
   );
   expect(shown.includes('not looked at: ')).toBe(unseen.length > 0);
+});
+
+describe.runIf(hasTerminal)('on a terminal of 80 columns lines are broken between words', () => {
+  const words = 'before the owner of all the contracts is changed to the new one, which nobody can take back, '.repeat(
+    2,
+  );
+  /** Line by line, also where a progress line is written over. */
+  const screen = async (...args: string[]): Promise<string> => {
+    const { raw } = await runOnTerminal(args, [], { cwd: project.root });
+    return stripVTControlCharacters(raw.replaceAll('\r\u001b[K', '\n')).replaceAll('\r', '');
+  };
+  /** A path has no words. */
+  const isPath = (line: string): boolean => /^ *(\w+:? +)?\S+$/.test(line);
+  const long = (text: string): string[] => text.split('\n').filter((line) => line.length > 80 && !isPath(line));
+
+  test('of list, show and report', async () => {
+    expect((await run('create', '--note', words, '--tag', 'release=1.4')).exitCode).toBe(0);
+    for (const args of [['list'], ['show'], ['report'], ['verify', '--quick'], ['status'], ['validate']])
+      expect(long(await screen(...args)), args.join(' ')).toEqual([]);
+    expect((await run('report')).stdout).toMatch(/\| Verified in full\? \| yes \| .{60,} \|\n/);
+  });
+
+  test('of what guard says while it runs', async () => {
+    const shown = await screen('guard', '--', 'sh', '-c', `true ${words}`);
+    expect(shown).toContain('is taken and verified; running');
+    expect(long(shown)).toEqual([]);
+  });
+
+  test('of errors and hints, but never a command line', async () => {
+    const id = backup('migration');
+    const unknown = await screen('restore', 'nosuch-of-a-name-that-is-long', '--root', project.root);
+    expect(long(unknown).filter((line) => !/^ +migbackup list --root \S+/.test(line))).toEqual([]);
+    appendFileSync(at('README.md'), 'ruined');
+    const args = ['restore', id, '--only', 'docs', '--root', project.root];
+    // In CI nobody is asked, on a terminal too.
+    const refused = await runOnTerminal(args, [], { cwd: project.root, env: { CI: 'true' } });
+    expect(refused.exitCode).toBe(6);
+    expect(refused.screen).toContain(`migbackup restore ${id} --only docs --root ${project.root} --yes\n`);
+    // Elsewhere each of them is one line.
+    expect((await run(...args)).stderr).toMatch(/^error .*\(CONFIRMATION_REQUIRED\)\nhint .*--yes\n$/);
+  });
 });
