@@ -1,13 +1,15 @@
 /**
  * The whole story on a made-up project: check, back up, verify, destroy, restore, compare every byte. Each command is
- * printed before it runs and its output is real; the demo fails if anything at all differs at the end.
+ * printed before it runs and its output is real; the demo fails if anything at all differs at the end. On a terminal the
+ * project stays, so that the commands can be pasted; elsewhere it is removed.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { shellLine } from '../src/core/model/shell-quote.ts';
 import { compareTrees, readTree } from '../test/support/compare-trees.ts';
-import { cliCommand } from '../test/support/run-cli.ts';
+import { checkoutBin, cliCommand } from '../test/support/run-cli.ts';
 import { makeSampleProject } from '../test/support/sample-project.ts';
 import { tempFolder } from '../test/support/temp-folder.ts';
 
@@ -21,7 +23,7 @@ function say(text: string): void {
 
 /** Runs migbackup in the project, shows command and output, and stops the demo unless it ends as expected. */
 function migbackup(root: string, args: string[], expected = 0): void {
-  console.log(`\n$ migbackup ${args.join(' ')}`);
+  console.log(`\n$ ${shellLine(['migbackup', ...args])}`);
   const [program, ...leading] = cliCommand();
   const { status, error } = spawnSync(program, [...leading, ...args], {
     cwd: root,
@@ -61,12 +63,19 @@ async function countEntries(folder: string): Promise<number> {
   return count;
 }
 
-async function main(): Promise<void> {
-  using folder = tempFolder('migbackup-demo-');
-  const root = path.join(folder.path, 'contracts');
+/** Where migbackup is installed it is in the PATH; here a function of the shell stands in for it. */
+function sayHowToPaste(root: string): void {
+  const binary = process.env['MIGBACKUP_BIN'];
+  const program = shellLine(binary === undefined ? ['node', checkoutBin] : [binary]);
+  console.log(`\n$ ${shellLine(['cd', root])}\n$ migbackup() { ${program} "$@"; }`);
+}
+
+async function main(folder: string): Promise<void> {
+  const root = path.join(folder, 'contracts');
   await makeSampleProject(root, { entries: ENTRIES });
   const before = readTree(root, OURS);
   say(`A Hardhat project with ${before.size} paths and a LevelDB of ${ENTRIES} records in ${root}`);
+  sayHowToPaste(root);
 
   migbackup(root, ['validate']);
   migbackup(root, ['create', '--note', 'before the migration']);
@@ -88,9 +97,16 @@ async function main(): Promise<void> {
   say(`Nothing was lost: ${before.size} paths equal in bytes, modes, times and links; ${entries} LevelDB records.`);
 }
 
+const folder = tempFolder('migbackup-demo-');
 try {
-  await main();
+  await main(folder.path);
 } catch (error) {
   console.error(`\ndemo failed: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
+} finally {
+  if (process.stdout.isTTY) {
+    say(`The project stays, so that you can paste the lines that begin with $. To remove it:\n  rm -r ${folder.path}`);
+  } else {
+    folder[Symbol.dispose]();
+  }
 }

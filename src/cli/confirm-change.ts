@@ -48,6 +48,7 @@ export function askOrRefuse(session: Session, { command, question, argv }: Asked
     if (await session.ask(lines, question, 'interrupts')) return true;
     throw new BackupError('CONFIRMATION_REQUIRED', 'the answer was no; nothing was changed', {
       hint: `To see the plan again, run: ${lineWith('--dry-run')}`,
+      details: { answer: 'no' },
     });
   };
 }

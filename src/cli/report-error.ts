@@ -3,9 +3,10 @@ import { BackupError } from '../core/model/backup-error.ts';
 import { fromSystemError } from '../core/model/system-error.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
 import type { ErrorDocument } from './error-document.ts';
-import { printErr, printJson } from './output.ts';
+import { printJson } from './output.ts';
 import { annotateError } from './print-annotation.ts';
 import { paint } from './render/style.ts';
+import { say } from './say.ts';
 import { pasteable } from './pasteable.ts';
 
 function asBackupError(cause: unknown): BackupError {
@@ -40,9 +41,10 @@ export function reportError(cause: unknown, json: boolean): ExitCode {
     printJson(errorDocument(error));
   } else {
     const paintErr = paint(process.stderr);
-    // Never wrapped: a hint may hold a command line, and it has to survive being copied.
-    printErr(`${paintErr.bad('error')}  ${escapeName(error.message)}  (${error.code})`);
-    printErr(`${paintErr.dim('hint')}   ${escapeName(pasteable(error.hint))}`);
+    // Whoever says no gets what they asked for.
+    if (error.details?.['answer'] === 'no') say(escapeName(error.message), `${paintErr.warn('stopped')}  `, 9);
+    else say(`${escapeName(error.message)}  (${error.code})`, `${paintErr.bad('error')}  `, 7);
+    say(escapeName(pasteable(error.hint)), `${paintErr.dim('hint')}   `, 7);
   }
   return exitCodeOfError(error.code);
 }

@@ -8,6 +8,7 @@ import { print, printErr, printJson } from './output.ts';
 import { inGitHubActions } from './print-annotation.ts';
 import { isInteractive, noProgress, terminalProgress } from './progress.ts';
 import { paint, type Paint } from './render/style.ts';
+import { say } from './say.ts';
 import type { SharedFlags } from './shared-flags.ts';
 import { describeTool } from './tool.ts';
 import { makePasteable, pasteable } from './pasteable.ts';
@@ -41,6 +42,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
   let phase: string | undefined;
   let command: Doing['command'] = 'none';
   let asking = false;
+  let askedMs = 0;
 
   function onEvent(event: Event): void {
     if (event.type === 'phase-begin') phase = event.phase;
@@ -50,7 +52,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     } else progress.onEvent(event);
     if (event.type === 'note' && !flags.quiet) {
       progress.clear();
-      printErr(event.next === undefined ? event.message : `${event.message}: ${pasteable(event.next)}`);
+      say(event.next === undefined ? event.message : `${event.message}: ${pasteable(event.next)}`);
     }
     logger?.[event.type === 'progress' ? 'trace' : 'debug'](event);
   }
@@ -65,7 +67,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     flags,
     // Not by process.stdin: to ask for it would open it, and that makes a pipe that others read too one that does not wait.
     canAsk: isInteractive({ isTTY: isatty(0) }) && isInteractive(process.stderr) && !flags.json,
-    context: { tool: describeTool(version), signal, onEvent },
+    context: { tool: describeTool(version), signal, onEvent, askedMs: () => askedMs },
     async project(how) {
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;
@@ -91,9 +93,11 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       progress.clear();
       for (const line of lines) printErr(line);
       asking = true;
+      const began = performance.now();
       try {
         return await askYesNo(question, onSignal === 'interrupts' ? signal : undefined);
       } finally {
+        askedMs += performance.now() - began;
         asking = false;
       }
     },

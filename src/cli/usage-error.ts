@@ -56,7 +56,10 @@ export function tooManyArguments(id: string, extra: readonly string[], manifest:
   const takes = taken === 0 ? 'no argument' : `at most ${taken} argument${taken === 1 ? '' : 's'}`;
   const words = extra.map((word) => `"${shorten(word)}"`).join(', ');
   const help = `migbackup ${asTyped(id)} --help lists arguments and flags.`;
-  const part = 'only' in flags ? `${shellLine(extra.flatMap((word) => ['--only', shorten(word)]))} names a part. ` : '';
+  const part =
+    taken === 0 && 'only' in flags
+      ? `${shellLine(extra.flatMap((word) => ['--only', shorten(word)]))} names a part. `
+      : '';
   return new BackupError(
     'USAGE',
     `${asTyped(id)} takes ${takes}: ${words} ${extra.length === 1 ? 'is' : 'are'} too many`,

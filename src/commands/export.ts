@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
@@ -27,7 +28,7 @@ export default class Export extends BaseCommand {
     })(),
     output: Flags.string({
       char: 'o',
-      summary: 'Where to put it, - for stdout (default: <ID>.<format> here)',
+      summary: 'Where to put it, - for stdout (default: <ID>.<format> beside the backup)',
       helpValue: 'FILE',
     }),
   };
@@ -51,7 +52,9 @@ export default class Export extends BaseCommand {
     const { exportBackup } = await import('../core/operations/export.ts');
     const selected = await select(await session.project(), selector, process.cwd(), session.context);
     try {
-      const output = flags.output ?? `${selected.id}.${format}`;
+      // Not where one stands: a commit would take it along.
+      const beside = path.dirname(selected.fromFile ?? selected.folder);
+      const output = flags.output ?? path.join(beside, `${selected.id}.${format}`);
       const report = await exportBackup(selected, { format, output }, session.context);
       return session.finish(report, renderExport, EXIT.done, toStdout ? process.stderr : process.stdout);
     } finally {

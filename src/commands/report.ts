@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
-import { renderReport } from '../cli/render/report.ts';
+import { renderForReading, renderReport } from '../cli/render/report.ts';
 import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Report extends BaseCommand {
@@ -34,7 +34,8 @@ export default class Report extends BaseCommand {
     const project = await session.project();
     const selected = await select(project, selectorOf(args, flags), process.cwd(), session.context);
     try {
-      return session.finish(await report(selected, project.repository, session.context), renderReport, EXIT.done);
+      const summary = await report(selected, project.repository, session.context);
+      return session.finish(summary, process.stdout.isTTY ? renderForReading : renderReport, EXIT.done);
     } finally {
       selected.dispose();
     }

@@ -7,12 +7,19 @@ import { schemaViolations } from '../support/schemas.ts';
 /** Ours: `help` and `autocomplete` come from oclif's plugins. */
 const COMMANDS = Object.keys(loaders).filter((id) => id !== 'help' && !id.startsWith('autocomplete'));
 
+const { manifest } = readPackageFiles();
+
 test.each(COMMANDS)('migbackup %s --help', async (id) => {
   const words = id.split(':');
   const plain = await runCli([...words, '--help']);
   expect(plain).toMatchObject({ exitCode: 0, stderr: '' });
   expect(plain.stdout).toContain(`$ migbackup ${words.join(' ')}`);
   expect(plain.stdout).toContain('EXAMPLES');
+  const [summary = ''] = plain.stdout.split('\n');
+  expect(plain.stdout.replaceAll(/\s+/g, ' ').split(summary)).toHaveLength(2);
+  // Of a description of several paragraphs oclif would show the last.
+  const description = manifest.commands[id]?.description ?? 'none';
+  expect(plain.stdout.replaceAll(/\s+/g, ' ')).toContain(`DESCRIPTION ${description} EXAMPLES`);
   expect(plain.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   const byTopic = await runCli(['backup', ...words, '--help']);
   expect(byTopic.exitCode).toBe(0);

@@ -43,7 +43,7 @@ describe.runIf(hasTerminal)('restore asks (on a terminal that `script` of util-l
 
   test.each([
     ...[...NO, ['another word', type('yep\n')] as const].map(
-      ([how, act]) => [how, act, 6, 'error  the answer was no; nothing was changed'] as const,
+      ([how, act]) => [how, act, 6, 'stopped  the answer was no; nothing was changed'] as const,
     ),
     ...INTERRUPT.map(
       ([how, act]) => [how, act, 130, 'error  interrupted before an answer; nothing was changed'] as const,

@@ -18,13 +18,15 @@ export const CTRL_D = '\u0004';
 /** What a person does: types, or sends a signal from elsewhere. */
 export type Act = { readonly type: string } | { readonly signal: NodeJS.Signals };
 
-/** The same, once a text is on the screen. */
-export type Step = { readonly after: string } & Act;
+/** The same, once a text is on the screen, and so long after that. */
+export type Step = { readonly after: string; readonly waitMs?: number } & Act;
 
 export interface OnTerminal {
   readonly exitCode: number | null;
   /** All that was on the screen: stdout and stderr, without the terminal's control sequences. */
   readonly screen: string;
+  /** The same with them: colours show here. */
+  readonly raw: string;
 }
 
 /** Runs `migbackup` on a terminal of 80 columns, does the steps in order, and waits for its end. Throws if a step's text never came. */
@@ -39,16 +41,21 @@ export async function runOnTerminal(
     env: { ...cleanEnvironment(), TERM: 'xterm', SHELL: '/bin/sh', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  let raw = '';
   let screen = '';
   let next = 0;
   let from = 0;
   child.stdout.on('data', (chunk: Buffer) => {
+    raw += chunk.toString();
     screen += clean(chunk.toString());
     for (let step = steps[next]; step !== undefined && screen.includes(step.after, from); step = steps[next]) {
       from = screen.indexOf(step.after, from) + step.after.length;
       next++;
-      if ('type' in step) child.stdin.write(step.type);
-      else process.kill(Number(/^pid (\d+)/.exec(screen)?.[1]), step.signal);
+      const act = step;
+      setTimeout(() => {
+        if ('type' in act) child.stdin.write(act.type);
+        else process.kill(Number(/^pid (\d+)/.exec(screen)?.[1]), act.signal);
+      }, act.waitMs ?? 0);
     }
   });
   // Ending `script` ends what it runs: a question that nobody's answer ended fails the test with what is on the screen.
@@ -56,7 +63,7 @@ export async function runOnTerminal(
   const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
   clearTimeout(hung);
   if (next < steps.length) throw new Error(`${JSON.stringify(steps[next]?.after)} never came:\n${screen}`);
-  return { exitCode, screen };
+  return { exitCode, screen, raw };
 }
 
 /** Without colours, cursor moves and carriage returns. */

@@ -50,8 +50,8 @@ export function renderCreate(report: CreateReport, paint: Paint): string[] {
     `  ${paint.bold(report.backupId)}`,
     `  ${figures}, ${proof}${status}`,
     `  ${escapeName(report.folder)}`,
-    pasteable(
-      proven ? `  Next: migrate; migbackup restore ${named} brings this back` : `  Next: migbackup verify ${named}`,
-    ),
+    proven
+      ? wrap(pasteable(`Next: migrate; migbackup restore ${named} brings this back`), '  ', 8)
+      : pasteable(`  Next: migbackup verify ${named}`),
   ];
 }

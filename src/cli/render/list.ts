@@ -36,26 +36,27 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
   const about = [backup.note, ...tags].filter((text) => text !== null).map(formatText);
   return [
-    `  ${id}  ${size}, ${ageOf(backup)}`,
+    wrap(`${size}, ${ageOf(backup)}`, `  ${id}  `, 6),
     ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),
     ...(about.length > 0 ? [wrap(about.join(', '), '      ', 6)] : []),
-    `      ${proofOf(backup, paint)}${backup.holdsSecrets ? '; holds secrets' : ''}`,
+    wrap(`${proofOf(backup, paint)}${backup.holdsSecrets ? '; holds secrets' : ''}`, '      ', 6),
   ];
 }
 
 function nextStep(report: ListReport): string {
-  if (report.unfinishedTransaction) return pasteable('  A restore was interrupted. Next: migbackup recover');
+  if (report.unfinishedTransaction) return wrapNext('A restore was interrupted. Next: migbackup recover');
   if (report.backups.length === 0) return pasteable('  Next: migbackup create');
-  return pasteable('  Next: migbackup show ID   or   migbackup verify ID');
+  return wrapNext('Next: migbackup show ID   or   migbackup verify ID');
 }
+
+const wrapNext = (text: string): string => wrap(pasteable(text), '  ', 8);
 
 /** Newest first; two or three short lines a backup. */
 export function renderList(report: ListReport, paint: Paint): string[] {
   const { backups, ofOthers, repository } = report;
   const of = ofOthers === 0 ? '' : 'of this project ';
-  const none = backups.length === 0 ? [`  no backups ${of}in ${escapeName(repository)}`] : [];
-  const others =
-    ofOthers === 0 ? [] : [pasteable(`  ${ofOthers} more of other projects: migbackup list --all-projects`)];
+  const none = backups.length === 0 ? [wrap(`no backups ${of}in ${escapeName(repository)}`, '  ', 4)] : [];
+  const others = ofOthers === 0 ? [] : [wrapNext(`${ofOthers} more of other projects: migbackup list --all-projects`)];
   return [
     ...none,
     ...report.backups.flatMap((backup) => renderBackup(backup, paint)),

@@ -4,6 +4,9 @@ import { formatBytes, plural } from './format.ts';
 import { renderFindings } from './findings.ts';
 import { table, wrap, type Paint } from './style.ts';
 
+/** So many paths are named one by one; of more only the figures are shown, and JSON has them all. */
+const NAMED = 10;
+
 type PlanCategory = RestorePlan['categories'][string];
 
 function describe(category: PlanCategory): string {
@@ -19,8 +22,6 @@ function row(name: string, category: PlanCategory): string[] {
   return [escapeName(name), describe(category), bytes > 0 ? formatBytes(bytes) : ''];
 }
 
-const NAMED = 10;
-
 /** What the backup does not have and a restore leaves where it is. */
 export function renderKept({ keptExtras }: Pick<RestorePlan, 'keptExtras'>): string[] {
   if (keptExtras.length === 0) return [];
@@ -28,6 +29,17 @@ export function renderKept({ keptExtras }: Pick<RestorePlan, 'keptExtras'>): str
   const names = [...keptExtras.slice(0, NAMED).map(escapeName), ...more].join(', ');
   return [wrap(names, '  stays: ', 9), '  The backup does not have what stays; --exact removes it.'];
 }
+
+/** The paths where they are few, without the folders where those are many. */
+function nameFew({ changes }: RestorePlan): string[] {
+  const files = changes.filter(({ type }) => type !== 'dir');
+  const few = [changes, files].find(({ length }) => length <= NAMED) ?? [];
+  const rows = few.map(({ action, path, type }) => [action, escapeName(path) + (type === 'dir' ? '/' : '')]);
+  return table(rows, ['left', 'left']);
+}
+
+/** The name of exactly this plan, for who goes on with `--plan`. */
+export const renderPlanHash = ({ hash }: RestorePlan): string => `  plan  ${hash}`;
 
 /** What a restore would do, before it does anything. Figures count files. */
 export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
@@ -40,8 +52,8 @@ export function renderPlan(plan: RestorePlan, paint: Paint): string[] {
     ...table(rows, ['left', 'left', 'right']),
     ...renderKept(plan),
     ...(untouched ? [wrap(untouched, '  untouched: ', 13)] : []),
+    ...nameFew(plan),
     `  ${plural(plan.changes.length, 'path')} would change${folders > 0 ? `, ${plural(folders, 'folder')} among them` : ''}`,
     ...renderFindings(plan.findings, paint),
-    `  plan  ${plan.hash}`,
   ];
 }

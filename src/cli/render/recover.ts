@@ -16,9 +16,9 @@ export function renderRecover(report: RecoverReport, paint: Paint): string[] {
   const next = report.outcome === 'taken-back' || report.outcome === 'removed-stage';
   return [
     `  ${paint.good(done)}`,
-    `  ${meaning}`,
+    wrap(meaning, '  ', 4),
     ...renderFindings(report.findings, paint),
-    ...(next ? [pasteable('  Next: migbackup restore --dry-run shows what a restore would change')] : []),
+    ...(next ? [wrap(pasteable('Next: migbackup restore --dry-run shows what a restore would change'), '  ', 8)] : []),
     ...renderGuard(report, paint),
   ];
 }

@@ -3,6 +3,7 @@ import type { Answer, BackupSummary } from '../../core/model/backup-summary.ts';
 import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
 import { formatBytes, formatText } from './format.ts';
+import { wrap } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 const SHOWN = 50;
@@ -82,4 +83,9 @@ export function renderReport(summary: BackupSummary): string[] {
     ...renderDatabases(summary),
     ...renderFindings(summary),
   ];
+}
+
+/** The same on a terminal, where the lines are broken between words; no Markdown any more, in which a row is one line. */
+export function renderForReading(summary: BackupSummary): string[] {
+  return renderReport(summary).map((line) => wrap(line, '', 2));
 }

@@ -2,25 +2,32 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { RestoreReport } from '../../core/model/restore-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
-import { renderKept, renderPlan } from './plan.ts';
-import type { Paint } from './style.ts';
+import { renderKept, renderPlan, renderPlanHash } from './plan.ts';
+import { wrap, type Paint } from './style.ts';
+import { pathWord, shellLine } from '../../core/model/shell-quote.ts';
 import { pasteable } from '../pasteable.ts';
 
-function renderUnchanged(report: RestoreReport, paint: Paint): string[] {
-  const older = report.plan?.olderThatDiffer ?? [];
-  const what =
-    report.selection.length === 0 ? `what ${report.backupId} holds` : `what --only selects of ${report.backupId}`;
-  return [
-    `  ${paint.good('unchanged')}  ${escapeName(report.target)} already has ${what}`,
-    ...(report.plan ? renderKept(report.plan) : []),
-    ...(older.length > 0 ? ['  older backups that differ:', ...older.map((id) => `    ${id}`)] : []),
-    older.length > 0 ? pasteable(`  Next: migbackup restore ${older[0]}`) : '  Nothing to do.',
+/** @param ending what there is not to do */
+function renderUnchanged({ plan, target, selection, backupId }: RestoreReport, paint: Paint, ending: string): string[] {
+  const older = plan?.olderThatDiffer ?? [];
+  const [newest] = older;
+  const what = selection.length === 0 ? `what ${backupId} holds` : `what --only selects of ${backupId}`;
+  const same = [
+    wrap(`${escapeName(target)} already has ${what}`, `  ${paint.good('unchanged')}  `, 4),
+    ...(plan ? renderKept(plan) : []),
+    `  ${ending}`,
   ];
+  if (newest === undefined) return same;
+  const next = shellLine(['migbackup', 'restore', newest, ...selection.flatMap((each) => ['--only', pathWord(each)])]);
+  const differs = selection.length === 0 ? 'older backups that differ:' : 'older backups that differ in that:';
+  return [...same, `  ${differs}`, ...older.map((id) => `    ${id}`), pasteable(`  Next: ${next}`)];
 }
 
 function renderPlanned(report: RestoreReport, paint: Paint, line: string): string[] {
-  const plan = report.plan ? renderPlan(report.plan, paint) : [];
-  return [...plan, '  Nothing was changed.', pasteable(`  Next: ${line}`)];
+  const { plan } = report;
+  if (plan === null) return [];
+  if (plan.nothingToDo) return renderUnchanged(report, paint, 'Nothing to restore.');
+  return [...renderPlan(plan, paint), renderPlanHash(plan), '  Nothing was changed.', pasteable(`  Next: ${line}`)];
 }
 
 function renderRestored(report: RestoreReport, paint: Paint): string[] {
@@ -46,7 +53,7 @@ export function renderRestore(
   paint: Paint,
   line = `migbackup restore ${report.backupId}`,
 ): string[] {
-  if (report.outcome === 'unchanged') return renderUnchanged(report, paint);
+  if (report.outcome === 'unchanged') return renderUnchanged(report, paint, 'Nothing to do.');
   if (report.outcome === 'planned') return renderPlanned(report, paint, line);
   return renderRestored(report, paint);
 }

@@ -32,7 +32,7 @@ function renderCategory(name: string, category: ManifestCategory, paint: Paint):
   const size = `${plural(category.files, 'file')}, ${formatBytes(category.bytes)}`;
   const kept = category.archive ? ` -> ${formatBytes(category.archive.size)}` : '';
   const status = category.status === 'complete' ? '' : `  ${category.status}`;
-  const head = `  ${paint.bold(escapeName(name))}  ${size}${kept}${status}`;
+  const head = wrap(`${size}${kept}${status}`, `  ${paint.bold(escapeName(name))}  `, 4);
   return [head, ...category.sources.filter((source) => source.files > 0).flatMap(renderSource)];
 }
 
@@ -59,12 +59,11 @@ function renderHead(report: ShowReport, paint: Paint): string[] {
     ],
     ['secrets', report.holdsSecrets ? 'files that count as secrets are in it' : ''],
   ];
+  const shown = rows.filter(([, value]) => value !== '');
+  const width = Math.max(...shown.map(([label = '']) => label.length));
   return [
     `  ${paint.bold(report.backupId)}`,
-    ...table(
-      rows.filter(([, value]) => value !== ''),
-      ['left', 'left'],
-    ),
+    ...shown.map(([label = '', value = '']) => wrap(value, `  ${label.padEnd(width)}  `, width + 4)),
     '',
   ];
 }

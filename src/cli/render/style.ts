@@ -1,4 +1,5 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { wordsOf } from './command-lines.ts';
 
 const MIN_WIDTH = 60;
 const MAX_WIDTH = 80;
@@ -25,22 +26,30 @@ export function lineWidth(stream: NodeJS.WriteStream = process.stdout): number {
   return Math.min(Math.max(columns, MIN_WIDTH), MAX_WIDTH);
 }
 
-/** Breaks text at spaces so that `first` + text fits the line; later lines are indented. A word that is too long stays whole. */
+/** Breaks text at spaces so that `first` + text fits the line; later lines are indented. A word that is too long, or a command line, stays whole. */
 export function wrap(text: string, first: string, indent: number, width = lineWidth()): string {
   const lines: string[] = [];
+  let at = columns(first);
   for (const paragraph of text.split('\n')) {
     let line = '';
-    for (const word of paragraph.split(' ')) {
-      if (line !== '' && indent + line.length + 1 + word.length > width) {
+    for (const word of wordsOf(paragraph)) {
+      if (line !== '' && at + columns(line) + 1 + columns(word) > width) {
         lines.push(line);
         line = word.trimStart();
+        at = indent;
       } else {
         line = line === '' ? word : `${line} ${word}`;
       }
     }
     lines.push(line);
+    at = indent;
   }
   return first + lines.join(`\n${' '.repeat(indent)}`);
+}
+
+/** Colours take none. */
+function columns(text: string): number {
+  return stripVTControlCharacters(text).length;
 }
 
 /** A column of a table: right-aligned for figures. */

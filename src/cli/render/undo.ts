@@ -3,7 +3,7 @@ import { shellLine } from '../../core/model/shell-quote.ts';
 import type { Undone, UndoReport } from '../../core/model/undo-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatDuration, plural } from './format.ts';
-import { renderPlan } from './plan.ts';
+import { renderPlan, renderPlanHash } from './plan.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
@@ -33,14 +33,16 @@ export function describeUndone({ what, becomes, time }: Undone): string[] {
 
 export function renderUndo(report: UndoReport, paint: Paint): string[] {
   const { what, becomes, id } = report.undone;
-  if (report.outcome === 'unchanged') {
+  const { outcome, plan: planned } = report;
+  if (outcome === 'unchanged' || (outcome === 'planned' && planned?.nothingToDo === true)) {
     return [
       wrap(`the project already is ${escapeName(becomes)} (${escapeName(what)})`, `  ${paint.good('unchanged')}  `, 4),
       ...renderStay(report),
+      ...(outcome === 'planned' ? ['  Nothing to take back.'] : []),
     ];
   }
-  if (report.outcome === 'planned') {
-    const plan = report.plan ? renderPlan(report.plan, paint) : [];
+  if (outcome === 'planned') {
+    const plan = planned ? [...renderPlan(planned, paint), renderPlanHash(planned)] : [];
     return [
       ...describeUndone(report.undone),
       ...renderSince(report.since),

@@ -4,7 +4,7 @@ import { sayRecords } from '../../core/model/say-records.ts';
 import type { CheckResult, ValidateReport } from '../../core/model/validate-report.ts';
 import { nameSome, renderAdvice } from './findings.ts';
 import { formatBytes, plural } from './format.ts';
-import { table, wrap, type Paint } from './style.ts';
+import { lineWidth, table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 function mark(check: CheckResult, paint: Paint): string {
@@ -21,17 +21,37 @@ function renderCheck(check: CheckResult, paint: Paint): string[] {
   return lines;
 }
 
-/** What is well is said in one breath; what is not has its own lines. */
+/** What is well is one line a group: JSON has each check. What is not has its own lines. */
 function renderGroups(checks: readonly CheckResult[], paint: Paint): string[] {
   const groups = Map.groupBy(checks, (check) => check.group);
+  const width = Math.max(...[...groups.keys()].map((group) => group.length));
   return [...groups].flatMap(([group, members]) => {
-    const good = members.filter(({ status }) => status === 'ok').map(({ message }) => escapeName(message));
+    const good = members.filter(({ status }) => status === 'ok');
+    const room = lineWidth() - width - '  ok  '.length;
+    const head =
+      good.length === 0
+        ? paint.bold(group)
+        : `${paint.bold(group)}${' '.repeat(width - group.length)}  ${paint.good('ok')}  ${sayGood(good, room)}`;
     return [
-      paint.bold(group),
-      ...(good.length === 0 ? [] : [wrap(good.join('; '), `  ${paint.good('ok')}  `, 6)]),
+      head,
+      ...good.flatMap((check) => renderNotLookedAt(check, paint)),
       ...members.filter(({ status }) => status !== 'ok').flatMap((check) => renderCheck(check, paint)),
     ];
   });
+}
+
+/** The first of them in its words if there is room, and how many more. */
+function sayGood([first, ...others]: readonly CheckResult[], room: number): string {
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  const said = `${escapeName(first?.message ?? '')}${more}`;
+  return said.length <= room ? said : plural(others.length + 1, 'check');
+}
+
+/** What a check that found nothing could not look at is no part of what is well. */
+function renderNotLookedAt({ evidence = {} }: CheckResult, paint: Paint): string[] {
+  const kinds = evidence['notLookedAt'];
+  if (!Array.isArray(kinds) || kinds.length === 0) return [];
+  return [wrap(`not looked at: ${kinds.join(', ')}; the tools for that are missing`, `  ${paint.dim(' -')}  `, 6)];
 }
 
 type Database = ValidateReport['inventory'][string]['databases'][number];

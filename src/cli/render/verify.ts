@@ -35,7 +35,8 @@ function nextStep(report: VerifyReport): string[] {
     const line = shellLine(['migbackup', 'restore', name, '--dry-run']);
     return [pasteable(`  Next: ${line}`)];
   }
-  return [pasteable('  Next: migbackup list shows the other backups; migbackup create takes a new one')];
+  const next = 'Next: migbackup list shows the other backups; migbackup create takes a new one';
+  return [wrap(pasteable(next), '  ', 8)];
 }
 
 export function renderVerify(report: VerifyReport, paint: Paint): string[] {

@@ -34,6 +34,7 @@ export class ArchivesAudit {
   files = 0;
   bytes = 0;
   count = 0;
+  #unsaid = 0;
   readonly #options: ArchivesAuditOptions;
 
   constructor(options: ArchivesAuditOptions) {
@@ -85,8 +86,10 @@ export class ArchivesAudit {
   #progress(files: number, bytes: number): void {
     this.files += files;
     this.bytes += bytes;
-    if (this.files % 256 === 0 || bytes > 1 << 20)
-      this.#options.context.onEvent?.({ type: 'progress', files: this.files, bytes: this.bytes });
+    this.#unsaid += bytes;
+    if (this.files % 256 !== 0 && this.#unsaid < 1 << 20) return;
+    this.#unsaid = 0;
+    this.#options.context.onEvent?.({ type: 'progress', files: this.files, bytes: this.bytes });
   }
 
   #checkSize(category: string, archive: Archive, file: string): void {

@@ -252,7 +252,8 @@ export class CategoryWriter {
     if (!this.#pacer.due()) return;
     throwIfInterrupted(this.job.context.signal);
     this.job.background.throwIfFailed();
-    this.job.context.onEvent?.({ type: 'progress', ...this.job.progress });
+    const { files, bytes } = this.job.progress;
+    this.job.context.onEvent?.({ type: 'progress', files, bytes: bytes + (this.#archive?.openBytes ?? 0) });
     await this.#pacer.turn();
   }
 }

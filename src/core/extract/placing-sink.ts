@@ -12,6 +12,8 @@ export interface Written {
 /** Writes the members that have a place to it, and counts them. */
 export class PlacingSink implements MemberSink {
   readonly written: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+  /** Bytes of content handed on so far, of the file at hand too. */
+  passed = 0;
   readonly #writer: TreeWriter;
   readonly #place: (entry: Entry) => string | null;
   #target: string | null = null;
@@ -28,7 +30,9 @@ export class PlacingSink implements MemberSink {
   }
 
   data(chunk: Buffer, release: () => void): void | Promise<void> {
-    return this.#target === null ? release() : this.#writer.write(chunk, release);
+    if (this.#target === null) return release();
+    this.passed += chunk.length;
+    return this.#writer.write(chunk, release);
   }
 
   async end(entry: Entry, good: boolean): Promise<void> {

@@ -55,7 +55,7 @@ export async function writeEntries(options: WriteOptions, context: Context): Pro
         select: options.everything ? undefined : (entry) => place(entry) !== null,
         sink,
         onFinding: (finding) => findings.push(finding),
-        onProgress: () => context.onEvent?.({ type: 'progress', files: sink.written.files, bytes: sink.written.bytes }),
+        onProgress: () => context.onEvent?.({ type: 'progress', files: sink.written.files, bytes: sink.passed }),
         signal: context.signal,
       });
       if (sha256 !== null && sha256 !== category.archive.sha256)

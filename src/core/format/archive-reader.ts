@@ -25,6 +25,7 @@ export interface ArchiveReadOptions {
   readonly select?: ((entry: Entry) => boolean) | undefined;
   readonly sink?: MemberSink | undefined;
   readonly onFinding: (finding: Finding) => void;
+  /** What has been read since the last call: within a file that takes more than one piece, too. */
   readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -61,6 +62,8 @@ class ArchiveWalk {
   readonly #beyond: string[] = [];
   /** Where the next member must begin; null when that is not known, because of damage. */
   #expected: number | null = 0;
+  /** Of the member at hand, what `onProgress` has been told of. */
+  #counted = 0;
 
   constructor(framed: FramedFile, options: ArchiveReadOptions) {
     this.#framed = framed;
@@ -88,7 +91,8 @@ class ArchiveWalk {
           continue;
         }
         await this.#member(entry);
-        if (entry.type === 'file') onProgress?.(1, entry.size);
+        if (entry.type === 'file') onProgress?.(1, entry.size - this.#counted);
+        this.#counted = 0;
       }
     }
     if (select !== undefined) {
@@ -202,6 +206,7 @@ class ArchiveWalk {
         continue;
       }
       done += chunk.length;
+      if (done < entry.size) this.#count(chunk.length);
       if (!whole) continue;
       const { sink } = this.#options;
       const isOurs = sink === undefined && this.#cursor.transfer(chunk);
@@ -212,6 +217,11 @@ class ArchiveWalk {
     }
     const digest = await this.#contentHash.digest();
     return whole ? digest : null;
+  }
+
+  #count(bytes: number): void {
+    this.#counted += bytes;
+    this.#options.onProgress?.(0, bytes);
   }
 
   /** The zeros that fill the last block: anything else there would be hidden content. */

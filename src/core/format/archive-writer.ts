@@ -32,6 +32,11 @@ export class ArchiveWriter {
     return this.#frames.position;
   }
 
+  /** Bytes of content that were put into the member that is open; 0 if none is. */
+  get openBytes(): number {
+    return this.#size - this.#left;
+  }
+
   /** Takes whole members as they will stand in the tar, encoded elsewhere. */
   members(tar: Uint8Array): void {
     this.#frames.write(tar);
@@ -79,6 +84,7 @@ export class ArchiveWriter {
     }
     const over = this.#size % TAR_BLOCK;
     if (over > 0) this.#frames.write(END_BLOCKS.subarray(0, TAR_BLOCK - over));
+    this.#size = 0;
   }
 
   /** Drops the member that was begun last, as if it had never been. */

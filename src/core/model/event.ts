@@ -19,6 +19,8 @@ export interface Context {
   readonly tool: Tool;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
+  /** For how long questions have waited for their answers so far, in milliseconds. */
+  readonly askedMs?: (() => number) | undefined;
   /** The wall clock, injectable so that ids and reports are testable. */
   readonly now?: (() => Date) | undefined;
 }

@@ -32,7 +32,7 @@ export const planSchema = z
     findings: findingsSchema,
     /** Of these, what nobody looked for: its tool is not installed. */
     notLookedAt: z.array(z.string()),
-    /** Older backups that differ from the live tree, when this one does not. */
+    /** Where nothing has to change: older backups that differ from this one in what was asked for. */
     olderThatDiffer: z.array(z.string()).optional(),
   })
   .meta({ id: 'RestorePlan' });

@@ -140,11 +140,24 @@ async function pack(job: Job, sink: Writable): Promise<{ bytes: number; sha256: 
 async function newArchive(job: Job): Promise<Archiver> {
   const { TarArchive, ZipArchive } = await import('archiver');
   if (job.format === 'tar') return new TarArchive();
-  const total = [...job.sums.keys()].reduce(
-    (sum, name) => sum + fs.lstatSync(path.join(job.selected.folder, name)).size,
-    0,
-  );
-  return new ZipArchive({ store: true, forceZip64: total >= ZIP64_BYTES });
+  return new ZipArchive({ store: true, forceZip64: sizeOf(job) >= ZIP64_BYTES });
+}
+
+/** Bytes of all artifacts. */
+function sizeOf({ selected, sums }: Job): number {
+  return [...sums.keys()].reduce((sum, name) => sum + fs.lstatSync(path.join(selected.folder, name)).size, 0);
+}
+
+/** Tells that a phase begins; the answer counts the artifacts and bytes that are done. */
+function beginPhase(job: Job, phase: string): (files: number, bytes: number) => void {
+  const { onEvent } = job.context;
+  const done = { files: 0, bytes: 0 };
+  onEvent?.({ type: 'phase-begin', phase, files: job.sums.size, bytes: sizeOf(job) });
+  return (files, bytes) => {
+    done.files += files;
+    done.bytes += bytes;
+    onEvent?.({ type: 'progress', ...done });
+  };
 }
 
 /** Hands the artifacts over one by one, each checked against its SHA-256 while it goes by. */
@@ -152,19 +165,24 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
   const ended = new AbortController();
   const closed = (): void => ended.abort();
   archive.once('close', closed);
+  const count = beginPhase(job, 'exporting');
   try {
     for (const [name, expected] of job.sums) {
       throwIfInterrupted(job.context.signal);
       const file = path.join(job.selected.folder, name);
       const hash = createHash('sha256');
       const source = fs.createReadStream(file, { highWaterMark: 1 << 18 });
-      source.on('data', (chunk) => hash.update(chunk));
+      source.on('data', (chunk) => {
+        hash.update(chunk);
+        count(0, chunk.length);
+      });
       source.on('error', (error) => archive.destroy(error));
       const done = once(archive, 'entry', { signal: ended.signal });
       const stats = fs.lstatSync(file);
       archive.append(source, { name: `${job.selected.id}/${name}`, stats, mode: 0o600, date: stats.mtime });
       await done;
       if (hash.digest('hex') !== expected) throw damaged(`${name} was altered: its SHA-256 differs`, file);
+      count(1, 0);
     }
     await archive.finalize();
   } catch (error) {
@@ -179,11 +197,16 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
 /** Every artifact is in the file, once, with its bytes, and nothing else. */
 async function readBack(job: Job, file: string): Promise<void> {
   const missing = new Set(job.sums.keys());
+  const count = beginPhase(job, 'reading back');
   for await (const member of readMembers(file, job.format)) {
     throwIfInterrupted(job.context.signal);
     const name = member.name.slice(job.selected.id.length + 1);
     const hash = createHash('sha256');
-    for await (const chunk of member.content) hash.update(chunk);
+    for await (const chunk of member.content) {
+      hash.update(chunk);
+      count(0, chunk.length);
+    }
+    count(1, 0);
     const right = member.name === `${job.selected.id}/${name}` && hash.digest('hex') === job.sums.get(name);
     if (!right || !missing.delete(name)) throw unproven(`${member.name} came back different`, file);
   }

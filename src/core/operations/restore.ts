@@ -12,10 +12,8 @@ import type { Finding } from '../model/finding.ts';
 import { pathWord, shellLine } from '../model/shell-quote.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
-import type { RestoreReport } from '../model/restore-report.ts';
-import type { Manifest } from '../model/manifest.ts';
+import type { RestorePlan, RestoreReport } from '../model/restore-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
-import { ownBackups } from '../repository/whose.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
@@ -30,6 +28,7 @@ import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '..
 import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { requireSettled } from '../history/pending-operations.ts';
 import { withLocks } from '../repository/with-locks.ts';
+import { olderThatDiffer } from './restore/older-that-differ.ts';
 
 export { restoreTo } from './restore/to.ts';
 
@@ -75,11 +74,20 @@ export async function restore(
     reportFile: null,
     ...parts,
   });
+  /** Whoever finds nothing to do may have meant an older one. */
+  const withOlder = async (plan: RestorePlan, { manifest }: VerifiedBackup): Promise<RestorePlan> => {
+    if (!plan.nothingToDo) return plan;
+    const { folder } = selected;
+    return {
+      ...plan,
+      olderThatDiffer: await olderThatDiffer(project, { folder, manifest }, options.only, context.signal),
+    };
+  };
   if (options.dryRun) {
     requireSettled(project.root);
     const verified = await verifyInPlace(project, selected, options, context);
     const { plan } = await planRestore(project, verified, options);
-    return finish({ outcome: 'planned', plan, findings: verified.findings });
+    return finish({ outcome: 'planned', plan: await withOlder(plan, verified), findings: verified.findings });
   }
   return withLocks(project, 'restore', async () => {
     refuseWhileGuarded(project.root);
@@ -88,8 +96,7 @@ export async function restore(
     const planned = await planRestore(project, verified, options);
     requireSamePlan(options, planned.plan);
     if (planned.plan.nothingToDo) {
-      const plan = { ...planned.plan, olderThatDiffer: olderThatDiffer(project, verified.manifest) };
-      return finish({ outcome: 'unchanged', plan, checked: true });
+      return finish({ outcome: 'unchanged', plan: await withOlder(planned.plan, verified), checked: true });
     }
     await checkTarget(project.root, planned.changes);
     tryNames(project.root, verified.wanted);
@@ -175,12 +182,4 @@ async function verifyInPlace(
   const all = { ...project.config, categories: [...project.config.categories, ...categories] };
   refuseForeignPlaces({ ...project, config: all }, wanted, options.acceptSources === true);
   return { ...verified, findings: stands ? [gone] : [] };
-}
-
-/** Older backups of this project that hold something else: the same tree gives the same index, byte for byte. */
-function olderThatDiffer(project: Project, current: Manifest): string[] {
-  return ownBackups(project)
-    .filter(({ kind, id }) => kind === 'migration' && id < current.backupId)
-    .filter(({ manifest }) => manifest !== null && manifest.index.sha256 !== current.index.sha256)
-    .map(({ id }) => id);
 }

@@ -1,16 +1,17 @@
 import type { Context } from '../model/event.ts';
 
-/** Starts the clock; the function it returns gives what every report opens with. */
+/** Starts the clock, which stands still while a question waits; the function it returns gives what every report opens with. */
 export function startReport(context: Context): () => {
   tool: { name: string; version: string; runtime: string };
   startedAt: string;
   durationMs: number;
 } {
   const startedAt = (context.now ?? (() => new Date()))().toISOString();
-  const began = performance.now();
+  const worked = (): number => performance.now() - (context.askedMs?.() ?? 0);
+  const began = worked();
   return () => ({
     tool: { ...context.tool },
     startedAt,
-    durationMs: Math.round((performance.now() - began) * 10) / 10,
+    durationMs: Math.round((worked() - began) * 10) / 10,
   });
 }
