@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { checkGitClean } from '../../src/core/checks/preflight/git-clean.ts';
+import { checkGitClean } from '../../src/core/checks/preflight/repository.ts';
 import { put } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 

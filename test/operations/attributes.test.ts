@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { renderCreate } from '../../src/cli/render/create.ts';
 import { paint } from '../../src/cli/render/style.ts';
-import { checkAttributes } from '../../src/core/checks/preflight/attributes.ts';
+import { checkAttributes } from '../../src/core/checks/preflight/inventory.ts';
 import { resolveProject } from '../../src/core/config/project.ts';
 import type { CreateReport } from '../../src/core/model/create-report.ts';
 import type { RestoreReport } from '../../src/core/model/restore-report.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { coverageFindings } from '../../src/core/checks/coverage.ts';
-import { checkConfig } from '../../src/core/checks/preflight/config.ts';
+import { checkConfig } from '../../src/core/checks/preflight/setup.ts';
 import { presetCategories } from '../../src/core/config/preset.ts';
 import { resolveProject } from '../../src/core/config/project.ts';
 import { initReportSchema, type InitReport } from '../../src/core/model/init-report.ts';

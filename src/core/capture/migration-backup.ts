@@ -4,7 +4,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Context } from '../model/event.ts';
 import { awayFrom, lostState } from '../checks/lost-state.ts';
 import { withProvenCopy } from '../checks/proven-copy.ts';
-import { goneAccepted, stateGone, withRestoreLine } from '../checks/preflight/state-gone.ts';
+import { goneAccepted, stateGone, withRestoreLine } from '../checks/preflight/state.ts';
 import { rememberTaken } from '../config/checkout.ts';
 import { ownBackups } from '../repository/whose.ts';
 import { completenessOf } from '../format/why-partial.ts';

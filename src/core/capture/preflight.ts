@@ -4,7 +4,7 @@ import type { BackupKind } from '../format/id.ts';
 import { freeSpace } from '../fs/space.ts';
 import { PROBE_PREFIX } from '../format/layout.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
-import { BACKUP_INODES, estimateSpace } from '../checks/preflight/space.ts';
+import { BACKUP_INODES, estimateSpace } from '../checks/preflight/repository.ts';
 
 /**
  * Proves that the repository can be written (a file is made and removed) and has room, before any source is read.

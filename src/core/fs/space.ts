@@ -11,12 +11,17 @@ export interface FreeSpace {
 
 /** Measures the file system that holds `dir`, or the nearest folder above it that exists. */
 export function freeSpace(dir: string): FreeSpace {
-  let existing = path.resolve(dir);
-  while (!fs.existsSync(existing) && path.dirname(existing) !== existing) existing = path.dirname(existing);
-  const stat = fs.statfsSync(existing, { bigint: true });
+  const stat = fs.statfsSync(nearestExisting(dir), { bigint: true });
   return {
     bytes: stat.bavail * stat.bsize,
     inodes: stat.files > 0n ? stat.ffree : null,
     blockSize: Number(stat.bsize),
   };
+}
+
+/** `dir`, or the nearest folder above it that exists. */
+export function nearestExisting(dir: string): string {
+  let at = path.resolve(dir);
+  while (!fs.existsSync(at) && path.dirname(at) !== at) at = path.dirname(at);
+  return at;
 }

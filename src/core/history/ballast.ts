@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { RESERVE_BYTES } from '../checks/preflight/space.ts';
+import { RESERVE_BYTES } from '../checks/preflight/repository.ts';
 import { writeAll } from '../fs/durable.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { ballastFile, dropBallast } from './marker.ts';

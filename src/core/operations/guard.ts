@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { gitCleanable } from '../checks/preflight/git-clean.ts';
+import { gitCleanable } from '../checks/preflight/repository.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';

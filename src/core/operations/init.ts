@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { gitCleanable } from '../checks/preflight/git-clean.ts';
+import { gitCleanable } from '../checks/preflight/repository.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { coverageFindings } from '../checks/coverage.ts';
 import { checkCategories } from '../config/conflicts.ts';

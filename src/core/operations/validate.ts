@@ -3,31 +3,31 @@ import type { Context } from '../model/event.ts';
 import type { CheckResult, ValidateReport } from '../model/validate-report.ts';
 import { sayProvenCopy } from '../checks/proven-copy.ts';
 import { coverageFindings } from '../checks/coverage.ts';
-import { checkAttributes } from '../checks/preflight/attributes.ts';
+import { checkAttributes, checkInventory, checkScanFindings, checkSources } from '../checks/preflight/inventory.ts';
 import { checkBackups, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
-import { checkClock } from '../checks/preflight/clock.ts';
-import { checkConfig } from '../checks/preflight/config.ts';
-import { checkCovered } from '../checks/preflight/covered.ts';
-import { checkGitClean } from '../checks/preflight/git-clean.ts';
-import { checkGitignore } from '../checks/preflight/gitignore.ts';
-import { checkGuard, type HalfDone } from '../checks/preflight/guard.ts';
-import { checkInventory } from '../checks/preflight/inventory.ts';
-import { checkLock } from '../checks/preflight/lock.ts';
-import { checkNpmScripts } from '../checks/preflight/npm-scripts.ts';
-import { checkOneFileSystem } from '../checks/preflight/one-file-system.ts';
-import { restorePlaces } from '../checks/preflight/restore-places.ts';
-import { checkRestoreWritable } from '../checks/preflight/restore-writable.ts';
-import { checkRoundTrip } from '../checks/preflight/round-trip.ts';
-import { checkRuntime } from '../checks/preflight/runtime.ts';
-import { checkScanFindings } from '../checks/preflight/scan-findings.ts';
-import { checkSources } from '../checks/preflight/sources.ts';
-import { checkInodes, checkSpace, ratiosOf } from '../checks/preflight/space.ts';
-import { checkStaleWork } from '../checks/preflight/stale-work.ts';
-import { checkStateGone, isSaidAsGone } from '../checks/preflight/state-gone.ts';
+import { checkClock, checkConfig, checkGitignore, checkNpmScripts, checkRuntime } from '../checks/preflight/setup.ts';
+import { checkCovered, checkStateGone, isSaidAsGone } from '../checks/preflight/state.ts';
+import {
+  checkGitClean,
+  checkInodes,
+  checkLock,
+  checkRoundTrip,
+  checkSpace,
+  checkStaleWork,
+  ratiosOf,
+} from '../checks/preflight/repository.ts';
+import {
+  checkGuard,
+  checkOneFileSystem,
+  checkReplacedKept,
+  checkRestoreWritable,
+  checkStateFolder,
+  checkTransaction,
+  type HalfDone,
+  restorePlaces,
+} from '../checks/preflight/project.ts';
 import { lostState, type LostState } from '../checks/lost-state.ts';
-import { checkStateFolder } from '../checks/preflight/state-folder.ts';
 import { checkDatabasesHeld, checkDatabasesRead } from '../checks/preflight/databases.ts';
-import { checkReplacedKept, checkTransaction } from '../checks/preflight/transaction.ts';
 import { freeSpace } from '../fs/space.ts';
 import type { Problem } from '../capture/problems.ts';
 import { Ownership } from '../scan/ownership.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { ClassicLevel } from 'classic-level';
-import { checkSources } from '../../../src/core/checks/preflight/sources.ts';
+import { checkSources } from '../../../src/core/checks/preflight/inventory.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { whyNotAsUser } from '../../support/other-user.ts';
 import { makeSqlite, makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { checkInodes, checkSpace } from '../../../src/core/checks/preflight/space.ts';
+import { checkInodes, checkSpace } from '../../../src/core/checks/preflight/repository.ts';
 import { freeSpace } from '../../../src/core/fs/space.ts';
 import type { CheckResult } from '../../../src/core/model/validate-report.ts';
 import { acquireLock, type Lock } from '../../../src/core/repository/lock.ts';

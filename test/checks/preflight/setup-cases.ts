@@ -1,6 +1,5 @@
 import fs from 'node:fs';
-import { checkClock } from '../../../src/core/checks/preflight/clock.ts';
-import { checkRuntime } from '../../../src/core/checks/preflight/runtime.ts';
+import { checkClock, checkRuntime } from '../../../src/core/checks/preflight/setup.ts';
 import { after, type Cases } from './scene.ts';
 
 /** The machine and how the project is set up. Where a machine cannot be made so (an old Node), the check gets what such a machine says. */

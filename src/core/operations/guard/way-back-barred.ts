@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { mountsBelow, mountsInTheWay } from '../../checks/preflight/one-file-system.ts';
+import { mountsBelow, mountsInTheWay } from '../../checks/preflight/project.ts';
 import type { Engine } from '../../databases/engine.ts';
 import { engineOf } from '../../databases/engines.ts';
 import { lstatOrNull } from '../../fs/durable.ts';

@@ -2,8 +2,8 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import { isInside } from '../../paths/paths.ts';
-import { sayGone, sayWayBack, type LostState, type NotCompared } from '../lost-state.ts';
-import type { SourceProblem } from './sources.ts';
+import { type LostState, type NotCompared, sayGone, sayWayBack } from '../lost-state.ts';
+import type { SourceProblem } from './inventory.ts';
 
 const ACCEPT = 'migbackup create --accept-gone.';
 const NOT_REQUIRED = `If it may be gone, take "required" out of the config. Then accept that: ${ACCEPT}`;
@@ -115,4 +115,18 @@ function evidenceOf({ backupId, problem, isOwn }: NotCompared): Finding['evidenc
 
 function sayNotCompared({ backupId, problem }: NotCompared): string {
   return `what is there was not compared with ${backupId}: ${problem}`;
+}
+
+/** State that is in no category: one result each, or that there is none. */
+export function checkCovered(gaps: readonly Finding[]): CheckResult[] {
+  const about = { id: 'coverage', group: 'coverage' } as const;
+  if (gaps.length === 0) return [{ ...about, status: 'ok', message: 'all that looks like state is in a category' }];
+  return gaps.map(({ message, evidence = {}, affects = [], recommendation }) => ({
+    ...about,
+    status: 'warning',
+    message,
+    evidence,
+    paths: affects,
+    ...(recommendation === undefined ? {} : { recommendation }),
+  }));
 }
