@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkManifestAgrees } from '../../src/core/checks/manifest-agrees.ts';
 import { absentProblem } from '../../src/core/checks/absent-path.ts';
 import { restore, type RestoreOptions } from '../../src/core/operations/restore.ts';
-import { absentToRemove } from '../../src/core/change/absent-to-remove.ts';
+import { absentToRemove } from '../../src/core/change/plan-restore.ts';
 import { readManifest } from '../../src/core/format/manifest-file.ts';
 import { put } from '../support/files.ts';
 import { context, makeRealBackup, type RealBackup } from '../support/real-backup.ts';

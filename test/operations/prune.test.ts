@@ -4,8 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { resolveProject } from '../../src/core/config/project.ts';
 import type { Project } from '../../src/core/model/category.ts';
 import { create } from '../../src/core/operations/create.ts';
-import { prune, type PruneOptions } from '../../src/core/operations/prune.ts';
-import type { Policy } from '../../src/core/operations/prune/policy.ts';
+import { type Policy, prune, type PruneOptions } from '../../src/core/operations/prune.ts';
 import { restore } from '../../src/core/operations/restore.ts';
 import { undo } from '../../src/core/operations/undo.ts';
 import { verify } from '../../src/core/operations/verify.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Category, Config, Source } from '../../src/core/model/category.ts';
 import type { Finding } from '../../src/core/model/finding.ts';
-import { DEFAULT_SECRETS } from '../../src/core/config/secrets.ts';
+import { DEFAULT_SECRETS } from '../../src/core/config/preset.ts';
 import { Ownership } from '../../src/core/scan/ownership.ts';
 import type { ScanItem, ScanProblem } from '../../src/core/scan/scan-item.ts';
 import { scanCategory } from '../../src/core/scan/scanner.ts';

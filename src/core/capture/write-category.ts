@@ -6,9 +6,9 @@ import { Pacer } from '../concurrency/pacer.ts';
 import { hasRealParents, toNative } from '../paths/paths.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category } from '../model/category.ts';
-import { modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.ts';
+import { type Entry, modeWithoutMask, type ScannedEntry } from '../model/entry.ts';
 import type { Archive, ManifestCategory } from '../model/manifest.ts';
-import { readFileInto, type Inspect } from '../scan/file-reader.ts';
+import { type Inspect, readFileInto } from '../scan/file-reader.ts';
 import { takenSecrets } from '../scan/left-out.ts';
 import type { DatabaseItem, PartItem, ScanItem } from '../scan/scan-item.ts';
 import { fileNotProven, secretTaken, toFinding } from '../scan/scan-messages.ts';
@@ -20,8 +20,11 @@ import { BatchQueue } from './batch-queue.ts';
 import { CategoryTally } from './category-tally.ts';
 import { entriesOf, type EntryBatch } from './entry-batch.ts';
 import type { PackedBatch } from './pack-batch.ts';
-import { proveDatabase } from './prove-database.ts';
 import type { PlannedPart } from './batch-planner.ts';
+import { MemberFiles } from '../format/member-files.ts';
+import { archivedFiles } from '../databases/archived-files.ts';
+import type { ManifestDatabase } from '../model/database.ts';
+import { aboutDatabase } from './database-error.ts';
 
 const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
 
@@ -255,5 +258,26 @@ export class CategoryWriter {
     const { files, bytes } = this.job.progress;
     this.job.context.onEvent?.({ type: 'progress', files, bytes: bytes + (this.#archive?.openBytes ?? 0) });
     await this.#pacer.turn();
+  }
+}
+
+/**
+ * Proves a database from the archive it stands in, not from its source, and notes what is wrong in it. Throws PROOF_FAILED or DATABASE_DAMAGED
+ * where it cannot be read.
+ */
+async function proveDatabase(job: BackupJob, database: CapturedDatabase, archive: Archive): Promise<ManifestDatabase> {
+  const { signal } = job.context;
+  const { path: at, category, source, engine, members, how, attempts } = database;
+  const content = new MemberFiles(path.join(job.folder, archive.file), archive);
+  try {
+    const files = archivedFiles(engine, at, members, (entry) => content.open(entry));
+    const facts = await engine.prove(files, { scratch: `${job.folder}.scratch`, signal });
+    for (const finding of engine.remarks(at, facts)) job.onFinding({ ...finding, path: at, category, source });
+    return { path: at, ...facts, captured: { how, attempts, live: await database.live } };
+  } catch (error) {
+    throw aboutDatabase(error, database);
+  } finally {
+    await database.live;
+    content.close();
   }
 }

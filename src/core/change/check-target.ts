@@ -6,15 +6,14 @@ import { mountPoints } from '../fs/mounts.ts';
 import { PathSet } from '../paths/path-set.ts';
 import { parentOf, STATE_FOLDER, toNative } from '../paths/paths.ts';
 import { freeSpace } from '../fs/space.ts';
-import { engineOf, findDatabases, recogniseFolder, type DatabaseAt } from '../databases/engines.ts';
-import { BackupError } from '../model/backup-error.ts';
+import { type DatabaseAt, engineOf, findDatabases, recogniseFolder } from '../databases/engines.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
-
 import type { ChangePlan } from '../transaction/change.ts';
 import { typeOf } from '../transaction/unit.ts';
 import { hashFile } from '../fs/hash-file.ts';
-import { refuseForeignFolders } from './foreign-folders.ts';
 import { onceLetGo, refuseHeld } from './keep-out.ts';
+import { shellLine } from '../model/shell-quote.ts';
 
 /** Refuses, before anything is touched: what checkPlaces refuses, and a database that somebody holds, also after a while, or may hold. */
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
@@ -150,4 +149,44 @@ function failed(relative: string, what: string): BackupError {
     hint: 'The restore was taken back: the project is as it was. Something else may be writing there.',
     path: relative,
   });
+}
+
+const SHOWN = 5;
+
+/**
+ * Refuses, before anything is touched, folders of somebody else's that this user may not change: a container that ran as root leaves them. A rename needs
+ * the right to write in the folder that something leaves or enters, and in a folder that is moved itself. Our own are opened for it. Throws IO.
+ */
+function refuseForeignFolders(root: string, { units }: Pick<ChangePlan, 'units'>): void {
+  const user = process.geteuid?.();
+  if (user === undefined || user === 0) return;
+  const folders = new Set(
+    units.flatMap((unit) => [parentOf(unit.path), ...(unit.old?.type === 'dir' ? [unit.path] : [])]),
+  );
+  const barred = [...folders].filter((folder) => !mayChange(toNative(root, folder), user));
+  if (barred.length === 0) return;
+  const natives = barred.map((folder) => toNative(root, folder));
+  const owner = (native: string): string => `user ${lstatOrNull(native)?.uid ?? 'unknown'}`;
+  const named = natives
+    .slice(0, SHOWN)
+    .map((native) => `${escapeName(path.relative(root, native))} (${owner(native)})`);
+  const more = barred.length > SHOWN ? ` and ${barred.length - SHOWN} more` : '';
+  const mend = shellLine(['sudo', 'chown', '-R', `${user}:${process.getegid?.() ?? user}`, '--', ...natives]);
+  throw new BackupError('IO', `this user may not change folders of others: ${named.join(', ')}${more}`, {
+    hint: `Nothing was changed. Run: ${mend}, then the same command again.`,
+    path: natives[0] ?? root,
+    details: { mend, folders: barred },
+  });
+}
+
+function mayChange(folder: string, user: number): boolean {
+  try {
+    const stat = lstatOrNull(folder);
+    if (stat?.isDirectory() !== true || Number(stat.uid) === user) return true;
+    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -3,8 +3,7 @@ import path from 'node:path';
 import { carriesNoData } from '../databases/engines.ts';
 import { strangers } from '../databases/locks/who-has-open.ts';
 import { lstatOrNull } from '../fs/durable.ts';
-import type { OpenFiles } from '../fs/open-files.ts';
-import { mayWrite } from '../fs/open-for-writing.ts';
+import { mayWrite, type OpenFiles } from '../fs/open-files.ts';
 import type { Finding } from '../model/finding.ts';
 import { escapeName } from '../paths/names.ts';
 

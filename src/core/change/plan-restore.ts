@@ -1,24 +1,25 @@
 import { createHash } from 'node:crypto';
 import { absentProblem } from '../checks/absent-path.ts';
 import { PathSet } from '../paths/path-set.ts';
-import { isInside, toNative } from '../paths/paths.ts';
+import { isInside, parentOf, toNative } from '../paths/paths.ts';
 import { comparePaths } from '../model/entry.ts';
 import type { Category, Config, Project } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { RestorePlan } from '../model/restore-report.ts';
-import { attributesNotKept, lookAtAttributes, type Attributes } from '../scan/attributes.ts';
+import { type Attributes, attributesNotKept, lookAtAttributes } from '../scan/attributes.ts';
 import { Ownership } from '../scan/ownership.ts';
 import type { ChangePlan } from '../transaction/change.ts';
 import { planChanges } from '../transaction/change-plan.ts';
-import { folderChanges } from './folder-changes.ts';
 import { findOpenFiles } from '../fs/open-files.ts';
 import { heldOpen, willBeHeld } from './held-open.ts';
-import { absentToRemove } from './absent-to-remove.ts';
 import { isInRepository } from './own-places.ts';
 import { refuseUnread, scanLive } from './scan-live.ts';
 import type { VerifiedBackup } from '../extract/verify-for-restore.ts';
 import { fileDatabases, wholeFolders } from '../extract/selection.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { carriesNoData } from '../databases/engines.ts';
+import { listBelow } from '../transaction/live-tree.ts';
 
 export interface Planned {
   readonly changes: ChangePlan;
@@ -179,4 +180,38 @@ function hashOf(backupId: string, root: string, { units, meta, content }: Change
   return createHash('sha256')
     .update(JSON.stringify([backupId, root, units, meta, incoming]))
     .digest('hex');
+}
+
+/**
+ * What to remove of a path that a safety backup calls absent: all of it if the backup's sources hold all that is there now, else only the files and
+ * links that they hold. Whatever the list says, nothing that nobody selected is removed.
+ * @param covered every path that the sources hold now
+ */
+export function absentToRemove(root: string, path: string, covered: ReadonlySet<string>): string[] {
+  const stat = lstatOrNull(toNative(root, path));
+  if (stat === null) return [];
+  if (!stat.isDirectory()) return covered.has(path) ? [path] : [];
+  const below = listBelow(root, path);
+  const holding = new Set(below.map(parentOf));
+  const isFolder = (each: string): boolean => lstatOrNull(toNative(root, each))?.isDirectory() === true;
+  const foreign = below.some(
+    (each) => !covered.has(each) && !carriesNoData(toNative(root, each)) && !(isFolder(each) && holding.has(each)),
+  );
+  const bare = below.length === 0 && !covered.has(path);
+  if (!foreign && !bare) return [path];
+  return below.filter((each) => covered.has(each) && !isFolder(each));
+}
+
+/** Folders that a plan adds, and those that it gives another mode: no files come or go with them, but they are changes all the same. */
+function folderChanges(root: string, { changes, units, meta, content }: ChangePlan): RestorePlan['changes'] {
+  const known = new Set(changes.map(({ path }) => path));
+  const found = new Map<string, 'add' | 'replace'>();
+  for (const unit of units.filter(({ tree, hasNew }) => tree && hasNew)) {
+    const folders = (content.get(unit.n) ?? []).filter(({ type }) => type === 'dir');
+    for (const path of [unit.path, ...folders.map((entry) => entry.path)])
+      if (lstatOrNull(toNative(root, path)) === null) found.set(path, 'add');
+  }
+  for (const { path, oldMode, newMode } of meta)
+    if (oldMode !== newMode && !found.has(path)) found.set(path, 'replace');
+  return [...found].filter(([path]) => !known.has(path)).map(([path, action]) => ({ path, action, type: 'dir' }));
 }

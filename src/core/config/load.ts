@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import path from 'node:path';
-import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser';
+import { createScanner, parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { isDatabaseFolder } from '../model/engine-name.ts';
 import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../paths/names.ts';
@@ -15,10 +15,8 @@ import { checkCategories, checkSettings } from './conflicts.ts';
 import { CONFIG_FILE, withConfigFile } from './config-file.ts';
 import { invalid, readBytes, readText } from './config-text.ts';
 import { extendPreset, type WrittenCategories } from './extend-preset.ts';
-import { shapeProblem } from './jsonc-shape.ts';
-import { presetCategories } from './preset.ts';
-import { configFileSchema, type ConfigFile, type sourceFileSchema } from './schema.ts';
-import { DEFAULT_SECRETS } from './secrets.ts';
+import { DEFAULT_SECRETS, presetCategories } from './preset.ts';
+import { type ConfigFile, configFileSchema, type sourceFileSchema } from './schema.ts';
 
 /** On real JSON, this is smaller and faster than zstd's own default. */
 const DEFAULT_LEVEL = 1;
@@ -212,4 +210,24 @@ function withoutPreset(written: WrittenCategories, file: string): Category[] {
 function normalPath(written: string): string {
   if (/^\.?\/*$/.test(written) && !written.startsWith('/')) return written === '' ? '' : '.';
   return written.replace(/^(\.\/+)+/, '').replace(/(?<=.)\/+$/, '');
+}
+
+/** The schema needs 6 levels. The parser recurses for each level, and the stack is limited. */
+const MAX_DEPTH = 64;
+
+/** What is wrong with the form of a text: it is nested too deep, or has a key that every object has already. Null if nothing is wrong. */
+function shapeProblem(text: string): string | null {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  let lastString = '';
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    const first = text.charAt(scanner.getTokenOffset());
+    if (first === '{' || first === '[') depth++;
+    if (first === '}' || first === ']') depth--;
+    if (depth > MAX_DEPTH) return `it is nested deeper than ${MAX_DEPTH}`;
+    // jsonc-parser would set the object's prototype.
+    if (first === ':' && lastString === '__proto__') return 'a key is called __proto__';
+    lastString = first === '"' ? scanner.getTokenValue() : '';
+  }
+  return null;
 }

@@ -4,9 +4,10 @@ import path from 'node:path';
 import { removeTree } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { DatabaseFacts } from '../model/database.ts';
-import { capturedFiles } from './captured-files.ts';
 import type { DatabaseFiles } from './database-files.ts';
 import type { Engine, ProveOptions } from './engine.ts';
+import type { CapturedFile } from './captured-file.ts';
+import { damaged } from './damage.ts';
 
 /** How often to capture a database that changes before it was read. */
 const CAPTURES = 5;
@@ -48,4 +49,30 @@ export function readFacts(engine: Engine, files: DatabaseFiles, options: ProveOp
 /** What a database on disk holds now. Throws as `readCaptured` and `Engine.prove`. */
 export function readOnDisk(engine: Engine, place: string, signal: AbortSignal | undefined): Promise<DatabaseFacts> {
   return readCaptured(engine, place, (files, scratch) => readFacts(engine, files, { scratch, signal }), signal);
+}
+
+/** The files of a capture, as a reader wants them. They stay valid until the capture is closed, even if the database is written to meanwhile. */
+function capturedFiles({ files }: { readonly files: readonly CapturedFile[] }): DatabaseFiles {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  return {
+    names: () => [...byName.keys()],
+    open(name) {
+      const file = byName.get(name);
+      if (file === undefined) throw damaged(name, 'it is missing');
+      return {
+        size: file.size,
+        read(position, length) {
+          const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, file.size - position)));
+          let done = 0;
+          while (done < bytes.length) {
+            const read = file.read(bytes, done, bytes.length - done, position + done);
+            if (read === 0) break;
+            done += read;
+          }
+          return bytes.subarray(0, done);
+        },
+        close: () => file.done(),
+      };
+    },
+  };
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { flushMeanwhile, fsyncMeanwhile } from '../fs/durable.ts';
 import { giveToFolderOwner } from '../fs/folder-owner.ts';
 import type { Compression } from '../model/category.ts';
-import { compressFrame } from './compress-frame.ts';
+import { compressFrame } from './zstd-frame.ts';
 import { freeMemory } from './buffer-memory.ts';
 import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { lstatOrNull } from '../fs/durable.ts';
-import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
+import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
@@ -12,15 +12,16 @@ import { ownBackups, type ReadBackup } from '../repository/whose.ts';
 import { lostState } from '../checks/lost-state.ts';
 import { whyPartial } from '../format/why-partial.ts';
 import { removeBackup } from '../repository/work-folder.ts';
-import { guardedAmong } from './prune/guarded.ts';
 import { recordOperation, removalOf } from '../history/operation-log.ts';
 import { undoTargets } from '../history/undo-steps.ts';
-import { reasonsToKeep, type Candidate, type Policy } from './prune/policy.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { readable } from '../import-v1/open-backup.ts';
 import { startReport } from '../repository/report-head.ts';
 import { auditBackup } from '../audit/audit.ts';
 import { withLocks } from '../repository/with-locks.ts';
+import { claimedElsewhere } from '../history/claim.ts';
+import { guardedBackup } from '../history/marker.ts';
+import type { BackupRef } from '../repository/catalog.ts';
 
 export interface PruneOptions {
   readonly policy: Policy;
@@ -168,4 +169,80 @@ function nothingVerifies(): Finding {
     message: 'no migration backup here verifies, so none is removed',
     recommendation: 'Take a new one with migbackup create, then prune.',
   };
+}
+
+/**
+ * The backups that a guarded command relies on, and why they stay. A project may have several checkouts that use one repository, and each may
+ * have a guard: it says so beside the reports about its backup, and an older one in its own folder alone: the backups say in which folders they were made. Where a folder does not let itself be looked into, all that was made in it stays.
+ */
+function guardedAmong(project: Project, backups: readonly ReadBackup[]): [id: string, why: string][] {
+  const { root } = project;
+  const claimed = backups.flatMap(({ id }): [string, string][] => {
+    const why = claimedElsewhere(project, id);
+    return why === null ? [] : [[id, why]];
+  });
+  const byRoot = Map.groupBy(backups, ({ manifest }) => manifest?.project.root ?? root);
+  const marked = [...new Set([root, ...byRoot.keys()])]
+    .filter((folder) => folder === root || isLocal(folder))
+    .flatMap((folder): [string, string][] => {
+      try {
+        const guarded = guardedBackup(folder);
+        return guarded === null ? [] : [[guarded, 'a guarded command relies on it']];
+      } catch (error) {
+        if (errnoOf(error) === undefined || folder === root) throw error;
+        const why = `whether a guarded command in ${folder} relies on it cannot be told`;
+        return (byRoot.get(folder) ?? []).map(({ id }): [string, string] => [id, why]);
+      }
+    });
+  return [...claimed, ...marked];
+}
+
+/** A share of another machine is not asked because a backup names it: who made the backup may have stated anything. */
+function isLocal(folder: string): boolean {
+  return !/^[\\/]{2}/.test(folder);
+}
+
+/** What is kept. A backup stays if any rule keeps it. */
+export interface Policy {
+  /** The newest so many migration backups. */
+  readonly keepLast?: number | undefined;
+  /** Migration backups that are no older, in milliseconds. */
+  readonly keepWithinMs?: number | undefined;
+  /** Migration backups that carry all of these tags; several sets may be given. */
+  readonly keepTags?: readonly Readonly<Record<string, string>>[] | undefined;
+  /** The newest so many safety backups. */
+  readonly keepSafety: number;
+}
+
+/** A backup as a policy sees it. Null tags: its manifest cannot be read. */
+interface Candidate extends BackupRef {
+  readonly tags: Readonly<Record<string, string>> | null;
+}
+
+/**
+ * Why each backup stays; an id without a reason may go. One that cannot be read always stays and counts for nothing: it may be all that is
+ * left of something.
+ * @param candidates newest first
+ */
+function reasonsToKeep(candidates: readonly Candidate[], policy: Policy, now: Date): Map<string, string[]> {
+  const reasons = new Map<string, string[]>(candidates.map(({ id }) => [id, []]));
+  const keep = (id: string, why: string): void => void reasons.get(id)?.push(why);
+  const readable = candidates.filter((candidate) => candidate.tags !== null);
+  for (const { id } of candidates.filter((candidate) => candidate.tags === null))
+    keep(id, 'its manifest cannot be read');
+  const migrations = readable.filter(({ kind }) => kind === 'migration');
+  for (const { id } of migrations.slice(0, policy.keepLast ?? 0)) keep(id, `among the last ${policy.keepLast}`);
+  for (const { id, time, tags } of migrations) {
+    if (policy.keepWithinMs !== undefined && now.getTime() - time.getTime() <= policy.keepWithinMs)
+      keep(id, 'young enough');
+    for (const wanted of policy.keepTags ?? []) {
+      const words = Object.entries(wanted);
+      if (words.every(([key, value]) => tags?.[key] === value))
+        keep(id, `tagged ${words.map(([key, value]) => `${key}=${value}`).join(' ')}`);
+    }
+  }
+  const safeties = readable.filter(({ kind }) => kind === 'safety');
+  for (const { id } of safeties.slice(0, policy.keepSafety))
+    keep(id, `among the last ${policy.keepSafety} safety backups`);
+  return reasons;
 }

@@ -7,10 +7,10 @@ import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
-import { escapeName } from '../paths/names.ts';
+import { escapeName, shorten } from '../paths/names.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { startReport } from '../repository/report-head.ts';
-import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
+import { type Approval, requireSamePlan, requireYes } from '../change/approve.ts';
 import { changedSince } from '../change/left-by-command.ts';
 import { refuseOtherProject } from '../change/own-places.ts';
 import { changeInPlace } from '../change/change-in-place.ts';
@@ -18,13 +18,13 @@ import { checkTarget } from '../change/check-target.ts';
 import { readCreatedPaths } from '../change/created-paths.ts';
 import { nextSteps } from '../change/next-steps.ts';
 import { maySetOwners } from '../extract/owner.ts';
-import { planRestore, type Planned } from '../change/plan-restore.ts';
-import { verifyForRestore, type VerifiedBackup } from '../extract/verify-for-restore.ts';
-import { describeStep, type Step } from '../history/undo-steps.ts';
+import { type Planned, planRestore } from '../change/plan-restore.ts';
+import { type VerifiedBackup, verifyForRestore } from '../extract/verify-for-restore.ts';
+import { describeStep, type Step, stepsOf } from '../history/undo-steps.ts';
 import { refuseWhileGuarded } from '../history/guard-at-work.ts';
-import { chooseStep, nothing } from './undo/choose-step.ts';
 import { removable } from './undo/removable.ts';
 import { withLocks } from '../repository/with-locks.ts';
+import { nearlyMatching } from '../model/nearest.ts';
 
 /** More of them make a message that nobody reads; the plan has all. */
 const NAMED = 5;
@@ -167,5 +167,46 @@ function idNeeded({ id, what, becomes }: Undone, since: readonly string[]): Back
   return new BackupError('CONFIRMATION_REQUIRED', message, {
     hint: `Nothing was changed. If that is what you want, run: ${shellLine(['migbackup', 'undo', id, '--yes'])}`,
     details: { id, since },
+  });
+}
+
+/** The operation to take back: the newest, or the one that an id or a part of it names. Throws NOTHING_TO_UNDO, USAGE for an unclear part. */
+function chooseStep(project: Project, id: string | undefined): Step {
+  const { back, forth, last } = stepsOf(project);
+  if (id === undefined) {
+    if (last === undefined) throw nothing(`nothing that migbackup did in ${project.root} can be undone`);
+    return last;
+  }
+  const all = [...back, ...forth];
+  const exact = all.filter((step) => step.id === id);
+  const matching = exact.length > 0 ? exact.slice(-1) : all.filter((step) => step.id.includes(id));
+  const [step, other] = matching;
+  if (step === undefined) {
+    const close = nearlyMatching(id, [...new Set(all.map((each) => each.id))]);
+    const meant = close.length === 0 ? '' : ` Did you mean ${close.join(' or ')}?`;
+    throw nothing(`no operation that can be undone here is named ${shorten(escapeName(id))}`, meant);
+  }
+  if (other !== undefined) {
+    throw new BackupError('USAGE', `${id} is a part of ${matching.map((each) => each.id).join(' and of ')}`, {
+      hint: 'Give more of the id. migbackup undo --list shows them.',
+    });
+  }
+  const newest = (back.includes(step) ? back : forth).at(-1);
+  if (newest === step || newest === undefined) return step;
+  const message = `${told(step)} is not the newest: ${told(newest)} has to be taken back first`;
+  throw new BackupError('NOTHING_TO_UNDO', message, {
+    hint: `Nothing was changed. First run: migbackup undo ${newest.id}. Then, if all between them is taken back: migbackup undo ${step.id}.`,
+    details: { asked: step.id, newest: newest.id },
+  });
+}
+
+/** Two restores of one backup have the same words. */
+function told({ what, record, id }: Step): string {
+  return `${what} (${record.time}, ${id})`;
+}
+
+function nothing(message: string, meant = ''): BackupError {
+  return new BackupError('NOTHING_TO_UNDO', message, {
+    hint: `Nothing was changed. migbackup undo --list shows what can be undone, and migbackup list every backup, also the safety ones: migbackup restore ID brings one back.${meant}`,
   });
 }

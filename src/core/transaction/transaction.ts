@@ -5,9 +5,8 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { fsyncDir, lstatOrNull, removeTree } from '../fs/durable.ts';
+import { fsyncDir, lstatOrNull, removeInParallel, removeTree } from '../fs/durable.ts';
 import { leftOver, removeLeftOver, type LeftOver } from '../fs/left-over.ts';
-import { removeInParallel } from '../fs/remove-in-parallel.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import { parseId } from '../format/id.ts';
 import { readJournal, readJournalIn, writeJournal } from './journal.ts';

@@ -2,8 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { backupDatabase } from '../../../src/core/databases/sqlite/capture/backup-api.ts';
-import { captureSqlite, type SqliteCaptureOptions } from '../../../src/core/databases/sqlite/capture/capture.ts';
+import {
+  backupDatabase,
+  captureSqlite,
+  type SqliteCaptureOptions,
+} from '../../../src/core/databases/sqlite/capture/capture.ts';
 import { connectionElsewhere } from '../../support/sqlite/connection-elsewhere.ts';
 import { copyCapture } from '../../support/sqlite/copy-capture.ts';
 import { identities } from '../../support/sqlite/identities.ts';

@@ -1,9 +1,8 @@
-import { keyText } from '../../databases/key-text.ts';
+import { keyText, parseKeyText } from '../../databases/key-text.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
-import { shorten } from '../../paths/names.ts';
-import { wantedKey, type KeyForm } from './wanted-key.ts';
+import { escapeName, shorten } from '../../paths/names.ts';
 import { nameOf, type OpenDatabase, readDatabase } from './open-database.ts';
 
 export interface DbGetOptions {
@@ -67,4 +66,32 @@ function noSuchRecord(database: OpenDatabase, key: Buffer, close: Buffer | null)
     hint: nearest === null ? 'migbackup db ls lists its keys.' : `The nearest key is "${shorten(nearest)}".`,
     details: { key: wanted, nearest },
   });
+}
+
+/** How a key is written on the command line: as `db ls` prints it, or its bytes in hex or base64. */
+type KeyForm = 'text' | 'hex' | 'base64';
+
+/** The bytes of a key that somebody wrote. Throws USAGE. */
+function wantedKey(written: string, form: KeyForm): Buffer {
+  if (form === 'text') return parseKeyText(written);
+  const bytes = form === 'hex' ? fromHex(written) : fromBase64(written);
+  if (bytes !== null) return bytes;
+  throw new BackupError('USAGE', `${shorten(escapeName(written))} is not a key in ${form}`, {
+    hint:
+      form === 'hex'
+        ? 'Give two hex digits for each byte.'
+        : 'Give base64, of the alphabet of RFC 4648 or that for URLs.',
+  });
+}
+
+function fromHex(written: string): Buffer | null {
+  const digits = written.replace(/^0x/i, '');
+  return /^(?:[0-9a-f]{2})*$/i.test(digits) ? Buffer.from(digits, 'hex') : null;
+}
+
+/** Node passes over what is no base64. */
+function fromBase64(written: string): Buffer | null {
+  const bytes = Buffer.from(written, 'base64');
+  const same = (text: string): string => text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  return same(bytes.toString('base64')) === same(written) ? bytes : null;
 }

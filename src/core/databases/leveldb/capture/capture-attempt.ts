@@ -5,13 +5,12 @@ import { heldFile, type CapturedFile } from '../../captured-file.ts';
 import { isGone, namedTable, pinnedTable } from './captured-file.ts';
 import { damaged } from '../../damage.ts';
 import { logName, manifestNamedBy, tableNames } from '../format/names.ts';
-import { pinLogs, spoolLogs, type HeldLog } from './pin-logs.ts';
+import { type HeldLog, pinLogs, scanCapturedLogs, spoolLogs } from './pin-logs.ts';
 import type { Pins } from './pins.ts';
 import { descriptorBytes, readFully } from '../../database-files.ts';
 import { applyManifest } from '../format/read-manifest.ts';
 import { neededLogs } from '../format/reader.ts';
 import { OutOfDescriptors, Restart } from './restart.ts';
-import { scanCapturedLogs } from './scan-captured-logs.ts';
 import type { AttemptOptions } from './attempt-options.ts';
 import { Version, type CompleteVersion, type TableMeta } from '../format/version-edit.ts';
 

@@ -10,12 +10,11 @@ import {
   SUPER_TAIL_SIZE,
 } from '../format/rollback-journal.ts';
 import type { AttemptOptions } from './attempt-options.ts';
-import { copyLog, type CopiedLog } from './copy-log.ts';
+import { type CopiedLog, copyLog } from './copy-log.ts';
 import { copyPart } from './copy-part.ts';
 import { LogFollower } from './log-follower.ts';
 import type { JournalLook, Part, Parts, WalLook } from './parts.ts';
 import { Restart } from './restart.ts';
-import { isSettled } from './settled.ts';
 import type { Spool, Stamp } from './spool.ts';
 
 /** One state of a database, copied into the spool. */
@@ -271,4 +270,19 @@ function isLeftOver({ part, isOpen }: JournalLook): boolean {
 
 function isIgnored({ part, header }: WalLook): boolean {
   return part !== null && part.stat.size > 0n && header === null;
+}
+
+/** The longest tick of a kernel's clock for files, and the unit that file systems without fractions of a second round to. */
+const TICK_NS = 20_000_000n;
+const COARSE_NS = 2_000_000_000n;
+
+/**
+ * Whether any change from now on would get a different time than the last change, so that equal times prove that there was no change.
+ * @param stamp of a file that was changed just now
+ */
+function isSettled({ dev, ctimeNs }: Stamp, stamp: Stamp): boolean {
+  const isCoarse = ctimeNs % 1_000_000_000n === 0n;
+  const margin = isCoarse ? COARSE_NS : stamp.dev === dev ? 0n : TICK_NS;
+  // A time in the future, because the clock was set back since, is just as good.
+  return ctimeNs + margin < stamp.ctimeNs || ctimeNs > stamp.ctimeNs + COARSE_NS * 30n;
 }

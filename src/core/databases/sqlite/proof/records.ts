@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { removeTree } from '../../../fs/durable.ts';
 import { Pacer } from '../../../concurrency/pacer.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
@@ -12,7 +13,6 @@ import { notHere } from './not-here.ts';
 import { DATABASE_FILE } from './page-file.ts';
 import { tablePrefix } from './record-key.ts';
 import { makeScratch } from './scratch.ts';
-import { selfSorted } from './self-sorted.ts';
 import { quoted } from './sql-rows.ts';
 import { addSorting, recordsBesideRowids, sortedRecords } from './sorted-records.ts';
 import { isInKeyOrder, storedRecords } from './stored-records.ts';
@@ -180,4 +180,33 @@ function* batches(records: Iterable<DatabaseRecord>, prefix: Buffer): Generator<
     bytes = 0;
   }
   if (batch.length > 0) yield batch;
+}
+
+/**
+ * Sorts records if SQLite cannot sort the rows themselves. It uses a temporary table, stored where SQLite sorts. The table is in `temp`, so its name
+ * cannot collide with a table of the database.
+ * @param skip how many records to leave out at the beginning
+ * @throws BackupError DATABASE_DAMAGED if two records have the same key
+ */
+function* selfSorted(db: DatabaseSync, records: Iterable<DatabaseRecord>, skip: number): Generator<DatabaseRecord> {
+  db.exec('CREATE TABLE temp.sorted(place BLOB PRIMARY KEY, name BLOB, content BLOB) WITHOUT ROWID');
+  try {
+    const add = db.prepare('INSERT OR IGNORE INTO temp.sorted VALUES (?, ?, ?)');
+    db.exec('BEGIN');
+    for (const { order, key, value } of records)
+      if (add.run(order, key, value).changes === 0)
+        throw damaged(DATABASE_FILE, `two rows have the key ${key.toString()}`);
+    db.exec('COMMIT');
+    const rows = db
+      .prepare('SELECT place, name, content FROM temp.sorted ORDER BY place LIMIT -1 OFFSET ?')
+      .iterate(skip);
+    for (const { place, name, content } of rows) yield { order: bytes(place), key: bytes(name), value: bytes(content) };
+  } finally {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    db.exec('DROP TABLE IF EXISTS temp.sorted');
+  }
+}
+
+function bytes(value: unknown): Buffer {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.alloc(0);
 }

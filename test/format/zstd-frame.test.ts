@@ -1,7 +1,6 @@
 import zlib from 'node:zlib';
 import { expect, test } from 'vitest';
-import { compressFrame } from '../../src/core/format/compress-frame.ts';
-import { frameProblem } from '../../src/core/format/zstd-frame.ts';
+import { compressFrame, frameProblem } from '../../src/core/format/zstd-frame.ts';
 
 /** Compresses to about a third. */
 const TEXT = Buffer.from(Array.from({ length: 1 << 20 }, (_, at) => 97 + ((Math.imul(at, 2_654_435_761) >>> 27) % 7)));
