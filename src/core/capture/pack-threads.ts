@@ -1,6 +1,5 @@
 import os from 'node:os';
-import type { Worker } from 'node:worker_threads';
-import { startThread } from '../concurrency/thread.ts';
+import { startThread, type Thread } from '../concurrency/thread.ts';
 import { packBatch, type PackedBatch, type PackJob } from './pack-batch.ts';
 import { packWorkerUrl } from './pack-worker-url.ts';
 
@@ -13,12 +12,10 @@ const EARLY_BYTES = 16 << 20;
 /** How many batches each has before it: one in work and one to go on with. */
 const AHEAD = 2;
 
-type Settle = { readonly resolve: (packed: PackedBatch | null) => void; readonly reject: (error: unknown) => void };
-
 /** Threads that read files and make archive members of them; without any, the caller's own thread does it. */
 export class PackThreads {
   readonly #root: string;
-  readonly #threads: Thread[] = [];
+  readonly #threads: Thread<PackedBatch | null>[] = [];
   readonly #rooms: ArrayBuffer[] = [];
   #expected = 0;
   #early = 0;
@@ -33,8 +30,8 @@ export class PackThreads {
     if (++this.#expected !== ENTRIES_WORTH_THREADS) return;
     const threads = Math.min(os.availableParallelism(), MOST_THREADS);
     for (let started = 0; started < threads; started++) {
-      const worker = startThread(packWorkerUrl, this.#root);
-      if (worker !== null) this.#threads.push(new Thread(worker));
+      const thread = startThread<PackedBatch | null>(packWorkerUrl, this.#root);
+      if (thread !== null) this.#threads.push(thread);
     }
   }
 
@@ -48,7 +45,7 @@ export class PackThreads {
     const room = this.#rooms.pop();
     const thread = this.#threads[this.#next++ % this.#threads.length];
     if (thread === undefined) return packBatch(this.#root, { ...job, room });
-    return thread.pack({ ...job, room });
+    return thread.ask({ ...job, room }, room === undefined ? [] : [room]);
   }
 
   /** Packs a batch before its turn, if there are threads for it and memory to keep it in; else undefined. */
@@ -74,38 +71,5 @@ export class PackThreads {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-}
-
-/** One worker, which answers its jobs in their order. */
-class Thread {
-  readonly #worker: Worker;
-  readonly #waiting: Settle[] = [];
-  /** Why it answers no more. */
-  #failure: unknown;
-
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    this.#worker.on('message', (packed: PackedBatch | null) => this.#waiting.shift()?.resolve(packed));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('a reading thread ended')));
-  }
-
-  pack(job: PackJob): Promise<PackedBatch | null> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(job, job.room === undefined ? [] : [job.room]);
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#worker.removeAllListeners('exit');
-    await this.#worker.terminate();
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Worker } from 'node:worker_threads';
 import { InFlight } from '../concurrency/in-flight.ts';
-import { startThread } from '../concurrency/thread.ts';
+import { startThread, type Thread } from '../concurrency/thread.ts';
 import { freeMemory, ownMemory } from './buffer-memory.ts';
 import { hashWorkerUrl } from './hash-worker-url.ts';
 
@@ -28,8 +27,8 @@ export interface FileHash {
 }
 
 export function hashOfFile(size: number): FileHash {
-  const worker = size < BYTES_WORTH_A_THREAD ? null : startThread(hashWorkerUrl);
-  return worker === null ? new OwnHash() : new ThreadHash(worker);
+  const thread = size < BYTES_WORTH_A_THREAD ? null : startThread<string | null>(hashWorkerUrl);
+  return thread === null ? new OwnHash() : new ThreadHash(thread);
 }
 
 class OwnHash implements FileHash {
@@ -68,24 +67,14 @@ class OwnHash implements FileHash {
   }
 }
 
-interface Settle {
-  readonly resolve: (digest: string | null) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Parts lie in memory that both threads see, which serves again when they are released. */
 class ThreadHash implements FileHash {
-  readonly #worker: Worker;
-  readonly #waiting: Settle[] = [];
+  readonly #thread: Thread<string | null>;
   readonly #free: Buffer[] = [];
   readonly #adding = new InFlight(ADDED_AT_ONCE);
-  #failure: unknown;
 
-  constructor(worker: Worker) {
-    this.#worker = worker;
-    this.#worker.on('message', (digest: string | null) => this.#waiting.shift()?.resolve(digest));
-    this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new Error('the hashing thread ended')));
+  constructor(thread: Thread<string | null>) {
+    this.#thread = thread;
   }
 
   reserve(length: number): Buffer {
@@ -95,7 +84,7 @@ class ThreadHash implements FileHash {
   }
 
   async update(part: Buffer): Promise<void> {
-    await this.#ask(part);
+    await this.#thread.ask(part);
   }
 
   release(part: Buffer): void {
@@ -110,28 +99,15 @@ class ThreadHash implements FileHash {
 
   transfer(part: Buffer): void | Promise<void> {
     const memory = ownMemory(part);
-    return memory === null ? this.add(part) : this.#adding.add(this.#ask(part, [memory]).then(() => {}));
+    return memory === null ? this.add(part) : this.#adding.add(this.#thread.ask(part, [memory]).then(() => {}));
   }
 
   async digest(): Promise<string> {
     await this.#adding.done();
-    return (await this.#ask(null)) ?? '';
+    return (await this.#thread.ask(null)) ?? '';
   }
 
-  async close(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #ask(part: Buffer | null, given: readonly ArrayBuffer[] = []): Promise<string | null> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(part, given);
-    });
-  }
-
-  #fail(error: unknown): void {
-    this.#failure = error;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 }
