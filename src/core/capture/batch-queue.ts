@@ -1,3 +1,4 @@
+import { InFlight } from '../concurrency/in-flight.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import type { PackedBatch } from './pack-batch.ts';
 import type { PackThreads } from './pack-threads.ts';
@@ -5,17 +6,20 @@ import type { PlannedPart } from './batch-planner.ts';
 
 type BatchPart = Extract<PlannedPart, { readonly kind: 'batch' }>;
 
-/** A batch that is being packed, for where it should stand in the tar. */
-interface UnderWay {
+/** A batch that was packed for where it should stand in the tar. */
+interface Packed {
   readonly batch: EntryBatch;
   readonly offset: number;
-  readonly packed: Promise<PackedBatch | null>;
+  /** Null if something in it is not what the scan saw. */
+  readonly packed: PackedBatch | null;
 }
 
 /** Batches of one archive that are being packed, in the order in which they will stand in it. */
 export class BatchQueue {
   readonly #packThreads: PackThreads;
-  readonly #underWay: UnderWay[] = [];
+  readonly #underWay = new InFlight<Packed>();
+  /** Where the next one stands if all before it turns out as it was seen. */
+  #end = 0;
 
   constructor(packThreads: PackThreads) {
     this.#packThreads = packThreads;
@@ -30,18 +34,15 @@ export class BatchQueue {
    * @param position where the archive is now
    */
   add({ batch, early }: BatchPart, position: number): void {
-    const last = this.#underWay.at(-1);
-    const offset = last === undefined ? position : last.offset + last.batch.tarBytes;
-    const packed = early?.offset === offset ? early.packed : this.#packThreads.pack({ batch, offset });
-    // The promise is awaited later. Without this handler, an error before that would count as unhandled.
-    packed.catch(() => {});
-    this.#underWay.push({ batch, offset, packed });
+    const offset = this.#underWay.length === 0 ? position : this.#end;
+    this.#end = offset + batch.tarBytes;
+    const packing = early?.offset === offset ? early.packed : this.#packThreads.pack({ batch, offset });
+    this.#underWay.push(packing.then((packed) => ({ batch, offset, packed })));
   }
 
-  /** The first of them, once it is packed. `packed` is null if something in it is not what the scan saw. */
-  async take(): Promise<{ batch: EntryBatch; offset: number; packed: PackedBatch | null } | undefined> {
-    const first = this.#underWay.shift();
-    return first === undefined ? undefined : { ...first, packed: await first.packed };
+  /** The first of them, once it is packed. */
+  take(): Promise<Packed | undefined> {
+    return this.#underWay.take();
   }
 
   /** It has been stored: its memory serves the next one. */

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { InFlight } from '../concurrency/in-flight.ts';
 import { flushMeanwhile, fsyncMeanwhile } from '../fs/durable.ts';
 import { giveToFolderOwner } from '../fs/folder-owner.ts';
 import type { Compression } from '../model/category.ts';
@@ -56,7 +57,7 @@ export class FrameWriter {
   readonly #fd: number;
   #closed = false;
   readonly #options: FrameOptions;
-  readonly #flying: Promise<Buffer>[] = [];
+  readonly #flying = new InFlight<Buffer>(IN_FLIGHT);
   readonly #sizes: { compressedSize: number; size: number }[] = [];
   #hash = createHash('sha256');
   #fileSize = 0;
@@ -110,11 +111,11 @@ export class FrameWriter {
 
   /** True when more frames are under way than memory should hold: await `drain()` before going on. */
   get needsDrain(): boolean {
-    return this.#flying.length > IN_FLIGHT;
+    return this.#flying.isOver;
   }
 
   async drain(): Promise<void> {
-    while (this.#flying.length > IN_FLIGHT) await this.#landOne();
+    while (this.#flying.isOver) await this.#landOne();
   }
 
   /** Remembers this place; a later `rollback` returns to it. One at a time. */
@@ -167,7 +168,7 @@ export class FrameWriter {
 
   /** Closes without finishing, once nothing is under way; the caller removes the file. After `finish` there is nothing to do. */
   async abort(): Promise<void> {
-    await Promise.allSettled([this.#flushed, ...this.#flying]);
+    await Promise.allSettled([this.#flushed, this.#flying.settled()]);
     this.#close();
   }
 
@@ -187,7 +188,6 @@ export class FrameWriter {
     const compressed = this.#compress(content).finally(() => {
       if (this.#options.compression === 'zstd') giveBack(piece);
     });
-    compressed.catch(() => {});
     this.#flying.push(compressed);
     this.#sizes.push({ compressedSize: 0, size: content.length });
     this.#dispatched++;
@@ -212,8 +212,7 @@ export class FrameWriter {
 
   async #landOne(): Promise<void> {
     const number = this.#dispatched - this.#flying.length;
-    const bytes = await this.#flying[0];
-    void this.#flying.shift();
+    const bytes = await this.#flying.take();
     if (bytes === undefined) return;
     const mark = this.#mark;
     if (mark !== undefined && mark.frames === number && mark.file === undefined) {

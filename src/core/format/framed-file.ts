@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import zlib from 'node:zlib';
+import { InFlight } from '../concurrency/in-flight.ts';
 import { isNoFile, openRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Compression } from '../model/category.ts';
@@ -95,19 +96,13 @@ export class FramedFile {
    * own checksum costs no second read.
    */
   async *stream(hash?: FileHash): AsyncGenerator<Piece> {
-    const flying: Promise<Piece>[] = [];
+    const flying = new InFlight<Piece>();
     let next = 0;
     const launch = (): void => {
-      while (flying.length < AHEAD && next < this.pieces) {
-        const piece = this.piece(next++, hash);
-        // Told when its turn comes, or not at all if one before it fails.
-        piece.catch(() => {});
-        flying.push(piece);
-      }
+      while (flying.length < AHEAD && next < this.pieces) flying.push(this.piece(next++, hash));
     };
     for (launch(); flying.length > 0; launch()) {
-      const piece = await flying[0];
-      void flying.shift();
+      const piece = await flying.take();
       launch();
       if (piece !== undefined) yield piece;
     }
