@@ -3,6 +3,7 @@ import { Pacer } from '../concurrency/pacer.ts';
 import { toNative } from '../paths/paths.ts';
 import { errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category, Project } from '../model/category.ts';
+import { addCounts, count, entriesIn, noCounts, type Counts } from '../model/counts.ts';
 import type { Context } from '../model/event.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { ScanItem, DatabaseItem } from '../scan/scan-item.ts';
@@ -18,11 +19,7 @@ export interface FoundDatabase {
   readonly source: string;
 }
 
-export interface CategoryInventory {
-  files: number;
-  directories: number;
-  symlinks: number;
-  bytes: number;
+export interface CategoryInventory extends Counts {
   databases: FoundDatabase[];
   /** At least one source path exists on disk. */
   present: boolean;
@@ -49,74 +46,61 @@ export async function takeInventory(
 ): Promise<Inventory> {
   const result = new Map<string, CategoryInventory>();
   const pacer = new Pacer();
-  let files = 0;
-  let bytes = 0;
-  let entries = 0;
+  const all = noCounts();
   context.onEvent?.({ type: 'phase-begin', phase: 'looking' });
   for (const category of categories) {
     const found = emptyInventory(project, category);
     result.set(category.name, found);
-    const count = (entry: ScannedEntry): void => {
-      entries++;
-      if (entry.type === 'dir') found.directories++;
-      else if (entry.type === 'symlink') found.symlinks++;
-      else {
-        files++;
-        bytes += entry.size;
-        found.files++;
-        found.bytes += entry.size;
-        if (isDoubtful(entry.mode)) checkReadable(toNative(project.root, entry.path), entry, options.onProblem);
-      }
+    const see = (entry: ScannedEntry): void => {
+      count(found, entry);
+      count(all, entry);
+      if (entry.type === 'file' && isDoubtful(entry.mode))
+        checkReadable(toNative(project.root, entry.path), entry, options.onProblem);
     };
     for (const item of scanCategory(project, category, options)) {
       options.onItem?.(category.name, item);
-      if (item.kind === 'entry') count(item.entry);
+      if (item.kind === 'entry') see(item.entry);
       else if (item.kind === 'database') {
         const { path: at, place, engine: of, source } = item;
         found.databases.push({ path: at, place, engine: of, source: source.name });
-        for (const other of item.others) count(other);
+        for (const other of item.others) see(other);
         const engine = engineFigures(item, options.onProblem);
-        found.files += engine.files;
-        found.bytes += engine.bytes;
-        files += engine.files;
-        bytes += engine.bytes;
-        entries += engine.files;
+        addCounts(found, engine);
+        addCounts(all, engine);
       }
       if (pacer.due()) {
         throwIfInterrupted(context.signal);
-        context.onEvent?.({ type: 'progress', files, bytes });
+        context.onEvent?.({ type: 'progress', files: all.files, bytes: all.bytes });
         await pacer.turn();
       }
     }
   }
-  return { categories: result, files, bytes, entries };
+  return { categories: result, files: all.files, bytes: all.bytes, entries: entriesIn(all) };
 }
 
 function emptyInventory(project: Project, category: Category): CategoryInventory {
   const present = category.sources.some(
     (source) => fs.existsSync(toNative(project.root, source.path)) && source.path !== '.',
   );
-  return { files: 0, directories: 0, symlinks: 0, bytes: 0, databases: [], present };
+  return { ...noCounts(), databases: [], present };
 }
 
 /** A first estimate: a live database changes while we look. What this user may not read of it is a problem. */
 function engineFigures(
   { place, path: database, source, engine }: DatabaseItem,
   onProblem: ScanOptions['onProblem'],
-): { files: number; bytes: number } {
-  let files = 0;
-  let bytes = 0;
+): Counts {
+  const figures = noCounts();
   for (const part of engine.parts ?? namesIn(place)) {
     const file = engine.pathOf(place, part);
     if (engine.isVolatile(part) || engine.partOf(place, file) === null) continue;
     const stat = fs.lstatSync(file, { throwIfNoEntry: false });
     if (!stat?.isFile()) continue;
-    files++;
-    bytes += stat.size;
+    count(figures, { type: 'file', size: stat.size });
     const about = { path: engine.pathOf(database, part), category: source.category, source: source.name };
     if (isDoubtful(stat.mode)) checkReadable(file, about, onProblem);
   }
-  return { files, bytes };
+  return figures;
 }
 
 /** What is gone again is for the capture to say. */

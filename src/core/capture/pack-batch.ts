@@ -3,6 +3,7 @@ import path from 'node:path';
 import { encodeIndexLine } from '../format/index-line.ts';
 import { paddedBytes, writeHeader } from '../format/member-header.ts';
 import { checkJson } from '../checks/json-parse.ts';
+import { count, countsOf, type Counts } from '../model/counts.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import { readIfUnchanged } from '../scan/file-reader.ts';
@@ -23,22 +24,13 @@ export interface PackJob {
   readonly room?: ArrayBuffer | undefined;
 }
 
-export interface Tally {
-  files: number;
-  bytes: number;
-  directories: number;
-  symlinks: number;
-}
-
 /** A stretch of an archive with the lines of index and sums that belong to it. */
 export interface PackedBatch {
   readonly tar: Uint8Array<ArrayBuffer>;
   readonly index: Uint8Array<ArrayBuffer>;
   readonly sums: Uint8Array<ArrayBuffer>;
-  readonly entries: number;
-  readonly files: number;
   /** By source. */
-  readonly tallies: ReadonlyMap<string, Tally>;
+  readonly tallies: ReadonlyMap<string, Counts>;
   readonly findings: readonly Finding[];
 }
 
@@ -60,12 +52,10 @@ class Packer {
   readonly #prefix: string;
   readonly #tar: Buffer;
   readonly #offset: number;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new Map<string, Counts>();
   readonly #findings: Finding[] = [];
   #index = '';
   #sums = '';
-  #entries = 0;
-  #files = 0;
   #at = 0;
 
   constructor(root: string, tar: Buffer, offset: number) {
@@ -96,39 +86,19 @@ class Packer {
       tar: new Uint8Array(buffer, 0, this.#at),
       index: encoder.encode(this.#index),
       sums: encoder.encode(this.#sums),
-      entries: this.#entries,
-      files: this.#files,
       tallies: this.#tallies,
       findings: this.#findings,
     };
   }
 
   #note(entry: ScannedEntry, offset: number, content: Buffer): void {
-    const tally = this.#tally(entry.source);
-    this.#entries++;
-    if (entry.type !== 'file') {
-      this.#index += encodeIndexLine({ ...entry, offset });
-      if (entry.type === 'dir') tally.directories++;
-      else tally.symlinks++;
-      return;
-    }
-    const sha256 = hash('sha256', content, 'hex');
-    this.#index += encodeIndexLine({ ...entry, sha256, offset });
-    this.#sums += formatSum(sha256, entry.path);
-    this.#files++;
-    tally.files++;
-    tally.bytes += entry.size;
+    const sha256 = entry.type === 'file' ? hash('sha256', content, 'hex') : undefined;
+    this.#index += encodeIndexLine(sha256 === undefined ? { ...entry, offset } : { ...entry, sha256, offset });
+    if (sha256 !== undefined) this.#sums += formatSum(sha256, entry.path);
+    count(countsOf(this.#tallies, entry.source), entry);
   }
 
   #native(entry: ScannedEntry): string {
     return this.#prefix + (path.sep === '/' ? entry.path : entry.path.replaceAll('/', path.sep));
-  }
-
-  #tally(source: string): Tally {
-    const known = this.#tallies.get(source);
-    if (known !== undefined) return known;
-    const fresh = { files: 0, bytes: 0, directories: 0, symlinks: 0 };
-    this.#tallies.set(source, fresh);
-    return fresh;
   }
 }

@@ -6,6 +6,7 @@ import { Pacer } from '../concurrency/pacer.ts';
 import { hasRealParents, toNative } from '../paths/paths.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Category } from '../model/category.ts';
+import { entriesIn } from '../model/counts.ts';
 import { type Entry, modeWithoutMask, type ScannedEntry } from '../model/entry.ts';
 import type { Archive, ManifestCategory } from '../model/manifest.ts';
 import { type Inspect, readFileInto } from '../scan/file-reader.ts';
@@ -88,7 +89,7 @@ export class CategoryWriter {
       this.#tally.addDatabase(database.source, await job.background.prove(() => proveDatabase(job, database, archive)));
     }
     return {
-      ...(this.#tally.entries === 0 || archive === null ? {} : { archive }),
+      ...(entriesIn(this.#tally.counts) === 0 || archive === null ? {} : { archive }),
       status: this.#status(present),
       ...this.#tally.counts,
       sources: this.#tally.sources(this.#category),
@@ -194,16 +195,14 @@ export class CategoryWriter {
     return false;
   }
 
-  #add({ tar, index, sums, entries, files, tallies, findings }: PackedBatch): void {
+  #add({ tar, index, sums, tallies, findings }: PackedBatch): void {
     const { job } = this;
+    const counts = this.#tally.addBatch(tallies);
     this.archive.members(tar);
-    job.index.addLines(index, entries);
-    job.sums.addLines(sums, files);
-    this.#tally.addBatch(tallies);
-    for (const tally of tallies.values()) {
-      job.progress.files += tally.files;
-      job.progress.bytes += tally.bytes;
-    }
+    job.index.addLines(index, entriesIn(counts));
+    job.sums.addLines(sums, counts.files);
+    job.progress.files += counts.files;
+    job.progress.bytes += counts.bytes;
     for (const finding of findings) job.onFinding(finding);
   }
 

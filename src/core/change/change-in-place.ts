@@ -8,6 +8,7 @@ import { engineOf, type DatabaseAt } from '../databases/engines.ts';
 import { isInside } from '../paths/paths.ts';
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
+import { noCounts, type Counts } from '../model/counts.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -18,7 +19,6 @@ import { recordOperation } from '../history/operation-log.ts';
 import { checkPlaces, checkRestored } from './check-target.ts';
 import { disposeAside } from './dispose.ts';
 import { recordCreatedPaths } from './created-paths.ts';
-import type { Written } from '../extract/placing-sink.ts';
 import { KeepOut } from './keep-out.ts';
 import { planAsHeld } from './plan-as-held.ts';
 import type { Planned } from './plan-restore.ts';
@@ -49,7 +49,7 @@ export interface ChangeInPlace {
 }
 
 export interface Changed {
-  readonly restored: Written;
+  readonly restored: Counts;
   readonly safetyBackup: string | null;
   readonly findings: Finding[];
 }
@@ -83,7 +83,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
 }
 
 interface Swapped {
-  readonly restored: Written;
+  readonly restored: Counts;
   readonly safety: TakenBackup | null;
   /** What could not be recorded. */
   readonly unrecorded: Finding[];
@@ -136,7 +136,7 @@ async function runChange(
   context: Context,
 ): Promise<Pick<Swapped, 'restored' | 'committed'>> {
   const { changes } = planned;
-  let restored: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+  let restored = noCounts();
   context.onEvent?.({ type: 'phase-begin', phase: 'restoring', files: changes.inodes, bytes: changes.bytes });
   const committed = await runTransaction({
     root: project.root,

@@ -1,17 +1,11 @@
 import { isPartNameOf } from '../databases/engines.ts';
+import { count, countsOf, type Counts } from '../model/counts.ts';
 import { comparePaths, type Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
 import { INDEX_FILE } from '../format/layout.ts';
-
-interface Counts {
-  files: number;
-  directories: number;
-  symlinks: number;
-  bytes: number;
-}
 
 /**
  * Walks the index beside the manifest: every entry has a good path inside a source that exists, in strictly rising
@@ -22,7 +16,7 @@ export class IndexAudit {
   readonly #manifest: Manifest;
   readonly #order: string[];
   readonly #categories = new Map<string, Counts>();
-  readonly #sources = new Map<string, { files: number; bytes: number }>();
+  readonly #sources = new Map<string, Counts>();
   /** Sources that are one file: parts of a database may lie beside that. */
   readonly #single = new Set<ManifestSource>();
   #position = 0;
@@ -102,28 +96,17 @@ export class IndexAudit {
   }
 
   #count(entry: Entry): void {
-    const counts = this.#categories.get(entry.category) ?? { files: 0, directories: 0, symlinks: 0, bytes: 0 };
-    if (entry.type === 'dir') counts.directories++;
-    else if (entry.type === 'symlink') counts.symlinks++;
-    else {
-      counts.files++;
-      counts.bytes += entry.size;
-      const key = `${entry.category}\0${entry.source}`;
-      const source = this.#sources.get(key) ?? { files: 0, bytes: 0 };
-      source.files++;
-      source.bytes += entry.size;
-      this.#sources.set(key, source);
-    }
-    this.#categories.set(entry.category, counts);
+    count(countsOf(this.#categories, entry.category), entry);
+    count(countsOf(this.#sources, sourceKey(entry.category, entry.source)), entry);
   }
 
   #compareCounts(name: string, category: ManifestCategory): void {
-    const counts = this.#categories.get(name) ?? { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+    const counts = countsOf(this.#categories, name);
     for (const figure of ['files', 'directories', 'symlinks', 'bytes'] as const) {
       this.#same(`categories.${name}.${figure}`, category[figure], counts[figure], name);
     }
     for (const source of category.sources) {
-      const found = this.#sources.get(`${name}\0${source.name}`) ?? { files: 0, bytes: 0 };
+      const found = countsOf(this.#sources, sourceKey(name, source.name));
       this.#same(`categories.${name}.sources.${source.name}.files`, source.files, found.files, name);
       this.#same(`categories.${name}.sources.${source.name}.bytes`, source.bytes, found.bytes, name);
     }
@@ -155,4 +138,8 @@ export class IndexAudit {
       affects: [entry.path],
     });
   }
+}
+
+function sourceKey(category: string, source: string): string {
+  return `${category}\0${source}`;
 }

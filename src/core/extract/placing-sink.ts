@@ -1,17 +1,11 @@
 import type { MemberSink } from '../format/member-sink.ts';
+import { count, noCounts } from '../model/counts.ts';
 import type { Entry } from '../model/entry.ts';
 import type { TreeWriter } from '../transaction/tree-writer.ts';
 
-export interface Written {
-  files: number;
-  directories: number;
-  symlinks: number;
-  bytes: number;
-}
-
 /** Writes the members that have a place to it, and counts them. */
 export class PlacingSink implements MemberSink {
-  readonly written: Written = { files: 0, directories: 0, symlinks: 0, bytes: 0 };
+  readonly written = noCounts();
   /** Bytes of content handed on so far, of the file at hand too. */
   passed = 0;
   readonly #writer: TreeWriter;
@@ -38,16 +32,10 @@ export class PlacingSink implements MemberSink {
   async end(entry: Entry, good: boolean): Promise<void> {
     const target = this.#target;
     if (target === null) return;
-    if (entry.type === 'file') {
-      await (good ? this.#writer.endFile(entry) : this.#writer.dropFile());
-      this.written.files++;
-      this.written.bytes += entry.size;
-    } else if (good && entry.type === 'dir') {
-      this.#writer.folder(target, entry);
-      this.written.directories++;
-    } else if (good) {
-      this.#writer.link(target, entry);
-      this.written.symlinks++;
-    }
+    if (entry.type === 'file') await (good ? this.#writer.endFile(entry) : this.#writer.dropFile());
+    else if (!good) return;
+    else if (entry.type === 'dir') this.#writer.folder(target, entry);
+    else this.#writer.link(target, entry);
+    count(this.written, entry);
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { readArchive } from '../format/archive-reader.ts';
 import { readIndex } from '../format/index-file.ts';
 import { BackupError } from '../model/backup-error.ts';
+import type { Counts } from '../model/counts.ts';
 import type { Context } from '../model/event.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
@@ -9,7 +10,7 @@ import type { Manifest } from '../model/manifest.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { TreeWriter, type SyncAll } from '../transaction/tree-writer.ts';
 import { IndexCursor } from '../format/index-cursor.ts';
-import { PlacingSink, type Written } from './placing-sink.ts';
+import { PlacingSink } from './placing-sink.ts';
 
 export interface WriteOptions {
   readonly folder: string;
@@ -34,7 +35,7 @@ export interface WriteOptions {
  * Writes a backup's entries to their places, verifying every byte on the way. Throws BACKUP_DAMAGED at the end if anything differed: the
  * caller then removes what was written.
  */
-export async function writeEntries(options: WriteOptions, context: Context): Promise<Written> {
+export async function writeEntries(options: WriteOptions, context: Context): Promise<Counts> {
   const { folder, manifest, base, place } = options;
   const findings: Finding[] = [];
   const writer = new TreeWriter(base, options.syncAll, options.owner);
