@@ -11,7 +11,7 @@ import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { ChangePlan } from '../transaction/change.ts';
 import { typeOf } from '../transaction/unit.ts';
-import { hashFile } from '../fs/hash-file.ts';
+import { hasContentOf } from '../transaction/same-as-live.ts';
 import { onceLetGo, refuseHeld } from './keep-out.ts';
 import { shellLine } from '../model/shell-quote.ts';
 
@@ -135,13 +135,9 @@ function checkEntry(root: string, entry: Entry): void {
   const stat = lstatOrNull(native);
   if (stat === null || typeOf(stat) !== entry.type)
     throw failed(entry.path, `is not the ${entry.type} that was restored`);
-  if (entry.type === 'symlink') {
-    if (fs.readlinkSync(native) !== entry.target) throw failed(entry.path, 'points elsewhere');
-    return;
-  }
-  if (Number(stat.mode & 0o777n) !== entry.mode) throw failed(entry.path, 'has another mode');
-  if (entry.type === 'file' && (Number(stat.size) !== entry.size || hashFile(native) !== entry.sha256))
-    throw failed(entry.path, 'has other content');
+  const isLink = entry.type === 'symlink';
+  if (!isLink && Number(stat.mode & 0o777n) !== entry.mode) throw failed(entry.path, 'has another mode');
+  if (!hasContentOf(entry, native, stat)) throw failed(entry.path, isLink ? 'points elsewhere' : 'has other content');
 }
 
 function failed(relative: string, what: string): BackupError {

@@ -3,8 +3,7 @@ import { lstatOrNull } from '../../fs/durable.ts';
 import { toNative } from '../../paths/paths.ts';
 import type { Entry } from '../../model/entry.ts';
 import { fileDatabaseOf, isVolatilePath, recogniseFile, recogniseFolder } from '../../databases/engines.ts';
-import { typeOf } from '../../transaction/unit.ts';
-import { hashFile } from '../../fs/hash-file.ts';
+import { hasContentOf } from '../../transaction/same-as-live.ts';
 
 export interface Removable {
   /** Paths that go again, the topmost ones: a folder goes with all that is in it. */
@@ -88,9 +87,7 @@ class Search implements Removable {
 
   #isAsMade(path: string, stat: fs.BigIntStats): boolean {
     const entry = this.#made.get(path);
-    if (entry === undefined || typeOf(stat) !== entry.type) return false;
-    const native = toNative(this.#root, path);
-    if (entry.type === 'symlink') return fs.readlinkSync(native) === entry.target;
-    return Number(stat.size) === entry.size && hashFile(native) === entry.sha256;
+    // Of a folder this says nothing: what is in it counts.
+    return entry !== undefined && entry.type !== 'dir' && hasContentOf(entry, toNative(this.#root, path), stat);
   }
 }
