@@ -8,7 +8,8 @@ import { memberBytes, writeHeader } from '../../src/core/format/member-header.ts
 import { isPlain } from '../../src/core/format/plain-header.ts';
 import { encodeSeekTable, parseSeekTable, PIECE_BYTES, seekTableSize } from '../../src/core/format/seek-table.ts';
 import { decodeHeader, headerLength } from '../../src/core/format/tar-decode.ts';
-import { encodeHeader, headerSeconds, MAX_SIZE } from '../../src/core/format/tar-header.ts';
+import { encodeHeader, headerSeconds } from '../../src/core/format/tar-header.ts';
+import { MAX_SIZE } from '../../src/core/format/ustar.ts';
 import { decodePlainHeader } from '../../src/core/format/tar-plain.ts';
 import { pathProblem } from '../../src/core/paths/paths.ts';
 import { comparePaths, type Entry, type ScannedEntry } from '../../src/core/model/entry.ts';

@@ -11,7 +11,7 @@ import { decodeHeader, headerDifferences, headerLength, type TarMember } from '.
 import type { MemberSink } from './member-sink.ts';
 import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
 import { decodePlainHeader } from './tar-plain.ts';
-import { END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
+import { END_BLOCKS, TAR_BLOCK } from './ustar.ts';
 import { unusable } from './unusable-archive.ts';
 
 export interface ArchiveReadOptions {

@@ -6,7 +6,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import { FrameWriter, type FrameOptions } from './frame-writer.ts';
 import { memberHeader } from './member-header.ts';
-import { END_BLOCKS, TAR_BLOCK } from './tar-header.ts';
+import { END_BLOCKS, TAR_BLOCK } from './ustar.ts';
 
 /** What the manifest says of a finished archive. */
 export interface ArchiveFacts {

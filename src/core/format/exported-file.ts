@@ -2,13 +2,13 @@ import fs from 'node:fs';
 import { BackupError } from '../model/backup-error.ts';
 import { escapeName } from '../paths/names.ts';
 import { noExport, type ExportedMember } from './exported-member.ts';
+import * as ustar from './ustar.ts';
 
 export type ExportFormat = 'zip' | 'tar';
 
 /** In them stands the name of a member of an export: of its first ones, and for a zip in its central directory. */
 const HEAD_BYTES = 1 << 20;
 const TAIL_BYTES = 1 << 16;
-const BLOCK = 512;
 /** What a name in an export begins with, also where somebody packed it again, from inside of the folder or as `./`. */
 const OURS = String.raw`(?:\./)?(?:(?:migration|safety)-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z/|BACKUP_MANIFEST\.json)`;
 /** Signatures of the local header and of a row of the directory, and how far the name is (APPNOTE 4.3.7 and 4.3.12). */
@@ -31,7 +31,11 @@ export function detectFormat(file: string): ExportFormat {
   const { head, tail } = edges(file, stat.size);
   const isZip = IN_ZIP.test(head) || IN_ZIP.test(tail);
   const isTar = namesATarMember(head);
-  const looksLike = head.startsWith('PK\x03\x04') ? 'zip' : head.slice(257, 262) === 'ustar' ? 'tar' : null;
+  const looksLike = head.startsWith('PK\x03\x04')
+    ? 'zip'
+    : textOf(head, 0, ustar.MAGIC).startsWith('ustar')
+      ? 'tar'
+      : null;
   if (isZip && looksLike !== 'tar') return 'zip';
   if (isTar && looksLike !== 'zip') return 'tar';
   throw noExport(file);
@@ -39,9 +43,13 @@ export function detectFormat(file: string): ExportFormat {
 
 /** Whether a block begins with such a name, and has a mode where a header of tar has it. */
 function namesATarMember(head: string): boolean {
-  for (let at = 0; at < head.length; at += BLOCK)
-    if (IN_TAR.test(head.slice(at, at + 100)) && TAR_MODE.test(head.slice(at + 100, at + 108))) return true;
+  for (let at = 0; at < head.length; at += ustar.TAR_BLOCK)
+    if (IN_TAR.test(textOf(head, at, ustar.NAME)) && TAR_MODE.test(textOf(head, at, ustar.MODE))) return true;
   return false;
+}
+
+function textOf(head: string, block: number, [at, length]: ustar.Field): string {
+  return head.slice(block + at, block + at + length);
 }
 
 /** The first and the last bytes, as latin1. */

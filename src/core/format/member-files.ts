@@ -3,7 +3,8 @@ import type { Entry } from '../model/entry.ts';
 import type { Archive } from '../model/manifest.ts';
 import { FramedFile } from './framed-file.ts';
 import { PIECE_BYTES } from './seek-table.ts';
-import { headerLength, TAR_BLOCK } from './tar-decode.ts';
+import { headerLength } from './tar-decode.ts';
+import { TAR_BLOCK } from './ustar.ts';
 import { decodePlainHeader } from './tar-plain.ts';
 
 /** Decompressed pieces kept at hand: a reader of tables jumps between a few places. */

@@ -1,6 +1,7 @@
 import type { ScannedEntry } from '../model/entry.ts';
 import { isPlain, writePlainHeader } from './plain-header.ts';
-import { encodeHeader, TAR_BLOCK } from './tar-header.ts';
+import { encodeHeader } from './tar-header.ts';
+import { TAR_BLOCK } from './ustar.ts';
 
 /** The header of a member, with its pax header where it needs one. */
 export function memberHeader(entry: ScannedEntry): Buffer {

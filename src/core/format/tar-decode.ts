@@ -2,10 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { Header } from 'tar';
 import { parsePax } from './pax-records.ts';
 import type { Entry, EntryType } from '../model/entry.ts';
-import { headerSeconds, MAX_SIZE, TAR_BLOCK } from './tar-header.ts';
-import { escapeName } from '../paths/names.ts';
+import { headerSeconds } from './tar-header.ts';
+import * as ustar from './ustar.ts';
 
-export { TAR_BLOCK };
+const { TAR_BLOCK } = ustar;
+import { escapeName } from '../paths/names.ts';
 
 /** What the headers of one member say. */
 export interface TarMember {
@@ -27,15 +28,6 @@ export const MAX_PAX_BYTES = 32 << 10;
 
 const TYPES: Record<string, EntryType> = { '0': 'file', '5': 'dir', '2': 'symlink' };
 const PAX_KEYS = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'mtime']);
-const TYPE_AT = 156;
-/** Name, link target and prefix, as ustar places them. */
-const TEXT_FIELDS = [
-  [0, 100],
-  [157, 257],
-  [345, 500],
-] as const;
-const MAGIC = Buffer.from('ustar\x0000', 'latin1');
-
 /** How many bytes of headers begin at `first` (one block): 512, or more if it is a pax header; or what is wrong. */
 export function headerLength(first: Buffer): number | string {
   const head = checkBlock(first);
@@ -67,7 +59,7 @@ export function decodeHeader(bytes: Buffer): TarMember | string {
   if (type === undefined) return `a member of type "${typeOf(block).replaceAll(/[^ -~]/g, '?')}"`;
   if (pax.has('linkpath') && type !== 'symlink') return 'a link target on what is no link';
   // Readers differ on which size counts: ours is only ever in one place.
-  if (pax.has('size') && (head.size !== 0 || (paxNumber(pax, 'size') ?? 0) <= MAX_SIZE)) return 'a second size';
+  if (pax.has('size') && (head.size !== 0 || (paxNumber(pax, 'size') ?? 0) <= ustar.MAX_SIZE)) return 'a second size';
   const path = pax.get('path') ?? head.path ?? '';
   const size = paxNumber(pax, 'size') ?? head.size ?? -1;
   const uid = paxNumber(pax, 'uid') ?? head.uid ?? -1;
@@ -92,14 +84,15 @@ export function decodeHeader(bytes: Buffer): TarMember | string {
 }
 
 function typeOf(block: Buffer): string {
-  return String.fromCharCode(block[TYPE_AT] ?? 0);
+  return String.fromCharCode(block[ustar.TYPE_AT] ?? 0);
 }
 
 function checkBlock(block: Buffer): Header | string {
   if (block.length !== TAR_BLOCK) return 'a header that is cut off';
-  if (!block.subarray(257, 265).equals(MAGIC)) return 'no ustar header here';
+  if (!ustar.fieldOf(block, ustar.MAGIC).equals(ustar.MAGIC_BYTES)) return 'no ustar header here';
   // Decoded they would become U+FFFD, and two names could become one.
-  if (!TEXT_FIELDS.every(([from, to]) => isUtf8(block.subarray(from, to)))) return 'a name that is not UTF-8';
+  if (![ustar.NAME, ustar.LINK, ustar.PREFIX].every((field) => isUtf8(ustar.fieldOf(block, field))))
+    return 'a name that is not UTF-8';
   try {
     const head = new Header(block, 0);
     return head.cksumValid ? head : 'a header with a wrong checksum';

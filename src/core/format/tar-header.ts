@@ -1,15 +1,7 @@
 import { Header, Pax } from 'tar';
 import type { EntryType, ScannedEntry } from '../model/entry.ts';
+import { MAX_ID, MAX_MTIME, MAX_SIZE, NAME_BYTES, TAR_BLOCK } from './ustar.ts';
 
-export const TAR_BLOCK = 512;
-/** Two blocks of zeros end an archive; zeros also fill the last block of a file. */
-export const END_BLOCKS = Buffer.alloc(2 * TAR_BLOCK);
-/** The largest values that ustar's octal fields hold. */
-export const MAX_SIZE = 0o77777777777;
-export const MAX_ID = 0o7777777;
-export const MAX_MTIME = 0o77777777777;
-/** The name field of ustar. */
-export const NAME_BYTES = 100;
 const TYPE_NAMES = { file: 'File', dir: 'Directory', symlink: 'SymbolicLink' } as const;
 
 /** Seconds of the tar header: rounded down, also before 1970. */

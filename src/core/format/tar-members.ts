@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { Header } from 'tar';
 import { parsePax } from './pax-records.ts';
+import { fieldOf, SIZE, TAR_BLOCK } from './ustar.ts';
 import { damagedExport, unsafeExport, type ExportedMember } from './exported-member.ts';
 
-const BLOCK = 512;
 const CHUNK = 1 << 18;
 /** A pax header of ours holds a path and a size. */
 const MAX_PAX = 64 << 10;
@@ -11,7 +11,6 @@ const MAX_PAX = 64 << 10;
 const NOTED =
   /^(?:[acm]time|[ug]id|[ug]name|comment|SCHILY\.(?:acl|dev|fflags|ino|nlink|xattr)|LIBARCHIVE\.(?:creationtime|xattr)|RHT\.security)(?:\.|$)/;
 const PAX_KEYS = { has: (key: string): boolean => key === 'path' || key === 'size' || NOTED.test(key) };
-const SIZE_AT = 124;
 
 interface Extended {
   path?: string;
@@ -29,13 +28,13 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
     let position = 0;
     let extended: Extended | undefined;
     for (;;) {
-      const block = readExactly(file, fd, position, BLOCK);
+      const block = readExactly(file, fd, position, TAR_BLOCK);
       if (block.every((byte) => byte === 0)) break;
       const stated = sizeIn(block);
       if (stated === null) throw damagedExport(file, `header at ${position} has no size`);
       const header = headerOf(file, block, position);
       const size = extended?.size ?? stated;
-      position += BLOCK;
+      position += TAR_BLOCK;
       if (!Number.isSafeInteger(size) || size < 0 || position + size > end) {
         throw damagedExport(file, 'it ends in the middle of a member');
       }
@@ -51,10 +50,10 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
         // The folder that somebody packed it from.
         if (name !== '' || !isFolder) yield { name, isFolder, size, content: contentOf(file, fd, position, size) };
       }
-      position += Math.ceil(size / BLOCK) * BLOCK;
+      position += Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
     }
     if (extended !== undefined) throw damagedExport(file, 'a pax header without a member');
-    if (end - position < 2 * BLOCK) throw damagedExport(file, 'it has no end');
+    if (end - position < 2 * TAR_BLOCK) throw damagedExport(file, 'it has no end');
     checkZeros(file, fd, position, end);
   } finally {
     fs.closeSync(fd);
@@ -83,7 +82,7 @@ function readPax(file: string, bytes: Buffer): Extended {
 
 /** The size as the header spells it: octal, or from 8 GiB on GNU's base-256. Lenient readers take nonsense for 0. */
 function sizeIn(block: Buffer): number | null {
-  const field = block.subarray(SIZE_AT, SIZE_AT + 12);
+  const field = fieldOf(block, SIZE);
   if (field[0] === 0x80) {
     const size = field.subarray(1, 4).every((byte) => byte === 0) ? Number(field.readBigUInt64BE(4)) : Number.NaN;
     return Number.isSafeInteger(size) ? size : null;
