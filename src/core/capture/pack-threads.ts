@@ -1,8 +1,9 @@
 import os from 'node:os';
 import { startThread, type Thread } from '../concurrency/thread.ts';
 import { packBatch, type PackedBatch, type PackJob } from './pack-batch.ts';
-import { packWorkerUrl } from './pack-worker-url.ts';
 
+/** The thread's code; in the bundle it is a `data:` URL (scripts/bundle/embed-workers.ts). */
+const WORKER = new URL('./pack-worker.ts', import.meta.url);
 /** A thread costs about 30 ms of a processor to start: with fewer entries than this it does not pay. */
 const ENTRIES_WORTH_THREADS = 1500;
 /** One thread orders what they make, and its hash and writes take the rest. */
@@ -30,7 +31,7 @@ export class PackThreads {
     if (++this.#expected !== ENTRIES_WORTH_THREADS) return;
     const threads = Math.min(os.availableParallelism(), MOST_THREADS);
     for (let started = 0; started < threads; started++) {
-      const thread = startThread<PackedBatch | null>(packWorkerUrl, this.#root);
+      const thread = startThread<PackedBatch | null>(WORKER, this.#root);
       if (thread !== null) this.#threads.push(thread);
     }
   }

@@ -2,8 +2,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { InFlight } from '../concurrency/in-flight.ts';
 import { startThread, type Thread } from '../concurrency/thread.ts';
 import { freeMemory, ownMemory } from './buffer-memory.ts';
-import { hashWorkerUrl } from './hash-worker-url.ts';
 
+/** The thread's code; in the bundle it is a `data:` URL (scripts/bundle/embed-workers.ts). */
+const WORKER = new URL('./hash-worker.ts', import.meta.url);
 /** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
 const BYTES_WORTH_A_THREAD = 128 << 20;
 /** Room for a piece of an archive, whatever part of it comes; what is not written to takes no memory. */
@@ -27,7 +28,7 @@ export interface FileHash {
 }
 
 export function hashOfFile(size: number): FileHash {
-  const thread = size < BYTES_WORTH_A_THREAD ? null : startThread<string | null>(hashWorkerUrl);
+  const thread = size < BYTES_WORTH_A_THREAD ? null : startThread<string | null>(WORKER);
   return thread === null ? new OwnHash() : new ThreadHash(thread);
 }
 

@@ -9,10 +9,12 @@ import { type OpenCopy, withCopy } from './copy.ts';
 import { factsOf } from './facts.ts';
 import { makeScratch } from './scratch.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
-import { proverWorkerUrl } from '../../prover-worker-url.ts';
 import { PROVER } from '../../prover.ts';
 import { sqlRows } from './sql-rows.ts';
 import { bytesOf } from './layout.ts';
+
+/** The code of a process that proves a copy; in the bundle it is a `data:` URL (scripts/bundle/embed-workers.ts). */
+const PROVER_MODULE = new URL('../../prover-worker.ts', import.meta.url);
 
 /** How many seconds a schema may compute: far more than SQLite needs for an ordinary schema on a slow disk. */
 const patienceFor = (file: string): number => 60 + Math.ceil(fs.statSync(file).size / 1e6);
@@ -90,7 +92,7 @@ async function factsApart(
         );
     };
     child.on('error', finish).on('close', finish);
-    child.stdin.on('error', () => {}).write(isSea() ? '' : `${proverWorkerUrl.href}\n`);
+    child.stdin.on('error', () => {}).write(isSea() ? '' : `${PROVER_MODULE.href}\n`);
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
       if (text.endsWith('\n')) end();
