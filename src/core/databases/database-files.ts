@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { writeAll } from '../fs/durable.ts';
 
 /**
  * Bytes that can be read at any position. `read` returns exactly `length` bytes, or fewer at the end of the file. The caller must not change the view
@@ -42,6 +43,24 @@ export function descriptorBytes(fd: number, size: number): RandomAccess {
 /** A buffer as a file. */
 export function bufferBytes(bytes: Buffer): RandomAccess {
   return { size: bytes.length, read: (position, length) => bytes.subarray(position, position + length) };
+}
+
+/** Copies a part into a new file, `step` bytes each time that the caller asks for the next value. */
+export function* copyPart(files: DatabaseFiles, name: string, to: string, step: number): Generator<void> {
+  const from = files.open(name);
+  const fd = fs.openSync(to, 'wx', 0o600);
+  try {
+    for (let position = 0; position < from.size;) {
+      const bytes = from.read(position, Math.min(step, from.size - position));
+      if (bytes.length === 0) break;
+      writeAll(fd, bytes);
+      position += bytes.length;
+      yield;
+    }
+  } finally {
+    fs.closeSync(fd);
+    from.close?.();
+  }
 }
 
 /** The size of a part in bytes. */

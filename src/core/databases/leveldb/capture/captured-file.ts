@@ -16,29 +16,29 @@ export function isGone(error: unknown): boolean {
 
 /** The first `size` bytes of a log, through its pinned descriptor. A log only grows, so what was captured cannot change. */
 export function pinnedLog(name: string, fd: number, size: number, stat: fs.BigIntStats): CapturedFile {
-  return {
-    name,
-    size,
-    ...attributesOf(stat),
-    read: (block, blockOffset, length, position) => readBounded(fd, size, block, blockOffset, length, position),
-    done() {
-      if (fs.fstatSync(fd).size < size) throw damaged(name, 'the log was cut while it was being copied');
-    },
-  };
+  return pinned({ name, fd, stat, size }, () => {
+    if (fs.fstatSync(fd).size < size) throw damaged(name, 'the log was cut while it was being copied');
+  });
 }
 
 /** A whole table, through its pinned descriptor. */
 export function pinnedTable(name: string, fd: number, stat: fs.BigIntStats): CapturedFile {
-  const size = Number(stat.size);
+  return pinned({ name, fd, stat, size: Number(stat.size) }, () => {
+    if (!sameFile(fs.fstatSync(fd, { bigint: true }), stat))
+      throw damaged(name, 'the table changed while it was being copied');
+  });
+}
+
+function pinned(
+  { name, fd, stat, size }: { name: string; fd: number; stat: fs.BigIntStats; size: number },
+  done: () => void,
+): CapturedFile {
   return {
     name,
     size,
     ...attributesOf(stat),
     read: (block, blockOffset, length, position) => readBounded(fd, size, block, blockOffset, length, position),
-    done() {
-      if (!sameFile(fs.fstatSync(fd, { bigint: true }), stat))
-        throw damaged(name, 'the table changed while it was being copied');
-    },
+    done,
   };
 }
 

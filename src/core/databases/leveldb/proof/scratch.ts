@@ -1,9 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { writeAll } from '../../../fs/durable.ts';
 import { errnoOf } from '../../../model/backup-error.ts';
 import { parseFileName } from '../format/names.ts';
-import { folderFiles, partSize, type DatabaseFiles } from '../../database-files.ts';
+import { copyPart, folderFiles, partSize, type DatabaseFiles } from '../../database-files.ts';
 import { neededLogs, readVersion } from '../format/reader.ts';
 
 /** Small compared with the pieces of an archive, so that few reads span two of them. */
@@ -52,7 +51,7 @@ export function scratchBytes(source: DatabaseFiles | string): number {
 function copyNeeded(files: DatabaseFiles, scratchDir: string, link: (name: string) => boolean): void {
   for (const name of neededNames(files)) {
     if (parseFileName(name)?.type === 'table' && link(name)) continue;
-    copyOne(files, name, path.join(scratchDir, name));
+    for (const _ of copyPart(files, name, path.join(scratchDir, name), CHUNK));
   }
 }
 
@@ -86,21 +85,5 @@ function linkTable(from: string, to: string): boolean {
   } catch (error) {
     if (NO_LINK.has(errnoOf(error) ?? '')) return false;
     throw error;
-  }
-}
-
-function copyOne(files: DatabaseFiles, name: string, to: string): void {
-  const file = files.open(name);
-  const fd = fs.openSync(to, 'wx', 0o600);
-  try {
-    for (let position = 0; position < file.size;) {
-      const bytes = file.read(position, Math.min(CHUNK, file.size - position));
-      if (bytes.length === 0) break;
-      writeAll(fd, bytes);
-      position += bytes.length;
-    }
-  } finally {
-    fs.closeSync(fd);
-    file.close?.();
   }
 }

@@ -1,10 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Pacer } from '../../../concurrency/pacer.ts';
-import { writeAll } from '../../../fs/durable.ts';
 import { throwIfInterrupted } from '../../../model/backup-error.ts';
 import { damaged } from '../../damage.ts';
-import { partSize, type DatabaseFiles } from '../../database-files.ts';
+import { copyPart, partSize, type DatabaseFiles } from '../../database-files.ts';
 import type { ProveOptions } from '../../engine.ts';
 import { requireRoom } from '../../scratch-room.ts';
 import { DATABASE_FILE } from './page-file.ts';
@@ -30,7 +29,11 @@ export async function makeScratch(files: DatabaseFiles, { scratch, signal }: Pro
   fs.mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const file = path.join(scratch, NAME);
   const pacer = new Pacer();
-  for (const part of parts) await copyPart(files, part, file + part, pacer, signal);
+  for (const part of parts)
+    for (const _ of copyPart(files, part, file + part, CHUNK)) {
+      throwIfInterrupted(signal);
+      if (pacer.due()) await pacer.turn();
+    }
   if (parts.includes(JOURNAL)) forgetSuperJournal(file + JOURNAL);
   return file;
 }
@@ -39,30 +42,6 @@ export async function makeScratch(files: DatabaseFiles, { scratch, signal }: Pro
 function roomFor(files: DatabaseFiles, parts: readonly string[]): number {
   const sizes = parts.map((part) => partSize(files, part) * (part === LOG ? 2 : 1));
   return sizes.reduce((sum, size) => sum + size, BESIDE);
-}
-
-async function copyPart(
-  files: DatabaseFiles,
-  part: string,
-  to: string,
-  pacer: Pacer,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const from = files.open(part);
-  const fd = fs.openSync(to, 'wx', 0o600);
-  try {
-    for (let position = 0; position < from.size;) {
-      const bytes = from.read(position, Math.min(CHUNK, from.size - position));
-      if (bytes.length === 0) break;
-      writeAll(fd, bytes);
-      position += bytes.length;
-      throwIfInterrupted(signal);
-      if (pacer.due()) await pacer.turn();
-    }
-  } finally {
-    fs.closeSync(fd);
-    from.close?.();
-  }
 }
 
 /**
