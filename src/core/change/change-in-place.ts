@@ -11,6 +11,7 @@ import type { Entry } from '../model/entry.ts';
 import { noCounts, type Counts } from '../model/counts.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
+import type { RestoreReport } from '../model/restore-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { wholeSync } from '../fs/whole-sync.ts';
 import { runTransaction } from '../transaction/transaction.ts';
@@ -52,6 +53,13 @@ export interface Changed {
   readonly restored: Counts;
   readonly safetyBackup: string | null;
   readonly findings: Finding[];
+}
+
+type Outcome = Pick<RestoreReport, 'restored' | 'safetyBackup' | 'checked' | 'findings' | 'next' | 'reportFile'>;
+
+/** What a report says of a change that was not made. */
+export function nothingRestored(): Outcome {
+  return { restored: noCounts(), safetyBackup: null, checked: false, findings: [], next: [], reportFile: null };
 }
 
 /**

@@ -18,7 +18,7 @@ import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { startReport } from '../repository/report-head.ts';
 import { requireSamePlan, requireYes, type Approval } from '../change/approve.ts';
-import { changeInPlace } from '../change/change-in-place.ts';
+import { changeInPlace, nothingRestored } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
 import { nextSteps } from '../change/next-steps.ts';
 import { losesOwner, ownersNotSet, requireOwners } from '../extract/owner.ts';
@@ -66,12 +66,7 @@ export async function restore(
     mode: 'in-place',
     target: project.root,
     selection: [...options.only],
-    restored: { files: 0, directories: 0, symlinks: 0, bytes: 0 },
-    safetyBackup: null,
-    checked: false,
-    findings: [],
-    next: [],
-    reportFile: null,
+    ...nothingRestored(),
     ...parts,
   });
   /** Whoever finds nothing to do may have meant an older one. */

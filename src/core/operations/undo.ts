@@ -13,7 +13,7 @@ import { startReport } from '../repository/report-head.ts';
 import { type Approval, requireSamePlan, requireYes } from '../change/approve.ts';
 import { changedSince } from '../change/left-by-command.ts';
 import { refuseOtherProject } from '../change/own-places.ts';
-import { changeInPlace } from '../change/change-in-place.ts';
+import { changeInPlace, nothingRestored } from '../change/change-in-place.ts';
 import { checkTarget } from '../change/check-target.ts';
 import { readCreatedPaths } from '../change/created-paths.ts';
 import { nextSteps } from '../change/next-steps.ts';
@@ -64,12 +64,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     target: project.root,
     selection: [],
     plan: reversal.planned.plan,
-    restored: { files: 0, directories: 0, symlinks: 0, bytes: 0 },
-    safetyBackup: null,
-    checked: false,
-    findings: [],
-    next: [],
-    reportFile: null,
+    ...nothingRestored(),
     undone: describe(reversal),
     stay: reversal.stay,
     since: reversal.since,
