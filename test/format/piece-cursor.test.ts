@@ -44,7 +44,7 @@ test('unless somebody holds it, and then when the last of them lets go', async (
   using temp = tempFolder();
   using at = await cursorOf(temp.path);
   const first = await at.piece(0);
-  const releases = [at.cursor.retain(), at.cursor.retain()];
+  const releases = [at.cursor.memory.retain(), at.cursor.memory.retain()];
   expect(at.cursor.transfer(first)).toBe(false);
   const second = await at.piece(1);
   releases[0]?.();
@@ -52,7 +52,7 @@ test('unless somebody holds it, and then when the last of them lets go', async (
   releases[1]?.();
   expect(first.length).toBe(0);
   // Released before the cursor goes on: there is still something to read.
-  at.cursor.retain()();
+  at.cursor.memory.retain()();
   expect(second.equals(contentOf(1))).toBe(true);
 });
 

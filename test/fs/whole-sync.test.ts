@@ -39,7 +39,7 @@ test('a failure is thrown, not swallowed', async ({ skip }) => {
 async function writeTree(root: string, writer: TreeWriter): Promise<void> {
   writer.folder(path.join(root, 'd'), FOLDER);
   writer.beginFile(path.join(root, 'd/f'));
-  await writer.write(Buffer.from('x'), () => {});
+  await writer.write(Buffer.from('x'));
   await writer.endFile(FILE);
   return writer.finish();
 }

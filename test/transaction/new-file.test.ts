@@ -28,8 +28,15 @@ async function writeBig(base: string): Promise<void> {
     writer.beginFile(path.join(base, 'big'));
     for (const chunk of CONTENT) {
       const bytes = Buffer.from(chunk);
+      let isRetained = false;
+      const reuse = (): unknown => bytes.fill(0xff);
+      const retain = (): (() => void) => {
+        isRetained = true;
+        return reuse;
+      };
+      await writer.write(bytes, { retain });
       // It is the caller's again once it is released, and no earlier.
-      await writer.write(bytes, () => bytes.fill(0xff));
+      if (!isRetained) reuse();
     }
     await writer.endFile(ENTRY);
     await writer.finish();
@@ -45,7 +52,7 @@ async function writeThree(base: string): Promise<void> {
   const writer = new TreeWriter(base);
   try {
     writer.beginFile(path.join(base, 'three'));
-    for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(1 << 20, chunk + 1), () => {});
+    for (let chunk = 0; chunk < 3; chunk++) await writer.write(Buffer.alloc(1 << 20, chunk + 1));
     await writer.endFile({ ...ENTRY, size: 3 << 20 });
   } finally {
     await writer.abort();
@@ -74,7 +81,7 @@ describe('runs of zeros become holes', () => {
     try {
       writer.beginFile(file);
       for (let at = 0, end = (1 << 20) - 1536; at < content.length; at = end, end += 1 << 20)
-        await writer.write(Buffer.from(content.subarray(at, end)), () => {});
+        await writer.write(Buffer.from(content.subarray(at, end)));
       await writer.endFile({ ...ENTRY, size: content.length });
       await writer.finish();
     } finally {
@@ -170,7 +177,7 @@ test('with one sync for all, an error of the disk while a big file is on its way
     const writer = new TreeWriter(base, () => Promise.resolve());
     try {
       writer.beginFile(path.join(base, 'big'));
-      for (let piece = 0; piece < 10; piece++) await writer.write(Buffer.alloc(1 << 20, piece), () => {});
+      for (let piece = 0; piece < 10; piece++) await writer.write(Buffer.alloc(1 << 20, piece));
       await writer.endFile({ ...ENTRY, size: 10 << 20 });
       await writer.finish();
     } finally {

@@ -1,3 +1,4 @@
+import type { SharedMemory } from '../format/buffer-memory.ts';
 import type { MemberSink } from '../format/member-sink.ts';
 import { count, noCounts } from '../model/counts.ts';
 import type { Entry } from '../model/entry.ts';
@@ -23,10 +24,10 @@ export class PlacingSink implements MemberSink {
     if (this.#target !== null && entry.type === 'file') this.#writer.beginFile(this.#target);
   }
 
-  data(chunk: Buffer, release: () => void): void | Promise<void> {
-    if (this.#target === null) return release();
+  data(chunk: Buffer, memory: SharedMemory): void | Promise<void> {
+    if (this.#target === null) return undefined;
     this.passed += chunk.length;
-    return this.#writer.write(chunk, release);
+    return this.#writer.write(chunk, memory);
   }
 
   async end(entry: Entry, good: boolean): Promise<void> {

@@ -81,7 +81,7 @@ export class StagingGate implements AuditObserver {
         open = this.#passes(entry);
         if (open) target.begin(entry);
       },
-      data: (chunk, release) => (open ? target.data(chunk, release) : release()),
+      data: (chunk, memory) => (open ? target.data(chunk, memory) : undefined),
       end: (entry, good) => {
         if (!open) return undefined;
         if (good) this.#passed++;

@@ -172,7 +172,7 @@ class ArchiveWalk {
     const whole = this.#cursor.atHand(start, entry.size);
     let actual: string;
     if (whole !== undefined && !isDamage(whole) && whole.length === entry.size) {
-      const taken = this.#options.sink?.data(whole, this.#cursor.retain());
+      const taken = this.#options.sink?.data(whole, this.#cursor.memory);
       actual = oneShotHash('sha256', whole, 'hex');
       if (taken instanceof Promise) await taken;
     } else {
@@ -210,7 +210,7 @@ class ArchiveWalk {
       const { sink } = this.#options;
       const isOurs = sink === undefined && this.#cursor.transfer(chunk);
       const added = isOurs ? this.#contentHash.transfer(chunk) : this.#contentHash.add(chunk);
-      const taken = sink?.data(chunk, this.#cursor.retain());
+      const taken = sink?.data(chunk, this.#cursor.memory);
       if (added instanceof Promise) await added;
       if (taken instanceof Promise) await taken;
     }

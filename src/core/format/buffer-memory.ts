@@ -9,3 +9,28 @@ export function ownMemory({ buffer }: Uint8Array): ArrayBuffer | null {
 export function freeMemory(bytes: Uint8Array): void {
   ownMemory(bytes)?.transfer(0);
 }
+
+/** Memory of bytes that several readers use. The last of them frees it. Its maker is the first reader. */
+export class SharedMemory {
+  readonly #bytes: Buffer;
+  #readers = 1;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Whether it has a reader besides its maker. */
+  get isShared(): boolean {
+    return this.#readers > 1;
+  }
+
+  /** Adds a reader. The reader calls the function that it gets, once, when it has finished. */
+  retain(): () => void {
+    this.#readers++;
+    return () => this.release();
+  }
+
+  release(): void {
+    if (--this.#readers === 0) freeMemory(this.#bytes);
+  }
+}

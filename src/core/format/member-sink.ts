@@ -1,3 +1,4 @@
+import type { SharedMemory } from './buffer-memory.ts';
 import type { Entry } from '../model/entry.ts';
 
 /** Takes the members that are read. `end` says whether the member was exactly what the index promised. */
@@ -5,8 +6,8 @@ export interface MemberSink {
   begin(entry: Entry): void;
   /**
    * A promise is awaited before the next.
-   * @param release to be called when the chunk is read no more, which may be later: until then it stays as it is
+   * @param memory that of the chunk; a sink that still reads it later has to retain it
    */
-  data(chunk: Buffer, release: () => void): void | Promise<void>;
+  data(chunk: Buffer, memory: SharedMemory): void | Promise<void>;
   end(entry: Entry, good: boolean): void | Promise<void>;
 }

@@ -1,7 +1,9 @@
 import type { FileHash } from './file-hash.ts';
 import type { FramedFile, Piece } from './framed-file.ts';
-import { freeMemory } from './buffer-memory.ts';
+import { freeMemory, SharedMemory } from './buffer-memory.ts';
 import { PIECE_BYTES } from './seek-table.ts';
+
+const NOTHING = Buffer.alloc(0);
 
 /** Where bytes could not be had: the piece that is damaged, or the end of the content. */
 export interface Damage {
@@ -10,25 +12,19 @@ export interface Damage {
 
 export type Bytes = Buffer | Damage;
 
-/** Who reads a piece that is written somewhere meanwhile, and whether the cursor has gone on. */
-interface Holders {
-  count: number;
-  isLast: boolean;
-}
-
 export function isDamage(bytes: Bytes): bytes is Damage {
   return !Buffer.isBuffer(bytes);
 }
 
 /**
  * Reads a framed file's content forward, piece by piece: either every piece, decompressed ahead, or only those asked for. What it gives lies in the
- * piece at hand, and is gone with the next call that fetches another, unless somebody holds the piece.
+ * piece at hand, and is gone with the next call that fetches another, unless somebody retains its memory.
  */
 export class PieceCursor {
   readonly #framed: FramedFile;
   readonly #stream: AsyncGenerator<Piece> | null;
   #piece: Piece | null = null;
-  #holders: Holders = { count: 0, isLast: false };
+  #memory = new SharedMemory(NOTHING);
   #seen: ((piece: Piece) => void) | undefined;
 
   constructor(framed: FramedFile, options: { hash?: FileHash; everything: boolean; onPiece?: (piece: Piece) => void }) {
@@ -54,27 +50,24 @@ export class PieceCursor {
     while (this.#piece === null || this.#piece.number < number) {
       const next = await this.#fetch(number);
       if (next === null) return { piece: null };
-      this.#leave();
+      this.#memory.release();
+      this.#memory = new SharedMemory(next.bytes ?? NOTHING);
       this.#piece = next;
       this.#seen?.(next);
     }
     return this.atHand(position, length) ?? { piece: null };
   }
 
-  /** Keeps the memory of the piece at hand until the answer is called. */
-  retain(): () => void {
-    const holders = this.#holders;
-    const bytes = this.#piece?.bytes;
-    holders.count++;
-    return () => {
-      if (--holders.count === 0 && holders.isLast && bytes) freeMemory(bytes);
-    };
+  /** The memory of the piece at hand. A reader that still needs it when the next piece is fetched has to retain it. */
+  get memory(): SharedMemory {
+    return this.#memory;
   }
 
   /** Hands over what `chunk` gave, if it is all of its piece: whether the caller has those bytes alone now. */
   transfer(bytes: Buffer): boolean {
-    if (bytes.length !== this.#piece?.size || this.#holders.count > 0) return false;
+    if (bytes.length !== this.#piece?.size || this.#memory.isShared) return false;
     this.#piece = null;
+    this.#memory = new SharedMemory(NOTHING);
     return true;
   }
 
@@ -101,14 +94,6 @@ export class PieceCursor {
       this.#seen?.(piece);
       if (piece.bytes !== null) freeMemory(piece.bytes);
     }
-  }
-
-  /** Nothing more is read of the piece at hand. */
-  #leave(): void {
-    const bytes = this.#piece?.bytes;
-    this.#holders.isLast = true;
-    if (bytes && this.#holders.count === 0) freeMemory(bytes);
-    this.#holders = { count: 0, isLast: false };
   }
 
   async #fetch(number: number): Promise<Piece | null> {

@@ -1,5 +1,8 @@
 import fs from 'node:fs';
 import { InFlight } from '../concurrency/in-flight.ts';
+import type { SharedMemory } from '../format/buffer-memory.ts';
+
+export type Retainable = Pick<SharedMemory, 'retain'>;
 
 /** Chunks of at least this size are written by libuv's thread pool, while this thread hashes them and gets the next. */
 const BIG_BYTES = 256 << 10;
@@ -26,18 +29,18 @@ export class NewFile {
 
   /**
    * Adds a chunk. If it returns a promise, await it before the next chunk: enough chunks are being written, or one failed.
-   * @param release called once the chunk is written, which may be later; do not change the chunk until then
+   * @param memory that of the chunk; it is retained until the chunk is written
    */
-  write(chunk: Uint8Array, release: () => void): void | Promise<void> {
+  write(chunk: Uint8Array, memory?: Retainable): void | Promise<void> {
     const at = this.#position;
     this.#position += chunk.byteLength;
     const ranges = this.#inHole || chunk.byteLength >= HOLE_BYTES ? this.#withoutHoles(chunk, at) : [whole(chunk)];
     if (chunk.byteLength < BIG_BYTES) {
       for (const { from, to } of ranges)
         for (let done = from; done < to;) done += fs.writeSync(this.fd, chunk, done, to - done, at + done);
-      return release();
+      return undefined;
     }
-    return this.#underWay.add(this.#writeRanges(chunk, ranges, at).then(release));
+    return this.#underWay.add(this.#writeRanges(chunk, ranges, at).then(memory?.retain()));
   }
 
   /** Waits until everything is written. If a write failed, it throws that error, and other writes may still be in progress. */

@@ -6,7 +6,7 @@ import { InFlight } from '../concurrency/in-flight.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { ScannedEntry } from '../model/entry.ts';
-import { NewFile } from './new-file.ts';
+import { NewFile, type Retainable } from './new-file.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
 const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0);
@@ -78,8 +78,8 @@ export class TreeWriter {
   }
 
   /** Adds to the file that was begun. As `NewFile.write`. */
-  write(chunk: Uint8Array, release: () => void): void | Promise<void> {
-    return this.#file === null ? release() : this.#file.write(chunk, release);
+  write(chunk: Uint8Array, memory?: Retainable): void | Promise<void> {
+    return this.#file?.write(chunk, memory);
   }
 
   async endFile(entry: ScannedEntry): Promise<void> {

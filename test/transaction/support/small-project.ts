@@ -107,7 +107,7 @@ async function write(writer: TreeWriter, native: string, entry: Entry, texts: Se
   else if (entry.type === 'symlink') writer.link(native, entry);
   else {
     writer.beginFile(native);
-    await writer.write(Buffer.from(texts.get(entry.path) ?? ''), () => {});
+    await writer.write(Buffer.from(texts.get(entry.path) ?? ''));
     await writer.endFile(entry);
   }
 }
