@@ -26,7 +26,7 @@ export function startThread<Answer>(url: URL, workerData?: unknown): Thread<Answ
 export class Thread<Answer> {
   readonly #worker: Worker;
   readonly #waiting: PromiseWithResolvers<Answer>[] = [];
-  /** Why it answers no more. */
+  /** Why it does not answer any more. */
   #failure: unknown;
 
   constructor(worker: Worker) {
@@ -36,7 +36,7 @@ export class Thread<Answer> {
     worker.on('exit', () => this.#fail(new Error('a thread ended before it answered')));
   }
 
-  /** @param given memory that belongs to the thread from now on */
+  /** @param given memory that the thread owns from now on */
   ask(question: unknown, given: readonly ArrayBuffer[] = []): Promise<Answer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const answer = Promise.withResolvers<Answer>();
@@ -45,7 +45,7 @@ export class Thread<Answer> {
     return answer.promise;
   }
 
-  /** Ends it. What it has not answered fails. */
+  /** Ends the thread. Questions without an answer fail. */
   async close(): Promise<void> {
     await this.#worker.terminate();
   }

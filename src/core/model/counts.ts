@@ -1,6 +1,6 @@
 import type { ScannedEntry } from './entry.ts';
 
-/** What entries come to; `bytes` are those of files. */
+/** How many entries of each type there are; `bytes` are those of the files. */
 export interface Counts {
   files: number;
   directories: number;
@@ -30,7 +30,7 @@ export function entriesIn({ files, directories, symlinks }: Counts): number {
   return files + directories + symlinks;
 }
 
-/** The counts that go by a name, such as that of a source. */
+/** The counts under a name, for example of a source. New counts are added if there are none yet. */
 export function countsOf(all: Map<string, Counts>, name: string): Counts {
   const known = all.get(name);
   if (known !== undefined) return known;
