@@ -33,7 +33,8 @@ function mayBeOne(file: string, size: number): boolean {
 /**
  * Whether the file in the place of a `-wal` or `-journal` can be one. It can if it begins with the magic number, is empty, or begins with zeros,
  * which a commit in journal mode `persist` leaves. The answer is also true for a `-shm`, for a file that this user may not read, and for what is not
- * a file. EIO and similar errors are thrown: after a wrong guess another file would be moved along.
+ * a file. EIO and similar errors are thrown, and so is a refusal that the rights of the file do not explain: after a wrong guess another file would
+ * be moved along.
  */
 export function mayBeSqlitePart(file: string, part: string): boolean {
   if (part !== '-wal' && part !== '-journal') return true;
@@ -42,10 +43,19 @@ export function mayBeSqlitePart(file: string, part: string): boolean {
   try {
     start = readFirst(file, JOURNAL_MAGIC.length);
   } catch (error) {
-    if (isNoFile(error) || ['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return true;
+    if (isNoFile(error) || (['EACCES', 'EPERM'].includes(errnoOf(error) ?? '') && !mayRead(file))) return true;
     throw error;
   }
   return start.every((byte) => byte === 0) || magics.some((magic) => start.subarray(0, magic.length).equals(magic));
+}
+
+function mayRead(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a file is a `-wal` or `-journal` that holds something. */
