@@ -4,6 +4,9 @@ import type { PackageFiles } from './package-files.ts';
 export type Loader = () => Promise<Command.Class>;
 export type Loaders = Readonly<Record<string, Loader>>;
 
+/** What the help says of words that stand before several commands. Without this it says what the first of the commands does. */
+const TOPICS = [{ name: 'db', description: 'List, read, compare and count what databases hold' }];
+
 /**
  * The root "plugin" that oclif would otherwise discover on disk, made from the manifest and one lazy loader a command.
  * With it oclif opens no file, so a checkout, a bundle and a single binary start the same way.
@@ -51,7 +54,7 @@ export function embeddedPlugin(
     options: { root, pjson: packageJson, isRoot: true },
     pjson: packageJson,
     root,
-    topics: [],
+    topics: TOPICS,
     type: 'core',
     valid: true,
     version,

@@ -60,6 +60,7 @@ test('migbackup alone shows help and lists each command once', async () => {
 test.each([[], ['--help']])('a topic alone shows its commands', async (...flags) => {
   const { exitCode, stdout, stderr } = await runCli(['db', ...flags.flat()]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toMatch(/^List, read, compare and count what databases hold\n/);
   expect(stdout).toContain('db digest');
   const wrong = await runCli(['db', 'digets']);
   expect(wrong).toMatchObject({ exitCode: 2, stdout: '' });
