@@ -228,7 +228,7 @@ test('verify --all means this project, says how many of others it leaves out, an
   // Where all are of others, nothing was verified.
   const c = await run(makeProject('c'), 'verify', '--all');
   expect(c).toMatchObject({ exitCode: 10, stdout: '' });
-  expect(c.stderr).toMatch(/there is no backup of this project in [^]*It has 2 of others/);
+  expect(c.stderr).toMatch(/there is no backup of this project in [^]*shows the 2 of other projects/);
   // One that cannot be read may be this project's.
   rmSync(path.join(repository, first, 'BACKUP_MANIFEST.json'));
   expect((await run(b, 'verify', '--all')).exitCode).toBe(4);

@@ -9,18 +9,18 @@ import { isVersion1, version1Listed } from '../format/version1.ts';
 export interface BackupStatus {
   /** Null where it cannot be read, and for a backup of format version 1, whose manifest is not believed. */
   readonly manifest: Manifest | null;
-  /** The first thing that is seen to be wrong; null proves nothing. */
+  /** The first problem that was seen. Null does not mean that the backup is good. */
   readonly problem: string | null;
-  /** What to do where this user may not read it: then nothing is known of it, and nothing is seen to be wrong. */
+  /** What to do if this user may not read the backup. Then `problem` says only that, and the backup may be good. */
   readonly forbidden: string | null;
 }
 
-/** The manifest, and what a look at names and sizes alone finds wrong. */
+/** The manifest, and the first problem that names and sizes alone show. */
 export function backupStatus(ref: BackupRef): BackupStatus {
   if (isVersion1(ref.folder)) return seen(null, version1Listed(ref.folder).problem);
   try {
     const manifest = readManifest(ref.folder);
-    if (manifest.backupId !== ref.id) return seen(manifest, `its manifest is that of ${manifest.backupId}`);
+    if (manifest.backupId !== ref.id) return seen(manifest, `its manifest belongs to ${manifest.backupId}`);
     if (manifest.kind !== ref.kind) return seen(manifest, `its manifest says kind ${manifest.kind}`);
     return seen(manifest, archiveProblem(ref.folder, manifest));
   } catch (error) {

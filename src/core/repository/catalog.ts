@@ -1,6 +1,6 @@
 /*
- * Room "repository": the folder that holds backups. It finds and selects them (select.ts, whose.ts), locks the folder, makes work folders in it and keeps reports. What is
- * inside of a backup is the business of the room "format".
+ * Room "repository": the folder that holds backups. It finds and selects them (select.ts, whose.ts), locks the folder, makes work folders in it and
+ * keeps reports. The room "format" knows what is inside a backup.
  */
 import fs from 'node:fs';
 import path from 'node:path';

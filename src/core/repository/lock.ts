@@ -14,7 +14,7 @@ export interface Lock {
   release(): void;
 }
 
-/** SQLite's lock goes when its database object is collected: one that a caller lost sight of must hold all the same. */
+/** SQLite drops its lock when the database object is garbage-collected. This set keeps the object alive even if the caller loses sight of its `Lock`. */
 const held = new Set<DatabaseSync>();
 
 interface Holder {
@@ -25,8 +25,8 @@ interface Holder {
 }
 
 /**
- * Takes the folder's lock or throws LOCKED at once. It is a kernel lock (SQLite's BEGIN EXCLUSIVE on `lock.db`), so it goes
- * with the process that holds it, SIGKILL included. Who holds it is written beside it for the message only.
+ * Takes the folder's lock or throws LOCKED at once. It is a kernel lock (SQLite's BEGIN EXCLUSIVE on `lock.db`), so it ends with the process that
+ * holds it, even by SIGKILL. A note beside it says who holds the lock; only messages use that note.
  */
 export function acquireLock(dir: string, command: string): Lock {
   const file = path.join(dir, LOCK_FILE);
@@ -34,7 +34,7 @@ export function acquireLock(dir: string, command: string): Lock {
   refuseOdd(file);
   const database = openDatabase(file);
   try {
-    // The journal is kept in memory, so that a full disk keeps nobody from what frees it.
+    // With its journal in memory the lock can be taken on a full disk too, so that commands which free space still run.
     database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
@@ -49,7 +49,7 @@ export function acquireLock(dir: string, command: string): Lock {
       try {
         fs.rmSync(note, { force: true });
       } catch {
-        // As with writing it: the note is a courtesy, and the lock must go whatever becomes of it.
+        // The note is only a courtesy: the lock must be released even if the note cannot be removed.
       }
       held.delete(database);
       database.close();
@@ -58,8 +58,8 @@ export function acquireLock(dir: string, command: string): Lock {
 }
 
 /**
- * Who holds the folder's lock, in words; null where nobody does. It asks by reading, which keeps others out for a moment, so it does only where a note says that
- * somebody may hold it, or where that is `suspected`. Changes nothing.
+ * Who holds the folder's lock, in words; null if nobody does. To ask means to read the database, which keeps others out for a moment. So this asks
+ * only if a note says that somebody may hold the lock, or if that is `suspected`. Changes nothing.
  */
 export function lockHolder(dir: string, suspected: boolean): string | null {
   const file = path.join(dir, LOCK_FILE);
@@ -74,7 +74,7 @@ export function lockHolder(dir: string, suspected: boolean): string | null {
       database.close();
     }
   } catch (error) {
-    // What cannot be asked is not known to be held.
+    // Any other error leaves the question open, and then nobody is known to hold the lock.
     return isBusy(error) ? readNote(note) : null;
   }
   return null;
@@ -85,12 +85,12 @@ function refuseOdd(file: string): void {
   const stat = lstatOrNull(file);
   if (stat === null || stat.isFile()) return;
   throw new BackupError('UNSAFE_TARGET', `the lock is not a regular file: ${file}`, {
-    hint: 'Nothing was changed. Look at what it is and remove it, then run the command again.',
+    hint: 'Nothing was changed. Find out what it is and remove it, then run the command again.',
     path: file,
   });
 }
 
-/** node:sqlite is stable in use but says "experimental" on stderr when Node 24 loads it; only that line is held back. */
+/** Node 24 warns on stderr that SQLite is experimental when it loads node:sqlite. Only that warning is suppressed. */
 function openDatabase(file: string, how: { readOnly?: boolean } = {}): DatabaseSync {
   const emit = process.emitWarning.bind(process);
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
@@ -113,11 +113,11 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && Number(error.errcode) % 256 === 5;
 }
 
-/** SQLite says in words of its own what the system refused. */
+/** The message of SQLite is passed on: it says what the system refused. */
 function unusable(file: string, cause: unknown): BackupError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new BackupError('IO', `the lock cannot be taken: ${why}: ${file}`, {
-    hint: 'Check that this user may write that file and its folder, and that the disk is well; then run the command again.',
+    hint: 'Check that this user may write that file and its folder, and that the disk works; then run the command again.',
     path: file,
     cause,
   });
@@ -125,7 +125,7 @@ function unusable(file: string, cause: unknown): BackupError {
 
 function writeNote(note: string, holder: Holder): void {
   try {
-    // Made anew: a checkout may bring along a link in its place.
+    // An old note is removed first, not overwritten: a checkout may contain a link in its place.
     fs.rmSync(note, { force: true });
     fs.writeFileSync(note, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
   } catch {

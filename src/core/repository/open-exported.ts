@@ -18,8 +18,8 @@ const FOLDERS = new Set(['', 'checksums']);
 const MAX_MEMBERS = 10_000;
 
 /**
- * Unpacks an exported backup into a private scratch folder (0700, below `scratchParent`) that `dispose` removes. Only the names of a
- * backup under one top folder named by an id are taken, each once. Throws NO_SUCH_BACKUP, BACKUP_DAMAGED, UNSAFE_ARCHIVE or NO_SPACE.
+ * Unpacks an exported backup into a private scratch folder (0700, below `scratchParent`) that `dispose` removes. Accepts only the names that a backup
+ * has, each once, in one top folder that is named by an id. Throws NO_SUCH_BACKUP, BACKUP_DAMAGED, UNSAFE_ARCHIVE or NO_SPACE.
  */
 export async function openExported(file: string, scratchParent: string = os.tmpdir()): Promise<SelectedBackup> {
   const format = detectFormat(file);
@@ -46,13 +46,13 @@ async function unpack(file: string, format: ExportFormat, scratch: string): Prom
   for await (const member of readMembers(file, format)) {
     const { top, inner } = splitName(file, member);
     id ??= top;
-    if (top !== id) throw unsafeExport(file, `two top folders, ${id} and ${top}`);
-    if (seen.has(foldKey(member.name))) throw unsafeExport(file, `${member.name} is there twice`);
+    if (top !== id) throw unsafeExport(file, `it has two top folders, ${id} and ${top}`);
+    if (seen.has(foldKey(member.name))) throw unsafeExport(file, `it has two members named ${member.name}`);
     seen.add(foldKey(member.name));
     bytes += member.size;
-    // Stored content cannot be more than the file that holds it: members that overlap would say so.
-    if (bytes > limit) throw unsafeExport(file, 'its members state more bytes than it has');
-    if (seen.size > MAX_MEMBERS) throw unsafeExport(file, `more than ${MAX_MEMBERS} members`);
+    // Stored content cannot be larger than the file that holds it. If the members state more, they overlap.
+    if (bytes > limit) throw unsafeExport(file, 'its members state more bytes than the file has');
+    if (seen.size > MAX_MEMBERS) throw unsafeExport(file, `it has more than ${MAX_MEMBERS} members`);
     if (!member.isFolder) await extract(file, member, toNative(path.join(scratch, id), inner));
   }
   if (id === undefined || !seen.has(foldKey(`${id}/${MANIFEST_FILE}`)))
@@ -68,8 +68,7 @@ function splitName(file: string, member: ExportedMember): { top: string; inner: 
   const slash = name.indexOf('/');
   const top = slash < 0 ? name : name.slice(0, slash);
   const inner = slash < 0 ? '' : name.slice(slash + 1);
-  if (parseId(top) === null)
-    throw unsafeExport(file, `${name} is not in a folder that is called by the id of a backup`);
+  if (parseId(top) === null) throw unsafeExport(file, `${name} is not in a folder named by a backup id`);
   const known = member.isFolder
     ? FOLDERS.has(inner) && member.size === 0
     : FIXED_NAMES.has(inner) || ARCHIVE_NAME.test(inner);
@@ -90,5 +89,5 @@ async function extract(file: string, member: ExportedMember, target: string): Pr
   } finally {
     fs.closeSync(fd);
   }
-  if (written !== member.size) throw damagedExport(file, `${member.name} has not the size that it states`);
+  if (written !== member.size) throw damagedExport(file, `${member.name} does not have the size that it states`);
 }

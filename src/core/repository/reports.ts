@@ -14,7 +14,7 @@ import { OPERATIONS_FILE, REPORTS_FOLDER } from '../format/layout.ts';
 
 /** A line is some 300 bytes. */
 const MAX_LOG_BYTES = 256 << 20;
-/** They list every affected file. */
+/** Reports list every affected file. */
 const MAX_REPORT_BYTES = 256 << 20;
 
 export interface WrittenReport {
@@ -24,7 +24,7 @@ export interface WrittenReport {
   readonly finding?: Finding;
 }
 
-/** Writes `<repository>/reports/<subject>/<operation>-<time>.json`, never over another. `reportFile` in it names the file itself. */
+/** Writes `<repository>/reports/<subject>/<operation>-<time>.json`, and never overwrites another report. `reportFile` in it names the file itself. */
 export function writeReport(repository: string, subject: string, operation: string, report: object): WrittenReport {
   const folder = path.join(repository, REPORTS_FOLDER, subject);
   const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
@@ -49,7 +49,7 @@ export function writeReport(repository: string, subject: string, operation: stri
   }
 }
 
-/** Writes a report and answers it as it is told: where it is kept, or with a finding that says why it is not. */
+/** Writes a report, and returns it with the path of its file or with a finding that says why it was not written. */
 export function keepReport<Report extends { readonly findings: readonly AnyFinding[] }>(
   repository: string,
   subject: string,
@@ -69,8 +69,8 @@ export interface Verification {
 }
 
 /**
- * The newest full verification of a backup in the repository (not of a copy or an exported file elsewhere), unless a later one of any scope FAILED; the newest of any scope if none was full; null if
- * there is none.
+ * The newest full verification of a backup in the repository, not of a copy or an exported file elsewhere. A later one of any scope that FAILED
+ * counts instead. If none was full, the newest of any scope counts. Null if there is none.
  */
 export function lastVerification(repository: string, id: string): Verification | null {
   let newest: Verification | null = null;
@@ -101,7 +101,7 @@ function readVerification(file: string, repository: string, id: string): Verific
   }
 }
 
-/** The reports of one kind about a backup that are on record, newest first; what is no such report is passed over. */
+/** The reports of one kind about a backup that are on record, newest first; files that are not such reports are skipped. */
 export function storedReports<T>(repository: string, id: string, operation: string, schema: z.ZodType<T>): T[] {
   return reportNames(repository, id, operation).flatMap((file) => {
     try {
@@ -163,7 +163,7 @@ function endsInLine(fd: number): boolean {
   return size === 0 || (fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] === 0x0a);
 }
 
-/** Removes reports that killed runs were writing, and answers their names; what it may not look into goes to `left`. */
+/** Removes reports that killed runs were writing, and returns their names. Folders that it may not look into are added to `left`. */
 export function cleanReports(repository: string, left: LeftOver[]): string[] {
   const reports = path.join(repository, REPORTS_FOLDER);
   if (lstatOrNull(reports)?.isDirectory() !== true) return [];
@@ -177,7 +177,7 @@ export function cleanReports(repository: string, left: LeftOver[]): string[] {
   return removed;
 }
 
-/** The operation log, oldest first; an absent log is empty. A last line that a power cut left unfinished is passed over. */
+/** The operation log, oldest first; an absent log is empty. A line that a power cut left unfinished is skipped. */
 export function readOperations(repository: string): Record<string, unknown>[] {
   const file = path.join(repository, REPORTS_FOLDER, OPERATIONS_FILE);
   if (lstatOrNull(file) === null) return [];

@@ -15,8 +15,9 @@ export interface ScratchFolder {
 }
 
 /**
- * Makes a scratch folder among the work folders of the repository, whose lock is held until `dispose`: what a killed run leaves is removed by
- * the next one that takes the lock. Without a repository it is made where temporary files are. Throws LOCKED or REPOSITORY_UNWRITABLE.
+ * Makes a scratch folder among the work folders of the repository, and holds the repository's lock until `dispose`. If the run is killed, the next
+ * one that takes the lock removes the folder. Without a repository, the folder is made where temporary files are. Throws LOCKED or
+ * REPOSITORY_UNWRITABLE.
  */
 export function openScratchFolder(repository: string | null, command: string): ScratchFolder {
   if (repository === null || lstatOrNull(repository) === null) {

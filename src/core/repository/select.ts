@@ -71,8 +71,8 @@ function notFound(selector: string, cwd: string): string {
 }
 
 /**
- * The project's newest complete migration backup, or with `back` the one so many before it; if there is none, the newest partial one. One that
- * cannot be read counts as complete: whoever asks for the latest must hear of it, and not be given something older.
+ * The project's newest complete migration backup, or the one that is `back` places before it. If no backup is complete, the partial ones count. A
+ * backup that cannot be read counts as complete: whoever asks for the latest must learn of it, and not get an older one instead.
  */
 function findLatest(project: Project, back: number, all: number, { onNote }: SelectOptions): BackupRef {
   const own = ownBackups(project).filter(({ kind }) => kind === 'migration');
@@ -105,12 +105,12 @@ function whyNotWhole({ folder, manifest }: ReadBackup): string | null {
   return isVersion1(folder) ? VERSION_1_IS_PARTIAL : null;
 }
 
-/** NO_SUCH_BACKUP: the repository has none of the project. @param others how many backups of other projects it has */
+/** NO_SUCH_BACKUP: the repository holds no backup of this project. @param others how many backups of other projects it has */
 export function noneHere(repository: string, others: number): BackupError {
   if (others === 0) return none(thereIsNone(repository), TAKE_ONE);
   return none(
     `there is no backup of this project in ${repository}`,
-    `It has ${others} of others, which migbackup list --all-projects shows; migbackup create takes one of this project.`,
+    `migbackup create takes one. migbackup list --all-projects shows the ${others} of other projects.`,
   );
 }
 
@@ -129,10 +129,10 @@ async function selectPath(candidate: string): Promise<SelectedBackup | null> {
   if (stat === null) return null;
   if (stat.isDirectory()) {
     const id = path.basename(candidate);
-    // A folder that has the name of a backup is one, and a damaged one without its manifest.
+    // A folder with the name of a backup counts as one; without a manifest it is a damaged one.
     if (parseId(id) === null && !fs.existsSync(path.join(candidate, MANIFEST_FILE)) && !isVersion1(candidate))
       return null;
-    // Its name stands in every line that is said about it.
+    // Its name appears in every line that is printed about it.
     if (escapeName(id) !== id)
       throw none(`${escapeName(candidate)} has control or invisible characters in its name`, 'Rename the folder.');
     return { id, folder: candidate, dispose() {} };

@@ -13,7 +13,7 @@ import { isInRepository } from './report-subject.ts';
 /** A backup of a repository, and what its manifest says; null where that cannot be read, and in format version 1, where it is not believed. */
 export interface ReadBackup extends BackupRef {
   readonly manifest: Manifest | null;
-  /** Why this user may not read it, with what to do about that; null if the manifest was read, or is not a manifest. */
+  /** Set if this user may not read the manifest: why, and what to do about it. */
   readonly forbidden: BackupError | null;
 }
 
@@ -28,9 +28,9 @@ export class Owner {
   }
 
   /**
-   * Whether a backup is this project's: the strongest name that both have decides. Its own id, then the git remote, then that the backup stands
-   * in a repository inside of the project, where it was when it was made, then the root. A backup that has none of them (an older one, or one whose
-   * manifest cannot be read) is the project's where it stands inside of its root.
+   * Whether a backup is this project's. The first of these that both have decides: the project's id, the git remote. Otherwise the backup is this
+   * project's if it still stands in a repository inside the project, at the place where it was made, or if both have the same root. A backup that
+   * records none of these (an older one, or one whose manifest cannot be read) belongs to the project whose root it stands in.
    * @param place its folder or exported file
    */
   owns(manifest: Manifest | null, place: string): boolean {

@@ -9,23 +9,23 @@ import { ensureRepository } from './work-folder.ts';
 import { assertRealState } from '../transaction/state-folder.ts';
 import { acquireLock, type Lock } from './lock.ts';
 
-/** errno values that say: this place cannot be written at all, so nobody can change it either. */
+/** errno values which mean that nothing can be written here, so nobody can change the project either. */
 const READ_ONLY = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 const LOOK_EVERY_MS = 100;
 const SAY_AFTER_MS = 1000;
 
-/** For work that must not fail because another migbackup is at work for a moment. */
+/** For work that must not fail because another migbackup is busy for a moment. */
 export interface LockWait {
   /** How long to wait for both locks together. */
   readonly ms: number;
-  /** Told once, after a second, who is waited for. */
+  /** Told once, after a second, who holds the lock. */
   readonly onEvent: OnEvent | undefined;
 }
 
 /**
  * Runs `work` while holding the project's lock and then the repository's, always in this order. A project that cannot be
- * written needs no lock of its own: no restore can change it. Throws LOCKED if another migbackup holds either (with `wait`: for as long as that),
+ * written needs no lock of its own: no restore can change it. Throws LOCKED if another migbackup holds either (with `wait`: if it still does after that time),
  * and UNSAFE_TARGET if something else stands where our folder belongs.
  */
 export async function withLocks<T>(
@@ -63,7 +63,7 @@ function stateFolder(root: string): string | null {
   return state;
 }
 
-/** Takes locks, and waits for them in all no longer than it was told. */
+/** Takes locks, and waits for all of them together no longer than it was told. */
 class Patience {
   readonly #wait: LockWait;
   readonly #began = performance.now();

@@ -6,10 +6,10 @@ import { removeLeftOver, type LeftOver } from '../fs/left-over.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from '../format/layout.ts';
 
-/** A place that does not allow it; a file system that may only be read answers Node's mkdir with ENOENT. */
+/** errno values of a place where no folder can be made. On a read-only file system Node's mkdir fails with ENOENT. */
 const UNWRITABLE = new Set(['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS']);
 
-/** Makes the repository if it is not there (0700: configs may hold secrets); throws REPOSITORY_UNWRITABLE if it is no folder or cannot be made. */
+/** Makes the repository if it does not exist (0700: configs may hold secrets). Throws REPOSITORY_UNWRITABLE if it is not a folder or cannot be made. */
 export function ensureRepository(repository: string): void {
   if (lstatOrNull(repository) !== null && fs.statSync(repository, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new BackupError('REPOSITORY_UNWRITABLE', `the backups folder is not a folder: ${repository}`, {
@@ -23,7 +23,7 @@ export function ensureRepository(repository: string): void {
     const code = errnoOf(cause);
     if (code === undefined || !UNWRITABLE.has(code)) throw cause;
     throw new BackupError('REPOSITORY_UNWRITABLE', `the backups folder cannot be made: ${repository} (${code})`, {
-      hint: 'See that its parent is a folder that may be written, or choose another place with --backups DIR.',
+      hint: 'Check that its parent is a folder that this user may write to, or choose another place with --backups DIR.',
       path: repository,
       cause,
     });
@@ -59,18 +59,19 @@ export class WorkFolder {
   }
 
   /**
-   * Makes every name durable, then gives the folder its name, durably; never replaces anything. Returns the final folder. Where that fails it has its
-   * old name again.
-   * @param contents resolves once each file is durable, by who wrote it: only its own descriptor hears of an error
+   * Makes every name in the folder durable, then gives the folder its final name, durably. It never replaces anything. Returns the final folder. On
+   * an error the folder has its old name again.
+   * @param contents resolves once each file is durable. Whoever wrote a file syncs it, because only the descriptor that wrote it learns of an error
    */
   async commit(contents: Promise<void>): Promise<string> {
     const final = path.join(this.#repository, this.id);
-    // All at once: the disk has one journal to write for them. And to the end of each, since on an error the folder is removed.
+    // All syncs run at once, so that the disk writes its journal once for all. Each is waited for even if one fails, because the folder is removed
+    // then.
     const folders = [path.join(this.folder, 'checksums'), this.folder];
     const synced = await Promise.allSettled([contents, ...folders.map(fsyncDirMeanwhile)]);
     for (const one of synced) if (one.status === 'rejected') throw one.reason;
     if (lstatOrNull(final) !== null) {
-      throw new BackupError('IO', `${final} exists already`, { hint: 'Run the command again.', path: final });
+      throw new BackupError('IO', `${final} already exists`, { hint: 'Run the command again.', path: final });
     }
     renameDurable(this.folder, final);
     return final;
@@ -84,22 +85,22 @@ export class WorkFolder {
 
 const STALE = [PARTIAL_PREFIX, DEAD_PREFIX, PROBE_PREFIX];
 
-/** Names in the repository that are no backups: work folders and probes of a create, and backups that were being removed. */
+/** Names in the repository that are not backups: work folders and probes of a create, and backups that were being removed. */
 export function staleNames(repository: string): string[] {
   return fs.readdirSync(repository).filter((name) => STALE.some((prefix) => name.startsWith(prefix)));
 }
 
 /**
- * Removes a committed backup: one rename makes it no backup at all, then its files go. Killed in between, the rest is stale and cleaned by
- * the next run. The caller holds the repository's lock.
- * @param onGone called between the two: until it has returned, the dead name is there to tell
+ * Removes a committed backup. After one rename it is no longer a backup; then its files are removed. If the run is killed in between, the next run
+ * removes the rest. The caller holds the repository's lock.
+ * @param onGone called between the two: until it returns, the dead name still tells which backup was being removed
  */
 export function removeBackup(repository: string, id: string, onGone: () => void): void {
   const dead = path.join(repository, DEAD_PREFIX + id);
   fs.renameSync(path.join(repository, id), dead);
   fsyncDir(repository);
   onGone();
-  // Not synced: what a power cut brings back has a dead name, and goes with the next run.
+  // Not synced: what a power cut brings back has a dead name, and the next run removes it.
   removeTree(dead);
 }
 
@@ -112,7 +113,7 @@ export function deadBackups(repository: string): string[] {
 
 /**
  * Removes what killed runs left behind. The caller holds the repository's lock, so every work folder there is dead. Should a power cut bring some of it
- * back, the next run removes it again. What this user may not remove is told in `left`.
+ * back, the next run removes it again. What this user may not remove is added to `left`.
  */
 export function cleanStale(repository: string, left: LeftOver[] = []): string[] {
   return staleNames(repository).filter((name) => removeLeftOver(path.join(repository, name), left));
