@@ -7,21 +7,23 @@ export function maySetOwners(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** Throws USAGE where owners are asked for and cannot be set. */
+/** Throws USAGE if the caller wants owners to be set and this user cannot set them. */
 export function requireOwners(owner: boolean | undefined): void {
   if (owner !== true || maySetOwners()) return;
-  throw new BackupError('USAGE', 'only root can set owners', { hint: 'Leave --owner out, or run it as root.' });
+  throw new BackupError('USAGE', 'only root can set owners', {
+    hint: 'Leave out --owner, or run the command as root.',
+  });
 }
 
-/** Whether an entry has another owner than the one that brings it back, who is root and sets none. */
+/** Whether an entry that belongs to somebody else becomes root's, because root brings it back and does not set owners. */
 export function losesOwner({ uid, gid }: Entry): boolean {
   return maySetOwners() && (uid !== 0 || gid !== 0);
 }
 
-/** What root has to know who brought files back without their owners: they are root's now. */
+/** Tells root that files which were brought back without their owners now belong to root. */
 export function ownersNotSet(affects: string[]): Finding[] {
   if (affects.length === 0) return [];
-  const message = `${affects.length} of what was brought back belonged to others and is root's now`;
+  const message = `${affects.length} restored entries belonged to other users and now belong to root`;
   const recommendation = 'migbackup restore --owner sets owner and group too.';
   return [{ code: 'owner-not-set', severity: 'warning', message, affects, recommendation }];
 }

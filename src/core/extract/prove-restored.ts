@@ -32,7 +32,7 @@ async function proveOne(stated: ManifestDatabase, place: string, scratch: string
     compare(stated, await engine.prove(files, { scratch, signal }), place);
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'NO_SPACE') throw error;
-    // Every byte was compared with the backup: too small a disk is no reason to take a good restore back.
+    // Every byte was already compared with the backup. A disk that is too small for this proof is no reason to take back a good restore.
     if (engine.inspect !== null) compare(stated, await engine.inspect(files, signal), place);
     const message = `${stated.path} was checked, but not opened with ${engine.title}: ${error.message}`;
     context.onEvent?.({ type: 'note', message });
@@ -45,7 +45,7 @@ function compare(stated: ManifestDatabase, found: DatabaseFacts, place: string):
   if (found.records === stated.records && found.digest === stated.digest) return;
   throw new BackupError(
     'POST_CHECK_FAILED',
-    `${stated.path} is not what the backup holds after the restore: ${sayRecords(found)}, ${sayRecords(stated)} in the backup`,
-    { hint: 'The restore was taken back. The disk or memory may be failing.', path: place },
+    `after the restore ${stated.path} is not what the backup holds: it has ${sayRecords(found)}, the backup has ${sayRecords(stated)}`,
+    { hint: 'The restore was taken back. Check the disk and the memory: one of them may be failing.', path: place },
   );
 }

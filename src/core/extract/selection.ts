@@ -20,8 +20,8 @@ export interface SelectionOptions {
 }
 
 /**
- * What `only` selects of a backup, counted while its index passes by: no entry is kept. When all have passed, `require` says whether that
- * may be restored.
+ * What `only` selects of a backup. It counts the entries while the index is read, and keeps none of them. After the last entry `require` says whether
+ * the selection may be restored.
  */
 export class Selection {
   entries = 0;
@@ -30,7 +30,7 @@ export class Selection {
   readonly #manifest: Manifest;
   readonly #options: SelectionOptions;
   readonly #filter: EntryFilter;
-  /** The sources that something is wanted of, by category. */
+  /** The sources with at least one selected entry, by category. */
   readonly #sources = new Map<string, Set<string>>();
   readonly #databases: Map<string, { wanted: number; all: number }>;
   /** Path of a part of a database that is a file -> path of the database. */
@@ -58,12 +58,12 @@ export class Selection {
     return this.#filter(entry);
   }
 
-  /** Whether it may be made: not so a link that leads out, unless that is allowed. */
+  /** Whether the entry may be created. A link that leads out of the project may not, unless that is allowed. */
   isSafe(entry: Entry): boolean {
     return this.#options.allowUnsafeLinks || entry.target === undefined || !leadsOut(entry.path, entry.target);
   }
 
-  /** Counts the next entry of the index; answers whether it is selected. */
+  /** Counts the next entry of the index, and returns whether it is selected. */
   count(entry: Entry): boolean {
     const has = this.has(entry);
     for (const [database, counts] of this.#databases) {
@@ -81,7 +81,7 @@ export class Selection {
     return true;
   }
 
-  /** Whether anything of what is restored whole is wanted. */
+  /** Whether anything is selected of this database, or of this folder that is restored whole. */
   hasDatabase(database: string): boolean {
     return (this.#databases.get(database)?.wanted ?? 0) > 0;
   }
@@ -93,7 +93,7 @@ export class Selection {
   require(findings: readonly AnyFinding[]): void {
     const { only } = this.#options;
     const errors = findings.filter((finding) => finding.severity === 'error');
-    // A restore of everything rests on everything, also on what verify says about files that no category needs.
+    // A restore of everything needs everything to be good, even the files of a backup that no category needs.
     if (only.length === 0 && errors.length > 0) throw notWhole(this.#id, errors);
     const names = Object.keys(this.#manifest.categories);
     const all = errors.filter(({ source }) => source === undefined);
@@ -113,7 +113,7 @@ export class Selection {
     refuseLinks(this.#unsafeLinks);
   }
 
-  /** Whether an error is about what was selected: its category, or its source if it names one, has something in it or was asked for. */
+  /** Whether an error is about the selection: it names a category or a source that has selected entries, or that a term names. */
   #stands(finding: AnyFinding): boolean {
     const { category, source } = finding;
     if (category !== undefined && source !== undefined && this.#filter({ category, source, path: '' })) return true;
@@ -123,7 +123,7 @@ export class Selection {
   }
 }
 
-/** Databases of a backup that are files, whether they were proven or taken as they are: their parts go with them. */
+/** The databases of a backup that are files, both those that were proven and those that were copied raw. Their parts are restored with them. */
 export function fileDatabases(manifest: Manifest): DatabaseAt[] {
   return databasesAt(manifest).filter(({ engine }) => engineOf(engine).shape === 'file');
 }
@@ -139,7 +139,7 @@ export function databasesAt(manifest: Manifest): DatabaseAt[] {
   return [...proven, ...raw];
 }
 
-/** Folders that are restored whole: databases wherever they stand, and sources that own their folder. */
+/** Folders that are restored whole: all databases that are folders, and the folders of exclusive sources. */
 export function wholeFolders(manifest: Manifest): string[] {
   // What was taken of a part of a folder says nothing about the rest of it.
   const isTaken = selectEntries(manifest.config.only, namedIn(manifest));
@@ -162,7 +162,7 @@ function refuseLinks(unsafe: readonly Entry[]): void {
   const more = unsafe.length > 1 ? ` (and ${unsafe.length - 1} more)` : '';
   throw new BackupError(
     'UNSAFE_ARCHIVE',
-    `${escapeName(first.path)} is a link out of the project${more}: ${escapeName(first.target ?? '')}`,
+    `${escapeName(first.path)} is a link that leads out of the project${more}: ${escapeName(first.target ?? '')}`,
     {
       hint: 'Nothing was changed. If you trust this backup, add --allow-unsafe-links.',
       path: first.path,
@@ -174,7 +174,7 @@ function refuseLinks(unsafe: readonly Entry[]): void {
 function notWhole(id: string, findings: readonly AnyFinding[]): BackupError {
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more problems)` : '';
   return new BackupError('BACKUP_DAMAGED', `${id} does not verify: ${findings[0]?.message ?? ''}${more}`, {
-    hint: `Nothing was changed. migbackup verify ${id} shows everything; restore --only works for categories that are whole.`,
+    hint: `Nothing was changed. migbackup verify ${id} lists all problems. restore --only still works for categories that are whole.`,
     details: { findings },
   });
 }
@@ -183,7 +183,7 @@ function notWhole(id: string, findings: readonly AnyFinding[]): BackupError {
 export function nothingSelected(id: string, manifest: Manifest, terms: readonly string[]): BackupError {
   if (terms.length === 0)
     return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', {
-      hint: 'Choose another: migbackup list.',
+      hint: 'Choose another backup: migbackup list shows them.',
     });
   const spelled = terms.map((term) => `--only ${escapeName(term)}`).join(' ');
   return new BackupError('NOTHING_SELECTED', `${spelled} matches nothing in ${id}`, {

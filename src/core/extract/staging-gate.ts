@@ -8,8 +8,8 @@ import { concerns } from '../audit/status.ts';
 import type { Selection } from './selection.ts';
 
 /**
- * Stands between a backup that is still being verified and a place where it is written meanwhile: only wanted entries pass, whose paths are
- * sound and who nothing found so far is about. An entry's path is judged before its content is read.
+ * Lets entries through to a place where they are written while the backup is still being verified. An entry passes only if it is wanted, its path is
+ * sound, and no error so far is about it. Its path is judged before its content is read.
  */
 export class StagingGate implements AuditObserver {
   readonly sink: MemberSink;
@@ -23,8 +23,8 @@ export class StagingGate implements AuditObserver {
   #passed = 0;
 
   /**
-   * @param everything a restore of everything: it rests on everything, so any error closes the gate
-   * @param onWanted told every wanted entry
+   * @param everything whether everything is restored: then any error closes the gate
+   * @param onWanted called with each wanted entry
    */
   constructor(
     manifest: Manifest,
@@ -54,7 +54,7 @@ export class StagingGate implements AuditObserver {
     if (this.#everything) this.#closedAll = true;
   }
 
-  /** Throws BACKUP_DAMAGED unless all that is wanted went through. */
+  /** Throws BACKUP_DAMAGED unless all wanted entries went through. */
   requireAll(): void {
     if (this.#passed === this.#wanted.entries) return;
     const missing = this.#wanted.entries - this.#passed;

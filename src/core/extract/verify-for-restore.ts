@@ -1,6 +1,6 @@
 /*
- * Room "extract": what is wanted of a backup, and writing it out. selection.ts says what --only selects, staging-gate.ts lets only verified entries
- * through, write-entries.ts and placing-sink.ts write them. It knows no project: where an entry is written is its caller's decision.
+ * Room "extract": it selects entries of a backup and writes them out. selection.ts says what --only selects, staging-gate.ts lets only verified
+ * entries through, write-entries.ts and placing-sink.ts write them. It knows no project: its caller decides where an entry is written.
  */
 import type { MemberSink } from '../format/member-sink.ts';
 import type { Context } from '../model/event.ts';
@@ -43,9 +43,9 @@ export async function verifyForRestore(
 }
 
 /**
- * The same, in one pass with writing to a place of its own: `sink` is given the wanted entries while the backup is being verified, none any more
- * once an error concerns them. If this throws, what it wrote is worth nothing and has to be removed.
- * @param onWanted told every wanted entry
+ * Verifies and writes in one pass: `sink` gets the wanted entries while the backup is being verified. Once an error concerns them, it gets no more of
+ * them. If this throws, the caller removes what was written, because it is worth nothing.
+ * @param onWanted called with each wanted entry
  */
 export async function verifyWhileStaging(
   selected: SelectedBackup,

@@ -15,25 +15,25 @@ import { PlacingSink } from './placing-sink.ts';
 export interface WriteOptions {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Where all places are. */
+  /** The folder that all places are in. */
   readonly base: string;
   /** The absolute place of an entry, or null to leave it out. */
   readonly place: (entry: Entry) => string | null;
-  /** Categories that something is wanted of; the archives of others are not opened. */
+  /** Categories with wanted entries. The archives of the others are not opened. */
   readonly categories: ReadonlySet<string>;
-  /** Everything is wanted: then the archives are read to their ends and their own checksums compared too. */
+  /** Whether every entry is wanted. Then the archives are read to their ends, and their own checksums are compared too. */
   readonly everything: boolean;
-  /** Makes all of it durable at the end; null: each file and folder is synced by itself. */
+  /** Makes everything durable at the end. If it is null, each file and folder is synced by itself. */
   readonly syncAll: SyncAll | null;
   /** Give everything its owner and group too. */
   readonly owner?: boolean | undefined;
-  /** Called when all is written, before folders get their modes and times and everything is made durable. */
+  /** Called after everything is written, before the folders get their modes and times and before everything is made durable. */
   readonly beforeFinish?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Writes a backup's entries to their places, verifying every byte on the way. Throws BACKUP_DAMAGED at the end if anything differed: the
- * caller then removes what was written.
+ * Writes a backup's entries to their places, and verifies every byte on the way. Throws BACKUP_DAMAGED at the end if anything differs; then the
+ * caller removes what was written.
  */
 export async function writeEntries(options: WriteOptions, context: Context): Promise<Counts> {
   const { folder, manifest, base, place } = options;
@@ -84,7 +84,7 @@ function alteredArchive(category: string, file: string): Finding {
 function damagedWhileReading(findings: readonly Finding[]): BackupError {
   const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
   return new BackupError('BACKUP_DAMAGED', `the backup is damaged: ${findings[0]?.message ?? ''}${more}`, {
-    hint: 'Nothing was restored. migbackup verify names all that is damaged; restore --only still works for what is whole.',
+    hint: 'Nothing was restored. migbackup verify lists everything that is damaged. restore --only still works for categories that are whole.',
     details: { findings },
   });
 }
