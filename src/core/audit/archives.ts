@@ -29,7 +29,7 @@ export interface ArchivesAuditOptions {
   readonly context: Context;
 }
 
-/** Reads each category's archive beside the index, and the databases in it with our own reader. */
+/** Reads each category's archive and compares it with the index, and reads the databases in it with our own reader. */
 export class ArchivesAudit {
   files = 0;
   bytes = 0;
@@ -44,7 +44,7 @@ export class ArchivesAudit {
   async category(name: string, entries: AsyncGenerator<Entry[]>): Promise<void> {
     const category = this.#options.manifest.categories[name];
     const archive = category?.archive;
-    // Those that can be read where they stand; the bytes of all are proven by the archive's hashes.
+    // Only databases that can be read in place. The archive's hashes prove the bytes of all of them.
     const databases = (category === undefined ? [] : databasesIn(category)).filter(
       ({ engine }) => engineOf(engine).inspect !== null,
     );
@@ -98,7 +98,7 @@ export class ArchivesAudit {
     this.#options.onFinding({
       code: 'artifact-altered',
       severity: 'error',
-      message: `${archive.file} has ${size} bytes, the manifest says ${archive.size}`,
+      message: `${archive.file} has ${size} bytes, but the manifest says ${archive.size}`,
       path: archive.file,
       category,
     });
@@ -141,9 +141,9 @@ export class ArchivesAudit {
     try {
       const found = await engineOf(stated.engine).inspect?.(files, this.#options.context.signal);
       for (const [key, value] of Object.entries(found ?? {})) {
-        // Which readers agreed was found out once.
+        // Which readers agreed was found out when the backup was taken.
         if (key !== 'readers' && !isDeepStrictEqual(value, stated[key]))
-          wrong(`${key} is ${show(value)}, the manifest says ${show(stated[key])}`, {
+          wrong(`${key} is ${show(value)}, but the manifest says ${show(stated[key])}`, {
             key,
             found: value,
             stated: stated[key],
@@ -160,7 +160,7 @@ function show(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Keeps what lies right in the folders of the named databases while the entries pass by. */
+/** Passes the entries on, and keeps the files that lie directly in the folder of a named database. */
 async function* watch(entries: AsyncGenerator<Entry[]>, members: Map<string, Entry[]>): AsyncGenerator<Entry[]> {
   for await (const batch of entries) {
     if (members.size > 0) {
@@ -173,7 +173,7 @@ async function* watch(entries: AsyncGenerator<Entry[]>, members: Map<string, Ent
   }
 }
 
-/** An archive that is not there takes all its files with it. */
+/** If an archive is missing, all its files are missing with it. */
 async function affectAll(
   category: string,
   archive: Archive | undefined,

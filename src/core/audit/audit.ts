@@ -1,6 +1,6 @@
 /*
- * Room "audit": computes from bytes whether a folder is the backup that it claims to be. create runs the same audit on the folder it has written
- * before that gets its name, so create never claims what verify would not.
+ * Room "audit": it computes from the bytes whether a folder is the backup that it claims to be. create runs the same audit on the folder that it has
+ * written, before the folder gets its name. So create never claims what verify would deny.
  */
 import path from 'node:path';
 import { checkArtifactHash, readArtifactSums } from '../checks/artifact-sums.ts';
@@ -28,17 +28,17 @@ import { hashFile } from '../fs/hash-file.ts';
 
 export interface AuditOptions extends SampleOptions {
   readonly observer?: AuditObserver | undefined;
-  /** What the progress is called. */
+  /** The name of the phase in progress events. */
   readonly phase?: string | undefined;
 }
 
-/** Looks on while everything is read, so that nothing has to be read twice. */
+/** Sees everything while it is read, so that nothing has to be read twice. */
 export interface AuditObserver {
-  /** The next entry of the index, before its content is read. `sound`: its path and place in the index are good. */
+  /** Called with the next entry of the index, before its content is read. `sound` means that its path and its place in the index are good. */
   entry(entry: Entry, sound: boolean): void;
-  /** At once, as it is found. */
+  /** Called as soon as something is found. */
   finding?(finding: AnyFinding): void;
-  /** Given the members of all archives, as they are. */
+  /** Gets the members of all archives, even damaged ones. */
   readonly sink?: MemberSink;
 }
 
@@ -46,14 +46,14 @@ export interface AuditObserver {
 export type Audit = Pick<VerifyReport, 'status' | 'scope' | 'totals' | 'categories' | 'findings' | 'recommendations'>;
 
 /**
- * Computes from bytes whether the folder is the backup that it claims to be, in all directions: folder, manifest, list of artifacts, index,
- * sums, archives and databases must all agree. Collects to the end; only an interruption or an I/O error is thrown.
+ * Computes from the bytes whether the folder is the backup that it claims to be: folder, manifest, list of artifacts, index, sums, archives and
+ * databases must all agree. It goes on after a finding; it throws only an interruption or an I/O error.
  */
 export async function auditBackup(folder: string, id: string, options: AuditOptions, context: Context): Promise<Audit> {
   try {
     return await audit(folder, id, options, context);
   } catch (error) {
-    // What may not be read is not known to be damaged.
+    // A file that this user may not read is not known to be damaged, so this is an error and not a finding.
     const file = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : folder;
     throw sayForbidden(error, file, 'the backup may not be read');
   }
@@ -75,7 +75,7 @@ async function audit(folder: string, id: string, options: AuditOptions, context:
   }
   if (id !== manifest.backupId) onFinding(otherBackup(manifest.backupId, id));
   for (const finding of [...checkManifestAgrees(manifest), ...checkFolderHolds(folder, manifest)]) onFinding(finding);
-  // Only a backup that was read from an older format carries errors with it; create makes none with any.
+  // Only a backup of an older format states errors in its manifest: create never makes a backup that has errors.
   for (const finding of manifest.findings) if (finding.severity === 'error') onFinding(finding);
   const listed = readArtifactSums(folder, manifest);
   listed.findings.forEach(onFinding);
@@ -160,7 +160,7 @@ function otherBackup(stated: string, id: string): Finding {
   return {
     code: 'manifest-contradicts',
     severity: 'error',
-    message: `${MANIFEST_FILE} says it is ${stated}, the folder is ${id}`,
+    message: `${MANIFEST_FILE} says it is ${stated}, but the folder is named ${id}`,
     path: MANIFEST_FILE,
   };
 }

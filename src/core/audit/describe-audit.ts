@@ -1,6 +1,6 @@
 import type { Audit } from './audit.ts';
 
-/** What an audit says, as the report says it. */
+/** The result of an audit, in the shape of the report. */
 export function describeAudit(id: string, folder: string, audit: Audit) {
   const { status, scope, totals, categories, findings, recommendations } = audit;
   const facts = { status, scope, totals, categories, findings, recommendations };

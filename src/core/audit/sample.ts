@@ -19,7 +19,7 @@ export interface Choice {
     readonly seed?: string;
     readonly only?: string[];
   };
-  /** Undefined: every file is read. */
+  /** If it is undefined, every file is read. */
   readonly select: ((entry: Entry) => boolean) | undefined;
 }
 

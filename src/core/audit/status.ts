@@ -4,7 +4,7 @@ import type { Manifest } from '../model/manifest.ts';
 import type { VerifyReport } from '../model/verify-report.ts';
 import { PROCEDURES_FILE } from '../format/layout.ts';
 
-/** FAILED if anything is wrong, WARNING if something is worth knowing. What create noted itself is repeated, not judged again. */
+/** FAILED if anything is wrong, WARNING if something is worth knowing. */
 function statusOf(findings: readonly AnyFinding[]): VerifyReport['status'] {
   if (findings.some((finding) => finding.severity === 'error')) return 'FAILED';
   if (findings.some((finding) => finding.severity === 'warning')) return 'WARNING';
@@ -12,15 +12,15 @@ function statusOf(findings: readonly AnyFinding[]): VerifyReport['status'] {
 }
 
 /**
- * Whether an error stands in the way of a category: its own errors do, and those about what all of them rest on (the manifest, the index,
- * the sums). A foreign file beside the artifacts and the page of procedures are nothing that a category needs.
+ * Whether an error makes a category unusable. Its own errors do, and so do errors in what every category needs: the manifest, the index, the sums. No
+ * category needs the page of procedures, and a foreign file beside the artifacts harms none.
  */
 export function concerns(category: string, finding: AnyFinding): boolean {
   if (finding.category !== undefined) return finding.category === category;
   return finding.code !== ('artifact-foreign' satisfies FindingCode) && finding.path !== PROCEDURES_FILE;
 }
 
-/** What create noted and no later verification can make good. */
+/** What create noted, and what no later verification can prove to be good. */
 const KEPT: ReadonlySet<string> = new Set<FindingCode>([
   'left-out',
   'database-not-proven',
@@ -40,13 +40,13 @@ const KEPT: ReadonlySet<string> = new Set<FindingCode>([
   'file-not-restored',
 ]);
 
-/** Everything that a set of findings decides. What create left out or could not prove stays a warning for ever. */
+/** Everything that follows from a set of findings. What create left out or could not prove stays a warning forever. */
 export function judge(
   manifest: Manifest,
   findings: AnyFinding[],
 ): Pick<VerifyReport, 'status' | 'categories' | 'findings' | 'recommendations'> {
   const said = new Set(findings.map((finding) => JSON.stringify(finding)));
-  // A rehearsal judges again what an audit has judged: then they are among the findings already.
+  // A rehearsal judges the findings of an audit a second time, and then they already contain the noted ones.
   const noted = manifest.findings.filter(
     (finding) => finding.severity !== 'error' && KEPT.has(finding.code) && !said.has(JSON.stringify(finding)),
   );
@@ -56,7 +56,7 @@ export function judge(
   return { status, categories, findings: all, recommendations: recommend(status, categories, all) };
 }
 
-/** What each category is worth by itself: a restore of it alone goes by the same rule. */
+/** Whether each category is whole by itself. A restore of that category alone uses the same rule. */
 function categoryStates(manifest: Manifest, findings: readonly AnyFinding[]): VerifyReport['categories'] {
   const errors = findings.filter((finding) => finding.severity === 'error');
   const states: VerifyReport['categories'] = {};
@@ -71,7 +71,7 @@ function categoryStates(manifest: Manifest, findings: readonly AnyFinding[]): Ve
   return states;
 }
 
-/** What to do about it, one sentence each. */
+/** What to do about the findings. */
 function recommend(
   status: VerifyReport['status'],
   states: VerifyReport['categories'],
@@ -86,7 +86,7 @@ function recommend(
       advice.add(
         `${whole.join(', ')} ${whole.length === 1 ? 'is' : 'are'} whole: restore --only works for ${whole.length === 1 ? 'it' : 'them'}.`,
       );
-    advice.add('Do not run the migration on the strength of this backup: take a new one with migbackup create.');
+    advice.add('Do not rely on this backup for the migration: take a new one with migbackup create.');
   }
   for (const finding of findings) if (finding.recommendation !== undefined) advice.add(finding.recommendation);
   return [...advice];

@@ -7,10 +7,10 @@ import type { Finding } from '../model/finding.ts';
 import { SUMS_FILE } from '../format/layout.ts';
 import { isPlainSum, parseSumLine, readSumLines, type Sum } from '../format/sums.ts';
 
-/** A list that differs from here on differs everywhere: the first lines tell enough, the rest is counted. */
+/** Findings for single lines, at most. The first differences tell enough, and the rest are only counted. */
 const MAX_NAMED = 20;
 
-/** Walks SHA256SUMS beside the index: the same files, in the same order, with the same hashes. */
+/** Compares SHA256SUMS with the index: both must list the same files, in the same order, with the same hashes. */
 export class SumsAudit {
   readonly #lines: Generator<string>;
   readonly #file: string;
@@ -27,7 +27,7 @@ export class SumsAudit {
   entry(entry: Entry): void {
     if (entry.type !== 'file' || this.#broken) return;
     const text = this.#nextLine();
-    // Almost every line: it is just what the index says, byte by byte.
+    // The fast path for almost every line: it is byte for byte what the index says.
     if (text !== null && entry.sha256 !== undefined && isPlainSum(text, entry.sha256, entry.path)) return;
     const line = this.#parse(text);
     if (line === null) this.#wrong(`does not list ${escapeName(entry.path)}`, entry.path);
