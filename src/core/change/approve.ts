@@ -2,13 +2,13 @@ import { BackupError } from '../model/backup-error.ts';
 import type { RestorePlan } from '../model/restore-report.ts';
 
 export interface Approval {
-  /** Go ahead only if the plan still has this hash; then nobody is asked. */
+  /** Change the project only if the plan still has this hash. Then no question is asked. */
   readonly plan?: string | undefined;
-  /** Asked once, with the plan, when there is something to change; throws or answers false to stop. */
+  /** Asks once, with the plan, if there is something to change. It throws or returns false to stop. */
   readonly confirm: (plan: RestorePlan) => Promise<boolean>;
 }
 
-/** Throws PLAN_CHANGED if another plan was approved than this one. */
+/** Throws PLAN_CHANGED if the approved plan is not this one. */
 export function requireSamePlan({ plan: approved }: Pick<Approval, 'plan'>, plan: RestorePlan): void {
   if (approved === undefined || approved === plan.hash) return;
   throw new BackupError(
@@ -21,7 +21,7 @@ export function requireSamePlan({ plan: approved }: Pick<Approval, 'plan'>, plan
   );
 }
 
-/** Throws CONFIRMATION_REQUIRED unless the plan was approved by its hash or somebody says yes now. */
+/** Throws CONFIRMATION_REQUIRED unless the plan was approved by its hash or is confirmed now. */
 export async function requireYes({ plan: approved, confirm }: Approval, plan: RestorePlan): Promise<void> {
   if (approved !== undefined || (await confirm(plan))) return;
   throw new BackupError('CONFIRMATION_REQUIRED', 'the change was not confirmed; nothing was changed', {

@@ -1,7 +1,7 @@
 /*
- * Room "change": the one flow that changes a project in place, under restore, undo and guard's way back. A caller verifies the backup, plans
- * (plan-restore.ts), asks for approval (approve.ts) and hands the plan to changeInPlace, which takes the safety backup, stages, swaps, checks and logs.
- * What must stay true: nothing is overwritten that the safety backup or .migbackup/txn does not hold.
+ * Room "change": the one flow that changes a project in place. restore, undo and guard's way back use it. A caller verifies the backup, plans
+ * (plan-restore.ts), asks for approval (approve.ts) and hands the plan to changeInPlace, which takes the safety backup, stages, swaps, checks and
+ * logs. What must stay true: whatever is overwritten is held by the safety backup or by .migbackup/txn.
  */
 import path from 'node:path';
 import { engineOf, type DatabaseAt } from '../databases/engines.ts';
@@ -36,16 +36,16 @@ export interface ChangeInPlace {
   readonly selected: SelectedBackup;
   readonly verified: VerifiedBackup;
   readonly planned: Planned;
-  /** Plans once more: whoever had a database until its lock is ours may have written since the plan. */
+  /** Plans again. Until we hold its lock, a process that has a database open may write to it after the plan was made. */
   readonly replan: () => Promise<Planned>;
-  /** What the operation log and the safety backup's note call it. */
+  /** The name of the operation in the log and in the safety backup's note. */
   readonly operation: 'restore' | 'undo' | 'guard';
   readonly safetyBackup: boolean;
   /** Give everything that is brought back its owner and group too. */
   readonly owner: boolean;
   /** The exit code that the operation log records. */
   readonly exit: number;
-  /** The command line that does the same again; null where the caller names a way on itself. */
+  /** The command line that tries again; null if the caller itself says what to do next. */
   readonly again: string | null;
 }
 
@@ -63,8 +63,8 @@ export function nothingRestored(): Outcome {
 }
 
 /**
- * Does what was planned, as one transaction: safety backup, stage, swap, check, commit, log. The caller holds the locks. After any error the
- * project is as it was; ROLLBACK_FAILED alone means that it is in between. Throws what stood in the way.
+ * Carries out the plan as one transaction: safety backup, stage, swap, check, commit, log. The caller holds the locks. After any error the project is
+ * as it was. Only ROLLBACK_FAILED means that it is between the old and the new state. Throws the error that stopped it.
  */
 export async function changeInPlace(change: ChangeInPlace, context: Context): Promise<Changed> {
   const { project, verified } = change;
@@ -72,7 +72,7 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
   const swapped = await swapLocked(change, locks, context);
   const { restored, safety, committed, transactionId, unrecorded, planned, staying } = swapped;
   const safetyId = safety?.manifest.backupId ?? null;
-  // First the log: what is committed can be undone, even if the process ends here.
+  // The log comes first, so that a committed change can be undone even if the process ends here.
   const { exit, operation, selected } = change;
   const done = { operation, backupId: selected.id, planHash: planned.plan.hash, safetyId, transactionId, exit };
   const unlogged = recordOperation(project, done, context);
@@ -83,9 +83,9 @@ export async function changeInPlace(change: ChangeInPlace, context: Context): Pr
     ...staying,
     ...unlogged,
   ];
-  // The transaction is all that tells of it then: it stays until a later command has logged it.
+  // Without a log entry the transaction is the only record of the change, so it stays until a later command has logged it.
   if (unlogged.length > 0 && safety !== null) return { restored, safetyBackup: safetyId, findings };
-  // The change stands: whatever fails from here on is told, and is no failure of it.
+  // The change is done. What fails from here on is reported, but the change has not failed.
   const kept = await disposeOrKeep(committed, safety, planned).catch((error: unknown) => leftBehind(committed, error));
   return { restored, safetyBackup: safetyId, findings: kept === null ? findings : [kept, ...findings] };
 }
@@ -97,7 +97,7 @@ interface Swapped {
   readonly unrecorded: Finding[];
   readonly committed: string;
   readonly transactionId: string;
-  /** Who has a file open that was replaced. */
+  /** Names the processes that still have a replaced file open. */
   readonly staying: Finding[];
   /** The plan that was carried out. */
   readonly planned: Planned;
@@ -112,10 +112,10 @@ async function swapLocked(change: ChangeInPlace, locks: KeepOut, context: Contex
   }
 }
 
-/** All up to the commit, while nobody else can open a database that is replaced or brought in. */
+/** Everything up to the commit. Meanwhile nobody else can open a database that is replaced or brought in. */
 async function swap(asked: ChangeInPlace, locks: KeepOut, context: Context): Promise<Omit<Swapped, 'staying'>> {
   const { project, selected, operation } = asked;
-  // Callers look before they ask; the answer may have taken long.
+  // Callers have checked the places before they asked for approval, and the answer may have taken long.
   checkPlaces(project.root, asked.planned.changes);
   const planned = await planAsHeld(asked, locks);
   const change = { ...asked, planned };
@@ -131,7 +131,7 @@ async function swap(asked: ChangeInPlace, locks: KeepOut, context: Context): Pro
     return { ...(await runChange(change, transactionId, locks, context)), safety, unrecorded, transactionId, planned };
   } catch (error) {
     const { setAside } = locks;
-    // Who has opened what had to make way would write beside what is back in its place.
+    // A process that has opened what was moved in meanwhile would write its journal beside the old database, which is back in place.
     const staying = await locks.whoStays(context.signal);
     throw withWayOn(error, { root: project.root, safetyId, again: change.again, setAside, staying });
   }
@@ -196,7 +196,7 @@ async function runChange(
   return { restored, committed };
 }
 
-/** `stage/<n>` for the unit itself, and below it for what is in its folder. */
+/** The place of an entry in the stage: `stage/<n>` for a unit itself, and a path below that for what is in its folder. */
 function stagePlaces(
   folder: string,
   content: ReadonlyMap<number, readonly Entry[]>,
@@ -224,7 +224,7 @@ async function disposeOrKeep(
   return {
     code: 'aside-kept',
     severity: 'info',
-    message: `without a safety backup, what was replaced is kept in ${committed}`,
+    message: `there is no safety backup, so what was replaced is kept in ${committed}`,
     path: committed,
     recommendation: 'Remove that folder when you no longer need it.',
   };
@@ -235,8 +235,8 @@ function leftBehind(committed: string, error: unknown): Finding {
   return {
     code: 'aside-kept',
     severity: 'warning',
-    message: `what was replaced is kept in ${committed}, since it could not be compared with the safety backup: ${why}`,
+    message: `what was replaced is kept in ${committed}, because it could not be compared with the safety backup: ${why}`,
     path: committed,
-    recommendation: 'The next command that changes something tries again; migbackup recover does nothing else.',
+    recommendation: 'Run migbackup recover to try again. The next command that changes something also tries again.',
   };
 }

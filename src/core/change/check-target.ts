@@ -15,15 +15,15 @@ import { hasContentOf } from '../transaction/same-as-live.ts';
 import { onceLetGo, refuseHeld } from './keep-out.ts';
 import { shellLine } from '../model/shell-quote.ts';
 
-/** Refuses, before anything is touched: what checkPlaces refuses, and a database that somebody holds, also after a while, or may hold. */
+/** Refuses what checkPlaces refuses, and a database that another process still uses after a while or may be using. Nothing is touched before that. */
 export async function checkTarget(root: string, plan: ChangePlan): Promise<void> {
   checkPlaces(root, plan);
-  // Each place is looked at once, however many units are in it: a folder is listed for that.
+  // Each place is examined only once, however many units are in it, because that lists a folder.
   const places = new Map<string, DatabaseAt>();
   const looked = new Set<string>();
   for (const unit of plan.units) {
     const { tree, path: at, database, old } = unit;
-    // A folder that makes way for a file may be a database too, of another engine.
+    // A folder that is replaced by a file may be a database too, of another engine.
     if (old?.type === 'dir' || (tree && old !== null))
       for (const found of findDatabases(toNative(root, at), at)) places.set(found.path, found);
     else if (database !== undefined) places.set(database.path, database);
@@ -39,7 +39,7 @@ export async function checkTarget(root: string, plan: ChangePlan): Promise<void>
   }
 }
 
-/** Refuses too little room, another file system in the way, and folders that this user may not change. */
+/** Refuses if there is too little space, if another file system is in the way, or if this user may not change a folder. */
 export function checkPlaces(root: string, plan: ChangePlan): void {
   checkRoom(root, plan);
   checkMounts(root, plan);
@@ -49,7 +49,7 @@ export function checkPlaces(root: string, plan: ChangePlan): void {
 
 function checkRoom(root: string, plan: ChangePlan): void {
   const free = freeSpace(root);
-  // New content stands beside the old until the end, and each file takes whole blocks.
+  // Old and new content exist side by side until the end, and each file takes whole blocks.
   const needed = BigInt(plan.bytes) + BigInt(plan.inodes) * BigInt(free.blockSize);
   if (free.bytes < needed) {
     throw new BackupError(
@@ -73,7 +73,7 @@ function checkRoom(root: string, plan: ChangePlan): void {
   }
 }
 
-/** A rename cannot move what is mounted, nor out of it or into it; and a folder that holds a mount would take it along. */
+/** A rename can move neither a mount point nor anything into or out of it, and a folder that is moved would take the mounts in it along. */
 function checkMounts(root: string, plan: ChangePlan): void {
   const real = fs.realpathSync(root);
   const mounts = mountPoints().filter((mount) => mount.startsWith(`${real}/`));
@@ -109,7 +109,7 @@ function checkOneFileSystem(root: string, plan: ChangePlan): void {
         'UNSAFE_TARGET',
         `${escapeName(unit.path)} is on another file system than the project: it cannot be swapped atomically`,
         {
-          hint: 'Unmount it, or restore with --to DIR and move the files yourself.',
+          hint: 'Nothing was changed. Unmount it, or restore with --to DIR and move the files yourself.',
           path: unit.path,
         },
       );
@@ -142,7 +142,7 @@ function checkEntry(root: string, entry: Entry): void {
 
 function failed(relative: string, what: string): BackupError {
   return new BackupError('POST_CHECK_FAILED', `after the restore ${escapeName(relative)} ${what}`, {
-    hint: 'The restore was taken back: the project is as it was. Something else may be writing there.',
+    hint: 'The restore was taken back: the project is as it was. Stop whatever may be writing there, then run the command again.',
     path: relative,
   });
 }

@@ -8,14 +8,17 @@ import { REPORTS_FOLDER } from '../format/layout.ts';
 import { makeFolders } from '../repository/reports.ts';
 import type { ChangePlan } from '../transaction/change.ts';
 
-/** Beside the reports of a safety backup: what the restore put where nothing was. An index, so that undo can tell it from later work. */
+/**
+ * The file beside the reports of a safety backup that lists what the restore created where nothing was. It is an index, so that undo can tell these
+ * entries from later work.
+ */
 function createdPathsFile(repository: string, safetyId: string): string {
   return path.join(repository, REPORTS_FOLDER, safetyId, 'made.ndjson.zst');
 }
 
 /**
- * Records, before anything is changed, every entry that a restore is about to put where nothing was. A record that cannot be written is a
- * finding: it must not block the way back.
+ * Records every entry that a restore is about to create where nothing was, before anything is changed. A record that cannot be written is only a
+ * finding, because it must not block a restore.
  */
 export async function recordCreatedPaths(
   repository: string,
@@ -30,7 +33,7 @@ export async function recordCreatedPaths(
   } catch (error) {
     const why = errnoOf(error);
     if (why === undefined) throw error;
-    const message = `what this adds could not be recorded (${why}): migbackup undo will leave it where it is`;
+    const message = `what this restore adds could not be recorded (${why}), so migbackup undo will not remove it`;
     return [{ code: 'made-not-recorded', severity: 'warning', message, path: file }];
   }
 }
@@ -50,7 +53,7 @@ async function writeCreatedPaths(file: string, changes: ChangePlan): Promise<voi
   }
 }
 
-/** What was recorded, by path. A record that is missing or damaged is an empty one: then undo removes nothing. */
+/** What was recorded, by path. A record that is missing or damaged counts as empty, and then undo removes nothing. */
 export async function readCreatedPaths(repository: string, safetyId: string): Promise<Map<string, Entry>> {
   const made = new Map<string, Entry>();
   const file = createdPathsFile(repository, safetyId);

@@ -15,16 +15,15 @@ import { leftOverFinding } from './left-over-finding.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
 /**
- * Removes what a restore moved aside, but only where the safety backup holds exactly that and nobody may write to it any more; anything else is kept
- * and named.
- * `committed` is the transaction's folder, `safety` the folder of the safety backup.
+ * Removes what a restore moved aside, but only if the safety backup holds exactly that and nobody can write to it any more. Otherwise all of it is
+ * kept, and a finding says why. `committed` is the transaction's folder, `safety` the folder of the safety backup.
  */
 export async function disposeAside(
   committed: string,
   safety: string,
   plan: Pick<ChangePlan, 'units'>,
 ): Promise<Finding | null> {
-  // First: whoever has closed it by now is seen by what he has written.
+  // Open files come first. Whoever closes a file after this has already written to it, and the comparison below sees that.
   const open = findOpenFiles();
   const held = open && plan.units.flatMap((unit) => heldOpen(open, asideOf(committed, unit), unit.path));
   if (held !== null && held.length > 0) return isHeld(committed, held);

@@ -14,9 +14,9 @@ export interface HeldOpen {
 }
 
 /**
- * The files at and below `native` that others may write to, as far as this user may see. A rename takes an open file along: what is written to it
- * afterwards stands where it is then, and nowhere else.
- * @param relative what `native` is called
+ * The files at and below `native` that other processes may write to, as far as this user may see. A rename takes an open file along: what a
+ * process writes to it afterwards is only at the place that the file has then.
+ * @param relative the path of `native` in messages
  */
 export function heldOpen(open: OpenFiles, native: string, relative: string): HeldOpen[] {
   const stat = lstatOrNull(native);
@@ -30,28 +30,28 @@ export function heldOpen(open: OpenFiles, native: string, relative: string): Hel
 
 const SHOWN = 5;
 
-/** `data/events.log (pid 4711)`, and how many more. */
+/** For example `data/events.log (pid 4711)`, and the number of further files. */
 function nameHeld(held: readonly HeldOpen[]): string {
   const named = held.slice(0, SHOWN).map((one) => `${escapeName(one.path)} (pid ${one.pids.join(', ')})`);
   return [...named, ...(held.length > SHOWN ? [`${held.length - SHOWN} more`] : [])].join(', ');
 }
 
-/** Before a change: who will go on writing to what is no longer there. */
+/** For a plan: which processes would go on writing to files that are no longer there. */
 export function willBeHeld(held: readonly HeldOpen[]): Finding[] {
   if (held.length === 0) return [];
   return [
     {
       code: 'held-open',
       severity: 'warning',
-      message: `other processes have files open that are replaced: ${nameHeld(held)}; what they write afterwards is in no file of the project`,
+      message: `other processes have files open that are replaced: ${nameHeld(held)}; what they write afterwards goes to no file of the project`,
       affects: held.map((one) => one.path),
       recommendation:
-        'Stop them before, or start them anew afterwards: what was replaced is kept as long as it is open.',
+        'Stop them before the change, or restart them after it. What was replaced is kept as long as they have it open.',
     },
   ];
 }
 
-/** After a change. */
+/** For a change that was made: what is kept because other processes have it open. */
 export function isHeld(committed: string, held: readonly HeldOpen[]): Finding {
   return {
     code: 'aside-kept',
@@ -59,6 +59,6 @@ export function isHeld(committed: string, held: readonly HeldOpen[]): Finding {
     message: `what was replaced is kept in ${committed}: other processes have it open and may write to it: ${nameHeld(held)}`,
     path: committed,
     affects: held.map((one) => one.path),
-    recommendation: `Start them anew, then run migbackup recover: it removes what the safety backup holds and keeps what was written since.`,
+    recommendation: `Restart them, then run migbackup recover: it removes what was replaced if the safety backup holds it, and keeps what was written since.`,
   };
 }

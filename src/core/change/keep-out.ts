@@ -19,21 +19,21 @@ import type { SetAside, Surroundings } from '../transaction/set-aside.ts';
 import { statePaths } from '../transaction/state-folder.ts';
 import type { Unit } from '../transaction/unit.ts';
 
-/** How long somebody who has a database may keep it before we give up: who only writes a few records has gone by then. */
+/** How long we wait for a database that another process has open. A process that only writes a few records has closed it by then. */
 const WAIT_MS = 3000;
 const POLL_MS = 20;
-/** Most give up a locked database after five seconds, some after thirty. */
+/** Most programs give up on a locked database after five seconds, some after thirty. */
 const STAY_MS = 35_000;
 
-/** A lock to take: whose it is, and where. */
+/** A database whose lock is to be taken. */
 interface Target extends DatabaseAt {
-  /** Absolute. */
+  /** The absolute path of the database. */
   readonly place: string;
 }
 
 /**
- * Holds the locks of the databases that a change replaces and of those that it brings in, from before the safety backup to the commit: nobody
- * else opens them meanwhile, however often he tries. What others do all the same is in `setAside`.
+ * Holds the locks of the databases that a change replaces and of those that it brings in, from before the safety backup to the commit: nobody else
+ * can open them meanwhile, however often they try. `setAside` has what others wrote nevertheless.
  */
 export class KeepOut implements Surroundings {
   readonly setAside: SetAside[] = [];
@@ -41,11 +41,11 @@ export class KeepOut implements Surroundings {
   /** Folders where the backup has a database, and its engine. */
   readonly #wanted: ReadonlyMap<string, EngineName>;
   readonly #lease = new LockLease();
-  /** Database files that are replaced or that had to make way, as they were when they were locked. */
+  /** Database files that are replaced or moved away, as they were when they were locked. */
   readonly #old: { readonly path: string; readonly file: OpenedFile }[] = [];
   readonly #stayMs: number;
 
-  /** @param stayMs how long those may stay who have the replaced file of a database open */
+  /** @param stayMs how long to wait for processes that have the replaced file of a database open */
   constructor(root: string, manifest?: Manifest, stayMs = STAY_MS) {
     this.#root = root;
     this.#stayMs = stayMs;
@@ -54,7 +54,10 @@ export class KeepOut implements Surroundings {
     this.#wanted = new Map(folders.map(({ path: at, engine }) => [at, engine]));
   }
 
-  /** Throws DATABASE_HELD if somebody has one of them, or may have it, and IO where this user may not ask. */
+  /**
+   * Takes the locks of the databases that units replace. Throws DATABASE_HELD if a process uses one of them or may be using it, and IO if this user
+   * may not find out.
+   */
   async holdTargets(units: readonly Unit[]): Promise<void> {
     const targets = new Map<string, Target>();
     for (const unit of units) for (const target of this.#targets(unit)) targets.set(target.place, target);
@@ -66,14 +69,14 @@ export class KeepOut implements Surroundings {
   }
 
   /**
-   * Waits for those who had opened a database file just before it was replaced or had to make way: they would go on with that file and the journal of
-   * the one that stands there now. Answers who stays, for as long as the locks are held.
+   * Waits for processes that opened a database file just before it was replaced or moved away: they would go on with that file, and with the journal
+   * of the file that is in its place now. Returns a finding for each one that does not close it. The caller still holds the locks.
    */
   async whoStays(signal: AbortSignal | undefined): Promise<Finding[]> {
     const findings: Finding[] = [];
     const until = performance.now() + this.#stayMs;
     for (const { path: at, file } of this.#old) {
-      // It is in its place, or again.
+      // The file is in its place: it was never moved, or it is back.
       if (this.#inodeAt(at) === file.ino) continue;
       const patienceMs = Math.max(0, until - performance.now());
       const { held, pids } = await untilClosed([file], { patienceMs, signal });
@@ -82,7 +85,7 @@ export class KeepOut implements Surroundings {
       findings.push({
         code: 'database-still-open',
         severity: 'warning',
-        message: `${who} still has a file open that was ${escapeName(at)} before it was replaced`,
+        message: `${who} still has the file open that was ${escapeName(at)} before it was replaced`,
         path: at,
         recommendation: 'End it before it writes: it would mix the old file with the new journal.',
         evidence: { pids },
@@ -92,8 +95,8 @@ export class KeepOut implements Surroundings {
   }
 
   /**
-   * The same for what has been staged and has not got its modes and times yet.
-   * @param owner a lock that is made gets the owner that its database will have
+   * Takes the locks of the staged databases, which do not have their modes and times yet.
+   * @param owner whether a new lock file gets the owner that its database will have
    */
   async holdStaged(
     stage: string,
@@ -112,7 +115,7 @@ export class KeepOut implements Surroundings {
     }
   }
 
-  /** Throws DATABASE_HELD once the process that holds the locks is gone. */
+  /** Throws DATABASE_HELD if the process that holds the locks has ended. */
   assertHeld(): void {
     if (this.#lease.stands) return;
     throw new BackupError('DATABASE_HELD', 'the process that held the locks of the databases was ended', {
@@ -122,11 +125,11 @@ export class KeepOut implements Surroundings {
   }
 
   readonly keepOut = async (place: string, unit: Unit): Promise<void> => {
-    // A file that lies by itself is in nobody's hands, but the folder that it lies in may be.
+    // Nobody holds a file that was moved away by itself, but somebody may hold the folder that it was in.
     const isAround = place === path.dirname(toNative(this.#root, unit.path));
     const found = isAround ? this.#around(unit) : this.#below(place, unit.path);
     const targets = new Map(found.map((target) => [target.place, target]));
-    // Also where it is no database yet, but somebody is about to make one.
+    // The folder is locked even if it is not a database yet, because a process may be about to make it one.
     const engine = unit.tree && !isAround ? this.#engineOf(unit) : null;
     if (engine !== null) targets.set(place, { place, path: unit.path, engine });
     const until = Date.now() + WAIT_MS;
@@ -150,7 +153,7 @@ export class KeepOut implements Surroundings {
     this.#old.push({ path: at, file: stat });
   }
 
-  /** The change is done by now: what cannot be looked at is no failure of it. */
+  /** Null also if the file cannot be examined: the change is done by now, and this must not make it fail. */
   #inodeAt(relative: string): bigint | null {
     try {
       return lstatOrNull(toNative(this.#root, relative))?.ino ?? null;
@@ -164,7 +167,7 @@ export class KeepOut implements Surroundings {
     return this.#lease.hold(engineOf(engine).lockOf(place));
   }
 
-  /** What a unit moves, or lies in: a file that is a unit of its own lies in a folder that stays. */
+  /** The databases that a unit moves, or the one that it is a part of: a unit that is a single file is in a folder that stays. */
   #targets(unit: Unit): Target[] {
     const { tree, database, old } = unit;
     if (tree || database?.path === unit.path || old?.type === 'dir')
@@ -172,7 +175,7 @@ export class KeepOut implements Surroundings {
     return this.#around(unit);
   }
 
-  /** The database folder that a file is right in. */
+  /** The database whose folder directly contains the file. */
   #around(unit: Unit): Target[] {
     const folder = parentOf(unit.path);
     const native = toNative(this.#root, folder);
@@ -180,10 +183,10 @@ export class KeepOut implements Surroundings {
     return engine === undefined ? [] : [{ place: native, path: folder, engine }];
   }
 
-  /** What a unit has in it, at a place where it stands now. */
+  /** The databases in a unit, at the place where the unit is now. */
   #in(place: string, { tree, path: at, database }: Unit): Target[] {
     const stat = lstatOrNull(place);
-    // A folder that makes way for a file may be one itself.
+    // A folder that is replaced by a file may be a database itself.
     if (tree || stat?.isDirectory() === true) return this.#below(place, at);
     return database?.path === at && stat?.isFile() === true ? [{ place, ...database }] : [];
   }
@@ -195,7 +198,7 @@ export class KeepOut implements Surroundings {
     return this.#wanted.get(relative) ?? found?.name ?? null;
   }
 
-  /** The databases at and below a place, and folders in the place of one. */
+  /** The databases at and below a place, and the folders there that the backup replaces with databases. */
   #below(place: string, relative: string): Target[] {
     const found = findDatabases(place, relative);
     const known = new Set(found.map((target) => target.path));
@@ -208,7 +211,7 @@ export class KeepOut implements Surroundings {
   }
 }
 
-/** Asks until nobody has the database any more, or the time is up: many open one for moments only. */
+/** Asks again until nobody has the database open or the time is up, because many programs open one only for a moment. */
 export async function onceLetGo(ask: () => Promise<Holder>, until = Date.now() + WAIT_MS): Promise<Holder> {
   for (;;) {
     const holder = await ask();
@@ -218,15 +221,14 @@ export async function onceLetGo(ask: () => Promise<Holder>, until = Date.now() +
 }
 
 const STOP_IT = 'Stop the process that uses the database, then run the command again. Nothing was changed.';
-const PUT_IT_RIGHT =
-  'Nothing was changed. The message says why it cannot be told: put that right, then run the command again.';
+const PUT_IT_RIGHT = 'Nothing was changed. Fix the cause that the message names, then run the command again.';
 
 function lookAtLock(relative: string): string {
   const lock = escapeName(`${relative}/LOCK`);
   return `Look at ${lock}, and remove it if nothing uses the database; then run the command again. Nothing was changed.`;
 }
 
-/** Throws DATABASE_HELD unless nobody has the database, and IO where this user may not ask. */
+/** Throws DATABASE_HELD unless nobody has the database open, and IO if this user may not find out. */
 export function refuseHeld(relative: string, { held, pids, evidence, forbidden }: Holder): void {
   if (held === 'no') return;
   const who = pids.length > 0 ? ` (pid ${pids.join(', ')})` : '';

@@ -11,10 +11,10 @@ import { makeFolders } from '../repository/reports.ts';
 /** Each path that a guarded command had changed, and what it looked like when the command had ended. */
 const leftSchema = z.object({ paths: z.array(z.tuple([z.string(), z.string()])) });
 
-/** As for reports, which list as many. */
+/** The same limit as for reports, which list as many paths. */
 const MAX_BYTES = 256 << 20;
 
-/** Beside the reports of guard's backup: what its command left, so that undo can tell it from later work. */
+/** The file beside the reports of guard's backup that says what its command left, so that undo can tell that from later work. */
 function leftFile(repository: string, backupId: string): string {
   return path.join(repository, REPORTS_FOLDER, backupId, 'left.json');
 }
@@ -29,12 +29,12 @@ export function recordLeft(root: string, repository: string, backupId: string, p
   } catch (error) {
     const why = errnoOf(error) ?? (error instanceof BackupError ? error.message : undefined);
     if (why === undefined) throw error;
-    const message = `what the command left could not be recorded (${why}): migbackup undo will not tell it from later work`;
+    const message = `what the command left could not be recorded (${why}), so migbackup undo cannot tell it from later work`;
     return [{ code: 'made-not-recorded', severity: 'warning', message, path: file }];
   }
 }
 
-/** Of the paths that an undo would change, those that are not as the command left them. None where nothing is on record. */
+/** The paths, among those that an undo would change, which are not as the command left them. Without a record this returns none. */
 export function changedSince(root: string, repository: string, backupId: string, paths: readonly string[]): string[] {
   const left = readLeft(leftFile(repository, backupId));
   return left === null ? [] : paths.filter((each) => left.get(each) !== look(root, each));
@@ -50,7 +50,7 @@ function readLeft(file: string): Map<string, string> | null {
   }
 }
 
-/** No inode: an undo that is undone brings back the same files as other inodes. */
+/** The inode is left out: an undo that is undone brings back the same files with other inodes. */
 function look(root: string, relative: string): string {
   const stat = lstatOrNull(toNative(root, relative));
   if (stat === null) return 'gone';

@@ -3,7 +3,7 @@ import type { LeftOver } from '../fs/left-over.ts';
 import type { Finding } from '../model/finding.ts';
 import { escapeName } from '../paths/names.ts';
 
-/** What could not be tidied up, with the line that does it. */
+/** Says what could not be cleaned up, with the shell line that does it. */
 export function leftOverFinding({ path, what, why }: LeftOver): Finding {
   const kept = what === 'kept';
   return {

@@ -1,6 +1,6 @@
 import type { Planned } from './plan-restore.ts';
 
-/** Lock files, the most telling first, and what installs from them. */
+/** Lock files, the most specific first, and the commands that install from them. */
 const INSTALLERS: readonly (readonly [file: RegExp, command: string])[] = [
   [/(^|\/)yarn\.lock$/, 'yarn install'],
   [/(^|\/)pnpm-lock\.yaml$/, 'pnpm install'],
@@ -9,7 +9,7 @@ const INSTALLERS: readonly (readonly [file: RegExp, command: string])[] = [
   [/(^|\/)package\.json$/, 'npm install'],
 ];
 
-/** Commands worth running after a change: what a package.json or lock file that came back says must be installed again. */
+/** Commands worth running after a change: the one that installs the packages, if a package.json or a lock file was brought back. */
 export function nextSteps({ plan }: Pick<Planned, 'plan'>): string[] {
   const back = plan.changes.filter(({ action }) => action !== 'remove').map((change) => change.path);
   const installer = INSTALLERS.find(([file]) => back.some((path) => file.test(path)));

@@ -15,7 +15,7 @@ import { partNames } from '../databases/engines.ts';
 import { identityOf } from '../config/identity.ts';
 import { Ownership } from '../scan/ownership.ts';
 
-/** Throws OTHER_PROJECT unless a backup is this project's: another's would be put over it. */
+/** Throws OTHER_PROJECT unless a backup is this project's. A backup of another project would overwrite this one. */
 export function refuseOtherProject(project: Project, { id, folder, fromFile }: SelectedBackup): void {
   const place = fromFile ?? folder;
   const manifest = readManifest(folder);
@@ -24,16 +24,16 @@ export function refuseOtherProject(project: Project, { id, folder, fromFile }: S
   const whose = [name, root].filter((known) => known !== undefined).map((known) => shorten(escapeName(known)));
   const message = isRecorded(manifest)
     ? `${id} is a backup of another project: ${whose.join(', ')}`
-    : `nothing in ${id} says whose backup it is, and it does not lie in this project`;
+    : `${id} does not say which project it belongs to, and it is not inside this one`;
   throw new BackupError('OTHER_PROJECT', message, {
-    hint: 'Nothing was changed. If it is what you mean, add --accept-project; or look at it first with --to DIR.',
+    hint: 'Nothing was changed. If you mean this backup, add --accept-project. To look at it first, restore it elsewhere with --to DIR.',
     path: place,
   });
 }
 
 /**
- * Whether the project has lost its config, and this backup of it, which stands in its repository and has its id, holds it: then the backup knows what the
- * project's categories are, also where the config itself is not asked for.
+ * Whether the project has lost its config, and this backup in its own repository, with its own id, holds the config. Then the categories of the
+ * backup are those of the project, even if the config itself is not restored.
  */
 export async function standsForConfig(project: Project, { folder, fromFile }: SelectedBackup): Promise<boolean> {
   if (project.config.file !== undefined || fromFile !== undefined) return false;
@@ -49,16 +49,16 @@ export function isConfig({ path: place, type }: Entry): boolean {
 }
 
 /**
- * A manifest states its own sources, and whoever made it may have stated the whole project. In place only that is written which the
- * project's own config or preset would back up, unless `acceptSources`; the repository never is. Throws UNSAFE_ARCHIVE.
+ * A manifest states its own sources, and a forged one may claim the whole project as a source. So a restore in place writes only what the project's
+ * own config or preset would back up, unless `acceptSources` is set. It never writes into the repository. Throws UNSAFE_ARCHIVE.
  */
 export function refuseForeignPlaces(project: Project, wanted: readonly Entry[], acceptSources: boolean): void {
   const inRepository = wanted.filter((entry) => isInRepository(project, entry.path));
   if (inRepository[0] !== undefined)
     throw refused(
-      `${escapeName(inRepository[0].path)} lies in the folder of the backups`,
+      `${escapeName(inRepository[0].path)} is inside the folder that holds the backups`,
       inRepository,
-      'Use --to DIR.',
+      'Restore it elsewhere with --to DIR.',
     );
   if (acceptSources) return;
   const ownership = new Ownership(project.config.categories);
@@ -66,7 +66,7 @@ export function refuseForeignPlaces(project: Project, wanted: readonly Entry[], 
     (type === 'dir' ? ownership.folderOwnerOf(place) : ownership.ownerOf(place)) !== undefined;
   const unowned = wanted.filter((entry) => !isOwned(entry));
   if (unowned.length === 0) return;
-  // The parts of a database go where its file goes, whatever the patterns say of their names.
+  // The parts of a database belong to its file, even if the patterns do not match their names.
   const owned = new Set(wanted.filter((entry) => isOwned(entry)).map((entry) => entry.path));
   const foreign = unowned.filter(({ path: place }) => !partNames(place).some(({ database }) => owned.has(database)));
   if (foreign[0] === undefined) return;
@@ -74,11 +74,11 @@ export function refuseForeignPlaces(project: Project, wanted: readonly Entry[], 
   throw refused(
     `${escapeName(first)} (${escapeName(category)}/${escapeName(source)}) is in no source of this project`,
     foreign,
-    'If you trust this backup, add --accept-sources; or look at it first with --to DIR.',
+    'If you trust this backup, add --accept-sources. To look at it first, restore it elsewhere with --to DIR.',
   );
 }
 
-/** True for the folder of the backups and all in it, as the most forgiving file system spells it. */
+/** True for the folder of the backups and everything in it. Paths are compared as a file system does that ignores case and Unicode forms. */
 export function isInRepository(project: Project, relative: string): boolean {
   const repository = path.relative(project.root, project.repository).split(path.sep).join('/');
   if (repository === '' || repository.startsWith('../')) return false;

@@ -7,7 +7,7 @@ import { stillIs } from '../transaction/unit.ts';
 import type { KeepOut } from './keep-out.ts';
 import type { Planned } from './plan-restore.ts';
 
-/** Each time another database turns out to have been written to; more of them than that do not keep still. */
+/** How often to plan again. Each time another database may turn out to have been written to; after this many attempts they will not keep still. */
 const ATTEMPTS = 3;
 
 interface ToHold {
@@ -18,9 +18,9 @@ interface ToHold {
 }
 
 /**
- * Takes the locks of the databases that a plan replaces, and answers the plan as it is with them held: what their owners wrote until then changes
- * nothing of what was approved, since the databases are replaced, and the safety backup, which comes next, holds it. A plan that differs in anything
- * else is not taken: then the old one stands, and the swap refuses what was changed. Throws DATABASE_HELD.
+ * Takes the locks of the databases that a plan replaces, and returns the plan that is right once they are held. What other processes wrote to these
+ * databases until then does not touch what was approved: the databases are replaced anyway, and the safety backup, which comes next, holds what they
+ * wrote. If a new plan differs in anything else, the old plan is returned, and the swap refuses what has changed since. Throws DATABASE_HELD.
  */
 export async function planAsHeld({ project, verified, planned, replan }: ToHold, locks: KeepOut): Promise<Planned> {
   const known = new Set(databasesOf(verified.manifest).map((database) => database.path));
@@ -37,7 +37,7 @@ export async function planAsHeld({ project, verified, planned, replan }: ToHold,
   return current;
 }
 
-/** Files that came since the plan stand in no unit where a database is exchanged file by file. */
+/** Whether a database has changed since the plan. If it is replaced file by file, a file that was added since is in no unit. */
 function isBehind(root: string, { changes }: Planned, isDatabase: (path: string) => boolean): boolean {
   const planned = new Set(changes.units.map(({ path }) => path));
   return changes.units.some(({ path, old, tree, database }) => {
@@ -55,7 +55,7 @@ function hasNewPart(root: string, { path, engine: name }: DatabaseAt, planned: R
   });
 }
 
-/** What of a plan is in no database. */
+/** The units of a plan that are outside all databases, as text to compare. */
 function outside({ changes }: Planned, isDatabase: (path: string) => boolean): string {
   const others = changes.units.filter(
     ({ path, database }) => database === undefined && !isDatabase(path) && !isDatabase(parentOf(path)),

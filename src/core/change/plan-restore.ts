@@ -24,23 +24,23 @@ import { listBelow } from '../transaction/live-tree.ts';
 export interface Planned {
   readonly changes: ChangePlan;
   readonly plan: RestorePlan;
-  /** What would be lost, as the plan says it. */
+  /** What the change would lose. The plan has the same findings. */
   readonly findings: Finding[];
-  /** The backup's own configuration: what its sources were when it was taken. */
+  /** The configuration that the backup was taken with. */
   readonly config: Config;
 }
 
 export interface PlanOptions {
   readonly only: readonly string[];
-  /** Also remove what the backup does not have. */
+  /** Whether to remove what the backup does not have. */
   readonly exact: boolean;
-  /** Of what a safety backup says was absent, what may go again; undefined: all of it. */
+  /** The paths that may be removed, of those that a safety backup states as absent. All of them if undefined. */
   readonly removable?: readonly string[] | undefined;
-  /** Another owner or group is a difference too. */
+  /** Whether another owner or group counts as a difference. */
   readonly owner?: boolean | undefined;
 }
 
-/** Says exactly what a restore in place would do, and gives that a hash. Reads the tree, changes nothing. */
+/** Says exactly what a restore in place would do, with a hash of that. It reads the project and changes nothing. */
 export async function planRestore(project: Project, verified: VerifiedBackup, options: PlanOptions): Promise<Planned> {
   const { manifest, wanted } = verified;
   const config = configOf(manifest, project.config);
@@ -50,11 +50,11 @@ export async function planRestore(project: Project, verified: VerifiedBackup, op
     flags: true,
   });
   const live = scanLive(project, config, verified, options.only);
-  // What may be in there is not known: then nothing says that an exact tree is one.
+  // Nobody knows what is in a folder that cannot be read, so nothing there can be restored exactly.
   const matters = ({ path }: { path: string }): boolean =>
     options.exact || isSafety || wholeFolders(manifest).some((folder) => isInside(path, folder));
   refuseUnread(project.root, live.unread.filter(matters));
-  // A safety backup holds only what was replaced: what it does not have is no extra. What it knows to have been absent is.
+  // A safety backup holds only what was replaced, so a file that it does not hold is not an extra. What it states as absent is one.
   const absent = options.removable ?? manifest.absent ?? [];
   const gone = absent
     .filter((path) => absentProblem(manifest, path) === null && !isInRepository(project, path))
@@ -80,7 +80,7 @@ export async function planRestore(project: Project, verified: VerifiedBackup, op
   return { changes, config, findings, plan: { ...describe(project, verified, changes, kept), findings, notLookedAt } };
 }
 
-/** Who has open for writing what will be replaced. */
+/** Which processes have a file open for writing that will be replaced. */
 function writersOf(root: string, { units }: ChangePlan): Finding[] {
   const open = findOpenFiles();
   if (open === null) return [];
@@ -89,7 +89,7 @@ function writersOf(root: string, { units }: ChangePlan): Finding[] {
   );
 }
 
-/** What is replaced has its attributes no more, and nothing brings them back: the safety backup does not hold them either. */
+/** What is replaced loses its attributes, and nothing brings them back: the safety backup does not hold them either. */
 function attributesLost(found: Attributes['found'], { units }: ChangePlan): Finding[] {
   const replaced = new PathSet(units.flatMap(({ path, old }) => (old === null ? [] : [path])));
   return attributesNotKept(
@@ -97,7 +97,7 @@ function attributesLost(found: Attributes['found'], { units }: ChangePlan): Find
   );
 }
 
-/** The category whose source reaches closest to a path. */
+/** The category of the innermost source that contains a path. */
 function categoryOf(manifest: Manifest, path: string): string {
   let [closest = ''] = Object.keys(manifest.categories);
   let depth = -1;
@@ -171,7 +171,7 @@ function emptyPlan(): RestorePlan['categories'][string] {
   return { add: none(), replace: none(), remove: none(), unchanged: none(), kept: 0 };
 }
 
-/** Everything that would be done and everything it rests on: another tree or another backup gives another hash. */
+/** A hash of everything that would be done and of everything it depends on: another project state or another backup gives another hash. */
 function hashOf(backupId: string, root: string, { units, meta, content }: ChangePlan): string {
   const incoming = [...content].map(([n, entries]) => [
     n,

@@ -19,17 +19,17 @@ export interface Extra {
 export interface Live {
   /** Every selected path that the sources of the backup hold now. */
   readonly covered: Set<string>;
-  /** Those that the backup does not have: files and links. */
+  /** The files and links that the backup does not have. */
   readonly files: Extra[];
-  /** The same in order, with folders that have nothing else in them. */
+  /** `files`, and the folders that contain nothing else, in order. */
   readonly all: Extra[];
-  /** Files that have other names too. */
+  /** Files with further hard links. */
   readonly hardLinks: string[];
-  /** What could not be listed or looked at. */
+  /** What could not be listed or examined. */
   readonly unread: ScanProblem[];
 }
 
-/** What the sources of the backup hold now, seen as they were seen when it was taken: what was left out then is left alone now. */
+/** What the sources of the backup hold now. They are scanned by the rules of that time, so that what was left out then is left alone now. */
 export function scanLive(
   project: Project,
   config: Config,
@@ -70,13 +70,13 @@ export function scanLive(
   };
 }
 
-/** Throws SOURCE_UNREADABLE for the first of what could not be looked at, and says what to do about all of it. */
+/** Throws SOURCE_UNREADABLE for the first path that could not be examined, and says what to do about all of them. */
 export function refuseUnread(root: string, unread: readonly ScanProblem[]): void {
   const [first] = unread;
   if (first === undefined) return;
   const { code, path, message, cause } = first;
   const more = unread.length > 1 ? ` (and ${unread.length - 1} more)` : '';
-  const what = `${escapeName(path)} ${message}${more}: what is there now is not known`;
+  const what = `${escapeName(path)} ${message}${more}, so what is there now is not known`;
   const paths = unread.map((problem) => problem.path);
   throw new BackupError(code, what, { ...howToRead(root, paths), path, cause });
 }

@@ -29,7 +29,7 @@ import { leftOverFinding } from './left-over-finding.ts';
 import { KeepOut } from './keep-out.ts';
 import { setAsideFinding, withWayOn } from './way-on.ts';
 
-/** What became of an unfinished restore, as a sentence. */
+/** Sentences that say what happened to an unfinished restore. */
 export const SAID: Record<Recovered, string> = {
   nothing: 'there was no unfinished restore',
   'removed-stage': 'a restore had been interrupted before it changed anything; what it had prepared was removed',
@@ -37,7 +37,7 @@ export const SAID: Record<Recovered, string> = {
   'taken-back': 'an interrupted restore was taken back',
 };
 
-/** What every changing command does first, under the lock. It says so if there was something. */
+/** What every changing command does first, under the lock. It tells the user if there was anything to do. */
 export async function recoverLeftovers(project: Project, context: Context): Promise<Settled> {
   const settled = await settle(project, context);
   const { outcome, guard, cleaned, findings } = settled;
@@ -49,7 +49,7 @@ export async function recoverLeftovers(project: Project, context: Context): Prom
   return settled;
 }
 
-/** Findings as notes, each with what to do about it. */
+/** Tells findings as notes, each with what to do about it. */
 function noteFindings(findings: readonly Finding[], context: Context): void {
   for (const { message, recommendation } of findings) {
     context.onEvent?.({ type: 'note', message, ...(recommendation !== undefined && { next: recommendation }) });
@@ -59,15 +59,15 @@ function noteFindings(findings: readonly Finding[], context: Context): void {
 export interface Settled {
   readonly outcome: Recovered;
   readonly guard: Marker | null;
-  /** A restore was finished that the operation log does not know of. */
+  /** Whether a finished restore is missing in the operation log. */
   readonly unlogged: boolean;
-  /** What was cleaned up, a sentence each. */
+  /** One sentence for each thing that was cleaned up. */
   readonly cleaned: string[];
-  /** What others had put in the way, and where it is kept; what could not be cleaned up. */
+  /** What other processes had put in the way and where it is kept, and what could not be cleaned up. */
   readonly findings: Finding[];
 }
 
-/** Recovers, logs what a run that was killed could not log any more (undo must know of it), and cleans up. */
+/** Recovers, logs what a killed run could not log (undo needs that), and cleans up. */
 export async function settle(project: Project, context: Context): Promise<Settled> {
   rememberProject(project);
   const { outcome, findings } = await recoverTree(project.root, context.signal);
@@ -94,7 +94,7 @@ export async function settle(project: Project, context: Context): Promise<Settle
     unlogged: unlogged.length > 0,
     cleaned: [
       ...unlogged.map(
-        ({ id }) => `the log cannot be written, so what the restore of ${id} had replaced stays until it can`,
+        ({ id }) => `the operation log cannot be written; what the restore of ${id} had replaced stays until it can be`,
       ),
       ...stale.map((name) => `removed ${name}, left by an interrupted run`),
       ...disposed.said,
@@ -102,13 +102,13 @@ export async function settle(project: Project, context: Context): Promise<Settle
   };
 }
 
-/** Removes scratch folders of killed runs, and answers their names. */
+/** Removes scratch folders of killed runs, and returns their names. */
 function cleanScratch(root: string, left: LeftOver[]): string[] {
   const { state } = statePaths(root);
   return deadScratch(state).filter((name) => removeLeftOver(path.join(state, name), left));
 }
 
-/** Finishes or takes back what was killed, while nobody else can open a database that is moved for that. */
+/** Finishes or takes back a killed change. Meanwhile nobody else can open a database that has to be moved. */
 async function recoverTree(
   root: string,
   signal: AbortSignal | undefined,
@@ -126,14 +126,14 @@ async function recoverTree(
   }
 }
 
-/** Returns those that could not be logged: as long as they lie there the next run can. */
+/** Returns the ones that could not be logged. They must stay, so that the next run can log them. */
 function logFinished(project: Project, finished: readonly Journal[], context: Context): Journal[] {
   return unloggedOf(project, finished).filter(
     (journal) => recordOperation(project, operationOfJournal(journal), context).length > 0,
   );
 }
 
-/** Where the log cannot be read it cannot be told which are in it: then none may be disposed of. */
+/** If the log cannot be read, nobody knows which ones are in it. Then none may be disposed of, so all of them count as not logged. */
 function unloggedOf(project: Project, finished: readonly Journal[]): readonly Journal[] {
   try {
     return unloggedAmong(project, finished);
@@ -143,7 +143,10 @@ function unloggedOf(project: Project, finished: readonly Journal[]): readonly Jo
   }
 }
 
-/** Logs the removals that a prune was killed in before it could; this comes before the dead name, which is all that tells of them, goes. */
+/**
+ * Logs the removals of a prune that was killed before it could log them. The dead name is their only trace, so this has to happen before it is
+ * cleaned up.
+ */
 function logRemoved(project: Project, context: Context): void {
   const dead = deadBackups(project.repository);
   if (dead.length === 0) return;
@@ -153,7 +156,7 @@ function logRemoved(project: Project, context: Context): void {
   for (const id of dead) if (!logged.has(id)) recordOperation(project, removalOf(id), context);
 }
 
-/** What a finished restore replaced goes as soon as its safety backup is seen to hold it; without one it stays until somebody removes it. */
+/** Removes what a finished restore replaced, if its safety backup is seen to hold it. Without a safety backup, it stays until somebody removes it. */
 async function disposeFinished(
   { root, repository }: Project,
   finished: readonly Journal[],
@@ -170,18 +173,21 @@ async function disposeFinished(
   return { said, findings };
 }
 
-/** A safety backup that does not read holds nothing for certain: then all is kept. */
+/** Everything is kept if the safety backup cannot be read, because then it is not certain to hold anything. */
 function unlessBug(error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   throw error;
 }
 
-/** Logs a command that was guarded by a run that was killed, unless its end was logged: then nobody has to hear of it. */
+/**
+ * Logs the guarded command of a run that was killed. If the end of the command is in the log already, this returns null, because nobody has to learn
+ * of it.
+ */
 function settleGuard(project: Project, guard: Marker, context: Context): Marker | null {
   const known = isGuardLogged(project, guard);
-  // Until what it ran has ended nobody may take it back, and the marker is all that tells of it.
+  // The command may still be running. Until it has ended nobody may take it back, and the marker is the only trace of it.
   const ended = survivors(guard.token).length === 0;
-  // The command may have filled the disk, and the log needs room, too.
+  // The command may have filled the disk, and the log needs space.
   if (ended) dropBallast(project.root);
   if (!known) recordOperation(project, operationOfGuard(guard), context);
   if (ended) removeMarker(project.root);

@@ -9,8 +9,8 @@ import type { Planned } from './plan-restore.ts';
 import { unreadableMended } from './unreadable.ts';
 
 /**
- * An ordinary backup of everything that will be replaced or removed, and a list of what was not there. Throws what taking a backup throws;
- * SOURCE_UNREADABLE says what to run so that it can be read.
+ * Takes an ordinary backup of everything that will be replaced or removed, with a list of the paths where nothing was. Throws what takeBackup throws;
+ * with SOURCE_UNREADABLE the hint says what to run.
  */
 export async function takeSafety(
   project: Project,
@@ -21,7 +21,7 @@ export async function takeSafety(
   const config = safetyConfig(known, changes);
   const replaced = changes.units.filter((unit) => unit.old !== null).map((unit) => unit.path);
   const folders = new Set([...changes.meta.map((step) => step.path), ...replaced.map(parentOf)]);
-  // A mirrored folder is saved whole also where only some of its files move: undo mirrors it again, and takes what is not saved for an extra.
+  // A mirrored folder is saved whole, even if only some of its files are moved: undo mirrors it again, and removes what was not saved.
   const saved = new PathSet([...replaced, ...changes.mirroredInside]);
   const select = (candidate: string): boolean => folders.has(candidate) || saved.covers(candidate);
   const absent = changes.units.flatMap((unit) => (unit.old === null ? [unit.path] : [])).toSorted(comparePaths);
@@ -42,10 +42,10 @@ export async function takeSafety(
   }
 }
 
-/** Category of folders that stand where the backup has a file: no source of the backup reaches into them. */
+/** The category for folders that a file of the backup replaces: no source of the backup contains what is in them. */
 const REPLACED = 'replaced';
 
-/** Secrets are taken too: what is replaced must come back. */
+/** Secrets are backed up too, because undo must bring back everything that is replaced. */
 function safetyConfig(config: Config, { units }: ChangePlan): Config {
   const known = config.categories.find(({ name }) => name === REPLACED)?.sources ?? [];
   const folders = units.filter(({ path, old, tree }) => {

@@ -5,8 +5,8 @@ import { shellLine } from '../model/shell-quote.ts';
 import { BackupError, type BackupErrorOptions } from '../model/backup-error.ts';
 
 /**
- * What to do about paths of the project that could not be read, for an error: the line to run where they are this user's own, else why that
- * is no way. Their modes are not changed by us: the safety backup has to hold them as they are.
+ * Says in an error what to do about paths of the project that could not be read: the line to run if they belong to this user, otherwise why there is
+ * none. We do not change their modes ourselves, because the safety backup has to hold them as they are.
  */
 export function howToRead(root: string, paths: readonly string[]): Pick<BackupErrorOptions, 'hint' | 'details'> {
   const { hint, details } = howToOpen([...new Set(paths.map((each) => barredAt(toNative(root, each))))]);
@@ -14,16 +14,19 @@ export function howToRead(root: string, paths: readonly string[]): Pick<BackupEr
   return { hint: `Nothing was changed. ${hint}`, details: { problems, ...details } };
 }
 
-/** The shell line that lets this user look at a file of a backup again; null if it may, or if what bars the way is not this user's own. */
+/**
+ * The shell line that lets this user read a file of a backup again. Null if the user may read it, or if the folder that prevents it belongs to
+ * somebody else.
+ */
 export function readableAgain(file: string): string | null {
   const barred = barredAt(file);
   if (barred === file || ownerOf(barred) !== process.getuid?.()) return null;
-  // All of a repository is ours; above it only the one folder has to let us pass.
+  // Everything in a repository is ours, so it is opened with all that is in it. Of a folder above it, only the folder itself is opened.
   const below = path.dirname(file) === barred || path.dirname(path.dirname(file)) === barred;
   return shellLine(['chmod', ...(below ? ['-R'] : []), 'u+rwX', '--', barred]);
 }
 
-/** The error of a backup that could not read something, with what to do about it; any other as it is. */
+/** Adds to the error of a backup that could not read something what to do about it. Returns any other error as it is. */
 export function unreadableMended(root: string, error: unknown): unknown {
   if (!(error instanceof BackupError) || error.code !== 'SOURCE_UNREADABLE') return error;
   const paths = pathsIn(error.details?.['problems']);
