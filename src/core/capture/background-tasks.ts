@@ -1,10 +1,10 @@
-/** What goes on with categories that are stored, beside the one that is being stored: files become durable, databases are proven. */
+/** Work on categories that are already stored, done while the next one is being stored: files become durable, databases are proven. */
 export class BackgroundTasks {
   readonly #begun: Promise<unknown>[] = [];
   #lastProof: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
-  /** Takes note of work that has begun. Its error is thrown by `throwIfFailed`, and by whoever awaits it. */
+  /** Takes note of work that has begun. `throwIfFailed` throws its error, and so does the returned promise. */
   add<T>(work: Promise<T>): Promise<T> {
     this.#begun.push(work);
     work.catch((error: unknown) => {
@@ -25,13 +25,13 @@ export class BackgroundTasks {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Until all has ended well; else throws what failed first. */
+  /** Waits until all work has ended. Throws what failed first. */
   async done(): Promise<void> {
     await this.settled();
     this.throwIfFailed();
   }
 
-  /** Until nothing is under way any more, however it ends. */
+  /** Waits until no work is under way any more, even if some of it fails. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#begun);
   }

@@ -8,35 +8,35 @@ const BATCH_TAR_BYTES = 1 << 20;
 /** Bigger files are read straight into the archive, piece by piece. */
 const SMALL_BYTES = 256 << 10;
 
-/** A batch that is being packed while the scan goes on, for this place in the uncompressed tar. */
+/** A batch that is being packed during the scan, for this place in the uncompressed tar. */
 export interface EarlyPack {
   readonly offset: number;
   readonly packed: Promise<PackedBatch | null>;
 }
 
-/** Begins to pack a batch at once, or not. */
+/** Begins to pack a batch at once, or returns undefined. */
 type PackEarly = (job: { batch: EntryBatch; offset: number }) => Promise<PackedBatch | null> | undefined;
 
-/** Entries that another thread may pack as they stand, or one thing that wants care. */
+/** Entries that another thread may pack as the scan saw them, or one item that needs care. */
 export type PlannedPart =
   | { readonly kind: 'batch'; readonly batch: EntryBatch; readonly early?: EarlyPack }
   | { readonly kind: 'item'; readonly item: ScanItem };
 
 /**
- * What a scan found, in its order, kept between looking and storing instead of walking the disk a second time: small settled files,
- * folders and links in batches, everything else by itself.
+ * Keeps what a scan found, in its order, so that storing does not have to walk the disk a second time: settled small files, folders and links in
+ * batches, everything else as single items.
  */
 export class BatchPlanner {
   readonly #parts: PlannedPart[] = [];
   readonly #builder = new BatchBuilder();
   readonly #wantsCare: (item: EntryItem) => boolean;
   readonly #packEarly: PackEarly;
-  /** Where the next batch will stand in the tar; null once something whose size is not known yet stands before it. */
+  /** The place of the next batch in the tar. Null as soon as the size of something before it is not known yet. */
   #offset: number | null = 0;
 
   /**
-   * @param wantsCare what is kept by itself whatever it is
-   * @param packEarly is asked for each batch whose place is known
+   * @param wantsCare whether an item is never put in a batch
+   * @param packEarly called for each batch whose place is known
    */
   constructor(wantsCare: (item: EntryItem) => boolean = () => false, packEarly: PackEarly = () => undefined) {
     this.#wantsCare = wantsCare;
@@ -54,7 +54,7 @@ export class BatchPlanner {
     if (this.#builder.tarBytes >= BATCH_TAR_BYTES || this.#builder.isFull) this.#turn();
   }
 
-  /** Everything that was added, in that order. Nothing can be added any more. */
+  /** Everything that was added, in that order. Call this last: nothing can be added after it. */
   parts(): readonly PlannedPart[] {
     this.#turn();
     return this.#parts;
@@ -71,7 +71,7 @@ export class BatchPlanner {
   }
 }
 
-/** A file has to be small, and old enough that a later change will show. */
+/** A file is plain if it is small, and if its last change is long enough ago that a later change will show. */
 function isPlain({ entry, state }: EntryItem): boolean {
   return entry.type !== 'file' || (state !== undefined && entry.size <= SMALL_BYTES);
 }

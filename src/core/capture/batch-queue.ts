@@ -14,7 +14,7 @@ interface Packed {
   readonly packed: PackedBatch | null;
 }
 
-/** Batches of one archive that are being packed, in the order in which they will stand in it. */
+/** Batches of one archive that are being packed, in their order in the archive. */
 export class BatchQueue {
   readonly #packThreads: PackThreads;
   readonly #underWay = new InFlight<Packed>();
@@ -30,8 +30,8 @@ export class BatchQueue {
   }
 
   /**
-   * Hands a batch to the pack threads, saying where it will stand if everything before it turns out as it was seen.
-   * @param position where the archive is now
+   * Hands a batch to the pack threads, with the place that it will have if everything before it is still as the scan saw it.
+   * @param position the current length of the archive
    */
   add({ batch, early }: BatchPart, position: number): void {
     const offset = this.#underWay.length === 0 ? position : this.#end;
@@ -45,7 +45,7 @@ export class BatchQueue {
     return this.#underWay.take();
   }
 
-  /** It has been stored: its memory serves the next one. */
+  /** Call this when the batch has been stored: its memory is used for a later one. */
   release(packed: PackedBatch): void {
     this.#packThreads.release(packed);
   }

@@ -20,7 +20,7 @@ export interface ManifestParts {
   readonly findings: readonly Finding[];
   readonly git: GitFacts | undefined;
   readonly projectName: string | undefined;
-  /** Null: whose backup it is was not recorded. */
+  /** Null if it is not known whose backup this is. */
   readonly projectNames: ProjectNames | null;
 }
 

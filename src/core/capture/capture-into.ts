@@ -13,34 +13,34 @@ import type { ArchiveWriter } from '../format/archive-writer.ts';
 import type { CapturedDatabase } from './captured-database.ts';
 import { aboutDatabase } from './database-error.ts';
 
-/** What a capture needs of the writer of a category: its archive, and what is known of each member that was written. */
+/** What a capture needs from the writer of a category: the archive, and a place to record each member that was written. */
 interface MemberWriter {
   readonly job: BackupJob;
   readonly archive: ArchiveWriter;
   /** Stores one ordinary entry. */
   entry(entry: ScannedEntry): Promise<void>;
-  /** Index, sums and counts for a member that has been written. */
+  /** Adds a written member to the index, the sums and the counts. */
   note(entry: Entry): void;
-  /** Lets others go on, where that is due. */
+  /** Lets other work go on, if that is due. */
   yieldIfDue(): Promise<void>;
 }
 
-/** How often a database that does not hold still is tried again. */
+/** How often to try a database that keeps changing. */
 const CAPTURES = 5;
 
-/** A capture of which parts are still to be written, where they come in the order of paths. */
+/** A capture with parts that are still to be written, each at its turn in the order of paths. */
 export interface OpenCapture {
   readonly database: CapturedDatabase;
   /** Writes the part at a path, if the capture has one. */
   part(path: string): Promise<void>;
-  /** Gives up what it holds. May be called twice. */
+  /** Releases what the capture holds. May be called twice. */
   close(): void;
 }
 
 /**
- * Captures a database, which may be written to meanwhile, straight into the archive: of a folder all its files and what else it holds in the
- * one order of paths; of a file that file, and the parts that lie beside it when `part` is called. Throws DATABASE_DAMAGED, DATABASE_FOREIGN or
- * DATABASE_BUSY with what to do: a database is never stored in part.
+ * Captures a database, which may be in use, straight into the archive. Of a database that is a folder it writes all files, mixed with whatever else
+ * is in the folder, in the order of paths. Of one that is a file it writes that file, and the parts beside it when `part` is called. Throws
+ * DATABASE_DAMAGED, DATABASE_FOREIGN or DATABASE_BUSY, with what to do: a database is never stored in part.
  */
 export async function captureInto(writer: MemberWriter, item: DatabaseItem): Promise<OpenCapture> {
   const { job } = writer;
@@ -71,7 +71,7 @@ export async function captureInto(writer: MemberWriter, item: DatabaseItem): Pro
       throw error;
     }
   } catch (error) {
-    // Its scratch folder goes with its answer.
+    // The question uses a scratch folder, which it removes when it is answered.
     await live;
     throw aboutDatabase(error, place);
   }
@@ -85,7 +85,7 @@ async function isLive(engine: Engine, place: string): CapturedDatabase['live'] {
   }
 }
 
-/** All that comes at or below the database's own path. */
+/** Writes everything that is at or below the database's own path. */
 async function copyInOrder(
   writer: MemberWriter,
   { path, others }: DatabaseItem,
@@ -155,14 +155,14 @@ async function copy(writer: MemberWriter, entry: ScannedEntry, file: CapturedFil
 
 function noteCapture(job: BackupJob, { path, engine, source, place }: DatabaseItem, capture: Capture): void {
   const { doubts } = capture;
-  // What is only called as a part is a file of its own.
+  // A file that only has the name of a part is an ordinary file, not an orphan.
   const orphans = capture.orphans.filter((part) => engine.mayBePart(engine.pathOf(place, part), part));
   const about = { path, category: source.category, source: source.name };
   if (orphans.length > 0) {
     job.onFinding({
       code: 'database-orphans',
       severity: 'info',
-      message: `${escapeName(path)}: ${orphans.length} engine files belong to no state of the database and are left out`,
+      message: `${escapeName(path)}: ${orphans.length} files of the engine belong to no state of the database and are left out`,
       affects: orphans.map((name) => engine.pathOf(path, name)),
       ...about,
     });

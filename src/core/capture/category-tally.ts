@@ -6,7 +6,7 @@ import type { ManifestCategory } from '../model/manifest.ts';
 
 type SourceFacts = Pick<ManifestCategory, 'sources'>['sources'];
 
-/** What has been stored of a category, counted as a whole and by source. */
+/** Counts what has been stored of a category, in total and by source. */
 export class CategoryTally {
   readonly counts = noCounts();
   readonly #sources = new Map<string, Counts>();

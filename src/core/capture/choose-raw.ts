@@ -8,11 +8,11 @@ import { isInside, realPathAsFar } from '../paths/paths.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { scanCategory } from '../scan/scanner.ts';
 
-/** Whether a database (its project-relative path, and the source that has it) is taken as plain files. */
+/** Whether a database is taken as plain files. It gets its project-relative path, and the source that has it. */
 export type IsRaw = (path: string, source: Source) => boolean;
 
 const NAMED_IN_HINT = 8;
-/** What is said of databases that are plain files anyway. */
+/** Findings about databases that are stored as plain files anyway. */
 const STORED_AS_FILES: readonly string[] = [
   'database-foreign',
   'database-zeroed',
@@ -21,8 +21,8 @@ const STORED_AS_FILES: readonly string[] = [
 
 /**
  * What `--raw` names: a category, `category/source`, a database, or a folder with all databases in it. A path is one of the project, or absolute.
- * Throws USAGE where a term names no database that would be stored.
- * @param categories those that are stored
+ * Throws USAGE if a term names no database that would be stored.
+ * @param categories the categories that are stored
  */
 export function chooseRaw(
   project: Project,
@@ -52,13 +52,13 @@ function placeOf(root: string, term: string): string {
   return place === '' ? '.' : place;
 }
 
-/** A link in the place of the database itself is not followed. */
+/** The real path of a file. A link at the place of the database itself is not followed. */
 function realOf(file: string): string {
   const parent = path.dirname(path.resolve(file));
   return path.join(realPathAsFar(parent), path.basename(path.resolve(file)));
 }
 
-/** The databases that would be stored, sound or not, and those that a source says are there, by category. */
+/** By category: the databases that would be stored, sound or not, and the paths that a source declares to be databases. */
 function databasesThere(project: Project, categories: readonly Category[]): Map<string, string[]> {
   let found = new Set<string>();
   const options = {

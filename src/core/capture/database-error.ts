@@ -4,7 +4,7 @@ import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 
-/** Where a database stands: its project-relative path and the source that holds it. */
+/** Where a database is: its project-relative path and the source that holds it. */
 export interface DatabasePlace {
   readonly path: string;
   readonly category: string;
@@ -13,8 +13,8 @@ export interface DatabasePlace {
 }
 
 /**
- * What went wrong with a database, in terms of the project: which one it is, and how to keep it as it is. Anything else is returned unchanged, and
- * so is what names a database already.
+ * Says what went wrong with a database in terms of the project: which database it is, and how to keep it as it is. Any other error is returned
+ * unchanged, and so is one that already names a database.
  */
 export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   const database = escapeName(place.path);
@@ -22,19 +22,19 @@ export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   if (!(error instanceof BackupError)) return unreadable(error, place);
   const { code, message, details = {} } = error;
   const path = pathOfError(place.engine, place.path, error);
-  // Of another database: it stopped this one.
+  // The error is about another database, whose failure stopped the work on this one.
   if ('database' in details) return error;
   const facts = { path, cause: error, details: { database: place.path, ...details } };
   if (code === 'DATABASE_DAMAGED') {
     return new BackupError(code, `the ${place.engine.title} database ${database} is damaged: ${message}`, {
       ...facts,
-      hint: `It is not backed up as a good one. To keep it as it is before a repair: ${raw}.`,
+      hint: `A damaged database is not backed up. To keep it as it is before a repair, add ${raw}.`,
     });
   }
   if (code === 'DATABASE_FOREIGN') {
     return new BackupError(
       code,
-      `${database} looks like a ${place.engine.title} database and is of another kind: ${message}`,
+      `${database} looks like a ${place.engine.title} database, but is of another kind: ${message}`,
       {
         ...facts,
         hint: `Stop what uses it, then store it as plain files with ${raw}.`,
@@ -44,9 +44,9 @@ export function aboutDatabase(error: unknown, place: DatabasePlace): unknown {
   if (code === 'PROOF_FAILED')
     return new BackupError(code, `${database}: ${message}`, { ...facts, hint: `No backup was made. ${error.hint}` });
   if (code === 'DATABASE_BUSY') {
-    return new BackupError(code, `the ${place.engine.title} database ${database} does not hold still: ${message}`, {
+    return new BackupError(code, `the ${place.engine.title} database ${database} keeps changing: ${message}`, {
       ...facts,
-      hint: `Try again, or pause the application that owns it. Once it is stopped, ${raw} stores it as plain files, too.`,
+      hint: `Try again, or pause the application that owns it. Once the application is stopped, ${raw} can also store it as plain files.`,
     });
   }
   return error;

@@ -3,7 +3,7 @@ import type { FileState } from '../scan/file-state.ts';
 import type { EntryItem } from '../scan/scan-item.ts';
 
 const TYPES: readonly EntryType[] = ['file', 'dir', 'symlink'];
-/** Of a record's first byte: its type, and what follows it in full because it cannot be told from the record before or from another field. */
+/** The bits of a record's first byte: its type, and which fields follow in full because they do not follow from the record before or from another field. */
 const TYPE_BITS = 3;
 const FOLDER = 4;
 const FACTS = 8;
@@ -15,7 +15,7 @@ const MAX_SMALL = 0xffff_ffff;
 /** Two texts of at most 4096 bytes, and the numbers. */
 const MAX_RECORD_BYTES = 3 * 4096;
 const FULL_BYTES = 1 << 18;
-/** There is a builder for each category, and most hold a few files. */
+/** This is small, because there is a builder for each category and most categories hold few files. */
 const FIRST_BYTES = 1 << 15;
 
 export interface BatchOwner {
@@ -23,18 +23,21 @@ export interface BatchOwner {
   readonly source: string;
 }
 
-/** Entries in their order, packed: about 23 bytes, 8 more for its own ctime, and the name for a file. It can be kept by the million, and handed to another thread. */
+/**
+ * Entries in their order, packed so that millions can be kept in memory and handed to another thread. A file takes about 23 bytes and its name, and 8
+ * more if its ctime is not its mtime.
+ */
 export interface EntryBatch {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly owners: readonly BatchOwner[];
-  /** What its members take in a tar: headers, contents, padding. */
+  /** The size of its members in a tar: headers, contents, padding. */
   readonly tarBytes: number;
 }
 
-/** What neighbours mostly have in common. */
+/** The fields that neighbours mostly have in common. */
 type SharedFacts = Pick<ScannedEntry, 'category' | 'source' | 'mode' | 'uid' | 'gid'>;
 
-/** Gathers entries into batches; one scratch block serves them all. */
+/** Gathers entries into batches. One block of memory serves all of them. */
 export class BatchBuilder {
   #scratch = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #owners: BatchOwner[] = [];
@@ -43,7 +46,7 @@ export class BatchBuilder {
   #tarBytes = 0;
   #at = 0;
 
-  /** What its members take in a tar so far. */
+  /** The size of its members in a tar so far. */
   get tarBytes(): number {
     return this.#tarBytes;
   }
@@ -56,7 +59,7 @@ export class BatchBuilder {
     return this.#at + MAX_RECORD_BYTES > FULL_BYTES;
   }
 
-  /** @param tarBytes what the member takes in a tar */
+  /** @param tarBytes the size of the member in a tar */
   add({ path, entry, state }: EntryItem, tarBytes: number): void {
     this.#tarBytes += tarBytes;
     if (this.#at + MAX_RECORD_BYTES > this.#scratch.length) this.#grow();
@@ -81,7 +84,7 @@ export class BatchBuilder {
     this.#last = entry;
   }
 
-  /** The batch so far; the next one begins. */
+  /** Returns the batch so far, and begins the next one. */
   take(): EntryBatch {
     const bytes = new Uint8Array(this.#at);
     bytes.set(this.#scratch.subarray(0, this.#at));
@@ -140,7 +143,7 @@ function sameFacts(a: SharedFacts, b: SharedFacts): boolean {
   return a.mode === b.mode && a.uid === b.uid && a.gid === b.gid && a.source === b.source && a.category === b.category;
 }
 
-/** As `settledState` has it. */
+/** The same conversion as in `settledState`. */
 function toMs(timeNs: bigint): number {
   return Number(timeNs) / 1e6;
 }
@@ -151,7 +154,7 @@ export function* entriesOf({ bytes, owners }: EntryBatch): Generator<EntryItem> 
   while (!reader.isDone) yield reader.next();
 }
 
-/** The other direction of the builder's layout. */
+/** Reads what the builder writes. */
 class RecordReader {
   readonly #bytes: Buffer;
   readonly #owners: readonly BatchOwner[];

@@ -7,14 +7,14 @@ import type { Finding } from '../model/finding.ts';
 import { listBackups } from '../repository/catalog.ts';
 import { manifestOf, Owner } from '../repository/whose.ts';
 
-/** Two runs in one moment give two times that differ by as little. */
+/** Two runs at almost the same moment may differ by this much, which says nothing about the clock. */
 const TOLERANCE_MS = 1000;
-/** A year of five digits makes no id. */
+/** An id has no room for a year of five digits. */
 const LAST_MS = Date.UTC(9999, 0, 1);
 
 /**
- * The time of a backup that is about to be made. It comes after that of every other one of this project and kind, also where the clock has run back: `latest` and
- * prune go by it. Two backups never share an id: the next free millisecond is taken.
+ * The time of a backup that is about to be made. It is later than the time of every other backup of this project and kind, even if the clock has gone
+ * backwards, because `latest` and prune go by it. Two backups never share an id: the next free millisecond is taken.
  */
 export function freshTime(
   project: Project,
@@ -37,9 +37,9 @@ export function freshTime(
     onFinding({
       code: 'clock-behind',
       severity: 'warning',
-      message: `by the clock it is ${clock.toISOString()}, which is before ${newest.id} was made; this backup has the time right after that one, so that it is the latest`,
+      message: `the clock says ${clock.toISOString()}, which is before ${newest.id} was made; this backup gets the time right after that one, so that it is the latest`,
       evidence: { backupId: newest.id, clock: clock.toISOString() },
-      recommendation: 'Set the clock; if it is right, the other backup was made while it was ahead.',
+      recommendation: 'Set the clock. If it is right, the other backup was made while the clock was ahead.',
     });
   return time;
 }

@@ -13,7 +13,7 @@ import type { Engine } from '../databases/engine.ts';
 
 export interface FoundDatabase {
   readonly path: string;
-  /** Absolute. */
+  /** The absolute path. */
   readonly place: string;
   readonly engine: Engine;
   readonly source: string;
@@ -21,7 +21,7 @@ export interface FoundDatabase {
 
 export interface CategoryInventory extends Counts {
   databases: FoundDatabase[];
-  /** At least one source path exists on disk. */
+  /** Whether at least one source path exists on disk. */
   present: boolean;
 }
 
@@ -33,11 +33,11 @@ export interface Inventory {
 }
 
 export interface InventoryOptions extends ScanOptions {
-  /** Gets everything that is found, category by category, in order. */
+  /** Called with everything that is found, category by category, in order. */
   readonly onItem?: (category: string, item: ScanItem) => void;
 }
 
-/** Walks what the categories would store, reading names and stats only, and checks that every file may be read. */
+/** Walks what the categories would store. It reads only names and stats, and checks that every file may be read. */
 export async function takeInventory(
   project: Project,
   categories: readonly Category[],
@@ -85,7 +85,7 @@ function emptyInventory(project: Project, category: Category): CategoryInventory
   return { ...noCounts(), databases: [], present };
 }
 
-/** A first estimate: a live database changes while we look. What this user may not read of it is a problem. */
+/** A first estimate, because a live database changes meanwhile. A part that this user may not read is a problem. */
 function engineFigures(
   { place, path: database, source, engine }: DatabaseItem,
   onProblem: ScanOptions['onProblem'],
@@ -103,7 +103,7 @@ function engineFigures(
   return figures;
 }
 
-/** What is gone again is for the capture to say. */
+/** Empty if the folder is gone again: then the capture reports that. */
 function namesIn(dir: string): readonly string[] {
   try {
     return fs.readdirSync(dir);
@@ -115,7 +115,7 @@ function namesIn(dir: string): readonly string[] {
 
 const isRoot = process.getuid?.() === 0;
 
-/** Whether the permission bits leave a doubt: only then is the kernel asked. Root may read anything. */
+/** Whether the permission bits alone do not say that this user may read the file, so that the kernel has to be asked. Root may read anything. */
 function isDoubtful(mode: number): boolean {
   return !isRoot && (mode & 0o444) !== 0o444;
 }

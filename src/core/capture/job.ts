@@ -11,16 +11,16 @@ import type { Problems } from './problems.ts';
 import type { SteadyInventory } from './steady-inventory.ts';
 import type { BackgroundTasks } from './background-tasks.ts';
 
-/** What every part of one running backup shares. */
+/** What all parts of one running backup share. */
 export interface BackupJob {
   readonly project: Project;
-  /** The effective configuration; its categories are all there are, `categories` the chosen ones. */
+  /** The effective configuration. It has all categories; `categories` below are the chosen ones. */
   readonly config: Config;
   readonly categories: readonly Category[];
   readonly ownership: Ownership;
   /** The `.partial-<id>` folder. */
   readonly folder: string;
-  /** By path, where there is an ACL: what the owning group may do. */
+  /** What the owning group may do, by path. It has only paths with an ACL. */
   readonly groupRights: ReadonlyMap<string, number>;
   readonly index: IndexWriter;
   readonly sums: SumsWriter;
@@ -29,7 +29,7 @@ export interface BackupJob {
   readonly background: BackgroundTasks;
   readonly onFinding: (finding: Finding) => void;
   readonly isSomewhere: SteadyInventory['isSomewhere'];
-  /** What other processes may write to while it is read. */
+  /** The files that other processes have mapped into memory, and so may write to while they are read. */
   readonly mapped: MappedFiles;
   readonly patience: Patience;
   readonly progress: { files: number; bytes: number };

@@ -25,24 +25,25 @@ export interface MigrationOptions {
   readonly note?: string | undefined;
   readonly compression?: Compression | undefined;
   readonly level?: number | undefined;
-  /** Read back and prove before it counts. */
+  /** Whether the backup is read back and proven before it gets its name. */
   readonly verify: boolean;
   readonly allowPartial: boolean;
-  /** Databases (category, category/source, or path of one or of a folder with some) to take as plain files, unproven. */
+  /** Databases to take as plain files, unproven: a category, category/source, the path of a database or of a folder with databases. */
   readonly raw?: readonly string[] | undefined;
-  /** What earlier backups have and the project has not may be gone: it is not said any more. */
+  /** Whether the user accepts that what earlier backups have is gone from the project. Then it is not reported any more. */
   readonly acceptGone?: boolean | undefined;
 }
 
-/** What is said of a backup that was taken. */
+/** What the report says about a backup that was taken. */
 export type DescribedBackup = Omit<CreateReport, 'tool' | 'startedAt' | 'durationMs'>;
 
-/** Takes the backup that was asked for, with what is known of it before. The caller holds the locks. */
+/** Takes the prepared backup. `known` are findings from before. The caller holds the locks. */
 export type TakeMigrationBackup = (context: Context, known?: readonly Finding[]) => Promise<DescribedBackup>;
 
 /**
- * Looks whether there is what was asked for, before anything is made: nothing to do leaves nothing behind. Returns what takes the backup.
- * Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, or USAGE for a `raw` that names no database; the function it returns throws what takeBackup throws, and NOTHING_TO_BACK_UP.
+ * Checks that there is something to back up before anything is made, so that a refused command leaves nothing behind. Returns the function that takes
+ * the backup. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, or USAGE for a `raw` that names no database. The returned function throws what takeBackup
+ * throws, and NOTHING_TO_BACK_UP.
  */
 export function prepareMigrationBackup(project: Project, options: MigrationOptions): TakeMigrationBackup {
   const categories = chooseCategories(project, options.only);
@@ -55,7 +56,7 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
   const narrowed = { ...project, config };
   const raw = chooseRaw(narrowed, categories, options.raw);
   return async (context, known = []) => {
-    // Before this backup is the newest.
+    // This comes first: afterwards this backup is the newest one.
     const lost = await lostState(project, context.signal);
     const gone = options.acceptGone === true ? goneAccepted(lost) : stateGone(lost);
     const how = { ...options, raw, kind: 'migration', config, categories, beforeCommit: refuseEmpty } as const;
@@ -76,12 +77,13 @@ function takenNotNoted(why: string): Finding {
   return {
     code: 'taken-not-noted',
     severity: 'warning',
-    message: `the backup stands, but .migbackup/project.json could not be told of it: ${why}`,
-    recommendation: 'Remove the cause: the next create notes it again, and removes what is left of this attempt.',
+    message: `the backup was made, but it could not be noted in .migbackup/project.json: ${why}`,
+    recommendation:
+      'Remove the cause. The next create writes the note again, and removes what is left of this attempt.',
   };
 }
 
-/** A manifest names the backup to compare with; what of it is gone is seen then, and may be a long list. */
+/** The finding as the manifest has it. It names only the backup to compare with: that comparison shows what is gone, which may be a long list. */
 function inManifest({ evidence, ...finding }: Finding): Finding {
   return { ...finding, evidence: { backupId: evidence?.['backupId'] } };
 }
@@ -97,7 +99,7 @@ function refuseEmpty({ config, categories, totals }: TakenBackup['manifest']): v
   throw nothingToBackUp(empty);
 }
 
-/** What create says of a backup that it has taken. */
+/** What create reports about a backup that it has taken. */
 function describeTaken({ manifest, folder, audit, auditMs, unkept, notLookedAt }: TakenBackup): DescribedBackup {
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');

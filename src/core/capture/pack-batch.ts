@@ -11,16 +11,16 @@ import type { EntryItem } from '../scan/scan-item.ts';
 import { formatSum } from '../format/sums.ts';
 import { entriesOf, type EntryBatch } from './entry-batch.ts';
 
-/** A read asks for a byte more than there should be. */
+/** A read asks for one byte more than there should be, so that a file which has grown is noticed. */
 const OVERREAD = 1;
-/** Memory is taken in such steps, so that the next batch, which is never just as large, finds room in it too. */
+/** Memory is allocated in steps of this size, so that the next batch, which has a slightly different size, fits in it too. */
 const ROOM_STEP = 1 << 18;
 
 export interface PackJob {
   readonly batch: EntryBatch;
-  /** Where the first member will stand in the uncompressed tar. */
+  /** The place of the first member in the uncompressed tar. */
   readonly offset: number;
-  /** Memory to work in: it is used if it is large enough, and comes back as the result's. */
+  /** Memory to work in. If it is large enough, it is used and returned as the memory of the result. */
   readonly room?: ArrayBuffer | undefined;
 }
 
@@ -35,8 +35,8 @@ export interface PackedBatch {
 }
 
 /**
- * Reads the files of a batch and makes the members of it, each hashed, with four system calls a file. Null if any of them is not exactly
- * what the scan saw: then nothing of the batch counts, and each entry has to be stored with more care.
+ * Reads and hashes the files of a batch and makes the archive's members of them, with four system calls for each file. Null if any file is not
+ * exactly what the scan saw: then the whole batch is discarded, and each entry has to be stored with more care.
  * @param root the project's folder
  */
 export function packBatch(root: string, { batch, offset, room }: PackJob): PackedBatch | null {
@@ -64,7 +64,7 @@ class Packer {
     this.#offset = offset;
   }
 
-  /** False: the file is not what was seen. */
+  /** Returns false if the file is not what the scan saw. */
   add({ entry, state }: EntryItem): boolean {
     const begin = this.#at;
     const from = begin + writeHeader(entry, this.#tar, begin);

@@ -6,11 +6,11 @@ import { packBatch, type PackedBatch, type PackJob } from './pack-batch.ts';
 const WORKER = new URL('./pack-worker.ts', import.meta.url);
 /** A thread costs about 30 ms of a processor to start: with fewer entries than this it does not pay. */
 const ENTRIES_WORTH_THREADS = 1500;
-/** One thread orders what they make, and its hash and writes take the rest. */
+/** More would not help: one thread puts their results in order, and its hashing and writing take the rest of the time. */
 const MOST_THREADS = 4;
-/** What may be packed while the rest is still being found: it is kept in memory until then. */
+/** How much may be packed while the scan still goes on. It is kept in memory until then. */
 const EARLY_BYTES = 16 << 20;
-/** How many batches each has before it: one in work and one to go on with. */
+/** How many batches each thread has: one that it works on and one that waits. */
 const AHEAD = 2;
 
 /** Threads that read files and make archive members of them; without any, the caller's own thread does it. */
@@ -26,7 +26,7 @@ export class PackThreads {
     this.#root = root;
   }
 
-  /** One more entry will have to be packed: with enough of them threads are started, which get ready while the rest is found. */
+  /** Says that one more entry will have to be packed. Once there are enough of them, threads are started, which get ready during the rest of the scan. */
   expect(): void {
     if (++this.#expected !== ENTRIES_WORTH_THREADS) return;
     const threads = Math.min(os.availableParallelism(), MOST_THREADS);
@@ -41,7 +41,7 @@ export class PackThreads {
     return this.#threads.length * AHEAD;
   }
 
-  /** Packs one batch as `packBatch` does; the answers come in any order. */
+  /** Packs one batch as `packBatch` does. The answers come in any order. */
   async pack(job: Omit<PackJob, 'room'>): Promise<PackedBatch | null> {
     const room = this.#rooms.pop();
     const thread = this.#threads[this.#next++ % this.#threads.length];
@@ -49,7 +49,7 @@ export class PackThreads {
     return thread.ask({ ...job, room }, room === undefined ? [] : [room]);
   }
 
-  /** Packs a batch before its turn, if there are threads for it and memory to keep it in; else undefined. */
+  /** Packs a batch before its turn. Undefined if there are no threads for it or no memory to keep it in. */
   packEarly(job: Omit<PackJob, 'room'>): Promise<PackedBatch | null> | undefined {
     if (this.#threads.length === 0 || this.#early + job.batch.tarBytes > EARLY_BYTES) return undefined;
     this.#early += job.batch.tarBytes;
@@ -59,12 +59,12 @@ export class PackThreads {
     return packed;
   }
 
-  /** What was packed has been stored: its memory serves the next batch. */
+  /** Call this when a batch has been stored: its memory is used for a later one. */
   release(packed: PackedBatch): void {
     if (this.#rooms.length < Math.max(this.ahead, 1)) this.#rooms.push(packed.tar.buffer);
   }
 
-  /** Ends the threads; nothing may be under way. */
+  /** Ends the threads. No batch may be under way. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.splice(0).map((thread) => thread.close()));
     this.#rooms.length = 0;

@@ -1,4 +1,4 @@
-/** A thread that packs batches. Started by `PackThreads`; gets a `PackJob`, answers with what `packBatch` makes of it. */
+/** The thread that packs batches. `PackThreads` starts it. It gets a `PackJob` and answers with the result of `packBatch`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { packBatch, type PackJob } from './pack-batch.ts';
 

@@ -7,7 +7,7 @@ import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { BACKUP_INODES, estimateSpace } from '../checks/preflight/repository.ts';
 
 /**
- * Proves that the repository can be written (a file is made and removed) and has room, before any source is read.
+ * Proves that the repository can be written (a file is made and removed) and has enough space, before any source is read.
  * Throws REPOSITORY_UNWRITABLE or NO_SPACE with the measured figures.
  */
 export function checkRepository(repository: string, bytes: number, entries: number, kind: BackupKind): void {
@@ -21,11 +21,11 @@ export function checkRepository(repository: string, bytes: number, entries: numb
       code === 'ENOSPC' ? 'NO_SPACE' : 'REPOSITORY_UNWRITABLE',
       `the backups folder cannot be written: ${repository} (${code ?? String(cause)})`,
       {
-        // What is brought back from a repository is looked for there too.
+        // A restore also looks for its backup where --backups points, so it has to name the backup by its path then.
         hint:
           kind === 'migration'
             ? 'Make it writable, or choose another with --backups DIR.'
-            : 'Make it writable; or restore the backup by the path of its folder, with --backups DIR for the safety backup.',
+            : 'Make it writable. Or restore the backup by the path of its folder, and put the safety backup elsewhere with --backups DIR.',
         path: repository,
         cause,
       },

@@ -13,7 +13,7 @@ export interface Problem {
   readonly cause?: unknown;
 }
 
-/** Collects problems. Under --allow-partial each becomes a `left-out` finding, else `throwIfAny` stops the backup. */
+/** Collects problems. With --allow-partial each becomes a `left-out` finding, otherwise `throwIfAny` stops the backup. */
 export class Problems {
   readonly #allowPartial: boolean;
   readonly #onFinding: (finding: Finding) => void;
@@ -54,8 +54,8 @@ export class Problems {
   }
 
   /**
-   * Throws the first problem, with all of them in the details, unless --allow-partial was given. That is not offered where a database is damaged: it would be
-   * missing from the backup that is taken of the project as it is now.
+   * Throws the first problem, with all of them in the details, unless --allow-partial was given. The hint does not offer --allow-partial if a
+   * database is damaged, because the backup would then be without that database.
    */
   throwIfAny(): void {
     const damaged = this.#kept.find(({ code }) => code === 'DATABASE_DAMAGED');

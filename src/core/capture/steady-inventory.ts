@@ -10,21 +10,21 @@ import { PROBLEM } from '../scan/scan-messages.ts';
 import { takeInventory, type Inventory, type InventoryOptions } from './inventory.ts';
 
 export interface SteadyInventory extends Inventory {
-  /** Whether a file is in any of the folders that have changed since they were listed first. One that is not, and not in its place, is no more. */
+  /** Whether a file is in one of the folders that have changed since they were first listed. If it is neither there nor in its place, it no longer exists. */
   readonly isSomewhere: (inode: number) => Promise<boolean>;
 }
 
-/** A project is walked at least so often, and for so long, before what moves in it is given up. */
+/** A project is walked at least this often, and for at least this long, before folders that keep changing become a problem. */
 const ATTEMPTS = 5;
 const PATIENCE_MS = 5000;
-/** For how long folders are looked at to find one file in them. */
+/** How long to list folders in order to find one file in them. */
 const LOOK_MS = 50;
 
 /**
- * Takes an inventory whose names were all there together at one moment, so that nothing which moves meanwhile is missed: a walk during which a folder
- * changed is done again, and the folders that changed are then listed all at once before it. What does not keep still is a problem in the end.
- * @param options made anew for each walk: what it took from another one does not count
- * @param patienceMs for how long it is tried at least
+ * Takes an inventory whose names all existed together at one moment, so that nothing is missed which is moved meanwhile. If a folder changes during a
+ * walk, the walk is repeated, and the folders that changed are all listed at once before it. A folder that keeps changing is a problem in the end.
+ * @param options makes the options of each walk anew, so that what an earlier walk collected does not count
+ * @param patienceMs how long to try at least
  */
 export async function takeSteadyInventory(
   project: Project,
@@ -49,7 +49,7 @@ export async function takeSteadyInventory(
       onFinding: (finding: Finding): void => void findings.push(finding),
     };
     const inventory = await takeInventory(project, categories, walk, context);
-    // Those that were looked at together were so before this walk: the others have to be as they were before that, too.
+    // The restless folders were listed at once before this walk. So the others must also be as they were in the walk before that.
     const unlike = earlier === undefined ? [] : looks.unlike(earlier);
     const moved = new Map([...(await looks.moved()), ...unlike, ...(together === null ? restless : [])]);
     earlier = looks;
@@ -70,7 +70,10 @@ export async function takeSteadyInventory(
   }
 }
 
-/** What was in none of these folders at some moment, and not in its place, was no more then: so one look answers for many files. */
+/**
+ * A file that was in none of these folders at one moment, and not in its place either, did not exist then. So one look at the folders answers for
+ * many files.
+ */
 function whereabouts(root: string, restless: RestlessFolders, looks: FolderLooks): SteadyInventory['isSomewhere'] {
   let seen: ReadonlySet<number> | null = null;
   return async (inode) => {
@@ -84,7 +87,7 @@ function whereabouts(root: string, restless: RestlessFolders, looks: FolderLooks
   };
 }
 
-/** A folder that moved is a problem of each category that looks into it; those below it are not named besides. */
+/** A problem for each folder that changed and each category that looks into it. Folders below it are not named as well. */
 function* restlessness(moved: RestlessFolders, categories: readonly Category[]): Generator<ScanProblem> {
   const isBelow = (folder: string): boolean =>
     folder !== '.' && (moved.has(path.posix.dirname(folder)) || isBelow(path.posix.dirname(folder)));

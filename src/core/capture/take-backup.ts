@@ -1,7 +1,7 @@
 /*
  * Room "capture": taking a backup. The scan fills a planner for each category, pack threads turn small files into archive members, a writer for each
- * category puts everything in order, and what can go on beside that (making files durable, proving databases) is a background task. Archives, index and
- * sums are the same bytes for the same tree, however many threads there are.
+ * category puts everything in order, and what can be done at the same time (making files durable, proving databases) is a background task. The same
+ * tree gives the same bytes of archives, index and sums, however many threads there are.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -51,14 +51,14 @@ export interface TakenBackup {
   readonly folder: string;
   readonly audit: Audit | null;
   readonly auditMs: number;
-  /** Why the report of the proof is not kept, if it is not; the manifest was sealed before. */
+  /** Why the report of the proof could not be kept, if so. It is not in the manifest, which was complete before. */
   readonly unkept: readonly Finding[];
-  /** Of what no backup keeps: what nobody has looked for. */
+  /** The kinds of attributes that no backup keeps and that were not looked for. */
   readonly notLookedAt: Attributes['notLookedAt'];
 }
 
 /**
- * Takes one backup into the repository: look, check, write, prove, commit. Whatever goes wrong before the last rename leaves no backup.
+ * Takes one backup into the repository: look, check, write, prove, commit. If anything goes wrong before the last rename, there is no backup.
  * The caller holds the locks.
  */
 export async function takeBackup(project: Project, options: TakeOptions, context: Context): Promise<TakenBackup> {
@@ -72,7 +72,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
   const onProblem = problemFilter(options, problems);
   const isSecret = takenSecrets(options.config);
   const mapped = findMappedFiles();
-  // Each secret is to be said, and a file that is written to through memory shows no change, so none goes by in a batch.
+  // These never go into a batch: each secret must be reported, and a file that is written through mapped memory shows no change.
   const wantsCare = ({ path: file, state }: EntryItem): boolean =>
     isSecret(file) || (state !== undefined && mapped.mayHold(state.inode));
   await using packThreads = new PackThreads(project.root);
@@ -83,7 +83,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     planners.get(category)?.add(item);
     packThreads.expect();
   };
-  // Beside the scan, which it must not slow down.
+  // This runs during the scan and must not slow it down.
   const looking = lookAtAttributes(project, options.categories, { ownership, flags: false });
   const hardLinks: string[] = [];
   const newWalk = (): InventoryOptions => {
@@ -98,7 +98,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       onHardLink: (path) => hardLinks.push(path),
     };
   };
-  // What a change replaces is compared with its safety backup once more before it is removed.
+  // A safety backup needs one walk only: what a change replaces is compared with it again before it is removed.
   const inventory =
     options.kind === 'safety'
       ? { ...(await takeInventory(project, options.categories, newWalk(), context)), isSomewhere: async () => false }
@@ -151,7 +151,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     );
     options.beforeCommit?.(manifest);
     writeArtifacts(work.folder, manifest, background);
-    // Not every backup is verified at once.
+    // Loaded only if it is needed: not every backup is verified at once.
     const { describeAudit } = options.verify ? await import('../audit/describe-audit.ts') : {};
     const head = startReport(context);
     background.throwIfFailed();
@@ -214,7 +214,7 @@ function startJob(
   };
 }
 
-/** They can be read when this returns; `background` makes them durable. */
+/** Writes the other artifacts. They can be read when this returns; `background` makes them durable. */
 function writeArtifacts(folder: string, manifest: Manifest, background: BackgroundTasks): void {
   const write = (name: string, text: string): void =>
     void background.add(writeNewMeanwhile(path.join(folder, name), text));
@@ -232,7 +232,7 @@ function writeArtifacts(folder: string, manifest: Manifest, background: Backgrou
   write(ARTIFACTS_FILE, lines.join(''));
 }
 
-/** create never claims what verify would not: the same audit runs on the finished work folder before it gets its name. */
+/** Runs the audit of verify on the finished work folder before it gets its name, so that create never claims what verify would deny. */
 async function prove(folder: string, manifest: Manifest, context: Context): Promise<Audit> {
   const { auditBackup } = await import('../audit/audit.ts');
   const audit = await auditBackup(folder, manifest.backupId, { mode: 'full' }, context);

@@ -10,7 +10,7 @@ import type { Problems } from './problems.ts';
 
 export interface TakeOptions {
   readonly kind: BackupKind;
-  /** All categories there are (recorded), and those that are stored. */
+  /** It has all categories, which are recorded; `categories` are those that are stored. */
   readonly config: Config;
   readonly categories: readonly Category[];
   readonly only?: readonly string[] | undefined;
@@ -20,20 +20,20 @@ export interface TakeOptions {
   readonly allowPartial: boolean;
   /** Databases that are taken as plain files, unproven. */
   readonly raw?: IsRaw | undefined;
-  /** Safety backups: only these paths, and the paths that did not exist. */
+  /** For safety backups: `select` says which paths are stored, and `absent` lists the paths where nothing was. */
   readonly select?: ((path: string) => boolean) | undefined;
   readonly absent?: readonly string[] | undefined;
-  /** What is known of it already. */
+  /** Findings from before. */
   readonly findings?: readonly Finding[] | undefined;
-  /** A last look at what was written; what it throws takes the backup back. */
+  /** Called after everything is written. If it throws, there is no backup. */
   readonly beforeCommit?: (manifest: Manifest) => void;
-  /** It is not known whose backup it is: then none of the project's names is recorded. */
+  /** True if it is not known whose backup this is. Then none of the project's names is recorded. */
   readonly ofNobody?: boolean | undefined;
 }
 
 /**
- * A safety backup takes what is about to be replaced: what lies outside of that is none of its business, and a source that is reached
- * through a link only is saved as that link, by the source that holds it.
+ * Drops problems that do not concern a safety backup. It stores only what is about to be replaced, so a problem elsewhere does not matter. And if a
+ * source is reached only through a link, the source that holds the link stores that link.
  */
 export function problemFilter({ kind, select }: TakeOptions, problems: Problems): ScanOptions['onProblem'] {
   return (problem) => {
@@ -43,7 +43,7 @@ export function problemFilter({ kind, select }: TakeOptions, problems: Problems)
   };
 }
 
-/** The same for what a scan has to say: a database of which nothing is saved is not one that is saved unproven. */
+/** Drops findings of a scan about paths that are not stored: a database of which nothing is stored must not be reported as stored unproven. */
 export function findingFilter({ select }: TakeOptions, onFinding: (finding: Finding) => void): typeof onFinding {
   return (finding) => {
     const { path: about } = finding;
@@ -57,7 +57,10 @@ export function findingFilter({ select }: TakeOptions, onFinding: (finding: Find
   };
 }
 
-/** Which databases are plain files: those that `--raw` names; in a safety backup every one, since a broken database must never block the way back. */
+/**
+ * Which databases are taken as plain files: those that `--raw` names. In a safety backup these are all, because a broken database must never block a
+ * restore or an undo.
+ */
 export function rawDatabases({ kind, raw }: TakeOptions): ScanOptions['databaseAsFiles'] {
   return kind === 'safety' ? () => true : raw;
 }

@@ -16,10 +16,10 @@ export interface WrittenCategories {
 }
 
 /**
- * Writes every category's archive, and the index and the sums of all. Those have one line an entry in the order of categories, so one is
- * stored after another; making an archive durable and proving its databases goes on beside the next.
- * @param planners what was found, by category; emptied on the way
- * @param present whether any source of a category is there
+ * Writes the archive of every category, and the index and the sums of all categories. Index and sums have their lines in the order of categories, so
+ * one category is stored after another. While the next one is stored, the archive is made durable and its databases are proven.
+ * @param planners what was found, by category. They are removed when they are stored
+ * @param present whether any source of a category exists
  */
 export async function writeCategories(
   job: BackupJob,

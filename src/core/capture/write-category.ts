@@ -29,10 +29,10 @@ import { aboutDatabase } from './database-error.ts';
 
 const READ_ERRORS = { changed: 'SOURCE_CHANGED', vanished: 'SOURCE_CHANGED', unreadable: 'SOURCE_UNREADABLE' } as const;
 
-/** A database of more than this is proven alone: reading it needs memory that packing needs too. */
+/** If the databases of a category are larger than this, nothing else is stored while they are proven, because both need memory. */
 const PROVEN_BESIDE_BYTES = 16 << 20;
 
-/** Writes one category's archive, its index lines and its sums lines: `store` once, then `seal`; `abort` if anything went wrong. */
+/** Writes the archive of one category, and its lines of index and sums. Call `store` once, then `seal`; call `abort` if anything goes wrong. */
 export class CategoryWriter {
   readonly job: BackupJob;
   readonly #category: Category;
@@ -40,7 +40,7 @@ export class CategoryWriter {
   readonly #pacer = new Pacer();
   readonly #tally = new CategoryTally();
   readonly #captured: CapturedDatabase[] = [];
-  /** Of which parts are still to come, by path of the database. */
+  /** The captures with parts that are still to be written, by path of the database. */
   readonly #open = new Map<string, OpenCapture>();
   readonly #isSecret: (path: string) => boolean;
   readonly #batches: BatchQueue;
@@ -54,13 +54,13 @@ export class CategoryWriter {
     this.#batches = new BatchQueue(job.packThreads);
   }
 
-  /** Made when the first member comes: most categories of a preset have none. */
+  /** It is made when the first member comes, because most categories of a preset have none. */
   get archive(): ArchiveWriter {
     this.#archive ??= new ArchiveWriter(path.join(this.job.folder, this.#file), this.job.config);
     return this.#archive;
   }
 
-  /** Stores what was found, in its order. */
+  /** Stores what the scan found, in its order. */
   async store(found: Iterable<PlannedPart>): Promise<void> {
     for (const part of found) {
       if (part.kind === 'batch') {
@@ -80,7 +80,7 @@ export class CategoryWriter {
     return bytes > PROVEN_BESIDE_BYTES;
   }
 
-  /** Makes the archive durable and proves its databases from it; resolves with what the manifest says of the category. */
+  /** Makes the archive durable, and proves the databases in it. Resolves with what the manifest says about the category. */
   async seal(present: boolean): Promise<ManifestCategory> {
     const { job } = this;
     const archive = await this.#finish();
@@ -96,7 +96,7 @@ export class CategoryWriter {
     };
   }
 
-  /** Lets go of everything, once nothing is under way. After `seal` there is nothing to do. */
+  /** Releases everything. Nothing may be under way. After `seal` it has nothing to do. */
   async abort(): Promise<void> {
     for (const capture of this.#open.values()) capture.close();
     await Promise.all(this.#captured.map(({ live }) => live));
@@ -109,7 +109,7 @@ export class CategoryWriter {
     return { file: this.#file, size, sha256, tarSize, frames, compression: this.job.config.compression };
   }
 
-  /** Index, sums and counts for a member that has been written. */
+  /** Adds a written member to the index, the sums and the counts. */
   note(entry: Entry): void {
     const { job } = this;
     job.index.add(entry);
@@ -124,7 +124,7 @@ export class CategoryWriter {
 
   /**
    * Stores one ordinary entry.
-   * @param inode of the very file that was listed; another one may have its name by now
+   * @param inode the inode of the file that was listed. Another file may have its name by now
    */
   async entry(entry: ScannedEntry, inode?: number): Promise<void> {
     const groupRights = this.job.groupRights.get(entry.path);
@@ -149,7 +149,7 @@ export class CategoryWriter {
           : async (found) => Number(found.ino) === inode || !(await this.job.isSomewhere(inode)),
       isMapped: (found) => {
         isMapped = this.job.mapped.holds(file, found);
-        // What is mapped since then shows its first write.
+        // A file that was mapped after the list was made shows its first write.
         return isMapped || Number(found.ctimeMs) >= this.job.mapped.since;
       },
     });
@@ -174,21 +174,21 @@ export class CategoryWriter {
     this.job.problems.throwIfAny();
   }
 
-  /** Stores what has been packed, in order, until no more than `most` batches are under way. */
+  /** Stores packed batches, in order, until no more than `most` are under way. */
   async #settle(most: number): Promise<void> {
     while (this.#batches.length > most) {
       const first = await this.#batches.take();
       if (first === undefined) return;
       const { batch, offset, packed } = first;
       if (packed !== null && offset === this.archive.position && !this.#hasMask(batch)) this.#add(packed);
-      // Something in it, or the size of something before it, is not what the scan saw, or its mode says little.
+      // The batch cannot be used: something in it, or the size of something before it, is not what the scan saw, or an ACL hides what its modes mean.
       else for (const item of entriesOf(batch)) await this.#item(item);
       if (packed !== null) this.#batches.release(packed);
       await this.#keepPace();
     }
   }
 
-  /** Whether the mode of something in it shows the mask of an ACL. */
+  /** Whether an entry of the batch has an ACL, so that its mode shows the mask of that ACL. */
   #hasMask(batch: EntryBatch): boolean {
     const { groupRights } = this.job;
     if (groupRights.size > 0) for (const { path } of entriesOf(batch)) if (groupRights.has(path)) return true;
@@ -249,7 +249,7 @@ export class CategoryWriter {
     return present || directories > 0 ? 'empty' : 'absent';
   }
 
-  /** Every few milliseconds: lets signals and progress through, and stops where the backup has failed already or is not wanted any more. */
+  /** Every few milliseconds this lets signals and progress through. It throws if the backup has already failed or was interrupted. */
   async yieldIfDue(): Promise<void> {
     if (!this.#pacer.due()) return;
     throwIfInterrupted(this.job.context.signal);
