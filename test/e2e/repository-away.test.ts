@@ -16,7 +16,7 @@ test('a repository that is away is said until it is back, or accepted: also afte
     runCli(args, { cwd: root, env: { MIGBACKUP_BACKUPS: repository } });
   const said = async (...args: string[]): Promise<string> => (await run(...args)).stdout.replaceAll(/\s+/g, ' ');
   const { backupId }: { backupId: string } = JSON.parse((await run('create', '--json')).stdout);
-  const words = `with ${backupId}: it is not in the repository any more`;
+  const words = `with ${backupId}: it is no longer in the repository`;
 
   renameSync(repository, `${repository}-away`);
   rmSync(path.join(root, 'deployments/a.json'));

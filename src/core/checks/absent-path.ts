@@ -4,8 +4,8 @@ import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
 import type { Manifest } from '../model/manifest.ts';
 
 /**
- * Why a safety backup may not call this path absent, or null. What it calls absent an undo removes, so it is held to what a restore may
- * write: a path in a source of the backup, or a folder above one that the restore had to make.
+ * Why a safety backup may not state this path as absent, or null. An undo removes what a safety backup states as absent. So only a path that a
+ * restore may write can be one: a path in a source of the backup, or a folder above one that the restore had to make.
  */
 export function absentProblem(manifest: Manifest, path: string): string | null {
   const problem = pathProblem(path);

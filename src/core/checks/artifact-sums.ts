@@ -6,10 +6,10 @@ import { ARTIFACTS_FILE } from '../format/layout.ts';
 import { parseSums } from '../format/sums.ts';
 import { expectedArtifacts } from './folder-holds.ts';
 
-/** Larger than any list of artifacts: one line a category. */
+/** More than any list of artifacts needs, which has one line for each category and a few more. */
 const MAX_LIST_BYTES = 1 << 20;
 
-/** What ARTIFACTS.sha256 says, and whatever is wrong with the list itself. */
+/** What ARTIFACTS.sha256 says, and everything that is wrong with the list itself. */
 export function readArtifactSums(
   folder: string,
   manifest: Manifest,
@@ -42,11 +42,11 @@ export function readArtifactSums(
   const expected = expectedArtifacts(manifest).filter((name) => name !== ARTIFACTS_FILE);
   for (const name of expected) if (!sums.has(name)) wrong(`does not list ${name}`);
   for (const name of sums.keys())
-    if (!expected.includes(name)) wrong(`lists ${name}, which is no artifact of this backup`);
+    if (!expected.includes(name)) wrong(`lists ${name}, which is not an artifact of this backup`);
   return { sums, findings };
 }
 
-/** An artifact's bytes against the two places that state its hash: the list of artifacts and the manifest. */
+/** Compares an artifact's bytes with the two places that state its hash: the list of artifacts and the manifest. */
 export function checkArtifactHash(
   artifact: string,
   actual: string,

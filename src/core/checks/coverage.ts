@@ -10,10 +10,10 @@ import { recogniseFile, recogniseFolder } from '../databases/engines.ts';
 import { foreignDatabase } from '../databases/others.ts';
 import type { Ownership } from '../scan/ownership.ts';
 
-/** Never looked into: dependencies and version control. */
+/** Folders that are never searched: dependencies and version control. */
 const FOREIGN = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER, '.yarn', '.pnpm-store']);
 
-/** Build output, caches and vendored code can be made again, whatever their files are called. A database in them still counts. */
+/** Folders of build output, caches and vendored code, which can be made again, whatever their files are called. A database in them still counts. */
 const REBUILT = new Set(
   ['artifacts', 'artifacts-zk', 'cache', 'cache-zk', 'cache_forge', '.cache', 'typechain', 'typechain-types'].concat([
     'dist',
@@ -27,7 +27,7 @@ const REBUILT = new Set(
   ]),
 );
 
-/** Kinds of state by what they are called; each is what somebody once lost. */
+/** Kinds of state, recognised by name. Somebody has once lost each of them. */
 const STATE_KINDS: readonly { readonly kind: string; readonly pattern: string }[] = [
   { kind: 'OpenZeppelin proxy manifests', pattern: '**/.openzeppelin/*.json' },
   { kind: 'Ignition deployments', pattern: '**/ignition/deployments/**' },
@@ -47,8 +47,7 @@ interface Gap {
 }
 
 /**
- * State on disk that is in no category, by name: databases wherever they stand, and the kinds of files of STATE_KINDS. Grouped by
- * kind and folder; `affects` lists every file.
+ * State on disk that is in no category: all databases, and files with the names in STATE_KINDS. It is grouped by kind and folder, and `affects` lists every file.
  */
 export function coverageFindings(project: Project, ownership: Ownership): Finding[] {
   const ignore = project.config.ignore.map((pattern) => pattern.replace(/\/+$/, ''));
@@ -125,7 +124,7 @@ function folderBytes(folder: string, entries: readonly fs.Dirent[]): number {
   return entries.reduce((total, entry) => total + (entry.isFile() ? sizeOf(path.join(folder, entry.name)) : 0), 0);
 }
 
-/** 0 also of what this user may not look at. */
+/** The size of a file; 0 also if this user may not examine it. */
 function sizeOf(file: string): number {
   try {
     return fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -5,7 +5,7 @@ import type { Manifest } from '../model/manifest.ts';
 import { decodeName, escapeBytes, escapeName } from '../paths/names.ts';
 import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
 
-/** Every file a backup with this manifest consists of, by its path in the backup folder. */
+/** Every file that a backup with this manifest consists of, as paths in the backup folder. */
 export function expectedArtifacts(manifest: Manifest): string[] {
   const archives = Object.values(manifest.categories).flatMap((category) => category.archive?.file ?? []);
   return [MANIFEST_FILE, INDEX_FILE, ...archives, SUMS_FILE, ARTIFACTS_FILE, PROCEDURES_FILE];
@@ -51,11 +51,11 @@ function foreign(name: string, what: string): Finding {
     severity: 'error',
     message: `${escapeName(name)}: ${what}`,
     path: name,
-    recommendation: 'Move it out of the backup folder: a backup is never changed after it was made.',
+    recommendation: 'Move it out of the backup folder: a backup is never changed after it is made.',
   };
 }
 
-/** An artifact that is not there as a file. */
+/** An artifact that is missing or is not a file. */
 function missing(file: string, what: string, category: string | undefined): Finding {
   return {
     code: 'artifact-missing',

@@ -8,8 +8,8 @@ import { forbiddenPart, isInside, pathProblem } from '../paths/paths.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 
 /**
- * Walks the index beside the manifest: every entry has a good path inside a source that exists, in strictly rising
- * order category by category, nothing lies below a file or link, and all counts are those of the manifest.
+ * Compares the index with the manifest. Every entry must have a good path inside a source that exists. Entries come category by category, in strictly
+ * rising order of paths. Nothing lies below a file or link. All counts are those of the manifest.
  */
 export class IndexAudit {
   readonly findings: Finding[] = [];
@@ -89,7 +89,7 @@ export class IndexAudit {
       );
     }
     if (this.#lastLeaf !== undefined && isInside(entry.path, this.#lastLeaf) && entry.path !== this.#lastLeaf) {
-      this.#wrong(entry, `lies below ${escapeName(this.#lastLeaf)}, which is no folder`);
+      this.#wrong(entry, `lies below ${escapeName(this.#lastLeaf)}, which is not a folder`);
     }
     this.#lastPath = entry.path;
     if (entry.type !== 'dir') this.#lastLeaf = entry.path;
@@ -121,7 +121,7 @@ export class IndexAudit {
     this.findings.push({
       code: 'count-differs',
       severity: 'error',
-      message: `manifest ${key} says ${stated}, the index holds ${counted}`,
+      message: `manifest ${key} says ${stated}, but the index holds ${counted}`,
       path: 'BACKUP_MANIFEST.json',
       ...(category === undefined ? {} : { category }),
       evidence: { key, stated, counted },

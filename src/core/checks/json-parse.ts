@@ -2,10 +2,10 @@ import { escapeName } from '../paths/names.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 
-/** Bigger files are stored like any other, but not parsed: a registry is not that big. */
+/** Bigger files are stored like any other, but they are not parsed: no registry is that big. */
 export const MAX_JSON_BYTES = 64 << 20;
 
-/** A `.json` file that does not parse is worth knowing before a migration reads it. A byte order mark is tolerated. */
+/** Reports a `.json` file that does not parse: that is worth knowing before a migration reads it. A byte order mark is tolerated. */
 export function checkJson(entry: ScannedEntry, content: Buffer, onFinding: (finding: Finding) => void): void {
   if (content.length > MAX_JSON_BYTES) return;
   try {

@@ -7,28 +7,28 @@ import type { ManifestDatabase } from '../model/database.ts';
 import type { EngineName } from '../model/engine-name.ts';
 import { isInside, parentOf, toNative } from '../paths/paths.ts';
 
-/** Something that the backup has and the project has not. */
+/** Something that the backup has and the project does not have. */
 export interface Gone {
   /** Project-relative: the topmost folder that is gone, a file, or a database. */
   readonly path: string;
-  /** Files and links of the backup in it. */
+  /** The number of files and links that the backup has in it. */
   readonly files: number;
-  /** A database that is there and empty: the records that it had. */
+  /** For a database that exists and is empty: how many records it had. */
   readonly records: number | null;
-  /** A file that is there and empty: the bytes that it had. */
+  /** For a file that exists and is empty: how many bytes it had. */
   readonly bytes: number | null;
-  /** A file that is there and is no database of this engine any more. */
+  /** For a file that exists and is no longer a database: the engine that it had. */
   readonly noLonger: EngineName | null;
 }
 
-/** Which entries are not there any more. They come folder by folder, so one listing serves for all of a folder. */
+/** Finds the entries that no longer exist. Entries come folder by folder, so one listing serves all entries of a folder. */
 export class Look {
   readonly #root: string;
   readonly #databases: readonly ManifestDatabase[];
   readonly #gone = new Map<string, number>();
-  /** Files that are there and empty, with the bytes that they had. */
+  /** Files that exist and are empty, with the number of bytes that they had. */
   readonly #emptied = new Map<string, number>();
-  /** Files of each database that came before its CURRENT: only that tells whether it is gone. */
+  /** How many files of each database came before its marker (CURRENT of a LevelDB). Only the marker tells whether the database is gone. */
   readonly #before = new Map<string, number>();
   #folder = '';
   #names: ReadonlyMap<string, boolean> | null = null;
@@ -42,7 +42,7 @@ export class Look {
     if (type === 'dir') return;
     const found = this.#databases.find((each) => isInside(place, each.path) || partIn(each, place) !== null);
     const database = found?.path;
-    // The parts of a database come and go by themselves; its marker is there as long as it is one.
+    // The parts of a database come and go while it is used. Its marker exists as long as it is a database.
     if (found !== undefined && database !== undefined && partIn(found, place) !== engineOf(found.engine).marker) {
       if (this.#gone.has(database)) this.#add(database);
       else this.#before.set(database, (this.#before.get(database) ?? 0) + 1);
@@ -63,7 +63,7 @@ export class Look {
   gone(): Gone[] {
     const topmost = new Map<string, number>();
     for (const [place, files] of this.#gone) {
-      // A database goes with the folder that it lies in.
+      // If the folder around a database is gone too, only that folder is named.
       let top = place;
       for (let up = parentOf(place); up !== '.'; up = parentOf(up)) if (this.#gone.has(up)) top = up;
       topmost.set(top, (topmost.get(top) ?? 0) + files);
@@ -87,7 +87,8 @@ export class Look {
   #isThere(place: string): boolean {
     const folder = parentOf(place);
     if (folder !== this.#folder) [this.#folder, this.#names] = [folder, namesIn(toNative(this.#root, folder))];
-    // A folder that cannot be listed says nothing; a name may be spelled otherwise than the file system lists it.
+    // If a folder cannot be listed, nothing in it counts as gone. And a file system may list a name in another spelling, so a name that is not listed
+    // is looked up by itself.
     const name = place.slice(folder === '.' ? 0 : folder.length + 1);
     if (this.#names === null) return true;
     return this.#names.get(name) ?? this.#stands(place);
@@ -107,7 +108,7 @@ export class Look {
   }
 }
 
-/** What is so, or `unknown` where the system does not let itself be asked. */
+/** The answer, or `unknown` if the system refuses to answer. */
 function isOr(unknown: boolean, ask: () => boolean): boolean {
   try {
     return ask();
@@ -117,7 +118,7 @@ function isOr(unknown: boolean, ask: () => boolean): boolean {
   }
 }
 
-/** Names in a folder, and whether each is something other than a folder; empty where it is not there, null where it cannot be listed. */
+/** The names in a folder, and whether each is something other than a folder. Empty if the folder does not exist, null if it cannot be listed. */
 function namesIn(folder: string): Map<string, boolean> | null {
   try {
     const entries = fs.readdirSync(folder, { withFileTypes: true });

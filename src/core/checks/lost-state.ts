@@ -22,17 +22,17 @@ import { Look, type Gone } from './lost-look.ts';
 import { restoreLine } from './restore-line.ts';
 import { Owner, readBackups, type ReadBackup } from '../repository/whose.ts';
 
-/** The project beside a complete backup of it. */
+/** What a complete backup has and the project does not. */
 export interface LostState {
   readonly backupId: string;
   readonly gone: readonly Gone[];
-  /** The line that brings it back; null where nothing is gone, or where a newer backup has to come first. */
+  /** The command line that brings it back. Null if nothing is gone, or if a newer backup has to be restored first. */
   readonly restore: string | null;
-  /** What of it that line brings back. */
+  /** The part of `gone` that the command line brings back. */
   readonly brings: readonly Gone[];
   /** Why it could not be compared. */
   readonly notCompared: NotCompared | null;
-  /** Beside the newest that can be read: a newer one that this user may not read, so that nothing was compared with it. */
+  /** For the newest backup that can be read: a newer one that this user may not read, so that nothing was compared with it. */
   readonly newer: NotCompared | null;
 }
 
@@ -41,25 +41,25 @@ export interface NotCompared {
   readonly backupId: string;
   readonly folder: string;
   readonly problem: string;
-  /** What to do about that. */
+  /** What to do about the problem. */
   readonly hint: string;
-  /** False where nobody can tell whose it is. */
+  /** False if nobody can tell whose backup it is. */
   readonly isOwn: boolean;
 }
 
-/** More of them make a line that nobody can read. */
+/** A line with more paths is too long to read. */
 const NAMED_IN_LINE = 8;
 const NAMED_IN_MESSAGE = 5;
-/** An emptied database is small: a bigger one has tables, and is not read for this. */
+/** An emptied database is small. A bigger one has content, and is not read for this. */
 const EMPTY_DATABASE_BYTES = 1 << 20;
 const LOOK_AT_DAMAGE =
-  'migbackup verify says what is wrong with it. If nothing in it is missed, accept that: migbackup create --accept-gone.';
+  'migbackup verify says what is wrong with it. If you need nothing from it, accept that: migbackup create --accept-gone.';
 
 /**
- * Compares what backups have with what is there, by names; of files, whether they are empty now; of databases, whether they are there, are databases
- * still, and have a record. It is the newest complete backup, and those that had something when it was taken that was gone and that nobody had accepted, or that could not
- * be compared then; newest first. Empty where the project has no complete backup, and none that may not be read. Reads the index and folders, changes
- * nothing. Throws INTERRUPTED.
+ * Compares backups with the project: all entries by name, files by whether they are empty now, databases by whether they exist, are still databases
+ * and have a record. It compares the newest complete backup, and older backups that this one names: those from which something was already gone when
+ * it was taken and nobody had accepted that, and those that could not be compared then. Newest first. Empty if the project has no complete backup,
+ * and none that this user may not read. Reads the index and folders, and changes nothing. Throws INTERRUPTED.
  */
 export async function lostState(project: Project, signal?: AbortSignal): Promise<LostState[]> {
   const all = readBackups(project.repository).filter(({ kind }) => kind === 'migration');
@@ -69,7 +69,7 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
   const at = own.findIndex(({ folder, manifest }) => manifest !== null && whyPartial(manifest, folder) === null);
   const newest = own[at];
   if (newest === undefined) {
-    // Whose backup it is stands in what may not be read: with no other at hand it may be the project's.
+    // A manifest that this user may not read would say whose backup it is. As there is no other backup, it may be the project's.
     const hidden = firstForbidden(own, true) ?? firstForbidden(all, false);
     return hidden === null ? away : [unknown(hidden)];
   }
@@ -88,8 +88,8 @@ export async function lostState(project: Project, signal?: AbortSignal): Promise
 }
 
 /**
- * Backups that were taken into the repository and are not there, since all of it is not: its disk is not mounted, or it was removed. A single one that
- * somebody removed is not asked for.
+ * Backups that were taken into the repository and are missing because the whole repository is: its disk is not mounted, or it was removed. A single
+ * backup that somebody removed is not missed.
  */
 export function awayFrom(project: Project, none: boolean): string[] {
   const { last, away } = takenInto(project) ?? { last: null, away: [] };
@@ -101,20 +101,20 @@ function notThere({ repository }: Project, backupId: string): NotCompared {
   return {
     backupId,
     folder: path.join(repository, backupId),
-    problem: 'it is not in the repository any more: either its disk is not mounted, or it was removed',
+    problem: 'it is no longer in the repository: either its disk is not mounted, or it was removed',
     hint: 'Mount what holds it. If there is nothing to compare with, accept that: migbackup create --accept-gone.',
     isOwn: true,
   };
 }
 
-/** The backups that had something which was gone when this one was taken, or may have had. That they are the project's was known then. */
+/** The backups that had something, or may have had something, which was gone when this backup was taken. They were known to be the project's then. */
 function namedIn({ manifest }: ReadBackup): Set<unknown> {
   const codes: readonly string[] = ['state-gone', 'state-not-compared'] satisfies FindingCode[];
   const said = manifest?.findings.filter(({ code }) => codes.includes(code)) ?? [];
   return new Set(said.map(({ evidence }) => evidence?.['backupId']));
 }
 
-/** The newest of some backups that this user may not read. */
+/** The newest of the given backups that this user may not read. */
 function firstForbidden(backups: readonly ReadBackup[], isOwn: boolean): NotCompared | null {
   for (const { id: backupId, folder, forbidden } of backups)
     if (forbidden !== null) return { backupId, folder, problem: forbidden.message, hint: forbidden.hint, isOwn };
@@ -125,7 +125,7 @@ function unknown(notCompared: NotCompared): LostState {
   return { backupId: notCompared.backupId, gone: [], restore: null, brings: [], notCompared, newer: null };
 }
 
-/** @param later what is gone since newer backups, which comes back from those; null for the newest backup itself */
+/** @param later what is gone since newer backups, and so is restored from those; null for the newest backup itself */
 async function beside(
   project: Project,
   backup: ReadBackup,
@@ -164,7 +164,10 @@ async function beside(
   return { backupId, gone, restore: lineOf(backupId, manifest, brings), brings, notCompared: null, newer: null };
 }
 
-/** All of an older backup would take the project back to it, and what a newer one has too would come back as it was long ago. */
+/**
+ * What to bring back from an older backup: only what no newer backup has, because that would come back in an older state. A few paths are named,
+ * because a restore of the whole backup would take the project back to it.
+ */
 function ofOlder(gone: readonly Gone[], later: readonly Gone[]): readonly Gone[] {
   const first = gone.filter(
     (old) => !later.some(({ path: place }) => isInside(place, old.path) || isInside(old.path, place)),
@@ -191,13 +194,13 @@ export function sayGone(gone: readonly Gone[]): string {
 /** What to do about it. */
 export function sayWayBack({ restore, brings, gone }: LostState): string {
   if (restore === null)
-    return 'First bring back what is gone since the newer backup; migbackup status then has the line for the rest.';
+    return 'First bring back what is gone since the newer backup. Then migbackup status shows the command for the rest.';
   return brings.length < gone.length
-    ? `${restore} brings back a part of it; migbackup status then has the next line.`
+    ? `${restore} brings back a part of it. Then migbackup status shows the next command.`
     : `${restore} brings it back.`;
 }
 
-/** Where it would be too long it names nothing, which means all of the backup. */
+/** The command line that brings things back. If it would be too long it names nothing, which restores the whole backup. */
 function lineOf(backupId: string, manifest: Manifest, brings: readonly Gone[]): string | null {
   if (brings.length === 0) return null;
   const named = brings.length > NAMED_IN_LINE ? [] : brings;
@@ -231,7 +234,7 @@ async function isEmptied({ engine: name, path: at }: ManifestDatabase, root: str
     const bytes = files.names().reduce((sum, part) => sum + fs.lstatSync(engine.pathOf(place, part)).size, 0);
     return bytes <= EMPTY_DATABASE_BYTES && (await readOnDisk(engine, place, signal)).records === 0;
   } catch (error) {
-    // One that does not read is not known to be empty: other checks say what is wrong with it.
+    // A database that cannot be read is not known to be empty. Other checks say what is wrong with it.
     if (error instanceof BackupError ? error.code !== 'INTERRUPTED' : errnoOf(error) !== undefined) return false;
     throw error;
   }

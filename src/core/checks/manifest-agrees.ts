@@ -1,6 +1,6 @@
 /*
- * Room "checks": each file looks at one thing and says what is wrong with it, as findings (about a backup) or check results (preflight/, about a
- * project). A check collects; all that it ever throws is an interruption.
+ * Room "checks": each file checks one thing and says what is wrong with it, as findings (about a backup) or as check results (preflight/, about a
+ * project). A check collects what it finds, and throws nothing but an interruption.
  */
 import { escapeName } from '../paths/names.ts';
 import { isInside } from '../paths/paths.ts';
@@ -12,7 +12,7 @@ import { parseId } from '../format/id.ts';
 import { absentProblem } from './absent-path.ts';
 import { archiveFile, INDEX_FILE, SUMS_FILE } from '../format/layout.ts';
 
-/** The facts of one manifest that must agree with each other, whatever the other files say. */
+/** Checks whether the facts in a manifest agree with each other. It looks at no other file. */
 export function checkManifestAgrees(manifest: Manifest): Finding[] {
   const findings: Finding[] = [];
   const wrong = (key: string, message: string, evidence: Record<string, unknown>, category?: string): void => {
@@ -27,7 +27,7 @@ export function checkManifestAgrees(manifest: Manifest): Finding[] {
   };
   const same = (key: string, actual: unknown, expected: unknown, category?: string): void => {
     if (actual !== expected)
-      wrong(key, `says ${show(actual)}, must be ${show(expected)}`, { actual, expected }, category);
+      wrong(key, `says ${show(actual)}, but must be ${show(expected)}`, { actual, expected }, category);
   };
 
   const id = parseId(manifest.backupId);
@@ -70,7 +70,7 @@ export function checkManifestAgrees(manifest: Manifest): Finding[] {
   if (absent.some((path, at) => at > 0 && comparePaths(absent[at - 1] ?? '', path) >= 0))
     wrong('absent', 'is not in order', {});
   if (absent.length > 0 && manifest.kind !== 'safety')
-    wrong('absent', 'stands in a backup that is no safety backup', {});
+    wrong('absent', 'is stated in a backup that is not a safety backup', {});
   for (const path of absent) {
     const problem = absentProblem(manifest, path);
     if (problem !== null) wrong('absent', `unsafe path ${escapeName(path)}: ${problem}`, { path });
@@ -143,7 +143,7 @@ function checkCategory(manifest: Manifest, name: string, category: ManifestCateg
   }
 }
 
-/** A database that was proven when it was taken stays proven: its facts may not fall silent. */
+/** A database that was proven when the backup was taken must stay proven: its facts may not be missing from the manifest. */
 function checkDatabases(manifest: Manifest, key: string, category: string, source: ManifestSource, wrong: Wrong): void {
   const databases = (source.databases ?? []).map((database) => database.path);
   if (new Set(databases).size < databases.length) wrong(`${key}.databases`, 'names a database twice', {}, category);

@@ -7,8 +7,8 @@ import { ownBackups } from '../repository/whose.ts';
 import { restoreLine } from './restore-line.ts';
 
 /**
- * The line that brings a database back from the project's newest backup in which it was proven, in a sentence; null where there is none. A backup that is
- * seen or known to be damaged is passed over; what else is wrong with one its restore finds before it changes anything.
+ * A sentence with the command line that brings a database back from the project's newest backup in which it was proven; null if there is none.
+ * Backups that are seen or known to be damaged are skipped. If one has other damage, its restore finds that before it changes anything.
  * @param at the database, project-relative
  */
 export function sayProvenCopy(project: Project, at: string): string | null {
@@ -23,7 +23,7 @@ export function sayProvenCopy(project: Project, at: string): string | null {
   return `${restoreLine(from.id, from.manifest, [at])} brings back its newest proven state.`;
 }
 
-/** The error of a backup that found a database damaged, with the line that brings a proven one back where one is known; any other as it is. */
+/** Adds to the error about a damaged database the command line that brings back a proven one, if one is known. Returns any other error as it is. */
 export function withProvenCopy(error: unknown, project: Project): unknown {
   if (!(error instanceof BackupError) || error.code !== 'DATABASE_DAMAGED') return error;
   const { code, message, path, details, cause } = error;

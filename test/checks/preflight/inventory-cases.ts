@@ -122,7 +122,7 @@ export const INVENTORY: Cases<
     {
       when: 'its manifest is damaged',
       status: 'critical',
-      says: 'leveldb does not read',
+      says: 'leveldb cannot be read',
       createFails: 'DATABASE_DAMAGED',
       provoke: after((scene) => {
         const manifest = fs.readdirSync(scene.inside('leveldb')).find((name) => name.startsWith('MANIFEST')) ?? '';

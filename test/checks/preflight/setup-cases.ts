@@ -22,7 +22,7 @@ export const SETUP: Cases<'runtime' | 'clock' | 'config' | 'npm-scripts' | 'giti
     {
       when: 'a backup is from the future',
       status: 'warning',
-      says: 'the clock has run back',
+      says: 'the clock has gone backwards',
       provoke: after((scene) =>
         fs.renameSync(scene.stored(scene.backupId), scene.stored('migration-2999-01-01T00-00-00-000Z')),
       ),

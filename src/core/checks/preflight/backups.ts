@@ -7,15 +7,15 @@ import { backupStatus, type BackupStatus } from '../../repository/backup-status.
 import { lastVerification, type Verification } from '../../repository/reports.ts';
 import { Owner, readBackups } from '../../repository/whose.ts';
 
-/** A migration backup with what is known of it without reading it. */
+/** A migration backup, and what is known about it without reading its archives. */
 export interface KnownBackup extends BackupStatus {
   readonly ref: BackupRef;
-  /** Why it is partial; null where it is complete, and where that cannot be told. */
+  /** Why it is partial. Null if it is complete, and also if nobody can tell. */
   readonly partial: string | null;
   readonly last: Verification | null;
 }
 
-/** The project's migration backups, newest first, and those that cannot be read: one of them may be the project's too. */
+/** The project's migration backups, newest first. Backups that cannot be read are included, because they may be the project's too. */
 export function knownBackups(project: Project): KnownBackup[] {
   const owner = new Owner(project);
   return readBackups(project.repository)
@@ -31,18 +31,18 @@ export function knownBackups(project: Project): KnownBackup[] {
     });
 }
 
-/** Those that `latest` is one of: a partial one only where there is no other. */
+/** The backups that `latest` chooses from: the complete ones, or all of them if none is complete. */
 export function candidates(backups: readonly KnownBackup[]): readonly KnownBackup[] {
   const whole = backups.filter(({ partial }) => partial === null);
   return whole.length > 0 ? whole : backups;
 }
 
-/** On record as verified in full, and nothing is seen to be wrong with it now. */
+/** Whether a backup is on record as verified in full, and no problem is seen in it now. */
 export function stands({ problem, last }: KnownBackup): boolean {
   return problem === null && last?.mode === 'full' && last.status !== 'FAILED';
 }
 
-/** What there is to go back to: how many backups, and the newest that verified in full, with its age. */
+/** Says what there is to go back to: how many backups, and the newest one that was verified in full, with its age. */
 export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckResult {
   const about = { id: 'backups', group: 'repository' } as const;
   const [newest] = candidates(backups);
@@ -91,7 +91,7 @@ export function checkBackups(backups: readonly KnownBackup[], now: Date): CheckR
   };
 }
 
-/** The newest backup is what restore takes when nothing else is said: it had better be whole. */
+/** Checks the newest backup, which restore uses if no other is named. */
 export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[] {
   const [newest] = candidates(backups);
   if (newest === undefined) return [];
@@ -121,7 +121,7 @@ export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[
         ? {}
         : {
             paths: [ref.folder],
-            recommendation: 'migbackup verify --latest shows all of it. Take a new one with migbackup create.',
+            recommendation: 'migbackup verify --latest shows all problems. Take a new backup with migbackup create.',
           }),
     },
   ];

@@ -5,21 +5,21 @@ import type { Engine, Holder } from '../../databases/engine.ts';
 import { readOnDisk } from '../../databases/read-on-disk.ts';
 import type { EngineName } from '../../model/engine-name.ts';
 
-/** A database of the inventory, looked at: who holds it, and what is in it. */
+/** What was seen of a database of the inventory: who has it open, and what is in it. */
 export interface DatabaseLook {
   /** Project-relative. */
   readonly path: string;
   readonly engine: EngineName;
   readonly holder: Holder;
-  /** Null where it could not be counted: `problem`, or an order that only its application knows. */
+  /** Null if the records could not be counted: because of `problem`, or because of an order that only the application knows. */
   readonly records: number | null;
   readonly digest: string | null;
   readonly problem: string | null;
-  /** What create will say of it: pages that are not sound, parts that cannot be read. */
+  /** What create will say about it: for example pages that are not sound, or parts that cannot be read. */
   readonly remarks: readonly Finding[];
 }
 
-/** Reads a captured copy of a database; nothing is opened or written beside it. Throws INTERRUPTED. */
+/** Reads a captured copy of a database. The database itself is not opened, and nothing is written beside it. Throws INTERRUPTED. */
 export async function lookAtDatabase(
   { path, place, engine }: { path: string; place: string; engine: Engine },
   signal: AbortSignal | undefined,
@@ -37,14 +37,14 @@ export async function lookAtDatabase(
   }
 }
 
-/** What leaves a doubt about the database itself. */
+/** Whether a finding leaves a doubt about the database itself. */
 function isDoubt({ code }: Finding): boolean {
   return code === 'database-unsound' || code === 'database-partly-proven';
 }
 
 /**
- * Every database reads: create does not take a damaged one for a good one. One that somebody writes may not read just now.
- * @param sayWayBack the line that brings back a database (project-relative), in a sentence
+ * Checks that every database can be read, as create does. A database that a process is writing to may be unreadable just now.
+ * @param sayWayBack a sentence with the command line that brings back a database (project-relative)
  */
 export function checkDatabasesRead(
   databases: readonly DatabaseLook[],
@@ -64,7 +64,8 @@ export function checkDatabasesRead(
     };
   }
   if (wrong.length === 0) {
-    const message = databases.length === 1 ? 'the database reads' : `all ${databases.length} databases read`;
+    const message =
+      databases.length === 1 ? 'the database can be read' : `all ${databases.length} databases can be read`;
     return { ...about, status: 'ok', message: databases.length === 0 ? 'no database here' : message };
   }
   const damaged = wrong.filter(({ holder }) => holder.held === 'no');
@@ -72,16 +73,16 @@ export function checkDatabasesRead(
   return {
     ...about,
     status: damaged.length > 0 ? 'critical' : 'warning',
-    message: wrong.map(({ path, problem }) => `${path} does not read: ${problem}`).join('; '),
+    message: wrong.map(({ path, problem }) => `${path} cannot be read: ${problem}`).join('; '),
     paths: wrong.map(({ path }) => path),
     recommendation:
       damaged.length > 0
         ? [...ways, 'To keep it as it is before a repair, run create with --raw and its path.'].join(' ')
-        : 'Stop what writes there and validate again.',
+        : 'Stop what writes there, then run migbackup validate again.',
   };
 }
 
-/** Nobody holds a database: a backup works all the same, but nothing is restored over a database that is in use. */
+/** Checks whether a process uses a database. A backup works even then, but a restore never replaces a database that is in use. */
 export function checkDatabasesHeld(databases: readonly DatabaseLook[]): CheckResult {
   const about = { id: 'databases-held', group: 'inventory' } as const;
   const held = databases.filter(({ holder }) => holder.held !== 'no');
@@ -97,6 +98,6 @@ export function checkDatabasesHeld(databases: readonly DatabaseLook[]): CheckRes
     message: held.map(say).join('; '),
     evidence: { holders: held.map(({ path, holder }) => ({ path, ...holder })) },
     paths: held.map(({ path }) => path),
-    recommendation: 'create works while it is in use; a restore of it is refused until that process has ended.',
+    recommendation: 'create works while it is in use. A restore of it is refused until that process has ended.',
   };
 }

@@ -11,8 +11,8 @@ export interface Counted {
 }
 
 /**
- * There is something to back up: create refuses an empty success.
- * @param configs how many of the files are the config itself, which is stored and is nothing to back up
+ * Checks that there is something to back up, because create refuses an empty success.
+ * @param configs how many of the files are the config itself, which is stored, but is not worth a backup by itself
  */
 export function checkInventory(categories: ReadonlyMap<string, Counted>, configs: number): CheckResult {
   const about = { id: 'inventory', group: 'inventory' } as const;
@@ -29,7 +29,7 @@ export function checkInventory(categories: ReadonlyMap<string, Counted>, configs
     message: 'there is nothing to back up here',
     evidence,
     recommendation:
-      'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).',
+      'Run the command in the project, or give --root. If this is the project, say what to back up in migbackup.config.json, which migbackup init writes.',
   };
 }
 

@@ -8,7 +8,7 @@ import type { SourceProblem } from './inventory.ts';
 const ACCEPT = 'migbackup create --accept-gone.';
 const NOT_REQUIRED = `If it may be gone, take "required" out of the config. Then accept that: ${ACCEPT}`;
 
-/** What complete backups have stands in the project too, or somebody has accepted that it does not. */
+/** Checks that the project still has what complete backups have, or that somebody has accepted the loss. */
 export function checkStateGone(lost: readonly LostState[], problems: readonly SourceProblem[] = []): CheckResult[] {
   const about = { id: 'state-gone', group: 'state' } as const;
   const wrong = lost.flatMap((each): CheckResult[] => {
@@ -37,13 +37,15 @@ export function checkStateGone(lost: readonly LostState[], problems: readonly So
   if (wrong.length > 0) return wrong;
   const [newest] = lost;
   const message =
-    newest === undefined ? 'there is no complete backup to compare with' : `all that ${newest.backupId} has is there`;
+    newest === undefined
+      ? 'there is no complete backup to compare with'
+      : `everything in ${newest.backupId} is still there`;
   return [{ ...about, status: 'ok', message }];
 }
 
 /**
- * The same for whoever takes a backup in which it will be missing. The backup keeps these findings too: by them the next comparison knows which
- * older backups have something that this one lacks, or may have.
+ * Findings for a backup that will not have what is gone. The backup keeps them too: they tell the next comparison which older backups have something,
+ * or may have something, that this one lacks.
  */
 export function stateGone(lost: readonly LostState[]): Finding[] {
   return lost.flatMap((each): Finding[] => {
@@ -60,8 +62,8 @@ export function stateGone(lost: readonly LostState[]): Finding[] {
 }
 
 /**
- * For whoever says that it may be gone: a backup that keeps neither `state-gone` nor `state-not-compared` is what the next comparison begins
- * with.
+ * Findings for a user who accepts the loss. A backup that keeps neither `state-gone` nor `state-not-compared` names no older backup, so the next
+ * comparison begins with it.
  */
 export function goneAccepted(lost: readonly LostState[]): Finding[] {
   return lost.flatMap((each): Finding[] => {
@@ -76,12 +78,12 @@ export function goneAccepted(lost: readonly LostState[]): Finding[] {
   });
 }
 
-/** Whether a source is required and missing, and the line that brings it back is known: then that is all that has to be said of it. */
+/** Whether a problem is a missing required source which a known command line brings back. Then no other check has to report it. */
 export function isSaidAsGone(problem: Pick<SourceProblem, 'code' | 'path'>, lost: readonly LostState[]): boolean {
   return lineFor(problem, lost) !== null;
 }
 
-/** The error of a backup that found a required source missing, with the line that brings it back where one is known; any other as it is. */
+/** Adds to the error about a missing required source the command line that brings the source back, if one is known. Returns any other error as it is. */
 export function withRestoreLine(error: unknown, lost: readonly LostState[]): unknown {
   if (!(error instanceof BackupError) || error.path === undefined) return error;
   const { code, message, path: place, details, cause } = error;
@@ -91,7 +93,7 @@ export function withRestoreLine(error: unknown, lost: readonly LostState[]): unk
   return new BackupError(code, message, { hint, path: place, cause, ...(details !== undefined && { details }) });
 }
 
-/** The line that brings back a source that is required and missing. */
+/** The command line that brings back a required source that is missing. */
 function lineFor(
   { code, path: place }: Pick<SourceProblem, 'code' | 'path'>,
   lost: readonly LostState[],
@@ -108,13 +110,13 @@ function notCompared({ notCompared: itself, newer }: LostState): NotCompared[] {
   return [itself, newer].filter((one) => one !== null);
 }
 
-/** The next comparison asks again for what is named here: not for a backup that may be another project's. */
+/** The next comparison looks again at the backup that is named here, so a backup that may be another project's is not named. */
 function evidenceOf({ backupId, problem, isOwn }: NotCompared): Finding['evidence'] {
   return isOwn ? { backupId, problem } : { problem };
 }
 
 function sayNotCompared({ backupId, problem }: NotCompared): string {
-  return `what is there was not compared with ${backupId}: ${problem}`;
+  return `the project was not compared with ${backupId}: ${problem}`;
 }
 
 /** State that is in no category: one result each, or that there is none. */
