@@ -76,12 +76,12 @@ test('an id with a slip in it is answered with those that are close, and with no
   for (const id of [OLDER, SAMPLE_ID, SAFETY]) await makeSampleBackup(repository, id, 1000);
   mkdirSync(path.join(folder.path, 'docs'));
 
-  const list = 'migbackup list shows the 3 there are.';
+  const list = 'migbackup list shows all backups (3).';
   for (const slip of [`${SAMPLE_ID}Z`, SAMPLE_ID.replace('T', 't'), `${SAMPLE_ID.slice(10, -1)}z`])
     expect(await failed(slip), slip).toMatchObject({ hint: `${list} Did you mean ${SAMPLE_ID}?` });
   for (const other of ['zzz', 'nosuch', 'migration-2020-01-01T00-00-00-000Z', ''])
     expect(await failed(other), other).toMatchObject({ message: `no backup matches "${other}"`, hint: list });
   expect(await failed('./a/b')).toMatchObject({ message: 'there is no file or folder ./a/b', hint: list });
   expect(await failed('x.zip')).toMatchObject({ message: 'there is no file or folder x.zip' });
-  expect(await failed('docs')).toMatchObject({ message: 'the folder docs is no backup', hint: list });
+  expect(await failed('docs')).toMatchObject({ message: 'the folder docs is not a backup', hint: list });
 });

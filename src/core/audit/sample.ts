@@ -7,7 +7,7 @@ export interface SampleOptions {
   /** Percent of files, mode sample: over 0, at most 100. */
   readonly samplePercent?: number | undefined;
   readonly seed?: string | undefined;
-  /** Mode selection: what is read, and the terms that say so. */
+  /** For mode `selection`: which entries are read, and the terms that select them. */
   readonly only?: { readonly terms: readonly string[]; readonly has: (entry: Entry) => boolean } | undefined;
 }
 

@@ -19,7 +19,7 @@ import { scanCategory } from '../scan/scanner.ts';
 import { isName, mayHold } from '../scan/terms.ts';
 
 export interface MigrationOptions {
-  /** Terms as `selectEntries` has them; none means all. */
+  /** What to store, as terms of `selectEntries`. None means everything. */
   readonly only?: readonly string[] | undefined;
   readonly tags?: Record<string, string> | undefined;
   readonly note?: string | undefined;
@@ -88,7 +88,7 @@ function inManifest({ evidence, ...finding }: Finding): Finding {
   return { ...finding, evidence: { backupId: evidence?.['backupId'] } };
 }
 
-/** An empty success would be the worst answer: nothing at all, or nothing in a category that was asked for, is an error. */
+/** An empty success would be the worst answer. So a backup that holds nothing, or nothing of what --only names, is an error. */
 function refuseEmpty({ config, categories, totals }: TakenBackup['manifest']): void {
   const holds = (name: string): boolean => {
     const category = categories[name];

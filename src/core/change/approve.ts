@@ -25,6 +25,6 @@ export function requireSamePlan({ plan: approved }: Pick<Approval, 'plan'>, plan
 export async function requireYes({ plan: approved, confirm }: Approval, plan: RestorePlan): Promise<void> {
   if (approved !== undefined || (await confirm(plan))) return;
   throw new BackupError('CONFIRMATION_REQUIRED', 'the change was not confirmed; nothing was changed', {
-    hint: 'Run it with --yes.',
+    hint: 'Run the command again with --yes.',
   });
 }

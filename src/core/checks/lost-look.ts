@@ -28,7 +28,7 @@ export class Look {
   readonly #gone = new Map<string, number>();
   /** Files that exist and are empty, with the number of bytes that they had. */
   readonly #emptied = new Map<string, number>();
-  /** How many files of each database came before its marker (CURRENT of a LevelDB). Only the marker tells whether the database is gone. */
+  /** How many files of each database came before its marker. Only the marker tells whether the database is gone. */
   readonly #before = new Map<string, number>();
   #folder = '';
   #names: ReadonlyMap<string, boolean> | null = null;

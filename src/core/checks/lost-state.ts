@@ -211,7 +211,7 @@ function lineOf(backupId: string, manifest: Manifest, brings: readonly Gone[]): 
   );
 }
 
-/** Whether a file with content is in the place of a database but is not a database. For a file that cannot be read the answer is not known. */
+/** Whether a file with content is in the place of a database but is not a database. False if it cannot be read, because then nobody knows. */
 function isNoLonger({ engine: name, path: at }: ManifestDatabase, root: string): boolean {
   const engine = engineOf(name);
   const place = toNative(root, at);

@@ -123,12 +123,12 @@ export class Selection {
   }
 }
 
-/** The databases of a backup that are files, both those that were proven and those that were copied raw. Their parts are restored with them. */
+/** The databases of a backup that are files. Their parts are restored with them. */
 export function fileDatabases(manifest: Manifest): DatabaseAt[] {
   return databasesAt(manifest).filter(({ engine }) => engineOf(engine).shape === 'file');
 }
 
-/** Databases of a backup, proven or taken as they are. */
+/** The databases of a backup, both those that were proven and those that were stored as plain files. */
 export function databasesAt(manifest: Manifest): DatabaseAt[] {
   const proven = databasesOf(manifest).map(({ path, engine }) => ({ path, engine }));
   const raw = manifest.findings.flatMap(({ code, path, evidence }) => {
@@ -141,7 +141,7 @@ export function databasesAt(manifest: Manifest): DatabaseAt[] {
 
 /** Folders that are restored whole: all databases that are folders, and the folders of exclusive sources. */
 export function wholeFolders(manifest: Manifest): string[] {
-  // What was taken of a part of a folder says nothing about the rest of it.
+  // If only a part of a folder was backed up, that says nothing about the rest of the folder.
   const isTaken = selectEntries(manifest.config.only, namedIn(manifest));
   const exclusive = Object.entries(manifest.categories).flatMap(([category, { sources }]) =>
     sources
@@ -179,7 +179,7 @@ function notWhole(id: string, findings: readonly AnyFinding[]): BackupError {
   });
 }
 
-/** @param terms of `--only`; none: the backup holds nothing at all */
+/** @param terms the terms of `--only`. Without any, the backup holds nothing at all */
 export function nothingSelected(id: string, manifest: Manifest, terms: readonly string[]): BackupError {
   if (terms.length === 0)
     return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', {
@@ -192,8 +192,8 @@ export function nothingSelected(id: string, manifest: Manifest, terms: readonly 
 }
 
 function inParts(path: string, isDatabase: boolean): BackupError {
-  const why = isDatabase ? 'a part of it is no database' : 'its source is exclusive';
-  return new BackupError('USAGE', `${escapeName(path)} is restored whole or not at all: ${why}`, {
+  const why = isDatabase ? 'a part of a database is useless' : 'its source is exclusive';
+  return new BackupError('USAGE', `${escapeName(path)} can only be restored whole: ${why}`, {
     hint: `Use ${shellLine(['--only', pathWord(path)])}.`,
     path,
   });

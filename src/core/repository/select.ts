@@ -59,13 +59,13 @@ export async function selectBackup(
     all.map((ref) => ref.id),
   );
   const meant = close.length === 0 ? '' : ` Did you mean ${close.join(' or ')}?`;
-  throw none(message, `migbackup list shows the ${all.length} there are.${meant}`);
+  throw none(message, `migbackup list shows all backups (${all.length}).${meant}`);
 }
 
-/** What was named is no backup: why, where it looks like a path. */
+/** Says that the selector names no backup, and why if it looks like a path. */
 function notFound(selector: string, cwd: string): string {
   const shown = shorten(escapeName(selector));
-  if (selector !== '' && statOrNull(path.resolve(cwd, selector)) !== null) return `the folder ${shown} is no backup`;
+  if (selector !== '' && statOrNull(path.resolve(cwd, selector)) !== null) return `the folder ${shown} is not a backup`;
   const asPath = /[/\\]|\.(zip|tar)$/.test(selector);
   return asPath ? `there is no file or folder ${shown}` : `no backup matches "${shown}"`;
 }

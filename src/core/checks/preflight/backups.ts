@@ -115,7 +115,7 @@ export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[
       id: 'newest-backup',
       group: 'repository',
       status: wrong === null ? 'ok' : 'warning',
-      message: wrong === null ? 'nothing is seen to be wrong with the newest backup' : `${ref.id} is damaged: ${wrong}`,
+      message: wrong === null ? 'no problem is seen in the newest backup' : `${ref.id} is damaged: ${wrong}`,
       evidence: { backupId: ref.id, problem, lastVerification: last },
       ...(wrong === null
         ? {}
