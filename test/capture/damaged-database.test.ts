@@ -70,7 +70,7 @@ test('where no backup has it proven, nothing is offered that does not exist; it 
   put(root, String.raw`docs/a\b.md`);
   const { exitCode, stderr } = await run('create');
   expect(exitCode).toBe(5);
-  expect(stderr).toMatch(/^error {2}leveldb: is a LevelDB database of which parts are missing \(and 1 more\)/);
+  expect(stderr).toMatch(/^error {2}leveldb: is a LevelDB database with missing parts \(and 1 more\)/);
   expect(stderr).not.toMatch(/--allow-partial|migbackup restore/);
   expect(oneLine((await run('validate')).stdout)).not.toContain('brings back its newest');
 });

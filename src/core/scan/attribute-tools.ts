@@ -1,27 +1,27 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Node reads none of these. No backup keeps them. */
+/** Attributes that Node cannot read and no backup keeps. */
 export type AttributeKind = 'ACLs' | 'default ACLs' | 'extended attributes' | 'file flags';
 
-/** What the tools of the system say of files: paths as they were given, with what was found there. */
+/** What the tools of the system say about files. Paths are relative to the folder that was given. */
 export interface ToolAnswer {
   readonly found: readonly { readonly path: string; readonly kind: AttributeKind }[];
-  /** The rights of the owning group (0 to 7) where there is an ACL: the mode of such a file shows its mask in their place. */
+  /** The rights of the owning group (0 to 7), for paths with an ACL: the mode of such a file shows the mask of the ACL instead. */
   readonly groupRights: ReadonlyMap<string, number>;
-  /** Paths that nobody may rename or remove, root neither: immutable, or to be appended to only. */
+  /** Paths that nobody may rename or remove, not even root: they are immutable or append-only. */
   readonly fixed: readonly string[];
-  /** Its tool is not installed, or did not end in time. */
+  /** The kinds whose tool is not installed or did not end in time. */
   readonly notLookedAt: AttributeKind[];
 }
 
-/** Far over what a million files take. */
+/** Far more than a million files take. */
 const TIMEOUT_MS = 30_000;
 const MOST_BYTES = 256 << 20;
 
-/** Made anew with every file: labels of the system, and what an overlay writes for itself. */
+/** Attributes that the system sets on every file by itself: security labels, and what an overlay writes for its own use. */
 const OF_THE_SYSTEM = /^(security\.(selinux|SMACK64|apparmor|ima|evm)|trusted\.overlay\.|system\.posix_acl_)/;
-/** How a file system stores a file: extents, inline data, an index, a huge file. Nobody set these. */
+/** Flags that say how a file system stores a file: extents, inline data, an index, a huge file. Nobody has set these. */
 const OF_THE_FILE_SYSTEM = /[-eNIh]/g;
 
 const RIGHTS = { r: 4, w: 2, x: 1 } as const;
@@ -31,8 +31,9 @@ const ACL_ENTRY = 8;
 const OWNING_GROUP = 4;
 
 /**
- * Asks getfattr, else getfacl, and lsattr about all at and below some paths in `cwd`, each at most once and never through a shell; links are not followed.
- * Never rejects. Linux only: elsewhere there are other tools, and Windows would run one that lies in `cwd`.
+ * Asks getfattr, or getfacl if that is missing, and lsattr about everything at and below some paths in `cwd`. Each runs at most once and never
+ * through a shell. Links are not followed. Never rejects. It does this on Linux only: other systems have other tools, and Windows would run a program
+ * of that name that lies in `cwd`.
  * @param flags whether lsattr is asked, which opens every file
  */
 export async function askTools(cwd: string, paths: readonly string[], flags: boolean): Promise<ToolAnswer> {
@@ -58,7 +59,10 @@ export async function askTools(cwd: string, paths: readonly string[], flags: boo
   return { found, groupRights, fixed, notLookedAt };
 }
 
-/** What a tool prints, a character for each byte; null where it is missing or takes too long. It goes on after a file that it may not look at. */
+/**
+ * What a tool prints, one character for each byte. Null if it is missing or takes too long. A tool goes on after a file that it may not read, and
+ * then its exit code is ignored.
+ */
 async function output(tool: string, args: readonly string[], cwd: string): Promise<string | null> {
   const env = { ...process.env, LC_ALL: 'C' };
   try {
@@ -84,7 +88,7 @@ function readAttributes(text: string, take: Take, groupRights: Map<string, numbe
   }
 }
 
-/** Rights that cannot be read are none: nothing may be widened. */
+/** No rights if they cannot be read, because a restore must never give more rights than there were. */
 function owningGroupOf(acl: Buffer): number {
   for (let at = ACL_HEADER; at + ACL_ENTRY <= acl.length; at += ACL_ENTRY)
     if (acl.readUInt16LE(at) === OWNING_GROUP) return acl.readUInt16LE(at + 2) & 7;
@@ -123,7 +127,7 @@ function* blocksOf(text: string): Generator<{ path: string; lines: string[] }> {
   }
 }
 
-/** What the tools escape is the octal number of a byte. */
+/** Decodes a name: the tools write some bytes as octal numbers. */
 function decoded(name: string): string {
   const bytes = name.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
   return Buffer.from(bytes, 'latin1').toString('utf8');

@@ -10,24 +10,24 @@ import type { Ownership } from './ownership.ts';
 import type { SourcePatterns } from './source-patterns.ts';
 import { selectByName } from './terms.ts';
 
-/** What files have that no backup keeps. */
+/** The attributes of files that no backup keeps. */
 export interface Attributes {
-  /** Project-relative paths, of what the categories take. */
+  /** Project-relative paths of what the categories take. */
   readonly found: ReadonlyMap<AttributeKind | 'hard links', readonly string[]>;
-  /** By path, where there is an ACL: what the owning group may do, 0 to 7. */
+  /** What the owning group may do (0 to 7), by path; only for paths with an ACL. */
   readonly groupRights: ReadonlyMap<string, number>;
-  /** Of what the categories take, what nobody may rename or remove: immutable, or to be appended to only. Empty where flags are not looked at. */
+  /** Paths of what the categories take that nobody may rename or remove, because they are immutable or append-only. Empty if flags are not looked for. */
   readonly fixed: readonly string[];
   readonly notLookedAt: AttributeKind[];
 }
 
 export interface LookOptions {
   readonly ownership: Ownership;
-  /** Also at the flags of files, which takes longer: every file is opened. */
+  /** Whether to look for the flags of files, too. That takes longer, because every file is opened. */
   readonly flags: boolean;
 }
 
-/** Looks for ACLs, extended attributes and flags of what the categories take, by the tools of the system. Never rejects for what they cannot do. */
+/** Looks for ACLs, extended attributes and flags of what the categories take, with the tools of the system. It never rejects because a tool fails. */
 export async function lookAtAttributes(
   project: Project,
   categories: readonly Category[],
@@ -57,7 +57,10 @@ export async function lookAtAttributes(
   };
 }
 
-/** The paths at and below which all is that a source takes; of one with patterns those in its folder that they could reach. */
+/**
+ * The paths at and below which a source has everything that it takes. For a source with patterns these are the names in its folder that the patterns
+ * could match.
+ */
 function topsOf({ root, repository }: Project, source: Source, ownership: Ownership): string[] {
   try {
     assertRealParents(root, source.path);
@@ -72,7 +75,7 @@ function topsOf({ root, repository }: Project, source: Source, ownership: Owners
       .map(({ name }) => (source.path === '.' ? name : `${source.path}/${name}`))
       .filter((path) => toNative(root, path) !== repository && foldKey(path) !== STATE_FOLDER);
   } catch {
-    // The scan says what is wrong with it.
+    // The scan reports what is wrong with this source.
     return [];
   }
 }
@@ -81,7 +84,7 @@ function mayHold(patterns: SourcePatterns, folder: string): boolean {
   return patterns.mayContain(folder) && !patterns.excludes(folder);
 }
 
-/** One finding for all of it, or none. */
+/** One finding for all of them, or none. */
 export function attributesNotKept(found: Attributes['found']): Finding[] {
   const kinds = [...found].filter(([, paths]) => paths.length > 0);
   if (kinds.length === 0) return [];
@@ -93,7 +96,7 @@ export function attributesNotKept(found: Attributes['found']): Finding[] {
       message: `no backup keeps what some files and folders have: ${said}`,
       evidence: Object.fromEntries(kinds.map(([kind, paths]) => [kind, paths.length])),
       affects: [...new Set(kinds.flatMap(([, paths]) => paths))].toSorted(comparePaths),
-      recommendation: 'Set it again yourself after a restore, if it matters (setfacl, setfattr, chattr, ln).',
+      recommendation: 'If it matters, set it again yourself after a restore (setfacl, setfattr, chattr, ln).',
     },
   ];
 }

@@ -13,7 +13,7 @@ import { databaseForeign, databaseGone, databaseNotProven, notTheDatabase } from
 import type { ScanNotes } from './scan-notes.ts';
 import type { WalkLook } from './walk-look.ts';
 
-/** Finds the databases that are files, and sees to it that their parts go with them. */
+/** Finds the databases that are files, and makes sure that their parts are stored with them. */
 export class DatabaseFileSearch {
   readonly #project: Project;
   readonly #source: Source;
@@ -38,7 +38,7 @@ export class DatabaseFileSearch {
     this.#isSecret = isSecret;
   }
 
-  /** What a file, a link or a special file is to be stored as; null: not at all, undefined: as what it is. */
+  /** How to store a file, a link or a special file. Null means not at all, undefined means as what it is. */
   find(
     folder: OpenFolder | undefined,
     relative: string,
@@ -72,7 +72,7 @@ export class DatabaseFileSearch {
     return { kind: 'database', path: relative, source: this.#source, engine, place: native, others: [] };
   }
 
-  /** A link or a special file is no database. */
+  /** A link or a special file is not a database: a problem if its source says that one is there. */
   #noFile(relative: string): null | undefined {
     const { type, path: top } = this.#source;
     const isWanted = relative === top && type !== 'files' && isSpelledOut(this.#project, this.#source);
@@ -81,7 +81,7 @@ export class DatabaseFileSearch {
     return null;
   }
 
-  /** What comes later in this folder, in the place of each part: whether it is there now says little about the moment of the capture. */
+  /** Decides what comes later in this folder at the name of each part, even of parts that do not exist now: they may exist at the moment of the capture. */
   #expectParts(folder: OpenFolder, database: string, engine: Engine, raw: boolean): void {
     const base = path.posix.basename(database);
     const parts = (engine.parts ?? []).filter((part) => part !== '');
@@ -106,7 +106,10 @@ export class DatabaseFileSearch {
     folder.names = [...folder.names.slice(0, folder.next), ...[...coming, ...missing].toSorted(comparePaths)];
   }
 
-  /** A source that is one file has what belongs to a database of that name, also where nobody here can read that (it may be encrypted). */
+  /**
+   * Adds the files that would be parts of a database with this name. A source that is one file takes them along even if the file is not a database
+   * that we can read, because it may be encrypted.
+   */
   #takeAlong(folder: OpenFolder, database: string, native: string, isEmpty: boolean): void {
     const names = partsBeside(native).flatMap((part) => {
       const at = database + part;
@@ -118,7 +121,7 @@ export class DatabaseFileSearch {
     folder.names = [...folder.names, ...names].toSorted(comparePaths);
   }
 
-  /** Whether a file is a part of a database that this source does not store; what is left of a database that is gone is said. */
+  /** Whether a file is a part of a database that this source does not store. Reports a part whose database is gone. */
   #isStray(relative: string, native: string): boolean {
     for (const { engine, database, part } of partNames(relative)) {
       if (!engine.mayBePart(native, part)) continue;

@@ -7,7 +7,7 @@ import { errnoOf } from '../model/backup-error.ts';
 import { modeWithoutMask, type ScannedEntry } from '../model/entry.ts';
 import { isUnchanged, TICK_MS, type FileState } from './file-state.ts';
 
-/** Where a file's bytes go; an ArchiveWriter is one. */
+/** Where the bytes of a file go, for example an ArchiveWriter. */
 export interface MemberTarget {
   begin(entry: ScannedEntry): number;
   reserve(): Buffer;
@@ -23,38 +23,38 @@ export type ReadOutcome =
   | { readonly status: 'ok'; readonly entry: ScannedEntry; readonly sha256: string; readonly offset: number }
   | { readonly status: 'changed' | 'vanished' | 'unreadable'; readonly message: string; readonly cause?: unknown };
 
-/** How often a file that changes under our hands is read before we say so. */
+/** How often a file that changes while it is read is read again before that is a problem. */
 const ATTEMPTS = 3;
-/** The same of one that is written to through memory, which shows whatever part of it is written. */
+/** The same for a file that is written through mapped memory: it is tried more often, because a write to any part of it counts as a change. */
 const MAPPED_ATTEMPTS = 12;
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-/** A fifo that takes the file's place must not make open wait; a link must not be followed. */
+/** If a FIFO has replaced the file, opening it must not wait. If a link has, it must not be followed. */
 export const READ_FLAGS = O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
 
-/** What `inspect` may be handed whole; a bigger file is only hashed. */
+/** The largest content that `inspect` gets. A bigger file is only hashed. */
 const INSPECT_LIMIT = 64 << 20;
 
 export type Inspect = (content: Buffer) => void;
 
-/** What is to be done with a file besides storing it. */
+/** What to do with a file besides storing it. */
 export interface ReadOptions {
-  /** Gets the content that is stored, once, of files up to 64 MiB. */
+  /** Called once with the content that is stored, for files up to 64 MiB. */
   readonly inspect?: Inspect | undefined;
-  /** What the owning group may do, of a file with an ACL: its mode does not show it. */
+  /** For a file with an ACL: what the owning group may do, which its mode does not show. */
   readonly groupRights?: number | undefined;
-  /** Awaited after each part of a file that takes more than one: a big one must not keep everything else waiting. What it throws is thrown. */
+  /** Awaited after each part of a file that is read in parts, so that a big file does not keep everything else waiting. Its errors are passed on. */
   readonly yieldIfDue?: (() => Promise<void>) | undefined;
-  /** Asked when a file is not in its place (any more): waits a moment and says whether to look again. */
+  /** Called when a file is not in its place. It waits a moment and says whether to look again. */
   readonly lookAgain?: (() => Promise<boolean>) | undefined;
-  /** Whether all folders above the file are real: what is read behind a link is not what stands at its path. */
+  /** Whether all folders above the file are real. What is read through a link is not what is at the path. */
   readonly isInPlace?: (() => boolean) | undefined;
-  /** Asked of a file that is found: whether it may be taken for the one that was listed. */
+  /** Whether a file that was opened may be taken for the one that was listed. */
   readonly isMeant?: ((found: fs.BigIntStats) => Promise<boolean>) | undefined;
-  /** Whether a process may write to the file through memory, which shows in its times only after a sync. */
+  /** Whether a process may write to the file through mapped memory. The file's times show that only after a sync. */
   readonly isMapped?: ((found: fs.BigIntStats) => boolean) | undefined;
 }
 
-/** `null` in `outcome`: the file changed under our hands. `begun`: the target holds a part of the member, to be taken back. */
+/** `outcome` is null if the file changed while it was read. `begun` says that the target holds a part of the member, which has to be rolled back. */
 interface Attempt {
   readonly outcome: ReadOutcome | null;
   readonly begun: boolean;
@@ -64,17 +64,17 @@ const BEHIND_LINK: ReadOutcome = { status: 'changed', message: 'is in a folder t
 
 const EXCHANGED: ReadOutcome = {
   status: 'changed',
-  message: 'was exchanged for another file, and is in another place',
+  message: 'was replaced by another file, and is now in another place',
 };
 
-/** A failure of the file that is read, told apart from one of the archive that is written. */
+/** An error of the file that is read, as opposed to one of the archive that is written. */
 class ReadFailure extends Error {}
 
 /**
- * Reads one regular file into `target` and hashes it on the way, once over its bytes. It is stored as it was at one moment: if
- * size, mtime or ctime differ after reading, the member is rolled back and read again, three times in all; one that is only renamed all the
- * time is read twice, and has to be the same. One that is not in its place
- * is looked for again as long as `lookAgain` says so. A failure of the file is an outcome, and then the target is as it was before; a failure of the target is thrown.
+ * Reads one regular file into `target`, and hashes it on the way in one pass over its bytes. The file is stored as it was at one moment: if size,
+ * mtime or ctime differ after reading, the member is rolled back and read again, three times in all. A file that is renamed again and again, so that
+ * only its ctime changes, is read twice, and both must be the same. A file that is not in its place is looked for as long as `lookAgain` says so. An
+ * error of the file is an outcome, and then the target is as it was before. An error of the target is thrown.
  */
 export async function readFileInto(
   file: string,
@@ -114,19 +114,19 @@ async function readOnce(
   let begun = false;
   try {
     let before = fs.fstatSync(fd, { bigint: true });
-    // Too young to tell its next change by: it is left to grow old enough first.
+    // The last change is so recent that the next one could have the same time. So wait until it is old enough.
     if (isYoung(before.ctimeMs)) {
       await setTimeout(TICK_MS);
       before = fs.fstatSync(fd, { bigint: true });
     }
-    // A write sets the times before it copies the bytes: one that is under way would show no change after it.
+    // It was written just now. A write sets the times before it copies the bytes, so a write that is still under way would not show afterwards.
     if (isYoung(before.mtimeMs)) return { outcome: null, begun };
-    // Only its name or its rights change all the time, so its ctime says nothing of its bytes.
+    // Only its name or its mode keeps changing, so its ctime says nothing about its bytes.
     const isRenamed = isYoung(before.ctimeMs);
     if (!before.isFile()) return { outcome: { status: 'changed', message: 'is no longer a regular file' }, begun };
     if (!isInPlace()) return { outcome: BEHIND_LINK, begun };
     if ((await isMeant?.(before)) === false) return { outcome: EXCHANGED, begun };
-    // From here on the first write to each page moves the times: they are not those of `before`, which are a tick old.
+    // After this flush the first write to each page changes the times. They will differ from those of `before`, which are at least a tick old.
     if (isMapped?.(before) === true) await flushMeanwhile(fd);
     const entry = withStat(scanned, before, groupRights);
     const offset = target.begin(entry);
@@ -153,7 +153,7 @@ function isYoung(timeMs: bigint): boolean {
   return Math.abs(Date.now() - Number(timeMs)) < TICK_MS;
 }
 
-/** @param isRenamed the ctime does not count */
+/** @param isRenamed whether to ignore the ctime */
 function sameState(before: fs.BigIntStats, after: fs.BigIntStats, isRenamed: boolean): boolean {
   const isSame = after.size === before.size && after.mtimeNs === before.mtimeNs;
   return isSame && (isRenamed || after.ctimeNs === before.ctimeNs);
@@ -161,11 +161,11 @@ function sameState(before: fs.BigIntStats, after: fs.BigIntStats, isRenamed: boo
 
 interface Copied {
   readonly sha256: string;
-  /** A copy of its own, only if it was asked for. */
+  /** A copy of the content, if the caller wants one. */
   readonly content: Buffer | undefined;
 }
 
-/** Reads exactly `size` bytes straight into the target; null if the file gave fewer. */
+/** Reads exactly `size` bytes straight into the target. Null if the file has fewer. */
 async function copyContent(
   fd: number,
   size: number,
@@ -199,7 +199,7 @@ async function copyContent(
   return { sha256: hash.digest('hex'), content: keep ? Buffer.concat(copies) : undefined };
 }
 
-/** The hash of `size` bytes; of fewer if the file gives no more. */
+/** The hash of the first `size` bytes, or of fewer if the file has fewer. */
 async function hashContent(fd: number, size: number, yieldIfDue: ReadOptions['yieldIfDue']): Promise<string> {
   const hash = createHash('sha256');
   const room = Buffer.allocUnsafeSlow(Math.min(Math.max(size, 1), 1 << 20));
@@ -213,7 +213,7 @@ async function hashContent(fd: number, size: number, yieldIfDue: ReadOptions['yi
   return hash.digest('hex');
 }
 
-/** Fills `into` from `position` on as far as the file goes; returns the bytes read. */
+/** Fills `into` from `position` on, as far as the file goes. Returns the number of bytes read. */
 function readAt(fd: number, into: Buffer, position: number): number {
   let done = 0;
   try {
@@ -249,9 +249,9 @@ function refused(cause: unknown): ReadOutcome {
 }
 
 /**
- * Reads a small file that the scan has seen settled, with four system calls. True if it was unchanged from the scan's stat to one after the
- * read, so that what was read is what stood there all that time. False if anything is out of the ordinary; then what is in `room` says nothing.
- * @param room takes the content at `from`; there has to be room for a byte more than the file had, by which one that grew gives itself away
+ * Reads a small file whose last change was old enough when the scan saw it, with four system calls. True if a stat after the read shows the file as
+ * the scan saw it. Then what was read is what was there all that time. False if anything is unusual, and then `room` has nothing of use.
+ * @param room gets the content at `from`. It needs one byte more than the file had, so that a file which has grown is noticed
  */
 export function readIfUnchanged(file: string, seen: FileState, room: Uint8Array, from: number): boolean {
   let fd: number;

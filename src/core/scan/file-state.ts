@@ -1,6 +1,6 @@
 import type fs from 'node:fs';
 
-/** By what a change of a file shows: any write moves its ctime, a new file under its name has another inode. */
+/** The facts that show whether a file was changed: any write changes its ctime, and a new file with its name has another inode. */
 export interface FileState {
   readonly inode: number;
   readonly size: number;
@@ -10,14 +10,14 @@ export interface FileState {
 }
 
 /**
- * Kernels stamp changes by the tick, up to 10 ms. A file that was changed in this very tick could be changed again without its
- * ctime telling, so only what has grown this old says something about later.
+ * Kernels count the times of changes in ticks of up to 10 ms. A file that was changed in this very tick could change again without another ctime. So
+ * its times can only be relied on once the last change is this old.
  */
 export const TICK_MS = 20;
-/** What a double loses of a time in nanoseconds: far less than a tick, so no change hides in it. */
+/** More than a double rounds off from a time in nanoseconds, and far less than a tick, so it hides no change. */
 const ROUNDING_MS = 0.01;
 
-/** What a stat says of a file, or undefined if its last change is so young that the next one could carry the same time. */
+/** What a stat says about a file, or undefined if its last change is so recent that the next one could have the same time. */
 export function settledState(stat: fs.BigIntStats, now: number): FileState | undefined {
   const ctimeMs = Number(stat.ctimeNs) / 1e6;
   if (Math.abs(now - ctimeMs) < TICK_MS) return undefined;

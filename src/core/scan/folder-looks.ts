@@ -9,20 +9,23 @@ import { toNative } from '../paths/paths.ts';
 import { TICK_MS } from './file-state.ts';
 import { listNames, type FolderNames } from './folder-names.ts';
 
-/** A folder changes with every name that comes or goes in it; where a database is, only other names than its parts' count, since those come and go while it is in use. */
+/**
+ * A folder changes when a name is added or removed in it. In a folder with a database the names of its parts do not count, because they come and go
+ * while the database is in use.
+ */
 export type FolderKind = 'folder' | 'database';
 
-/** Folders that did not keep still, by path. */
+/** Folders that changed during a walk, by path. */
 export type RestlessFolders = ReadonlyMap<string, FolderKind>;
 
 const CHUNK_CHARACTERS = 1 << 16;
-/** What is kept of restless folders until they have been walked; more than this never keeps still. */
+/** How many names of restless folders are kept until they have been walked. Folders with more than this never keep still. */
 const MOST_NAMES = 20_000;
 
-/** A folder that was looked at together with others: what was in it at that moment. */
+/** What was in a folder at the moment when it was listed together with others. */
 export interface FolderAtOnce extends FolderNames {
   readonly stats: ReadonlyMap<string, fs.BigIntStats>;
-  /** Where its links point to. */
+  /** The targets of its links. */
   readonly targets: ReadonlyMap<string, Buffer>;
 }
 
@@ -30,8 +33,9 @@ export interface FolderAtOnce extends FolderNames {
 export type FoldersAtOnce = ReadonlyMap<string, FolderAtOnce>;
 
 /**
- * How the folders stood when a walk listed them, and whether they stood so until all were listed. If they did, all names that were listed were there
- * together at one moment, so nothing that moved from one folder to another can have been missed. About 50 bytes and the path of each folder are kept.
+ * Records how folders were when a walk listed them, and tells whether they were still so when all had been listed. If they were, all listed names
+ * existed together at one moment, so nothing that was moved from one folder to another can have been missed. It keeps about 50 bytes and the path for
+ * each folder.
  */
 export class FolderLooks {
   readonly #root: string;
@@ -40,31 +44,31 @@ export class FolderLooks {
   readonly #chunks: Buffer[] = [];
   readonly #holding = new Map<string, string>();
   #lines = '';
-  /** Changed so shortly before they were listed that another change could carry the same time. */
+  /** Folders that changed so shortly before they were listed that another change could have the same time. */
   readonly #young = new Set<string>();
 
-  /** @param together folders that were looked at before the walk, which takes them as they were then */
+  /** @param together folders that were listed at once before the walk. The walk uses what was in them then */
   constructor(root: string, together: FoldersAtOnce = new Map()) {
     this.#root = root;
     this.#together = together;
   }
 
-  /** A folder changed so shortly before it was listed that its times do not tell of another change. */
+  /** Whether a folder changed so shortly before it was listed that its times would not show another change. */
   get isYoung(): boolean {
     return [...this.#young].some((folder) => !this.#holding.has(folder));
   }
 
-  /** Whether any folder was looked at before the walk. */
+  /** Whether any folder was listed at once before the walk. */
   get hasAny(): boolean {
     return this.#together.size > 0;
   }
 
-  /** A folder that was looked at before the walk. */
+  /** A folder that was listed at once before the walk. */
   atOnce(folder: string): FolderAtOnce | undefined {
     return this.#together.get(folder);
   }
 
-  /** Notes a folder that is listed. `stat` was taken before that. */
+  /** Records a folder that is listed. `stat` was taken before that. */
   note(folder: string, stat: fs.BigIntStats, kind: FolderKind, names: readonly string[]): void {
     if (this.#together.has(folder)) return;
     if (kind === 'folder' && this.#ticks.untilOld(toNative(this.#root, folder), stat) > 0) this.#young.add(folder);
@@ -73,13 +77,13 @@ export class FolderLooks {
     if (this.#lines.length >= CHUNK_CHARACTERS) this.#lines = '';
   }
 
-  /** A folder that was noted holds a database: what comes and goes beside that is no change of it. */
+  /** Records that a folder holds a database: parts of it that come and go do not change the folder. */
   holdsDatabase(folder: string, names: readonly string[]): void {
     const stat = lstatOrNull(toNative(this.#root, folder));
     if (stat !== null && !this.#together.has(folder)) this.#holding.set(folder, stampOf(stat, 'database', names));
   }
 
-  /** Looks at every folder again. Answers those that are not as they were. */
+  /** Examines every folder again. Returns those that are not as they were. */
   async moved(): Promise<RestlessFolders> {
     const pacer = new Pacer();
     const moved = new Map<string, FolderKind>();
@@ -91,8 +95,8 @@ export class FolderLooks {
   }
 
   /**
-   * Folders that this walk found otherwise than an earlier one did, or that it alone found. What was looked at together lies between the two walks: something may have
-   * come from there into one of these folders, or have gone there, and be in neither.
+   * The folders that this walk found different from an earlier one, or that only this walk found. Other folders were listed at once between the two
+   * walks. Something may have been moved between those and one of these folders in the meantime, so that neither list has it.
    */
   unlike(earlier: FolderLooks): RestlessFolders {
     const before = new Map<string, string>();
@@ -115,8 +119,8 @@ export class FolderLooks {
 }
 
 /**
- * Looks at folders so that all that is in them was there together at one moment: none of them changes from a first look at all to a last look at all.
- * Null if that does not happen until `deadline`, or if there is too much in them.
+ * Lists folders so that everything in them existed together at one moment: no folder changes between a first look at all of them and a last one. Null
+ * if that does not succeed before `deadline`, or if there are too many names in them.
  */
 export async function lookAtOnce(
   root: string,
@@ -148,7 +152,7 @@ export async function lookAtOnce(
   }
 }
 
-/** What cannot be looked at, or is no folder, is null and left to the walk. */
+/** Null if it cannot be listed or is not a folder. Then the walk deals with it. */
 function lookInto(folder: string, mostNames: number): FolderAtOnce | null {
   const stats = new Map<string, fs.BigIntStats>();
   const targets = new Map<string, Buffer>();
@@ -168,7 +172,7 @@ function lookInto(folder: string, mostNames: number): FolderAtOnce | null {
   }
 }
 
-/** By what it shows that a folder is not what it was; `gone` where no folder is. */
+/** A text that differs if the folder has changed; `gone` if there is no folder. */
 function standing(native: string, kind: FolderKind): string {
   try {
     const stat = lstatOrNull(native);
@@ -184,14 +188,17 @@ function stampOf({ ino, mtimeNs, ctimeNs }: fs.BigIntStats, kind: FolderKind, na
   return `${ino} ${settledNames(names).join('/')}`;
 }
 
-/** File systems whose next change of something that was looked at always carries another time (multigrain timestamps, Linux 6.13): ext4, XFS, btrfs, tmpfs. */
+/**
+ * File systems on which a change always gets another time if the time before it has been read (multigrain timestamps, Linux 6.13): ext4, XFS, btrfs,
+ * tmpfs.
+ */
 const FINE_TIMES: readonly number[] = [0xef53, 0x58465342, 0x9123683e, 0x01021994];
 
-/** After how long a change would show, by device. */
+/** How long it takes until another change would show, by device. */
 class Ticks {
   readonly #known = new Map<bigint, number>();
 
-  /** In how many milliseconds the last change of a folder is so old that the next one will carry another time. Nothing there: 0. */
+  /** The milliseconds until the last change of a folder is so old that the next one will have another time. 0 if there is no folder. */
   untilOld(native: string, stat: fs.BigIntStats | null): number {
     if (stat === null) return 0;
     const age = Math.abs(Date.now() - Number(stat.ctimeNs) / 1e6);

@@ -1,17 +1,17 @@
 import fs from 'node:fs';
 import { decodeName } from '../paths/names.ts';
 
-/** A name that is not UTF-8 was decoded to this; and where there are surrogates, the order of strings is not that of bytes. */
+/** U+FFFD may come from a name that is not UTF-8. With surrogates, the order of strings differs from the order of bytes. */
 const UNUSUAL = /[\ud800-\udfff\ufffd]/;
 
 export interface FolderNames {
-  /** In the order of their bytes. */
+  /** The names in the order of their bytes. */
   readonly names: readonly string[];
   /** Names that are not UTF-8. */
   readonly undecodable: readonly Buffer[];
 }
 
-/** The names in a folder. Throws what the system says of a folder that cannot be listed. */
+/** The names in a folder. Throws the error of the system if the folder cannot be listed. */
 export function listNames(folder: string): FolderNames {
   const names = fs.readdirSync(folder);
   if (!names.some((name) => UNUSUAL.test(name))) return { names: names.sort(), undecodable: [] };

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 export interface GitFacts {
   readonly commit: string;
   readonly branch?: string;
-  /** Tracked files differ from the commit. */
+  /** Whether tracked files differ from the commit. */
   readonly dirty: boolean;
 }
 
 /**
- * Commit, branch and whether tracked files are changed, by one `git status`; undefined outside a repository or
- * without git. Never rejects. Nothing in the repository is written (no optional locks) and no hook of it is run (fsmonitor off).
+ * Commit, branch and whether tracked files are changed, from one `git status`. Undefined outside a repository or without git. Never rejects. Git
+ * writes nothing in the repository (no optional locks) and runs no hook of it (fsmonitor is off).
  */
 export async function gitFacts(root: string): Promise<GitFacts | undefined> {
   if (!mayBeInRepository(root)) return undefined;
@@ -30,7 +30,7 @@ export async function gitFacts(root: string): Promise<GitFacts | undefined> {
   return branch === undefined || branch === '(detached)' ? { commit, dirty } : { commit, branch, dirty };
 }
 
-/** As git looks for its repository; to start it only to hear that there is none costs more than looking. */
+/** Looks for a repository as git does. That costs less than to start git only to learn that there is none. */
 function mayBeInRepository(root: string): boolean {
   if (process.env['GIT_DIR'] !== undefined) return true;
   try {
@@ -42,14 +42,14 @@ function mayBeInRepository(root: string): boolean {
     }
     return true;
   } catch {
-    // What cannot be looked at git cannot look at either.
+    // If we cannot examine a folder, git cannot either.
     return false;
   }
 }
 
 /**
- * Whether `git clean -xfd` could remove `folder`: it lies in a work tree whose root is `workTree`, and no file of it is
- * tracked. Undefined outside a work tree or without git. `cwd` is the folder or its nearest existing parent.
+ * Set if `git clean -xfd` could remove `folder`: the folder is in a work tree whose root is `workTree`, and no file in it is tracked. Undefined
+ * otherwise, and without git. `cwd` is the folder or its nearest existing parent.
  */
 export async function untrackedInWorkTree(
   cwd: string,
@@ -62,12 +62,12 @@ export async function untrackedInWorkTree(
   return { workTree: top.replace(/\n$/, ''), ignored: await isIgnoredByGit(cwd, folder) };
 }
 
-/** Whether git ignores `folder`, which need not exist, by any of its rules; false without git or outside a work tree. */
+/** Whether any rule makes git ignore `folder`, which need not exist. False without git or outside a work tree. */
 export async function isIgnoredByGit(cwd: string, folder: string): Promise<boolean> {
   return (await git(cwd, ['check-ignore', '--', `${folder}/`])) !== undefined;
 }
 
-/** What git prints; undefined where it fails, is missing or takes too long. */
+/** What git prints. Undefined if git fails, is missing or takes too long. */
 async function git(cwd: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)('git', ['-c', 'core.fsmonitor=false', ...args], {

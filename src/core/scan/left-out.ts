@@ -15,10 +15,10 @@ function isHarmless(path: string): boolean {
   return harmless(path);
 }
 
-/** Compiling takes milliseconds, and every source of a project asks with the same patterns. */
+/** Compiled patterns are kept, because compiling takes milliseconds and every source of a project has the same patterns. */
 const compiled = new WeakMap<readonly string[], Match>();
 
-/** A test for project-relative paths that the given patterns call secret. */
+/** A test whether the given patterns declare a project-relative path to be secret. */
 export function secretMatcher(patterns: readonly string[]): Match {
   if (patterns.length === 0) return () => false;
   const matches = compiled.get(patterns) ?? picomatch([...patterns], OPTIONS);
@@ -26,12 +26,12 @@ export function secretMatcher(patterns: readonly string[]): Match {
   return (path) => matches(path) && !isHarmless(path);
 }
 
-/** A test for what is a secret and stored all the same, because the config asks for it. Where it does not, the scan has left them out. */
+/** A test for secrets that are stored because the config says so. If it does not, the scan has already left them out. */
 export function takenSecrets({ includeSecrets, secrets }: Config): (path: string) => boolean {
   return secretMatcher(includeSecrets ? secrets : []);
 }
 
-/** A test for what no backup takes although a source covers it: what may be a secret, what is no file or link, names that cannot be stored. */
+/** A test for what no backup takes even if a source covers it: what may be a secret, what is neither a file nor a link, and names that cannot be stored. */
 export function leftOutTest({ includeSecrets, secrets }: Config): (path: string, kind: Kind) => boolean {
   const isSecret = secretMatcher(includeSecrets ? [] : secrets);
   return (path, kind) =>

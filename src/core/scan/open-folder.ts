@@ -1,20 +1,20 @@
 import path from 'node:path';
 import type { PartItem } from './scan-item.ts';
 
-/** What comes in the place of a name that is a part of a database file: nothing, a place in the order of paths, or the file as it is. */
+/** What a scan yields for a name that is a part of a database file: nothing, a place in the order of paths, or the file itself. */
 type PartOfFile = PartItem | { readonly kind: 'nothing' } | { readonly kind: 'file' };
 
-/** A folder whose entries are being looked at. */
+/** A folder that is being walked. */
 export interface OpenFolder {
   readonly path: string;
   /** Its native path with a separator at the end. */
   readonly prefix: string;
   names: readonly string[];
-  /** Which name comes next. */
+  /** The position of the next name. */
   next: number;
   /** By name. */
   readonly parts: Map<string, PartOfFile>;
-  /** All of its names, once they are needed so. */
+  /** All names as a set, once that is needed. */
   known?: ReadonlySet<string>;
 }
 

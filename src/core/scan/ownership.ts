@@ -5,7 +5,7 @@ import { SourcePatterns } from './source-patterns.ts';
 interface Candidate {
   readonly source: Source;
   readonly patterns: SourcePatterns;
-  /** Position among all sources: the earlier category wins. */
+  /** The position among all sources. The earlier category wins. */
   readonly order: number;
 }
 
@@ -15,7 +15,7 @@ interface Candidate {
  */
 export class Ownership {
   readonly #all: readonly Candidate[];
-  /** The sources that could own something right in this folder: files come folder by folder, and most sources lie elsewhere. */
+  /** The sources that could own something directly in this folder. They are kept, because files come folder by folder and most sources are elsewhere. */
   #near: { readonly folder: string; readonly candidates: readonly Candidate[] } = { folder: '', candidates: [] };
 
   constructor(categories: readonly Category[]) {
@@ -47,7 +47,7 @@ export class Ownership {
     return this.#all.find((candidate) => candidate.source === source)?.patterns ?? new SourcePatterns(source);
   }
 
-  /** True if no other source reaches into this one's folder: then everything in it is its own. */
+  /** True if no other source reaches into the folder of this one, so that everything in it belongs to this one. */
   isAlone(source: Source): boolean {
     return this.#all.every(({ source: other, patterns }) => {
       if (other === source) return true;
@@ -63,7 +63,7 @@ export class Ownership {
     );
   }
 
-  /** The source that takes a folder whole, whatever is in it: walking for another one may stop there. */
+  /** The source that takes a whole folder, whatever is in it. A walk for another source may stop there. */
   takesWhole(path: string): Source | undefined {
     return this.#all.find(
       ({ source }) => source.path === path && source.include.length === 0 && source.exclude.length === 0,
@@ -71,7 +71,7 @@ export class Ownership {
   }
 }
 
-/** Whether a source could own something right in a folder. */
+/** Whether a source could own something directly in a folder. */
 function reaches({ source, patterns }: Candidate, folder: string): boolean {
   if (!isInside(folder, source.path)) return parentOf(source.path) === folder;
   const inner = relativeTo(source, folder);
@@ -108,7 +108,7 @@ export function relativeTo(source: Source, path: string): string {
   return path === source.path ? '' : path.slice(source.path.length + 1);
 }
 
-/** A source that the config spells out has to be what it says; the preset only names where things usually are. */
+/** Whether the config itself names a source. Such a source must be what the config says; the preset only says where things usually are. */
 export function isSpelledOut({ config }: Project, { category, name }: Source): boolean {
   return config.written.some((written) => written.category === category && written.name === name);
 }

@@ -1,10 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** How long one backup waits, in all, for files that were listed and are not in their places. */
+/** How long one backup waits in total for files that were listed and are not in their places. */
 const PATIENCE_MS = 2000;
 const LONGEST_PAUSE_MS = 16;
 
-/** Waits for what moves to and fro to come back. It runs out: where a thousand files are removed meanwhile, not each of them is waited for. */
+/**
+ * Waits for files that are moved away and back. The time is limited for the whole backup, so that it does not wait for each of a thousand files that
+ * were removed.
+ */
 export class Patience {
   #left = PATIENCE_MS;
   #pause = 1;

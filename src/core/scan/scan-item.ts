@@ -15,21 +15,21 @@ export interface DatabaseItem {
   readonly path: string;
   readonly source: Source;
   readonly engine: Engine;
-  /** Absolute: its folder or its file. */
+  /** The absolute path of its folder or file. */
   readonly place: string;
-  /** Of a folder: the folder itself, then what it holds besides the database, in order. */
+  /** For a database that is a folder: the folder itself, then whatever else is in it, in order. */
   readonly others: readonly ScannedEntry[];
 }
 
-/** Where a part of a database comes in the order of paths that lies beside its file; whether there is one says the capture. */
+/** The place in the order of paths for a part that lies beside its database file. The capture says whether there is one. */
 export interface PartItem {
   readonly kind: 'part';
   readonly path: string;
   /** Path of the database. */
   readonly database: string;
-  /** Nothing of it comes any more. */
+  /** Whether this is the last part of the database. */
   readonly isLast: boolean;
-  /** What lies there is only called so: a file of its own, which comes as well. */
+  /** Set if the file there only has the name of a part. Then it is an ordinary file, which comes as well. */
   readonly isOther?: true;
 }
 
@@ -37,9 +37,9 @@ export interface EntryItem {
   readonly kind: 'entry';
   readonly path: string;
   readonly entry: ScannedEntry;
-  /** Files only, if a later change will show: then reading it can lean on this. */
+  /** For files only, and only if a later change will show. Then the reader can compare with this. */
   readonly state?: FileState;
-  /** Of files without a state: it is this one that was seen, and no other of the same name. */
+  /** For files without a state: the inode that was seen, to tell the file from another one with the same name. */
   readonly inode?: number;
 }
 
@@ -57,7 +57,7 @@ export interface ScanProblem {
   readonly cause?: unknown;
 }
 
-/** The entry for what was found at `path`; only permission bits of its mode are ever stored. */
+/** The entry for what was found at `path`. Only the permission bits of its mode are ever stored. */
 export function scannedEntry(
   source: Source,
   path: string,
@@ -77,15 +77,15 @@ export function scannedEntry(
   };
 }
 
-/** What a scan goes by, and whom it tells. */
+/** What a scan needs, and the callbacks that it calls. */
 export interface ScanOptions {
   readonly ownership: Ownership;
   readonly onProblem: (problem: ScanProblem) => void;
   readonly onFinding?: ((finding: Finding) => void) | undefined;
-  /** Gets the path of each file that has other names too: they come back as files of their own. */
+  /** Called with the path of each file that has further hard links. A restore makes separate files of them. */
   readonly onHardLink?: ((path: string) => void) | undefined;
-  /** Which databases are taken as the plain files they consist of, unproven; undefined: none. */
+  /** Which databases are taken as plain files, unproven. None if undefined. */
   readonly databaseAsFiles?: ((path: string, source: Source) => boolean) | undefined;
-  /** Is told of every folder that is listed; undefined: what is gone when its turn comes is passed over. */
+  /** Records every folder that is listed. If it is undefined, a name that is gone when its turn comes is skipped. */
   readonly looks?: FolderLooks | undefined;
 }

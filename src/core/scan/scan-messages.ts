@@ -14,7 +14,7 @@ interface ProblemText {
 const STOP_WRITING = 'Stop what is writing there, then try again.';
 const PERMISSIONS = 'Run as a user who may read it, or change its permissions.';
 
-/** What a scan calls a problem: something that cannot be stored truthfully. */
+/** The problems of a scan: things that cannot be stored truthfully. */
 export const PROBLEM = {
   missing: {
     code: 'SOURCE_MISSING',
@@ -24,12 +24,12 @@ export const PROBLEM = {
   vanished: { code: 'SOURCE_CHANGED', message: 'vanished while it was being read', hint: STOP_WRITING },
   restless: {
     code: 'SOURCE_CHANGED',
-    message: 'changed every time it was listed, so that something which moved may be missing',
+    message: 'changed every time it was listed, so something that was moved may be missing',
     hint: STOP_WRITING,
   },
   unlinked: { code: 'SOURCE_CHANGED', message: 'was a link and is no longer one', hint: STOP_WRITING },
   unlistable: { code: 'SOURCE_UNREADABLE', message: 'cannot be listed', hint: PERMISSIONS },
-  unreadable: { code: 'SOURCE_UNREADABLE', message: 'cannot be looked at', hint: PERMISSIONS },
+  unreadable: { code: 'SOURCE_UNREADABLE', message: 'cannot be examined', hint: PERMISSIONS },
   name: {
     code: 'SOURCE_NAME',
     message: 'cannot be stored',
@@ -43,7 +43,7 @@ export const PROBLEM = {
   linkBytes: {
     code: 'SOURCE_NAME',
     message: 'is a link whose target is not UTF-8',
-    hint: 'Make the link anew with a target that is UTF-8.',
+    hint: 'Replace the link by one whose target is UTF-8.',
   },
   nestedDatabase: {
     code: 'DATABASE_FOREIGN',
@@ -52,22 +52,22 @@ export const PROBLEM = {
   },
 } as const satisfies Record<string, ProblemText>;
 
-/** A database of which something is missing, where the config says that one is. */
+/** The config says that there is a database, and it lacks some of its parts. */
 export function damagedDatabase(title: string): ProblemText {
   return {
     code: 'DATABASE_DAMAGED',
-    message: `is a ${title} database of which parts are missing`,
+    message: `is a ${title} database with missing parts`,
     hint: 'To keep it as it is before a repair, run create with --raw and its path.',
   };
 }
 
-/** The config says that something is a database, and it is not. */
+/** The config says that there is a database, and what is there is not one. */
 export function notTheDatabase(title: string, foreign: ForeignDatabase | null): ProblemText {
   const other = foreign === null ? '' : `, but ${foreign.title}`;
   return {
     code: 'DATABASE_FOREIGN',
     message: `is not the ${title} database that the type of its source says${other}`,
-    hint: 'Put the database there, or set "type": "files"; --raw with its path stores it as it is.',
+    hint: 'Put the database there, or set "type": "files". With --raw and its path, create stores it as it is.',
   };
 }
 
@@ -78,49 +78,49 @@ export function secretLeftOut(file: string): Finding {
     severity: 'info',
     message: `${escapeName(file)} may hold secrets and is left out`,
     recommendation: file.includes('.s.sol/')
-      ? 'forge script --resume will not work from this backup; set "includeSecrets" to take it along.'
+      ? 'Set "includeSecrets" to back it up: without it, forge script --resume will not work from this backup.'
       : 'Keep it somewhere safe yourself, or set "includeSecrets" in migbackup.config.json.',
   };
 }
 
-/** The same file where secrets are taken along: whoever keeps the backup has to know. */
+/** Such a file in a backup that includes secrets: whoever keeps the backup has to know. */
 export function secretTaken(file: string): Finding {
   return {
     code: 'secret-taken',
     severity: 'info',
     message: `${escapeName(file)} may hold secrets and is in the backup`,
-    recommendation: 'Keep the backup where only those who may know them can read it.',
+    recommendation: 'Keep the backup where only people who may know the secrets can read it.',
   };
 }
 
-/** What utimes cannot set, as Node offers it. */
+/** A time that Node's utimes cannot set. */
 export function timeNotKept(file: string): Finding {
   return {
     code: 'time-not-kept',
     severity: 'info',
-    message: `${escapeName(file)} was changed at a time that no restore sets exactly (after 2262-04-11, or in a part of a millisecond before 1970)`,
-    recommendation: 'Set its time again yourself (touch) after a restore, if it matters.',
+    message: `${escapeName(file)} has a time of change that no restore sets exactly (after 2262-04-11, or before 1970 with a fraction of a millisecond)`,
+    recommendation: 'If it matters, set its time yourself with touch after a restore.',
   };
 }
 
-/** Bits that a restore never sets: a backup from elsewhere could hand out rights with them. */
+/** Bits that a restore never sets, because a backup from elsewhere could give rights to somebody with them. */
 export function specialBits(file: string): Finding {
   return {
     code: 'special-bits',
     severity: 'info',
     message: `${escapeName(file)} is set-uid, set-gid or sticky, which no restore sets`,
-    recommendation: 'Set these bits again yourself (chmod) after a restore, if they matter.',
+    recommendation: 'If they matter, set these bits yourself with chmod after a restore.',
   };
 }
 
-/** A name that some other file system cannot hold, or takes for another one in the same folder. */
+/** A name that some other file system cannot hold, or treats as the same as another name in its folder. */
 export function notPortable(file: string, why: string): Finding {
   return {
     code: 'name-not-portable',
     severity: 'info',
     message: `${escapeName(file)} has ${why}`,
     recommendation:
-      'It comes back on a file system like this one; where it cannot be held, a restore refuses before it changes anything.',
+      'A restore brings it back on a file system like this one. On one that cannot hold the name, it refuses before it changes anything.',
   };
 }
 
@@ -129,7 +129,7 @@ export function specialFile(file: string): Finding {
     code: 'special-file',
     severity: 'warning',
     message: `${escapeName(file)} is a special file (fifo, socket or device) and is left out`,
-    recommendation: 'Nothing to do unless something depends on it: make it anew after a restore.',
+    recommendation: 'If something depends on it, create it again after a restore.',
   };
 }
 
@@ -138,7 +138,7 @@ export function databaseNotProven(file: string, engine?: EngineName): Finding {
   return {
     code: 'database-not-proven',
     severity: 'warning',
-    message: `${escapeName(file)} was stored as plain files: nothing is proven about the database in it`,
+    message: `${escapeName(file)} was stored as plain files, so nothing is proven about the database in it`,
     ...(engine === undefined ? {} : { evidence: { engine } }),
     recommendation: 'Make sure that nothing was writing to it, and keep the original until you no longer need it.',
   };
@@ -150,7 +150,7 @@ export function databaseForeign(file: string, { engine, title, stop, shouldBe, i
   return {
     code: 'database-foreign',
     severity: 'warning',
-    message: `${escapeName(file)} is ${title}: stored as files, proven by nobody`,
+    message: `${escapeName(file)} is ${title}: it is stored as files, and nothing is proven about it`,
     evidence: { engine },
     recommendation: `Stop ${stop} before a backup is taken and before it is restored.`,
   };
@@ -160,8 +160,8 @@ function databaseZeroed(file: string, shouldBe: string): Finding {
   return {
     code: 'database-zeroed',
     severity: 'warning',
-    message: `${escapeName(file)} should be ${shouldBe} and holds nothing but zeros: stored as a file`,
-    recommendation: 'What it held is lost here. Find another copy of it, for example in an older backup.',
+    message: `${escapeName(file)} should be ${shouldBe}, but holds nothing but zeros: it is stored as a file`,
+    recommendation: 'Find another copy of it, for example in an older backup: this one has lost what it held.',
   };
 }
 
@@ -169,55 +169,56 @@ function databaseNone(file: string, shouldBe: string): Finding {
   return {
     code: 'database-none',
     severity: 'warning',
-    message: `${escapeName(file)} has the name of ${shouldBe} but is not one: stored as a file`,
+    message: `${escapeName(file)} has the name of ${shouldBe} but is not one: it is stored as a file`,
     recommendation:
-      'If it was one, find another copy of it. If it belongs to a program with a database of its own, stop that before a backup is taken.',
+      'If it was a database, find another copy of it. If a program uses it as a database of another kind, stop that program before a backup is taken.',
   };
 }
 
-/** What stands beside a database file, whose file itself is gone: it may hold what was committed last. */
+/** A part of a database whose file is gone. It may hold what was committed last. */
 export function databaseGone(database: string, part: string): Finding {
   return {
     code: 'database-gone',
     severity: 'warning',
-    message: `${escapeName(part)} is what is left of a database whose file ${escapeName(database)} is gone or empty: stored as a file`,
-    recommendation: 'Find the database file before anything opens a new one in its place: that removes what is left.',
+    message: `${escapeName(part)} is what is left of a database whose file ${escapeName(database)} is gone or empty: it is stored as a file`,
+    recommendation:
+      'Find the database file before a program opens a new database in its place, because that deletes what is left.',
   };
 }
 
-/** A file that another process writes to through memory, where that shows in no time: what was stored may be a mix. */
+/** A file that another process may write through mapped memory, on a file system whose times do not show that: what was stored may mix old and new bytes. */
 export function fileNotProven(file: string): Finding {
   return {
     code: 'file-not-proven',
     severity: 'warning',
-    message: `${escapeName(file)} can be written to through memory by another process, and this file system does not show when: stored, not proven`,
-    recommendation: 'Stop what has it open, and take the backup again.',
+    message: `${escapeName(file)} can be written by another process through mapped memory, and this file system does not show when: it is stored, but not proven`,
+    recommendation: 'Stop the process that has it open, then take the backup again.',
   };
 }
 
-/** A link stands where state should be: the state itself is somewhere else and not in the backup. */
+/** There is a link where state should be. The state itself is somewhere else and not in the backup. */
 export function sourceIsLink(file: string): Finding {
   return {
     code: 'source-is-link',
     severity: 'warning',
-    message: `${escapeName(file)} is a link: the link is stored, what it points to is not`,
+    message: `${escapeName(file)} is a link: the link is stored, but not what it points to`,
     recommendation: 'If it points to state, name the real folder in migbackup.config.json.',
   };
 }
 
-/** What is worth saying about a link's target, or null: a restore refuses links that lead out of the project unless told. */
+/** A finding about a link that leads out of the project, or null. A restore refuses such a link unless it is told to create it. */
 export function unsafeLink(file: string, target: string): Finding | null {
   if (!leadsOut(file, target)) return null;
   return {
     code: 'unsafe-link',
     severity: 'warning',
-    message: `${escapeName(file)} is a link out of the project (${escapeName(target)})`,
+    message: `${escapeName(file)} is a link that leads out of the project (${escapeName(target)})`,
     recommendation:
-      'A restore makes it again only with --allow-unsafe-links; a relative link inside the project needs nothing.',
+      'A restore creates it only with --allow-unsafe-links. A relative link that stays inside the project does not need that.',
   };
 }
 
-/** The finding itself, about a file of a source. */
+/** Adds to a finding which file of which source it is about. */
 export function toFinding(found: Finding, file: string, category: string, source: string): Finding {
   return { ...found, path: file, category, source };
 }

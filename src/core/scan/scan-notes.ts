@@ -11,7 +11,7 @@ export interface NoteTakers {
   readonly onFinding?: ((finding: Finding) => void) | undefined;
 }
 
-/** What a walk has to say about paths of one source. */
+/** Reports findings and problems about paths of one source. */
 export class ScanNotes {
   readonly #source: Source;
   readonly #takers: NoteTakers;
@@ -21,7 +21,7 @@ export class ScanNotes {
     this.#takers = takers;
   }
 
-  /** Whether anybody listens to findings: what is costly to find out is not looked for otherwise. */
+  /** Whether anybody listens to findings. If not, the walk does not look for what is costly to find. */
   get wantsFindings(): boolean {
     return this.#takers.onFinding !== undefined;
   }
@@ -43,7 +43,7 @@ export class ScanNotes {
   }
 }
 
-/** The text with what the system said. */
+/** Adds the error code of the system to the message. */
 export function withErrno(text: ProblemText, cause: unknown): ProblemText {
   return { ...text, message: `${text.message} (${errnoOf(cause)})` };
 }

@@ -1,6 +1,6 @@
 /*
- * Room "scan": what is on disk now. It walks the sources of a category in the one order of paths, reading names and stats, and reads files so that
- * what was read is what stood there at one moment. It writes nothing.
+ * Room "scan": what is on disk now. It walks the sources of a category in the one order of paths and reads names and stats. It reads files so that
+ * what was read is what was there at one moment. It writes nothing.
  */
 import type { Category, Project } from '../model/category.ts';
 import { comparePaths } from '../model/entry.ts';
@@ -8,13 +8,13 @@ import type { ScanItem, ScanOptions } from './scan-item.ts';
 import { SourceWalk } from './source-walk.ts';
 import { mayHold, selectByName } from './terms.ts';
 
-/** Everything that one category stores, in `comparePaths` order; its sources are merged. One folder's names are in memory at a time. */
+/** Everything that one category stores, with its sources merged, in `comparePaths` order. Only the names of folders that are being walked are in memory. */
 export function* scanCategory(project: Project, category: Category, options: ScanOptions): Generator<ScanItem> {
   const { only = [] } = project.config;
   yield* only.length === 0 ? merged(project, category, options) : narrowed(project, category, options, only);
 }
 
-/** What `only` selects of a category. A problem of a folder is one of what may be selected in it. */
+/** What `only` selects of a category. A problem of a folder counts if something in the folder may be selected. */
 function* narrowed(
   project: Project,
   category: Category,
@@ -29,7 +29,7 @@ function* narrowed(
   const told: ScanOptions = {
     ...options,
     onProblem: (problem) => holds(problem) && options.onProblem(problem),
-    // Whether anybody listens says what is looked for.
+    // Stays undefined if nobody listens, because then the walk does not look for what is costly to find.
     onFinding:
       options.onFinding &&
       ((finding) => {

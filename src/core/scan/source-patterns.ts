@@ -6,7 +6,7 @@ type Match = (text: string) => boolean;
 
 const OPTIONS = { dot: true } as const;
 
-/** A run asks for the patterns of its sources several times, and compiling one costs as much as looking at ten files. */
+/** Compiled patterns are kept: a run needs the patterns of its sources several times, and compiling one costs as much as examining ten files. */
 const compiled = new Map<string, Match>();
 
 function compile(pattern: string): Match {
@@ -36,7 +36,7 @@ export class SourcePatterns {
     this.#segments = source.include.map(segmentsOf);
   }
 
-  /** `named`: the config spells this very file; `pattern`: it is in; null: it is not. */
+  /** `named` if the config names exactly this file, `pattern` if a pattern matches it, null if the source does not take it. */
   match(relative: string): 'named' | 'pattern' | null {
     if (this.excludes(relative)) return null;
     if (!this.hasInclude) return 'pattern';
@@ -46,13 +46,13 @@ export class SourcePatterns {
     return null;
   }
 
-  /** Whether the config spells a file below this folder. */
+  /** Whether the config names a file below this folder. */
   namesBelow(folder: string): boolean {
     for (const literal of this.#literals) if (literal.startsWith(`${folder}/`)) return true;
     return false;
   }
 
-  /** The path or a folder above it is excluded. */
+  /** Whether the path or a folder above it is excluded. */
   excludes(relative: string): boolean {
     if (this.#exclude.length === 0) return false;
     for (let end = relative.indexOf('/'); end >= 0; end = relative.indexOf('/', end + 1)) {
@@ -62,7 +62,7 @@ export class SourcePatterns {
     return this.#exclude.some((matches) => matches(relative));
   }
 
-  /** Whether anything below this folder could be in: spares walking a whole project for `*.md`. */
+  /** Whether the source could take anything below this folder. If not, the walk can skip it: `*.md` must not need a walk of the whole project. */
   mayContain(folder: string): boolean {
     if (!this.hasInclude) return true;
     const parts = folder.split('/');
@@ -78,7 +78,7 @@ export class SourcePatterns {
   }
 }
 
-/** A pattern part by part. Where a group spans parts (`{a/b,c}/*`) it cannot be split: then anything may be below. */
+/** A pattern, split at its slashes. A pattern with a group that contains a slash (`{a/b,c}/*`) cannot be split, so anything may be below. */
 function segmentsOf(pattern: string): (Match | '**')[] {
   if (/[{([][^})\]]*\//.test(pattern)) return ['**'];
   return trimSlash(pattern)

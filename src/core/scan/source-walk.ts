@@ -48,7 +48,7 @@ export class SourceWalk {
   readonly #source: Source;
   readonly #options: ScanOptions;
   readonly #patterns: SourcePatterns;
-  /** Nothing else claims a file below the source's path: then ownership need not be asked for each. */
+  /** Whether this source owns everything below its path. Then no ownership is checked. */
   readonly #alone: boolean;
   readonly #isSecret: (path: string) => boolean;
   readonly #notes: ScanNotes;
@@ -93,13 +93,13 @@ export class SourceWalk {
     }
   }
 
-  /** A source that is one file: the folder that it lies in, as if it had nothing else. */
+  /** For a source that is one file: walks its folder as if there were nothing else in it. */
   #single(top: string, native: string): Generator<ScanItem> {
     const { dir, base } = path.posix.parse(top);
     return this.#below([openFolder(dir === '' ? '.' : dir, path.dirname(native), [base])]);
   }
 
-  /** Goes through the open folders, innermost first: one loop, since a generator in each folder would hand every entry up level by level. */
+  /** Walks the open folders, innermost first. It is one loop, because nested generators would hand every entry up level by level. */
   *#below(open: OpenFolder[]): Generator<ScanItem> {
     for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
       const name = folder.names[folder.next++];
@@ -115,10 +115,10 @@ export class SourceWalk {
     }
   }
 
-  /** What stands at a path, if this source owns it; a folder is opened. */
+  /** The item at a path, if this source owns it. A folder is opened. */
   #child(open: OpenFolder[], relative: string, native: string, stat: fs.BigIntStats): ScanItem | null {
     if (stat.isDirectory()) return this.#folder(open, relative, native, stat);
-    // A part of a database goes with its file, whatever the patterns say of its name.
+    // A part of a database is stored with its file, even if the patterns do not match its name.
     const isPart = open.at(-1)?.parts.get(path.posix.basename(relative))?.kind === 'file';
     if ((!isPart && !this.#owns(relative)) || this.#secret(relative)) return null;
     const database = this.#files.find(open.at(-1), relative, native, stat);
@@ -152,7 +152,7 @@ export class SourceWalk {
     return this.#plainFolder(open, relative, native, stat, names);
   }
 
-  /** Opens a folder, and answers its own entry. */
+  /** Opens a folder, and returns its own entry. */
   #plainFolder(
     open: OpenFolder[],
     relative: string,
@@ -167,7 +167,7 @@ export class SourceWalk {
     return { kind: 'entry', path: relative, entry: scannedEntry(this.#source, relative, 'dir', stat) };
   }
 
-  /** A database, whole or broken, as the files that it consists of. What carries no data is never opened. */
+  /** Takes a database, whole or broken, as plain files. Files that carry no data are skipped. */
   #rawFolder(
     open: OpenFolder[],
     relative: string,
@@ -191,7 +191,7 @@ export class SourceWalk {
       this.#notes.finding(databaseForeign(relative, foreign), relative);
   }
 
-  /** The place of a database without a whole one. What an open leaves behind is no state, and nothing in it is no database. */
+  /** No whole database is where the config expects one. An empty folder, or one with only the volatile files of an open, is stored as an empty folder. */
   #missed(
     open: OpenFolder[],
     wanted: Engine,
@@ -213,7 +213,7 @@ export class SourceWalk {
   #mayHold(relative: string, inner: string): boolean {
     if (this.#patterns.excludes(inner) || !this.#patterns.mayContain(inner)) return false;
     const takenBy = this.#options.ownership.takesWhole(relative);
-    // An inner source that takes everything leaves only what is spelled out to others.
+    // If an inner source takes everything, other sources get only what their config names exactly.
     return takenBy === undefined || takenBy === this.#source || this.#patterns.namesBelow(inner);
   }
 

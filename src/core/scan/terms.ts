@@ -8,10 +8,10 @@ import { ENGINES } from '../model/engine-name.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Manifest } from '../model/manifest.ts';
 
-/** Terms that stand for several categories, where no category has that name. */
+/** Terms that stand for several categories, unless a category has that name. */
 const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([['json', ['legacy-json', 'unified-json']]]);
 
-/** A category with the names of its sources, of a config or of a manifest. */
+/** A category of a config or of a manifest, with the names of its sources. */
 export interface Named {
   readonly name: string;
   readonly sources: readonly { readonly name: string }[];
@@ -20,7 +20,10 @@ export interface Named {
 export type Place = Pick<ScannedEntry, 'category' | 'source' | 'path'>;
 export type EntryFilter = (entry: Place) => boolean;
 
-/** The categories that a backup states, those of its config that it does not hold, and sources of which nothing but a finding is left. */
+/**
+ * The categories and sources that a term may name in a backup: those that it holds, those of its config that it does not hold, and sources that only
+ * a finding mentions.
+ */
 export function namedIn({ config, categories, findings }: Manifest): Named[] {
   const all = { ...categories, ...config.categories };
   return Object.entries(all).map(([name, { sources }]) => ({
@@ -34,14 +37,14 @@ export function namedIn({ config, categories, findings }: Manifest): Named[] {
   }));
 }
 
-/** The categories that a term names: itself, or a group where no category has that name. */
+/** The categories that a term names: the one with that name, otherwise a group. */
 function categoriesNamed(term: string, categories: readonly Named[]): readonly string[] {
   const known = new Set(categories.map(({ name }) => name));
   if (known.has(term)) return [term];
   return (GROUPS.get(term) ?? []).filter((name) => known.has(name));
 }
 
-/** Whether a term names categories or a source: then it is no path. */
+/** Whether a term names categories or a source. Then it is not a path. */
 export function isName(term: string, categories: readonly Named[]): boolean {
   return (
     categoriesNamed(term, categories).length > 0 ||
@@ -50,10 +53,11 @@ export function isName(term: string, categories: readonly Named[]): boolean {
 }
 
 /**
- * The entries that `--only` terms select. A term is, in this order: a category (`json` is both JSON categories unless one is called so),
- * `category/source`, a project-relative path with all that is below it or a glob on such paths. `./x` is always a path. No terms select everything.
- * Throws USAGE for a glob that is refused.
- * @param databases what selects a file database or a part of it selects all of it, and what selects the folder of one all in it
+ * The entries that `--only` terms select. A term is the first of these that fits: a category (`json` means both JSON categories unless one has that
+ * name), `category/source`, a project-relative path with everything below it, a glob on such paths. `./x` is always a path. Without terms, everything
+ * is selected. Throws USAGE for a glob that is refused.
+ * @param databases the known databases. A term that selects one that is a file, or a part of it, selects all of it. A term that selects the folder of
+ * one selects everything in it
  */
 export function selectEntries(
   terms: readonly string[] | undefined,
@@ -76,7 +80,7 @@ export function selectEntries(
   };
 }
 
-/** The same where databases are not known: a file goes with what would be its database or a part of it by its name. */
+/** The same if the databases are not known: a file is selected together with the files that, by their names, would be its database or parts of it. */
 export function selectByName(terms: readonly string[] | undefined, categories: readonly Named[]): EntryFilter {
   const has = selectEntries(terms, categories);
   const engines = ENGINES.map(engineOf);
@@ -87,7 +91,7 @@ export function selectByName(terms: readonly string[] | undefined, categories: r
     );
 }
 
-/** Whether something at or below a place may be selected: what is said of a folder may be about what is in it. */
+/** Whether something at or below a place may be selected: a finding about a folder may be about something in it. */
 export function mayHold(terms: readonly string[], categories: readonly Named[]): EntryFilter {
   const has = selectByName(terms, categories);
   const paths = terms.filter((term) => !isName(term, categories)).map(pathOf);
@@ -121,7 +125,7 @@ function termFilter(term: string, categories: readonly Named[]): EntryFilter {
 function compile(term: string): (path: string) => boolean {
   const problem = globProblem(term);
   if (problem === null) return picomatch(term, { dot: true, nonegate: true });
-  // Odd brackets alone may be part of a name, which is compared as it is.
+  // Without a star, unbalanced brackets may just be part of a name, and names are compared as they are.
   if (!term.includes('*')) return () => false;
   throw new BackupError('USAGE', `--only ${shorten(escapeName(term))}: ${problem}`, {
     hint: 'Give a shorter pattern, or several.',

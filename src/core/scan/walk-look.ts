@@ -9,12 +9,12 @@ import { listNames } from './folder-names.ts';
 import { PROBLEM } from './scan-messages.ts';
 import { type ScanNotes, withErrno } from './scan-notes.ts';
 
-/** What a name that was listed may say when it is looked at: it is gone, or what was above it is. */
+/** errno values of a name that was listed and is gone by now, or whose folder is. */
 const GONE: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EINVAL'];
 
 const NOWHERE = { folder: undefined, name: '' };
 
-/** The system calls of a walk. What the system refuses becomes a problem. */
+/** The system calls of a walk. If the system refuses one, that becomes a problem. */
 export class WalkLook {
   readonly #notes: ScanNotes;
   readonly #folders: FolderLooks | undefined;
@@ -26,7 +26,7 @@ export class WalkLook {
     this.#folders = folders;
   }
 
-  /** Notes the folders above a source's path as far as they are there: they decide whether it is there. */
+  /** Records the folders above a source's path, as far as they exist: it depends on them whether the source exists. */
   above(top: string): void {
     if (this.#folders === undefined) return;
     const parts = top === '.' ? [] : top.split('/').slice(0, -1);
@@ -38,7 +38,7 @@ export class WalkLook {
     }
   }
 
-  /** A name that was listed is gone. Only who takes a backup has to know. */
+  /** A name that was listed is gone. That is a problem only for a backup, which records folders. */
   vanished(relative: string): void {
     if (this.#folders !== undefined) this.#notes.problem(PROBLEM.vanished, relative);
   }
@@ -55,14 +55,14 @@ export class WalkLook {
   }
 
   /**
-   * The names in a folder in byte order; those that are not UTF-8 are problems. Null: it cannot be listed.
+   * The names in a folder in byte order. Names that are not UTF-8 are problems. Null if the folder cannot be listed.
    * @param owns whether a path would be stored
    */
   names(native: string, relative: string, owns: (path: string) => boolean): readonly string[] | null {
     try {
       const { names, undecodable } = this.#folders?.atOnce(relative) ?? listNames(native);
       for (const bytes of undecodable) {
-        // Patterns see it with replacement characters: near enough to tell whether it would have been stored.
+        // The patterns get the name with replacement characters, which is close enough to tell whether it would have been stored.
         if (owns(joined(relative, bytes.toString('utf8'))))
           this.#notes.problem(PROBLEM.nameBytes, joined(relative, escapeBytes(bytes)));
       }
@@ -79,12 +79,12 @@ export class WalkLook {
     this.#folders?.note(relative, stat, isDatabase ? 'database' : 'folder', names);
   }
 
-  /** A database file was found in a folder that was listed. */
+  /** Notes that a database file was found in a folder that was listed. */
   holdsDatabase(folder: string, names: readonly string[]): void {
     this.#folders?.holdsDatabase(folder, names);
   }
 
-  /** What a link points to. */
+  /** The target of a link. */
   target(native: string, relative: string): Buffer | null {
     const { folder, name } = this.#beside(relative);
     try {
@@ -95,12 +95,12 @@ export class WalkLook {
     }
   }
 
-  /** Whether a path is in a folder that does not keep still: what was seen of it says little about later. */
+  /** Whether a path is in a folder that keeps changing, so that what was seen of it may not be so later. */
   isRestless(relative: string): boolean {
     return this.#beside(relative).folder !== undefined;
   }
 
-  /** The folder that a path is in, if it was looked at before the walk. */
+  /** The folder that contains a path, if it was listed at once before the walk. */
   #beside(relative: string): { folder: FolderAtOnce | undefined; name: string } {
     if (this.#folders?.hasAny !== true) return NOWHERE;
     return { folder: this.#folders.atOnce(path.posix.dirname(relative)), name: path.posix.basename(relative) };

@@ -113,7 +113,7 @@ export const INVENTORY: Cases<
     {
       when: 'a database has lost its head',
       status: 'critical',
-      says: 'is a LevelDB database of which parts are missing',
+      says: 'is a LevelDB database with missing parts',
       createFails: 'DATABASE_DAMAGED',
       provoke: after((scene) => fs.rmSync(scene.inside('leveldb/CURRENT'))),
     },
@@ -203,7 +203,7 @@ export const INVENTORY: Cases<
     {
       when: 'a link leads out',
       status: 'warning',
-      says: 'docs/out is a link out of the project',
+      says: 'docs/out is a link that leads out of the project',
       provoke: after((scene) => fs.symlinkSync('/etc', scene.inside('docs/out'))),
     },
   ],
@@ -268,7 +268,7 @@ export const INVENTORY: Cases<
     {
       when: 'a database file is zeroed',
       status: 'warning',
-      says: 'docs/a.db should be a SQLite database and holds nothing but zeros',
+      says: 'docs/a.db should be a SQLite database, but holds nothing but zeros',
       provoke: after((scene) => scene.put('docs/a.db', '\0'.repeat(8192))),
     },
   ],
