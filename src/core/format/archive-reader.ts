@@ -20,7 +20,7 @@ export interface ArchiveReadOptions {
   readonly facts: Archive;
   /** The category's index entries, in order. */
   readonly entries: AsyncIterable<Entry[]>;
-  /** Only these are read; frames that hold none of them are not touched. Undefined reads and hashes everything. */
+  /** Selects the entries to read. Frames with no selected entry are not touched. If it is undefined, everything is read and hashed. */
   readonly select?: ((entry: Entry) => boolean) | undefined;
   readonly sink?: MemberSink | undefined;
   readonly onFinding: (finding: Finding) => void;
@@ -30,10 +30,9 @@ export interface ArchiveReadOptions {
 }
 
 /**
- * Reads an archive beside its index: member by member, in order, each must begin where the index says, right after the one
- * before, decode to exactly its entry, and hash to its SHA-256; after the last come the end blocks and nothing else. Damage is reported
- * as findings that name the frame and every affected file, and reading goes on behind it. Resolves with the SHA-256 of the file
- * (null when only a selection was read).
+ * Reads an archive and compares it with its index. Each member, in order, must begin where the index says and right after the one before, decode to
+ * exactly its entry, and have its SHA-256. After the last one come the end blocks and nothing else. Damage is reported as findings that name the
+ * frame and every affected file, and reading goes on after it. Resolves with the SHA-256 of the file, or with null if only a selection was read.
  */
 export async function readArchive(options: ArchiveReadOptions): Promise<string | null> {
   const framed = FramedFile.open(options.file, options.facts.compression);
@@ -55,11 +54,11 @@ class ArchiveWalk {
   readonly #options: ArchiveReadOptions;
   readonly #cursor: PieceCursor;
   readonly #hash: FileHash;
-  /** Of members that lie in more than one piece. */
+  /** The hash of a member that is in more than one piece. */
   readonly #contentHash: FileHash;
   readonly #damaged = new Map<number, { piece: Piece; affects: string[] }>();
   readonly #beyond: string[] = [];
-  /** Where the next member must begin; null when that is not known, because of damage. */
+  /** Where the next member must begin. Null if that is not known, because of damage or a selection. */
   #expected: number | null = 0;
   /** Of the member at hand, what `onProgress` has been told of. */
   #counted = 0;
@@ -114,7 +113,7 @@ class ArchiveWalk {
     if (this.#expected === null || entry.offset === this.#expected) return;
     this.#find(
       'archive-gap',
-      `${escapeName(entry.path)} begins at ${entry.offset} by the index, but the member before ends at ${this.#expected}`,
+      `the index says that ${escapeName(entry.path)} begins at ${entry.offset}, but the member before it ends at ${this.#expected}`,
       {
         affects: [entry.path],
         evidence: { offset: entry.offset, expected: this.#expected },
@@ -190,14 +189,14 @@ class ArchiveWalk {
     return false;
   }
 
-  /** @param from how much of it is passed over: the cursor has left those pieces */
+  /** @param from how many bytes to skip, because the cursor is already behind them */
   async #streamContent(entry: Entry, start: number, from = 0): Promise<string | null> {
     let whole = from === 0;
     for (let done = from; done < entry.size;) {
       throwIfInterrupted(this.#options.signal);
       const chunk: Bytes = await this.#cursor.chunk(start + done, entry.size - done);
       if (isDamage(chunk)) {
-        // Read on: every damaged piece that the file lies in must name it.
+        // Read on, because every damaged piece must name each file that has content in it.
         this.#hit(chunk.piece, entry);
         if (chunk.piece === null) return null;
         whole = false;
@@ -223,7 +222,7 @@ class ArchiveWalk {
     this.#options.onProgress?.(0, bytes);
   }
 
-  /** The zeros that fill the last block: anything else there would be hidden content. */
+  /** Whether zeros fill the last block. Anything else there would be hidden content. */
   async #paddingIsZero(entry: Entry, end: number): Promise<boolean> {
     const length = (TAR_BLOCK - (end % TAR_BLOCK)) % TAR_BLOCK;
     if (length === 0) return true;
@@ -243,9 +242,9 @@ class ArchiveWalk {
     if (isDamage(blocks)) {
       if (blocks.piece === null) this.#find('archive-tail', 'the end blocks are missing', {});
     } else if (!blocks.every((byte) => byte === 0)) {
-      this.#find('archive-tail', 'holds more than the index lists: there is a member behind the last one', {});
+      this.#find('archive-tail', 'holds more than the index lists: there is a member after the last one', {});
     } else if (this.#framed.contentSize !== end) {
-      this.#find('archive-tail', `has ${this.#framed.contentSize - end} bytes behind its end`, {});
+      this.#find('archive-tail', `has ${this.#framed.contentSize - end} bytes after its end`, {});
     }
   }
 
@@ -258,20 +257,20 @@ class ArchiveWalk {
     ];
     for (const [key, stated, counted] of pairs) {
       if (stated === counted) continue;
-      this.#find('archive-differs', `manifest ${key} says ${stated}, the file has ${counted}`, {
+      this.#find('archive-differs', `manifest ${key} says ${stated}, but the file has ${counted}`, {
         evidence: { key, stated, counted },
       });
     }
   }
 
-  /** Notes that a damaged piece (or the end of the content) cost this entry. */
+  /** Records that this entry is lost because of a damaged piece, or because the content ends. */
   #hit(piece: Piece | null, entry: Entry): null {
     const list = piece === null ? this.#beyond : this.#damaged.get(piece.number)?.affects;
     if (list !== undefined && list.at(-1) !== entry.path) list.push(entry.path);
     return null;
   }
 
-  /** The same for an entry whose header is lost: pieces under its content may be damaged too. */
+  /** The same for an entry whose header is lost. Pieces with its content may be damaged too. */
   async #hitHeader(piece: Piece | null, entry: Entry): Promise<null> {
     this.#hit(piece, entry);
     const start = entry.offset + TAR_BLOCK;

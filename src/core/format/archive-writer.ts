@@ -1,5 +1,5 @@
 /*
- * Room "format": the bytes of a backup, as docs/format.md has them: tar headers, frames with their seek table, index, sums, manifest, layout and
+ * Room "format": the bytes of a backup, as docs/format.md describes them: tar headers, frames with their seek table, index, sums, manifest, layout and
  * exported files. Readers trust nothing that they read; writers are deterministic.
  */
 import { BackupError } from '../model/backup-error.ts';
@@ -8,7 +8,7 @@ import { FrameWriter, type FrameOptions } from './frame-writer.ts';
 import { memberHeader } from './member-header.ts';
 import { END_BLOCKS, TAR_BLOCK } from './ustar.ts';
 
-/** What the manifest says of a finished archive. */
+/** What the manifest says about a finished archive. */
 export interface ArchiveFacts {
   readonly size: number;
   readonly sha256: string;
@@ -37,7 +37,7 @@ export class ArchiveWriter {
     return this.#size - this.#left;
   }
 
-  /** Takes whole members as they will stand in the tar, encoded elsewhere. */
+  /** Adds whole members that were encoded elsewhere. */
   members(tar: Uint8Array): void {
     this.#frames.write(tar);
   }
@@ -53,12 +53,12 @@ export class ArchiveWriter {
     return offset;
   }
 
-  /** Where content may be read to: never empty, never more than the open piece. */
+  /** The buffer to read content into. It is never empty and never larger than the rest of the open piece. */
   reserve(): Buffer {
     return this.#frames.reserve();
   }
 
-  /** `bytes` of content were put into `reserve()`. */
+  /** Says that `bytes` of content were put into the buffer of `reserve()`. */
   commit(bytes: number): void {
     this.#left -= bytes;
     this.#frames.commit(bytes);
@@ -70,7 +70,7 @@ export class ArchiveWriter {
     this.#frames.write(bytes);
   }
 
-  /** Ends the member: pads it to a whole block. */
+  /** Ends the member and pads it to a whole block. */
   end(): void {
     if (this.#left !== 0) {
       throw new BackupError(
@@ -87,7 +87,7 @@ export class ArchiveWriter {
     this.#size = 0;
   }
 
-  /** Drops the member that was begun last, as if it had never been. */
+  /** Drops the member that was begun last. */
   rollback(): Promise<void> {
     this.#left = 0;
     this.#size = 0;

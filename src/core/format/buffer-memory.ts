@@ -1,11 +1,17 @@
-/** Memory of buffers, outside of V8's heap. V8 collects such garbage when there is 64 MiB of it, and marks its whole heap for that; what is freed at once serves the next buffer. */
+/**
+ * Memory of buffers is outside V8's heap. V8 collects such garbage only when there is 64 MiB of it, and marks its whole heap then. Memory that is
+ * freed at once can be used for the next buffer.
+ */
 
-/** Whether a buffer has its memory to itself: Node cuts small ones out of one that many share. The caller has to know that it made no part of a larger one. */
+/**
+ * The memory of a buffer that does not share it, or null: Node cuts small buffers out of a shared one. The caller must be sure that the buffer is not
+ * a part of a larger one.
+ */
 export function ownMemory({ buffer }: Uint8Array): ArrayBuffer | null {
   return buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize ? buffer : null;
 }
 
-/** Gives the memory of a buffer back. The buffer is empty afterwards, and so is every other that shows the same bytes. */
+/** Frees the memory of a buffer. Afterwards the buffer is empty, and so is every other buffer over the same memory. */
 export function freeMemory(bytes: Uint8Array): void {
   ownMemory(bytes)?.transfer(0);
 }

@@ -6,19 +6,19 @@ import * as ustar from './ustar.ts';
 
 export type ExportFormat = 'zip' | 'tar';
 
-/** In them stands the name of a member of an export: of its first ones, and for a zip in its central directory. */
+/** The parts of a file in which an export has names of its members: the first members, and the central directory of a zip. */
 const HEAD_BYTES = 1 << 20;
 const TAIL_BYTES = 1 << 16;
 /** What a name in an export begins with, also where somebody packed it again, from inside of the folder or as `./`. */
 const OURS = String.raw`(?:\./)?(?:(?:migration|safety)-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z/|BACKUP_MANIFEST\.json)`;
-/** Signatures of the local header and of a row of the directory, and how far the name is (APPNOTE 4.3.7 and 4.3.12). */
+/** The signatures of a local header and of a row of the directory, and the distance to the name (APPNOTE 4.3.7 and 4.3.12). */
 const IN_ZIP = new RegExp(String.raw`PK(?:\x03\x04[^]{26}|\x01\x02[^]{42})${OURS}`);
 const IN_TAR = new RegExp(`^${OURS}`);
 const TAR_MODE = /^[0-7 ]{6,7}[ \0]/;
 
 /**
- * The format of an exported file, by its content: by how it begins, or where that is damaged by the names in it. Throws UNSAFE_ARCHIVE where no name in it is one of
- * an export, NO_SUCH_BACKUP where it is no regular file.
+ * The format of an exported file by its content: by how it begins or, if that is damaged, by the names in it. Throws UNSAFE_ARCHIVE if no name in it
+ * is one of an export, and NO_SUCH_BACKUP if it is not a regular file.
  */
 export function detectFormat(file: string): ExportFormat {
   const stat = fs.statSync(file);
@@ -41,7 +41,7 @@ export function detectFormat(file: string): ExportFormat {
   throw noExport(file);
 }
 
-/** Whether a block begins with such a name, and has a mode where a header of tar has it. */
+/** Whether a block begins with such a name and has a mode in the place where a tar header has it. */
 function namesATarMember(head: string): boolean {
   for (let at = 0; at < head.length; at += ustar.TAR_BLOCK)
     if (IN_TAR.test(textOf(head, at, ustar.NAME)) && TAR_MODE.test(textOf(head, at, ustar.MODE))) return true;

@@ -10,7 +10,7 @@ export interface ExportedMember {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** The file is not what an intact export looks like. */
+/** The error for a file that does not look like an intact export. */
 export function damagedExport(file: string, what: string, cause?: unknown): BackupError {
   return new BackupError('BACKUP_DAMAGED', `${escapeName(file)}: ${escapeName(what)}`, {
     hint: 'Export the backup again, or fetch the file again if it was downloaded.',
@@ -19,21 +19,21 @@ export function damagedExport(file: string, what: string, cause?: unknown): Back
   });
 }
 
-/** An export that somebody packed or changed in a way that migbackup export never does: `what` is the rule. */
+/** The error for an export that was packed or changed in a way that migbackup export never does. `what` names the rule that it breaks. */
 export function unsafeExport(file: string, what: string): BackupError {
   return refused(
     file,
     what,
-    'migbackup export does not pack this way. If you packed it yourself, unpack it and give the folder of the backup in its place; otherwise do not trust it. Nothing of it was kept.',
+    'If you packed it yourself, unpack it and give the folder of the backup instead. Otherwise do not trust it: migbackup export does not pack this way. Nothing of it was kept.',
   );
 }
 
-/** It is no export, and nothing else is said of it: what would be wrong in an export means nothing here. */
+/** The error for a file that is not an export. It says nothing else about the file, because what is damage in an export means nothing here. */
 export function noExport(file: string): BackupError {
   return refused(
     file,
     'this is not a migbackup export',
-    'Give an id, the folder of a backup, or a .zip or .tar that migbackup export wrote. If a backup is packed in it in another way, unpack it and give the folder of that backup.',
+    'Give an id, the folder of a backup, or a .zip or .tar that migbackup export wrote. If it holds a backup that was packed in another way, unpack it and give the folder of that backup.',
   );
 }
 

@@ -7,22 +7,22 @@ import { freeMemory, ownMemory } from './buffer-memory.ts';
 const WORKER = new URL('./hash-worker.ts', import.meta.url);
 /** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
 const BYTES_WORTH_A_THREAD = 128 << 20;
-/** Room for a piece of an archive, whatever part of it comes; what is not written to takes no memory. */
+/** Room for a whole piece of an archive, even if only a part of it comes. Room that is not written to takes no memory. */
 const ROOM_BYTES = 1 << 20;
 const ADDED_AT_ONCE = 3;
 
-/** SHA-256 of files, one after another, each read once, front to back; of big ones in a thread, beside everything else that is done with the bytes. */
+/** The SHA-256 of files, one after another, each read once from front to back. Big files are hashed in a thread, while other work is done with the bytes. */
 export interface FileHash {
   /** Room to read the next part into. It belongs to the caller until `release`. */
   reserve(length: number): Buffer;
-  /** Adds a part, in `room`. When it resolves, the part has been hashed. */
+  /** Adds a part that is in reserved room. When this resolves, the part has been hashed. */
   update(part: Buffer): Promise<void>;
   release(part: Buffer): void;
-  /** Adds a part that lies elsewhere; a promise is to be awaited before the next. */
+  /** Adds a part from other memory. If this returns a promise, await it before the next part. */
   add(part: Buffer): void | Promise<void>;
-  /** The same for a part that nobody reads any more: its memory is taken away. */
+  /** The same for a part that nobody needs any more: its memory is taken away. */
   transfer(part: Buffer): void | Promise<void>;
-  /** Hex, of all since the last digest. */
+  /** The hash of everything since the last digest, in hex. */
   digest(): Promise<string>;
   close(): Promise<void>;
 }

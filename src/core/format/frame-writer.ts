@@ -9,19 +9,19 @@ import { compressFrame } from './zstd-frame.ts';
 import { freeMemory } from './buffer-memory.ts';
 import { encodeSeekTable, PIECE_BYTES } from './seek-table.ts';
 
-/** Frames compressed at the same time on libuv's pool: enough for two cores, and a bound on memory. */
+/** How many frames are compressed at the same time on libuv's pool: enough for two cores, and a limit on memory. */
 const IN_FLIGHT = 3;
 /** More than zstd ever adds to a piece that does not compress (ZSTD_COMPRESSBOUND: 1/256, and a little for small ones). */
 const FRAME_OVERHEAD = 8 << 10;
 const LEAST_OUTPUT = 64 << 10;
-/** Of the first frame, of which nothing is known: JSON and tables come to less. */
+/** The room for the first frame, about which nothing is known. Frames of JSON and tables are smaller. */
 const FIRST_OUTPUT = 256 << 10;
-/** An archive may hold one small file, and there is one for each category: the first piece has so much room at first. */
+/** The room that the first piece has at first. It is small, because there is an archive for each category, and it may hold one small file. */
 const FIRST_ROOM = 64 << 10;
 const NO_PIECE = Buffer.alloc(0);
-/** Whole pieces that no archive uses just now: the system hands out memory page by page, and each costs as much as filling it. */
+/** Whole pieces that no archive uses just now. They are kept, because fresh memory comes from the system page by page, which costs as much as filling it. */
 const spare: Buffer[] = [];
-/** After so many bytes the disk is given to do, so that the sync at the end has little left. */
+/** After this many bytes a flush to the disk begins, so that little is left for the sync at the end. */
 const FLUSH_BYTES = 16 << 20;
 
 export interface FrameOptions {
@@ -39,11 +39,11 @@ export interface WrittenFrames {
   readonly frames: number;
 }
 
-/** Where the stream stood, so that what came after can be dropped. */
+/** A place in the stream to return to, so that what came after it can be dropped. */
 interface Mark {
   readonly frames: number;
   readonly used: number;
-  /** The open piece's bytes before the mark; kept once that piece has gone out. */
+  /** The bytes of the open piece before the mark. They are kept when that piece is sent to be compressed. */
   prefix?: Buffer;
   /** The file as it was before the first frame after the mark. */
   file?: { readonly hash: Hash; readonly size: number };
@@ -51,7 +51,7 @@ interface Mark {
 
 /**
  * Cuts a byte stream into pieces of 1 MiB, compresses each as its own zstd frame on libuv's pool, and writes them in order,
- * hashing the file on the way. Callers read straight into `reserve()`; nothing is copied. `none` writes the pieces as they are.
+ * hashing the file on the way. Callers read straight into `reserve()`, so nothing is copied. With `none`, the pieces are written as they are.
  */
 export class FrameWriter {
   readonly #fd: number;
@@ -61,13 +61,13 @@ export class FrameWriter {
   readonly #sizes: { compressedSize: number; size: number }[] = [];
   #hash = createHash('sha256');
   #fileSize = 0;
-  /** Bytes since the last flush was begun; what all flushes come to. */
+  /** Bytes since the last flush began. */
   #unflushed = 0;
   #flushing = false;
   #flushed: Promise<unknown> | undefined;
-  /** Bytes of the frame compressed last: the next one will hardly be much bigger. */
+  /** The size of the last frame. The next one will hardly be much bigger. */
   #lastFrame = FIRST_OUTPUT;
-  /** Has no room until somebody asks for it. */
+  /** The open piece. It has no room until somebody asks for it. */
   #piece: Buffer = NO_PIECE;
   #used = 0;
   #dispatched = 0;
@@ -80,7 +80,7 @@ export class FrameWriter {
     this.#options = options;
   }
 
-  /** Bytes taken so far, before compression. */
+  /** The number of bytes so far, before compression. */
   get position(): number {
     return this.#dispatched * PIECE_BYTES + this.#used;
   }
@@ -109,7 +109,7 @@ export class FrameWriter {
     }
   }
 
-  /** True when more frames are under way than memory should hold: await `drain()` before going on. */
+  /** True if more frames are under way than should be in memory: await `drain()` before going on. */
   get needsDrain(): boolean {
     return this.#flying.isOver;
   }
@@ -118,12 +118,12 @@ export class FrameWriter {
     while (this.#flying.isOver) await this.#landOne();
   }
 
-  /** Remembers this place; a later `rollback` returns to it. One at a time. */
+  /** Remembers this place, for a later `rollback` to return to. There is only one mark. */
   mark(): void {
     this.#mark = { frames: this.#dispatched, used: this.#used };
   }
 
-  /** Drops everything after the mark, as if it had never been written. */
+  /** Drops everything after the mark. */
   async rollback(): Promise<void> {
     const mark = this.#mark;
     if (mark === undefined) return;
@@ -166,13 +166,13 @@ export class FrameWriter {
     };
   }
 
-  /** Closes without finishing, once nothing is under way; the caller removes the file. After `finish` there is nothing to do. */
+  /** Waits until nothing is under way and closes without finishing. The caller removes the file. After `finish` this does nothing. */
   async abort(): Promise<void> {
     await Promise.allSettled([this.#flushed, this.#flying.settled()]);
     this.#close();
   }
 
-  /** Once: the number of a closed descriptor may already be another file's. */
+  /** Closes the descriptor only once, because the number of a closed one may already belong to another file. */
   #close(): void {
     if (!this.#closed) fs.closeSync(this.#fd);
     this.#closed = true;
@@ -226,7 +226,8 @@ export class FrameWriter {
   }
 
   #append(bytes: Buffer): void {
-    // By position: the descriptor's own stays behind the end when a rollback cuts the file, and would leave a hole of zeros.
+    // Written by position: after a rollback has cut the file, the position of the descriptor itself is after the end, and would leave a hole of
+    // zeros.
     for (let done = 0; done < bytes.length;) {
       done += fs.writeSync(this.#fd, bytes, done, bytes.length - done, this.#fileSize + done);
     }
@@ -236,7 +237,7 @@ export class FrameWriter {
     if (this.#unflushed >= FLUSH_BYTES) this.#startFlush();
   }
 
-  /** One at a time: a disk that cannot keep up gets the more to do at once. */
+  /** Only one flush runs at a time, so a disk that cannot keep up gets more bytes with each flush. */
   #startFlush(): void {
     if (this.#flushing) return;
     this.#flushing = true;

@@ -19,7 +19,7 @@ export interface Piece {
   readonly problem?: string;
 }
 
-/** Pieces decompressed ahead on libuv's pool. */
+/** How many pieces are decompressed ahead on libuv's pool. */
 const AHEAD = 3;
 /** The smallest chunk that zlib takes. */
 const MIN_CHUNK = 64;
@@ -40,13 +40,13 @@ export class FramedFile {
     this.contentSize = frames === null ? size : frames.reduce((total, frame) => total + frame.size, 0);
   }
 
-  /** Opens it and reads the seek table. Answers with what is wrong instead if the table is unusable; I/O errors are thrown. */
+  /** Opens a file and reads its seek table. If the file or its table is unusable, this returns what is wrong. I/O errors are thrown. */
   static open(file: string, compression: Compression): FramedFile | { problem: string } {
     let fd: number;
     try {
       fd = openRegular(file);
     } catch (error) {
-      if (isNoFile(error)) return { problem: 'is missing or no regular file' };
+      if (isNoFile(error)) return { problem: 'is missing or is not a regular file' };
       throw error;
     }
     const size = fs.fstatSync(fd).size;
@@ -63,25 +63,25 @@ export class FramedFile {
     fs.closeSync(this.#fd);
   }
 
-  /** Decompresses one piece on libuv's pool; what it gives is exactly as long as the table says, or a problem. */
+  /** Decompresses one piece on libuv's pool. The result is exactly as long as the table says, or a problem. */
   async piece(number: number, hash?: FileHash): Promise<Piece> {
     const at = this.#locate(number);
     if (this.#frames === null) {
-      // The caller keeps these bytes: they are in nobody's room.
+      // The caller keeps these bytes, so they must not be in the room of the hash.
       const bytes = this.#read(at.position, Buffer.allocUnsafe(at.stored));
       await hash?.update(bytes);
       return this.#judge(number, at.offset, at.size, bytes);
     }
     const raw = this.#read(at.position, hash?.reserve(at.stored) ?? Buffer.allocUnsafe(at.stored));
     const hashed = hash?.update(raw);
-    // Together: hashing may fail while the other is under way.
+    // Both are awaited together, because hashing may fail while decompression is under way.
     const [content] = await Promise.all([frameProblem(raw) ?? decompress(raw, at.size), hashed]);
     if (hash === undefined) freeMemory(raw);
     else hash.release(raw);
     return this.#judge(number, at.offset, at.size, content);
   }
 
-  /** The same, at once, on this thread. */
+  /** The same, synchronously on this thread. */
   pieceSync(number: number): Piece {
     const at = this.#locate(number);
     const raw = this.#read(at.position, Buffer.allocUnsafe(at.stored));
@@ -92,8 +92,8 @@ export class FramedFile {
   }
 
   /**
-   * All pieces in order, a few decompressed ahead. With `hash`, every byte of the file goes into it (the seek table too), so that the file's
-   * own checksum costs no second read.
+   * All pieces in order, with a few decompressed ahead. With `hash`, every byte of the file is hashed (the seek table too), so that the checksum of
+   * the file needs no second read.
    */
   async *stream(hash?: FileHash): AsyncGenerator<Piece> {
     const flying = new InFlight<Piece>();
@@ -124,7 +124,7 @@ export class FramedFile {
     return { position: offset, stored: size, offset, size };
   }
 
-  /** Fills `into` as far as the file reaches; returns what was read. */
+  /** Fills `into` as far as the file goes, and returns what was read. */
   #read(position: number, into: Buffer): Buffer {
     let done = 0;
     while (done < into.length) {
@@ -139,7 +139,7 @@ export class FramedFile {
     const head = { number, offset, size, bytes: null };
     if (typeof content === 'string') return { ...head, problem: content };
     if (content.length !== size) {
-      // A plain file that got shorter since it was opened.
+      // A plain file has become shorter since it was opened.
       const has = this.#frames === null ? 'has' : 'decompresses to';
       return { ...head, problem: `${has} ${content.length} bytes instead of ${size}` };
     }
@@ -158,12 +158,12 @@ function readTable(fd: number, size: number): { frames: Frame[] } | { problem: s
   return parseSeekTable(table, size);
 }
 
-/** Room for the whole piece at once (and a byte, since a full chunk makes zlib ask for another), and never more than the table says. */
+/** Room for the whole piece at once, and one byte more, because zlib asks for another chunk when one is full. Never more output than the table says. */
 function limits(size: number): zlib.ZstdOptions {
   return { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size + 1, MIN_CHUNK) };
 }
 
-/** The content, at most `size` bytes of it, or what is wrong. */
+/** The content, at most `size` bytes, or what is wrong. */
 function decompress(raw: Buffer, size: number): Promise<Buffer | string> {
   return new Promise((resolve) => {
     zlib.zstdDecompress(raw, limits(size), (error, content) => {
@@ -181,5 +181,5 @@ function decompressSync(raw: Buffer, size: number): Buffer | string {
 }
 
 function notDecompressed(error: unknown): string {
-  return `does not decompress (${errnoOf(error) ?? String(error)})`;
+  return `cannot be decompressed (${errnoOf(error) ?? String(error)})`;
 }

@@ -15,7 +15,7 @@ export class IndexCursor {
     this.#tap = tap;
   }
 
-  /** The entries of `category` that come next; ends where another category begins. */
+  /** The next entries of `category`. It ends where another category begins. */
   async *take(category: string): AsyncGenerator<Entry[]> {
     for (;;) {
       const batch = await this.#peek();
@@ -28,13 +28,13 @@ export class IndexCursor {
     }
   }
 
-  /** Lets the entries of `category` that come next pass by. */
+  /** Skips the next entries of `category`. */
   async skip(category: string): Promise<void> {
     const batches = this.take(category);
     while (!(await batches.next()).done);
   }
 
-  /** Lets the rest pass by, so that `tap` has seen everything. */
+  /** Skips the rest, so that `tap` has seen everything. */
   async drain(): Promise<void> {
     while ((await this.#peek()).length > 0) this.#pending = [];
   }

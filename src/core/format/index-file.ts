@@ -33,7 +33,7 @@ export class IndexWriter {
     if (this.#pending.length >= FLUSH_CHARACTERS) this.#flush();
   }
 
-  /** Takes whole lines of so many entries, encoded elsewhere. */
+  /** Adds whole lines that were encoded elsewhere, for this many entries. */
   addLines(lines: Uint8Array, entries: number): void {
     this.#flush();
     this.#frames.write(lines);
@@ -64,7 +64,7 @@ export class IndexWriter {
   }
 }
 
-/** Reads an index, a frame's worth of entries at a time, each line checked. Throws BACKUP_DAMAGED naming the frame or the line. */
+/** Reads an index, one frame of entries at a time, and checks each line. Throws BACKUP_DAMAGED, which names the frame or the line. */
 export async function* readIndex(file: string): AsyncGenerator<Entry[]> {
   const framed = FramedFile.open(file, 'zstd');
   if ('problem' in framed) throw damaged(file, framed.problem);
@@ -94,7 +94,7 @@ export async function* readIndex(file: string): AsyncGenerator<Entry[]> {
   }
 }
 
-/** The lines of a text that ends with a newline; null for each that is not UTF-8. */
+/** The lines of a text that ends with a newline. Null for each line that is not UTF-8. */
 function* wholeLines(bytes: Buffer): Generator<string | null> {
   if (!isUtf8(bytes)) {
     for (let at = 0, end = bytes.indexOf(10); end >= 0; at = end + 1, end = bytes.indexOf(10, at))

@@ -5,7 +5,10 @@ const MODE = /^0[0-7]{3}$/;
 const NANOSECONDS = /^-?\d{1,19}$/;
 const MAX_I64 = 9_223_372_036_854_775_807n;
 
-/** One line of the index with its newline; keys in the order of docs/format.md. Put together by hand, at two thirds of what one object costs. */
+/**
+ * One line of the index with its newline. The keys are in the order of docs/format.md. The line is built by hand, which takes two thirds of the time
+ * of JSON.stringify on an object.
+ */
 export function encodeIndexLine(entry: Entry): string {
   const { type, size, mtimeNs, uid, gid, sha256, target, offset } = entry;
   const place = `"category":${quote(entry.category)},"source":${quote(entry.source)},"path":${quote(entry.path)}`;
@@ -18,7 +21,7 @@ export function encodeIndexLine(entry: Entry): string {
 
 const quote = (text: string): string => JSON.stringify(text);
 
-/** What a line (without its newline) says, or what is wrong with it. Unknown keys are ignored; a `__proto__` key is plain data. */
+/** What a line (without its newline) says, or what is wrong with it. Unknown keys are ignored, and a `__proto__` key is plain data. */
 export function decodeIndexLine(line: string): Entry | string {
   let parsed: unknown;
   try {
@@ -48,7 +51,7 @@ export function decodeIndexLine(line: string): Entry | string {
   return typeof target === 'string' && goodTarget(target) ? { ...entry, target } : 'a wrong target';
 }
 
-/** Plain data: none of our keys stands on a prototype, and one named `__proto__` is a key of its own to JSON.parse. */
+/** Safe to read keys from: no key that we read is on a prototype, and JSON.parse makes an own key of `__proto__`. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -57,7 +60,7 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** A link may point anywhere; it must only be a target that a file system can hold. */
+/** A link may point anywhere, but a file system must be able to hold its target. */
 function goodTarget(target: string): boolean {
   return target !== '' && Buffer.byteLength(target) < 4096 && target.isWellFormed() && !target.includes('\0');
 }

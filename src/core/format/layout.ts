@@ -12,9 +12,9 @@ export const REPORTS_FOLDER = 'reports';
 export const OPERATIONS_FILE = 'operations.ndjson';
 export const LOCK_FILE = 'lock.db';
 export const PARTIAL_PREFIX = '.partial-';
-/** A file that was made to see whether the repository can be written. */
+/** A file that is made to test whether the repository can be written. */
 export const PROBE_PREFIX = '.probe-';
-/** A backup that is being removed: no longer one, and cleaned up by the next run if this one is killed. */
+/** A backup that is being removed. It no longer counts as one, and if this run is killed, the next one removes the rest. */
 export const DEAD_PREFIX = '.dead-';
 
 /** The archive of one category. */

@@ -13,13 +13,13 @@ import { manifestSchema, type Manifest } from '../model/manifest.ts';
 import { MANIFEST_FILE } from './layout.ts';
 
 const MAX_BYTES = 64 << 20;
-/** Far over any project; the schema would describe what is wrong with each of millions. */
+/** Far more than any project has. Without this limit the schema would describe what is wrong with each of millions. */
 const MAX_CATEGORIES = 1000;
 const SHOWN_ISSUES = 4;
 
 /**
- * Reads and checks a backup's manifest. Throws NO_SUCH_BACKUP where there is none, FORMAT_UNSUPPORTED for a newer format, and
- * BACKUP_DAMAGED, naming the key, for anything that is not a manifest; IO where this user may not read it.
+ * Reads and checks a backup's manifest. Throws FORMAT_UNSUPPORTED for a newer format, BACKUP_DAMAGED, which names the key, if the manifest is missing
+ * or is not a manifest, and IO if this user may not read it.
  */
 export function readManifest(folder: string): Manifest {
   const file = path.join(folder, MANIFEST_FILE);
@@ -29,7 +29,7 @@ export function readManifest(folder: string): Manifest {
   if (typeof version === 'number' && version > FORMAT_VERSION) {
     throw new BackupError(
       'FORMAT_UNSUPPORTED',
-      `${folder} has format version ${version}; this program reads up to ${FORMAT_VERSION}`,
+      `${folder} has format version ${version}; this program reads versions up to ${FORMAT_VERSION}`,
       {
         hint: 'Use a newer migbackup.',
         path: file,
@@ -38,7 +38,7 @@ export function readManifest(folder: string): Manifest {
   }
   if (categoriesIn(parsed) > MAX_CATEGORIES) throw damaged(file, `has more than ${MAX_CATEGORIES} categories`);
   const twofold = ambiguity(text, parsed);
-  if (twofold !== null) throw damaged(file, `says two things: ${twofold}`);
+  if (twofold !== null) throw damaged(file, `is ambiguous: ${twofold}`);
   const result = manifestSchema.safeParse(parsed);
   if (result.success) {
     checkPatterns(file, result.data);
@@ -55,12 +55,12 @@ export function readManifest(folder: string): Manifest {
   );
 }
 
-/** Writes a manifest, keys in the order given; its name is durable once `folder` is synced. */
+/** Writes a manifest with its keys in the given order. Its name is durable once `folder` is synced. */
 export function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   return writeNewMeanwhile(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Its patterns are matched against the project's own names: none may take for ever. */
+/** Checks the patterns: they are matched against the project's own names, and none may take forever. */
 function checkPatterns(file: string, { config }: Manifest): void {
   const sources = Object.values(config.categories).flatMap((category) => category.sources);
   for (const pattern of [...config.secrets, ...sources.flatMap(({ include, exclude }) => [...include, ...exclude])]) {

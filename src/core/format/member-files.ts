@@ -7,10 +7,10 @@ import { headerLength } from './tar-decode.ts';
 import { TAR_BLOCK } from './ustar.ts';
 import { decodePlainHeader } from './tar-plain.ts';
 
-/** Decompressed pieces kept at hand: a reader of tables jumps between a few places. */
+/** How many decompressed pieces are kept, because a reader of tables jumps between a few places. */
 const CACHED_PIECES = 8;
 
-/** Random access to the content of an archive's members, decompressing only the frames that are asked for. Synchronous. */
+/** Synchronous random access to the content of an archive's members. Only the frames that are needed are decompressed. */
 export class MemberFiles {
   readonly #framed: FramedFile;
   readonly #file: string;
@@ -27,7 +27,7 @@ export class MemberFiles {
     this.#framed.close();
   }
 
-  /** The bytes of one file member; `read` gives fewer than asked only at its end. Throws BACKUP_DAMAGED. */
+  /** The bytes of one member that is a file. `read` returns fewer bytes than `length` only at its end. Throws BACKUP_DAMAGED. */
   open(entry: Entry): { readonly size: number; read(position: number, length: number): Buffer } {
     const block = this.#bytes(entry.offset, TAR_BLOCK);
     const header = decodePlainHeader(block)?.headerBytes ?? headerLength(block);
@@ -72,7 +72,7 @@ export class MemberFiles {
 
 function damaged(file: string, what: string): BackupError {
   return new BackupError('BACKUP_DAMAGED', `${file}: ${what}`, {
-    hint: 'migbackup verify shows what of the backup is still good.',
+    hint: 'migbackup verify shows which parts of the backup are still good.',
     path: file,
   });
 }

@@ -22,12 +22,12 @@ export function writeHeader(entry: ScannedEntry, block: Buffer, at: number): num
   return header.length;
 }
 
-/** What a member takes in a tar: its header and its content. */
+/** The size of a member in a tar: its header and its padded content. */
 export function memberBytes(entry: ScannedEntry): number {
   return (isPlain(entry) ? TAR_BLOCK : encodeHeader(entry).length) + paddedBytes(entry.size);
 }
 
-/** A content of this size with the zeros that make it whole blocks. */
+/** The size of a content with the zeros that fill its last block. */
 export function paddedBytes(size: number): number {
   return Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
 }

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Reads the records of a pax header, `<length> <key>=<value>\n` (POSIX.1-2024 pax), which must fill the body exactly. Keys that are not among
- * `known` and repeated ones are refused. Returns what is wrong.
+ * Reads the records of a pax header, `<length> <key>=<value>\n` (POSIX.1-2024 pax), which must fill the body exactly. Keys that are not in `known`
+ * and repeated keys are refused. Returns what is wrong, or null.
  */
 export function parsePax(body: Buffer, known: { has(key: string): boolean }, into: Map<string, string>): string | null {
   if (!isUtf8(body)) return 'a pax header that is not UTF-8';

@@ -33,7 +33,7 @@ export class PieceCursor {
     this.#seen = options.onPiece;
   }
 
-  /** The bytes from `position` to the end of their piece, at most `length`, if that piece is at hand; else undefined. */
+  /** The bytes from `position` to the end of their piece, at most `length`. Undefined if that is not the current piece. */
   atHand(position: number, length: number): Bytes | undefined {
     const piece = this.#piece;
     if (piece === null || piece.number !== Math.floor(position / PIECE_BYTES)) return undefined;
@@ -43,7 +43,7 @@ export class PieceCursor {
     return piece.bytes.subarray(from, from + length);
   }
 
-  /** The same, fetching the piece first. Positions only rise. */
+  /** The same, but fetches the piece first. Positions may only rise. */
   async chunk(position: number, length: number): Promise<Bytes> {
     const number = Math.floor(position / PIECE_BYTES);
     if (number >= this.#framed.pieces) return { piece: null };
@@ -63,7 +63,7 @@ export class PieceCursor {
     return this.#memory;
   }
 
-  /** Hands over what `chunk` gave, if it is all of its piece: whether the caller has those bytes alone now. */
+  /** Hands over the bytes that `chunk` returned, if they are a whole piece that nobody retains. Returns whether they belong to the caller now. */
   transfer(bytes: Buffer): boolean {
     if (bytes.length !== this.#piece?.size || this.#memory.isShared) return false;
     this.#piece = null;
@@ -71,11 +71,11 @@ export class PieceCursor {
     return true;
   }
 
-  /** Exactly `length` bytes, gathered over pieces if need be. */
+  /** Exactly `length` bytes, gathered from several pieces if necessary. */
   async exactly(position: number, length: number): Promise<Bytes> {
     const first = await this.chunk(position, length);
     if (isDamage(first) || first.length === length) return first;
-    // A copy: the piece goes.
+    // This must be a copy, because the piece is freed by the next call.
     const parts: Buffer[] = [Buffer.from(first)];
     for (let have = first.length; have < length;) {
       const more = await this.chunk(position + have, length - have);
@@ -87,7 +87,7 @@ export class PieceCursor {
     return Buffer.concat(parts);
   }
 
-  /** Lets the rest pass by (for the file's hash, and so that damage behind the last member is seen). */
+  /** Reads the rest, for the file's hash and to see damage after the last member. */
   async drain(): Promise<void> {
     if (this.#stream === null) return;
     for await (const piece of this.#stream) {

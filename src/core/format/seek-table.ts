@@ -3,7 +3,7 @@ export interface Frame {
   /** Where the compressed frame begins in the file. */
   readonly position: number;
   readonly compressedSize: number;
-  /** Bytes it decompresses to. */
+  /** The size of its content, in bytes. */
   readonly size: number;
 }
 
@@ -15,9 +15,9 @@ const SEEKABLE_MAGIC = 0x8f92eab1;
 const FOOTER_BYTES = 9;
 const HEADER_BYTES = 8;
 const ROW_BYTES = 8;
-/** 4 TiB of content in a table of 32 MiB, which is held in memory. */
+/** Enough for 4 TiB of content. The table takes 32 MiB of memory then. */
 const MAX_FRAMES = 1 << 22;
-/** zstd adds 1 byte in 256 to what it cannot compress; the rest is room for other writers. */
+/** zstd adds 1 byte for every 256 that it cannot compress. The rest is room for other writers. */
 const MAX_COMPRESSED_BYTES = PIECE_BYTES + (PIECE_BYTES >> 6);
 
 /** The table that ends a framed file. Follows facebook/zstd contrib/seekable_format (no per-frame checksums: frames carry their own). */
@@ -37,19 +37,19 @@ export function encodeSeekTable(frames: readonly Pick<Frame, 'compressedSize' | 
   return table;
 }
 
-/** How many bytes the table at the end takes, from the file's last 9 bytes; or what is wrong with them. */
+/** The size of the table at the end, read from the file's last 9 bytes, or what is wrong with them. */
 export function seekTableSize(footer: Buffer, fileSize: number): { size: number } | { problem: string } {
   if (footer.length !== FOOTER_BYTES || footer.readUInt32LE(5) !== SEEKABLE_MAGIC)
-    return { problem: 'no seek table at the end' };
+    return { problem: 'there is no seek table at the end' };
   if (footer.readUInt8(4) !== 0) return { problem: 'the seek table has an unknown descriptor' };
   const frames = footer.readUInt32LE(0);
   const size = HEADER_BYTES + frames * ROW_BYTES + FOOTER_BYTES;
   if (frames > MAX_FRAMES || size > fileSize)
-    return { problem: `the seek table names ${frames} frames, more than fit` };
+    return { problem: `the seek table lists ${frames} frames, which is more than fit` };
   return { size };
 }
 
-/** The frames that a whole table describes, or what is wrong with it: they must fill the file and be full pieces but for the last. */
+/** The frames that a whole table describes, or what is wrong with it. They must fill the file, and all but the last must be full pieces. */
 export function parseSeekTable(table: Buffer, fileSize: number): { frames: Frame[] } | { problem: string } {
   if (table.readUInt32LE(0) !== SKIPPABLE_MAGIC || table.readUInt32LE(4) !== table.length - HEADER_BYTES) {
     return { problem: 'the seek table has a wrong head' };
@@ -62,15 +62,17 @@ export function parseSeekTable(table: Buffer, fileSize: number): { frames: Frame
     const size = table.readUInt32LE(at + 4);
     const last = frames.length === count - 1;
     if (size > PIECE_BYTES || size === 0 || (!last && size !== PIECE_BYTES)) {
-      return { problem: `the seek table gives frame ${frames.length + 1} ${size} bytes` };
+      return { problem: `the seek table says that frame ${frames.length + 1} has ${size} bytes` };
     }
     if (compressedSize > MAX_COMPRESSED_BYTES)
-      return { problem: `the seek table gives frame ${frames.length + 1} ${compressedSize} compressed bytes` };
+      return { problem: `the seek table says that frame ${frames.length + 1} has ${compressedSize} compressed bytes` };
     frames.push({ position, compressedSize, size });
     position += compressedSize;
   }
   if (position !== fileSize - table.length)
-    return { problem: `the frames of the seek table take ${position} bytes, the file has ${fileSize - table.length}` };
+    return {
+      problem: `the frames in the seek table take ${position} bytes, but the file has ${fileSize - table.length}`,
+    };
   return { frames };
 }
 

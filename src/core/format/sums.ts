@@ -19,7 +19,7 @@ const FLUSH_BYTES = 1 << 16;
 /** The longest path doubled by escapes, plus hash and separators. */
 const MAX_LINE_BYTES = 16_384;
 
-/** A line as GNU coreutils 9 `sha256sum` writes it; names with a backslash, newline or return are escaped and marked. */
+/** A line as `sha256sum` of GNU coreutils 9 writes it. Names with a backslash, newline or carriage return are escaped, and the line is marked. */
 export function formatSum(sha256: string, path: string): string {
   const escaped = path.replaceAll(/[\\\n\r]/g, (character) => ESCAPES[character] ?? character);
   return `${escaped === path ? '' : '\\'}${sha256}  ${escaped}\n`;
@@ -39,7 +39,7 @@ export function parseSumLine(line: string, file: string, number: number): Sum {
   return { sha256, path };
 }
 
-/** All lines of a small sums text. Throws BACKUP_DAMAGED, also where the last line has no newline. */
+/** All lines of a small sums text. Throws BACKUP_DAMAGED, also if the last line has no newline. */
 export function parseSums(text: string, file = 'sums'): Sum[] {
   if (text === '') return [];
   if (!text.endsWith('\n')) throw damaged(file, text.split('\n').length, 'has no end');
@@ -50,17 +50,17 @@ export function parseSums(text: string, file = 'sums'): Sum[] {
 }
 
 export interface SumsOptions {
-  /** The last line may have no end. */
+  /** Whether the last line may lack its newline. */
   readonly openEnd?: boolean;
 }
 
-/** Reads a sums file of any size, a line at a time. Throws BACKUP_DAMAGED. */
+/** Reads a sums file of any size, one line at a time. Throws BACKUP_DAMAGED. */
 export function* readSums(file: string, options: SumsOptions = {}): Generator<Sum> {
   let number = 0;
   for (const line of readSumLines(file, options)) yield parseSumLine(line, file, ++number);
 }
 
-/** The lines of a sums file (without their newlines), as they are. Throws BACKUP_DAMAGED where one has no end. */
+/** The lines of a sums file (without their newlines), as they are. Throws BACKUP_DAMAGED if a line is too long or lacks its newline. */
 export function* readSumLines(file: string, { openEnd = false }: SumsOptions = {}): Generator<string> {
   const fd = openRegular(file);
   try {
@@ -86,7 +86,7 @@ export function* readSumLines(file: string, { openEnd = false }: SumsOptions = {
   }
 }
 
-/** Whether a line of a sums file is the plain one for this file: nothing to unescape, nothing else to read. */
+/** Whether a line of a sums file is the plain one for this file, with nothing to unescape. Then it need not be parsed. */
 export function isPlainSum(line: string, sha256: string, path: string): boolean {
   return (
     line.length === 66 + path.length && line.startsWith(sha256) && line.startsWith('  ', 64) && line.endsWith(path)
@@ -98,7 +98,7 @@ export interface WrittenSums {
   readonly sha256: string;
 }
 
-/** Writes a sums file line by line, hashing what it writes. */
+/** Writes a sums file line by line, and hashes what it writes. */
 export class SumsWriter {
   readonly #fd: number;
   readonly #hash = createHash('sha256');
@@ -118,14 +118,14 @@ export class SumsWriter {
     if (this.#pending.length >= FLUSH_BYTES) this.#flush();
   }
 
-  /** Takes whole lines of so many files, formatted elsewhere. */
+  /** Adds whole lines that were formatted elsewhere, for this many files. */
   addLines(lines: Uint8Array, files: number): void {
     this.#flush();
     this.#append(lines);
     this.#entries += files;
   }
 
-  /** Syncs and closes. All is written when this returns its promise. */
+  /** Syncs and closes. Everything is written when this returns, even before its promise resolves. */
   async finish(): Promise<WrittenSums> {
     this.#flush();
     await fsyncMeanwhile(this.#fd);
@@ -133,7 +133,7 @@ export class SumsWriter {
     return { entries: this.#entries, sha256: this.#hash.digest('hex') };
   }
 
-  /** Closes without finishing; the caller removes the file. After `finish` there is nothing to do. */
+  /** Closes without finishing. The caller removes the file. After `finish` this does nothing. */
   abort(): void {
     if (!this.#closed) fs.closeSync(this.#fd);
     this.#closed = true;
@@ -153,7 +153,7 @@ export class SumsWriter {
 
 function damaged(file: string, line: number, what: string): BackupError {
   return new BackupError('BACKUP_DAMAGED', `${escapeName(file)}: line ${line} ${what}`, {
-    hint: 'migbackup verify shows what of the backup is still good.',
+    hint: 'migbackup verify shows which parts of the backup are still good.',
     path: file,
   });
 }

@@ -23,7 +23,7 @@ export interface TarMember {
   readonly headerBytes: number;
 }
 
-/** No value we write comes near: paths and link targets are limited to 4096 bytes. */
+/** Far more than our values need: paths and link targets are limited to 4096 bytes. */
 export const MAX_PAX_BYTES = 32 << 10;
 
 const TYPES: Record<string, EntryType> = { '0': 'file', '5': 'dir', '2': 'symlink' };

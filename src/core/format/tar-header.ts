@@ -4,7 +4,7 @@ import { MAX_ID, MAX_MTIME, MAX_SIZE, NAME_BYTES, TAR_BLOCK } from './ustar.ts';
 
 const TYPE_NAMES = { file: 'File', dir: 'Directory', symlink: 'SymbolicLink' } as const;
 
-/** Seconds of the tar header: rounded down, also before 1970. */
+/** The seconds in the tar header. They are rounded down, also before 1970. */
 export function headerSeconds(mtimeNs: bigint): number {
   const seconds = mtimeNs / 1_000_000_000n;
   return Number(mtimeNs < 0n && seconds * 1_000_000_000n !== mtimeNs ? seconds - 1n : seconds);
@@ -16,7 +16,7 @@ function memberPath(entry: { type: EntryType; path: string }): string {
 }
 
 /**
- * The header of one member, preceded by a pax header where ustar cannot hold a value (POSIX.1-2024 pax, "ustar Interchange
+ * The header of one member, preceded by a pax header if ustar cannot hold a value (POSIX.1-2024 pax, "ustar Interchange
  * Format" and "pax Extended Header"). Always a multiple of 512 bytes; the same entry gives the same bytes.
  */
 export function encodeHeader(entry: ScannedEntry): Buffer {

@@ -7,7 +7,7 @@ import { damagedExport, unsafeExport, type ExportedMember } from './exported-mem
 const CHUNK = 1 << 18;
 /** A pax header of ours holds a path and a size. */
 const MAX_PAX = 64 << 10;
-/** What tar programs note beside these when somebody packs an export again: nothing of it is taken. */
+/** Other keys that tar programs write when somebody packs an export again. They are ignored. */
 const NOTED =
   /^(?:[acm]time|[ug]id|[ug]name|comment|SCHILY\.(?:acl|dev|fflags|ino|nlink|xattr)|LIBARCHIVE\.(?:creationtime|xattr)|RHT\.security)(?:\.|$)/;
 const PAX_KEYS = { has: (key: string): boolean => key === 'path' || key === 'size' || NOTED.test(key) };
@@ -39,7 +39,8 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
         throw damagedExport(file, 'it ends in the middle of a member');
       }
       if (header.type === 'ExtendedHeader') {
-        if (extended !== undefined || size > MAX_PAX) throw unsafeExport(file, 'a pax header that no export writes');
+        if (extended !== undefined || size > MAX_PAX)
+          throw unsafeExport(file, 'it has a pax header that no export has');
         extended = readPax(file, readExactly(file, fd, position, size));
       } else {
         const isFolder = header.type === 'Directory';
@@ -47,7 +48,7 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
           throw unsafeExport(file, `${header.path} is neither a file nor a folder`);
         const name = (extended?.path ?? header.path ?? '').replace(/^\.\//, '');
         extended = undefined;
-        // The folder that somebody packed it from.
+        // An empty name is the folder itself, if somebody packed the export from inside it.
         if (name !== '' || !isFolder) yield { name, isFolder, size, content: contentOf(file, fd, position, size) };
       }
       position += Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
@@ -76,11 +77,11 @@ function readPax(file: string, bytes: Buffer): Extended {
   if (problem !== null) throw unsafeExport(file, problem);
   const [path, size] = [pax.get('path'), pax.get('size')];
   if (path?.includes('\0') === true || (size !== undefined && !/^\d{1,15}$/.test(size)))
-    throw unsafeExport(file, 'a pax header that no export writes');
+    throw unsafeExport(file, 'it has a pax header that no export has');
   return { ...(path === undefined ? {} : { path }), ...(size === undefined ? {} : { size: Number(size) }) };
 }
 
-/** The size as the header spells it: octal, or from 8 GiB on GNU's base-256. Lenient readers take nonsense for 0. */
+/** The size in a header: octal, or GNU's base-256 from 8 GiB on. Null for anything else, which lenient readers take for 0. */
 function sizeIn(block: Buffer): number | null {
   const field = fieldOf(block, SIZE);
   if (field[0] === 0x80) {

@@ -7,9 +7,9 @@ const ZERO = 0x30;
 const SLASH = 0x2f;
 
 /**
- * Decodes the one kind of header that almost every member has: a plain ustar block of a file or folder, all ASCII, octal numbers, no link,
- * no prefix. Null for everything else, also for what is wrong: `decodeHeader`, which says the same of a plain one and is ten times slower,
- * judges that.
+ * Decodes the kind of header that almost every member has: a plain ustar block of a file or folder, all ASCII, with octal numbers, no link and no
+ * prefix. Null for everything else, also for a wrong one. `decodeHeader` judges those; it gives the same result for a plain header, but takes ten
+ * times as long.
  */
 export function decodePlainHeader(block: Buffer): TarMember | null {
   const { file, dir } = ustar.TYPE_BYTES;
@@ -34,7 +34,7 @@ function holds(block: Buffer, [at, length]: ustar.Field, bytes: Buffer): boolean
   return block.compare(bytes, 0, length, at, at + length) === 0;
 }
 
-/** Whether the sum of all bytes, the checksum's own taken as spaces, is what the header states, and no byte is beyond ASCII. */
+/** Whether the checksum is right (its own field counts as spaces) and every byte is ASCII. */
 function checks(block: Buffer): boolean {
   let sum = 8 * SPACE;
   let bits = 0;
@@ -47,7 +47,7 @@ function checks(block: Buffer): boolean {
   return bits < 0x80 && sum === octal(block, ustar.CHECKSUM);
 }
 
-/** Without the slash that ends a folder's. Null where a file's ends with one, or there is none. */
+/** The name, without the slash at the end of a folder's name. Null if the name is empty, or if a file's name ends with a slash or a folder's does not. */
 function decodeName(block: Buffer, type: EntryType): string | null {
   let end = 0;
   while (end < ustar.NAME_BYTES && block[end] !== 0) end++;

@@ -9,7 +9,7 @@ interface UnusableArchive {
   readonly entries: AsyncIterable<Entry[]>;
 }
 
-/** Without a seek table nothing can be reached: every entry of the category is affected. */
+/** The finding about an archive without a usable seek table. Nothing in it can be reached, so every entry of the category is affected. */
 export async function unusable({ facts, category, entries }: UnusableArchive, problem: string): Promise<Finding> {
   const affects: string[] = [];
   for await (const batch of entries) for (const entry of batch) affects.push(entry.path);

@@ -7,15 +7,15 @@ import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE, SUMS_FILE } from './layout.ts';
 import { readSums, type Sum } from './sums.ts';
 
-/** Larger than any manifest of that format: it has a few lines a category. */
+/** More than any manifest of that format has, which is a few lines for each category. */
 const MAX_MANIFEST_BYTES = 1 << 20;
-/** Later times have five digits in the year, which no id has. */
+/** Later years have five digits, which no id has. */
 const END_OF_YEARS = Date.UTC(10_000, 0);
 
 /**
- * Whether a folder is a backup of format version 1: unpacked folders with a list of sums, as scripts once made them. Their manifests are
- * known to be wrong, so its shape decides: sums, but no index and no list of artifacts. One that has lost its sums is known by its manifest's
- * version: it must not be overlooked because nothing proves it.
+ * Whether a folder is a backup of format version 1: unpacked folders with a list of sums, as scripts once made them. Their manifests are known to be
+ * wrong, so the shape of the folder decides: it has sums, but no index and no list of artifacts. A backup that has lost its sums is recognised by the
+ * version in its manifest, so that it is not overlooked only because nothing proves it.
  */
 export function isVersion1(folder: string): boolean {
   const has = (name: string): boolean => isFile(path.join(folder, name));
@@ -25,7 +25,7 @@ export function isVersion1(folder: string): boolean {
   return has(SUMS_FILE) || String(manifest?.['version']).startsWith('1.');
 }
 
-/** False too for what cannot be looked at: one such folder must not hide all others. */
+/** False also if it cannot be examined: one such folder must not hide all others. */
 function isFile(file: string): boolean {
   try {
     return lstatOrNull(file)?.isFile() === true;
@@ -36,22 +36,22 @@ function isFile(file: string): boolean {
 }
 
 /**
- * Its list of sums. Scripts join lines, so the last one may have no end: one that was cut off names a file that is missing. Throws BACKUP_DAMAGED for
- * a line that is not valid, and where no real file in a real folder is the list.
+ * Reads its list of sums. The last line may lack its newline, because scripts join lines; if it was cut off, it names a file that is missing. Throws
+ * BACKUP_DAMAGED for a line that is not valid, and if the list is not a real file in a real folder.
  */
 export function* readVersion1Sums(folder: string): Generator<Sum> {
   const file = path.join(folder, SUMS_FILE);
   const place = lstatOrNull(path.dirname(file));
   const list = lstatOrNull(file);
   if (place?.isDirectory() === true && list?.isFile() === true) return yield* readSums(file, { openEnd: true });
-  const what = list === null ? 'it is missing' : 'it is no real file in a real folder, and nothing else is followed';
+  const what = list === null ? 'it is missing' : 'it is not a real file in a real folder, and links are not followed';
   throw new BackupError('BACKUP_DAMAGED', `${what}; nothing proves this backup`, {
     hint: 'Use another backup (migbackup list).',
     path: file,
   });
 }
 
-/** How many files its list of sums names, and what is wrong with the list, if anything. */
+/** How many files its list of sums names, or what is wrong with the list. */
 export function version1Listed(folder: string): { readonly files: number | null; readonly problem: string | null } {
   try {
     let files = 0;
@@ -77,7 +77,7 @@ export function readVersion1Manifest(folder: string): Record<string, unknown> | 
   }
 }
 
-/** When it was made: as its manifest says, if that is a time of this calendar, else the folder's own. */
+/** When it was made: the time in its manifest if that is one an id can have, otherwise the folder's own time. */
 export function version1Time(folder: string): Date {
   const stated = readVersion1Manifest(folder)?.['timestamp'];
   const time = typeof stated === 'string' ? new Date(stated) : null;

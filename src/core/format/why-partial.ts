@@ -2,12 +2,12 @@ import type { Manifest } from '../model/manifest.ts';
 import type { Completeness } from '../model/completeness.ts';
 import { isVersion1 } from './version1.ts';
 
-/** What is said of a backup that does not know what it lacks. */
-export const VERSION_1_IS_PARTIAL = 'format version 1 does not tell what was left out';
+/** Why a backup of format version 1 always counts as partial. */
+export const VERSION_1_IS_PARTIAL = 'format version 1 does not say what was left out';
 
 /**
- * Why a backup is partial, null where it is complete. It goes by what the manifest states; only a verification proves that.
- * @param place its folder or exported file: one of format version 1 states nothing that is believed
+ * Why a backup is partial; null if it is complete. It goes by what the manifest states, which only a verification proves.
+ * @param place its folder or exported file. The manifest of format version 1 is not believed
  */
 export function whyPartial(manifest: Manifest, place: string): string | null {
   if (isVersion1(place)) return VERSION_1_IS_PARTIAL;

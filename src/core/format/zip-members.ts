@@ -4,17 +4,17 @@ import { BackupError } from '../model/backup-error.ts';
 import { damagedExport, unsafeExport, type ExportedMember } from './exported-member.ts';
 
 const ENCRYPTED = 1;
-/** Sizes and CRC follow the content, so the local header states zeros. */
+/** The sizes and the CRC follow the content, so the local header states zeros. */
 const HAS_DESCRIPTOR = 8;
-/** A size that stands in the zip64 extra field. */
+/** This value means that the size is in the zip64 extra field. */
 const IN_ZIP64 = 0xffff_ffff;
 const UNIX_TYPE = 0o170000;
 const UNIX_REGULAR = 0o100000;
 const UNIX_FOLDER = 0o040000;
 
 /**
- * The members of a zip in the order of its central directory, strictly: stored, not encrypted, regular files and
- * folders, local headers that say the same as the directory, CRC-32 checked. Throws BACKUP_DAMAGED or UNSAFE_ARCHIVE.
+ * The members of a zip in the order of its central directory. It is strict: members are stored, not encrypted, regular files or folders, their local
+ * headers agree with the directory, and their CRC-32 is checked. Throws BACKUP_DAMAGED or UNSAFE_ARCHIVE.
  */
 export async function* readZipMembers(file: string): AsyncGenerator<ExportedMember> {
   let zip: ZipFile | undefined;
@@ -28,7 +28,7 @@ export async function* readZipMembers(file: string): AsyncGenerator<ExportedMemb
     }
   } catch (cause) {
     if (cause instanceof BackupError) throw cause;
-    // A consumer's own I/O errors (a full disk, say) come through here too: those keep their errno.
+    // I/O errors of the consumer (a full disk, for example) come through here too, and stay as they are.
     if (cause instanceof Error && 'errno' in cause) throw cause;
     throw damagedExport(file, `not a whole zip file: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   } finally {
@@ -39,7 +39,7 @@ export async function* readZipMembers(file: string): AsyncGenerator<ExportedMemb
 function checkEntry(file: string, entry: Entry): void {
   if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0) throw unsafeExport(file, `${entry.fileName} is encrypted`);
   if (entry.compressionMethod !== 0)
-    throw unsafeExport(file, `${entry.fileName} is compressed, and an export stores its members as they are (zip -0)`);
+    throw unsafeExport(file, `${entry.fileName} is compressed, but an export stores its members as they are (zip -0)`);
   if (entry.compressedSize !== entry.uncompressedSize) throw unsafeExport(file, `${entry.fileName} states two sizes`);
   const type = (entry.externalFileAttributes >>> 16) & UNIX_TYPE;
   if (type !== 0 && type !== UNIX_REGULAR && type !== UNIX_FOLDER) {
@@ -47,7 +47,7 @@ function checkEntry(file: string, entry: Entry): void {
   }
 }
 
-/** Two readers may believe different headers, so they must agree. */
+/** Both headers must agree, because two readers may believe different ones. */
 async function checkLocalHeader(file: string, zip: ZipFile, entry: Entry): Promise<void> {
   const local = await zip.readLocalFileHeaderPromise(entry);
   const agrees = (stated: number, actual: number): boolean =>

@@ -2,22 +2,22 @@ import zlib from 'node:zlib';
 import { freeMemory } from './buffer-memory.ts';
 
 const ZSTD_MAGIC = 0xfd2fb528;
-/** What RFC 8878 (3.1.1.1.2) asks every decoder to support. Frames of ours hold 1 MiB and need no more. */
+/** The window that RFC 8878 (3.1.1.1.2) asks every decoder to support. Our frames hold 1 MiB and need no more. */
 const MAX_WINDOW_BYTES = 8 << 20;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
 const CHECKSUM_BYTES = 4;
 
 /**
- * Why these bytes are not exactly one zstd frame that we decompress, or null if they are. Walks the frame from block to block without
- * decompressing it (RFC 8878, 3.1.1): decoders take a second frame or anything else behind the first without a word.
+ * Why these bytes are not exactly one zstd frame that we can decompress, or null if they are. It walks the frame block by block without decompressing
+ * it (RFC 8878, 3.1.1), because decoders silently accept a second frame or anything else after the first.
  */
 export function frameProblem(raw: Buffer): string | null {
-  if (raw.length < 6 || raw.readUInt32LE(0) !== ZSTD_MAGIC) return 'is no zstd frame';
+  if (raw.length < 6 || raw.readUInt32LE(0) !== ZSTD_MAGIC) return 'is not a zstd frame';
   const descriptor = raw.readUInt8(4);
   const singleSegment = (descriptor & 0x20) !== 0;
   if ((descriptor & 4) === 0) return 'has no checksum';
-  if ((descriptor & 3) !== 0) return 'wants a dictionary';
-  if (!singleSegment && windowBytes(raw.readUInt8(5)) > MAX_WINDOW_BYTES) return 'wants too large a window';
+  if ((descriptor & 3) !== 0) return 'needs a dictionary';
+  if (!singleSegment && windowBytes(raw.readUInt8(5)) > MAX_WINDOW_BYTES) return 'needs too large a window';
   const sizeFlag = descriptor >> 6;
   const sizeBytes = sizeFlag === 0 && singleSegment ? 1 : (CONTENT_SIZE_BYTES[sizeFlag] ?? 0);
   let at = 5 + (singleSegment ? 0 : 1) + sizeBytes;
@@ -25,15 +25,15 @@ export function frameProblem(raw: Buffer): string | null {
     if (at + 3 > raw.length) return 'ends early';
     const block = raw.readUIntLE(at, 3);
     last = (block & 1) === 1;
-    // Type 1 repeats one byte: its size is that of the content.
+    // A block of type 1 repeats one byte, and its size is that of the content.
     at += 3 + (((block >> 1) & 3) === 1 ? 1 : block >> 3);
   }
   at += CHECKSUM_BYTES;
   if (at > raw.length) return 'ends early';
-  return at === raw.length ? null : `has ${raw.length - at} bytes behind its end`;
+  return at === raw.length ? null : `has ${raw.length - at} bytes after its end`;
 }
 
-/** Window_Descriptor: 5 bits of exponent, 3 of mantissa. */
+/** The size of a window from its Window_Descriptor: 5 bits of exponent, 3 bits of mantissa. */
 function windowBytes(descriptor: number): number {
   const base = 2 ** (10 + (descriptor >> 3));
   return base + (base / 8) * (descriptor & 7);
