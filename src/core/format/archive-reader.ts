@@ -24,7 +24,7 @@ export interface ArchiveReadOptions {
   readonly select?: ((entry: Entry) => boolean) | undefined;
   readonly sink?: MemberSink | undefined;
   readonly onFinding: (finding: Finding) => void;
-  /** What has been read since the last call: within a file that takes more than one piece, too. */
+  /** Called with what has been read since the last call. It is also called within a file that is in more than one piece. */
   readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -60,7 +60,7 @@ class ArchiveWalk {
   readonly #beyond: string[] = [];
   /** Where the next member must begin. Null if that is not known, because of damage or a selection. */
   #expected: number | null = 0;
-  /** Of the member at hand, what `onProgress` has been told of. */
+  /** The bytes of the current member that `onProgress` was told about. */
   #counted = 0;
 
   constructor(framed: FramedFile, options: ArchiveReadOptions) {

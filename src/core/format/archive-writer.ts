@@ -32,7 +32,7 @@ export class ArchiveWriter {
     return this.#frames.position;
   }
 
-  /** Bytes of content that were put into the member that is open; 0 if none is. */
+  /** The bytes of content in the open member; 0 if no member is open. */
   get openBytes(): number {
     return this.#size - this.#left;
   }

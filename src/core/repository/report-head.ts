@@ -1,6 +1,6 @@
 import type { Context } from '../model/event.ts';
 
-/** Starts the clock, which stands still while a question waits; the function it returns gives what every report opens with. */
+/** Starts the clock, which stops while a question waits for its answer. Returns a function that gives the fields which every report begins with. */
 export function startReport(context: Context): () => {
   tool: { name: string; version: string; runtime: string };
   startedAt: string;
