@@ -93,7 +93,7 @@ test('a restore that the log could not take is logged by the undo that follows, 
   fs.mkdirSync(inReports('operations.ndjson'), { recursive: true });
   const { findings } = await restore(backup.project, selected, HOW, context);
   expect(findings).toContainEqual(
-    expect.objectContaining({ code: 'log-not-written', message: expect.stringContaining('also migbackup undo') }),
+    expect.objectContaining({ code: 'log-not-written', message: expect.stringContaining('such as migbackup undo') }),
   );
   expect(fs.readFileSync(readme, 'utf8')).not.toBe(changed);
   fs.rmdirSync(inReports('operations.ndjson'));
