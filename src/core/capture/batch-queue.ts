@@ -6,7 +6,7 @@ import type { PlannedPart } from './batch-planner.ts';
 
 type BatchPart = Extract<PlannedPart, { readonly kind: 'batch' }>;
 
-/** A batch that was packed for where it should stand in the tar. */
+/** A batch that was packed for a place in the tar. */
 interface Packed {
   readonly batch: EntryBatch;
   readonly offset: number;
@@ -18,7 +18,7 @@ interface Packed {
 export class BatchQueue {
   readonly #packThreads: PackThreads;
   readonly #underWay = new InFlight<Packed>();
-  /** Where the next one stands if all before it turns out as it was seen. */
+  /** The place of the next batch if everything before it is still as the scan saw it. */
   #end = 0;
 
   constructor(packThreads: PackThreads) {
@@ -40,7 +40,7 @@ export class BatchQueue {
     this.#underWay.push(packing.then((packed) => ({ batch, offset, packed })));
   }
 
-  /** The first of them, once it is packed. */
+  /** Waits until the first batch is packed, and returns it. */
   take(): Promise<Packed | undefined> {
     return this.#underWay.take();
   }

@@ -17,7 +17,7 @@ export class CategoryTally {
     count(countsOf(this.#sources, entry.source), entry);
   }
 
-  /** @returns what all of it comes to */
+  /** @returns the counts of all that was added */
   addBatch(bySource: ReadonlyMap<string, Counts>): Counts {
     const all = noCounts();
     for (const [name, counts] of bySource) {

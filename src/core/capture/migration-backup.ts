@@ -122,14 +122,14 @@ function describeTaken({ manifest, folder, audit, auditMs, unkept, notLookedAt }
 }
 
 /**
- * The categories that a backup of `only` stores something of, in the config's order; all of them without it. One file, link, database or problem is looked
- * for, for each term, before anything is made: nothing to do leaves nothing behind. Throws UNKNOWN_CATEGORY for a term that is neither a name nor a path of
- * anything that is backed up, and NOTHING_TO_BACK_UP.
+ * The categories of which a backup with `only` stores something, in the config's order. Without `only`, all of them. Before anything is made, each
+ * term must have at least one file, link, database or problem, so that a refused command leaves nothing behind. Throws UNKNOWN_CATEGORY for a term
+ * that is neither a name nor the path of something that is backed up, and NOTHING_TO_BACK_UP.
  */
 function chooseCategories(project: Project, only: readonly string[] = []): readonly Category[] {
   const { categories } = project.config;
   if (only.length === 0) {
-    // The config that says what to take is not what there is to take.
+    // The config only says what to back up. By itself it is not worth a backup.
     if (!categories.some((category) => holds(project, category, CONFIG_FILE))) throw nothingToBackUp(undefined);
     return categories;
   }
@@ -144,7 +144,7 @@ function chooseCategories(project: Project, only: readonly string[] = []): reado
   return categories.filter((category) => chosen.has(category));
 }
 
-/** Spares looking through the categories that a name does not mean. */
+/** Whether a term may mean something in a category. The categories that a name does not mean need not be searched. */
 function mayBeIn(term: string, { name, sources }: Category, categories: readonly Category[]): boolean {
   const has = mayHold([term], categories);
   return !isName(term, categories) || sources.some((source) => has({ category: name, source: source.name, path: '' }));
@@ -174,14 +174,14 @@ function unknown(term: string, categories: readonly Category[]): BackupError {
   });
 }
 
-/** @param term what was asked for; undefined: everything */
+/** @param term the term of `--only`; undefined for everything */
 function nothingToBackUp(term: string | undefined): BackupError {
   const where =
     term === undefined ? 'there is nothing to back up here' : `there is nothing to back up in ${escapeName(term)}`;
   return new BackupError('NOTHING_TO_BACK_UP', where, {
     hint:
       term === undefined
-        ? 'Run it in the project (or give --root), or describe what to back up in migbackup.config.json (migbackup init).'
+        ? 'Run the command in the project, or give --root. If this is the project, say what to back up in migbackup.config.json, which migbackup init writes.'
         : 'migbackup validate shows what each category holds.',
   });
 }

@@ -24,7 +24,7 @@ export interface PackJob {
   readonly room?: ArrayBuffer | undefined;
 }
 
-/** A stretch of an archive with the lines of index and sums that belong to it. */
+/** A piece of an archive, with the lines of the index and of the sums that belong to it. */
 export interface PackedBatch {
   readonly tar: Uint8Array<ArrayBuffer>;
   readonly index: Uint8Array<ArrayBuffer>;

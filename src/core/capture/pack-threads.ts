@@ -4,7 +4,7 @@ import { packBatch, type PackedBatch, type PackJob } from './pack-batch.ts';
 
 /** The thread's code; in the bundle it is a `data:` URL (scripts/bundle/embed-workers.ts). */
 const WORKER = new URL('./pack-worker.ts', import.meta.url);
-/** A thread costs about 30 ms of a processor to start: with fewer entries than this it does not pay. */
+/** Starting a thread costs about 30 ms of processor time, which does not pay off with fewer entries than this. */
 const ENTRIES_WORTH_THREADS = 1500;
 /** More would not help: one thread puts their results in order, and its hashing and writing take the rest of the time. */
 const MOST_THREADS = 4;
@@ -13,7 +13,7 @@ const EARLY_BYTES = 16 << 20;
 /** How many batches each thread has: one that it works on and one that waits. */
 const AHEAD = 2;
 
-/** Threads that read files and make archive members of them; without any, the caller's own thread does it. */
+/** Threads that read files and make archive members of them. If there are none, the caller's own thread does it. */
 export class PackThreads {
   readonly #root: string;
   readonly #threads: Thread<PackedBatch | null>[] = [];

@@ -261,8 +261,8 @@ export class CategoryWriter {
 }
 
 /**
- * Proves a database from the archive it stands in, not from its source, and notes what is wrong in it. Throws PROOF_FAILED or DATABASE_DAMAGED
- * where it cannot be read.
+ * Proves a database as it is in the archive, not as it is in the project, and notes what is wrong in it. Throws PROOF_FAILED or DATABASE_DAMAGED if
+ * it cannot be read.
  */
 async function proveDatabase(job: BackupJob, database: CapturedDatabase, archive: Archive): Promise<ManifestDatabase> {
   const { signal } = job.context;

@@ -57,7 +57,7 @@ export interface Changed {
 
 type Outcome = Pick<RestoreReport, 'restored' | 'safetyBackup' | 'checked' | 'findings' | 'next' | 'reportFile'>;
 
-/** What a report says of a change that was not made. */
+/** The values of a report about a change that was not made. */
 export function nothingRestored(): Outcome {
   return { restored: noCounts(), safetyBackup: null, checked: false, findings: [], next: [], reportFile: null };
 }

@@ -150,8 +150,9 @@ function failed(relative: string, what: string): BackupError {
 const SHOWN = 5;
 
 /**
- * Refuses, before anything is touched, folders of somebody else's that this user may not change: a container that ran as root leaves them. A rename needs
- * the right to write in the folder that something leaves or enters, and in a folder that is moved itself. Our own are opened for it. Throws IO.
+ * Refuses a plan that has to change folders of other users which this user may not change, for example those that a container left which ran as root.
+ * A rename needs write permission in the folder that something leaves or enters, and in a folder that is moved itself. Folders of this user are
+ * opened for that. Throws IO before anything is touched.
  */
 function refuseForeignFolders(root: string, { units }: Pick<ChangePlan, 'units'>): void {
   const user = process.geteuid?.();

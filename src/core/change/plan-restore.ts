@@ -183,8 +183,8 @@ function hashOf(backupId: string, root: string, { units, meta, content }: Change
 }
 
 /**
- * What to remove of a path that a safety backup calls absent: all of it if the backup's sources hold all that is there now, else only the files and
- * links that they hold. Whatever the list says, nothing that nobody selected is removed.
+ * Which paths to remove where a safety backup says that nothing was there: the whole path if the backup's sources hold everything that is there now,
+ * otherwise only the files and links that they hold. What no source selects is never removed, whatever the backup's list says.
  * @param covered every path that the sources hold now
  */
 export function absentToRemove(root: string, path: string, covered: ReadonlySet<string>): string[] {
@@ -202,7 +202,7 @@ export function absentToRemove(root: string, path: string, covered: ReadonlySet<
   return below.filter((each) => covered.has(each) && !isFolder(each));
 }
 
-/** Folders that a plan adds, and those that it gives another mode: no files come or go with them, but they are changes all the same. */
+/** Folders that a plan adds or gives another mode. They are changes, even if no file is added or removed with them. */
 function folderChanges(root: string, { changes, units, meta, content }: ChangePlan): RestorePlan['changes'] {
   const known = new Set(changes.map(({ path }) => path));
   const found = new Map<string, 'add' | 'replace'>();

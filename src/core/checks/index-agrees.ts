@@ -17,7 +17,7 @@ export class IndexAudit {
   readonly #order: string[];
   readonly #categories = new Map<string, Counts>();
   readonly #sources = new Map<string, Counts>();
-  /** Sources that are one file: parts of a database may lie beside that. */
+  /** Sources that are one file. The parts of a database may lie beside such a file. */
   readonly #single = new Set<ManifestSource>();
   #position = 0;
   #entries = 0;

@@ -4,10 +4,10 @@ import { count, noCounts } from '../model/counts.ts';
 import type { Entry } from '../model/entry.ts';
 import type { TreeWriter } from '../transaction/tree-writer.ts';
 
-/** Writes the members that have a place to it, and counts them. */
+/** Writes each member that has a place to that place, and counts what it writes. */
 export class PlacingSink implements MemberSink {
   readonly written = noCounts();
-  /** Bytes of content handed on so far, of the file at hand too. */
+  /** The bytes of content that were passed on so far, including those of the current file. */
   passed = 0;
   readonly #writer: TreeWriter;
   readonly #place: (entry: Entry) => string | null;

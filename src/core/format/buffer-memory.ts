@@ -16,7 +16,7 @@ export function freeMemory(bytes: Uint8Array): void {
   ownMemory(bytes)?.transfer(0);
 }
 
-/** Memory of bytes that several readers use. The last of them frees it. Its maker is the first reader. */
+/** The memory of bytes that have several readers. The last reader frees it. The one that creates this is the first reader. */
 export class SharedMemory {
   readonly #bytes: Buffer;
   #readers = 1;
@@ -25,7 +25,7 @@ export class SharedMemory {
     this.#bytes = bytes;
   }
 
-  /** Whether it has a reader besides its maker. */
+  /** Whether it has a reader besides the first. */
   get isShared(): boolean {
     return this.#readers > 1;
   }

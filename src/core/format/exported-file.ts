@@ -9,7 +9,7 @@ export type ExportFormat = 'zip' | 'tar';
 /** The parts of a file in which an export has names of its members: the first members, and the central directory of a zip. */
 const HEAD_BYTES = 1 << 20;
 const TAIL_BYTES = 1 << 16;
-/** What a name in an export begins with, also where somebody packed it again, from inside of the folder or as `./`. */
+/** How a name in an export begins, even if somebody packed it again, from inside the folder or as `./`. */
 const OURS = String.raw`(?:\./)?(?:(?:migration|safety)-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z/|BACKUP_MANIFEST\.json)`;
 /** The signatures of a local header and of a row of the directory, and the distance to the name (APPNOTE 4.3.7 and 4.3.12). */
 const IN_ZIP = new RegExp(String.raw`PK(?:\x03\x04[^]{26}|\x01\x02[^]{42})${OURS}`);

@@ -5,7 +5,7 @@ import { freeMemory, ownMemory } from './buffer-memory.ts';
 
 /** The thread's code; in the bundle it is a `data:` URL (scripts/bundle/embed-workers.ts). */
 const WORKER = new URL('./hash-worker.ts', import.meta.url);
-/** A thread costs about 30 ms of a processor to start, as much as hashing 60 MB. */
+/** Starting a thread costs about 30 ms of processor time, as much as hashing 60 MB. */
 const BYTES_WORTH_A_THREAD = 128 << 20;
 /** Room for a whole piece of an archive, even if only a part of it comes. Room that is not written to takes no memory. */
 const ROOM_BYTES = 1 << 20;
@@ -68,7 +68,7 @@ class OwnHash implements FileHash {
   }
 }
 
-/** Parts lie in memory that both threads see, which serves again when they are released. */
+/** Parts are in memory that both threads share. It is used again when they are released. */
 class ThreadHash implements FileHash {
   readonly #thread: Thread<string | null>;
   readonly #free: Buffer[] = [];

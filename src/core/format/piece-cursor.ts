@@ -5,7 +5,7 @@ import { PIECE_BYTES } from './seek-table.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/** Where bytes could not be had: the piece that is damaged, or the end of the content. */
+/** Why bytes are not available: a damaged piece, or null for the end of the content. */
 export interface Damage {
   readonly piece: Piece | null;
 }
@@ -17,8 +17,8 @@ export function isDamage(bytes: Bytes): bytes is Damage {
 }
 
 /**
- * Reads a framed file's content forward, piece by piece: either every piece, decompressed ahead, or only those asked for. What it gives lies in the
- * piece at hand, and is gone with the next call that fetches another, unless somebody retains its memory.
+ * Reads a framed file's content forward, piece by piece: either every piece, decompressed ahead, or only the pieces that are needed. The bytes that
+ * it returns are part of the current piece. They are gone after the next call that fetches another piece, unless somebody retains the memory.
  */
 export class PieceCursor {
   readonly #framed: FramedFile;
@@ -58,7 +58,7 @@ export class PieceCursor {
     return this.atHand(position, length) ?? { piece: null };
   }
 
-  /** The memory of the piece at hand. A reader that still needs it when the next piece is fetched has to retain it. */
+  /** The memory of the current piece. A reader that still needs it when the next piece is fetched has to retain it. */
   get memory(): SharedMemory {
     return this.#memory;
   }

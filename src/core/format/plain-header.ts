@@ -45,7 +45,7 @@ export function writePlainHeader(entry: ScannedEntry, block: Buffer, at: number)
   }
   sum += writeOctal(0, block, at, ustar.DEVICE_MAJOR);
   sum += writeOctal(0, block, at, ustar.DEVICE_MINOR);
-  // The sum is taken with its own field full of spaces.
+  // The checksum counts its own field as spaces.
   writeOctal(sum + ustar.CHECKSUM[1] * SPACE, block, at, ustar.CHECKSUM);
 }
 
@@ -67,7 +67,7 @@ function writeAscii(text: string, block: Buffer, at: number): number {
   return sum;
 }
 
-/** As node-tar writes a number: octal digits with zeros before them, then a space where there is room for one, then NUL. */
+/** Writes a number as node-tar does: octal digits with leading zeros, then a space if there is room for one, then NUL. Returns the sum of the bytes. */
 function writeOctal(value: number, block: Buffer, at: number, [offset, length]: ustar.Field): number {
   const field = at + offset;
   const full = value > (length === ustar.SIZE[1] ? 0o7777777777 : 0o777777);

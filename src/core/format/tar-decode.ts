@@ -28,7 +28,7 @@ export const MAX_PAX_BYTES = 32 << 10;
 
 const TYPES: Record<string, EntryType> = { '0': 'file', '5': 'dir', '2': 'symlink' };
 const PAX_KEYS = new Set(['path', 'linkpath', 'size', 'uid', 'gid', 'mtime']);
-/** How many bytes of headers begin at `first` (one block): 512, or more if it is a pax header; or what is wrong. */
+/** The size of the headers that begin with the block `first`: 512 bytes, or more if it is a pax header. Or what is wrong. */
 export function headerLength(first: Buffer): number | string {
   const head = checkBlock(first);
   if (typeof head === 'string') return head;
@@ -57,8 +57,8 @@ export function decodeHeader(bytes: Buffer): TarMember | string {
   if (typeof head === 'string') return head;
   const type = TYPES[typeOf(block)];
   if (type === undefined) return `a member of type "${typeOf(block).replaceAll(/[^ -~]/g, '?')}"`;
-  if (pax.has('linkpath') && type !== 'symlink') return 'a link target on what is no link';
-  // Readers differ on which size counts: ours is only ever in one place.
+  if (pax.has('linkpath') && type !== 'symlink') return 'a link target on a member that is not a link';
+  // Readers disagree about which of two sizes counts. We write the size in one place only.
   if (pax.has('size') && (head.size !== 0 || (paxNumber(pax, 'size') ?? 0) <= ustar.MAX_SIZE)) return 'a second size';
   const path = pax.get('path') ?? head.path ?? '';
   const size = paxNumber(pax, 'size') ?? head.size ?? -1;
@@ -90,7 +90,7 @@ function typeOf(block: Buffer): string {
 function checkBlock(block: Buffer): Header | string {
   if (block.length !== TAR_BLOCK) return 'a header that is cut off';
   if (!ustar.fieldOf(block, ustar.MAGIC).equals(ustar.MAGIC_BYTES)) return 'no ustar header here';
-  // Decoded they would become U+FFFD, and two names could become one.
+  // Other bytes would be decoded to U+FFFD, so two different names could become the same.
   if (![ustar.NAME, ustar.LINK, ustar.PREFIX].every((field) => isUtf8(ustar.fieldOf(block, field))))
     return 'a name that is not UTF-8';
   try {
@@ -108,7 +108,7 @@ function paxNumber(pax: Map<string, string>, key: string): number | undefined {
   return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Where a member's header and its index entry disagree, one phrase each. */
+/** One phrase for each field in which a member's header and its index entry differ. */
 export function headerDifferences(entry: Entry, member: TarMember): string[] {
   if (isSame(entry, member)) return [];
   const pairs: [string, unknown, unknown][] = [
@@ -123,10 +123,10 @@ export function headerDifferences(entry: Entry, member: TarMember): string[] {
   ];
   return pairs
     .filter(([, archived, indexed]) => archived !== indexed)
-    .map(([key, archived, indexed]) => `${key} is ${show(archived)} in the archive, ${show(indexed)} in the index`);
+    .map(([key, archived, indexed]) => `${key} is ${show(archived)} in the archive, but ${show(indexed)} in the index`);
 }
 
-/** Almost always, so it makes nothing. */
+/** Almost always true, so it allocates nothing. */
 function isSame(entry: Entry, member: TarMember): boolean {
   return (
     member.path === entry.path &&

@@ -53,7 +53,7 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
       }
       position += Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
     }
-    if (extended !== undefined) throw damagedExport(file, 'a pax header without a member');
+    if (extended !== undefined) throw damagedExport(file, 'it has a pax header without a member');
     if (end - position < 2 * TAR_BLOCK) throw damagedExport(file, 'it has no end');
     checkZeros(file, fd, position, end);
   } finally {

@@ -29,7 +29,7 @@ export function decodePlainHeader(block: Buffer): TarMember | null {
   return { path, type, size, mode, mtime, uid, gid, headerBytes: ustar.TAR_BLOCK };
 }
 
-/** Whether a field is what `bytes` begins with. */
+/** Whether a field has the bytes with which `bytes` begins. */
 function holds(block: Buffer, [at, length]: ustar.Field, bytes: Buffer): boolean {
   return block.compare(bytes, 0, length, at, at + length) === 0;
 }
@@ -51,14 +51,14 @@ function checks(block: Buffer): boolean {
 function decodeName(block: Buffer, type: EntryType): string | null {
   let end = 0;
   while (end < ustar.NAME_BYTES && block[end] !== 0) end++;
-  // Readers differ on what to make of bytes behind a name.
+  // Readers disagree about what bytes after a name mean.
   for (let at = end; at < ustar.NAME_BYTES; at++) if (block[at] !== 0) return null;
   const slash = end > 0 && block[end - 1] === SLASH;
   if (end === 0 || slash !== (type === 'dir')) return null;
   return block.toString('latin1', 0, slash ? end - 1 : end);
 }
 
-/** Octal digits, then at least one space or NUL and nothing else; -1 where it is not so. */
+/** Reads octal digits, which only spaces or NULs may follow, at least one. -1 if the field is anything else. */
 function octal(block: Buffer, [from, length]: ustar.Field): number {
   let value = 0;
   let at = from;

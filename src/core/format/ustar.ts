@@ -1,10 +1,10 @@
-/** Where ustar keeps its fields, and what they hold (POSIX.1-2024 pax, "ustar Interchange Format"). */
+/** The places of ustar's fields, and what they hold (POSIX.1-2024 pax, "ustar Interchange Format"). */
 
 export const TAR_BLOCK = 512;
 /** Two blocks of zeros end an archive; zeros also fill the last block of a file. */
 export const END_BLOCKS = Buffer.alloc(2 * TAR_BLOCK);
 
-/** A field: where it begins in the block, and its bytes. */
+/** The place of a field in the block, and its length in bytes. */
 export type Field = readonly [at: number, length: number];
 
 export const NAME: Field = [0, 100];
@@ -16,7 +16,7 @@ export const MTIME: Field = [136, 12];
 export const CHECKSUM: Field = [148, 8];
 export const TYPE_AT = 156;
 export const LINK: Field = [157, 100];
-/** With the version behind it. */
+/** The magic, followed by the version. */
 export const MAGIC: Field = [257, 8];
 export const DEVICE_MAJOR: Field = [329, 8];
 export const DEVICE_MINOR: Field = [337, 8];

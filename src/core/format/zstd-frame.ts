@@ -40,11 +40,11 @@ function windowBytes(descriptor: number): number {
 }
 
 /**
- * `content` as one zstd frame with its size and a checksum, compressed on libuv's pool. The frame has its memory to itself.
+ * Compresses `content` on libuv's pool to one zstd frame that states its size and has a checksum. The frame does not share its memory.
  *
- * As `zlib.zstdCompress`, which copies the frame once more: it always comes in two parts, what zstd writes as it goes and what it has left at the
- * end. They lie in one row, so nothing has to be copied.
- * @param likely bytes that the frame will hardly exceed: with too little room the main thread is called back each time it is full
+ * `zlib.zstdCompress` would copy the frame once more: a frame always comes in two parts, what zstd writes on the way and what is left at the end.
+ * Here the parts are next to each other in memory, so nothing has to be copied.
+ * @param likely a number of bytes that the frame will hardly exceed. With less room, the main thread is called back each time it is full
  */
 export function compressFrame(content: Buffer, level: number, likely: number): Promise<Buffer> {
   const { ZSTD_c_checksumFlag, ZSTD_c_compressionLevel } = zlib.constants;

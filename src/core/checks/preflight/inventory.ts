@@ -33,7 +33,7 @@ export function checkInventory(categories: ReadonlyMap<string, Counted>, configs
   };
 }
 
-/** Something on disk that cannot be stored truthfully: create would refuse. */
+/** Something on disk that cannot be stored truthfully, so that create would refuse. */
 export interface SourceProblem {
   readonly code: ErrorCode;
   readonly path: string;
@@ -57,20 +57,20 @@ const PROBLEMS: readonly ProblemKind[] = [
   {
     id: 'sources-still',
     codes: ['SOURCE_CHANGED'],
-    good: 'nothing vanished while it was looked at',
+    good: 'nothing vanished while it was examined',
     status: 'warning',
   },
   {
     id: 'databases-placed',
     codes: ['DATABASE_DAMAGED', 'DATABASE_FOREIGN'],
-    good: 'every database stands by itself and has its parts',
+    good: 'every database has its parts and is in no other database',
     status: 'critical',
   },
 ];
 
 /**
- * What stands in the way of storing the sources, one check a kind; none of a kind of which another check says all.
- * @param isSaid whether another check says it
+ * What prevents create from storing the sources: one check for each kind of problem. A kind has no check if other checks report all its problems.
+ * @param isSaid whether another check reports the problem
  */
 export function checkSources(
   problems: readonly SourceProblem[],
@@ -100,7 +100,7 @@ interface FindingKind {
   readonly id: CheckId;
   readonly code: FindingCode;
   readonly good: string;
-  /** What is said of more than one. */
+  /** The message for more than one file, after their number. */
   readonly many: string;
 }
 
@@ -146,13 +146,13 @@ const FINDINGS: readonly FindingKind[] = [
     id: 'portable-names',
     code: 'name-not-portable',
     good: 'every name is one that all file systems can hold',
-    many: 'names are such that some file system cannot hold them',
+    many: 'names cannot be held by every file system',
   },
   {
     id: 'databases-foreign',
     code: 'database-foreign',
     good: 'every database is of an engine that is proven',
-    many: 'databases are of engines that are stored as files and proven by nobody',
+    many: 'databases are of other engines, so they are stored as files and not proven',
   },
   {
     id: 'databases-gone',
@@ -164,7 +164,7 @@ const FINDINGS: readonly FindingKind[] = [
     id: 'databases-zeroed',
     code: 'database-zeroed',
     good: 'no database file is zeroed',
-    many: 'files should be databases and hold nothing but zeros',
+    many: 'files should be databases, but hold nothing but zeros',
   },
   {
     id: 'databases-none',
@@ -174,7 +174,7 @@ const FINDINGS: readonly FindingKind[] = [
   },
 ];
 
-/** What is worth knowing of the sources, one check a kind, every file of it by name. */
+/** What is worth knowing about the sources: one check for each kind of finding, with the name of every file. */
 export function checkScanFindings(findings: readonly Finding[]): CheckResult[] {
   return FINDINGS.map(({ id, code, good, many }): CheckResult => {
     const mine = findings.filter((finding) => finding.code === code);
@@ -193,10 +193,11 @@ export function checkScanFindings(findings: readonly Finding[]): CheckResult[] {
   });
 }
 
-/** What files have that no backup keeps, and what of it nobody could look for. */
+/** Says which attributes files have that no backup keeps, and which kinds could not be looked for. */
 export function checkAttributes({ found, notLookedAt }: Pick<Attributes, 'found' | 'notLookedAt'>): CheckResult {
   const [lost] = attributesNotKept(found);
-  const unknown = notLookedAt.length === 0 ? '' : ` (not looked at, for want of a tool: ${notLookedAt.join(', ')})`;
+  const unknown =
+    notLookedAt.length === 0 ? '' : ` (not looked for, because a tool is missing: ${notLookedAt.join(', ')})`;
   const message = lost?.message ?? 'no file has ACLs, extended attributes, flags or hard links';
   return {
     id: 'attributes',

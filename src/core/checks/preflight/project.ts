@@ -11,20 +11,20 @@ import type { Project } from '../../model/category.ts';
 import { Ownership } from '../../scan/ownership.ts';
 import { committedFolder, finishedTransactions, pendingTransaction } from '../../transaction/transaction.ts';
 
-/** Our folder in the project is a folder: through a link, a restore would move things out of the project, so every command refuses. */
+/** Checks that our folder in the project is a real folder. Through a link, a restore would move things out of the project, so every command refuses. */
 export function checkStateFolder(root: string): CheckResult {
   const about = { id: 'state-folder', group: 'project' } as const;
   try {
     assertRealState(root);
-    return { ...about, status: 'ok', message: 'nothing stands in the place of .migbackup' };
+    return { ...about, status: 'ok', message: 'no link or file is in the place of .migbackup' };
   } catch (error) {
     return refusal(about, error);
   }
 }
 
 /**
- * This user may write everywhere a restore would, and nothing that it replaces is fixed by a flag; in the root also before a restore has made anything
- * writable, where our folder is not yet there.
+ * Checks that this user may write everywhere a restore would write, and that no flag keeps a file from being replaced. The root must be writable
+ * already if our folder is not yet in it: a restore makes that folder before it makes anything else writable.
  */
 export function checkRestoreWritable(
   root: string,
@@ -37,7 +37,7 @@ export function checkRestoreWritable(
   const about = { id: 'restore-writable', group: 'project', evidence } as const;
   if (refused.length === 0 && fixed.length === 0) {
     const unknown = notLookedAt.includes('file flags') ? '; whether a file is immutable is not known' : '';
-    return { ...about, status: 'ok', message: `a restore may write everywhere it would have to${unknown}` };
+    return { ...about, status: 'ok', message: `a restore may write everywhere it has to${unknown}` };
   }
   const said = [
     ...(refused.length > 0 ? [`could not write in ${refused.length} of ${places.length} folders`] : []),
@@ -45,11 +45,11 @@ export function checkRestoreWritable(
   ];
   const advice = [
     ...(refused.length > 0 ? ['Give this user write permission there, or restore as another user.'] : []),
-    ...(fixed.length > 0 ? ['As root, take the flags away before a restore: chattr -i -a PATH.'] : []),
+    ...(fixed.length > 0 ? ['As root, remove the flags before a restore: chattr -i -a PATH.'] : []),
   ];
   return {
     ...about,
-    // What is as the backup has it need not be replaced.
+    // A fixed path is no problem if it is as the backup has it, because then nothing replaces it.
     status: refused.length > 0 ? 'critical' : 'warning',
     message: `a restore ${said.join(' and ')}`,
     paths: [...refused.map((place) => nameOf(root, place)), ...fixed],
@@ -57,7 +57,7 @@ export function checkRestoreWritable(
   };
 }
 
-/** A restore swaps by renaming, which nothing does across a mount: what is mounted where it would rename cannot be restored in place. */
+/** Checks that a restore in place could swap everything. It swaps by renaming, and a rename never crosses a mount point. */
 export function checkOneFileSystem(project: Project, places: readonly string[]): CheckResult {
   const { root } = project;
   const home = fs.statSync(root).dev;
@@ -66,17 +66,17 @@ export function checkOneFileSystem(project: Project, places: readonly string[]):
   const paths = [...new Set([...elsewhere, ...mountsInTheWay(project, folders)])];
   const about = { id: 'one-file-system', group: 'project' } as const;
   if (paths.length === 0)
-    return { ...about, status: 'ok', message: 'everything a restore would change is on one file system' };
+    return { ...about, status: 'ok', message: 'everything that a restore would change is on one file system' };
   return {
     ...about,
     status: 'critical',
-    message: 'a restore in place could not swap what is mounted, or on another file system',
+    message: 'a restore in place could not swap mount points and what is on another file system',
     paths,
     recommendation: 'Unmount it, or restore with --to DIR and move the files yourself.',
   };
 }
 
-/** Where something is mounted in the project, project-relative. */
+/** The mount points in the project, project-relative. */
 export function mountsBelow(root: string): string[] {
   const real = fs.realpathSync(root);
   return mountPoints().flatMap((mount) => {
@@ -86,7 +86,8 @@ export function mountsBelow(root: string): string[] {
 }
 
 /**
- * Of these, what a restore would have to move, or move something out of. A bind mount has the device number of what it shows.
+ * The mount points that a restore would have to move, or move something into or out of. Device numbers alone do not show them: a bind mount has the
+ * device number of what it shows.
  * @param folders project-relative folders that have something to restore in them
  */
 export function mountsInTheWay({ root, repository, config }: Project, folders: ReadonlySet<string>): string[] {
@@ -99,8 +100,8 @@ export function mountsInTheWay({ root, repository, config }: Project, folders: R
 }
 
 /**
- * Every folder in which a restore would rename things: those that hold what the categories hold, and for a source that is not there its
- * nearest existing parent; and our own folder. Absolute, the project's root first.
+ * Every folder in which a restore would rename things: the folders with entries of the categories, the nearest existing parent of each source that is
+ * missing, and our own folder. The paths are absolute, and the project's root comes first.
  * @param folders project-relative folders of the inventory
  */
 export function restorePlaces({ root, config }: Project, folders: readonly string[]): string[] {
@@ -115,18 +116,21 @@ export function restorePlaces({ root, config }: Project, folders: readonly strin
   return [...places];
 }
 
-/** A folder as a person of the project calls it. */
+/** The name of a folder as a person in the project would write it. */
 function nameOf(root: string, folder: string): string {
   return path.relative(root, folder).split(path.sep).join('/') || '.';
 }
 
-/** Whether this user may rename in a folder: a restore makes its own folders writable for as long as it needs them, which no immutable one (EPERM) can be. */
+/**
+ * Whether a restore could rename in a folder. If the folder belongs to this user, a restore makes it writable for as long as it needs; an immutable
+ * folder (EPERM) cannot be made writable.
+ */
 function mayChange(folder: string): boolean {
   const refusal = refusalOf(folder);
   return refusal === null || (refusal === 'EACCES' && fs.statSync(folder).uid === process.getuid?.());
 }
 
-/** Whether this user may make something in a folder as it is. */
+/** Whether this user may create something in a folder as it is. */
 function mayWrite(folder: string): boolean {
   return refusalOf(folder) === null;
 }
@@ -142,7 +146,7 @@ function refusalOf(folder: string): string | null {
   }
 }
 
-/** A restore that was killed. The next command settles it, unless its journal cannot be read: then every command refuses. */
+/** Reports a restore that was killed. The next command finishes it or takes it back, unless its journal cannot be read: then every command refuses. */
 export function checkTransaction(root: string): CheckResult {
   const about = { id: 'transaction', group: 'project' } as const;
   try {
@@ -153,14 +157,14 @@ export function checkTransaction(root: string): CheckResult {
       status: 'warning',
       message: 'a restore was interrupted and is unfinished',
       evidence: { operation: pending.operation, backupId: pending.backupId, startedAt: pending.startedAt },
-      recommendation: 'Run migbackup recover: the project is in between until then.',
+      recommendation: 'Run migbackup recover. Until then the project is between its old and its new state.',
     };
   } catch (error) {
     return refusal(about, error);
   }
 }
 
-/** What finished restores replaced and is still there, because no safety backup was seen to hold it. */
+/** Reports what finished restores replaced and what is still kept, because no safety backup was seen to hold it. */
 export function checkReplacedKept(root: string): CheckResult {
   const about = { id: 'replaced-kept', group: 'project' } as const;
   try {
@@ -172,21 +176,21 @@ export function checkReplacedKept(root: string): CheckResult {
       message: 'what a finished restore replaced is still kept',
       paths: kept,
       recommendation:
-        'The next command that changes something removes it if its safety backup holds it; else remove it when you no longer need it.',
+        'The next command that changes something removes it if its safety backup holds it. Otherwise remove it when you no longer need it.',
     };
   } catch (error) {
     return refusal(about, error);
   }
 }
 
-/** What stops every command that changes something. */
+/** A journal that cannot be read stops every command that changes something. */
 function refusal(about: Pick<CheckResult, 'id' | 'group'>, error: unknown): CheckResult {
   if (!(error instanceof BackupError)) throw error;
   const paths = error.path === undefined ? [] : [error.path];
   return { ...about, status: 'critical', message: error.message, paths, recommendation: error.hint };
 }
 
-/** What is on record of a guarded command whose guard was killed, and the sentence that tells it. */
+/** What is on record about a guarded command whose guard was killed, and a sentence that says so. */
 export interface HalfDone {
   readonly said: string;
   readonly backupId: string;
@@ -194,7 +198,7 @@ export interface HalfDone {
   readonly startedAt: string;
 }
 
-/** A guarded command whose guard was killed: its half work is still there. */
+/** Reports a guarded command whose guard was killed: what the command did is still there. */
 export function checkGuard(halfDone: HalfDone | null): CheckResult {
   const about = { id: 'guard', group: 'project' } as const;
   if (halfDone === null) return { ...about, status: 'ok', message: 'no guarded command was left half done' };

@@ -17,13 +17,13 @@ import { staleNames } from '../../repository/work-folder.ts';
 
 interface RoundTrip {
   readonly check: CheckResult;
-  /** By how much the clock of the file system is ahead of ours, in milliseconds; null: nothing could be written. */
+  /** How far the clock of the file system is ahead of ours, in milliseconds. Null if nothing could be written. */
   readonly aheadMs: number | null;
 }
 
 /**
- * Does in the backups folder what create will do: write, fsync, rename, read back, remove. A folder that does not exist
- * yet is tried in its nearest existing parent, so that validating leaves nothing behind.
+ * Does what create will do in the backups folder: write, fsync, rename, read back, remove. If the folder does not exist yet, its nearest existing
+ * parent is tried, so that validate leaves nothing behind.
  */
 export function checkRoundTrip(repository: string): RoundTrip {
   const nowhere = linkToNowhere(repository);
@@ -75,20 +75,21 @@ function cannotBeWritten(folder: string, why: string): CheckResult {
   };
 }
 
-/** A link on the way whose target is not there: no folder can be made through it. */
+/** A link on the way whose target does not exist: no folder can be made through it. */
 function linkToNowhere(repository: string): string | null {
   let at = path.resolve(repository);
   while (lstatOrNull(at) === null && path.dirname(at) !== at) at = path.dirname(at);
   return fs.existsSync(at) ? null : at;
 }
 
-/** Whether create and restore would get their locks now. A lock that nobody ever took is free, and none is made to find out. */
+/** Checks whether create and restore would get their locks now. A lock file that does not exist was never taken, and this does not create it. */
 export function checkLock({ root, repository }: Project): CheckResult {
   const about = { id: 'lock', group: 'repository' } as const;
   for (const folder of [path.join(root, STATE_FOLDER), repository]) {
     const file = path.join(folder, LOCK_FILE);
     try {
-      if (looking(file, 'it cannot be seen who is at work', () => lstatOrNull(file)) === null) continue;
+      if (looking(file, 'it is not known whether another migbackup is at work', () => lstatOrNull(file)) === null)
+        continue;
       acquireLock(folder, 'validate').release();
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
@@ -99,7 +100,7 @@ export function checkLock({ root, repository }: Project): CheckResult {
   return { ...about, status: 'ok', message: 'no other migbackup is at work' };
 }
 
-/** What git would do to the repository, if it could remove it. */
+/** How git could remove the repository. */
 interface Cleanable {
   /** Absolute, real path. */
   readonly folder: string;
@@ -108,8 +109,8 @@ interface Cleanable {
 }
 
 /**
- * Would `git clean -xfd` delete the backups? It removes everything untracked in the work tree, and `-x` also what is
- * ignored: that .gitignore names the folder (as init sees to) keeps backups out of commits, but does not protect them.
+ * How `git clean -xfd` could delete the backups, or undefined. That command removes everything untracked in the work tree, and with `-x` also what is ignored. So
+ * the line that init adds to .gitignore keeps backups out of commits, but does not protect them.
  */
 async function cleanable(repository: string): Promise<Cleanable | undefined> {
   const folder = realPathAsFar(repository);
@@ -134,8 +135,8 @@ export async function checkGitClean(repository: string): Promise<CheckResult> {
 }
 
 /**
- * The same, said where it matters: before a command runs that could do so, and where the place of the backups is chosen.
- * @param withPlace what to do with a folder outside of the work tree, relative to the project
+ * The same as a finding: for guard before its command runs, which could do that, and for init, where the place of the backups is chosen.
+ * @param withPlace the advice, made from a folder outside the work tree, relative to the project
  */
 export async function gitCleanable(
   { root, repository }: Pick<Project, 'root' | 'repository'>,
@@ -157,39 +158,39 @@ export async function gitCleanable(
   ];
 }
 
-/** Room kept free beside the backup: the file system and others need to go on working. */
+/** Space that is kept free beside the backup, so that the file system and other programs can go on working. */
 export const RESERVE_BYTES = 16n * 1024n * 1024n;
-/** No real project state was seen to shrink further than this, so with less room than that a backup cannot succeed. */
+/** No real project state was seen to compress better than this, so with less space a backup cannot succeed. */
 const BEST_RATIO = 30n;
 /** Files that a backup makes: its archives and lists. */
 export const BACKUP_INODES = 64n;
-/** Header, index and sums of one entry, compressed. */
+/** The compressed header, index line and sums line of one entry. */
 const HEADER_BYTES = 512n;
-/** How many earlier backups speak for how far a category shrinks. */
+/** How many earlier backups are used to tell how well a category compresses. */
 const RATIOS = 5;
 
 interface SpaceEstimate {
   /** With less free than this, create fails. */
   readonly least: bigint;
-  /** With more free than this, space cannot run out: everything stored as it is, plus headers, index and sums. */
+  /** With more free than this, space cannot run out, even if nothing compresses: it is everything uncompressed, with headers, index and sums. */
   readonly most: bigint;
 }
 
-/** What a backup of so many bytes in so many entries needs, before compression has been tried. */
+/** The space that a backup of so many bytes in so many entries needs, as far as that is known before anything is compressed. */
 export function estimateSpace(bytes: number, entries: number): SpaceEstimate {
   const most = BigInt(Math.ceil(bytes * 1.01)) + BigInt(entries) * 2048n;
   return { least: most / BEST_RATIO + RESERVE_BYTES, most: most + RESERVE_BYTES };
 }
 
 interface SpaceNeeds {
-  /** What the inventory counts. */
+  /** The bytes that the inventory counts, by category. */
   readonly bytes: ReadonlyMap<string, number>;
   readonly entries: number;
   /** Stored bytes per byte of a category, as earlier backups measured it. */
   readonly ratios: ReadonlyMap<string, number>;
 }
 
-/** Stored bytes per byte of each category: the worst of the newest readable backups that hold it. */
+/** Stored bytes per byte of each category: the worst ratio among the newest readable backups that hold the category. */
 export function ratiosOf(manifests: readonly Manifest[]): Map<string, number> {
   const ratios = new Map<string, number[]>();
   for (const { categories } of manifests) {
@@ -201,7 +202,7 @@ export function ratiosOf(manifests: readonly Manifest[]): Map<string, number> {
   return new Map([...ratios].map(([name, seen]) => [name, Math.max(...seen)]));
 }
 
-/** Measured free bytes where the backup will go, against the inventory and the ratios of earlier backups. */
+/** Compares the free space where the backup will go with the inventory and the ratios of earlier backups. */
 export function checkSpace(repository: string, { bytes, entries, ratios }: SpaceNeeds): CheckResult {
   const free = freeSpace(repository);
   const total = [...bytes.values()].reduce((sum, one) => sum + one, 0);
@@ -224,12 +225,12 @@ export function checkSpace(repository: string, { bytes, entries, ratios }: Space
     : { ...about, status: 'warning', message: 'the free space may not be enough', recommendation };
 }
 
-/** A fifth more than it took last time; where nobody knows, as much as it can take. */
+/** A fifth more than its ratio says. Without a ratio, as much as it can take at most. */
 function estimateCategory(bytes: number, ratio: number | undefined): bigint {
   return BigInt(Math.ceil(bytes * (ratio === undefined ? 1.01 : ratio * 1.2)));
 }
 
-/** The free inodes measured where the backup will go; null where the file system does not count them, and then there is nothing to say. */
+/** Checks the free inodes where the backup will go. Null means that the file system does not count them, and then there is no check. */
 export function checkInodes(inodes: bigint | null): CheckResult[] {
   if (inodes === null) return [];
   const enough = inodes >= BACKUP_INODES;
@@ -247,10 +248,10 @@ export function checkInodes(inodes: bigint | null): CheckResult[] {
   ];
 }
 
-/** What runs that were killed left in the repository. It is no backup, and takes room. */
+/** Reports what killed runs left in the repository. It is not a backup, and it takes space. */
 export function checkStaleWork(repository: string, locked: boolean): CheckResult {
   const about = { id: 'stale-work', group: 'repository' } as const;
-  // Whoever holds the lock may be working in it.
+  // The process that holds the lock may be working in these folders.
   const stale = locked || lstatOrNull(repository)?.isDirectory() !== true ? [] : staleNames(repository);
   if (stale.length === 0) return { ...about, status: 'ok', message: 'nothing is left over from interrupted runs' };
   return {
@@ -258,6 +259,6 @@ export function checkStaleWork(repository: string, locked: boolean): CheckResult
     status: 'info',
     message: `${stale.length === 1 ? 'one work folder is' : `${stale.length} work folders are`} left from interrupted runs`,
     paths: stale,
-    recommendation: 'The next command that changes something removes them; migbackup recover does nothing else.',
+    recommendation: 'Run migbackup recover to remove them. The next command that changes something also does that.',
   };
 }

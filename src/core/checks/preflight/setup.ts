@@ -26,7 +26,7 @@ const thisRuntime = (): Runtime => ({
   zstd: typeof zlib.zstdCompressSync === 'function',
 });
 
-/** The runtime can do what create and restore need. */
+/** Checks that the runtime can do what create and restore need. */
 export function checkRuntime({ node, zstd }: Runtime = thisRuntime()): CheckResult {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   const recent = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
@@ -42,24 +42,27 @@ export function checkRuntime({ node, zstd }: Runtime = thisRuntime()): CheckResu
   };
 }
 
-/** This program was not yet written then. */
+/** The program was written after this time. */
 const EARLIEST = Date.UTC(2026, 0, 1);
-/** What clocks of well kept machines differ by at most. */
+/** Clocks of well-kept machines differ by less than this. */
 const TOLERANCE_MS = 60_000;
 
 interface ClockFacts {
   readonly now: Date;
   readonly backups: readonly BackupRef[];
-  /** By how much the file system that holds the repository is ahead of us, in milliseconds; null: it could not be tried. */
+  /** How far the clock of the repository's file system is ahead of ours, in milliseconds. Null if that could not be measured. */
   readonly repositoryAheadMs: number | null;
 }
 
-/** The clock is after what was certainly before, and the repository's file system has the same time: `--latest` and prune go by time. */
+/**
+ * Checks that the clock is later than everything that is certainly in the past, and that the repository's file system has the same time, because
+ * `--latest` and prune go by time.
+ */
 export function checkClock({ now, backups, repositoryAheadMs }: ClockFacts): CheckResult {
   const future = backups.filter((ref) => ref.time.getTime() > now.getTime() + TOLERANCE_MS);
   const wrong = [
     ...(now.getTime() < EARLIEST ? ['the clock is before this program was written'] : []),
-    ...(future.length > 0 ? ['there are backups from the future: the clock has run back'] : []),
+    ...(future.length > 0 ? ['there are backups from the future: the clock has gone backwards'] : []),
     ...(repositoryAheadMs !== null && Math.abs(repositoryAheadMs) > TOLERANCE_MS
       ? [`the file system of the backups is ${Math.round(repositoryAheadMs / 1000)} s ahead of this machine`]
       : []),
@@ -76,7 +79,10 @@ export function checkClock({ now, backups, repositoryAheadMs }: ClockFacts): Che
   };
 }
 
-/** Which configuration is used (an invalid one ends every command with exit 2), and what it names that is not there: often a misspelt path. */
+/**
+ * Says which configuration is used, and which of its sources do not exist: often their path is misspelt. An invalid configuration ends every command
+ * with exit 2 before this.
+ */
 export function checkConfig({ root, config }: Project): CheckResult {
   const absent = config.written.filter((source) => lstatOrNull(toNative(root, source.path)) === null);
   const using = config.file === undefined ? 'no config file: the preset is used' : `config ${config.file}`;
@@ -91,12 +97,12 @@ export function checkConfig({ root, config }: Project): CheckResult {
       ? {}
       : {
           paths: absent.map((source) => source.path),
-          recommendation: 'Check how they are spelt; "required" makes a backup fail without them.',
+          recommendation: 'Check their spelling. With "required", a backup fails if they are missing.',
         }),
   };
 }
 
-/** The npm scripts are those that `init` makes: one that only looks like a way back is worse than none. */
+/** Checks that the npm scripts are those that `init` makes. A script that only looks like a way back is worse than none. */
 export function checkNpmScripts(root: string): CheckResult {
   const about = { id: 'npm-scripts', group: 'configuration' } as const;
   const file = readExisting(path.join(root, 'package.json'));
@@ -117,7 +123,7 @@ export function checkNpmScripts(root: string): CheckResult {
         .map(({ name, value }) => `npm run ${escapeName(name)} does something else: ${escapeName(value)}`)
         .join('; '),
       evidence,
-      recommendation: `If they should be ours: ${kept.map(({ name }) => `"${name}": "${SCRIPTS[name]}"`).join(', ')}.`,
+      recommendation: `If they should run migbackup, set ${kept.map(({ name }) => `"${name}": "${SCRIPTS[name]}"`).join(', ')}.`,
     };
   }
   if (added.length === 0) return { ...about, status: 'ok', message: 'the npm scripts are there', evidence };
@@ -125,7 +131,7 @@ export function checkNpmScripts(root: string): CheckResult {
   return { ...about, status: 'info', message, evidence, recommendation: 'migbackup init adds them.' };
 }
 
-/** Git ignores what `init` makes it ignore: a backup holds configs, and must not end up in a commit by accident. */
+/** Checks that git ignores what `init` makes it ignore: a backup holds configs, and must not end up in a commit by accident. */
 export async function checkGitignore({ root, repository }: Project): Promise<CheckResult> {
   const about = { id: 'gitignore', group: 'configuration' } as const;
   if (!inWorkTree(root)) return { ...about, status: 'ok', message: 'no git work tree here, so nothing to ignore' };
@@ -135,7 +141,7 @@ export async function checkGitignore({ root, repository }: Project): Promise<Che
     return { ...about, status: 'warning', message: `.gitignore ${file.why}`, paths: ['.gitignore'], recommendation };
   }
   const missing: string[] = [];
-  // A rule of a folder above, or of the user, does as well.
+  // A rule in a folder above, or one of the user's own, is good enough.
   for (const folder of foldersToIgnore(file.state === 'text' ? file.text : '', root, repository).added)
     if (!(await isIgnoredByGit(root, path.join(root, folder)))) missing.push(folder);
   if (missing.length === 0) return { ...about, status: 'ok', message: 'git ignores the folders of migbackup' };

@@ -119,10 +119,11 @@ function sayNotCompared({ backupId, problem }: NotCompared): string {
   return `the project was not compared with ${backupId}: ${problem}`;
 }
 
-/** State that is in no category: one result each, or that there is none. */
+/** One result for each piece of state that is in no category, or one that says there is none. */
 export function checkCovered(gaps: readonly Finding[]): CheckResult[] {
   const about = { id: 'coverage', group: 'coverage' } as const;
-  if (gaps.length === 0) return [{ ...about, status: 'ok', message: 'all that looks like state is in a category' }];
+  if (gaps.length === 0)
+    return [{ ...about, status: 'ok', message: 'everything that looks like state is in a category' }];
   return gaps.map(({ message, evidence = {}, affects = [], recommendation }) => ({
     ...about,
     status: 'warning',
