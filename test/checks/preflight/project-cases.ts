@@ -9,7 +9,7 @@ import { writeJournal } from '../../../src/core/transaction/journal.ts';
 import { isRoot, whyNotAsUser } from '../../support/other-user.ts';
 import { context } from '../../support/real-backup.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-import { after, type Cases } from './scene.ts';
+import { after, type Case, type Cases } from './scene.ts';
 
 const hasShm = fs.existsSync('/dev/shm') && fs.statSync('/dev/shm').dev !== fs.statSync('/').dev;
 
@@ -23,6 +23,15 @@ function flagsWork(): boolean {
   return set === 0 && /^[^ ]*i/.test(seen);
 }
 const whyNotFlags = flagsWork() ? null : 'flags of files cannot be set here';
+
+function withFlag(flag: '+a' | '+i', name: string): Case['provoke'] {
+  return (scene) => {
+    const place = scene.inside(name);
+    scene.onEnd(() => execFileSync('chattr', ['-i', '-a', place]));
+    execFileSync('chattr', [flag, place]);
+    return scene.validate();
+  };
+}
 
 /** What a restore would need, and what an interrupted one left. */
 export const PROJECT: Cases<
@@ -115,38 +124,23 @@ export const PROJECT: Cases<
     {
       when: 'a file is immutable',
       status: 'warning',
-      says: 'could not replace 1 immutable or append-only paths',
+      says: 'could not replace 1 immutable or append-only path',
       whyNot: whyNotFlags,
-      provoke: (scene) => {
-        const place = scene.inside('docs/how.md');
-        scene.onEnd(() => execFileSync('chattr', ['-i', '-a', place]));
-        execFileSync('chattr', ['+i', place]);
-        return scene.validate();
-      },
+      provoke: withFlag('+i', 'docs/how.md'),
     },
     {
       when: 'a file can only be appended to',
       status: 'warning',
-      says: 'could not replace 1 immutable or append-only paths',
+      says: 'could not replace 1 immutable or append-only path',
       whyNot: whyNotFlags,
-      provoke: (scene) => {
-        const place = scene.inside('docs/how.md');
-        scene.onEnd(() => execFileSync('chattr', ['-i', '-a', place]));
-        execFileSync('chattr', ['+a', place]);
-        return scene.validate();
-      },
+      provoke: withFlag('+a', 'docs/how.md'),
     },
     {
       when: 'a folder is immutable',
       status: 'critical',
       says: 'could not write in 1 of',
       whyNot: whyNotFlags,
-      provoke: (scene) => {
-        const place = scene.inside('docs');
-        scene.onEnd(() => execFileSync('chattr', ['-i', '-a', place]));
-        execFileSync('chattr', ['+i', place]);
-        return scene.validate();
-      },
+      provoke: withFlag('+i', 'docs'),
     },
   ],
   'one-file-system': [

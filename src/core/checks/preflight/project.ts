@@ -41,7 +41,9 @@ export function checkRestoreWritable(
   }
   const said = [
     ...(refused.length > 0 ? [`could not write in ${refused.length} of ${places.length} folders`] : []),
-    ...(fixed.length > 0 ? [`could not replace ${fixed.length} immutable or append-only paths`] : []),
+    ...(fixed.length > 0
+      ? [`could not replace ${fixed.length} immutable or append-only path${fixed.length === 1 ? '' : 's'}`]
+      : []),
   ];
   const advice = [
     ...(refused.length > 0 ? ['Give this user write permission there, or restore as another user.'] : []),
