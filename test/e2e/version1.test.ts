@@ -254,3 +254,9 @@ test('it is compared with a backup of today', async () => {
   const { changes } = await json(['diff', VERSION1_ID, '--live']);
   expect(changes.map((change) => change.path)).toEqual(['docs/how.md']);
 });
+
+test('it is not exported in part', async () => {
+  const { stderr, exitCode } = await runCli(['export', VERSION1_ID, '--only', 'docs'], { cwd: root });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`${VERSION1_ID} is of format version 1: it is exported whole or not at all`);
+});

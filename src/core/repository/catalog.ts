@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseId, type BackupKind } from '../format/id.ts';
+import { parseId, wholeOf, type BackupKind } from '../format/id.ts';
 import { isVersion1, version1Time } from '../format/version1.ts';
 
 /** A committed backup in the repository: a folder whose name is an id. */
@@ -15,7 +15,7 @@ export interface BackupRef {
   readonly folder: string;
 }
 
-/** All committed backups, newest first. An absent repository holds none. */
+/** All committed backups, newest first, and behind each the parts of it. An absent repository holds none. */
 export function listBackups(repository: string): BackupRef[] {
   const refs: BackupRef[] = [];
   for (const entry of readRepository(repository)) {
@@ -26,7 +26,10 @@ export function listBackups(repository: string): BackupRef[] {
     else if (entry.name.startsWith('migration-') && isVersion1(folder))
       refs.push({ id: entry.name, kind: 'migration', time: version1Time(folder), folder });
   }
-  return refs.toSorted((a, b) => b.time.getTime() - a.time.getTime() || (a.id < b.id ? 1 : -1));
+  const isPart = ({ id }: BackupRef): number => (wholeOf(id) === null ? 0 : 1);
+  return refs.toSorted(
+    (a, b) => b.time.getTime() - a.time.getTime() || isPart(a) - isPart(b) || (a.id < b.id ? 1 : -1),
+  );
 }
 
 function readRepository(repository: string): fs.Dirent[] {
