@@ -15,10 +15,12 @@ import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { ExportReport } from '../model/export-report.ts';
 import type { Finding } from '../model/finding.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { makePartId } from '../format/id.ts';
 import { readMembers, type ExportFormat } from '../format/exported-file.ts';
 import { ARTIFACTS_FILE } from '../format/layout.ts';
+import { isVersion1 } from '../format/version1.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { startReport } from '../repository/report-head.ts';
 import { hashFile } from '../fs/hash-file.ts';
@@ -37,7 +39,7 @@ const ZIP64_BYTES = 0xf000_0000;
 
 /**
  * Puts a backup, or a part of it as a backup of its own, into one file, which is read back and compared, artifact by artifact, before it gets its
- * name; a stream to stdout is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, and for a part what
+ * name; a stream to stdout is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, USAGE for a backup of format version 1, and for a part what
  * `cutPart` throws.
  */
 export async function exportBackup(
@@ -46,6 +48,7 @@ export async function exportBackup(
   context: Context,
 ): Promise<ExportReport> {
   const head = startReport(context);
+  refuseVersion1(whole);
   const isPart = only.length > 0;
   const output = outputOf(whole, isPart ? makePartId(whole.id, only) : whole.id, format, options.output);
   const toStdout = output === '-';
@@ -71,6 +74,16 @@ export async function exportBackup(
   } finally {
     if (isPart) selected.dispose();
   }
+}
+
+/** What its copy in today's format would say of itself is not what the backup says: it would count as complete. */
+function refuseVersion1({ id, folder, fromFile = folder }: SelectedBackup): void {
+  if (!isVersion1(fromFile)) return;
+  const line = ['tar', '-czf', `${id}.tar.gz`, '-C', path.dirname(fromFile), path.basename(fromFile)];
+  throw new BackupError('USAGE', `${id} is of format version 1, which export does not write`, {
+    hint: `Pack its folder as it is, and unpack it before you verify or restore it: ${shellLine(line)}`,
+    path: fromFile,
+  });
 }
 
 /** Not where one stands, if nothing was asked for: a commit would take it along. */

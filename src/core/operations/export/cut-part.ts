@@ -9,7 +9,6 @@ import { verifyWhileStaging } from '../../extract/verify-for-restore.ts';
 import { makePartId } from '../../format/id.ts';
 import { INDEX_FILE, SUMS_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
-import { isVersion1 } from '../../format/version1.ts';
 import { whyPartial } from '../../format/why-partial.ts';
 import { removeTree } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -79,15 +78,9 @@ const unwritten = (error: unknown, place: string): unknown =>
 /** Throws USAGE where no list of terms describes a part of the backup truly. */
 function refuseUncut(whole: SelectedBackup, manifest: Manifest): void {
   const place = whole.fromFile ?? whole.folder;
-  const { only = [] } = manifest.config;
-  const why = isVersion1(place)
-    ? 'is of format version 1'
-    : manifest.kind === 'safety'
-      ? 'is a safety backup'
-      : only.length > 0
-        ? `is a part already (${whyPartial(manifest, place)})`
-        : null;
-  if (why === null) return;
+  const isSafety = manifest.kind === 'safety';
+  if (!isSafety && (manifest.config.only ?? []).length === 0) return;
+  const why = isSafety ? 'is a safety backup' : `is a part already (${whyPartial(manifest, place)})`;
   const name = whole.fromFile === undefined ? whole.id : place;
   throw new BackupError('USAGE', `${whole.id} ${why}: it is exported whole or not at all`, {
     hint: `Run: ${shellLine(['migbackup', 'export', name])}`,
