@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseId, wholeOf, type BackupKind } from '../format/id.ts';
+import { errnoOf } from '../model/backup-error.ts';
 import { isVersion1, version1Time } from '../format/version1.ts';
 
 /** A committed backup in the repository: a folder whose name is an id. */
@@ -40,3 +41,33 @@ function readRepository(repository: string): fs.Dirent[] {
     throw error;
   }
 }
+
+/** Why no backup can be seen in a repository. */
+export interface RepositoryProblem {
+  readonly what: 'does not exist' | 'is not a folder';
+  /** What to do next. */
+  readonly hint: string;
+}
+
+/** Null where it is a folder. One that is not there may be meant otherwise, so nobody may say that it holds no backups. */
+export function repositoryProblem(repository: string): RepositoryProblem | null {
+  const stat = statOrNull(repository);
+  if (stat?.isDirectory() === true) return null;
+  if (stat !== null)
+    return { what: 'is not a folder', hint: 'Move that file away, or name another folder with --backups DIR.' };
+  const hint =
+    'If it should hold backups, check --backups, MIGBACKUP_BACKUPS and whether its disk is mounted. migbackup create makes it.';
+  return { what: 'does not exist', hint };
+}
+
+/** What stands at a path that the user typed, links followed; null where nothing can. */
+export function statOrNull(candidate: string): fs.Stats | null {
+  try {
+    return fs.statSync(candidate);
+  } catch (error) {
+    if (NOTHING_THERE.has(errnoOf(error) ?? '')) return null;
+    throw error;
+  }
+}
+
+const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL']);
