@@ -1,27 +1,29 @@
-import path from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderExport } from '../cli/render/export.ts';
-import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
 /** Whoever asks for one of these would get a zip that says it is something else. */
 const OTHER_KINDS = /\.(7z|rar|(t|tar\.)?(bz2|gz|xz|zst))$/i;
 
 export default class Export extends BaseCommand {
-  static override summary = 'Put a whole backup into one portable file';
+  static override summary = 'Put a backup, or a part of it, into one portable file';
   static override description =
-    'The file is read back and checked before it gets its name. verify, show and restore take it in place of an ID.';
+    'The file is read back and checked before it gets its name. verify, show and restore take it in place of an ID. With --only it is ' +
+    'a backup of its own: partial, with an id of its own, and proven before it is packed.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:export'];
   static override examples = [
     '<%= config.bin %> export --output backup.zip',
+    '<%= config.bin %> export --only leveldb --output leveldb.zip',
     '<%= config.bin %> export --format tar --output - | ssh host "cat > backup.tar"',
   ];
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
+    only: onlyFlag,
     format: Flags.option({
       options: ['zip', 'tar'] as const,
       summary: 'Kind of file (default: as --output ends, else zip)',
@@ -50,12 +52,13 @@ export default class Export extends BaseCommand {
     const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');
     const { select } = await import('../core/import-v1/open-backup.ts');
     const { exportBackup } = await import('../core/operations/export.ts');
-    const selected = await select(await session.project(), selector, process.cwd(), session.context);
+    const project = await session.project();
+    const selected = await select(project, selector, process.cwd(), session.context);
     try {
-      // Not where one stands: a commit would take it along.
-      const beside = path.dirname(selected.fromFile ?? selected.folder);
-      const output = flags.output ?? path.join(beside, `${selected.id}.${format}`);
-      const report = await exportBackup(selected, { format, output }, session.context);
+      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
+      const where = { cwd: process.cwd(), backups: [selected], live: false };
+      const only = await resolveOnly(flags.only, project, where, session.context);
+      const report = await exportBackup(selected, { format, output: flags.output, only }, session.context);
       return session.finish(report, renderExport, EXIT.done, toStdout ? process.stderr : process.stdout);
     } finally {
       selected.dispose();

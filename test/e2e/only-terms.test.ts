@@ -6,7 +6,7 @@ import { put } from '../support/files.ts';
 import { runCli, type CliResult } from '../support/run-cli.ts';
 import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
 
-/* `--only` on create, verify, restore, show and diff: the same terms, wherever one stands. */
+/* `--only` on create, verify, restore, show, diff and export: the same terms, wherever one stands. */
 
 let temp: TempFolder;
 let root: string;
@@ -72,6 +72,9 @@ test.each(TERMS)('--only %j is the same for every command', async (terms, files,
   const all = ['a/x.json', 'a/x,y.json', 'a/legacy/l.json', 'legacy/l.json', 'unified/u.json', 'unified/app.db'];
   expect(all.filter((file) => existsSync(path.join(to, file))).toSorted()).toEqual(files);
 
+  const { output } = await json<{ output: string }>(['export', backupId, ...only], cwd);
+  expect(await filesOf([output])).toEqual(files);
+
   for (const file of all) writeFileSync(path.join(root, file), 'changed');
   const { changes } = await json<{ changes: { path: string }[] }>(['diff', backupId, ...only], cwd);
   expect(changes.map((change) => change.path)).toEqual(files);
@@ -122,7 +125,7 @@ test('the damage of a file is seen where it is selected', async () => {
 });
 
 describe('a term that means nothing, or two things', () => {
-  test.each([['verify'], ['show'], ['diff'], ['restore', '--yes']])('%s', async (...command) => {
+  test.each([['verify'], ['show'], ['diff'], ['export'], ['restore', '--yes']])('%s', async (...command) => {
     await json(['create']);
     const typo = await run([...command, '--only', 'json', '--only', 'a/z.json']);
     expect(typo.exitCode).toBe(2);

@@ -25,7 +25,7 @@ test('status says what is gone first, then where the project stands and what com
     return stdout;
   };
 
-  expect(await status()).toMatch(/^ {2}project .*\n[^]*no backup yet[^]*Next: migbackup create\n$/);
+  expect(await status()).toMatch(/^ {2}project .*\n[^]*does not exist[^]*not known[^]*Next: migbackup create\n$/);
   const { backupId }: { backupId: string } = JSON.parse((await run('create', '--json')).stdout);
   expect(await status()).toMatch(
     new RegExp(`latest +${backupId}\\n +just now, complete, 2 files, verified in full[^]*Next: migbackup diff\\n$`),

@@ -254,3 +254,11 @@ test('it is compared with a backup of today', async () => {
   const { changes } = await json(['diff', VERSION1_ID, '--live']);
   expect(changes.map((change) => change.path)).toEqual(['docs/how.md']);
 });
+
+test.each([[[]], [['--only', 'docs']]])('it is not exported: nothing would read the file (%j)', async (terms) => {
+  const { stderr, exitCode } = await runCli(['export', VERSION1_ID, ...terms, '--output', '../x.zip'], { cwd: root });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`${VERSION1_ID} is of format version 1, which export does not write`);
+  expect(stderr).toContain(`tar -czf ${VERSION1_ID}.tar.gz -C ${path.join(root, 'backups')} ${VERSION1_ID}`);
+  expect(existsSync(path.join(temp.path, 'x.zip'))).toBe(false);
+});

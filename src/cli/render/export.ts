@@ -16,6 +16,7 @@ export function renderExport(report: ExportReport, paint: Paint): string[] {
       : [pasteable(`  Next: ${shellLine(['migbackup', 'verify', escapeName(report.output)])}`)];
   return [
     `  ${paint.good('exported')}  ${report.backupId}`,
+    ...(report.partOf === null ? [] : [`  a part: ${report.selection.map(escapeName).join(', ')} of ${report.partOf}`]),
     `  ${figures}, ${checked}`,
     `  to      ${where}`,
     `  sha256  ${report.sha256}`,

@@ -45,6 +45,9 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
 
 function nextStep(report: ListReport): string {
   if (report.unfinishedTransaction) return wrapNext('A restore was interrupted. Next: migbackup recover');
+  const { severity } = report.findings.find(({ code }) => code === 'repository-missing') ?? {};
+  // Nothing can be taken there.
+  if (severity === 'error') return pasteable('  Next: migbackup validate');
   if (report.backups.length === 0) return pasteable('  Next: migbackup create');
   return wrapNext('Next: migbackup show ID   or   migbackup verify ID');
 }
@@ -55,7 +58,9 @@ const wrapNext = (text: string): string => wrap(pasteable(text), '  ', 8);
 export function renderList(report: ListReport, paint: Paint): string[] {
   const { backups, ofOthers, repository } = report;
   const of = ofOthers === 0 ? '' : 'of this project ';
-  const none = backups.length === 0 ? [wrap(`no backups ${of}in ${escapeName(repository)}`, '  ', 4)] : [];
+  const isMissing = report.findings.some(({ code }) => code === 'repository-missing');
+  const none =
+    backups.length === 0 && !isMissing ? [wrap(`no backups ${of}in ${escapeName(repository)}`, '  ', 4)] : [];
   const others = ofOthers === 0 ? [] : [wrapNext(`${ofOthers} more of other projects: migbackup list --all-projects`)];
   return [
     ...none,

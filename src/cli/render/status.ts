@@ -70,7 +70,7 @@ function wayBackProblem(problem: string | null): string {
 
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */
 export function renderStatus(report: StatusReport, paint: Paint): string[] {
-  const { backups, latest, newer, pending, undo, undoProblem, next } = report;
+  const { backups, latest, newer, pending, repositoryProblem, undo, undoProblem, next } = report;
   const counts = [
     plural(backups.migration, 'backup'),
     ...(backups.safety === 0 ? [] : [plural(backups.safety, 'safety backup')]),
@@ -80,8 +80,13 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
     ...renderLost(report, paint),
     line('project', `${escapeName(path.basename(report.root))} in ${escapeName(report.root)}`),
     ...(report.configProblem === null ? [] : [line('config', `treated as lost: ${escapeName(report.configProblem)}`)]),
-    line('repository', `${escapeName(report.repository)}: ${counts.join(', ')}`),
-    ...(latest === null ? [line('latest', 'no backup yet')] : renderBackup('latest', latest)),
+    line(
+      'repository',
+      `${escapeName(report.repository)}${repositoryProblem === null ? `: ${counts.join(', ')}` : pasteable(repositoryProblem.replace(/^it/, ''))}`,
+    ),
+    ...(latest === null
+      ? [line('latest', repositoryProblem === null ? 'no backup yet' : 'not known')]
+      : renderBackup('latest', latest)),
     ...(newer === null ? [] : renderBackup('newer', newer)),
     ...pending.map(({ what, message }) => line(PENDING[what], message)),
     undo === null

@@ -1,9 +1,10 @@
-import type { Category } from '../model/category.ts';
+import type { Source } from '../model/category.ts';
 import { addCounts, count, countsOf, noCounts, type Counts } from '../model/counts.ts';
 import type { Entry } from '../model/entry.ts';
 import type { ManifestDatabase } from '../model/database.ts';
 import type { ManifestCategory } from '../model/manifest.ts';
 
+type StatedSource = Pick<Source, 'name' | 'path' | 'type' | 'exclusive' | 'external'>;
 type SourceFacts = Pick<ManifestCategory, 'sources'>['sources'];
 
 /** Counts what has been stored of a category, in total and by source. */
@@ -33,7 +34,7 @@ export class CategoryTally {
   }
 
   /** Each source of the category, as the manifest has it. */
-  sources(category: Category): SourceFacts {
+  sources(category: { readonly sources: readonly StatedSource[] }): SourceFacts {
     return category.sources.map(({ name, path, type, exclusive, external }) => {
       const { files, bytes } = countsOf(this.#sources, name);
       const databases = this.#databases.flatMap(([source, facts]) => (source === name ? [facts] : []));

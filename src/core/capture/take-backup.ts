@@ -215,7 +215,7 @@ function startJob(
 }
 
 /** Writes the other artifacts. They can be read when this returns; `background` makes them durable. */
-function writeArtifacts(folder: string, manifest: Manifest, background: BackgroundTasks): void {
+export function writeArtifacts(folder: string, manifest: Manifest, background: BackgroundTasks): void {
   const write = (name: string, text: string): void =>
     void background.add(writeNewMeanwhile(path.join(folder, name), text));
   void background.add(writeManifest(folder, manifest));

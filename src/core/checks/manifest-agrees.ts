@@ -8,7 +8,7 @@ import { comparePaths } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
-import { parseId } from '../format/id.ts';
+import { makePartId, parseId, wholeOf } from '../format/id.ts';
 import { absentProblem } from './absent-path.ts';
 import { archiveFile, INDEX_FILE, SUMS_FILE } from '../format/layout.ts';
 
@@ -35,6 +35,8 @@ export function checkManifestAgrees(manifest: Manifest): Finding[] {
   else {
     same('kind', manifest.kind, id.kind);
     same('createdAt', manifest.createdAt, id.time.toISOString());
+    const whole = wholeOf(manifest.backupId);
+    if (whole !== null) same('backupId', manifest.backupId, makePartId(whole, manifest.config.only ?? []));
   }
   same('index.file', manifest.index.file, INDEX_FILE);
   same('checksums.file', manifest.checksums.file, SUMS_FILE);

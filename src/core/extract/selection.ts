@@ -193,7 +193,7 @@ export function nothingSelected(id: string, manifest: Manifest, terms: readonly 
 
 function inParts(path: string, isDatabase: boolean): BackupError {
   const why = isDatabase ? 'a part of a database is useless' : 'its source is exclusive';
-  return new BackupError('USAGE', `${escapeName(path)} can only be restored whole: ${why}`, {
+  return new BackupError('USAGE', `${escapeName(path)} can only be selected whole: ${why}`, {
     hint: `Use ${shellLine(['--only', pathWord(path)])}.`,
     path,
   });

@@ -46,6 +46,7 @@ export async function verifyForRestore(
  * Verifies and writes in one pass: `sink` gets the wanted entries while the backup is being verified. Once an error concerns them, it gets no more of
  * them. If this throws, the caller removes what was written, because it is worth nothing.
  * @param onWanted called with each wanted entry
+ * @param phase what the progress is called
  */
 export async function verifyWhileStaging(
   selected: SelectedBackup,
@@ -54,10 +55,11 @@ export async function verifyWhileStaging(
   sink: MemberSink,
   onWanted: (entry: Entry) => void,
   context: Context,
+  phase = 'restoring',
 ): Promise<Selection> {
   const wanted = new Selection(selected.id, manifest, options);
   const observer = new StagingGate(manifest, wanted, options.only.length === 0, sink, onWanted);
-  const how = { mode: 'full', phase: 'restoring', observer } as const;
+  const how = { mode: 'full', phase, observer } as const;
   const audit = await auditBackup(selected.folder, idOf(selected), how, context);
   wanted.require(audit.findings);
   observer.requireAll();

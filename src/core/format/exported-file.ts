@@ -10,7 +10,7 @@ export type ExportFormat = 'zip' | 'tar';
 const HEAD_BYTES = 1 << 20;
 const TAIL_BYTES = 1 << 16;
 /** How a name in an export begins, even if somebody packed it again, from inside the folder or as `./`. */
-const OURS = String.raw`(?:\./)?(?:(?:migration|safety)-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z/|BACKUP_MANIFEST\.json)`;
+const OURS = String.raw`(?:\./)?(?:(?:migration|safety)-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z(?:-part-[0-9a-f]{8})?/|BACKUP_MANIFEST\.json)`;
 /** The signatures of a local header and of a row of the directory, and the distance to the name (APPNOTE 4.3.7 and 4.3.12). */
 const IN_ZIP = new RegExp(String.raw`PK(?:\x03\x04[^]{26}|\x01\x02[^]{42})${OURS}`);
 const IN_TAR = new RegExp(`^${OURS}`);

@@ -1,5 +1,6 @@
 import type { Manifest } from '../model/manifest.ts';
 import type { Completeness } from '../model/completeness.ts';
+import { wholeOf } from './id.ts';
 import { isVersion1 } from './version1.ts';
 
 /** Why a backup of format version 1 always counts as partial. */
@@ -11,10 +12,12 @@ export const VERSION_1_IS_PARTIAL = 'format version 1 does not say what was left
  */
 export function whyPartial(manifest: Manifest, place: string): string | null {
   if (isVersion1(place)) return VERSION_1_IS_PARTIAL;
-  const { kind, config, categories, findings } = manifest;
+  const { backupId, kind, config, categories, findings } = manifest;
   if (kind === 'safety') return 'it holds what a restore was about to replace';
   if (findings.some(({ code }) => code === 'taken-while-guarded')) return 'taken while a guarded command ran';
   const { only = [] } = config;
+  const whole = wholeOf(backupId);
+  if (whole !== null) return `a part of ${whole}, export --only ${only.join(', ')}`;
   if (only.length > 0) return `made with --only ${only.join(', ')}`;
   const lacking = Object.keys(config.categories).filter((name) => categories[name] === undefined);
   if (lacking.length > 0) return `without ${lacking.join(', ')}`;

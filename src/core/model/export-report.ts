@@ -5,7 +5,12 @@ import { count, findingsSchema, reportHeadSchema } from './report.ts';
 export const exportReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('export'),
+    /** Of the backup in the file: a part has an id of its own. */
     backupId: z.string(),
+    /** Id of the backup that it is a part of; null where it is all of it. */
+    partOf: z.string().nullable(),
+    /** Terms of `--only`; empty where it is all of the backup. */
+    selection: z.array(z.string()),
     format: z.enum(['zip', 'tar']),
     /** Absolute path of the file, `-` for stdout. */
     output: z.string(),
@@ -13,7 +18,7 @@ export const exportReportSchema = reportHeadSchema
     bytes: count,
     /** SHA-256 of the exported file. */
     sha256: z.string(),
-    /** Files of the backup in it: all of them. */
+    /** Files of the backup folder in it: all of them. */
     artifacts: count,
     /** `read-back`: the finished file was read again; `passing`: a stream was checked as its content went by. */
     checked: z.enum(['read-back', 'passing']),

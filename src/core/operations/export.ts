@@ -15,48 +15,86 @@ import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { ExportReport } from '../model/export-report.ts';
 import type { Finding } from '../model/finding.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
+import { makePartId } from '../format/id.ts';
 import { readMembers, type ExportFormat } from '../format/exported-file.ts';
 import { ARTIFACTS_FILE } from '../format/layout.ts';
+import { isVersion1 } from '../format/version1.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { startReport } from '../repository/report-head.ts';
 import { hashFile } from '../fs/hash-file.ts';
+import { cutPart } from './export/cut-part.ts';
 
 export interface ExportOptions {
   readonly format: ExportFormat;
-  /** A path (relative to the working directory), or `-` for stdout. */
-  readonly output: string;
+  /** A path (relative to the working directory), or `-` for stdout; undefined: beside the backup, called by the id. */
+  readonly output?: string | undefined;
+  /** Terms that select a part; none: all of it. */
+  readonly only?: readonly string[];
 }
 
 /** From here on sizes or offsets may need zip64. */
 const ZIP64_BYTES = 0xf000_0000;
 
 /**
- * Puts a whole backup into one file, which is read back and compared, artifact by artifact, before it gets its name; a stream to stdout
- * is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED.
+ * Puts a backup, or a part of it as a backup of its own, into one file, which is read back and compared, artifact by artifact, before it gets its
+ * name; a stream to stdout is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, USAGE for a backup of format version 1, and for a part what
+ * `cutPart` throws.
  */
 export async function exportBackup(
-  selected: SelectedBackup,
-  options: ExportOptions,
+  whole: SelectedBackup,
+  { format, only = [], ...options }: ExportOptions,
   context: Context,
 ): Promise<ExportReport> {
   const head = startReport(context);
-  const { sums, findings } = artifactsOf(selected.folder);
-  const toStdout = options.output === '-';
-  const output = toStdout ? '-' : path.resolve(options.output);
-  const job = { selected, format: options.format, sums, context };
-  const written = toStdout ? await pack(job, openStdout()) : await packToFile(job, output);
-  return {
-    ...head(),
-    operation: 'export',
-    backupId: selected.id,
-    format: options.format,
-    output,
-    ...written,
-    artifacts: sums.size,
-    checked: toStdout ? 'passing' : 'read-back',
-    findings,
-  };
+  refuseVersion1(whole);
+  const isPart = only.length > 0;
+  const output = outputOf(whole, isPart ? makePartId(whole.id, only) : whole.id, format, options.output);
+  const toStdout = output === '-';
+  if (!toStdout && lstatOrNull(output) !== null) throw exists(output);
+  const selected = isPart ? await cutPart(whole, only, context) : whole;
+  try {
+    const { sums, findings } = artifactsOf(selected.folder);
+    const job = { selected, format, sums, context };
+    const written = toStdout ? await pack(job, openStdout()) : await packToFile(job, output);
+    return {
+      ...head(),
+      operation: 'export',
+      backupId: selected.id,
+      partOf: isPart ? whole.id : null,
+      selection: [...only],
+      format,
+      output,
+      ...written,
+      artifacts: sums.size,
+      checked: toStdout ? 'passing' : 'read-back',
+      findings,
+    };
+  } finally {
+    if (isPart) selected.dispose();
+  }
+}
+
+/** What its copy in today's format would say of itself is not what the backup says: it would count as complete. */
+function refuseVersion1({ id, folder, fromFile = folder }: SelectedBackup): void {
+  if (!isVersion1(fromFile)) return;
+  const line = ['tar', '-czf', `${id}.tar.gz`, '-C', path.dirname(fromFile), path.basename(fromFile)];
+  throw new BackupError('USAGE', `${id} is of format version 1, which export does not write`, {
+    hint: `Pack its folder as it is, and unpack it before you verify or restore it: ${shellLine(line)}`,
+    path: fromFile,
+  });
+}
+
+/** Not where one stands, if nothing was asked for: a commit would take it along. */
+function outputOf(
+  { folder, fromFile }: SelectedBackup,
+  id: string,
+  format: ExportFormat,
+  asked: string | undefined,
+): string {
+  if (asked === '-') return '-';
+  return path.resolve(asked ?? path.join(path.dirname(fromFile ?? folder), `${id}.${format}`));
 }
 
 interface Job {
@@ -84,7 +122,6 @@ function artifactsOf(folder: string): { sums: Map<string, string>; findings: Fin
 }
 
 async function packToFile(job: Job, output: string): Promise<{ bytes: number; sha256: string }> {
-  if (lstatOrNull(output) !== null) throw exists(output);
   const folder = path.dirname(output);
   // What an export to this name left when it was killed.
   tidy(folder, 'unseen', [], () => removeDeadTemporaries(folder, path.basename(output)));

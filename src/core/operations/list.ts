@@ -6,7 +6,8 @@ import type { Finding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { ListedBackup, ListReport } from '../model/list-report.ts';
-import { listBackups, type BackupRef } from '../repository/catalog.ts';
+import { escapeName } from '../paths/names.ts';
+import { listBackups, repositoryProblem, type BackupRef } from '../repository/catalog.ts';
 import { backupStatus } from '../repository/backup-status.ts';
 import { lastVerification } from '../repository/reports.ts';
 import { Owner } from '../repository/whose.ts';
@@ -40,7 +41,7 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
     backups,
     ofOthers: all.length - backups.length,
     unfinishedTransaction: isPending(project.root),
-    findings: [...staleFindings(project.repository), ...guardFindings(project.root)],
+    findings: [...missing(project.repository), ...staleFindings(project.repository), ...guardFindings(project.root)],
   };
 }
 
@@ -95,6 +96,14 @@ function describeVersion1(repository: string, owner: Owner, ref: BackupRef, now:
     note,
     ...nothing,
   };
+}
+
+function missing(repository: string): Finding[] {
+  const problem = repositoryProblem(repository);
+  if (problem === null) return [];
+  const message = `the backups folder ${escapeName(repository)} ${problem.what}`;
+  const about = { code: 'repository-missing', message, path: repository, recommendation: problem.hint } as const;
+  return [{ ...about, severity: problem.what === 'does not exist' ? 'warning' : 'error' }];
 }
 
 function guardFindings(root: string): Finding[] {

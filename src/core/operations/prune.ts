@@ -8,6 +8,7 @@ import type { Finding } from '../model/finding.ts';
 import type { PruneReport } from '../model/prune-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
 import { isForbidden } from '../paths/barred.ts';
+import { requireRepository } from '../repository/select.ts';
 import { ownBackups, type ReadBackup } from '../repository/whose.ts';
 import { lostState } from '../checks/lost-state.ts';
 import { whyPartial } from '../format/why-partial.ts';
@@ -32,11 +33,12 @@ export interface PruneOptions {
 
 /**
  * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, what has something that is gone and that nobody has accepted, the newest complete one that verifies (it is verified now), what `undo`
- * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws CONFIRMATION_REQUIRED, LOCKED,
+ * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws NO_SUCH_BACKUP where the repository is no folder, CONFIRMATION_REQUIRED, LOCKED,
  * INTERRUPTED (what was removed so far is gone, and logged).
  */
 export async function prune(project: Project, options: PruneOptions, context: Context): Promise<PruneReport> {
   const head = startReport(context);
+  requireRepository(project.repository);
   if (options.dryRun) {
     const plan = await planPrune(project, options, context);
     return { ...head(), ...plan };

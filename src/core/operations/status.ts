@@ -12,6 +12,7 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Pending, StatusBackup, StatusReport } from '../model/status-report.ts';
 import { startReport } from '../repository/report-head.ts';
+import { repositoryProblem } from '../repository/catalog.ts';
 import { Owner, readBackups } from '../repository/whose.ts';
 
 /** Where the project stands: what is gone, what there is to go back to, what is unfinished, what comes next. Writes nothing. */
@@ -24,6 +25,7 @@ export async function status(
   const now = (context.now ?? (() => new Date()))();
   const { root, repository } = project;
   const owner = new Owner(project);
+  const problem = repositoryProblem(repository);
   const all = readBackups(repository);
   const own = all.filter(({ manifest, folder }) => owner.owns(manifest, folder));
   const safety = own.filter(({ kind }) => kind === 'safety').length;
@@ -38,6 +40,7 @@ export async function status(
     operation: 'status',
     root,
     repository,
+    repositoryProblem: problem === null ? null : `it ${problem.what}. ${problem.hint}`,
     project: owner.identity.id,
     configProblem: project.config.problem ?? null,
     lost: lost.map(describeLost),
@@ -133,13 +136,14 @@ function lastStep(project: Project): { last: Reversible | null; problem: string 
 }
 
 function nextStep(
-  { config }: Project,
+  { config, repository }: Project,
   pending: readonly Pending[],
   lost: readonly LostState[],
   latest: KnownBackup | undefined,
 ): string {
   if (config.problem !== undefined && latest !== undefined && pending.length === 0)
     return `migbackup restore --latest --only ${CONFIG_FILE}`;
+  if (repositoryProblem(repository)?.what === 'is not a folder' && pending.length === 0) return 'migbackup validate';
   const command =
     pending.find((one) => one.command !== null)?.command ?? lost.find(({ restore }) => restore !== null)?.restore;
   if (typeof command === 'string') return command;

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { BackupError, errnoOf } from '../model/backup-error.ts';
+import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import { nearlyMatching } from '../model/nearest.ts';
 import { escapeName, shorten } from '../paths/names.ts';
@@ -8,7 +8,7 @@ import { parseId } from '../format/id.ts';
 import { MANIFEST_FILE } from '../format/layout.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { VERSION_1_IS_PARTIAL, whyPartial } from '../format/why-partial.ts';
-import { listBackups, type BackupRef } from './catalog.ts';
+import { listBackups, repositoryProblem, statOrNull, type BackupRef } from './catalog.ts';
 import type { SelectedBackup } from './selected.ts';
 import { ownBackups, type ReadBackup } from './whose.ts';
 
@@ -53,7 +53,7 @@ export async function selectBackup(
   const byPath = selector === '' ? null : await selectPath(path.resolve(options.cwd, selector));
   if (byPath !== null) return byPath;
   const message = notFound(selector, options.cwd);
-  if (all.length === 0) throw none(`${message}: ${thereIsNone(repository)}`, TAKE_ONE);
+  if (all.length === 0) throw none(`${message}: ${thereIsNone(repository)}`, toDo(repository));
   const close = nearlyMatching(
     selector,
     all.map((ref) => ref.id),
@@ -107,7 +107,7 @@ function whyNotWhole({ folder, manifest }: ReadBackup): string | null {
 
 /** NO_SUCH_BACKUP: the repository holds no backup of this project. @param others how many backups of other projects it has */
 export function noneHere(repository: string, others: number): BackupError {
-  if (others === 0) return none(thereIsNone(repository), TAKE_ONE);
+  if (others === 0) return none(thereIsNone(repository), toDo(repository));
   return none(
     `there is no backup of this project in ${repository}`,
     `migbackup create takes one. migbackup list --all-projects shows the ${others} of other projects.`,
@@ -115,9 +115,15 @@ export function noneHere(repository: string, others: number): BackupError {
 }
 
 function thereIsNone(repository: string): string {
-  const stat = statOrNull(repository);
-  const why = stat === null ? ', which does not exist' : stat.isDirectory() ? '' : ', which is not a folder';
-  return `there is no backup in ${repository}${why}`;
+  const problem = repositoryProblem(repository);
+  return `there is no backup in ${repository}${problem === null ? '' : `, which ${problem.what}`}`;
+}
+
+const toDo = (repository: string): string => repositoryProblem(repository)?.hint ?? TAKE_ONE;
+
+/** Throws NO_SUCH_BACKUP where the repository is no folder: what it holds cannot be told. */
+export function requireRepository(repository: string): void {
+  if (repositoryProblem(repository) !== null) throw none(thereIsNone(repository), toDo(repository));
 }
 
 function chosen(ref: BackupRef): SelectedBackup {
@@ -140,18 +146,6 @@ async function selectPath(candidate: string): Promise<SelectedBackup | null> {
   const { openExported } = await import('./open-exported.ts');
   return openExported(candidate);
 }
-
-/** What stands at a path that the user typed, links followed; null where nothing can. */
-function statOrNull(candidate: string): fs.Stats | null {
-  try {
-    return fs.statSync(candidate);
-  } catch (error) {
-    if (NOTHING_THERE.has(errnoOf(error) ?? '')) return null;
-    throw error;
-  }
-}
-
-const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL']);
 
 function none(message: string, hint: string): BackupError {
   return new BackupError('NO_SUCH_BACKUP', message, { hint });

@@ -213,6 +213,16 @@ export const PROJECT: Cases = {
     edit(stage.inside('package.json'), (text) => text.replace(/"migbackup": /, '"something-else": '));
   }),
   'left-alone': inited((stage) => fs.rmSync(stage.inside('package.json'))),
+  'repository-missing': [
+    async (stage) => {
+      const repository = path.join(stage.repository, 'no');
+      return (await list({ ...stage.project, repository }, {}, context)).findings;
+    },
+    async (stage) => {
+      const repository = stage.inside('package.json');
+      return (await list({ ...stage.project, repository }, {}, context)).findings;
+    },
+  ],
   'stale-work': async (stage) => {
     fs.mkdirSync(path.join(stage.repository, '.partial-x'));
     return (await list(stage.project, {}, context)).findings;
