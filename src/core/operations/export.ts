@@ -105,7 +105,7 @@ interface Job {
   readonly context: Context;
 }
 
-/** Every artifact with its SHA-256. Refuses a backup of which a part is missing; what does not belong to it is named and left. */
+/** Every artifact with its SHA-256. Refuses a backup that lacks a part; files that do not belong to it are named and left out. */
 function artifactsOf(folder: string): { sums: Map<string, string>; findings: Finding[] } {
   const manifest = readManifest(folder);
   const expected = expectedArtifacts(manifest);
@@ -123,7 +123,7 @@ function artifactsOf(folder: string): { sums: Map<string, string>; findings: Fin
 
 async function packToFile(job: Job, output: string): Promise<{ bytes: number; sha256: string }> {
   const folder = path.dirname(output);
-  // What an export to this name left when it was killed.
+  // An export to this name may have been killed and have left a temporary file.
   tidy(folder, 'unseen', [], () => removeDeadTemporaries(folder, path.basename(output)));
   const temporary = temporaryBeside(output);
   try {
@@ -137,7 +137,7 @@ async function packToFile(job: Job, output: string): Promise<{ bytes: number; sh
   }
 }
 
-/** Durably, and never over what somebody has made there meanwhile. Throws TARGET_NOT_EMPTY. */
+/** Gives the file its name durably, and never replaces what somebody has made there meanwhile. Throws TARGET_NOT_EMPTY. */
 function giveName(temporary: string, output: string): void {
   const name = addName(temporary, output);
   if (name === 'taken' || (name === 'none' && lstatOrNull(output) !== null)) throw exists(output);
@@ -150,7 +150,7 @@ function giveName(temporary: string, output: string): void {
   }
 }
 
-/** Where a disk has room for a part of a piece, process.stdout writes that part and says that it was all; a stream of our own goes on or fails. */
+/** If the disk has room for only a part of a chunk, process.stdout writes that part and reports success; a stream of our own continues or fails. */
 function openStdout(): Writable {
   return fs.fstatSync(1).isFile() ? fs.createWriteStream('', { fd: 1, autoClose: false }) : process.stdout;
 }
@@ -185,7 +185,7 @@ function sizeOf({ selected, sums }: Job): number {
   return [...sums.keys()].reduce((sum, name) => sum + fs.lstatSync(path.join(selected.folder, name)).size, 0);
 }
 
-/** Tells that a phase begins; the answer counts the artifacts and bytes that are done. */
+/** Announces a phase. The function that it returns adds to the artifacts and bytes that are done. */
 function beginPhase(job: Job, phase: string): (files: number, bytes: number) => void {
   const { onEvent } = job.context;
   const done = { files: 0, bytes: 0 };
@@ -197,7 +197,7 @@ function beginPhase(job: Job, phase: string): (files: number, bytes: number) => 
   };
 }
 
-/** Hands the artifacts over one by one, each checked against its SHA-256 while it goes by. */
+/** Appends the artifacts one by one, and checks each against its SHA-256 while it passes. */
 async function feed(job: Job, archive: Archiver): Promise<void> {
   const ended = new AbortController();
   const closed = (): void => ended.abort();
@@ -223,7 +223,7 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
     }
     await archive.finalize();
   } catch (error) {
-    // What destroyed the archive is the better story; the pipeline tells it.
+    // If the archive was destroyed, the error that did it says more, and the pipeline throws that one.
     if (!ended.signal.aborted) archive.destroy(error instanceof Error ? error : new Error(String(error)));
     else if (error instanceof BackupError) throw error;
   } finally {
@@ -231,7 +231,7 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
   }
 }
 
-/** Every artifact is in the file, once, with its bytes, and nothing else. */
+/** Throws PROOF_FAILED unless the file holds every artifact once, with its bytes, and nothing else. */
 async function readBack(job: Job, file: string): Promise<void> {
   const missing = new Set(job.sums.keys());
   const count = beginPhase(job, 'reading back');
@@ -247,7 +247,8 @@ async function readBack(job: Job, file: string): Promise<void> {
     const right = member.name === `${job.selected.id}/${name}` && hash.digest('hex') === job.sums.get(name);
     if (!right || !missing.delete(name)) throw unproven(`${member.name} came back different`, file);
   }
-  if (missing.size > 0) throw unproven(`${[...missing].join(', ')} did not arrive in it`, file);
+  if (missing.size > 0)
+    throw unproven(`${[...missing].join(', ')} ${missing.size === 1 ? 'is' : 'are'} missing from it`, file);
 }
 
 function damaged(what: string, file: string): BackupError {

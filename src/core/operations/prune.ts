@@ -70,10 +70,10 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   for (const [id, why] of guardedAmong(project, known)) reasons.get(id)?.push(why);
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
-  // Only where something would go is it worth knowing what must not.
+  // Which backups hold lost state matters only if something would be removed.
   for (const { backupId, gone, notCompared } of goes().length === 0 ? [] : await lostState(project, context.signal)) {
-    if (notCompared !== null) reasons.get(backupId)?.push('it may have what is gone');
-    else if (gone.length > 0) reasons.get(backupId)?.push('it has what is gone');
+    if (notCompared !== null) reasons.get(backupId)?.push('it may have state that is gone');
+    else if (gone.length > 0) reasons.get(backupId)?.push('it has state that is gone');
   }
   const whole = known.filter((backup) => backup.kind === 'migration' && isComplete(backup));
   const proven = goes().length === 0 ? null : await newestThatVerifies(whole, context);
@@ -81,7 +81,7 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   if (proven !== null) reasons.get(proven)?.push('the newest complete one that verifies');
   else if (newestVerified !== null) {
     reasons.get(newestVerified)?.push('the newest that verifies');
-    // What is partial holds nothing of the rest: what is left of that may be all there is.
+    // A partial backup lacks the rest, so the remains of a complete one may be all that there is.
     for (const { id } of whole) reasons.get(id)?.push('no complete backup verifies');
   } else if (goes().length > 0) {
     findings.push(nothingVerifies());
@@ -122,7 +122,7 @@ async function newestThatVerifies(known: readonly Known[], context: Context): Pr
       const { status } = await auditBackup(selected.folder, selected.auditId ?? id, { mode: 'full' }, quiet);
       if (status !== 'FAILED') return id;
     } catch (error) {
-      // What may not be read is kept, and proves nothing.
+      // A backup that this user may not read is kept, and proves nothing.
       if (!(error instanceof BackupError) || !isForbidden(error.cause)) throw error;
     } finally {
       selected.dispose();
@@ -141,7 +141,7 @@ function removeAll(project: Project, { remove }: Plan, context: Context): Findin
     } catch (error) {
       const gone = done + (lstatOrNull(path.join(project.repository, id)) === null ? 1 : 0);
       const doing = `${gone} of ${remove.length} backups were removed, then it failed`;
-      throw fromSystemError(error, doing, project.repository, 'The others are whole, and the next run goes on.');
+      throw fromSystemError(error, doing, project.repository, 'The others are whole, and the next run continues.');
     }
   }
   return findings;
@@ -151,7 +151,7 @@ function throwIfStopped({ signal }: Context, done: number, all: number): void {
   if (done === 0) throwIfInterrupted(signal);
   if (signal?.aborted !== true) return;
   throw new BackupError('INTERRUPTED', `interrupted: ${done} of ${all} backups were removed, the others are whole`, {
-    hint: 'Run the same command again to go on.',
+    hint: 'Run the same command again to remove the others.',
   });
 }
 

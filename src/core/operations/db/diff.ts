@@ -14,12 +14,12 @@ export interface DbDiffOptions {
   readonly after: string;
   /** As keys are written. */
   readonly prefix: string | undefined;
-  /** At most so many changes are listed; all are counted. */
+  /** At most this many changes are listed; all are counted. */
   readonly limit: number;
   readonly cwd: string;
 }
 
-/** Compares two databases of one engine record by record, in constant memory. Throws USAGE for two engines. */
+/** Compares two databases of the same engine record by record, in constant memory. Throws USAGE if their engines differ. */
 export async function dbDiff(project: Project, options: DbDiffOptions, context: Context): Promise<DbDiffReport> {
   const head = startReport(context);
   const prefix = options.prefix === undefined ? undefined : parseKeyText(options.prefix);
@@ -111,7 +111,7 @@ function sha256(value: Buffer): string {
 function differentEngines(before: OpenDatabase, after: OpenDatabase): BackupError {
   const [one, other] = [before, after].map((side) => `${nameOf(side)} is a ${side.engine.title} database`);
   return new BackupError('USAGE', `${one}, and ${other}: their records have no common keys`, {
-    hint: 'Give two databases of one engine.',
+    hint: 'Give two databases of the same engine.',
   });
 }
 

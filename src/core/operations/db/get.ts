@@ -34,7 +34,7 @@ async function find(
   return null;
 }
 
-/** The key that has most in common with `key` at its begin and end, of several the one that begins most like it. */
+/** The key that has most in common with `key` at its beginning and end; of several, the one whose beginning is most alike. */
 async function nearestKey(
   { engine, files, scratch }: OpenDatabase,
   key: Buffer,
