@@ -1,7 +1,7 @@
 import { z } from './zod.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
-/** What `export` answers. */
+/** The answer of `export`. */
 export const exportReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('export'),
@@ -20,7 +20,7 @@ export const exportReportSchema = reportHeadSchema
     sha256: z.string(),
     /** Files of the backup folder in it: all of them. */
     artifacts: count,
-    /** `read-back`: the finished file was read again; `passing`: a stream was checked as its content went by. */
+    /** `read-back`: the finished file was read again; `passing`: a stream was checked while it was written. */
     checked: z.enum(['read-back', 'passing']),
     findings: findingsSchema,
   })
