@@ -4,7 +4,7 @@ import type { PackageFiles } from './package-files.ts';
 export type Loader = () => Promise<Command.Class>;
 export type Loaders = Readonly<Record<string, Loader>>;
 
-/** What the help says of words that stand before several commands. Without this it says what the first of the commands does. */
+/** What the help says about a word that begins several commands. Without this it would describe only the first of them. */
 const TOPICS = [{ name: 'db', description: 'List, read, compare and count what databases hold' }];
 
 /**

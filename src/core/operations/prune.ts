@@ -175,7 +175,8 @@ function nothingVerifies(): Finding {
 
 /**
  * The backups that a guarded command relies on, and why they stay. A project may have several checkouts that use one repository, and each may
- * have a guard: it says so beside the reports about its backup, and an older one in its own folder alone: the backups say in which folders they were made. Where a folder does not let itself be looked into, all that was made in it stays.
+ * have a guard. A guard notes this beside the reports about its backup. A guard of an older version notes it only in its own folder, so the folders in
+ * which the backups were made are looked into as well; if one cannot be looked into, all backups that were made in it stay.
  */
 function guardedAmong(project: Project, backups: readonly ReadBackup[]): [id: string, why: string][] {
   const { root } = project;
@@ -192,27 +193,27 @@ function guardedAmong(project: Project, backups: readonly ReadBackup[]): [id: st
         return guarded === null ? [] : [[guarded, 'a guarded command relies on it']];
       } catch (error) {
         if (errnoOf(error) === undefined || folder === root) throw error;
-        const why = `whether a guarded command in ${folder} relies on it cannot be told`;
+        const why = `it is not known whether a guarded command in ${folder} relies on it`;
         return (byRoot.get(folder) ?? []).map(({ id }): [string, string] => [id, why]);
       }
     });
   return [...claimed, ...marked];
 }
 
-/** A share of another machine is not asked because a backup names it: who made the backup may have stated anything. */
+/** A network share is not looked into just because a backup names it: a backup may state anything. */
 function isLocal(folder: string): boolean {
   return !/^[\\/]{2}/.test(folder);
 }
 
 /** What is kept. A backup stays if any rule keeps it. */
 export interface Policy {
-  /** The newest so many migration backups. */
+  /** This many of the newest migration backups. */
   readonly keepLast?: number | undefined;
-  /** Migration backups that are no older, in milliseconds. */
+  /** Migration backups that are at most this old, in milliseconds. */
   readonly keepWithinMs?: number | undefined;
   /** Migration backups that carry all of these tags; several sets may be given. */
   readonly keepTags?: readonly Readonly<Record<string, string>>[] | undefined;
-  /** The newest so many safety backups. */
+  /** This many of the newest safety backups. */
   readonly keepSafety: number;
 }
 
@@ -222,8 +223,8 @@ interface Candidate extends BackupRef {
 }
 
 /**
- * Why each backup stays; an id without a reason may go. One that cannot be read always stays and counts for nothing: it may be all that is
- * left of something.
+ * Why each backup stays; a backup without a reason may be removed. One that cannot be read always stays and is not counted by any rule: it may
+ * be all that is left of something.
  * @param candidates newest first
  */
 function reasonsToKeep(candidates: readonly Candidate[], policy: Policy, now: Date): Map<string, string[]> {

@@ -195,7 +195,7 @@ function chooseStep(project: Project, id: string | undefined): Step {
   });
 }
 
-/** Two restores of one backup have the same words. */
+/** Two restores of one backup are described in the same words, so time and id are added. */
 function told({ what, record, id }: Step): string {
   return `${what} (${record.time}, ${id})`;
 }

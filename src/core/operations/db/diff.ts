@@ -115,7 +115,7 @@ function differentEngines(before: OpenDatabase, after: OpenDatabase): BackupErro
   });
 }
 
-/** One record after another of what comes in batches. */
+/** Goes one by one through records that come in batches. */
 class RecordCursor {
   readonly #batches: AsyncGenerator<readonly DatabaseRecord[]>;
   #batch: readonly DatabaseRecord[] = [];
@@ -126,12 +126,12 @@ class RecordCursor {
     this.#batches = batches;
   }
 
-  /** Whether `load` has to be called before `record` is right. */
+  /** Whether `load` has to be called before `record` is valid. */
   get isEmpty(): boolean {
     return this.#at >= this.#batch.length && !this.#isAtEnd;
   }
 
-  /** The record that it stands at; undefined at the end. */
+  /** The current record; undefined at the end. */
   get record(): DatabaseRecord | undefined {
     return this.#batch[this.#at];
   }
@@ -149,7 +149,7 @@ class RecordCursor {
     } while (this.isEmpty);
   }
 
-  /** Releases what the batches come from. */
+  /** Ends the reading of batches and releases what it holds. */
   async close(): Promise<void> {
     await this.#batches.return(undefined);
   }

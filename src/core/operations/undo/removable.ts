@@ -87,7 +87,7 @@ class Search implements Removable {
 
   #isAsMade(path: string, stat: fs.BigIntStats): boolean {
     const entry = this.#made.get(path);
-    // Of a folder this says nothing: what is in it counts.
+    // For a folder this is always false: it depends on what is in it.
     return entry !== undefined && entry.type !== 'dir' && hasContentOf(entry, toNative(this.#root, path), stat);
   }
 }
