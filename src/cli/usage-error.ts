@@ -69,7 +69,7 @@ export function tooManyArguments(id: string, extra: readonly string[], manifest:
   );
 }
 
-/** USAGE for a first word that is no command, or for words after a command that takes none; undefined if all is fine. */
+/** USAGE for a first word that is not a command, or for words after a command that takes none; undefined if all is fine. */
 export function unknownCommand(argv: readonly string[], manifest: Interfaces.Manifest): BackupError | undefined {
   const id = commandIdOf(argv, manifest);
   if (id === undefined || isTopicAlone(argv, id, manifest)) return undefined;

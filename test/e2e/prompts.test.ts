@@ -89,7 +89,7 @@ describe.runIf(hasTerminal)('guard asks (on a terminal that `script` of util-lin
     const [id = ''] = backups();
     expect(screen).toMatch(
       new RegExp(
-        `\\n  kept  the command failed, and all is as it left it\n  backup  ${id}\n  Go back: +migbackup undo`,
+        `\\n  kept  the command failed; everything is as it left it\n  backup  ${id}\n  Go back: +migbackup undo`,
       ),
     );
     expect(compareTrees(project.before, project.tree())).not.toEqual([]);

@@ -65,7 +65,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       `  backup  ${report.backupId}`,
     ];
   return [
-    `  ${paint.bad('kept')}  the command failed, and all is as it left it${lost}`,
+    `  ${paint.bad('kept')}  the command failed; everything is as it left it${lost}`,
     ...(report.external.length > 0
       ? ['  Transactions were sent to a chain: going back would lose their records.']
       : []),

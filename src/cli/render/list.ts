@@ -46,7 +46,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
 function nextStep(report: ListReport): string {
   if (report.unfinishedTransaction) return wrapNext('A restore was interrupted. Next: migbackup recover');
   const { severity } = report.findings.find(({ code }) => code === 'repository-missing') ?? {};
-  // Nothing can be taken there.
+  // No backup can be taken there.
   if (severity === 'error') return pasteable('  Next: migbackup validate');
   if (report.backups.length === 0) return pasteable('  Next: migbackup create');
   return wrapNext('Next: migbackup show ID   or   migbackup verify ID');

@@ -58,7 +58,7 @@ function renderLost({ lost }: StatusReport, paint: Paint): string[] {
 function whyNotKnown({ pending }: StatusReport): string | null {
   if (pending.some(({ what }) => what === 'not-seen')) return 'not known';
   if (pending.some(({ what }) => what === 'running' || what === 'restore-unfinished'))
-    return 'known once that has ended';
+    return 'not known until that has ended';
   return null;
 }
 

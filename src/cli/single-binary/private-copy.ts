@@ -60,7 +60,7 @@ function writeNew(file: string, bytes: Uint8Array): void {
 
 /**
  * Puts the bytes into a private folder under a name made of their hash, once, and returns the path; undefined if the
- * folder is not private or what stands there is not exactly these bytes. Code from a file that
+ * folder is not private or if what is there is not exactly these bytes. Code from a file that
  * somebody else put there could take over the process, so a file is used only after it was checked.
  */
 export function keepPrivateCopy(folder: string, name: string, bytes: Uint8Array): string | undefined {

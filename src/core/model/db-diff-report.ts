@@ -6,7 +6,7 @@ import { z } from './zod.ts';
 const leafSchema = z.object({
   /** JSON pointer (RFC 6901). */
   pointer: z.string(),
-  /** JSON text as it stands in the value, so that no number is rounded; cut after 1000 characters, and then it ends in `…`. Null if the leaf is not there. */
+  /** JSON text as the value has it, so that no number is rounded; cut after 1000 characters, and then it ends in `…`. Null if the leaf is not there. */
   before: z.string().nullable(),
   after: z.string().nullable(),
 });

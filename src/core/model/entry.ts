@@ -1,6 +1,6 @@
 export type EntryType = 'file' | 'dir' | 'symlink';
 
-/** One file, directory or symlink as it stands on disk, before it was read. */
+/** One file, directory or symlink as it is on disk, before it was read. */
 export interface ScannedEntry {
   readonly category: string;
   readonly source: string;

@@ -22,7 +22,7 @@ export const guardReportSchema = reportHeadSchema
     /** `succeeded`: the changes stay. `rolled-back`: everything is as before. `kept`: the command failed and its result was kept. */
     outcome: z.enum(['succeeded', 'rolled-back', 'kept']),
     root: z.string(),
-    /** The backup that was taken before, and where it is. */
+    /** The backup that was taken before the command, and where it is. */
     backupId: z.string(),
     folder: z.string(),
     result: commandResultSchema,

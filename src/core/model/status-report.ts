@@ -33,7 +33,7 @@ export const statusReportSchema = reportHeadSchema
     operation: z.literal('status'),
     root: z.string(),
     repository: z.string(),
-    /** Why no backup can be seen in the repository: it does not exist or is not a folder, and what to do; null where it is one. */
+    /** Why no backup can be seen in the repository: it does not exist or is not a folder, and what to do; null if it is one. */
     repositoryProblem: z.string().nullable(),
     /** The project's id, as its next backup will record it. */
     project: z.string(),

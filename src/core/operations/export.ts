@@ -28,9 +28,9 @@ import { cutPart } from './export/cut-part.ts';
 
 export interface ExportOptions {
   readonly format: ExportFormat;
-  /** A path (relative to the working directory), or `-` for stdout; undefined: beside the backup, called by the id. */
+  /** A path (relative to the working directory), or `-` for stdout; undefined: beside the backup, named by its id. */
   readonly output?: string | undefined;
-  /** Terms that select a part; none: all of it. */
+  /** Terms that select a part; empty: all of the backup. */
   readonly only?: readonly string[];
 }
 
@@ -39,8 +39,8 @@ const ZIP64_BYTES = 0xf000_0000;
 
 /**
  * Puts a backup, or a part of it as a backup of its own, into one file, which is read back and compared, artifact by artifact, before it gets its
- * name; a stream to stdout is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, USAGE for a backup of format version 1, and for a part what
- * `cutPart` throws.
+ * name; a stream to stdout is checked while it is written. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, USAGE for a backup of format
+ * version 1, and for a part what `cutPart` throws.
  */
 export async function exportBackup(
   whole: SelectedBackup,
@@ -76,7 +76,7 @@ export async function exportBackup(
   }
 }
 
-/** What its copy in today's format would say of itself is not what the backup says: it would count as complete. */
+/** Throws USAGE: a copy in today's format would say that it is complete, which the backup itself does not say. */
 function refuseVersion1({ id, folder, fromFile = folder }: SelectedBackup): void {
   if (!isVersion1(fromFile)) return;
   const line = ['tar', '-czf', `${id}.tar.gz`, '-C', path.dirname(fromFile), path.basename(fromFile)];
@@ -86,7 +86,7 @@ function refuseVersion1({ id, folder, fromFile = folder }: SelectedBackup): void
   });
 }
 
-/** Not where one stands, if nothing was asked for: a commit would take it along. */
+/** If no place was asked for, it is not the working folder, where a commit would include the file. */
 function outputOf(
   { folder, fromFile }: SelectedBackup,
   id: string,

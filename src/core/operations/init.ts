@@ -191,8 +191,7 @@ function notInstalled(): Finding {
   return {
     code: 'not-installed',
     severity: 'info',
-    message:
-      'migbackup is not a dependency of this project: the npm scripts find it only where it is installed globally',
+    message: 'migbackup is not a dependency of this project: the npm scripts find it only if it is installed globally',
     path: 'package.json',
     recommendation: 'migbackup init --install adds it to devDependencies; then install as usual.',
   };

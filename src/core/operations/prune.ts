@@ -32,9 +32,10 @@ export interface PruneOptions {
 }
 
 /**
- * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, what has something that is gone and that nobody has accepted, the newest complete one that verifies (it is verified now), what `undo`
- * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws NO_SUCH_BACKUP where the repository is no folder, CONFIRMATION_REQUIRED, LOCKED,
- * INTERRUPTED (what was removed so far is gone, and logged).
+ * Removes backups of this project that no rule keeps, one by one, each atomically. It never removes the newest complete backup that verifies (it is
+ * verified now), backups that `undo` or a guard of any checkout of the project needs, backups with state that is gone from the project and was not
+ * accepted as gone, backups that cannot be read, and those of other projects. If no backup verifies, nothing is removed. Throws NO_SUCH_BACKUP if the
+ * repository is not a folder, CONFIRMATION_REQUIRED, LOCKED, INTERRUPTED (then what was removed so far is logged).
  */
 export async function prune(project: Project, options: PruneOptions, context: Context): Promise<PruneReport> {
   const head = startReport(context);

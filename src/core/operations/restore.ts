@@ -121,7 +121,7 @@ function configGone({ config }: Project) {
     severity: 'warning',
     message: `${CONFIG_FILE} ${howLost(config)}, and this backup of the project brings it back.`,
     path: CONFIG_FILE,
-    recommendation: 'What it holds goes where that config had it.',
+    recommendation: 'What the backup holds goes where that config had it.',
   } as const satisfies Finding;
 }
 

@@ -113,7 +113,7 @@ function failedGuard(project: Project, ids: readonly string[]): Pending[] {
   const { last } = lastStep(project);
   if (last?.operation !== 'guard' || last.exit !== WAY_BACK_FAILED || visibleGuard(project.root) !== null) return [];
   const command = ids.includes(last.backupId) ? 'migbackup undo' : null;
-  const message = `bringing back ${last.backupId} after a guarded command has failed: the project is not as it was before`;
+  const message = `the way back of the guarded command (to ${last.backupId}) failed: the project is not as it was before`;
   return [{ what: 'guard-failed', message, command }];
 }
 

@@ -9,7 +9,7 @@ const MAX_BYTES = 4 << 20;
 /** Limits the characters of all pointers of one value together: each pointer repeats all levels above its leaf. */
 const MAX_POINTERS = 16 << 20;
 
-/** The leaves that differ between two JSON values; null where one is not JSON, is too large, or where only spacing or the order of keys differs. */
+/** The leaves that differ between two JSON values; null if one is not JSON or is too large, or if only spacing or the order of keys differs. */
 export function changedLeaves(
   before: Buffer,
   after: Buffer,
