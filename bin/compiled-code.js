@@ -36,7 +36,7 @@ function hasSafeParents(folder) {
 
 /**
  * The folder for compiled code, which belongs to this user, or null if there is none. Node's own choice would be the
- * folder for temporary files. That one is open to everybody, and whoever plants compiled code there has it run.
+ * folder for temporary files. That one is open to everybody, and this user would run any code that somebody plants there.
  */
 function cacheFolder() {
   try {
@@ -60,7 +60,7 @@ function cacheFolder() {
 
 /**
  * The file that keeps the compiled code of this command. Each command has its own, because each calls other functions.
- * All words that are no command share one.
+ * All words that are not commands share one file.
  */
 function codeFile(folder, entry) {
   const word = process.argv[process.argv[2] === 'backup' ? 3 : 2] || '';
@@ -80,7 +80,7 @@ function crc32(bytes) {
 function codeHead(entry, code) {
   const stat = fs.statSync(entry);
   const words = [process.version, process.arch, stat.size, stat.ino, stat.mtimeMs, stat.ctimeMs, crc32(code)];
-  // The head always has the same length, so that the code behind it is aligned.
+  // The head always has the same length, so that the code after it is aligned.
   const head = Buffer.alloc(HEAD_BYTES, ' ');
   head.write(words.join(' '));
   return head;
@@ -108,7 +108,7 @@ function keepCode(file, entry, code) {
 }
 
 /**
- * Runs a file of dist/ and answers what it exports. If there is a folder for compiled code, V8 takes the code from
+ * Runs a file of dist/ and returns what it exports. If there is a folder for compiled code, V8 takes the code from
  * there, and what it could not take from there is kept at the end of the run, when all functions that the command calls
  * are compiled.
  */
@@ -120,7 +120,7 @@ function load(entry, folder) {
   loaded.filename = entry;
   if (file && (!code || script.cachedDataRejected)) {
     process.on('exit', (status) => {
-      // Status 2 may mean that the word is no command.
+      // Status 2 may mean that the word is not a command, so its code is not kept.
       if (status !== 2) keepCode(file, entry, script.createCachedData());
     });
   }

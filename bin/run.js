@@ -31,8 +31,8 @@ function workspaceNode() {
 }
 
 /**
- * Runs this command line under another Node, passes signals on to it, and ends with its exit code. Where this process is
- * killed it cannot pass anything on: then the channel closes, and the other Node ends itself.
+ * Runs this command line under another Node, passes signals on to it, and ends with its exit code. If this process is
+ * killed, it cannot pass anything on; then the channel closes, and the other Node ends itself.
  */
 function runWith(node) {
   process.env.MIGBACKUP_STARTER = 'yes';
@@ -60,32 +60,32 @@ function refuse() {
       ' (' +
       process.execPath +
       ')\n' +
-      'hint   install a current Node.js, or use the single-file migbackup binary, which needs none\n'
+      'hint   Install a current Node.js, or use the single-file migbackup binary, which needs none.\n'
   );
   process.exit(2);
 }
 
 /**
- * Ends this process as if it had been killed itself, at once, when the starter that it belongs to is gone: nobody knows
- * of it any more. What it was doing is finished or taken back by the next run, as after any kill.
+ * Ends this process at once, as a kill would, when its starter is gone, because nobody would know that it still runs.
+ * The next run finishes or takes back what it was doing, as after any kill.
  */
 function endWithStarter() {
   process.on('disconnect', function () {
     process.kill(process.pid, 'SIGKILL');
   });
-  // The channel alone keeps no process alive.
+  // The channel alone must not keep this process alive.
   process.channel.unref();
 }
 
 function start() {
   if (process.env.MIGBACKUP_STARTER && process.connected) endWithStarter();
-  // What this process starts belongs to no starter.
+  // Processes that this one starts do not belong to the starter.
   delete process.env.MIGBACKUP_STARTER;
   var program = path.join(root, 'dist', 'migbackup.cjs');
   var libraries = path.join(root, 'dist', 'libraries.cjs');
   [program, libraries].forEach(function (file) {
     if (fs.existsSync(file)) return;
-    process.stderr.write('error  this checkout is not built: ' + file + ' is missing\nhint   npm run build\n');
+    process.stderr.write('error  this checkout is not built: ' + file + ' is missing\nhint   Run: npm run build\n');
     process.exit(2);
   });
   var runProgram = require('./compiled-code.js');

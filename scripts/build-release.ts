@@ -6,7 +6,7 @@ import { licenseTexts } from './licenses.ts';
 import { buildBinary, removeWork } from './release/binary.ts';
 import { root, targets } from './release/targets.ts';
 
-/** `npm run build:release -- --no-code-cache`: every byte is the same in each build of a commit. */
+/** With `npm run build:release -- --no-code-cache`, each build of a commit gives the same bytes. */
 const codeCache = !process.argv.includes('--no-code-cache');
 const release = path.join(root, 'release');
 

@@ -1,4 +1,4 @@
-/** src/ -> dist/, from which bin/run.js runs and the npm package is made. It is made afresh: nothing of an older build can be left. */
+/** Builds dist/ from src/; bin/run.js runs from it, and the npm package is made of it. dist/ is removed first, so that nothing of an older build is left. */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

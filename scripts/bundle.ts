@@ -14,7 +14,7 @@ type Host = 'node' | 'binary';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** package.json, the manifest and what is known of the build are read from disk in a checkout's src/; in one file they have to be inside. */
+/** In a checkout, src/ reads package.json, the manifest and facts of the build from disk; a bundle has to contain them. */
 const embedFacts: Plugin = {
   name: 'embed-facts',
   setup(bundler) {
@@ -45,7 +45,7 @@ const nameCompletionCommands: Plugin = {
   },
 };
 
-/** classic-level finds its addon beside itself: in its package, where npm put what fits this machine. The binary has it as an asset. */
+/** classic-level finds its addon in its own package, where npm has put the one for this machine. The binary has it as an asset. */
 const nativeAddon = (host: Host): Plugin => ({
   name: 'native-addon',
   setup(bundler) {
@@ -63,8 +63,8 @@ const nativeAddon = (host: Host): Plugin => ({
 });
 
 /**
- * esbuild's stand-in for a module that is no ES module copies all of it, name by name, for each file that imports it: 80 times the 106 names of
- * node:fs at every start. One that inherits from it has the same names.
+ * For a module that is not an ES module, esbuild copies all names into a stand-in for each file that imports it: at every start that is 80 times the
+ * 106 names of node:fs. A stand-in that inherits from the module has the same names without copying.
  */
 function inheritImports(code: string): string {
   const head = '__toESM=(mod,isNodeMode,target)=>';
@@ -81,14 +81,14 @@ function packageFolders(files: readonly string[]): string[] {
   return [...unique].toSorted().map((folder) => path.join(root, folder));
 }
 
-/** V8 reads a text of ASCII alone several times faster; esbuild leaves other letters as they are in regular expressions. */
+/** V8 reads a text several times faster if it is pure ASCII, but esbuild leaves other letters in regular expressions as they are. */
 const asAscii = (code: string): string =>
   code.replaceAll(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** What Node puts around a CommonJS module, so that bin/compiled-code.js has no need to put the two together at every start. */
+/** What Node puts around a CommonJS module, so that bin/compiled-code.js need not put the two together at every start. */
 const asFunction = (code: string): string => `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
 
-/** What both files are made with. */
+/** Options for both files. */
 const COMMON = {
   absWorkingDir: root,
   metafile: true,
@@ -101,20 +101,20 @@ const COMMON = {
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
-  // What is loaded late is required late: code that is not loaded by Node's own loader cannot import (bin/compiled-code.js).
+  // A late import becomes a late require: code that Node's own loader did not load cannot import (see bin/compiled-code.js).
   supported: { 'dynamic-import': false },
-  // What is a URL of a module in the sources is this one file's here.
+  // The URL of each module in the sources becomes the URL of the bundle.
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: `const bundleUrl=require('node:url').pathToFileURL(__filename).href;` },
   logOverride: { 'require-resolve-not-external': 'silent' },
 } satisfies BuildOptions;
 
-/** The program; `node`: without what `bundleLibraries` makes. */
+/** The program; for `node` without the libraries that `bundleLibraries` puts into a file of their own. */
 function bundleProgram(host: Host): Promise<Result> {
   return build({
     ...COMMON,
     entryPoints: [path.join(root, 'src/main.ts')],
-    // Its main file is UMD, which loads its parts by names that no bundler sees.
+    // Its main file is UMD and loads its parts by names that no bundler sees.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     plugins: [
       leaveOutUnused,
@@ -139,7 +139,7 @@ const codeOf = ({ outputFiles: [file] }: Result): string => asAscii(inheritImpor
 
 /**
  * Writes the program to `outfile`, and the libraries beside it, as one function each, which bin/compiled-code.js compiles and calls. The addon of
- * classic-level stays outside, in a package that the program requires. Answers the folders of the packages that went into them.
+ * classic-level stays outside, in a package that the program requires. Returns the folders of the packages that went into them.
  */
 export async function bundle(outfile: string): Promise<string[]> {
   const [program, libraries] = await Promise.all([bundleProgram('node'), bundleLibraries()]);

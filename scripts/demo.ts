@@ -63,7 +63,7 @@ async function countEntries(folder: string): Promise<number> {
   return count;
 }
 
-/** Where migbackup is installed it is in the PATH; here a function of the shell stands in for it. */
+/** An installed migbackup is in the PATH; here a shell function stands in for it. */
 function sayHowToPaste(root: string): void {
   const binary = process.env['MIGBACKUP_BIN'];
   const program = shellLine(binary === undefined ? ['node', checkoutBin] : [binary]);
@@ -91,7 +91,7 @@ async function main(folder: string): Promise<void> {
 
   const differences = compareTrees(before, readTree(root, OURS));
   if (differences.length > 0) throw new Error(`the project is not what it was:\n  ${differences.join('\n  ')}`);
-  // Counting opens the database, which writes to it: after the comparison.
+  // This comes after the comparison, because opening the database to count writes to it.
   const entries = await countEntries(path.join(root, 'leveldb'));
   if (entries !== ENTRIES) throw new Error(`the database has ${entries} records, expected ${ENTRIES}`);
   say(`Nothing was lost: ${before.size} paths equal in bytes, modes, times and links; ${entries} LevelDB records.`);

@@ -1,4 +1,4 @@
-/** Writes what is generated of the documentation: docs/findings.md, and the tables of docs/cli-json.md and README.md. */
+/** Writes the generated parts of the documentation: docs/findings.md, and the tables of docs/cli-json.md and README.md. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withPart } from './docs/markdown.ts';

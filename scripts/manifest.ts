@@ -1,11 +1,11 @@
-/** Writes oclif.manifest.json: what `help` and the flag parser know of each command without loading it. */
+/** Writes oclif.manifest.json: what `help` and the flag parser know about each command without loading it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Interfaces, Plugin } from '@oclif/core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The manifest as text; a machine's own folders never get into it. */
+/** The manifest as text. It never contains folders of this machine. */
 export async function manifestText(): Promise<string> {
   const pjson: Interfaces.PJSON = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
   pjson.oclif = {

@@ -9,7 +9,7 @@ const model = new URL('../src/core/model/', import.meta.url);
 interface SchemaSource {
   readonly module: URL;
   readonly name: string;
-  /** The command that prints such a document; null where it is not that of one command. */
+  /** The command that prints such a document; null if it does not belong to one command. */
   readonly printedBy: string | null;
 }
 
@@ -56,7 +56,7 @@ async function loadSchema(file: string, { module, name }: SchemaSource): Promise
 export async function schemaTexts(): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const [file, source] of Object.entries(SOURCES)) {
-    // io input: a reader must take keys that a later version adds, so nothing is closed.
+    // `io: 'input'` leaves objects open, because a reader must accept keys that a later version adds.
     const json = z.toJSONSchema(await loadSchema(file, source), { target: 'draft-2020-12', io: 'input' });
     texts.set(`${file}.json`, `${JSON.stringify(json, null, 2)}\n`);
   }

@@ -1,6 +1,6 @@
 'use strict';
-// ES5 on purpose: this runs on whatever Node the machine has, before the workspace's own Node is installed.
-// Installs the locked dependencies if they are missing or older than the lock file; says nothing when all is well.
+// This file is ES5 on purpose: it runs in any Node that the machine has, before the checkout's own Node is installed.
+// It installs the locked dependencies if they are missing or older than the lock file, and prints nothing if all is well.
 var childProcess = require('child_process');
 var crypto = require('crypto');
 var fs = require('fs');
@@ -17,7 +17,7 @@ function wanted() {
   return hash.digest('hex') + ' ' + process.platform + '-' + process.arch + '\n';
 }
 
-/** What decides the installation: the lock file as it is, of a package.json only its dependencies. */
+/** What decides about the installation: the whole lock file, but only the dependencies of a package.json. */
 function dependenciesOf(name) {
   var text = fs.readFileSync(path.join(root, name), 'utf8');
   if (name === 'package-lock.json') return text;
@@ -54,7 +54,7 @@ function isOldNode() {
 
 var UNSUPPORTED = ' Unsupported engine {';
 
-/** Whether this is all that npm says of one package, and only that it asks for another Node. */
+/** Whether these lines are npm's whole warning about one package, and it is only about the version of Node. */
 function isAboutNode(lines) {
   var text = lines.join('\n');
   var required = text.split(/ current: /)[0];
@@ -62,8 +62,8 @@ function isAboutNode(lines) {
 }
 
 /**
- * Hands on what npm writes, but for its blocks about packages that this Node is too old for: they run in the Node that is
- * being installed. A package that asks for another npm, too, is named.
+ * Passes on what npm writes, except warnings that this Node is too old for a package: the packages run in the Node that is
+ * being installed. A warning stays if the package asks for another npm too.
  */
 function handOnWithoutEngines(from, to) {
   var block = [];
@@ -81,7 +81,7 @@ function handOnWithoutEngines(from, to) {
   lines.on('close', end);
 }
 
-/** Runs npm ci; on an old Node without what it says about that. */
+/** Runs npm ci; in an old Node without npm's warnings about its age. */
 function install(done) {
   var windows = process.platform === 'win32';
   var old = isOldNode();

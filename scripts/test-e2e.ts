@@ -22,7 +22,7 @@ function node(...args: string[]): boolean {
 function runSuite(name: string, program: string | null): void {
   console.log(`== end to end: ${name}`);
   if (program !== null) process.env['MIGBACKUP_BIN'] = program;
-  // The others run all the same: that one way in fails says nothing of the next.
+  // The other forms are tested even if this one fails, because they may still be fine.
   if (!node('node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e')) process.exitCode = 1;
 }
 
@@ -40,7 +40,7 @@ if (given) {
 } else {
   if (wanted.some((form) => form !== 'binary') && !node('scripts/build.ts'))
     throw new Error('the bundle could not be built');
-  // First: it is the one that no variable names.
+  // The checkout comes first: it is tested while MIGBACKUP_BIN is not set.
   if (wanted.includes('checkout')) runSuite('checkout', null);
   if (wanted.includes('package')) {
     using folder = tempFolder('migbackup-e2e-');

@@ -2,7 +2,7 @@
  * The main job with a built binary and nothing else: create, verify, destroy, restore on a made-up project, compared byte by byte.
  *   npm run binary:try                                            this machine's binary
  *   npm run binary:try -- linux-arm64 - qemu-aarch64 -L DIR       run by another program
- *   npm run binary:try -- linux-x64 ROOT chroot ROOT              in another root: program and project lie in ROOT, and are named from there
+ *   npm run binary:try -- linux-x64 ROOT chroot ROOT              in another root: program and project are in ROOT, and their paths begin there
  */
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -22,7 +22,7 @@ const seenAs = (file: string) => file.slice(base.length);
 try {
   const program = path.join(folder, path.basename(binary));
   copyFileSync(path.join(root, binary), program);
-  // Nothing of this machine's environment: an empty home, and a PATH only for the program that runs the binary.
+  // The binary gets nothing of this machine's environment: its home is empty, and there is a PATH only for the program that runs it.
   const PATH = command.length === 0 ? '' : (process.env['PATH'] ?? '');
   const bare = { HOME: seenAs(path.join(folder, 'home')), TMPDIR: seenAs(folder), PATH };
   // Windows itself needs much of its environment.

@@ -6,9 +6,9 @@ import { leaveOutUnused } from './leave-out-unused.ts';
 const WORKER = /new URL\('(\.[^']+-worker\.ts)', import\.meta\.url\)/;
 
 /**
- * Code of threads, inside the bundle: where a source file names an `x-worker.ts` by its URL, the bundle has a `data:` URL. A module from such
- * a URL can import nothing but what Node has built in, so no file of a working folder is ever loaded; and the single binary, which has no
- * files, needs no other way.
+ * Puts the code of threads into the bundle: if a source file names an `x-worker.ts` by its URL, the bundle has a `data:` URL instead. A module
+ * from such a URL can import only what is built into Node, so no file of a working folder is ever loaded. The same works in the single binary,
+ * which has no files.
  */
 export const embedWorkers: Plugin = {
   name: 'embed-workers',

@@ -5,7 +5,7 @@ import type { Plugin } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Files of src/ that hold nothing but schemas, and zod's own door. */
+/** Files of src/ that hold nothing but schemas, and zod.ts, through which they import zod. */
 const SCHEMAS = /[\\/]src[\\/]core[\\/](model[\\/][\w-]+|[\w\\/-]*schema)\.ts$/;
 const IMPORTS_ZOD = /^import \{ .*\bz\b.* \} from '(\.[./\w-]*\/zod\.ts|zod)';$/m;
 const LAZY = 'lazy-schemas';
@@ -19,17 +19,17 @@ function schemasIn(file: string): string[] | null {
 }
 
 /**
- * Makes a schema, and zod itself, when it is first asked for: most commands read one kind of document or none, and making all schemas costs
- * every start as much as reading the command line.
+ * Makes a schema, and loads zod itself, only when it is first used: most commands read at most one kind of document, and making all schemas would take as
+ * long at every start as reading the command line.
  */
 export const lazySchemas: Plugin = {
   name: LAZY,
   setup(bundler) {
     bundler.onResolve({ filter: /^\..*\.ts$/ }, ({ path: name, importer, resolveDir, namespace }) => {
       const file = path.resolve(resolveDir, name);
-      // Among themselves schemas are needed at once.
+      // A schema that another schema imports is needed at once.
       if (namespace === LAZY || SCHEMAS.test(importer) || schemasIn(file) === null) return undefined;
-      // By its place in the checkout: the bundle names it, and is the same wherever the checkout lies.
+      // The path is relative, because the bundle contains it and must not depend on where the checkout is.
       return { path: path.relative(root, file), namespace: LAZY };
     });
     bundler.onLoad({ filter: /.*/, namespace: LAZY }, ({ path: name }) => {

@@ -1,22 +1,22 @@
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** What oclif loads eagerly, to discover plugins and commands, and never uses when it is handed a ready plugin. */
+/** What oclif loads at once to discover plugins and commands, and never uses if it is given a ready plugin. */
 const UNUSED_IN_OCLIF: Readonly<Record<string, string>> = {
   tinyglobby: 'export const glob = async () => [];',
   minimatch: 'export const minimatch = () => false;',
   lilconfig: 'export const lilconfig = () => ({ search: async () => null });',
   typescript: 'export default {};',
   'ts-node': 'export default {};',
-  // It reads /proc and looks for Docker at every start to tell WSL from Linux, which is the same to us.
+  // At every start it reads /proc and looks for Docker to tell WSL from Linux, which makes no difference to us.
   'wsl-utils': `export const isWsl = false;
     export const powerShellPath = async () => 'powershell.exe';`,
-  // The two of 80 that it takes unless asked: for Windows and for other terminals.
+  // These are the two of 80 that it uses by default: one for Windows, one for other terminals.
   'cli-spinners': `const spinner = { interval: 80, frames: ['-', '\\\\', '|', '/'] };
     export default { dots2: spinner, line: spinner };`,
 };
 
-/** Takes out of the bundle what would be read at every start and never called. */
+/** Leaves out of the bundle what would be read at every start and never called. */
 export const leaveOutUnused: Plugin = {
   name: 'leave-out-unused',
   setup(bundler) {
@@ -27,7 +27,7 @@ export const leaveOutUnused: Plugin = {
     bundler.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path: name }) => ({
       contents: UNUSED_IN_OCLIF[name] ?? 'module.exports = {};',
     }));
-    // debug asks at every start for the colours of messages that are never printed.
+    // At every start debug looks up the colours of messages that are never printed.
     bundler.onResolve({ filter: /^supports-color$/ }, ({ path: name, importer }) =>
       importer.includes(`${path.sep}debug${path.sep}`) ? { path: name, namespace: 'unused' } : undefined,
     );

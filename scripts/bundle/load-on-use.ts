@@ -1,22 +1,22 @@
 import path from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** Parts of Node that the framework asks for at every start and hardly ever uses: together a third of what Node needs to start. */
+/** Parts of Node that oclif requires at every start and hardly ever uses: together they take a third of the time in which Node starts. */
 const SELDOM_USED = /^(node:)?(child_process|fs\/promises|perf_hooks|readline|tty)$/;
-/** What only some commands, an unusual file or an old backup needs, with all that is taken of each. */
+/** Modules that only some commands, an unusual file or an old backup need, with the functions that are used of each. */
 const SELDOM_NEEDED: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['execFile', 'execFileSync', 'spawn', 'spawnSync'],
   'supports-color': ['stdout', 'stderr'],
   tar: ['Header', 'Pax'],
 };
-/** Others may take more of it. */
+/** Importers that use only these functions; others may use more. */
 const TAKERS = /[\\/]src[\\/](cli|commands|core)[\\/]|[\\/]@oclif[\\/]core[\\/]/;
-/** CommonJS packages that look up a function where they call it, so a stand-in serves. */
+/** CommonJS packages that look up a function only when they call it, so a stand-in is enough. */
 const IMPORTERS = ['@oclif/core', 'debug', 'supports-color'].map((name) =>
   path.join(path.sep, 'node_modules', name, path.sep),
 );
 
-/** Loads those parts of Node, and those packages, when the first of their functions is asked for. */
+/** Loads those parts of Node, and those packages, when the first of their functions is used. */
 export const loadOnUse: Plugin = {
   name: 'load-on-use',
   setup(bundler) {

@@ -1,8 +1,8 @@
 import type { Plugin } from 'esbuild';
 
 /**
- * Packages of which many commands need none, and how each is handed on. Together they are half of the program: V8 would read them at every start,
- * and keep compiled for each of their functions that it is not compiled.
+ * Packages that many commands do not need, and how each is exported. Together they are half of the program: V8 would read them at every start, and
+ * its compiled code would have a note for each function that is not compiled.
  */
 const LIBRARIES: Readonly<Record<string, string>> = {
   archiver: `export * from 'archiver';`,
@@ -16,7 +16,7 @@ const NAMES = new RegExp(`^(${Object.keys(LIBRARIES).join('|')})$`);
 /** Beside the program; bin/compiled-code.js loads it when the program first requires it. */
 export const LIBRARIES_FILE = 'libraries.cjs';
 
-/** In the program: a library comes from the other file. */
+/** For the program: a library comes from the other file. */
 export const useLibraries: Plugin = {
   name: 'use-libraries',
   setup(bundler) {
@@ -30,7 +30,7 @@ export const useLibraries: Plugin = {
   },
 };
 
-/** The other file: each library is made when it is asked for. */
+/** The other file: each library is loaded when it is first used. */
 export const librariesEntry = (resolveDir: string): { contents: string; resolveDir: string } => {
   const getters = Object.keys(LIBRARIES).map((name) => `get ${name}() { return require('library:${name}'); }`);
   return { contents: `module.exports = { ${getters.join(', ')} };`, resolveDir };

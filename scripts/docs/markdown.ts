@@ -1,4 +1,4 @@
-/** A table; a bar in a cell would end it. */
+/** A table. Bars are escaped, because they would end a cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

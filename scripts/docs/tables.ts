@@ -59,7 +59,7 @@ export function checkTable(): string {
   return table(['check', 'group', '`ok` means'], rows);
 }
 
-/** Every finding code; a row of its own names the subject of those below it. */
+/** Every finding code. Rows of their own name the subject of the codes below them. */
 export function findingTable(): string {
   const rows = Object.entries(FINDINGS).flatMap(([subject, codes]) => [
     [`**${subject}**`, '', '', ''],

@@ -21,7 +21,7 @@ export function isSigned(pe: Buffer): boolean {
 
 /**
  * A copy without its Authenticode signature. Node for Windows is signed, and after a change to it a broken signature
- * would be worse than none. The same bytes if there is none; throws if the signature does not stand at the end.
+ * would be worse than none. Returns the same bytes if there is none; throws if the signature is not at the end.
  */
 export function removeAuthenticode(pe: Buffer): Buffer {
   const optional = optionalHeader(pe);

@@ -25,13 +25,13 @@ export interface Binary {
 }
 
 function run(program: string, args: readonly string[], cwd = root): void {
-  // postject warns about sections it does not know in every Node there is: shown only when something fails.
+  // postject warns about sections that it does not know in every Node, so its output is shown only if something fails.
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
   if (status === 0) return;
   throw new Error(`${path.basename(program)} ${args.join(' ')} failed\n${stdout}${stderr}`, { cause: error });
 }
 
-/** The command that runs the target's own Node here, if any: V8 takes compiled code only from its like. */
+/** The command that runs the target's own Node here, if any: V8 accepts compiled code only from the same V8. */
 function ownNode({ name }: Target, { executable }: Runtime): string[] | undefined {
   if (name === hostTarget()?.name) return [executable];
   const emulated = name === 'linux-arm64' && hostTarget()?.name === 'linux-x64';
@@ -42,7 +42,7 @@ function ownNode({ name }: Target, { executable }: Runtime): string[] | undefine
   return qemu === undefined ? undefined : [qemu, '-L', ARM64_LIBRARIES, executable];
 }
 
-/** A Node of the target's version that runs here: what it prepares has the form that the target's reads. */
+/** A Node of the target's version that runs here: the target's Node can read what it prepares. */
 async function sameVersion({ name, runtime }: Target): Promise<string[]> {
   const builder = builders.find(({ version }) => version === runtime.version);
   if (hostTarget()?.name !== 'linux-x64' || builder === undefined) {
@@ -51,7 +51,7 @@ async function sameVersion({ name, runtime }: Target): Promise<string[]> {
   return [(await unpackRuntime(builder, workFolder)).executable];
 }
 
-/** Node for the target without what injecting would break or nobody needs. */
+/** The target's Node without what injecting would break and what nobody needs. */
 function bareNode({ format }: Target, executable: Buffer): Buffer {
   if (format === 'elf') return stripElf(executable);
   return format === 'pe' ? removeAuthenticode(executable) : executable;
@@ -63,12 +63,12 @@ async function prepareBlob(target: Target, runtime: Runtime, script: string, cod
   const settings = path.join(workFolder, `${target.name}.json`);
   const blob = path.join(workFolder, `${target.name}.blob`);
   const config = {
-    // Relative: it is written into the binary, which must not depend on where the checkout lies.
+    // The path is relative, because the binary contains it and must not depend on where the checkout is.
     main: path.relative(workFolder, script),
     output: blob,
     disableExperimentalSEAWarning: true,
     useCodeCache: own !== undefined,
-    // NODE_OPTIONS from outside must not get a say in a program that restores state.
+    // NODE_OPTIONS from outside must not change how a program runs that restores state.
     execArgvExtension: 'none',
     assets: { 'classic_level.node': target.addon },
   };
@@ -78,8 +78,8 @@ async function prepareBlob(target: Target, runtime: Runtime, script: string, cod
 }
 
 /**
- * Makes `release/migbackup-<target>` from the pinned Node of that platform (a Node "single executable application"). Code
- * cache only where it is asked for and the target's own Node runs on this machine.
+ * Makes `release/migbackup-<target>` from the pinned Node of that platform (a Node "single executable application"). The binary
+ * has a code cache only if that is asked for and the target's own Node runs on this machine.
  */
 export async function buildBinary(target: Target, wanted: { codeCache: boolean }): Promise<Binary> {
   mkdirSync(workFolder, { recursive: true });
@@ -88,7 +88,7 @@ export async function buildBinary(target: Target, wanted: { codeCache: boolean }
   const runtime = await unpackRuntime(target.runtime, workFolder);
   const { blob, codeCache } = await prepareBlob(target, runtime, script, wanted.codeCache);
 
-  // Injected beside the goal and renamed: nobody ever runs half a binary.
+  // The binary is made beside its place and then renamed, so that nobody ever runs half of one.
   const suffix = target.format === 'pe' ? '.exe' : '';
   const unfinished = path.join(workFolder, `migbackup-${target.name}${suffix}`);
   writeFileSync(unfinished, bareNode(target, readFileSync(runtime.executable)));
@@ -108,7 +108,7 @@ export async function buildBinary(target: Target, wanted: { codeCache: boolean }
   return { target, file, codeCache, packages: [...packages, runtime.folder] };
 }
 
-/** Takes away what was only needed on the way. */
+/** Removes what was needed only for building. */
 export function removeWork(): void {
   rmSync(workFolder, { recursive: true, force: true });
 }

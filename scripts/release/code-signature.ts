@@ -1,7 +1,7 @@
 /**
- * The embedded signature of a Mach-O file: a "super blob" of blobs, big-endian. Layout: <kern/cs_blobs.h> of XNU. Signed and
- * checked here so that a macOS binary can be made on Linux: Apple's processors run nothing unsigned, but "ad hoc", hashes
- * without a certificate, is enough.
+ * The embedded signature of a Mach-O file: a "super blob" of blobs, big-endian. Layout: <kern/cs_blobs.h> of XNU. We sign and
+ * check it ourselves, so that a macOS binary can be made on Linux: Apple's processors run nothing that is unsigned, but an
+ * "ad hoc" signature, which is hashes without a certificate, is enough.
  */
 import { createHash } from 'node:crypto';
 
@@ -12,7 +12,7 @@ const MAGIC_CODE_DIRECTORY = 0xfade0c02;
 const SUPER_BLOB_HEADER = 12;
 const INDEX_ENTRY = 8;
 const DIRECTORY_HEADER = 88;
-/** The version with `execSegFlags`, which arm64 wants. */
+/** The version with `execSegFlags`, which arm64 requires. */
 const DIRECTORY_VERSION = 0x20400;
 const FLAG_AD_HOC = 0x2;
 const HASH_SHA1 = 1;
@@ -32,12 +32,12 @@ function directorySize(identifier: string, codeSize: number): number {
   return DIRECTORY_HEADER + identifier.length + 1 + Math.ceil(codeSize / PAGE_SIZE) * HASH_SIZE;
 }
 
-/** Bytes that the signature of so much code takes, padding to 16 included: known before there is anything to hash. */
+/** The size of the signature for that much code in bytes, padding to 16 included. It is known before there is anything to hash. */
 export function signatureSize(identifier: string, codeSize: number): number {
   return Math.ceil((SUPER_BLOB_HEADER + INDEX_ENTRY + directorySize(identifier, codeSize)) / 16) * 16;
 }
 
-/** The hashes of all pages; the last page is as short as it is. */
+/** The hashes of all pages; the last page is not padded. */
 function pageHashes(code: Buffer, pageSize: number, algorithm: 'sha1' | 'sha256'): Buffer[] {
   return Array.from({ length: Math.ceil(code.length / pageSize) }, (_, page) =>
     createHash(algorithm)
@@ -85,7 +85,7 @@ export function adHocSignature(signed: SignedCode): Buffer {
 export interface CheckedDirectory {
   readonly identifier: string;
   readonly adHoc: boolean;
-  /** Bytes from the start of the file that it vouches for. */
+  /** How many bytes from the start of the file it covers. */
   readonly codeSize: number;
   /** Numbers of the pages whose bytes are not what was signed. */
   readonly badPages: readonly number[];
@@ -111,7 +111,7 @@ function checkDirectory(directory: Buffer, file: Buffer): CheckedDirectory {
   };
 }
 
-/** Checks each code directory of an embedded signature against the file; throws if it is no signature at all. */
+/** Checks each code directory of an embedded signature against the file; throws if it is not a signature at all. */
 export function checkSignature(signature: Buffer, file: Buffer): CheckedDirectory[] {
   if (signature.readUInt32BE(0) !== MAGIC_SUPER_BLOB) throw new Error('not an embedded signature');
   const offsets = Array.from({ length: signature.readUInt32BE(8) }, (_, index) =>

@@ -13,7 +13,7 @@ interface Section {
   readonly inMemory: boolean;
   readonly offset: number;
   readonly size: number;
-  /** Bytes of the file that it takes. */
+  /** How many bytes of the file it takes. */
   readonly fileSize: number;
 }
 
@@ -50,10 +50,10 @@ export function stripElf(elf: Buffer): Buffer {
   const sections = readSections(elf);
   const names = sections[elf.readUInt16LE(HEADER.namesIndex)];
   if (names === undefined) throw new Error('an ELF file without section names');
-  // The first section header is the empty one. Sections refer to each other by index, so only a tail may go.
+  // The first section header is the empty one. Sections refer to each other by index, so only the last ones can be removed.
   const kept = sections.filter(({ inMemory }, index) => index === 0 || inMemory);
   if (kept.some((section, index) => section !== sections[index])) {
-    throw new Error('sections that are loaded stand behind some that are not');
+    throw new Error('sections that are loaded come after some that are not');
   }
   const end = Math.max(endOfSegments(elf), ...kept.map(({ offset, fileSize }) => offset + fileSize));
   const headersAt = Math.ceil((end + names.size) / 8) * 8;

@@ -27,7 +27,7 @@ export interface MachO {
   readonly commandCount: number;
   /** End of the load commands. */
   readonly commandsEnd: number;
-  /** Where the first section's bytes begin: until there load commands can grow. */
+  /** Where the first section's bytes begin: the load commands can grow up to there. */
   readonly firstSection: number;
   readonly segments: readonly Segment[];
   readonly signature: SignatureCommand | undefined;

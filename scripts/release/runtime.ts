@@ -18,7 +18,7 @@ export function checkIntegrity(bytes: Uint8Array, { name, version, integrity }: 
   }
 }
 
-/** The tarball as the registry handed it out, fetched once; whoever uses it checks it. */
+/** The tarball as the registry delivers it, fetched once. The caller has to check it. */
 function tarballOf(runtime: PinnedRuntime): Buffer {
   const file = path.join(CACHE, `${runtime.name}-${runtime.version}.tgz`);
   if (!existsSync(file)) {
@@ -40,8 +40,8 @@ export interface Runtime {
 }
 
 /**
- * Unpacks the tarball of a pinned Node into a folder of its own in `folder`, in the place of whatever stands there: only bytes that were just
- * checked are built on. Throws, and writes nothing, if they are not what the lock file pins.
+ * Unpacks the tarball of a pinned Node into a folder of its own in `folder`, and replaces what is there, so that only bytes that were just checked
+ * are used. Throws, and writes nothing, if they are not what the lock file pins.
  */
 export async function extractRuntime(tarball: Buffer, runtime: PinnedRuntime, folder: string): Promise<Runtime> {
   checkIntegrity(tarball, runtime);
@@ -56,7 +56,7 @@ export async function extractRuntime(tarball: Buffer, runtime: PinnedRuntime, fo
 
 const unpacked = new Map<string, Promise<Runtime>>();
 
-/** A pinned Node, unpacked into `folder`: once in a run, so that what an earlier one left there is never taken for it. */
+/** A pinned Node, unpacked into `folder`: once in each run, so that what an earlier run left there is never used. */
 export function unpackRuntime(runtime: PinnedRuntime, folder: string): Promise<Runtime> {
   const key = path.join(folder, `${runtime.name}-${runtime.version}`);
   const known = unpacked.get(key) ?? extractRuntime(tarballOf(runtime), runtime, folder);

@@ -9,7 +9,7 @@ function roundUp(value: number, to: number): number {
   return Math.ceil(value / to) * to;
 }
 
-/** Appends LC_CODE_SIGNATURE to the load commands, in place, and answers where it stands. */
+/** Appends LC_CODE_SIGNATURE to the load commands, in place, and returns where it is. */
 function addSignatureCommand(file: Buffer, { commandCount, commandsEnd, firstSection }: MachO): number {
   const room = file.subarray(commandsEnd, commandsEnd + SIGNATURE_COMMAND_SIZE);
   if (commandsEnd + SIGNATURE_COMMAND_SIZE > firstSection || room.some((byte) => byte !== 0)) {
@@ -53,8 +53,8 @@ export function signAdHoc(original: Buffer, identifier: string): Buffer {
 }
 
 /**
- * What is wrong with the signature of a Mach-O file, one sentence each; empty if it is whole. It checks what macOS checks of an ad-hoc
- * signature: where it lies, and that every page is what was signed.
+ * What is wrong with the signature of a Mach-O file, one sentence each; empty if it is whole. This checks what macOS checks of an ad-hoc
+ * signature: its place, and that every page is what was signed.
  */
 export function signatureFaults(file: Buffer): string[] {
   const machO = parseMachO(file);

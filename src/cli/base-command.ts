@@ -4,7 +4,7 @@ import { sharedFlags, type SharedFlags } from './shared-flags.ts';
 
 /**
  * What all commands have in common. A command parses, opens a session, calls one operation and finishes the session;
- * `run` answers the exit code. Errors pass through untouched: `run.ts` is the one place that shows them.
+ * `run` returns the exit code. Errors pass through untouched: `run.ts` is the one place that shows them.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = sharedFlags;

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What is fixed when the program is built. The bundler replaces this module by the answer, so a bundle asks nobody. */
+/** What is fixed when the program is built. The bundler replaces this module with the facts, so a bundle does not look for them. */
 export interface BuildFacts {
   readonly version: string;
-  /** Start of the commit's hash, `-dirty` behind it if files differed from it; null outside a git checkout. */
+  /** The first digits of the commit's hash, with `-dirty` if files differed from that commit; null outside a git checkout. */
   readonly commit: string | null;
   readonly leveldb: string;
 }
@@ -13,7 +13,7 @@ export interface BuildFacts {
 const root = new URL('../../', import.meta.url);
 
 function readCommit(): string | null {
-  // Without this git would answer for whatever repository the folder lies in.
+  // Without this check, git would answer for any repository around this folder.
   if (!existsSync(new URL('.git', root))) return null;
   try {
     const args = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'];

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url';
 import type { Command } from '@oclif/core';
 
 /**
- * A command of oclif's plugin for shell completions. The plugin exports none of them, oclif finds them as files; a bundle has no
- * files, so the bundler replaces this module by one that names them.
+ * A command of oclif's plugin for shell completions. The plugin does not export them, because oclif finds them as files.
+ * A bundle has no files, so the bundler replaces this module with one that names them.
  */
 export async function loadCompletionCommand(name: 'index' | 'create' | 'script'): Promise<Command.Class> {
   const entry = createRequire(import.meta.url).resolve('@oclif/plugin-autocomplete');

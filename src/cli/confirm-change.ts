@@ -10,11 +10,11 @@ interface Asked {
   /** The command that asks, as it is typed. */
   readonly command: string;
   readonly question: string;
-  /** The words to give it again, with the backup named so that a newer one cannot slip in. */
+  /** The words to run the command again. They name the backup, so that a newer one cannot take its place. */
   readonly argv: readonly string[];
-  /** What the command does, after its name, where it is more than to change the project. */
+  /** What the command does, if that is more than changing the project; it follows the command's name. */
   readonly what?: string;
-  /** What is said before the plan. */
+  /** Lines that are shown before the plan. */
   readonly lead?: readonly string[];
 }
 
@@ -28,11 +28,11 @@ interface Shown {
 }
 
 /**
- * What a command asks before it changes anything. --yes answers; a person at the terminal sees the plan and answers; anyone else gets
- * CONFIRMATION_REQUIRED with the line to run.
+ * Asks before a command changes anything. --yes is an answer; a person at the terminal sees the plan and answers; without a terminal the
+ * error is CONFIRMATION_REQUIRED, and its hint has the line to run.
  */
 export function askOrRefuse(session: Session, { command, question, argv }: Asked) {
-  // Behind `--` no word is a flag.
+  // After `--` no word is a flag.
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   const lineWith = (flag: string): string =>
     shellLine(['migbackup', command, ...argv.slice(0, end), flag, ...argv.slice(end)]);
@@ -53,7 +53,7 @@ export function askOrRefuse(session: Session, { command, question, argv }: Asked
   };
 }
 
-/** The same for a change of the project. `saved`: it can be taken back. */
+/** The same for a change of the project. `saved` says whether it can be taken back. */
 export function confirmChange(session: Session, asked: Asked, saved = true) {
   const ask = askOrRefuse(session, asked);
   return (plan: RestorePlan): Promise<boolean> => {

@@ -8,8 +8,8 @@ type Changes = Pick<GuardReport, 'paths' | 'external'>;
 const NAMED = 5;
 
 /**
- * `--on-failure ask`: shows what the command did and asks whether to go back. --yes goes back; where nobody can be asked, it goes back
- * unless transactions were sent, as without the flag.
+ * `--on-failure ask`: shows what the command did and asks whether to go back. --yes means to go back. If nobody can be asked, it goes
+ * back unless transactions were sent, as it does without the flag.
  */
 export function confirmWayBack(session: Session) {
   return async ({ paths, external }: Changes): Promise<boolean> => {

@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = {
 /** `30d`, `12h`, `1y6w` -> milliseconds. Throws USAGE for anything else. */
 export function parseDuration(text: string, flag: string): number {
   if (!/^(\d{1,6}[hdwy])+$/.test(text)) {
-    throw new BackupError('USAGE', `${flag} ${text} is no length of time`, {
+    throw new BackupError('USAGE', `${flag} ${text} is not a length of time`, {
       hint: `Give a number with h (hours), d (days), w (weeks) or y (years), such as ${flag} 30d.`,
     });
   }

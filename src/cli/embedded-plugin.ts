@@ -4,11 +4,11 @@ import type { PackageFiles } from './package-files.ts';
 export type Loader = () => Promise<Command.Class>;
 export type Loaders = Readonly<Record<string, Loader>>;
 
-/** What the help says of words that stand before several commands. Without this it says what the first of the commands does. */
+/** What the help says about a word that begins several commands. Without this it would describe only the first of them. */
 const TOPICS = [{ name: 'db', description: 'List, read, compare and count what databases hold' }];
 
 /**
- * The root "plugin" that oclif would otherwise discover on disk, made from the manifest and one lazy loader a command.
+ * The root "plugin" that oclif would otherwise discover on disk, made from the manifest and one lazy loader for each command.
  * With it oclif opens no file, so a checkout, a bundle and a single binary start the same way.
  */
 export function embeddedPlugin(
@@ -24,7 +24,7 @@ export function embeddedPlugin(
     const command = await loader();
     command.id = id;
     command.plugin = plugin;
-    // oclif would read standard input for an argument that is not given. It is not ours to read: a script may come from it.
+    // oclif would read a missing argument from standard input, but a shell may be reading its script from there.
     for (const argument of Object.values(command.args)) argument.ignoreStdin = true;
     return command;
   }

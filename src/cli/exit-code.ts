@@ -85,14 +85,14 @@ export function exitCodeOfStatus(status: keyof typeof EXIT_OF_STATUS, failOn = '
 
 const EXIT_OF_GUARD = { succeeded: EXIT.done, 'rolled-back': EXIT.guardRolledBack, kept: EXIT.guardKept } as const;
 
-/** What a shell says of a command that a signal ended: 128 and the signal's number. */
+/** A shell adds this to a signal's number for the exit code of a command that the signal ended. */
 const SHELL_SIGNAL_BASE = 128;
-/** What a shell says of a command that it cannot start. */
+/** The exit code that a shell has for a command that it cannot start. */
 const NOT_STARTED = 127;
 
 /**
- * The exit code of a guarded command's report, or with `passthrough` the command's own (a failed check's, if the command was fine). One that
- * was interrupted and said 0 has not done its work: then it is the signal's.
+ * The exit code for the report of a guarded command; with `passthrough` it is the command's own, or that of the check that failed. A command
+ * that was interrupted has not done its work even if it ended with 0: then the signal decides.
  */
 export function exitCodeOfGuard({ outcome, result, checks, interrupted }: GuardReport, passthrough: boolean): number {
   if (!passthrough) return EXIT_OF_GUARD[outcome];

@@ -1,20 +1,20 @@
 import { printErr } from './output.ts';
 
-/** What asks a program to end. */
+/** The signals that ask a program to end. */
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What is going on when a signal comes. */
 export interface Doing {
   readonly phase: string | undefined;
-  /** A command of the user's runs: it gets the signal and decides when it ends. Once it has ended, nothing is cut short any more. */
+  /** While a guarded command runs, it gets the signal too and decides when to end. After that, a signal no longer cuts anything short. */
   readonly command: 'none' | 'running' | 'ended';
-  /** A question waits for its answer: the signal is one, and whoever asks says what comes of it. */
+  /** A question waits for its answer. The signal counts as one, and the code that asks prints what follows from it. */
   readonly asking: boolean;
 }
 
 /**
  * An AbortSignal that the first Ctrl-C (SIGINT, SIGTERM, SIGHUP) raises, with the signal's name as reason. The operation then takes back
- * what it began; a second signal does not cut that short, it only says what is going on.
+ * what it began. A second signal does not cut that short: it only makes us print what is going on.
  */
 export function abortOnSignals(doing: () => Doing): AbortSignal {
   const controller = new AbortController();
@@ -31,9 +31,9 @@ function whatHappens(name: NodeJS.Signals, { phase, command, asking }: Doing, ag
   if (asking) return null;
   if (command === 'running') return `${name}: waiting for the command to end`;
   const at = phase ? ` (${phase})` : '';
-  if (command === 'ended') return `${name}: the command has ended; what follows ends by itself${at}`;
-  // It may have come too late to take anything back: what is printed last says what became of it.
+  if (command === 'ended') return `${name}: the command has ended; the rest finishes by itself${at}`;
+  // The signal may come too late to take anything back; the last line that is printed says what happened.
   return again
-    ? `${name}: still stopping${at}; it ends by itself`
+    ? `${name}: still stopping${at}; this finishes by itself`
     : `${name}: stopping; what was begun is taken back, unless it is done already`;
 }

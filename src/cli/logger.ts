@@ -13,7 +13,7 @@ export async function openLogger(flags: SharedFlags): Promise<Logger | undefined
   return pino({ name: 'migbackup', level: level ?? 'info' }, { write });
 }
 
-/** Throws if the file cannot be opened, when nothing is done yet. Later on a log that cannot be written is only said, once. */
+/** Throws if the file cannot be opened, while nothing is done yet. If the log cannot be written later, that is only reported, and only once. */
 function appendTo(file: string): (line: string) => void {
   const fd = openSync(file, 'a');
   let said = false;

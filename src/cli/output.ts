@@ -16,11 +16,11 @@ export function printJson(document: unknown): void {
   printOut(escapeJson(JSON.stringify(document, null, 2)));
 }
 
-/** Writes text to stdout or stderr. It never throws: what cannot be written changes nothing of what is done. */
+/** Writes text to stdout or stderr. It never throws: lost output must not change what the command does. */
 export function print(stream: NodeJS.WriteStream, text: string): void {
   const fd = stream === process.stdout ? 1 : 2;
   try {
-    // Where a disk has room for a part of the text, Node's own stream writes that part and says that it was all.
+    // If the disk has room for only a part of the text, Node's own stream writes that part and reports success.
     if (fstatSync(fd).isFile()) writeFileSync(fd, text);
     else stream.write(text);
   } catch (error) {
@@ -29,8 +29,8 @@ export function print(stream: NodeJS.WriteStream, text: string): void {
 }
 
 /**
- * Writes to stdout and waits until it is taken, so that output of any length is not held in memory. What the system says against it comes back;
- * `sayLost` tells it to whoever can go on without.
+ * Writes to stdout and waits until the content is taken, so that long output does not fill the memory. Returns the error if that failed; a caller
+ * that can go on without it passes it to `sayLost`.
  */
 export async function writeOut(content: string | Uint8Array): Promise<Error | null> {
   if (fstatSync(1).isFile()) {
@@ -42,7 +42,7 @@ export async function writeOut(content: string | Uint8Array): Promise<Error | nu
     }
   }
   const said = saidLost;
-  // The stream tells its listeners, too.
+  // The stream's listeners get the error too, and must not print it.
   saidLost = true;
   const error = await new Promise<Error | null>((resolve) => {
     process.stdout.write(content, (why) => setImmediate(() => resolve(why ?? null)));
@@ -51,18 +51,18 @@ export async function writeOut(content: string | Uint8Array): Promise<Error | nu
   return error;
 }
 
-/** Says what `writeOut` brought back. */
+/** Prints the error that `writeOut` returned. */
 export function sayLost(error: Error): void {
   onLost(process.stdout, error);
 }
 
 /**
- * From here on output that cannot be written ends nothing: neither what is done nor the exit code depends on who reads along, or on the
- * disk that the output goes to.
+ * From here on, output that cannot be written does not end the program: neither its work nor its exit code depends on who reads the output, or
+ * on the disk that it goes to.
  */
 export function outliveLostOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    // oclif has one on stdout that throws.
+    // oclif has put a listener on stdout that throws.
     stream.removeAllListeners('error');
     stream.on('error', (error) => onLost(stream, error));
   }
@@ -70,7 +70,7 @@ export function outliveLostOutput(): void {
 
 let saidLost = false;
 
-/** Says once that the result is not there in full, unless its reader has gone (`migbackup list | head -1`), who wants no more of it. */
+/** Prints once that the output is incomplete, unless its reader has gone and wants no more (`migbackup list | head -1`). */
 function onLost(stream: NodeJS.WriteStream, error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
   const gone = error instanceof Error && 'code' in error && error.code === 'EPIPE';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Interfaces } from '@oclif/core';
 
-/** What the program knows about itself: package.json and the manifest of its commands. The bundler replaces this module by the two texts. */
+/** What the program knows about itself: package.json and the manifest of its commands. The bundler replaces this module with the two texts. */
 export interface PackageFiles {
   readonly packageJson: Interfaces.PJSON;
   readonly manifest: Interfaces.Manifest;

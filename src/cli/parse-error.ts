@@ -14,7 +14,7 @@ interface Line {
   readonly command: Command | undefined;
 }
 
-/** What is wrong with a command line, and what to do about it where that is more than to read the help. */
+/** What is wrong with a command line, and what to do about it if reading the help is not enough. */
 type Said = readonly [message: string, advice?: string | undefined];
 
 /** Turns what oclif's parser throws into USAGE, a sentence and a hint; anything else comes back unchanged. */
@@ -52,13 +52,15 @@ function unknownFlag(flag: string, { typed, command }: Line): Said {
     return [
       message,
       dry ??
-        (typed === 'create' || typed === 'guard' ? 'migbackup validate tries a backup and takes none.' : undefined),
+        (typed === 'create' || typed === 'guard'
+          ? 'migbackup validate checks whether a backup would work, and takes none.'
+          : undefined),
     ];
   }
   if (flag === '-v' || flag === '-V') {
     const verbose = known.includes('verbose')
       ? 'Did you mean --verbose?'
-      : '--log-level debug says more of what it does.';
+      : 'With --log-level debug it says more about what it does.';
     return [message, `${verbose} migbackup --version prints the version.`];
   }
   const meant = nearest(flag.replace(/^-+/, ''), known);
@@ -70,7 +72,7 @@ function missingArguments(missing: readonly unknown[], { typed, command }: Line)
   const names = missing.map((argument) => String(Reflect.get(Object(argument), 'name')).toUpperCase());
   const words = all.map(({ name, required }) => (required === true ? name.toUpperCase() : `[${name.toUpperCase()}]`));
   return [
-    `${typed} needs ${names.join(' and ')}, and ${names.length === 1 ? 'it is' : 'they are'} missing`,
+    `${typed} needs ${names.join(' and ')}, which ${names.length === 1 ? 'is' : 'are'} missing`,
     `Write migbackup ${typed} ${words.join(' ')}.`,
   ];
 }
@@ -85,14 +87,14 @@ function together(text: string): Said | undefined {
     : undefined;
 }
 
-/** A value of a flag that cannot be one. */
+/** A value that its flag does not take. */
 function ofValue(text: string, line: Line): Said | undefined {
   const without = /^Flag --([\w-]+) expects (?:a value|one of these values: (.+))$/.exec(text);
   if (without) return [`--${without[1]} needs a value${without[2] === undefined ? '' : `: ${oneOf(without[2])}`}`];
   const twice = /^Flag --([\w-]+) can only be specified once$/.exec(text);
   if (twice) return [`--${twice[1]} is given more than once`, 'Give it once.'];
   const other = /^Expected --([\w-]+)=([\s\S]*) to be one of: (.+)$/.exec(text);
-  if (other) return [`${givenAs(other[1], line)} is ${oneOf(other[3])}, not "${shorten(other[2] ?? '')}"`];
+  if (other) return [`${givenAs(other[1], line)} takes ${oneOf(other[3])}, not "${shorten(other[2] ?? '')}"`];
   const number =
     /^Parsing --([\w-]+)\s+Expected an integer (?:(less|greater) than or equal to (-?\d+) )?but received: ([\s\S]*)$/.exec(
       text,
@@ -106,7 +108,7 @@ function ofValue(text: string, line: Line): Said | undefined {
 
 const oneOf = (options = ''): string => options.replace(/, ([^,]+)$/, ' or $1');
 
-/** A flag as it was given: the value of one that is not among the words came from its environment variable. */
+/** How a flag was given: if it is not among the words, its value came from its environment variable. */
 function givenAs(flag = '', { argv, command }: Line): string {
   const typed = argv.some((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
   const env = command?.flags[flag]?.env;

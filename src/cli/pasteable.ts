@@ -1,6 +1,6 @@
 import { pathWord, shellLine } from '../core/model/shell-quote.ts';
 
-/** Those of our commands that a text may point to; all of them take the flags below. */
+/** The commands that a text may name; all of them take the flags below. */
 export const COMMANDS = [
   'create',
   'db diff',
@@ -29,8 +29,8 @@ const PLACE = ['--root', '--backups', '--config'];
 const LINE = new RegExp(`(?<![\\w/.-])migbackup (?:${COMMANDS.join('|')})(?![\\w-])`, 'g');
 
 /**
- * A text whose command lines of ours (`migbackup undo`) can be pasted from where the user stands: each gets the `--root`, `--backups` and
- * `--config` that this run was given, unless it names them already. For words of our own only: what is quoted from elsewhere stays as it is.
+ * Completes the command lines in a text (`migbackup undo`), so that the user can paste them: each gets the `--root`, `--backups` and `--config`
+ * that this run was given, unless it names them already. Only for texts of our own: what is quoted from elsewhere must stay as it is.
  */
 export function pasteable(text: string, argv: readonly string[] = process.argv.slice(2)): string {
   const given = placeFlags(argv);
@@ -42,7 +42,7 @@ export function pasteable(text: string, argv: readonly string[] = process.argv.s
   });
 }
 
-/** Makes all that says what to do next in a report pasteable, in its place: a report may hold a million entries. */
+/** Makes every next step in a report pasteable. It changes the report itself, because a copy may be a million entries long. */
 export function makePasteable(report: unknown, argv: readonly string[] = process.argv.slice(2)): void {
   const given = placeFlags(argv);
   if (given.length === 0) return;
@@ -66,7 +66,7 @@ export function makePasteable(report: unknown, argv: readonly string[] = process
   visit(report);
 }
 
-/** The last of each place flag with its value, before a `--` that ends our own words. */
+/** The last occurrence of each place flag, with its value. After `--` no word is ours. */
 function placeFlags(argv: readonly string[]): [flag: string, value: string][] {
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);

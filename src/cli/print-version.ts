@@ -10,7 +10,7 @@ export function printVersion(argv: readonly string[]): void {
   const { version, commit, leveldb } = readBuildFacts();
   const report: VersionReport = { tool: describeTool(version), commit, leveldb };
   if (wantsJson(argv, process.env)) printJson(report);
-  // The first three words are how oclif programs name themselves.
+  // Every program made with oclif prints these first three words.
   else {
     const built = commit === null ? '' : ` commit-${commit}`;
     printOut(

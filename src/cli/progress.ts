@@ -7,7 +7,7 @@ const BAR_CELLS = 16;
 
 export interface Progress {
   onEvent(event: Event): void;
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void;
 }
 
@@ -35,12 +35,12 @@ export function progressLine(phase: Phase, now: number, width: number): string {
   if (phase.totalBytes && rate > 0 && phase.bytes < phase.totalBytes) {
     parts.push(`${formatDuration(((phase.totalBytes - phase.bytes) / rate) * 1000)} left`);
   }
-  // On a narrow terminal the last, least important figures go first; the line must never wrap.
+  // The line must never wrap: on a narrow terminal the last figures, which matter least, are left out.
   while (parts.length > 1 && parts.join('  ').length >= width) parts.pop();
   return parts.join('  ').slice(0, width - 1);
 }
 
-/** Whether a progress line or a question may be shown: a person is watching, and it is no CI job. */
+/** Whether a progress line or a question may be shown: a person is watching, and this is not a CI job. */
 export function isInteractive(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean {
   return (
     stream.isTTY === true && (env['CI'] === undefined || env['CI'] === '' || env['CI'] === 'false' || env['CI'] === '0')
@@ -80,5 +80,5 @@ export function terminalProgress(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** The one that shows nothing: output is piped, or nobody watches. */
+/** Shows nothing, because output is piped or nobody is watching. */
 export const noProgress: Progress = { onEvent() {}, clear() {} };

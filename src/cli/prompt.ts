@@ -4,8 +4,8 @@ import { SIGNALS } from './interrupt.ts';
 import { printErr } from './output.ts';
 
 /**
- * Asks a yes/no question on the terminal; anything but y or yes is a no, so is the end of input (Ctrl-D).
- * Throws INTERRUPTED when the signal is raised while it waits; without one, Ctrl-C and the signals that end a program are a no.
+ * Asks a yes/no question on the terminal; anything but y or yes is a no, and so is the end of input (Ctrl-D).
+ * Throws INTERRUPTED if `signal` is raised while it waits; without `signal`, Ctrl-C and the signals that end a program mean no.
  */
 export async function askYesNo(question: string, signal?: AbortSignal): Promise<boolean> {
   const asking = createInterface({ input: process.stdin, output: process.stderr });
@@ -13,15 +13,15 @@ export async function askYesNo(question: string, signal?: AbortSignal): Promise<
   const ended = new Promise<null>((resolve) => asking.once('close', () => resolve(null)));
   let why = '';
   const decline = (name: NodeJS.Signals): void => {
-    why = `${name}: taken for a no`;
+    why = `${name}: taken as a no`;
     asking.close();
   };
-  // readline takes Ctrl-C for itself while it reads; it has to mean what it means everywhere else.
+  // readline handles Ctrl-C itself while it reads, but here it has to mean what it means everywhere else.
   asking.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   if (!signal) for (const name of SIGNALS) process.once(name, decline);
   try {
     const answer = await Promise.race([asking.question(`${question} (y/N) `, signal ? { signal } : {}), ended]);
-    // Nobody ended the line of the question.
+    // The cursor is still on the line of the question.
     if (answer === null) printErr(why);
     return answer !== null && /^y(es)?$/i.test(answer.trim());
   } catch (error) {

@@ -41,7 +41,7 @@ export function reportError(cause: unknown, json: boolean): ExitCode {
     printJson(errorDocument(error));
   } else {
     const paintErr = paint(process.stderr);
-    // Whoever says no gets what they asked for.
+    // Someone who answers no gets what they want, so this is not shown as an error.
     if (error.details?.['answer'] === 'no') say(escapeName(error.message), `${paintErr.warn('stopped')}  `, 9);
     else say(`${escapeName(error.message)}  (${error.code})`, `${paintErr.bad('error')}  `, 7);
     say(escapeName(pasteable(error.hint)), `${paintErr.dim('hint')}   `, 7);

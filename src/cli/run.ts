@@ -10,7 +10,7 @@ import { wantsJson } from './wants-json.ts';
 
 /** Runs one command line to its end and sets `process.exitCode`; every error is shown here and nowhere else. */
 export async function main(argv: string[], loaders: Loaders): Promise<void> {
-  // A run that ends without having decided anything is a bug, never a success.
+  // A run that ends without setting another exit code is a bug, never a success.
   process.exitCode = EXIT.bug;
   outliveLostOutput();
   const json = wantsJson(argv, process.env);
@@ -34,8 +34,8 @@ export async function main(argv: string[], loaders: Loaders): Promise<void> {
     process.exitCode = reportError(asUsageError(error, argv, manifest), json);
   } finally {
     process.off('beforeExit', onUnfinished);
-    // All is said and written by then. Node's own taking down gives the signals back first: for some milliseconds one would end us with its code,
-    // and a restore that is done would look like one that was interrupted.
+    // Everything is printed and written by then. Node's own shutdown removes the signal handlers first: for some milliseconds a signal would end the
+    // process with its own exit code, and a finished restore would look like an interrupted one.
     process.once('exit', () => process.exit());
   }
 }

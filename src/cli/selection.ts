@@ -15,7 +15,7 @@ export function movesOn(selector: string | undefined): boolean {
   return selector === undefined || /^latest(~|$)/.test(selector);
 }
 
-/** The selector that args and flags spell; undefined means the latest. */
+/** The selector that arguments and flags give; undefined means the latest. */
 export function selectorOf(args: { backup?: string | undefined }, flags: { latest?: boolean }): string | undefined {
   if (args.backup !== undefined && flags.latest) {
     throw new BackupError('USAGE', `both ${args.backup} and --latest name a backup`, { hint: 'Give one of them.' });

@@ -22,7 +22,7 @@ export interface Session {
   readonly flags: SharedFlags;
   /** True when a person is there to answer a question. */
   readonly canAsk: boolean;
-  /** `wayBack`: a config that cannot be used is said, and treated as a lost one. */
+  /** With `wayBack` a config that cannot be used is reported and treated as lost. */
   project(how?: { wayBack: true }): Promise<Project>;
   /** Ends a session that failed: the log gets the error with its stack. Showing it is `run.ts`'s job. */
   fail(error: Error): void;
@@ -65,7 +65,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
   const signal = abortOnSignals(doing);
   return {
     flags,
-    // Not by process.stdin: to ask for it would open it, and that makes a pipe that others read too one that does not wait.
+    // Not process.stdin.isTTY: this would open stdin, and a pipe that other processes read too would become non-blocking.
     canAsk: isInteractive({ isTTY: isatty(0) }) && isInteractive(process.stderr) && !flags.json,
     context: { tool: describeTool(version), signal, onEvent, askedMs: () => askedMs },
     async project(how) {

@@ -45,7 +45,7 @@ export const sharedFlags = {
   }),
   yes: Flags.boolean({
     char: 'y',
-    summary: 'Answer yes to what would be asked',
+    summary: 'Answer yes to every question',
     env: 'MIGBACKUP_YES',
     helpGroup: 'GLOBAL',
   }),

@@ -26,12 +26,12 @@ export const asTyped = (id: string): string => id.replaceAll(':', ' ');
 
 const VERSION = 'migbackup --version prints the version.';
 
-/** What a first word that is no command is taken for in many other programs. */
+/** What some first words mean in many other programs that mean nothing here. */
 const MEANT: Readonly<Record<string, string>> = {
   version: VERSION,
-  '-v': `${VERSION} A command says more of what it does with --log-level debug.`,
+  '-v': `${VERSION} With --log-level debug a command says more about what it does.`,
   '-V': VERSION,
-  '-n': 'A dry run is --dry-run behind restore, undo, prune or init; migbackup validate tries a backup and takes none.',
+  '-n': 'Give --dry-run after restore, undo, prune or init; migbackup validate checks whether a backup would work, and takes none.',
 };
 
 /** USAGE for words that name no command, with what was probably meant. */
@@ -49,7 +49,7 @@ function commandMeantBy(words: readonly string[], manifest: Interfaces.Manifest)
   return inside.length > 0 ? `Its commands are: ${inside.join(', ')}.` : 'migbackup --help lists the commands.';
 }
 
-/** USAGE for words behind those that a command takes. */
+/** USAGE for words after those that a command takes. */
 export function tooManyArguments(id: string, extra: readonly string[], manifest: Interfaces.Manifest): BackupError {
   const { args = {}, flags = {} } = manifest.commands[id] ?? {};
   const taken = Object.keys(args).length;
@@ -58,18 +58,18 @@ export function tooManyArguments(id: string, extra: readonly string[], manifest:
   const help = `migbackup ${asTyped(id)} --help lists arguments and flags.`;
   const part =
     taken === 0 && 'only' in flags
-      ? `${shellLine(extra.flatMap((word) => ['--only', shorten(word)]))} names a part. `
+      ? `To name a part, give ${shellLine(extra.flatMap((word) => ['--only', shorten(word)]))}. `
       : '';
   return new BackupError(
     'USAGE',
     `${asTyped(id)} takes ${takes}: ${words} ${extra.length === 1 ? 'is' : 'are'} too many`,
     {
-      hint: part === '' ? `Leave out what is too many. ${help}` : `With ${part}${help}`,
+      hint: part === '' ? `Leave ${extra.length === 1 ? 'it' : 'them'} out. ${help}` : `${part}${help}`,
     },
   );
 }
 
-/** USAGE for a first word that is no command, or for words behind a command that takes none; undefined if all is fine. */
+/** USAGE for a first word that is not a command, or for words after a command that takes none; undefined if all is fine. */
 export function unknownCommand(argv: readonly string[], manifest: Interfaces.Manifest): BackupError | undefined {
   const id = commandIdOf(argv, manifest);
   if (id === undefined || isTopicAlone(argv, id, manifest)) return undefined;

@@ -35,7 +35,7 @@ export default class Create extends BaseCommand {
     verify: Flags.boolean({ summary: 'Prove the backup by reading it back', allowNo: true, default: true }),
     'allow-partial': Flags.boolean({ summary: 'Leave out what cannot be read, say so and exit 3 (else: exit 5)' }),
     'accept-gone': Flags.boolean({
-      summary: 'What earlier backups have and the project has not may be gone: say it no more',
+      summary: 'Accept that state which earlier backups have is gone, and stop reporting it',
       exclusive: ['only', 'allow-partial'],
     }),
     raw: Flags.string({

@@ -8,8 +8,8 @@ import { BackupError } from '../core/model/backup-error.ts';
 export default class Diff extends BaseCommand {
   static override summary = 'Compare two backups, or a backup with the project as it is now';
   static override description =
-    'Added, removed and changed paths by category, and what the databases hold. Times alone are no change. ' +
-    'Without a second backup the first is compared with the project as it is now.';
+    'Lists added, removed and changed paths by category, and what the databases hold. Times alone do not count as a change. ' +
+    'Without a second backup, the first is compared with the project as it is now.';
   static override usage = '<%= command.id %> [BEFORE] [AFTER] [FLAGS]';
   static override hiddenAliases = ['backup:diff'];
   static override examples = [

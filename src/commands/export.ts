@@ -5,7 +5,7 @@ import { renderExport } from '../cli/render/export.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
-/** Whoever asks for one of these would get a zip that says it is something else. */
+/** With one of these endings, the zip would claim to be something else. */
 const OTHER_KINDS = /\.(7z|rar|(t|tar\.)?(bz2|gz|xz|zst))$/i;
 
 export default class Export extends BaseCommand {
@@ -41,7 +41,7 @@ export default class Export extends BaseCommand {
     const selector = selectorOf(args, flags);
     const toStdout = flags.output === '-';
     if (toStdout && flags.json) {
-      throw new BackupError('USAGE', '--output - and --json both want stdout', { hint: 'Give --output FILE.' });
+      throw new BackupError('USAGE', '--output - and --json both write to stdout', { hint: 'Give --output FILE.' });
     }
     const [other] = (flags.format === undefined && OTHER_KINDS.exec(flags.output ?? '')) || [];
     if (other !== undefined) {

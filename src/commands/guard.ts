@@ -9,14 +9,14 @@ import { parseTags } from '../cli/tags.ts';
 export default class Guard extends BaseCommand {
   static override summary = 'Back up, run a command, and bring everything back if it fails';
   static override description =
-    'Takes and proves a backup, runs the command with this terminal, and if it fails, is killed, or a --check fails, brings back ' +
-    'what the backup holds and removes what came into its sources since; what the command left is kept as a safety backup. Signals are passed on to the command, and one ' +
-    'that was interrupted has failed, whatever its exit code. Files come back, a chain does not: if the ' +
-    'command changed records of sent transactions (.openzeppelin, ignition, broadcast), its result is kept unless --on-failure says otherwise. ' +
+    'Takes and proves a backup, then runs the command with this terminal. If the command fails or is killed, or if a --check fails, guard brings back ' +
+    'what the backup holds, removes what was added to its sources since, and keeps what the command left as a safety backup. Signals are passed on to the ' +
+    'command, and a command that was interrupted has failed, whatever its exit code. Files can be brought back, a chain cannot: if the command changed ' +
+    'records of sent transactions (.openzeppelin, ignition, broadcast), its result is kept unless --on-failure says otherwise. ' +
     'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';
   static override usage = '<%= command.id %> [FLAGS] -- COMMAND [ARGUMENTS]';
   static override hiddenAliases = ['backup:guard'];
-  /** Else oclif would take the words of a command without `--` before it for the name of one of ours. */
+  /** Otherwise oclif takes the words of a command that has no `--` before it as the name of a command of ours. */
   static override strict = false;
   static override examples = [
     '<%= config.bin %> guard -- npm run migrate',
@@ -32,7 +32,7 @@ export default class Guard extends BaseCommand {
     }),
     'on-failure': Flags.option({
       options: ['restore', 'ask', 'keep'] as const,
-      summary: 'What to do then (default: restore, but keep if transactions were sent)',
+      summary: 'What to do if it fails (default: restore, but keep if transactions were sent)',
       env: 'MIGBACKUP_ON_FAILURE',
     })(),
     'lock-wait': Flags.integer({

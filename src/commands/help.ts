@@ -1,7 +1,7 @@
 import { loadHelpClass } from '@oclif/core';
 import { commands } from '@oclif/plugin-help';
 
-/** oclif's, with the options that `--help` has: by itself it takes none of package.json. */
+/** oclif's help command with the options that `--help` has: by itself it ignores those in package.json. */
 export default class Help extends commands.help {
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(commands.help);

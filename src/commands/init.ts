@@ -6,7 +6,7 @@ import { renderInit } from '../cli/render/init.ts';
 export default class Init extends BaseCommand {
   static override summary = 'Set the project up: config file, npm scripts, .gitignore';
   static override description =
-    'Writes only what is missing and never overwrites; running it twice is the same as once. With --backups the config that is written keeps them there.';
+    'Writes only what is missing and never overwrites; running it twice is the same as once. With --backups, the new config names that folder for the backups.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:init'];
   static override examples = [
@@ -24,7 +24,7 @@ export default class Init extends BaseCommand {
     const session = await this.open(flags);
     const { init } = await import('../core/operations/init.ts');
     const project = await session.project();
-    // Of the environment it is a place of this machine, which is no business of a config that others get.
+    // A folder from the environment is a place on this machine and does not belong in a config that others get.
     const isSpelled = this.argv.some((word) => word.startsWith('--backups'));
     const backups = isSpelled ? project.repository : undefined;
     const options = { dryRun: flags['dry-run'], install: flags.install, backups };

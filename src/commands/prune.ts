@@ -12,8 +12,9 @@ const KEEP_SAFETY = 3;
 export default class Prune extends BaseCommand {
   static override summary = 'Remove old backups that no rule keeps';
   static override description =
-    'A backup stays if any --keep rule keeps it. The newest complete one that verifies (it is read in full now), what undo or a guard ' +
-    'needs, what has something that is gone (status), what cannot be read and what is of another project are never removed. Safety backups go by their own rule.';
+    'A backup stays if any --keep rule keeps it. Never removed are the newest complete backup that verifies (it is read in full now), backups that ' +
+    'undo or a guard needs, those that have state which is gone from the project (see status), those that cannot be read, and those of other projects. ' +
+    'Safety backups have a rule of their own, --keep-safety.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:prune'];
   static override examples = [
@@ -35,7 +36,7 @@ export default class Prune extends BaseCommand {
       default: KEEP_SAFETY,
       helpValue: 'N',
     }),
-    'dry-run': Flags.boolean({ summary: 'Show what would go and remove nothing', default: false }),
+    'dry-run': Flags.boolean({ summary: 'Show what would be removed, and remove nothing', default: false }),
   };
 
   async run(): Promise<number> {

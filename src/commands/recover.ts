@@ -5,7 +5,7 @@ import { renderRecover } from '../cli/render/recover.ts';
 export default class Recover extends BaseCommand {
   static override summary = 'Finish or take back a restore that was killed';
   static override description =
-    'Every command that changes something does this first by itself. Nothing to do is fine.';
+    'Every command that changes something does this first by itself. It is not an error if there is nothing to do.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:recover'];
   static override examples = ['<%= config.bin %> recover'];

@@ -11,7 +11,7 @@ export default class Restore extends BaseCommand {
   static override summary = 'Bring back what a backup holds, or change nothing';
   static override description =
     'Verifies the backup, shows the plan, takes a safety backup of what is replaced, stages the files beside the project, ' +
-    'swaps them in and checks them. Whatever fails on the way is taken back. What the backup does not have stays, unless --exact removes it.';
+    'swaps them in and checks them. If anything fails on the way, all of it is taken back. What the backup does not have stays, unless --exact removes it.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:restore'];
   static override examples = [

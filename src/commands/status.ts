@@ -3,9 +3,9 @@ import { EXIT } from '../cli/exit-code.ts';
 import { renderStatus } from '../cli/render/status.ts';
 
 export default class Status extends BaseCommand {
-  static override summary = 'Show where the project stands: what is gone, what there is to go back to';
+  static override summary = 'Show where the project stands: what is gone, and what can be brought back';
   static override description =
-    'First what complete backups have and the project has not, until it is back or accepted (create --accept-gone); then the repository, the latest backup and how it was ' +
+    'Shows first what complete backups have and the project lacks, until it is back or accepted (create --accept-gone); then the repository, the latest backup and how it was ' +
     'proven, what is unfinished, what undo takes back, and the next step. It verifies nothing and writes nothing.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:status'];

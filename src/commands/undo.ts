@@ -11,11 +11,11 @@ import type { Undone } from '../core/model/undo-report.ts';
 export default class Undo extends BaseCommand {
   static override summary = 'Take back the last restore, undo or guarded command';
   static override description =
-    'Brings back the state that the last restore, undo or guard changed, from the safety backup it took. It is a restore itself: ' +
-    'checked, atomic, and undone by the next undo. What was made by that operation and changed since stays and is named. ' +
-    'OPERATION is an id of --list: once the last operation is taken back, the one before it can be. Where a guard had brought everything ' +
-    'back, or something was changed after its command had ended, its id is needed if there is no terminal: undo would bring the failed ' +
-    'state, or take the later work back too.';
+    'Brings back the state from before the last restore, undo or guarded command, from the backup that it took first. Undo is a restore itself: ' +
+    'checked, atomic, and undone by the next undo. What that operation made and somebody changed since stays and is named. ' +
+    'OPERATION is an ID of --list: once the last operation is taken back, the one before it can be. Without a terminal, the ID is needed ' +
+    'in two cases: if a guard had brought everything back, because undo would bring back the failed state; and if something was changed after ' +
+    'a guarded command had ended, because undo would take back that work too.';
   static override usage = '<%= command.id %> [OPERATION] [FLAGS]';
   static override hiddenAliases = ['backup:undo'];
   static override examples = [

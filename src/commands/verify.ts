@@ -32,12 +32,12 @@ export default class Verify extends BaseCommand {
       dependsOn: ['all'],
     }),
     sample: Flags.string({
-      summary: 'Only a random part of the files, at least one',
+      summary: 'Read only a random part of the files, at least one',
       helpValue: 'PERCENT',
       exclusive: ['quick', 'only'],
     }),
-    seed: Flags.string({ summary: 'What the random choice is made with', dependsOn: ['sample'] }),
-    quick: Flags.boolean({ summary: 'Only structure and sizes', exclusive: ['only'] }),
+    seed: Flags.string({ summary: 'Seed of the random choice', dependsOn: ['sample'] }),
+    quick: Flags.boolean({ summary: 'Look only at structure and sizes', exclusive: ['only'] }),
     rehearse: Flags.boolean({
       summary: 'Also unpack it into a scratch folder, open every database and parse every JSON file',
       exclusive: ['sample', 'quick', 'only'],

@@ -27,7 +27,7 @@ test.each<[string, Partial<Doing>, string[]]>([
     // It may be too late to take anything back: nothing is promised that what comes next could belie.
     [
       'SIGINT: stopping; what was begun is taken back, unless it is done already',
-      'SIGTERM: still stopping (restoring); it ends by itself',
+      'SIGTERM: still stopping (restoring); this finishes by itself',
     ],
   ],
   [
@@ -39,8 +39,8 @@ test.each<[string, Partial<Doing>, string[]]>([
     'once it has ended',
     { command: 'ended', phase: 'restoring' },
     [
-      'SIGINT: the command has ended; what follows ends by itself (restoring)',
-      'SIGTERM: the command has ended; what follows ends by itself (restoring)',
+      'SIGINT: the command has ended; the rest finishes by itself (restoring)',
+      'SIGTERM: the command has ended; the rest finishes by itself (restoring)',
     ],
   ],
   ['at a question', { asking: true, command: 'ended' }, []],

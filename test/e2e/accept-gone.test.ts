@@ -115,7 +115,7 @@ test('prune keeps the backup that has what is gone, until that is accepted', asy
   const kept = await run('prune', '--keep-last', '1', '--json', '--yes');
   expect(kept.exitCode).toBe(0);
   const { keep }: { keep: { backupId: string; reasons: string[] }[] } = JSON.parse(kept.stdout);
-  expect(keep).toContainEqual(expect.objectContaining({ backupId, reasons: ['it has what is gone'] }));
+  expect(keep).toContainEqual(expect.objectContaining({ backupId, reasons: ['it has state that is gone'] }));
   await pasteNext();
   lose('deployments');
   await create('--accept-gone');

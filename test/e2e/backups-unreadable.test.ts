@@ -58,9 +58,9 @@ describe.skipIf(reason !== null).each(PLACES)(
     test('list and status say so, and that it is damaged they do not', () => {
       expect(document('list', 'list').backups[0]).toMatchObject({ backupId: newer, status: 'forbidden' });
       const listed = text('list').stdout;
-      expect(words(listed)).toMatch(new RegExp(`${newer} may not be read BACKUP_MANIFEST.json .*EACCES`));
+      expect(words(listed)).toMatch(new RegExp(`${newer} no permission to read it BACKUP_MANIFEST.json .*EACCES`));
       const status = text('status').stdout;
-      expect(words(status)).toMatch(/latest \S+ (just now|\d+ minutes? ago), may not be read: .*EACCES/);
+      expect(words(status)).toMatch(/latest \S+ (just now|\d+ minutes? ago), no permission to read it: .*EACCES/);
       expect(listed + status).not.toContain('damaged');
     });
 

@@ -217,7 +217,7 @@ test('where no part can be put together, that is said', async () => {
   const { stderr, exitCode } = await runCli(args, { cwd: root, env: { TMPDIR: out('none') } });
   expect(exitCode).toBe(5);
   expect(stderr).toContain('the part could not be put together');
-  expect(stderr).toContain('TMPDIR says where that is done');
+  expect(stderr).toContain('The part is made in the folder that TMPDIR names');
 });
 
 test.each([

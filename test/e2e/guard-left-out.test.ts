@@ -39,7 +39,7 @@ test.skipIf(process.platform === 'win32')(
 
 test('the text says that they are as the command left them', async () => {
   const run = await guardedShell('rm scripts/.env; exit 1');
-  expect(run.stderr).toContain('not in the backup, so as the command left 1 path: scripts/.env\n');
+  expect(run.stderr).toContain('1 path is not in the backup and stays as the command left it: scripts/.env\n');
 });
 
 test('with "includeSecrets" they are in the backup, and come back', async () => {
@@ -66,7 +66,7 @@ test.skipIf(process.platform !== 'linux')(
     const run = await guardedShell(`'${process.execPath}' -e "${listen}"; exit 1`);
     expect(run).toMatchObject({ exitCode: 20 });
     expect(run.stderr).toContain('It changed nothing that the backup covers.\n');
-    expect(run.stderr).toContain('not in the backup, so as the command left 1 path: scripts/sock\n');
+    expect(run.stderr).toContain('1 path is not in the backup and stays as the command left it: scripts/sock\n');
   },
 );
 

@@ -72,7 +72,7 @@ describe('while another migbackup holds a lock', () => {
       await until(() => said().includes('SIGTERM'));
     });
     expect(run, run.stderr).toMatchObject({ exitCode: 20, stderr: expect.stringMatching(WAITING) });
-    expect(run.stderr).toContain('SIGTERM: the command has ended; what follows ends by itself');
+    expect(run.stderr).toContain('SIGTERM: the command has ended; the rest finishes by itself');
     expect(run.stderr.match(/waiting for it/g)).toHaveLength(1);
     expect(compareTrees(project.before, project.tree())).toEqual([]);
   });

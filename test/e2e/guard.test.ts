@@ -202,7 +202,7 @@ test.each([
   expect(schemaViolations('guard', report)).toEqual([]);
   expect(report).toMatchObject({ outcome: 'succeeded', paths: [], next: [] });
   const lost = report.findings.find(({ code }) => code === 'way-back-lost');
-  expect(lost?.message).toMatch(/^before the command ran the backup verified; now /);
+  expect(lost?.message).toMatch(/^before the command ran, the backup verified; now /);
   expect(lost?.message).toMatch(why);
   for (const line of lines) expect(lost?.recommendation).toContain(`migbackup ${line}`);
   expect(JSON.stringify(report.findings)).not.toContain('Nothing was changed');
@@ -212,7 +212,7 @@ test.each([
   expect(words).not.toMatch(/Take it back|changed nothing|kept migration/);
   const kept = await run('--on-failure', 'keep', '--check', 'false');
   expect(kept.exitCode).toBe(21);
-  expect(kept.stderr).toContain('all is as it left it; the way back is lost');
+  expect(kept.stderr).toContain('everything is as it left it; the way back is lost');
   expect(kept.stderr).not.toContain('Go back');
 });
 

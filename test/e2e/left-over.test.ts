@@ -103,7 +103,7 @@ test.runIf(isRoot && canRunAsUser)(
     fs.chmodSync(log, 0o600);
     const said = asUser(0, 'status');
     expect(said).not.toContain('there is nothing to undo');
-    expect(said).toMatch(/it cannot be told what undo takes back: EACCES/);
+    expect(said).toMatch(/what undo takes back cannot be determined: EACCES/);
     expect(asUser(0, 'restore', '--yes')).toContain('operation log could not be written');
     expect(asUser(0, 'create')).toContain('stays until it can');
   },

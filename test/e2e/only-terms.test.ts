@@ -132,7 +132,7 @@ describe('a term that means nothing, or two things', () => {
     expect(typo.stderr).toContain('--only a/z.json matches nothing in migration-');
     const two = await run([...command, '--only', 'legacy'], 'a');
     expect(two.exitCode).toBe(2);
-    expect(two.stderr).toContain('--only legacy can be a/legacy or legacy');
+    expect(two.stderr).toContain('--only legacy can mean a/legacy or legacy');
     expect(two.stderr).toMatch(/Begin it with \.\/ for what lies here/);
   });
 
@@ -141,12 +141,12 @@ describe('a term that means nothing, or two things', () => {
     expect(typo.exitCode).toBe(2);
     expect(typo.stderr).toContain('--only a/z.json names no category, no source and nothing else that is backed up');
     expect((await run(['create', '--only', 'legacy'], 'a')).stderr).toContain(
-      '--only legacy can be a/legacy or legacy',
+      '--only legacy can mean a/legacy or legacy',
     );
   });
 
   test.each([
-    ['', 'an --only is empty'],
+    ['', '--only is empty'],
     ['../elsewhere', '--only ../elsewhere leads out of the project'],
   ])('%j', async (term, says) => {
     const refused = await run(['create', '--only', term]);

@@ -79,7 +79,7 @@ describe.runIf(hasTerminal)('guard asks (on a terminal that `script` of util-lin
   test.each([
     ...NO.map(([how, act]) => [how, act, ''] as const),
     ...[...INTERRUPT, ['SIGINT', signal('SIGINT')] as const].map(
-      ([how, act]) => [how, act, `SIG${how.replace('Ctrl-C', 'INT').replace('SIG', '')}: taken for a no\n`] as const,
+      ([how, act]) => [how, act, `SIG${how.replace('Ctrl-C', 'INT').replace('SIG', '')}: taken as a no\n`] as const,
     ),
   ])('%s: all stays as the command left it, and undo goes back', async (_how, act, says) => {
     const { exitCode, screen } = await answer(act);
@@ -89,7 +89,7 @@ describe.runIf(hasTerminal)('guard asks (on a terminal that `script` of util-lin
     const [id = ''] = backups();
     expect(screen).toMatch(
       new RegExp(
-        `\\n  kept  the command failed, and all is as it left it\n  backup  ${id}\n  Go back: +migbackup undo`,
+        `\\n  kept  the command failed; everything is as it left it\n  backup  ${id}\n  Go back: +migbackup undo`,
       ),
     );
     expect(compareTrees(project.before, project.tree())).not.toEqual([]);

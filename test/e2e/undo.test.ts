@@ -112,7 +112,7 @@ test.skipIf(process.platform === 'win32')(
     const { exitCode, stdout, stderr } = await run('undo', '--yes');
     expect(exitCode, stderr).toBe(0);
     expect(flat(stdout + stderr)).toContain(
-      'as it was before that restore, but for special files, which no backup holds: README.md',
+      'as it was before that restore, except for special files, which no backup holds: README.md',
     );
   },
 );

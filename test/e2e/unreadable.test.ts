@@ -62,7 +62,7 @@ describe.runIf(canRunAsUser)('what a guarded command left that its own user may 
       const { status, stderr } = ruin(script);
       expect(status, stderr).toBe(20);
       expect(compareTrees(before, tree())).toEqual([]);
-      const [, safety = ''] = /what the command left +(safety-\S+)/.exec(stderr) ?? [];
+      const [, safety = ''] = /what the command left is in (safety-\S+)/.exec(stderr) ?? [];
       expect(runAsUser(root, ['undo', safety, '--yes']).status).toBe(0);
       expect(readdirSync(path.join(root, 'docs/guide'))).toContain('x');
     },

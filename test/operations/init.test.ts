@@ -126,7 +126,7 @@ describe('init', () => {
     expect(resolveProject({ cwd: root, env: {} }).repository).toBe(path.join(folder.path, 'app-backups'));
     const again = await init(root, { backups: path.join(folder.path, 'elsewhere'), env: {} }, context);
     expect(again.findings.find(({ code }) => code === 'left-alone')?.message).toBe(
-      'migbackup.config.json is there already, and keeps backups in ../app-backups',
+      'migbackup.config.json exists already, and keeps backups in ../app-backups',
     );
   });
 

@@ -1,17 +1,17 @@
-/** Programs whose command lines our texts name, to be pasted. */
+/** Programs whose command lines our texts contain, to be pasted. */
 const PROGRAMS = new Set(['migbackup', 'cd', 'chmod', 'chown', 'git', 'npm', 'npx', 'rm', 'sudo']);
-/** A flag, a word in quotes, or what no word of a text has: a capital letter, a digit, a sign, a dash in it. */
+/** A flag, a word in quotes, or a word that contains what plain text does not: a capital letter, a digit, a sign, a dash inside. */
 const NO_PROSE = /^[-']|[A-Z/=~\d]|\w-\w/;
-/** A word of a shell, which may have blanks in quotes, or one of a text. */
+/** A word of a shell, which may have blanks in quotes, or a word of plain text. */
 const WORD = /(?<!\S)'(?:[^']|'\\'')*'\S*|\S+/g;
-/** Behind such a word something else begins. */
+/** A command line ends with such a word. */
 const ENDS = /[.,;:)`]$/;
-/** What is longer is no command line of ours. */
+/** In words: no command line of ours is longer. */
 const LONGEST = 64;
-/** No text has it: names are escaped. */
+/** No text contains it, because names are escaped. */
 const HELD = '\0';
 
-/** The words of a text, as `split(' ')` has them, but a command line in it is one word: broken in two it could not be pasted. */
+/** The words of a text as `split(' ')` gives them, but a command line counts as one word: broken in two, it could not be pasted. */
 export function wordsOf(text: string): string[] {
   const matches = [...text.matchAll(WORD)];
   const words = matches.map(([word]) => word);
@@ -37,15 +37,16 @@ function isProgram(word: string): boolean {
 }
 
 /**
- * Whether a word belongs to the command line that the words before it are; empty: they are none.
- * @param rest the word and all behind it
+ * Whether a word continues a command line.
+ * @param command its words so far; empty if the words before are not a command line
+ * @param rest the word and everything after it
  */
 function goesOn(command: readonly string[], word: string, rest: readonly string[]): boolean {
   const last = command.at(-1);
   if (last === undefined || ENDS.test(last)) return false;
   if (isProgram(last) || command.includes('--') || last === '&&' || word === '&&') return true;
   if ((last.startsWith('-') && !last.includes('=')) || NO_PROSE.test(word)) return true;
-  // A plain word is an argument where a flag follows.
+  // A plain word is an argument if a flag follows.
   const clause = rest.slice(0, rest.findIndex((each) => ENDS.test(each)) + 1 || rest.length);
   return clause.some((each) => each.startsWith('-'));
 }

@@ -9,12 +9,12 @@ import { table, type Paint, wrap } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 function remark(category: ManifestCategory, proven: boolean): string {
-  // Without an archive that stands in the column before.
+  // Without an archive, the column before this one says it.
   if (category.status === 'partial') return category.archive ? 'partial' : '';
   return sayRecordsOf(databasesIn(category), proven);
 }
 
-/** One row a category that holds something, aligned. */
+/** One aligned row for each category that holds something. */
 export function categoryTable(categories: CreateReport['categories'], proven: boolean): string[] {
   const rows = Object.entries(categories)
     .filter(([, category]) => category.status !== 'absent')
@@ -28,7 +28,7 @@ export function categoryTable(categories: CreateReport['categories'], proven: bo
   return table(rows, ['left', 'right', 'right', 'left', 'left']);
 }
 
-/** create never looks at file flags, which takes long: by themselves they are no news. */
+/** create never looks at file flags, because that takes long: if only these are missing, there is nothing new to say. */
 function renderNotLookedAt({ notLookedAt }: CreateReport, paint: Paint): string[] {
   if (notLookedAt.every((kind) => kind === 'file flags')) return [];
   return [wrap(`not looked at: ${notLookedAt.join(', ')}; no backup keeps them`, `  ${paint.dim('-')} `, 4)];

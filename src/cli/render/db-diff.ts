@@ -19,7 +19,7 @@ function renderLeaf({ pointer, before, after }: ChangedLeaf): string {
   return `      ${pointer === '' ? 'the value' : escapeName(pointer)}: ${value(before)} -> ${value(after)}`;
 }
 
-/** The first digits of a hash are enough to see that it is another; `--json` has all. */
+/** The first digits of a hash are enough to see that it differs; `--json` has all of them. */
 function short(sha256: string | null): string {
   return (sha256 ?? '').slice(0, 12);
 }

@@ -12,7 +12,7 @@ function renderDatabase({ path: at, engine, before, after, same, problem }: Diff
   const path = escapeName(at);
   const count = (state: DiffDatabase['before']): string =>
     state === null ? 'none' : sayRecords({ engine, records: state.records });
-  if (problem !== null) return [`  ! ${path}: one side does not read: ${escapeName(problem)}`];
+  if (problem !== null) return [`  ! ${path}: one side cannot be read: ${escapeName(problem)}`];
   if (same) return [`  = ${path}: the same ${count(after)}`];
   const isUncounted = [before, after].some((state) => state?.records === null);
   if (before !== null && after !== null && isUncounted) {
@@ -21,7 +21,7 @@ function renderDatabase({ path: at, engine, before, after, same, problem }: Diff
   return [wrap(`${path}: ${count(before)} -> ${count(after)}`, '  ~ ', 6)];
 }
 
-/** What differs, with both values where they are short. */
+/** What differs, with both values if they are short. */
 function sayDifference(what: DiffChange['differs'][number], change: DiffChange): string {
   if (what === 'mode') return `mode ${change.modeBefore} -> ${change.modeAfter}`;
   const sizes = change.bytesBefore !== change.bytesAfter;
@@ -35,7 +35,7 @@ function renderChange(changed: DiffChange): string {
   return `  ${SIGN[change]} ${escapeName(path)}${type === 'dir' ? '/' : ''}${how}`;
 }
 
-/** @param all show every path, not the first few */
+/** @param all show every path, not only the first few */
 export function renderDiff(report: DiffReport, paint: Paint, all = false): string[] {
   const { before, after, changes } = report;
   const lines = [

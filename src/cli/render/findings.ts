@@ -48,7 +48,7 @@ export function renderFindings(findings: readonly AnyFinding[], paint: Paint): s
   return [...kinds.values()].flatMap((kind) => renderKind(kind, paint));
 }
 
-/** Advice, one a line. */
+/** Each piece of advice begins a line. */
 export function renderAdvice(recommendations: readonly string[], paint: Paint): string[] {
   return recommendations.map((advice) => wrap(advice, `  ${paint.dim('->')} `, 5));
 }

@@ -51,7 +51,7 @@ export function formatTime(time: Date): string {
   return `${day} ${clock} ${zone ?? ''}`.trimEnd();
 }
 
-/** What a person wrote (a note, a tag), on one line: its colours and line breaks are no part of what it says. */
+/** What a person wrote (a note, a tag), on one line and without colours: neither line breaks nor colours are part of what it says. */
 export function formatText(text: string): string {
   return escapeName(stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim());
 }

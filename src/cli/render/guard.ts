@@ -2,7 +2,7 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { CommandResult, GuardReport } from '../../core/model/guard-report.ts';
 import type { FindingCode } from '../../core/model/finding-codes.ts';
 import { renderFindings } from './findings.ts';
-import { formatDuration, plural } from './format.ts';
+import { formatDuration } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
@@ -20,7 +20,7 @@ function renderCommand(what: string, result: CommandResult): string {
 }
 
 const has = ({ findings }: GuardReport, wanted: FindingCode): boolean => findings.some(({ code }) => code === wanted);
-/** Then a finding says so, and nothing else is said of it. */
+/** If so, a finding says it, and nothing else is printed about the changes. */
 const unknown = (report: GuardReport): boolean => has(report, 'changes-not-known');
 
 function renderChanges(report: GuardReport): string[] {
@@ -28,7 +28,7 @@ function renderChanges(report: GuardReport): string[] {
   const { changes, paths } = report;
   if (paths.length === 0) return ['  It changed nothing that the backup covers.'];
   const names = paths.map(({ path }) => path);
-  // The figures count files.
+  // The figures count only files.
   if (Object.keys(changes).length === 0) return [some(names, '  folders only: ')];
   const rows = Object.entries(changes).map(([name, { added, changed, removed }]) => [
     escapeName(name),
@@ -56,7 +56,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
     return [
       `  ${paint.warn('rolled back')}  everything that the backup holds is as it was`,
       `  backup  ${report.backupId}`,
-      ...(kept === null ? [] : [`  what the command left  ${kept}`]),
+      ...(kept === null ? [] : [`  what the command left is in ${kept}`]),
     ];
   }
   if (report.paths.length === 0 && !unknown(report))
@@ -65,7 +65,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       `  backup  ${report.backupId}`,
     ];
   return [
-    `  ${paint.bad('kept')}  the command failed, and all is as it left it${lost}`,
+    `  ${paint.bad('kept')}  the command failed; everything is as it left it${lost}`,
     ...(report.external.length > 0
       ? ['  Transactions were sent to a chain: going back would lose their records.']
       : []),
@@ -73,6 +73,12 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
     ...report.next.map((line) => pasteable(`  Go back:      ${line}`)),
     '  Or go on:     remove the cause and run the command again',
   ];
+}
+
+function sayOutside(count: number): string {
+  return count === 1
+    ? '  1 path is not in the backup and stays as the command left it: '
+    : `  ${count} paths are not in the backup and stay as the command left them: `;
 }
 
 export function renderGuard(report: GuardReport, paint: Paint): string[] {
@@ -83,9 +89,7 @@ export function renderGuard(report: GuardReport, paint: Paint): string[] {
     ...(report.interrupted === null ? [] : [`  ! interrupted by ${report.interrupted}, so it counts as failed`]),
     ...renderChanges(report),
     ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
-    ...(report.outside.length > 0
-      ? [some(report.outside, `  not in the backup, so as the command left ${plural(report.outside.length, 'path')}: `)]
-      : []),
+    ...(report.outside.length > 0 ? [some(report.outside, sayOutside(report.outside.length))] : []),
     ...renderFindings(report.findings, paint),
     ...renderEnding(report, paint),
     ...(report.reportFile === null ? [] : [`  Report: ${escapeName(report.reportFile)}`]),

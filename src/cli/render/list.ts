@@ -19,18 +19,18 @@ function proofOf({ lastVerification: last }: ListedBackup, paint: Paint): string
 
 function whose({ project: { name, root } }: ListedBackup): string {
   const known = [name, root].filter((text) => text !== null).map(escapeName);
-  return known.length === 0 ? 'it is not known whose it is' : `of another project: ${known.join(', ')}`;
+  return known.length === 0 ? 'its project is not known' : `of another project: ${known.join(', ')}`;
 }
 
 function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   const id = paint.bold(backup.backupId);
   if (backup.status !== 'readable') {
-    const how = backup.status === 'damaged' ? 'damaged' : 'may not be read';
+    const how = backup.status === 'damaged' ? 'damaged' : 'no permission to read it';
     return [`  ${id}  ${paint.bad(how)}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];
   }
-  // What a backup of format version 1 weighs only reading it would tell.
+  // The size of a backup of format version 1 is known only once it is read.
   const weight = backup.bytes === null ? '' : `, ${formatBytes(backup.bytes)}`;
-  // What a safety backup is its id says.
+  // The ID of a safety backup says what it is.
   const word = backup.kind === 'migration' && backup.completeness !== null ? `, ${backup.completeness}` : '';
   const size = `${plural(backup.files ?? 0, 'file')}${weight}${word}`;
   const tags = Object.entries(backup.tags).map(([key, value]) => `${key}=${value}`);
@@ -46,7 +46,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
 function nextStep(report: ListReport): string {
   if (report.unfinishedTransaction) return wrapNext('A restore was interrupted. Next: migbackup recover');
   const { severity } = report.findings.find(({ code }) => code === 'repository-missing') ?? {};
-  // Nothing can be taken there.
+  // No backup can be taken there.
   if (severity === 'error') return pasteable('  Next: migbackup validate');
   if (report.backups.length === 0) return pasteable('  Next: migbackup create');
   return wrapNext('Next: migbackup show ID   or   migbackup verify ID');
@@ -54,14 +54,15 @@ function nextStep(report: ListReport): string {
 
 const wrapNext = (text: string): string => wrap(pasteable(text), '  ', 8);
 
-/** Newest first; two or three short lines a backup. */
+/** Newest first, with two or three short lines for each backup. */
 export function renderList(report: ListReport, paint: Paint): string[] {
   const { backups, ofOthers, repository } = report;
   const of = ofOthers === 0 ? '' : 'of this project ';
   const isMissing = report.findings.some(({ code }) => code === 'repository-missing');
   const none =
     backups.length === 0 && !isMissing ? [wrap(`no backups ${of}in ${escapeName(repository)}`, '  ', 4)] : [];
-  const others = ofOthers === 0 ? [] : [wrapNext(`${ofOthers} more of other projects: migbackup list --all-projects`)];
+  const others =
+    ofOthers === 0 ? [] : [wrapNext(`${ofOthers} more belong to other projects: migbackup list --all-projects`)];
   return [
     ...none,
     ...report.backups.flatMap((backup) => renderBackup(backup, paint)),

@@ -4,7 +4,7 @@ import { formatBytes, plural } from './format.ts';
 import { renderFindings } from './findings.ts';
 import { table, wrap, type Paint } from './style.ts';
 
-/** So many paths are named one by one; of more only the figures are shown, and JSON has them all. */
+/** Up to this many paths are named; if there are more, only the figures are shown. JSON has all paths. */
 const NAMED = 10;
 
 type PlanCategory = RestorePlan['categories'][string];
@@ -22,7 +22,7 @@ function row(name: string, category: PlanCategory): string[] {
   return [escapeName(name), describe(category), bytes > 0 ? formatBytes(bytes) : ''];
 }
 
-/** What the backup does not have and a restore leaves where it is. */
+/** What the backup does not have, and a restore leaves where it is. */
 export function renderKept({ keptExtras }: Pick<RestorePlan, 'keptExtras'>): string[] {
   if (keptExtras.length === 0) return [];
   const more = keptExtras.length > NAMED ? [`and ${keptExtras.length - NAMED} more (--json names them)`] : [];
@@ -30,7 +30,7 @@ export function renderKept({ keptExtras }: Pick<RestorePlan, 'keptExtras'>): str
   return [wrap(names, '  stays: ', 9), '  The backup does not have what stays; --exact removes it.'];
 }
 
-/** The paths where they are few, without the folders where those are many. */
+/** The paths if they are few, without the folders if those make them many. */
 function nameFew({ changes }: RestorePlan): string[] {
   const files = changes.filter(({ type }) => type !== 'dir');
   const few = [changes, files].find(({ length }) => length <= NAMED) ?? [];
@@ -38,7 +38,7 @@ function nameFew({ changes }: RestorePlan): string[] {
   return table(rows, ['left', 'left']);
 }
 
-/** The name of exactly this plan, for who goes on with `--plan`. */
+/** The hash names exactly this plan; `--plan` takes it. */
 export const renderPlanHash = ({ hash }: RestorePlan): string => `  plan  ${hash}`;
 
 /** What a restore would do, before it does anything. Figures count files. */

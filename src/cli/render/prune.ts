@@ -3,7 +3,7 @@ import { renderFindings } from './findings.ts';
 import { formatBytes, formatText, plural } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 
-/** What stays and what goes, before anything does: two lines a backup, so that reasons and notes have room. */
+/** What stays and what will be removed. Each backup has two lines, so that reasons and notes have room. */
 export function renderPrunePlan({ keep, remove }: PruneReport): string[] {
   const row = (verb: string, { backupId, bytes }: PruneReport['remove'][number], why: string): string[] => [
     `  ${verb.padEnd(6)}  ${backupId}  ${formatBytes(bytes)}`,

@@ -27,9 +27,9 @@ function renderGuard({ guard }: RecoverReport, paint: Paint): string[] {
   if (guard === null) return [];
   const command = guard.command.map(escapeName).join(' ');
   return [
-    `  ${paint.warn('a guarded command was cut off from migbackup')}`,
+    `  ${paint.warn('migbackup was killed while it guarded a command')}`,
     wrap(command, '  it ran: ', 4),
-    `  The project is as that left it; undo brings ${guard.backupId} back.`,
+    `  The project is as the command left it; undo brings ${guard.backupId} back.`,
     pasteable('  Take it back: migbackup undo'),
   ];
 }

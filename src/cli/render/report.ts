@@ -85,7 +85,7 @@ export function renderReport(summary: BackupSummary): string[] {
   ];
 }
 
-/** The same on a terminal, where the lines are broken between words; no Markdown any more, in which a row is one line. */
+/** The same for a terminal, with lines broken between words. This is no longer Markdown, in which each row of a table is one line. */
 export function renderForReading(summary: BackupSummary): string[] {
   return renderReport(summary).map((line) => wrap(line, '', 2));
 }

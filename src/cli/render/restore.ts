@@ -7,7 +7,7 @@ import { wrap, type Paint } from './style.ts';
 import { pathWord, shellLine } from '../../core/model/shell-quote.ts';
 import { pasteable } from '../pasteable.ts';
 
-/** @param ending what there is not to do */
+/** @param ending the sentence that says there is nothing to do */
 function renderUnchanged({ plan, target, selection, backupId }: RestoreReport, paint: Paint, ending: string): string[] {
   const older = plan?.olderThatDiffer ?? [];
   const [newest] = older;
@@ -19,7 +19,7 @@ function renderUnchanged({ plan, target, selection, backupId }: RestoreReport, p
   ];
   if (newest === undefined) return same;
   const next = shellLine(['migbackup', 'restore', newest, ...selection.flatMap((each) => ['--only', pathWord(each)])]);
-  const differs = selection.length === 0 ? 'older backups that differ:' : 'older backups that differ in that:';
+  const differs = selection.length === 0 ? 'older backups that differ:' : 'older backups that differ in this part:';
   return [...same, `  ${differs}`, ...older.map((id) => `    ${id}`), pasteable(`  Next: ${next}`)];
 }
 
@@ -47,7 +47,7 @@ function renderRestored(report: RestoreReport, paint: Paint): string[] {
   return [...lines, ...report.next.map((command) => `  Next: ${escapeName(command)}`)];
 }
 
-/** `line` does what a plan shows. */
+/** @param line the command that does what the plan shows */
 export function renderRestore(
   report: RestoreReport,
   paint: Paint,

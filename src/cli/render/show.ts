@@ -13,8 +13,7 @@ import { pasteable } from '../pasteable.ts';
 function renderDatabase(database: ManifestDatabase): string[] {
   const details = databaseDetails(database).map((detail) => escapeName(detail));
   const live = database.captured.live === 'yes' ? ['in use while captured'] : [];
-  const how =
-    database.captured.how === 'backup-api' ? [`by the backup of ${ENGINE_TITLES[database.engine]} itself`] : [];
+  const how = database.captured.how === 'backup-api' ? [`copied by ${ENGINE_TITLES[database.engine]} itself`] : [];
   const said = [ENGINE_TITLES[database.engine], sayRecords(database), ...details, ...live, ...how].join(', ');
   return [
     wrap(`${escapeName(database.path)}: ${said}`, '      ', 8),
@@ -57,7 +56,7 @@ function renderHead(report: ShowReport, paint: Paint): string[] {
       'git',
       git ? `${git.commit.slice(0, 12)} ${escapeName(git.branch ?? '')}${git.dirty ? ', with changes' : ''}` : '',
     ],
-    ['secrets', report.holdsSecrets ? 'files that count as secrets are in it' : ''],
+    ['secrets', report.holdsSecrets ? 'the backup holds files that count as secrets' : ''],
   ];
   const shown = rows.filter(([, value]) => value !== '');
   const width = Math.max(...shown.map(([label = '']) => label.length));

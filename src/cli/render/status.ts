@@ -8,7 +8,7 @@ import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
 const INDENT = 14;
-/** What stands before each kind of what is not at its end. */
+/** The label of each kind of unfinished work. */
 const PENDING: Readonly<Record<Pending['what'], string>> = {
   running: 'running',
   'restore-unfinished': 'unfinished',
@@ -23,7 +23,7 @@ function line(label: string, text: string): string {
 }
 
 function proofOf({ status, problem, lastVerification: last }: StatusBackup): string {
-  if (status === 'forbidden') return `may not be read: ${escapeName(problem ?? '')}`;
+  if (status === 'forbidden') return `no permission to read it: ${escapeName(problem ?? '')}`;
   if (problem !== null) return `damaged: ${escapeName(problem)}`;
   if (last === null) return 'not verified';
   const when = formatAge(new Date(last.time), new Date());
@@ -54,18 +54,18 @@ function renderLost({ lost }: StatusReport, paint: Paint): string[] {
   });
 }
 
-/** Why it is not known what undo takes back; null where it is. While a restore may be in between, its end is that. */
+/** Why it is not known what undo takes back; null if it is known. While a restore may be unfinished, its end decides that. */
 function whyNotKnown({ pending }: StatusReport): string | null {
   if (pending.some(({ what }) => what === 'not-seen')) return 'not known';
   if (pending.some(({ what }) => what === 'running' || what === 'restore-unfinished'))
-    return 'not known before that has ended';
+    return 'not known until that has ended';
   return null;
 }
 
 function wayBackProblem(problem: string | null): string {
   return problem === null
     ? 'there is nothing to undo'
-    : `it cannot be told what undo takes back: ${escapeName(problem)}`;
+    : `what undo takes back cannot be determined: ${escapeName(problem)}`;
 }
 
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */

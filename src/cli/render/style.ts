@@ -4,7 +4,7 @@ import { wordsOf } from './command-lines.ts';
 const MIN_WIDTH = 60;
 const MAX_WIDTH = 80;
 
-/** Colours of one stream: none when it is no terminal, and NO_COLOR and FORCE_COLOR are honoured (node:util decides). */
+/** Colours of one stream: none if it is not a terminal. node:util also obeys NO_COLOR and FORCE_COLOR. */
 export interface Paint {
   good(text: string): string;
   warn(text: string): string;
@@ -47,7 +47,7 @@ export function wrap(text: string, first: string, indent: number, width = lineWi
   return first + lines.join(`\n${' '.repeat(indent)}`);
 }
 
-/** Colours take none. */
+/** Colours take no columns. */
 function columns(text: string): number {
   return stripVTControlCharacters(text).length;
 }

@@ -10,7 +10,7 @@ function howOf({ id, possible, after }: Listed): string {
   if (possible === 'now') return pasteable(`      Take it back: ${shellLine(['migbackup', 'undo', id])}`);
   if (possible === 'later' && after === null) return '      Possible once that is finished.';
   if (possible === 'later') return `      Possible once ${escapeName(after ?? '')} is taken back.`;
-  return '      Not possible: what was replaced, here or since, is not in the repository.';
+  return '      Not possible: the repository does not have what was replaced by this or since.';
 }
 
 /** Newest first. */
@@ -21,7 +21,7 @@ export function renderUndoList({ root, operations, unfinished }: UndoListReport,
   const steps = operations.flatMap((listed) => [
     `  ${paint.bold(escapeName(listed.id))}${listed.next ? '  (the last: undo takes it back)' : ''}`,
     wrap(`${escapeName(listed.what)} (${escapeName(listed.time)})`, '      ', 6),
-    wrap(`taken back, the project is ${escapeName(listed.becomes)}`, '      ', 6),
+    wrap(`once it is taken back, the project is ${escapeName(listed.becomes)}`, '      ', 6),
     howOf(listed),
   ]);
   return [...open, ...steps];

@@ -19,11 +19,11 @@ function some(paths: readonly string[], label: string): string[] {
 
 const renderStay = ({ stay }: UndoReport): string[] => some(stay, '  changed since, so they stay: ');
 
-/** What came after a guarded command goes with it: said before anything is done. */
+/** Later changes, which are taken back together with a guarded command; shown before anything is done. */
 export const renderSince = (since: readonly string[]): string[] =>
   some(since, '  changed since then, and taken back too: ');
 
-/** What is taken back, and what comes of it: said before anything is done. */
+/** What is taken back, and what the project is afterwards; shown before anything is done. */
 export function describeUndone({ what, becomes, time }: Undone): string[] {
   return [
     wrap(`takes back ${escapeName(what)} (${escapeName(time)})`, '  ', 4),

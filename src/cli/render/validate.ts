@@ -21,7 +21,7 @@ function renderCheck(check: CheckResult, paint: Paint): string[] {
   return lines;
 }
 
-/** What is well is one line a group: JSON has each check. What is not has its own lines. */
+/** In each group, the checks that are ok share one line, and each of the others has its own. JSON has every check. */
 function renderGroups(checks: readonly CheckResult[], paint: Paint): string[] {
   const groups = Map.groupBy(checks, (check) => check.group);
   const width = Math.max(...[...groups.keys()].map((group) => group.length));
@@ -40,14 +40,14 @@ function renderGroups(checks: readonly CheckResult[], paint: Paint): string[] {
   });
 }
 
-/** The first of them in its words if there is room, and how many more. */
+/** The message of the first check if there is room, and how many more there are. */
 function sayGood([first, ...others]: readonly CheckResult[], room: number): string {
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
   const said = `${escapeName(first?.message ?? '')}${more}`;
   return said.length <= room ? said : plural(others.length + 1, 'check');
 }
 
-/** What a check that found nothing could not look at is no part of what is well. */
+/** What a check could not look at gets a line of its own, because `ok` does not cover it. */
 function renderNotLookedAt({ evidence = {} }: CheckResult, paint: Paint): string[] {
   const kinds = evidence['notLookedAt'];
   if (!Array.isArray(kinds) || kinds.length === 0) return [];

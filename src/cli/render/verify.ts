@@ -23,7 +23,7 @@ function scopeNote(report: VerifyReport): string[] {
     mode === 'quick'
       ? 'quick: structure and sizes only, no content was read'
       : mode === 'selection'
-        ? `--only ${escapeName(only.join(', '))}: ${plural(filesChecked, 'file')} read, of the others structure and sizes only`
+        ? `--only ${escapeName(only.join(', '))}: ${plural(filesChecked, 'file')} read; of the others, only structure and sizes`
         : `sample: ${filesChecked} of ${plural(report.totals.files, 'file')} (${samplePercent}%), seed ${seed}`;
   return [wrap(`${what}; this does not count as verified`, '  ', 2)];
 }
@@ -69,6 +69,8 @@ export function renderVerifyAll(report: VerifyAllReport, paint: Paint): string[]
   const count = plural(report.reports.length, 'backup');
   const { ofOthers } = report;
   const others =
-    ofOthers === 0 ? [] : [pasteable(`  ${ofOthers} more of other projects: migbackup verify --all --all-projects`)];
+    ofOthers === 0
+      ? []
+      : [pasteable(`  ${ofOthers} more belong to other projects: migbackup verify --all --all-projects`)];
   return [...blocks, '', `  ${paintStatus(report.status, paint)}  ${count} looked at`, ...others];
 }

@@ -23,7 +23,7 @@ function loadFrom(folder: string, bytes: Uint8Array): LoadedModule {
   return loaded;
 }
 
-/** For a home that is read-only or mounted noexec: a private temporary folder, gone as soon as the addon is mapped. */
+/** For a home that is read-only or mounted noexec: a private temporary folder, removed as soon as the addon is loaded. */
 function loadFromTemporary(bytes: Uint8Array): LoadedModule {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-'));
   try {
@@ -34,7 +34,7 @@ function loadFromTemporary(bytes: Uint8Array): LoadedModule {
   }
 }
 
-/** The exports of the embedded LevelDB addon. Throws with the reasons when no folder can be had that code may be loaded from. */
+/** The exports of the embedded LevelDB addon. Throws with the reasons if there is no folder from which code may be loaded. */
 export function loadNativeAddon(): unknown {
   const bytes = new Uint8Array(getRawAsset(NAME));
   const errors: unknown[] = [];
@@ -47,7 +47,7 @@ export function loadNativeAddon(): unknown {
   }
   const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; ');
   throw new BackupError('IO', `LevelDB cannot be loaded: ${reasons}`, {
-    hint: 'Set TMPDIR to a folder of yours that nobody else can write to and programs may run from.',
+    hint: 'Set TMPDIR to a folder of yours from which programs may run and to which nobody else can write.',
     cause: new AggregateError(errors, reasons),
   });
 }

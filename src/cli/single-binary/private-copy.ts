@@ -6,7 +6,7 @@ import path from 'node:path';
 const isWindows = process.platform === 'win32';
 const STICKY = 0o1000;
 
-/** Whether somebody else could put another folder in the place of one of the parents: a shared one has to be sticky, as /tmp is. */
+/** Whether nobody else can put another folder in the place of one of the parents: a shared parent has to be sticky, as /tmp is. */
 function hasSafeParents(folder: string): boolean {
   const parent = path.dirname(folder);
   const { uid, mode } = fs.lstatSync(parent);
@@ -60,8 +60,8 @@ function writeNew(file: string, bytes: Uint8Array): void {
 
 /**
  * Puts the bytes into a private folder under a name made of their hash, once, and returns the path; undefined if the
- * folder is not private or what stands there is not exactly these bytes. Loading code from a file somebody else could
- * have put there would hand them the process, so nothing is trusted that was not just checked.
+ * folder is not private or if what is there is not exactly these bytes. Code from a file that
+ * somebody else put there could take over the process, so a file is used only after it was checked.
  */
 export function keepPrivateCopy(folder: string, name: string, bytes: Uint8Array): string | undefined {
   if (!isPrivateFolder(folder)) return undefined;

@@ -11,8 +11,8 @@ const LIMIT_OF_DOCUMENT = 1000;
 export default class DbDiff extends BaseCommand {
   static override summary = 'Compare two databases record by record';
   static override description =
-    'Added, removed and changed records by key. Of values that are JSON it shows the leaves that differ, of others their ' +
-    'sizes and hashes. All differences are counted, however many there are; both databases have to be of one engine.';
+    'Shows added, removed and changed records by key: of JSON values the leaves that differ, of other values sizes and hashes. ' +
+    'All differences are counted, even if not all are listed. Both databases have to be of the same engine.';
   static override usage = '<%= command.id %> BEFORE AFTER [FLAGS]';
   static override hiddenAliases = ['backup:db:diff'];
   static override examples = [
@@ -29,7 +29,7 @@ export default class DbDiff extends BaseCommand {
       min: 0,
       max: 100_000,
     }),
-    prefix: Flags.string({ summary: 'Compare only the keys that begin so', helpValue: 'KEY' }),
+    prefix: Flags.string({ summary: 'Compare only keys that begin with this', helpValue: 'KEY' }),
   };
 
   async run(): Promise<number> {

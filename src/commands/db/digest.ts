@@ -7,7 +7,7 @@ export default class DbDigest extends BaseCommand {
   static override summary = 'Count and hash what a database holds';
   static override description =
     'Two databases of one engine with the same digest hold the same records. A database on disk is captured and never ' +
-    'opened, so one in use can be asked too. Of one in a backup it says whether the manifest states the same; if not, ' +
+    'opened, so it may be in use. For a database in a backup, the command says whether the manifest states the same; if not, ' +
     'the exit code is 4.';
   static override usage = '<%= command.id %> DATABASE [FLAGS]';
   static override hiddenAliases = ['backup:db:digest'];

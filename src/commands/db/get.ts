@@ -10,7 +10,7 @@ import { fromSystemError } from '../../core/model/system-error.ts';
 export default class DbGet extends BaseCommand {
   static override summary = 'Print the value of one record, to the byte';
   static override description =
-    'The bytes go to stdout as they are, with nothing added; on a terminal what it would obey is escaped. A row of a ' +
+    'The bytes go to stdout as they are, with nothing added; on a terminal, control characters are escaped. A row of a ' +
     'database with tables is JSON, and its key is TABLE/primary key. KEY is written as db ls prints it.';
   static override usage = '<%= command.id %> DATABASE KEY [FLAGS]';
   static override hiddenAliases = ['backup:db:get'];
@@ -25,9 +25,9 @@ export default class DbGet extends BaseCommand {
   };
   static override flags = {
     latest: latestDatabaseFlag('DATABASE'),
-    pretty: Flags.boolean({ summary: 'JSON over several lines; of anything else, what cannot be shown is escaped' }),
-    hex: Flags.boolean({ summary: 'KEY is its bytes in hex', exclusive: ['base64'] }),
-    base64: Flags.boolean({ summary: 'KEY is its bytes in base64' }),
+    pretty: Flags.boolean({ summary: 'Indent JSON; in any other value, escape what cannot be shown' }),
+    hex: Flags.boolean({ summary: 'KEY is given as bytes in hex', exclusive: ['base64'] }),
+    base64: Flags.boolean({ summary: 'KEY is given as bytes in base64' }),
   };
 
   async run(): Promise<number> {
@@ -35,7 +35,7 @@ export default class DbGet extends BaseCommand {
     const session = await this.open(flags);
     collectOften();
     if (flags.json) {
-      throw new BackupError('USAGE', 'db get prints the bytes of a value, which are no JSON document', {
+      throw new BackupError('USAGE', 'db get prints the bytes of a value, which are not a JSON document', {
         hint: 'Leave out --json (and MIGBACKUP_JSON), or use db ls or db diff, which print a document.',
       });
     }
@@ -46,7 +46,7 @@ export default class DbGet extends BaseCommand {
     const value = await dbGet(await session.project(), options, session.context);
     const shown = flags.pretty ? prettyValue(value) : process.stdout.isTTY ? terminalValue(value) : value;
     const lost = await writeOut(shown);
-    // A reader that has gone wants no more of it.
+    // A reader that has gone wants no more output, so that is not an error.
     if (lost !== null && !('code' in lost && lost.code === 'EPIPE'))
       throw fromSystemError(lost, 'the value could not be written to stdout');
     return EXIT.done;

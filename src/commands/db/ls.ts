@@ -7,15 +7,15 @@ import { sayLost, writeOut } from '../../cli/output.ts';
 import { renderDbLs } from '../../cli/render/db-ls.ts';
 import { BackupError } from '../../core/model/backup-error.ts';
 
-/** A document is held in memory and printed whole. */
+/** A JSON document is held in memory until it is printed, so its length has limits. */
 const LIMIT_OF_DOCUMENT = 1000;
 const LARGEST_DOCUMENT = 100_000;
 
 export default class DbLs extends BaseCommand {
   static override summary = 'List the tables or keys of a database';
   static override description =
-    'A database that has tables is listed by table, with its rows counted; TABLE or --prefix lists keys. Keys are one a ' +
-    'line, as db get takes them: \\\\ is a backslash and \\xNN a byte that cannot be shown. A database on disk is captured ' +
+    'A database that has tables is listed by table, with the number of rows; with TABLE or --prefix its keys are listed. ' +
+    'Each key is one line, as db get takes it: \\\\ is a backslash and \\xNN a byte that cannot be shown. A database on disk is captured ' +
     'and never opened; BACKUP:category/source names one in a backup.';
   static override usage = '<%= command.id %> DATABASE [TABLE] [FLAGS]';
   static override hiddenAliases = ['backup:db:ls'];
@@ -31,7 +31,7 @@ export default class DbLs extends BaseCommand {
   static override flags = {
     latest: latestDatabaseFlag('DATABASE'),
     prefix: Flags.string({
-      summary: 'Only keys that begin so (in TABLE: whose part after table/ does)',
+      summary: 'List only keys that begin with this (in TABLE: after table/)',
       helpValue: 'KEY',
     }),
     limit: Flags.integer({
@@ -63,7 +63,7 @@ export default class DbLs extends BaseCommand {
   }
 }
 
-/** Writes lines; false where nobody gets them. */
+/** Writes lines; false if nobody reads them any more. */
 async function taken(lines: string): Promise<boolean> {
   const lost = await writeOut(lines);
   if (lost !== null) sayLost(lost);

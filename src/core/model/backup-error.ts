@@ -53,7 +53,7 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface BackupErrorOptions {
-  /** What to do next, in one sentence. Always given: an error without a way on is half an error. */
+  /** What to do next, in one sentence. It is always given: an error that does not say what to do is half an error. */
   hint: string;
   /** The file, folder or archive member it is about. */
   path?: string;

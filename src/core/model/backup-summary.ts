@@ -13,7 +13,7 @@ const answerSchema = z.object({
 });
 export type Answer = z.infer<typeof answerSchema>;
 
-/** What `report` answers: one backup, and what is on record about it. */
+/** The answer of `report`: one backup, and what is on record about it. */
 export const backupSummarySchema = reportHeadSchema
   .extend({
     operation: z.literal('report'),
@@ -23,7 +23,7 @@ export const backupSummarySchema = reportHeadSchema
     project: z.string().nullable(),
     note: z.string().nullable(),
     answers: z.object({
-      /** All state of the project that was found on disk is in the backup. `total` is null where the backup does not know: it was made with --only. */
+      /** All state of the project that was found on disk is in the backup. `total` is null if the backup was made with --only and does not know it. */
       coverage: answerSchema.extend({ covered: count, total: count.nullable() }),
       verifiedInFull: answerSchema,
       rehearsed: answerSchema,

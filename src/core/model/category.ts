@@ -5,7 +5,7 @@ export type CategoryStatus = 'complete' | 'partial' | 'empty' | 'absent';
 
 export type SourceType = 'files' | EngineName;
 
-/** A path in a category, with everything defaulted: what a config or the preset resolves to. */
+/** A path in a category, with all defaults filled in: what a config or the preset resolves to. */
 export interface Source {
   readonly category: string;
   readonly name: string;
@@ -34,12 +34,12 @@ export type Compression = 'zstd' | 'none';
 export interface Config {
   /** Absolute path of the config file, or undefined when the preset is used. */
   readonly file: string | undefined;
-  /** Why the project's config cannot be used, where it is treated as a lost one. */
+  /** Why the project's config cannot be used, if it is treated as lost. */
   readonly problem?: string | undefined;
-  /** The project's id, where the config gives one. */
+  /** The project's id, if the config has one. */
   readonly project?: string | undefined;
   readonly categories: readonly Category[];
-  /** Of the sources those that the config file spells out: the preset's may well not be there. */
+  /** Only the sources that the config file spells out. Those of the preset need not exist. */
   readonly written: readonly Source[];
   readonly compression: Compression;
   readonly level: number;

@@ -3,7 +3,7 @@ import { completenessSchema } from './completeness.ts';
 import { manifestCategorySchema } from './manifest.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
-/** What `create` answers. `verified` is null after --no-verify: then nothing was proven and nothing is claimed. */
+/** The answer of `create`. `verified` is null after --no-verify: then nothing was proven, and nothing is claimed. */
 export const createReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('create'),
@@ -18,7 +18,7 @@ export const createReportSchema = reportHeadSchema
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
     verified: z.object({ status: z.enum(['PASSED', 'WARNING']), durationMs: z.number(), bytes: count }).nullable(),
     findings: findingsSchema,
-    /** Of what no backup keeps: what nobody looked for, since its tool is not installed or would take too long. */
+    /** Attributes that no backup keeps and that were not looked for, because the tool is not installed or would take too long. */
     notLookedAt: z.array(z.string()),
   })
   .meta({ id: 'CreateReport' });

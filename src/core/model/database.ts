@@ -8,7 +8,7 @@ const readers = z.array(z.enum(['migbackup', 'classic-level', 'sqlite']));
 
 const leveldbFacts = {
   engine: z.literal('leveldb'),
-  /** Live entries; null: bytes and CRCs verified, not counted (a foreign comparator). */
+  /** Live entries; null if bytes and CRCs were verified but entries were not counted (a foreign comparator). */
   records: count.nullable(),
   /** Digest v1 of the live entries, hex; null as above. */
   digest: sha.nullable(),
@@ -21,7 +21,7 @@ const leveldbFacts = {
 
 const sqliteFacts = {
   engine: z.literal('sqlite'),
-  /** Rows of all tables; null: they cannot be read, `integrity` or `notProven` says why. */
+  /** Rows of all tables; null if they cannot be read, and then `integrity` or `notProven` says why. */
   records: count.nullable(),
   /** SHA3-256 over schema and content in hex, as the sqlite3 shell prints it for `.sha3sum --sha3-256 --schema`; null as above. */
   digest: sha.nullable(),
@@ -31,11 +31,11 @@ const sqliteFacts = {
   /** Bytes. */
   pageSize: count,
   userVersion: z.int(),
-  /** What `PRAGMA integrity_check` says, at most 100 lines; none: it is sound. A line of somebody else begins with `migbackup: ` or `SQLite: `. */
+  /** What `PRAGMA integrity_check` says, at most 100 lines; empty if the database is sound. A line from another check begins with `migbackup: ` or `SQLite: `. */
   integrity: z.array(z.string()),
-  /** Rows that `PRAGMA foreign_key_check` names; null: not checked, since the database is not sound, or as `notProven` says. */
+  /** Rows that `PRAGMA foreign_key_check` names; null if not checked, because the database is not sound or for a reason in `notProven`. */
   foreignKeys: count.nullable(),
-  /** What could not be counted, read or checked, each a sentence: for example a virtual table, or what needs a collation that only the application has. */
+  /** What could not be counted, read or checked, one sentence each: for example a virtual table, or a collation that only the application has. */
   notProven: z.array(z.string()),
   readers,
 };
@@ -43,19 +43,19 @@ const sqliteFacts = {
 const leveldbSchema = z.object(leveldbFacts);
 const sqliteSchema = z.object(sqliteFacts);
 
-/** What a whole read found, by engine. */
+/** What reading a whole database found, by engine. */
 export const databaseFactsSchema = z.discriminatedUnion('engine', [leveldbSchema, sqliteSchema]);
 
-/** What a whole read of a database found, as the manifest states it. */
+/** What reading a whole database found, as the manifest states it. */
 export type LeveldbFacts = z.infer<typeof leveldbSchema>;
 export type SqliteFacts = z.infer<typeof sqliteSchema>;
 export type DatabaseFacts = LeveldbFacts | SqliteFacts;
 
 const placed = {
-  /** Project-relative: the folder of a LevelDB, the database file of a SQLite. */
+  /** Project-relative: the folder of a LevelDB database, or the database file of a SQLite database. */
   path: z.string(),
   captured: z.looseObject({
-    /** `read`: from descriptors alone; `backup-api`: by the engine's own backup. */
+    /** `read`: from file descriptors alone; `backup-api`: by the engine's own backup function. */
     how: z.enum(['read', 'backup-api']),
     attempts: count,
     live: z.enum(['yes', 'no', 'unknown']),

@@ -6,7 +6,7 @@ import { z } from './zod.ts';
 const leafSchema = z.object({
   /** JSON pointer (RFC 6901). */
   pointer: z.string(),
-  /** JSON text as it stands in the value, so that no number is rounded; cut after 1000 characters, then it ends in `…`. Null: it is not there. */
+  /** JSON text as the value has it, so that no number is rounded; cut after 1000 characters, and then it ends in `…`. Null if the leaf is not there. */
   before: z.string().nullable(),
   after: z.string().nullable(),
 });
@@ -16,12 +16,12 @@ const changedRecordSchema = z.object({
   /** As keys are written (docs/cli-json.md). */
   key: z.string(),
   change: z.enum(['added', 'removed', 'changed']),
-  /** Sizes and SHA-256 of the values; null where there is no such record. */
+  /** Sizes and SHA-256 of the values; null if there is no such record. */
   bytesBefore: count.nullable(),
   bytesAfter: count.nullable(),
   sha256Before: z.string().nullable(),
   sha256After: z.string().nullable(),
-  /** Of a changed record: the leaves that differ, at most 20; null where a value is no JSON or is larger than 4 MiB. */
+  /** Of a changed record: the leaves that differ, at most 20; null if a value is not JSON or is larger than 4 MiB. */
   leaves: z.array(leafSchema).nullable(),
   /** How many more leaves differ. */
   moreLeaves: count,
@@ -33,14 +33,14 @@ const sideSchema = lookedIntoSchema.extend({
   records: count,
 });
 
-/** What `db diff` answers. */
+/** The answer of `db diff`. */
 export const dbDiffReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('db diff'),
     engine: z.enum(ENGINES),
     before: sideSchema,
     after: sideSchema,
-    /** What the compared keys begin with, as keys are written; null: all were compared. */
+    /** What the compared keys begin with, as keys are written; null if all were compared. */
     prefix: z.string().nullable(),
     /** True: no record was added, removed or changed. */
     same: z.boolean(),

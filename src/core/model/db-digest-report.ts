@@ -3,7 +3,7 @@ import { lookedIntoSchema } from './db-ls-report.ts';
 import { findingsSchema, reportHeadSchema } from './report.ts';
 import { z } from './zod.ts';
 
-/** What `db digest` answers: what a database holds, read anew from its bytes. */
+/** The answer of `db digest`: what a database holds, read from its bytes. */
 export const dbDigestReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('db digest'),
@@ -11,9 +11,9 @@ export const dbDigestReportSchema = reportHeadSchema
     facts: databaseFactsSchema,
     /** What the backup's manifest states of this database; null on disk, and for a database that was taken as plain files. */
     stated: manifestDatabaseSchema.nullable(),
-    /** Whether records and digest are those that were read; null without such a statement. */
+    /** Whether the stated records and digest are those that were read; null if nothing is stated. */
     agrees: z.boolean().nullable(),
-    /** What is to be said of it, for example that its integrity check fails. */
+    /** What is worth knowing about the database, for example that its integrity check fails. */
     findings: findingsSchema,
   })
   .meta({ id: 'DbDigestReport' });

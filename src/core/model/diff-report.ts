@@ -9,20 +9,20 @@ const changeSchema = z.object({
   type: z.enum(['file', 'dir', 'symlink']),
   /** What is different about a changed path. */
   differs: z.array(z.enum(['type', 'content', 'mode', 'target'])),
-  /** Sizes before and after; null where it is not there. */
+  /** Sizes before and after; null on a side that does not have the path. */
   bytesBefore: count.nullable(),
   bytesAfter: count.nullable(),
-  /** Permissions before and after, four octal digits; null where it is not there. */
+  /** Permissions before and after, four octal digits; null on a side that does not have the path. */
   modeBefore: z.string().nullable(),
   modeAfter: z.string().nullable(),
-  /** Of files before and after; null also where a live file was not read, since its size told enough. */
+  /** Of files before and after; null also if a live file was not read, because its size was enough to tell. */
   sha256Before: z.string().nullable(),
   sha256After: z.string().nullable(),
 });
 export type DiffChange = z.infer<typeof changeSchema>;
 
 const databaseStateSchema = z.object({
-  /** Null: not counted, as in a manifest. */
+  /** Null if not counted, as in a manifest. */
   records: count.nullable(),
   digest: z.string().nullable(),
 });
@@ -32,10 +32,10 @@ const databaseSchema = z.object({
   path: z.string(),
   category: z.string(),
   engine: z.enum(ENGINES),
-  /** Null: there is no such database on that side, or it could not be read (see `problem`). */
+  /** Null if there is no such database on that side, or if it could not be read (see `problem`). */
   before: databaseStateSchema.nullable(),
   after: databaseStateSchema.nullable(),
-  /** True if both sides hold the same records, whatever their files look like; false also where they were not counted. */
+  /** True if both sides hold the same records, whatever their files look like; false also if they were not counted. */
   same: z.boolean(),
   /** Why a side was not read. */
   problem: z.string().nullable(),
@@ -43,28 +43,28 @@ const databaseSchema = z.object({
 export type DiffDatabase = z.infer<typeof databaseSchema>;
 
 const sideSchema = z.object({
-  /** Null: the live project. */
+  /** Null for the live project. */
   backupId: z.string().nullable(),
   /** The backup's folder or file, or the project. */
   where: z.string(),
 });
 
-/** What `diff` answers. Directories count as paths; times alone are no change. */
+/** The answer of `diff`. Directories count as paths; times alone do not count as a change. */
 export const diffReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('diff'),
     before: sideSchema,
     after: sideSchema,
-    /** Terms of --only; empty: everything was compared. */
+    /** Terms of --only; empty if everything was compared. */
     selection: z.array(z.string()),
-    /** True: everything was compared (no finding is `not-compared`), and nothing differs. */
+    /** True if everything was compared (no finding is `not-compared`) and nothing differs. */
     same: z.boolean(),
     /** By category that either side holds. */
     categories: z.record(z.string(), z.object({ added: count, removed: count, changed: count, same: count })),
     /** Every difference, uncut. */
     changes: z.array(changeSchema),
     databases: z.array(databaseSchema),
-    /** What of the live project could not be compared, and what is newly left out as secret or special. */
+    /** What could not be compared in the live project, and what is left out as secret or special there but was not when the backup was taken. */
     findings: findingsSchema,
   })
   .meta({ id: 'DiffReport' });

@@ -1,6 +1,6 @@
 export type EntryType = 'file' | 'dir' | 'symlink';
 
-/** One file, directory or symlink as it stands on disk, before it was read. */
+/** One file, directory or symlink as it is on disk, before it was read. */
 export interface ScannedEntry {
   readonly category: string;
   readonly source: string;
@@ -9,7 +9,7 @@ export interface ScannedEntry {
   readonly type: EntryType;
   /** Bytes; 0 for directories and symlinks. */
   readonly size: number;
-  /** Permission bits only (at most 0o777): set-uid, set-gid and sticky are stripped. */
+  /** Permission bits only (at most 0o777), without set-uid, set-gid and sticky. */
   readonly mode: number;
   /** Nanoseconds since the epoch. */
   readonly mtimeNs: bigint;
@@ -28,8 +28,8 @@ export interface Entry extends ScannedEntry {
 }
 
 /**
- * Permission bits as they are without an ACL: where there is one, they show its mask in the place of what the owning group may do.
- * @param groupRights what it may do, 0 to 7; undefined: there is no ACL
+ * Permission bits as they are without an ACL. If there is an ACL, the group's bits show its mask instead of the rights of the owning group.
+ * @param groupRights the rights of the owning group, 0 to 7; undefined if there is no ACL
  */
 export function modeWithoutMask(mode: number, groupRights: number | undefined): number {
   return groupRights === undefined ? mode : mode & (0o707 | (groupRights << 3));

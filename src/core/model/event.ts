@@ -1,15 +1,15 @@
 import type { AnyFinding } from './finding.ts';
 import type { Tool } from './tool.ts';
 
-/** Everything the face learns while an operation runs. */
+/** Everything that the command line learns while an operation runs. */
 export type Event =
   | { readonly type: 'phase-begin'; readonly phase: string; readonly files?: number; readonly bytes?: number }
   /** Emitted in batches, every few milliseconds: cumulative figures of the current phase. */
   | { readonly type: 'progress'; readonly files: number; readonly bytes: number; readonly path?: string }
   | { readonly type: 'finding'; readonly finding: AnyFinding }
-  /** A command of the user's has the terminal until it ends. */
+  /** A guarded command has the terminal from its begin to its end. */
   | { readonly type: 'command-begin' | 'command-end' }
-  /** `next`: what to do about it, in words of our own. */
+  /** `next` says what to do about it; its text is our own, so its command lines can be completed. */
   | { readonly type: 'note'; readonly message: string; readonly next?: string };
 
 export type OnEvent = (event: Event) => void;

@@ -1,2 +1,2 @@
-/** The version this program writes. A reader refuses anything newer with a clear message. */
+/** The version that this program writes. A reader refuses a newer one with a clear message. */
 export const FORMAT_VERSION = 2;

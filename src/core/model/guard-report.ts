@@ -12,28 +12,28 @@ export const commandResultSchema = z.object({
 });
 export type CommandResult = z.infer<typeof commandResultSchema>;
 
-/** What the command did to what the backup covers, by category. */
+/** How many files that the backup covers were changed by the command, by category. */
 const changesSchema = z.object({ added: count, changed: count, removed: count });
 
-/** What `guard` answers. */
+/** The answer of `guard`. */
 export const guardReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('guard'),
     /** `succeeded`: the changes stay. `rolled-back`: everything is as before. `kept`: the command failed and its result was kept. */
     outcome: z.enum(['succeeded', 'rolled-back', 'kept']),
     root: z.string(),
-    /** The backup that was taken before, and where it is. */
+    /** The backup that was taken before the command, and where it is. */
     backupId: z.string(),
     folder: z.string(),
     result: commandResultSchema,
     /** Each `--check` that was run, in order. */
     checks: z.array(commandResultSchema),
-    /** The signal that asked us to stop while the command ran; it was passed on, and the command has failed whatever its exit code. */
+    /** The signal that asked us to stop while the command ran; it was passed on, and the command counts as failed whatever its exit code. */
     interrupted: z.string().nullable(),
     changes: z.record(z.string(), changesSchema),
     /** Every path that the command added, changed or removed, uncut. */
     paths: z.array(z.object({ path: z.string(), change: z.enum(['added', 'changed', 'removed']) })),
-    /** Changed paths of sources that prove that transactions were sent to a chain: no restore takes those back. */
+    /** Changed paths that prove that transactions were sent to a chain: no restore takes those transactions back. */
     external: z.array(z.string()),
     /** Changed paths that are in no backup (in no category, or left out of one, as secrets are): the way back leaves them as they are. */
     outside: z.array(z.string()),

@@ -6,12 +6,12 @@ const initChangeSchema = z.object({
   /** Project-relative. */
   file: z.string(),
   action: z.enum(['create', 'edit']),
-  /** What is added, one item a line: scripts, ignored folders, sources. */
+  /** What is added, one item each: scripts, ignored folders, sources. */
   adds: z.array(z.string()),
 });
 export type InitChange = z.infer<typeof initChangeSchema>;
 
-/** What `init` answers. With `dryRun` the changes are those that it would make. */
+/** The answer of `init`. With `dryRun` the changes are those that it would make. */
 export const initReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('init'),
@@ -21,13 +21,13 @@ export const initReportSchema = reportHeadSchema
     /** `unchanged`: everything was set up already. */
     status: z.enum(['changed', 'unchanged']),
     changes: z.array(initChangeSchema),
-    /** Absolute path of the config file that was there before, null if init writes one. */
+    /** Absolute path of the config file that existed before; null if init writes one. */
     config: z.string().nullable(),
     /** Workspace folders, project-relative. */
     workspaces: z.array(z.string()),
     /** What the effective configuration covers. */
     sources: z.array(z.object({ category: z.string(), source: z.string(), path: z.string(), exists: z.boolean() })),
-    /** True: migbackup is a dependency in package.json, so that `npm run backup:create` finds it on every machine. */
+    /** True if migbackup is a dependency in package.json, so that `npm run backup:create` finds it on every machine. */
     installed: z.boolean(),
     findings: findingsSchema,
   })

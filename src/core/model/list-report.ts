@@ -12,17 +12,17 @@ const verificationSchema = z.object({
   rehearsed: z.boolean(),
 });
 
-/** Whose backup it is, as its manifest says; null where it does not, or cannot be read. */
+/** The project of the backup, as its manifest states it; null if it states none, or cannot be read. */
 const listedProjectSchema = z.object({
   id: z.string().nullable(),
   name: z.string().nullable(),
   /** Where the project was when it was made. */
   root: z.string().nullable(),
-  /** It is this project's: `latest`, `prune` and `validate` know it. */
+  /** True if it is this project's: `latest`, `prune` and `validate` include it. */
   own: z.boolean(),
 });
 
-/** One line of `list`. What the manifest says is null where the manifest cannot be read. */
+/** One backup of `list`. What comes from the manifest is null if the manifest cannot be read. */
 export const listedBackupSchema = z.object({
   backupId: z.string(),
   kind: z.enum(['migration', 'safety']),
@@ -32,7 +32,7 @@ export const listedBackupSchema = z.object({
   createdAt: z.iso.datetime(),
   /** Negative for a backup from the future. */
   ageSeconds: z.int(),
-  /** `damaged` is what shows without reading content; only `verify` proves that a backup is good. `forbidden`: this user may not read it. */
+  /** `damaged` means what can be seen without reading content; only `verify` proves that a backup is good. `forbidden`: this user may not read it. */
   status: z.enum(['readable', 'damaged', 'forbidden']),
   /** What is wrong with it. */
   problem: z.string().nullable(),
@@ -44,14 +44,14 @@ export const listedBackupSchema = z.object({
   tags: z.record(z.string(), z.string()),
   /** Categories that hold something. */
   categories: z.array(z.string()),
-  /** True: files that count as secrets were taken too. */
+  /** True if files that count as secrets were taken too. */
   holdsSecrets: z.boolean().nullable(),
   lastVerification: verificationSchema.nullable(),
   project: listedProjectSchema,
 });
 export type ListedBackup = z.infer<typeof listedBackupSchema>;
 
-/** What `list` answers, newest first. */
+/** The answer of `list`, newest first. */
 export const listReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('list'),
@@ -59,11 +59,11 @@ export const listReportSchema = reportHeadSchema
     repository: z.string(),
     /** The project's id, as its next backup will record it. */
     project: z.string(),
-    /** This project's; with --all-projects all of the repository. */
+    /** This project's backups; with --all-projects all of the repository. */
     backups: z.array(listedBackupSchema),
-    /** How many more the repository holds of other projects: --all-projects shows them. */
+    /** How many more backups of other projects the repository holds; --all-projects shows them. */
     ofOthers: count,
-    /** True: a restore was interrupted; `recover` finishes it or takes it back. */
+    /** True if a restore was interrupted; `recover` finishes it or takes it back. */
     unfinishedTransaction: z.boolean(),
     findings: findingsSchema,
   })

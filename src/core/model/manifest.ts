@@ -26,7 +26,7 @@ export const manifestSourceSchema = z.looseObject({
   external: z.boolean(),
   files: count,
   bytes: count,
-  /** Databases found in this source: one where its type is an engine, any number elsewhere. */
+  /** Databases found in this source: one if its type is an engine, otherwise any number. */
   databases: z.array(manifestDatabaseSchema).optional(),
 });
 export type ManifestSource = z.infer<typeof manifestSourceSchema>;
@@ -44,7 +44,7 @@ export const archiveSchema = z.looseObject({
 export type Archive = z.infer<typeof archiveSchema>;
 
 export const manifestCategorySchema = z.looseObject({
-  /** Absent when the category is empty or absent: then there is no archive. */
+  /** Absent if the category is empty or absent, because then there is no archive. */
   archive: archiveSchema.optional(),
   status: z.enum(['complete', 'partial', 'empty', 'absent']),
   files: count,
@@ -55,15 +55,15 @@ export const manifestCategorySchema = z.looseObject({
 });
 export type ManifestCategory = z.infer<typeof manifestCategorySchema>;
 
-/** Whose backup it is: the project's names when it was made, the strongest first. None: a project that was not recorded. */
+/** The project's names when the backup was made, the strongest first. Without any name, the project was not recorded. */
 export const projectNamesSchema = z.object({
   /** `project` of its config, else the id that was remembered, else `git:` and the remote, else `root:` and the root. */
   id: z.string().optional(),
-  /** The git remote without scheme, user and `.git`; after `//` the path of the project in it. */
+  /** The git remote without scheme, user and `.git`; then `//` and the path of the project in it. */
   remote: z.string().optional(),
   /** Absolute folder of the project. */
   root: z.string().optional(),
-  /** Where the repository was in the project; absent where it was outside. */
+  /** Where the repository was in the project; absent if it was outside. */
   repository: z.string().optional(),
 });
 export type ProjectNames = z.infer<typeof projectNamesSchema>;
@@ -89,7 +89,7 @@ export const manifestSchema = z
       level: z.int(),
       includeSecrets: z.boolean(),
       secrets: z.array(z.string()),
-      /** Folder names that are left out wherever they stand in a files source. */
+      /** Folder names that are left out wherever they occur in a source of type `files`. */
       leftOutFolders: z.array(z.string()),
       only: z.array(z.string()).optional(),
       categories: z.record(z.string(), z.looseObject({ sources: z.array(sourceConfigSchema) })),

@@ -3,7 +3,7 @@ export function editDistance(a: string, b: string): number {
   return editRow(a, b, (index) => index)[b.length] ?? 0;
 }
 
-/** How many edits make `a` out of each beginning of `b`, where `skip` says what it costs to leave out its first so many letters. */
+/** How many edits turn `a` into each beginning of `b`. `skip` says what it costs to leave out that many first letters of `b`. */
 function editRow(a: string, b: string, skip: (letters: number) => number): number[] {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => skip(index));
   for (let i = 1; i <= a.length; i++) {
@@ -29,12 +29,11 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** How much of an id has to be typed before something can be said to be close to it. */
+/** How many characters of an id have to be typed before another id can be called close to it. */
 const ENOUGH = 6;
 
 /**
- * The ids that a part with a slip or two in it was probably meant to name: those that are closest. Empty where none is close, and where so many
- * are that it says nothing.
+ * The closest ids to a part of an id that may have a slip or two in it. Empty if none is close, or if so many are that a suggestion would not help.
  */
 export function nearlyMatching(part: string, ids: readonly string[]): string[] {
   if (part.length < ENOUGH) return [];
@@ -46,6 +45,6 @@ export function nearlyMatching(part: string, ids: readonly string[]): string[] {
 
 /** Edit distance between a word and the stretch of a text that is closest to it. */
 function distanceInside(word: string, text: string): number {
-  // The stretch may begin and end anywhere: nothing is counted of what stands before and behind it.
+  // The stretch may begin and end anywhere, so what is before and after it costs nothing.
   return Math.min(...editRow(word, text, () => 0));
 }

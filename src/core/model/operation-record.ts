@@ -11,18 +11,18 @@ export const operationRecordSchema = z.looseObject({
   operation: z.string(),
   /** Absolute folder of the project. */
   root: z.string(),
-  /** The id of that folder (`.migbackup/project.json`), by which it is known at every path. Null: it had none, or the line is older than that. */
+  /** The id of that folder (`.migbackup/project.json`), which stays when the folder is moved. Null if it had none, or if the line is older than this key. */
   checkout: z.string().nullable().default(null),
-  /** The inode of that folder and when it was made. Null as above. */
+  /** The inode of that folder and when it was created. Null as above. */
   place: z.string().nullable().default(null),
-  /** By which names the project was known. Absent: the line is older than that. */
+  /** The project's names at that time. Absent if the line is older than this key. */
   project: projectNamesSchema.optional(),
   /** The backup that was brought back, or that a guard took before its command. */
   backupId: z.string(),
   planHash: z.string().nullable(),
-  /** The backup that holds the state before: `undo` brings it back. Null: nothing holds it. */
+  /** The backup that holds the state before; `undo` brings it back. Null if no backup holds it. */
   safetyId: z.string().nullable(),
-  /** Names the transaction, so that one that was finished by a recovery is logged once. */
+  /** Names the transaction, so that one that recover finishes is logged only once. */
   transactionId: z.string().nullable().default(null),
   exit: z.int(),
 });

@@ -9,15 +9,15 @@ const prunedSchema = z.object({
   note: z.string().nullable(),
 });
 
-/** What `prune` answers; with `dryRun`, and until somebody says yes, `remove` is a plan. */
+/** The answer of `prune`. With `dryRun`, and until the removal is confirmed, `remove` is a plan. */
 export const pruneReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('prune'),
     repository: z.string(),
     dryRun: z.boolean(),
-    /** Backups that go, oldest first. */
+    /** Backups that are removed, oldest first. */
     remove: z.array(prunedSchema),
-    /** Backups that stay, newest first, and every reason. */
+    /** Backups that stay, newest first, with every reason. */
     keep: z.array(prunedSchema.extend({ reasons: z.array(z.string()) })),
     /** Bytes that become free. */
     freedBytes: count,

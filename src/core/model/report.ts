@@ -13,6 +13,6 @@ export const reportHeadSchema = z.object({
 
 export const count = z.int().nonnegative();
 
-/** Findings to the end, in the order found, and what to do about them. */
+/** All findings, in the order in which they were found, and what to do about them. */
 export const findingsSchema = z.array(findingSchema);
 export const recommendationsSchema = z.array(z.string());

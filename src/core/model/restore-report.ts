@@ -8,7 +8,7 @@ export const planCategorySchema = z.object({
   replace: figures,
   remove: figures,
   unchanged: figures,
-  /** Live files of these sources that the backup does not have and that stay. */
+  /** Live files in the category's sources that the backup does not have and that stay. */
   kept: count,
 });
 
@@ -19,7 +19,7 @@ export const planSchema = z
     backupId: z.string(),
     /** Absolute folder that would be changed. */
     target: z.string(),
-    /** True: nothing has to change. */
+    /** True if nothing has to change. */
     nothingToDo: z.boolean(),
     categories: z.record(z.string(), planCategorySchema),
     /** Every path that would be changed, uncut. */
@@ -30,15 +30,15 @@ export const planSchema = z
     needs: z.object({ bytes: count, inodes: count }),
     /** What would be lost with what is replaced: ACLs, extended attributes, flags, hard links. */
     findings: findingsSchema,
-    /** Of these, what nobody looked for: its tool is not installed. */
+    /** Which of these were not looked for, because the tool is not installed. */
     notLookedAt: z.array(z.string()),
-    /** Where nothing has to change: older backups that differ from this one in what was asked for. */
+    /** If nothing has to change: older backups that differ from this one in what was asked for. */
     olderThatDiffer: z.array(z.string()).optional(),
   })
   .meta({ id: 'RestorePlan' });
 export type RestorePlan = z.infer<typeof planSchema>;
 
-/** What `restore` answers; with --dry-run only the plan is set and `outcome` is `planned`. */
+/** The answer of `restore`. With --dry-run, only the plan is set and `outcome` is `planned`. */
 export const restoreReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('restore'),
@@ -54,7 +54,7 @@ export const restoreReportSchema = reportHeadSchema
     safetyBackup: z.string().nullable(),
     checked: z.boolean(),
     findings: findingsSchema,
-    /** Commands worth running now (for example npm ci after package.json changed). */
+    /** Command lines worth running now (for example npm ci after package.json changed). */
     next: z.array(z.string()),
     reportFile: z.string().nullable(),
   })

@@ -1,9 +1,9 @@
 import type { DatabaseFacts } from './database.ts';
 import type { EngineName } from './engine-name.ts';
 
-/** What is said of a database whose records were not counted, by engine. */
+/** What a text says about a database whose records were not counted, by engine. */
 const NOT_COUNTED: Readonly<Record<EngineName, string>> = {
-  // Another comparator: the order of its keys, and so which of them count, only its application knows.
+  // With a foreign comparator, only the application knows the order of the keys, and so which of them are live.
   leveldb: 'bytes and CRCs verified, not counted',
   sqlite: 'not counted',
 };
@@ -16,7 +16,7 @@ export function sayRecords({ engine, records }: Counted): string {
   return records === 1 ? '1 record' : `${records} records`;
 }
 
-/** The same of several databases: `12 records; 1 database: bytes and CRCs verified, not counted`. @param proven is said of what was counted */
+/** The same for several databases: `12 records; 1 database: bytes and CRCs verified, not counted`. @param proven add `proven` to what was counted */
 export function sayRecordsOf(databases: readonly Counted[], proven: boolean): string {
   const counted = databases.filter(({ records }) => records !== null);
   const sum = counted.reduce((total, { records }) => total + (records ?? 0), 0);

@@ -2,13 +2,13 @@ import type { AnyFinding } from './finding.ts';
 import type { FindingCode } from './finding-codes.ts';
 import type { VerifyReport } from './verify-report.ts';
 
-/** Databases that no engine opens: by their own order of keys or format, or since they were stored as plain files. */
+/** Findings about databases that no engine opens: their order of keys or their format is foreign, or they were stored as plain files. */
 const NOT_OPENED: ReadonlySet<string> = new Set<FindingCode>(['database-not-opened', 'database-not-proven']);
 const NAMED = 5;
 
 /**
- * What a rehearsal opened and what it did not: `1 of 2 databases opened (8 records), not leveldb; 21 JSON files parsed`. Paths in it are as they are: a terminal
- * wants them escaped.
+ * What a rehearsal opened and what it did not: `1 of 2 databases opened (8 records), not leveldb; 21 JSON files parsed`. Paths in it are not escaped; a terminal
+ * needs that.
  * @param findings of the verification
  */
 export function sayRehearsed(

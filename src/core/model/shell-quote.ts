@@ -8,7 +8,7 @@ export function shellLine(words: readonly string[]): string {
   return words.map(shellQuote).join(' ');
 }
 
-/** A path as a word that no program takes for a flag. */
+/** A path as a word that no program takes as a flag. */
 export function pathWord(path: string): string {
   return path.startsWith('-') ? `./${path}` : path;
 }

@@ -18,13 +18,13 @@ export const shownEntrySchema = z.object({
 });
 export type ShownEntry = z.infer<typeof shownEntrySchema>;
 
-/** What `show` answers: what the manifest states, and with --files or --only what the index lists. Nothing here is verified. */
+/** The answer of `show`: what the manifest states, and with --files or --only what the index lists. Nothing here is verified. */
 export const showReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('show'),
     backupId: z.string(),
     folder: z.string(),
-    /** The exported file that was looked into. */
+    /** The exported file that the backup was read from. */
     fromFile: z.string().nullable(),
     kind: z.enum(['migration', 'safety']),
     completeness: completenessSchema,
@@ -35,10 +35,10 @@ export const showReportSchema = reportHeadSchema
     host: manifestSchema.shape.host,
     project: manifestSchema.shape.project,
     holdsSecrets: z.boolean(),
-    /** With --only: those that hold something selected. */
+    /** With --only, the categories that hold something selected. */
     categories: z.record(z.string(), manifestCategorySchema),
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
-    /** Safety backups: paths that did not exist. */
+    /** Safety backups only: paths that did not exist. */
     absent: z.array(z.string()),
     /** What --only selects; null without --files and --only. `bytes` counts files. */
     selected: z.object({ entries: count, bytes: count }).nullable(),

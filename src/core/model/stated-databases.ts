@@ -6,15 +6,15 @@ export function databasesOf({ categories }: Pick<Manifest, 'categories'>): Manif
   return Object.values(categories).flatMap((category) => databasesIn(category));
 }
 
-/** The same of one category. */
+/** The same for one category. */
 export function databasesIn({ sources }: Pick<ManifestCategory, 'sources'>): ManifestDatabase[] {
   return sources.flatMap(({ databases }) => databases ?? []);
 }
 
-/** What nearly every LevelDB is sorted by: only another comparator is worth a word. */
+/** Nearly every LevelDB database is sorted by this, so only another comparator is named. */
 const BYTEWISE = 'leveldb.BytewiseComparator';
 
-/** What is worth saying of a database beside its records and digest, a phrase each. Names in it are as they are: a terminal wants them escaped. */
+/** What is worth saying about a database beside its records and digest, one phrase each. Names in it are not escaped; a terminal needs that. */
 export function databaseDetails(database: DatabaseFacts): string[] {
   if (database.engine === 'leveldb') {
     const { tables, logs, comparator } = database;

@@ -16,49 +16,49 @@ const statusBackupSchema = listedBackupSchema.pick({
 });
 export type StatusBackup = z.infer<typeof statusBackupSchema>;
 
-/** What is not at its end. */
+/** Something that is not finished. */
 export const pendingSchema = z.object({
-  /** `not-seen`: this user may not look, so nobody knows whether anything is. */
+  /** `not-seen`: this user may not look, so it is not known whether anything is unfinished. */
   what: z.enum(['running', 'restore-unfinished', 'guard-interrupted', 'guard-failed', 'guard-running', 'not-seen']),
   /** What happened, in a sentence. */
   message: z.string(),
-  /** The command that deals with it; null where it ends by itself, or where this user cannot deal with it. */
+  /** The command that deals with it; null if it ends by itself, or if this user cannot deal with it. */
   command: z.string().nullable(),
 });
 export type Pending = z.infer<typeof pendingSchema>;
 
-/** What `status` answers: where the project stands. Nothing is verified and nothing is written. */
+/** The answer of `status`: where the project stands. Nothing is verified and nothing is written. */
 export const statusReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('status'),
     root: z.string(),
     repository: z.string(),
-    /** Why no backup can be seen in the repository: it does not exist or is not a folder, and what to do; null where it is one. */
+    /** Why no backup can be seen in the repository: it does not exist or is not a folder, and what to do; null if it is one. */
     repositoryProblem: z.string().nullable(),
     /** The project's id, as its next backup will record it. */
     project: z.string(),
-    /** Why the config of the project cannot be used; null where it can, or where there is none. */
+    /** Why the config of the project cannot be used; null if it can be used, or if there is none. */
     configProblem: z.string().nullable(),
-    /** The newest complete backup, and older ones that have something it lacks and nobody has accepted; empty where there is none to compare with. */
+    /** The newest complete backup, and older ones with something that it lacks and that was not accepted as gone; empty if there is no backup to compare with. */
     lost: z.array(
       z.object({
         backupId: z.string(),
-        /** What it has and the project has not. */
+        /** What the backup has and the project lacks. */
         gone: z.array(
           z.object({
             path: z.string(),
             files: count,
             records: count.nullable(),
             bytes: count.nullable(),
-            /** A file is there and is no database of this engine any more. */
+            /** Set if a file is there but is no longer a database of this engine. */
             noLonger: z.enum(ENGINES).nullable(),
           }),
         ),
-        /** The line that brings it back; null where nothing is gone, or where the line of a newer backup comes first. */
+        /** The command line that brings it back; null if nothing is gone, or if the line of a newer backup comes first. */
         restore: z.string().nullable(),
         /** Why it could not be compared. */
         problem: z.string().nullable(),
-        /** A newer backup that may not be read: nothing was compared with it. */
+        /** A newer backup that this user may not read: nothing was compared with it. */
         newer: z.object({ backupId: z.string(), problem: z.string() }).nullable(),
       }),
     ),
@@ -68,13 +68,13 @@ export const statusReportSchema = reportHeadSchema
     /** A newer one that `latest` passes over. */
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),
-    /** What `undo` would take back; null where there is nothing, where something is unfinished, and where that is not seen. */
+    /** What `undo` would take back; null if there is nothing, if something is unfinished, or if this user may not see it. */
     undo: z
       .object({ operation: z.string(), time: z.string(), backupId: z.string(), safetyBackup: z.string() })
       .nullable(),
-    /** Why it cannot be told what `undo` would take back; null where it can. */
+    /** Why it is not known what `undo` would take back; null if it is known. */
     undoProblem: z.string().nullable(),
-    /** The command to run next; none while another migbackup is at work in the project. */
+    /** The command to run next; empty while another migbackup is at work in the project. */
     next: z.array(z.string()),
   })
   .meta({ id: 'StatusReport' });

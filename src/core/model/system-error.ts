@@ -23,13 +23,13 @@ const OTHER: Meaning = { code: 'IO', hint: 'Look at the disk and the path, then 
 /**
  * An error of the operating system as a BackupError: NO_SPACE or IO, with what to do about it. Anything else, a BackupError or a
  * bug, comes back unchanged.
- * @param doing what could not be done, as a sentence's start: `the backup could not be written`
+ * @param doing what could not be done, as the start of a sentence: `the backup could not be written`
  * @param after what that means for the user, put before the hint: `No backup was made.`
  */
 export function fromSystemError(error: unknown, doing: string, path?: string, after?: string): unknown {
   if (error instanceof BackupError || !(error instanceof Error)) return error;
   const errno = errnoOf(error);
-  // Node's own errors (ERR_INVALID_ARG_TYPE, …) are bugs, not the system's doing.
+  // Node's own errors (ERR_INVALID_ARG_TYPE, …) are bugs and do not come from the operating system.
   if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) return error;
   const { code, hint } = MEANINGS[errno] ?? OTHER;
   const about = path ?? ('path' in error && typeof error.path === 'string' ? error.path : undefined);

@@ -1,4 +1,4 @@
-/** Who writes reports and manifests: set once by the face (core never reads package.json). */
+/** The program that writes reports and manifests. The command line sets it once, because core never reads package.json. */
 export interface Tool {
   readonly name: string;
   readonly version: string;

@@ -3,15 +3,15 @@ import { undoneSchema } from './undo-report.ts';
 import { pendingSchema } from './status-report.ts';
 import { reportHeadSchema } from './report.ts';
 
-/** What `undo --list` answers. */
+/** The answer of `undo --list`. */
 export const undoListReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('undo-list'),
     root: z.string(),
-    /** What led to the state that the project is in, newest first, and undos that can be taken back. */
+    /** The operations that led to the present state of the project, newest first, and undos that can be taken back. */
     operations: z.array(
       undoneSchema.extend({
-        /** True for the one that undo takes back where it is told no other. */
+        /** True for the operation that undo takes back if no other is named. */
         next: z.boolean(),
         /** `now`: undo ID takes it back. `later`: once `after` is taken back, and what is `unfinished` has ended. `never`: what it replaced is not in the repository. */
         possible: z.enum(['now', 'later', 'never']),
@@ -19,7 +19,7 @@ export const undoListReportSchema = reportHeadSchema
         after: z.string().nullable(),
       }),
     ),
-    /** Another migbackup that is at work in the project, or a restore that was killed: then nothing can be taken back yet. */
+    /** Another migbackup that is at work in the project, or a restore that was killed. Until that has ended, nothing can be taken back. */
     unfinished: pendingSchema.nullable(),
   })
   .meta({ id: 'UndoListReport' });

@@ -2,7 +2,7 @@ import { ENGINES } from './engine-name.ts';
 import { z } from './zod.ts';
 import { count, recommendationsSchema, reportHeadSchema } from './report.ts';
 
-/** Every check that there is; each is there in every report, except `inodes` (some file systems have none) and `newest-backup` (there is none yet). */
+/** Every check. All are in every report, except `inodes` if the file system has none, and `newest-backup` if there is no backup yet. */
 export const CHECK_IDS = [
   'state-gone',
   'runtime',
@@ -76,12 +76,12 @@ export const inventorySchema = z.record(
       z.object({
         path: z.string(),
         engine: z.enum(ENGINES),
-        /** Null: not counted (an order that only its application knows, or `problem`). */
+        /** Null if not counted: only its application knows its order of keys, or `problem` says why. */
         records: count.nullable(),
         /** As in a manifest; null as above. */
         digest: z.string().nullable(),
         held: z.enum(['yes', 'no', 'unknown']),
-        /** Processes that hold it, as far as the system names them. */
+        /** The processes that hold it, as far as the system tells. */
         pids: z.array(z.number()),
         problem: z.string().nullable(),
       }),
@@ -89,7 +89,7 @@ export const inventorySchema = z.record(
   }),
 );
 
-/** What `validate` answers. */
+/** The answer of `validate`. */
 export const validateReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('validate'),

@@ -6,16 +6,16 @@ export const verifyScopeSchema = z.object({
   mode: z.enum(['full', 'sample', 'quick', 'selection']),
   /** Percent of files, mode sample. */
   samplePercent: z.number().optional(),
-  /** What the random choice was made with; the same seed makes the same choice. */
+  /** The seed of the random choice: the same seed makes the same choice. */
   seed: z.string().optional(),
   /** Terms of --only, mode selection. */
   only: z.array(z.string()).optional(),
   filesChecked: count,
-  /** With --rehearse: everything was unpacked, and this was opened with LevelDB and parsed. Absent: not rehearsed. */
+  /** With --rehearse: everything was unpacked, and so many databases were opened by their engines and so many JSON files parsed. Absent if not rehearsed. */
   rehearsed: z.object({ databases: count, records: count, jsonFiles: count }).optional(),
 });
 
-/** What `verify` answers for one backup. */
+/** The answer of `verify` for one backup. */
 export const verifyReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('verify'),
@@ -24,7 +24,7 @@ export const verifyReportSchema = reportHeadSchema
     status: z.enum(['PASSED', 'WARNING', 'FAILED']),
     scope: verifyScopeSchema,
     totals: z.object({ files: count, bytes: count, artifacts: count, archivedBytes: count }),
-    /** What each category is worth: a damaged one does not spoil the others for `restore --only`. */
+    /** The state of each category: `restore --only` can still restore the others if one is damaged. */
     categories: z.record(
       z.string(),
       z.object({ status: z.enum(['whole', 'damaged', 'empty', 'absent']), affected: count }),
@@ -37,7 +37,7 @@ export const verifyReportSchema = reportHeadSchema
   .meta({ id: 'VerifyReport' });
 export type VerifyReport = z.infer<typeof verifyReportSchema>;
 
-/** What `verify --all` answers. */
+/** The answer of `verify --all`. */
 export const verifyAllReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('verify-all'),

@@ -8,7 +8,7 @@ import type { Finding } from '../model/finding.ts';
 import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
-/** It stays in the manifest: such a backup is partial, and never the latest where there is a complete one. */
+/** The manifest keeps this finding: such a backup is partial, and is not `latest` if there is a complete one. */
 const TAKEN_WHILE_GUARDED = {
   code: 'taken-while-guarded',
   severity: 'warning',

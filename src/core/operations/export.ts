@@ -28,9 +28,9 @@ import { cutPart } from './export/cut-part.ts';
 
 export interface ExportOptions {
   readonly format: ExportFormat;
-  /** A path (relative to the working directory), or `-` for stdout; undefined: beside the backup, called by the id. */
+  /** A path (relative to the working directory), or `-` for stdout; undefined: beside the backup, named by its id. */
   readonly output?: string | undefined;
-  /** Terms that select a part; none: all of it. */
+  /** Terms that select a part; empty: all of the backup. */
   readonly only?: readonly string[];
 }
 
@@ -39,8 +39,8 @@ const ZIP64_BYTES = 0xf000_0000;
 
 /**
  * Puts a backup, or a part of it as a backup of its own, into one file, which is read back and compared, artifact by artifact, before it gets its
- * name; a stream to stdout is checked by the content that goes by. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, USAGE for a backup of format version 1, and for a part what
- * `cutPart` throws.
+ * name; a stream to stdout is checked while it is written. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, USAGE for a backup of format
+ * version 1, and for a part what `cutPart` throws.
  */
 export async function exportBackup(
   whole: SelectedBackup,
@@ -76,7 +76,7 @@ export async function exportBackup(
   }
 }
 
-/** What its copy in today's format would say of itself is not what the backup says: it would count as complete. */
+/** Throws USAGE: a copy in today's format would say that it is complete, which the backup itself does not say. */
 function refuseVersion1({ id, folder, fromFile = folder }: SelectedBackup): void {
   if (!isVersion1(fromFile)) return;
   const line = ['tar', '-czf', `${id}.tar.gz`, '-C', path.dirname(fromFile), path.basename(fromFile)];
@@ -86,7 +86,7 @@ function refuseVersion1({ id, folder, fromFile = folder }: SelectedBackup): void
   });
 }
 
-/** Not where one stands, if nothing was asked for: a commit would take it along. */
+/** If no place was asked for, it is not the working folder, where a commit would include the file. */
 function outputOf(
   { folder, fromFile }: SelectedBackup,
   id: string,
@@ -105,7 +105,7 @@ interface Job {
   readonly context: Context;
 }
 
-/** Every artifact with its SHA-256. Refuses a backup of which a part is missing; what does not belong to it is named and left. */
+/** Every artifact with its SHA-256. Refuses a backup that lacks a part; files that do not belong to it are named and left out. */
 function artifactsOf(folder: string): { sums: Map<string, string>; findings: Finding[] } {
   const manifest = readManifest(folder);
   const expected = expectedArtifacts(manifest);
@@ -123,7 +123,7 @@ function artifactsOf(folder: string): { sums: Map<string, string>; findings: Fin
 
 async function packToFile(job: Job, output: string): Promise<{ bytes: number; sha256: string }> {
   const folder = path.dirname(output);
-  // What an export to this name left when it was killed.
+  // An export to this name may have been killed and have left a temporary file.
   tidy(folder, 'unseen', [], () => removeDeadTemporaries(folder, path.basename(output)));
   const temporary = temporaryBeside(output);
   try {
@@ -137,7 +137,7 @@ async function packToFile(job: Job, output: string): Promise<{ bytes: number; sh
   }
 }
 
-/** Durably, and never over what somebody has made there meanwhile. Throws TARGET_NOT_EMPTY. */
+/** Gives the file its name durably, and never replaces what somebody has made there meanwhile. Throws TARGET_NOT_EMPTY. */
 function giveName(temporary: string, output: string): void {
   const name = addName(temporary, output);
   if (name === 'taken' || (name === 'none' && lstatOrNull(output) !== null)) throw exists(output);
@@ -150,7 +150,7 @@ function giveName(temporary: string, output: string): void {
   }
 }
 
-/** Where a disk has room for a part of a piece, process.stdout writes that part and says that it was all; a stream of our own goes on or fails. */
+/** If the disk has room for only a part of a chunk, process.stdout writes that part and reports success; a stream of our own continues or fails. */
 function openStdout(): Writable {
   return fs.fstatSync(1).isFile() ? fs.createWriteStream('', { fd: 1, autoClose: false }) : process.stdout;
 }
@@ -185,7 +185,7 @@ function sizeOf({ selected, sums }: Job): number {
   return [...sums.keys()].reduce((sum, name) => sum + fs.lstatSync(path.join(selected.folder, name)).size, 0);
 }
 
-/** Tells that a phase begins; the answer counts the artifacts and bytes that are done. */
+/** Announces a phase. The function that it returns adds to the artifacts and bytes that are done. */
 function beginPhase(job: Job, phase: string): (files: number, bytes: number) => void {
   const { onEvent } = job.context;
   const done = { files: 0, bytes: 0 };
@@ -197,7 +197,7 @@ function beginPhase(job: Job, phase: string): (files: number, bytes: number) => 
   };
 }
 
-/** Hands the artifacts over one by one, each checked against its SHA-256 while it goes by. */
+/** Appends the artifacts one by one, and checks each against its SHA-256 while it passes. */
 async function feed(job: Job, archive: Archiver): Promise<void> {
   const ended = new AbortController();
   const closed = (): void => ended.abort();
@@ -223,7 +223,7 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
     }
     await archive.finalize();
   } catch (error) {
-    // What destroyed the archive is the better story; the pipeline tells it.
+    // If the archive was destroyed, the error that did it says more, and the pipeline throws that one.
     if (!ended.signal.aborted) archive.destroy(error instanceof Error ? error : new Error(String(error)));
     else if (error instanceof BackupError) throw error;
   } finally {
@@ -231,7 +231,7 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
   }
 }
 
-/** Every artifact is in the file, once, with its bytes, and nothing else. */
+/** Throws PROOF_FAILED unless the file holds every artifact once, with its bytes, and nothing else. */
 async function readBack(job: Job, file: string): Promise<void> {
   const missing = new Set(job.sums.keys());
   const count = beginPhase(job, 'reading back');
@@ -247,7 +247,8 @@ async function readBack(job: Job, file: string): Promise<void> {
     const right = member.name === `${job.selected.id}/${name}` && hash.digest('hex') === job.sums.get(name);
     if (!right || !missing.delete(name)) throw unproven(`${member.name} came back different`, file);
   }
-  if (missing.size > 0) throw unproven(`${[...missing].join(', ')} did not arrive in it`, file);
+  if (missing.size > 0)
+    throw unproven(`${[...missing].join(', ')} ${missing.size === 1 ? 'is' : 'are'} missing from it`, file);
 }
 
 function damaged(what: string, file: string): BackupError {

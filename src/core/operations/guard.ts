@@ -39,7 +39,7 @@ export interface GuardOptions {
   readonly checks: readonly string[];
   /** Undefined: go back, unless the command sent transactions to a chain. */
   readonly onFailure: OnFailure | undefined;
-  /** Asked on `ask`, if there is something to bring back: true goes back. */
+  /** Called for `ask` if there is something to bring back; true means to go back. */
   readonly confirm: (changes: Changes) => Promise<boolean>;
   readonly stdoutToStderr: boolean;
   /** How long to wait, once the command has ended, for another migbackup that holds a lock. */
@@ -54,7 +54,7 @@ export interface GuardOptions {
 export async function guard(project: Project, options: GuardOptions, context: Context): Promise<GuardReport> {
   const head = startReport(context);
   requireProgram(options.command[0] ?? '', process.cwd(), process.env);
-  // Before our own lock makes a killed guard look alive: what it ran has to be logged, or undo would take back something older.
+  // Our own lock would make a killed guard look alive, so this comes first: what that guard ran has to be logged, or undo would take back something older.
   if (interruptedGuard(project.root) !== null)
     await withLocks(project, 'guard', () => {
       refuseWhileGuarded(project.root);
@@ -82,7 +82,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       backupId: taken.backupId,
       folder: taken.folder,
       ...parts,
-      // What create warned of is no part of the way back either.
+      // The way back does not bring back what create warned about either.
       findings: [...cleanable, ...taken.findings.filter(({ severity }) => severity !== 'info'), ...parts.findings],
       reportFile: null,
     };
@@ -107,7 +107,7 @@ async function runGuarded(
   const token = randomBytes(8).toString('hex');
   const before = lookOutside(project);
   const here = processesIn(fs.realpathSync(project.root));
-  // From here to the command's start nothing waits, so no signal is lost in between.
+  // Nothing is awaited from here to the start of the command, so no signal is lost in between.
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
   const command = [...options.command];
   const unclaimed = claimBackup(project, backupId);
@@ -123,30 +123,30 @@ async function runGuarded(
   const run = { cwd: process.cwd(), env, stdoutToStderr };
   const ended = await runAll(options, run, context);
 
-  // From here on nothing is cut short: what was interrupted was the command.
+  // From here on nothing is cut short: a signal has interrupted the command, not what follows it.
   const after: Context = { ...context, signal: undefined };
   const { outside: changed, findings } = changedOutside(before, lookOutside(project));
   try {
     dropBallast(project.root);
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
-    // What a command that succeeded leaves running is a service that it started.
+    // If a command that succeeded left something running, it started that as a service.
     const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
     const found = [...unclaimed, ...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
     releaseClaims(project);
-    // A pipe in the place of a file is left out of a backup, and the file is in it.
+    // A pipe in the place of a file counts as outside, but the backup holds that file and the way back restores it.
     const held = new Set(ending.paths.map(({ path }) => path));
     const outside = changed.filter((path) => !held.has(path));
     return { ...ended, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
-    // An error comes of it already, and says more. Something has to remember it: the log, else the marker.
+    // The error that is thrown says more than these findings. The failure has to be on record: in the log, or else in the marker.
     if (recordOperation(project, failed, after).length === 0) dropMarker(project.root);
     else markFailed(project.root, marker);
     throw wayBackFailed({ id: backupId, folder }, ended.result, error);
   }
 }
 
-/** Reserves room for the way back. If there is not enough, the command is not run, and nothing says that it was. */
+/** Reserves room for the way back. If there is not enough, the command is not run, and the marker is removed, because it says that the command was run. */
 function putBallastOrLeave(root: string, bytes: number): void {
   try {
     putBallast(root, bytes);
@@ -169,7 +169,7 @@ async function conclude(
     return keep(project, selected, 'succeeded', options, context);
   await endSurvivors(token);
   if (options.onFailure === 'keep') return keep(project, selected, 'kept', options, context);
-  // The plan of the way back: where it cannot be made, there is none.
+  // This plans the way back: if it cannot be planned, it cannot be gone either.
   const changes = await lookAtChanges(project, selected, context);
   if (!(await wantsBack(options, changes))) return keep(project, selected, 'kept', options, context);
   return rolledBack(changes, await goBack(project, selected, context, options.lockWaitMs));
@@ -177,7 +177,7 @@ async function conclude(
 
 type Ended = Pick<GuardReport, 'result' | 'checks' | 'interrupted'>;
 
-/** The command, then each check until one fails or we are asked to stop: a command that ends at that with 0 may have done half its work. */
+/** Runs the command, then each check until one fails or a signal comes: a command that ends with 0 after a signal may have done half its work. */
 async function runAll({ command, checks }: GuardOptions, run: RunOptions, context: Context): Promise<Ended> {
   const interrupted = (): string | null => (context.signal?.aborted === true ? String(context.signal.reason) : null);
   context.onEvent?.({ type: 'command-begin' });
@@ -196,7 +196,7 @@ async function runAll({ command, checks }: GuardOptions, run: RunOptions, contex
   }
 }
 
-/** Without a word from the user a chain decides: what it has seen does not go back, and its records must not be lost. */
+/** If the user has not decided, sent transactions do: no chain takes them back, so their records must not be lost. */
 async function wantsBack({ onFailure, confirm }: GuardOptions, changes: Changes): Promise<boolean> {
   if (onFailure === 'ask') return changes.paths.length === 0 || confirm(changes);
   return onFailure === 'restore' || changes.external.length === 0;
@@ -213,7 +213,7 @@ async function keep(
   context: Context,
 ): Promise<Ending> {
   const { changes, findings: unknown } = await lookIfPossible(project, selected, context);
-  // What is not known may be something.
+  // If the changes are not known, there may be some.
   if (changes.paths.length === 0 && unknown.length === 0)
     return { outcome, ...changes, safetyBackup: null, findings: [], next: [] };
   const paths = changes.paths.map(({ path }) => path);
@@ -228,7 +228,7 @@ async function keep(
   };
 }
 
-/** The line that takes the command back: undo goes by the log, and both need the backup. */
+/** The line that takes the command back. undo needs the log, and both lines need the backup. */
 function wayBack(id: string, findings: readonly Finding[]): string[] {
   const has = (wanted: FindingCode): boolean => findings.some(({ code }) => code === wanted);
   if (has('way-back-lost')) return [];

@@ -35,7 +35,7 @@ export interface InitOptions {
 /** How the report names the dependency that was added. */
 const DEPENDENCY = 'devDependencies migbackup: ';
 
-/** One file to write, and what the report says of it. */
+/** One file to write, and what the report says about it. */
 interface Edit {
   readonly change: InitChange;
   readonly before: Existing;
@@ -43,9 +43,9 @@ interface Edit {
 }
 
 /**
- * Sets a project up: migbackup.config.json that extends the preset (by what is in the workspaces, too), five npm scripts (and the dependency they need, with `install`), and .gitignore. It only adds: what is
- * there already stays byte for byte, so a second run changes nothing. Throws CONFIG_INVALID if an existing config is not
- * valid, IO if a file cannot be written.
+ * Sets a project up: a migbackup.config.json that extends the preset, also by what is in the workspaces; five npm scripts, with `install` also the
+ * dependency that they need; and lines of .gitignore. It only adds: what is there already stays byte for byte, so a second run changes nothing. Throws
+ * CONFIG_INVALID if an existing config is not valid, IO if a file cannot be written.
  * @param root absolute path of the project
  */
 export async function init(root: string, options: InitOptions, context: Context): Promise<InitReport> {
@@ -66,7 +66,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   const backups = kept === undefined ? wanted : (loaded.backups ?? 'backups');
   const repository = path.resolve(root, backups);
   if (kept !== undefined && options.backups !== undefined && repository !== options.backups)
-    add(leftAlone(CONFIG_FILE, `is there already, and keeps backups in ${escapeName(backups)}`));
+    add(leftAlone(CONFIG_FILE, `exists already, and keeps backups in ${escapeName(backups)}`));
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
@@ -108,7 +108,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   };
 }
 
-/** As a config has it: relative to the project, with `/`. */
+/** As a config states it: relative to the project, with `/`. */
 function placeIn(root: string, place: string): string {
   return path.relative(root, place).split(path.sep).join('/');
 }
@@ -128,7 +128,7 @@ function configEdit(root: string, packageFile: Existing, added: readonly Categor
     action: 'create',
     adds: ['preset: default', ...(backups === 'backups' ? [] : [`backups: ${escapeName(backups)}`]), ...lines],
   };
-  // One that was lost with an earlier config is the one that the backups have.
+  // If an earlier config was lost, its id is the one that the backups have.
   const id = rememberedId(root) ?? newProjectId(packageName(packageFile) ?? path.basename(root));
   return { change, before, text: renderConfig(id, added, backups) };
 }
@@ -191,8 +191,7 @@ function notInstalled(): Finding {
   return {
     code: 'not-installed',
     severity: 'info',
-    message:
-      'migbackup is not a dependency of this project: the npm scripts find it only where it is installed globally',
+    message: 'migbackup is not a dependency of this project: the npm scripts find it only if it is installed globally',
     path: 'package.json',
     recommendation: 'migbackup init --install adds it to devDependencies; then install as usual.',
   };

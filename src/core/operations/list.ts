@@ -30,7 +30,7 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
   const now = (context.now ?? (() => new Date()))();
   const owner = new Owner(project);
   const all = listBackups(project.repository).map((ref) => describe(project.repository, owner, ref, now));
-  // One of which it cannot be told whose it is may be the one that is missed.
+  // A backup whose project is not known may be the one that somebody is looking for.
   const backups = all.filter(({ project: { own, id, root } }) => allProjects === true || own || (id ?? root) === null);
   return {
     ...head(),
@@ -81,7 +81,7 @@ function known(repository: string, ref: BackupRef, now: Date) {
   };
 }
 
-/** Its manifest is known to be wrong, so the list of sums says how many files it should have; its size only reading would tell. */
+/** The manifest of a version 1 backup is known to be wrong, so the list of sums says how many files it should have. Its size is unknown until it is read. */
 function describeVersion1(repository: string, owner: Owner, ref: BackupRef, now: Date): ListedBackup {
   const { files, problem } = version1Listed(ref.folder);
   const nothing = { bytes: null, archivedBytes: null, tags: {}, categories: [], holdsSecrets: null };
@@ -118,7 +118,7 @@ function staleFindings(repository: string): Finding[] {
   return staleNames(repository).map((name) => ({
     code: 'stale-work',
     severity: 'info',
-    message: 'the work folder of a run that is going on or was killed; it is no backup',
+    message: 'this is the work folder of a run that is in progress or was killed, not a backup',
     path: path.join(repository, name),
     recommendation: 'The next command that changes something removes it if nobody works in it.',
   }));

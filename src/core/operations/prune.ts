@@ -32,9 +32,10 @@ export interface PruneOptions {
 }
 
 /**
- * Removes backups of this project that no rule keeps, one by one, each atomically. Never removed: what is another project's, what has something that is gone and that nobody has accepted, the newest complete one that verifies (it is verified now), what `undo`
- * or a guard of any checkout of the project needs, and what cannot be read. Where no backup verifies nothing is removed. Throws NO_SUCH_BACKUP where the repository is no folder, CONFIRMATION_REQUIRED, LOCKED,
- * INTERRUPTED (what was removed so far is gone, and logged).
+ * Removes backups of this project that no rule keeps, one by one, each atomically. It never removes the newest complete backup that verifies (it is
+ * verified now), backups that `undo` or a guard of any checkout of the project needs, backups with state that is gone from the project and was not
+ * accepted as gone, backups that cannot be read, and those of other projects. If no backup verifies, nothing is removed. Throws NO_SUCH_BACKUP if the
+ * repository is not a folder, CONFIRMATION_REQUIRED, LOCKED, INTERRUPTED (then what was removed so far is logged).
  */
 export async function prune(project: Project, options: PruneOptions, context: Context): Promise<PruneReport> {
   const head = startReport(context);
@@ -70,10 +71,10 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   for (const [id, why] of guardedAmong(project, known)) reasons.get(id)?.push(why);
   const findings: Finding[] = [];
   const goes = (): Known[] => known.filter(({ id }) => reasons.get(id)?.length === 0);
-  // Only where something would go is it worth knowing what must not.
+  // Which backups hold lost state matters only if something would be removed.
   for (const { backupId, gone, notCompared } of goes().length === 0 ? [] : await lostState(project, context.signal)) {
-    if (notCompared !== null) reasons.get(backupId)?.push('it may have what is gone');
-    else if (gone.length > 0) reasons.get(backupId)?.push('it has what is gone');
+    if (notCompared !== null) reasons.get(backupId)?.push('it may have state that is gone');
+    else if (gone.length > 0) reasons.get(backupId)?.push('it has state that is gone');
   }
   const whole = known.filter((backup) => backup.kind === 'migration' && isComplete(backup));
   const proven = goes().length === 0 ? null : await newestThatVerifies(whole, context);
@@ -81,7 +82,7 @@ async function planPrune(project: Project, { policy, dryRun }: PruneOptions, con
   if (proven !== null) reasons.get(proven)?.push('the newest complete one that verifies');
   else if (newestVerified !== null) {
     reasons.get(newestVerified)?.push('the newest that verifies');
-    // What is partial holds nothing of the rest: what is left of that may be all there is.
+    // A partial backup lacks the rest, so the remains of a complete one may be all that there is.
     for (const { id } of whole) reasons.get(id)?.push('no complete backup verifies');
   } else if (goes().length > 0) {
     findings.push(nothingVerifies());
@@ -122,7 +123,7 @@ async function newestThatVerifies(known: readonly Known[], context: Context): Pr
       const { status } = await auditBackup(selected.folder, selected.auditId ?? id, { mode: 'full' }, quiet);
       if (status !== 'FAILED') return id;
     } catch (error) {
-      // What may not be read is kept, and proves nothing.
+      // A backup that this user may not read is kept, and proves nothing.
       if (!(error instanceof BackupError) || !isForbidden(error.cause)) throw error;
     } finally {
       selected.dispose();
@@ -141,7 +142,7 @@ function removeAll(project: Project, { remove }: Plan, context: Context): Findin
     } catch (error) {
       const gone = done + (lstatOrNull(path.join(project.repository, id)) === null ? 1 : 0);
       const doing = `${gone} of ${remove.length} backups were removed, then it failed`;
-      throw fromSystemError(error, doing, project.repository, 'The others are whole, and the next run goes on.');
+      throw fromSystemError(error, doing, project.repository, 'The others are whole, and the next run continues.');
     }
   }
   return findings;
@@ -151,7 +152,7 @@ function throwIfStopped({ signal }: Context, done: number, all: number): void {
   if (done === 0) throwIfInterrupted(signal);
   if (signal?.aborted !== true) return;
   throw new BackupError('INTERRUPTED', `interrupted: ${done} of ${all} backups were removed, the others are whole`, {
-    hint: 'Run the same command again to go on.',
+    hint: 'Run the same command again to remove the others.',
   });
 }
 
@@ -175,7 +176,8 @@ function nothingVerifies(): Finding {
 
 /**
  * The backups that a guarded command relies on, and why they stay. A project may have several checkouts that use one repository, and each may
- * have a guard: it says so beside the reports about its backup, and an older one in its own folder alone: the backups say in which folders they were made. Where a folder does not let itself be looked into, all that was made in it stays.
+ * have a guard. A guard notes this beside the reports about its backup. A guard of an older version notes it only in its own folder, so the folders in
+ * which the backups were made are looked into as well; if one cannot be looked into, all backups that were made in it stay.
  */
 function guardedAmong(project: Project, backups: readonly ReadBackup[]): [id: string, why: string][] {
   const { root } = project;
@@ -192,27 +194,27 @@ function guardedAmong(project: Project, backups: readonly ReadBackup[]): [id: st
         return guarded === null ? [] : [[guarded, 'a guarded command relies on it']];
       } catch (error) {
         if (errnoOf(error) === undefined || folder === root) throw error;
-        const why = `whether a guarded command in ${folder} relies on it cannot be told`;
+        const why = `it is not known whether a guarded command in ${folder} relies on it`;
         return (byRoot.get(folder) ?? []).map(({ id }): [string, string] => [id, why]);
       }
     });
   return [...claimed, ...marked];
 }
 
-/** A share of another machine is not asked because a backup names it: who made the backup may have stated anything. */
+/** A network share is not looked into just because a backup names it: a backup may state anything. */
 function isLocal(folder: string): boolean {
   return !/^[\\/]{2}/.test(folder);
 }
 
 /** What is kept. A backup stays if any rule keeps it. */
 export interface Policy {
-  /** The newest so many migration backups. */
+  /** This many of the newest migration backups. */
   readonly keepLast?: number | undefined;
-  /** Migration backups that are no older, in milliseconds. */
+  /** Migration backups that are at most this old, in milliseconds. */
   readonly keepWithinMs?: number | undefined;
   /** Migration backups that carry all of these tags; several sets may be given. */
   readonly keepTags?: readonly Readonly<Record<string, string>>[] | undefined;
-  /** The newest so many safety backups. */
+  /** This many of the newest safety backups. */
   readonly keepSafety: number;
 }
 
@@ -222,8 +224,8 @@ interface Candidate extends BackupRef {
 }
 
 /**
- * Why each backup stays; an id without a reason may go. One that cannot be read always stays and counts for nothing: it may be all that is
- * left of something.
+ * Why each backup stays; a backup without a reason may be removed. One that cannot be read always stays and is not counted by any rule: it may
+ * be all that is left of something.
  * @param candidates newest first
  */
 function reasonsToKeep(candidates: readonly Candidate[], policy: Policy, now: Date): Map<string, string[]> {

@@ -11,7 +11,7 @@ import { startReport } from '../repository/report-head.ts';
 import { withLocks } from '../repository/with-locks.ts';
 
 /**
- * Finishes or takes back a restore that was killed, and says what a killed guard had been running. Nothing to do is fine. Throws
+ * Finishes or takes back a restore that was killed, and says what a killed guard had been running. If there is nothing to do, the report says so. Throws
  * TRANSACTION_UNREADABLE, ROLLBACK_FAILED or LOCKED.
  */
 export async function recover(

@@ -30,7 +30,7 @@ export async function report(selected: SelectedBackup, repository: string, conte
     rehearsed: rehearsed(verifications),
     wayBackTested: isInRepository(repository, place)
       ? wayBackTested(repository, selected.id)
-      : no('not known of this copy: restores are on record by id alone'),
+      : no('not known for this copy: restores are on record by ID only'),
   };
   return {
     ...head(),
@@ -62,8 +62,8 @@ function withoutRepeats(findings: readonly AnyFinding[]): AnyFinding[] {
 }
 
 /**
- * Files in the backup, against those and whatever of the project was found on disk in no category or left out. Of what was not asked for, and of what
- * the maker of a version 1 backup left out, nobody knows how much it is.
+ * Compares the files in the backup with these and all that was found on disk but is in no category or was left out. It is not known how much --only
+ * did not ask for, nor how much the maker of a version 1 backup left out.
  */
 function coverage(manifest: Manifest, place: string): BackupSummary['answers']['coverage'] {
   const { totals, findings, config, categories } = manifest;

@@ -15,7 +15,7 @@ import { scanCategory } from '../scan/scanner.ts';
 import { isGlob, isName, namedIn, selectByName, type Named, type Place } from '../scan/terms.ts';
 
 export interface ResolveOptions {
-  /** Absolute: where one stands. */
+  /** Absolute: the working folder. */
   readonly cwd: string;
   /** What the terms select from. */
   readonly backups: readonly SelectedBackup[];
@@ -27,9 +27,9 @@ export interface ResolveOptions {
 type Meaning = readonly string[];
 
 /**
- * The terms that `--only` words mean: names of categories and sources as they are, paths and globs relative to the project. A path may be given relative
- * to where one stands, relative to the project, or absolute; words may be joined by commas, where the whole is no path. Throws USAGE for a path that
- * leads out of the project or can be two, NOTHING_SELECTED for one that no backup has.
+ * The terms that `--only` words mean: names of categories and sources as they are, paths and globs relative to the project. A path may be relative to
+ * the working folder, relative to the project, or absolute. Words may be joined by commas, unless the whole is a path. Throws USAGE for a path that
+ * leads out of the project or can mean two, NOTHING_SELECTED for one that no backup has.
  */
 export async function resolveOnly(
   words: readonly string[] | undefined,
@@ -39,7 +39,7 @@ export async function resolveOnly(
 ): Promise<string[]> {
   if (words === undefined || words.length === 0) return [];
   const stated = unlessDamaged(() => backups.map(({ folder }) => readManifest(folder)));
-  // The operation says what is wrong with it.
+  // The operation itself says what is wrong with the backup.
   if (stated === undefined) return [...words];
   const names = backups.length > 0 ? stated.flatMap(namedIn) : project.config.categories;
   const meaningOf = (word: string): Meaning => meanings(word, project.root, cwd, names);
@@ -49,7 +49,7 @@ export async function resolveOnly(
   });
   const all = lists.flatMap(({ whole, pieces }) => [whole, ...pieces.map(meaningOf)]);
   const paths = new Set(all.flat().filter((term) => !isName(term, names)));
-  // What a create takes it looks for itself, unless there is a doubt.
+  // create looks for its paths itself, so nothing is looked up for it unless a word can mean two things.
   const isAsked =
     backups.length > 0 || all.some((meaning) => meaning.length > 1) || lists.some(({ whole }) => whole.length > 0);
   const hits = isAsked && paths.size > 0 ? await whatHits(paths, names, places(project, backups, live), context) : null;
@@ -76,11 +76,11 @@ function wholeOf(meaningOf: (word: string) => Meaning, word: string): Meaning {
   }
 }
 
-/** @param hits null: nobody looked, since there is no doubt */
+/** @param hits null if nothing was looked up, because nothing is in doubt */
 function theOne(word: string, meaning: Meaning, hits: ReadonlySet<string> | null): string {
   const found = hits === null ? [] : meaning.filter((term) => hits.has(term));
   if (found.length > 1) {
-    throw new BackupError('USAGE', `--only ${escapeName(word)} can be ${found.map(escapeName).join(' or ')}`, {
+    throw new BackupError('USAGE', `--only ${escapeName(word)} can mean ${found.map(escapeName).join(' or ')}`, {
       hint: 'Begin it with ./ for what lies here, or run the command at the top of the project.',
     });
   }
@@ -93,7 +93,7 @@ function meanings(word: string, root: string, cwd: string, names: readonly Named
   const inside = here === '..' || here.startsWith('../') || path.isAbsolute(here) ? '' : here;
   const from = (folder: string): string =>
     path.posix.join(isGlob(word) ? escapeGlob(folder) : folder, word).replace(/(?<=.)\/+$/, '');
-  // Lines that are printed write ./-x, so that it is no flag.
+  // Our own lines say ./-x so that it is not taken as a flag; that path may be relative to the project.
   const isFromHere = /^\.\.?(\/|$)/.test(word) && !word.startsWith('./-');
   const all = path.isAbsolute(word)
     ? [
@@ -107,7 +107,7 @@ function meanings(word: string, root: string, cwd: string, names: readonly Named
       : [from(inside), from('')];
   const found = [...new Set(all)].filter((term) => word !== '' && !/^\.\.(\/|$)/.test(term) && !path.isAbsolute(term));
   if (found.length === 0) {
-    const what = word === '' ? 'an --only is empty' : `--only ${escapeName(word)} leads out of the project`;
+    const what = word === '' ? '--only is empty' : `--only ${escapeName(word)} leads out of the project`;
     throw new BackupError('USAGE', what, {
       hint: 'Give a category, category/source, a path in the project or a glob.',
     });
@@ -128,7 +128,7 @@ function atCommas(word: string): string[] {
   return words;
 }
 
-/** Those of the terms that select something; null: that cannot be told. */
+/** The terms that select something; null if a damaged index does not tell. */
 async function whatHits(
   terms: ReadonlySet<string>,
   names: readonly Named[],
@@ -149,7 +149,7 @@ async function whatHits(
     }
     return hits;
   } catch (error) {
-    // A damaged index is for the operation to say.
+    // The operation itself reports a damaged index.
     if (isDamage(error)) return null;
     throw error;
   }

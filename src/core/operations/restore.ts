@@ -69,7 +69,7 @@ export async function restore(
     ...nothingRestored(),
     ...parts,
   });
-  /** Whoever finds nothing to do may have meant an older one. */
+  /** Someone who finds nothing to restore may have meant an older backup. */
   const withOlder = async (plan: RestorePlan, { manifest }: VerifiedBackup): Promise<RestorePlan> => {
     if (!plan.nothingToDo) return plan;
     const { folder } = selected;
@@ -121,7 +121,7 @@ function configGone({ config }: Project) {
     severity: 'warning',
     message: `${CONFIG_FILE} ${howLost(config)}, and this backup of the project brings it back.`,
     path: CONFIG_FILE,
-    recommendation: 'What it holds goes where that config had it.',
+    recommendation: 'What the backup holds goes where that config had it.',
   } as const satisfies Finding;
 }
 
@@ -129,12 +129,12 @@ function howLost({ problem }: Project['config']): string {
   return problem === undefined ? 'is gone' : 'cannot be read';
 }
 
-/** What is asked for goes where the config had it; the next backup would go by the preset. */
+/** What is selected goes where the lost config had it, but the next backup would follow the preset. */
 function configStaysAway(project: Project, id: string) {
   const line = shellLine(['migbackup', 'restore', id, '--only', CONFIG_FILE]);
   return {
     ...configGone(project),
-    message: `${CONFIG_FILE} ${howLost(project.config)}, and what is asked for of this backup does not bring it back.`,
+    message: `${CONFIG_FILE} ${howLost(project.config)}, and what is selected from this backup does not bring it back.`,
     recommendation: `${line} brings it back. Without it the next backup takes what the preset names.`,
   };
 }
@@ -149,7 +149,7 @@ function lineOf(id: string, { only, exact }: RestoreOptions): string {
   ]);
 }
 
-/** Names are tried beside the stage, where they will stand first; what a killed run leaves of it is garbage by its name. */
+/** Names are tried beside the stage, because files are staged there first. What a killed run leaves there counts as garbage because of its name. */
 function tryNames(root: string, wanted: readonly Entry[]): void {
   const probe = new NameProbe(path.join(root, STATE_FOLDER, `garbage-names-${process.pid}`));
   try {
@@ -159,7 +159,7 @@ function tryNames(root: string, wanted: readonly Entry[]): void {
   }
 }
 
-/** Verifies the backup, that it is this project's, and that what is wanted of it has its place in it. */
+/** Verifies the backup. Refuses one of another project, and one that would write to places that are not this project's. */
 async function verifyInPlace(
   project: Project,
   selected: SelectedBackup,
@@ -172,7 +172,7 @@ async function verifyInPlace(
   const stands = await standsForConfig(project, selected);
   const gone = wanted.some(isConfig) ? configGone(project) : configStaysAway(project, selected.id);
   if (stands) context.onEvent?.({ type: 'note', message: `${gone.message} ${gone.recommendation}` });
-  // The places that the lost config had; others are another backup's to state.
+  // Only a backup that stands in for the lost config may say which places are the project's.
   const categories = stands ? configOf(manifest, project.config).categories : [];
   const all = { ...project.config, categories: [...project.config.categories, ...categories] };
   refuseForeignPlaces({ ...project, config: all }, wanted, options.acceptSources === true);

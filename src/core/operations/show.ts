@@ -99,7 +99,7 @@ function shown(entry: Entry): ShownEntry {
   };
 }
 
-/** An index may state any 64-bit time; one that no calendar holds is shown as nanoseconds. */
+/** An index may state any 64-bit time; a time that no calendar has is shown as nanoseconds. */
 function isoTime(mtimeNs: bigint): string {
   const date = new Date(Number(mtimeNs / 1_000_000n));
   return Number.isNaN(date.getTime()) ? `${mtimeNs} ns` : date.toISOString();

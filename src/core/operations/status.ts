@@ -15,7 +15,7 @@ import { startReport } from '../repository/report-head.ts';
 import { repositoryProblem } from '../repository/catalog.ts';
 import { Owner, readBackups } from '../repository/whose.ts';
 
-/** Where the project stands: what is gone, what there is to go back to, what is unfinished, what comes next. Writes nothing. */
+/** Where the project stands: what is gone, what can be brought back, what is unfinished, what comes next. Writes nothing. */
 export async function status(
   project: Project,
   _options: Record<string, never>,
@@ -88,7 +88,7 @@ function pendingIn(root: string): Pending[] {
   return found;
 }
 
-/** Where this user may not look there is nothing to recover from, and nobody knows whether anything is unfinished. */
+/** If this user may not look there, it is not known whether anything is unfinished, and the command to run is the one that lets them look. */
 function unfinishedIn(root: string): Pending[] {
   try {
     const found = unfinished(root);
@@ -108,16 +108,16 @@ function isGuarded(root: string): boolean {
   }
 }
 
-/** A guard whose way back failed is on record, and nothing was done since. One that nobody has logged yet is told by its marker. */
+/** A guard whose way back failed, if that is the last operation on record. One that is not logged yet is known by its marker. */
 function failedGuard(project: Project, ids: readonly string[]): Pending[] {
   const { last } = lastStep(project);
   if (last?.operation !== 'guard' || last.exit !== WAY_BACK_FAILED || visibleGuard(project.root) !== null) return [];
   const command = ids.includes(last.backupId) ? 'migbackup undo' : null;
-  const message = `the way back of the guarded command that ${last.backupId} was taken for failed: the project is not as it was before`;
+  const message = `the way back of the guarded command (to ${last.backupId}) failed: the project is not as it was before`;
   return [{ what: 'guard-failed', message, command }];
 }
 
-/** What `undo` would take back, if what it needs is there; or why nobody knows. While a restore is unfinished nobody knows. */
+/** What `undo` would take back, if what it needs is there; or why that is not known. It is not known while a restore is unfinished. */
 function undoable(project: Project, ids: readonly string[]): Pick<StatusReport, 'undo' | 'undoProblem'> {
   const { last, problem } = lastStep(project);
   if (last === null || last.safetyId === null || !ids.includes(last.safetyId))
@@ -147,7 +147,7 @@ function nextStep(
   const command =
     pending.find((one) => one.command !== null)?.command ?? lost.find(({ restore }) => restore !== null)?.restore;
   if (typeof command === 'string') return command;
-  // A backup that is taken now would go where the disk of the others is to be mounted.
+  // A backup that is taken now would go into the folder where the disk with the others has to be mounted.
   if (latest === undefined && lost.length > 0) return 'migbackup validate';
   if (latest === undefined || latest.partial !== null || latest.problem !== null) return 'migbackup create';
   return stands(latest) ? 'migbackup diff' : 'migbackup verify --latest';

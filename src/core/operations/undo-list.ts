@@ -10,7 +10,7 @@ type Listed = UndoListReport['operations'][number];
 
 /**
  * What undo can take back, newest first. Reads the operation log and changes nothing. While a restore is unfinished, none can be taken back yet. Throws
- * IO where this user may not look whether one is.
+ * IO if this user may not see whether one is.
  */
 export async function undoList(
   project: Project,
@@ -28,12 +28,12 @@ export async function undoList(
   return { ...head(), operation: 'undo-list', root: project.root, operations, unfinished: pending };
 }
 
-/** Which one undo takes next is known once the restore has ended: it may become a step itself. */
+/** Which step undo takes next is known only once the restore has ended, because it may become a step itself. */
 function afterwards(step: Listed): Listed {
   return { ...step, next: false, possible: step.possible === 'now' ? 'later' : step.possible };
 }
 
-/** Each after the one above it: where that cannot be taken back, none below it can. */
+/** Each step can be taken back only after the one above it: if that one cannot be, none below it can. */
 function inOrder(steps: readonly Step[], held: ReadonlySet<string>, last: Step | undefined): Listed[] {
   let above: string | null = null;
   let blocked = false;

@@ -26,16 +26,16 @@ import { removable } from './undo/removable.ts';
 import { withLocks } from '../repository/with-locks.ts';
 import { nearlyMatching } from '../model/nearest.ts';
 
-/** More of them make a message that nobody reads; the plan has all. */
+/** Nobody reads a message with more names; the plan has all of them. */
 const NAMED = 5;
 
 export interface UndoOptions extends Pick<Approval, 'plan'> {
   readonly dryRun: boolean;
   /** Names the operation to take back; undefined: the newest. */
   readonly id?: string | undefined;
-  /** Somebody at a terminal sees what is taken back. Else the way back of a guard is taken back only where its id is given. */
+  /** True if somebody at a terminal sees what is taken back. Otherwise the way back of a guard is taken back only if its id is given. */
   readonly attended?: boolean;
-  /** Asked once, with the plan and what is taken back, when there is something to change; throws or answers false to stop. */
+  /** Asked once, with the plan and what is taken back, when there is something to change; throws or returns false to stop. */
   readonly confirm: (plan: RestorePlan, undone: Undone, since: readonly string[]) => Promise<boolean>;
 }
 
@@ -46,13 +46,13 @@ interface Reversal {
   readonly planned: Planned;
   readonly replan: () => Promise<Planned>;
   readonly stay: string[];
-  /** Of a guarded command: what was changed after it had ended, and goes with it. */
+  /** Of a guarded command: what was changed after it had ended, and is taken back with it. */
   readonly since: string[];
 }
 
 /**
- * Reverses the last operation that changed the project, or the one that is named, exactly, as a transaction that can be undone itself. Throws NOTHING_TO_UNDO where
- * the log knows of none or its safety backup is gone: an older state is never taken for it. Else what a restore throws.
+ * Reverses the last operation that changed the project, or the one that is named, exactly, as a transaction that can be undone itself. Throws NOTHING_TO_UNDO if
+ * the log has none or its safety backup is gone: no older state is used instead. Otherwise it throws what a restore throws.
  */
 export async function undo(project: Project, options: UndoOptions, context: Context): Promise<UndoReport> {
   const head = startReport(context);
@@ -85,7 +85,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     if (unexpected && options.id === undefined && options.attended !== true) throw idNeeded(undone, since);
     await checkTarget(project.root, planned.changes);
     await requireYes({ plan: options.plan, confirm: (plan) => options.confirm(plan, undone, since) }, planned.plan);
-    // Exactly as it was: root takes the owners back too.
+    // undo brings back exactly what was there, so as root it brings back owners too.
     const how = {
       operation: 'undo',
       safetyBackup: true,
@@ -100,7 +100,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
   });
 }
 
-/** What was replaced and no backup can hold (a pipe, a socket) does not come back: that is said wherever it is said what the project will be. */
+/** A pipe or socket that was replaced does not come back, because no backup can hold it. `becomes` says so wherever it is shown. */
 function describe({ step, verified }: Reversal): Undone {
   const undone = describeStep(step);
   const lost = verified.manifest.findings.flatMap(({ code, path }) =>
@@ -108,7 +108,7 @@ function describe({ step, verified }: Reversal): Undone {
   );
   if (lost.length === 0) return undone;
   const named = lost.length > 3 ? `${lost.slice(0, 3).join(', ')} and ${lost.length - 3} more` : lost.join(', ');
-  return { ...undone, becomes: `${undone.becomes}, but for special files, which no backup holds: ${named}` };
+  return { ...undone, becomes: `${undone.becomes}, except for special files, which no backup holds: ${named}` };
 }
 
 async function planReversal(project: Project, id: string | undefined, context: Context): Promise<Reversal> {
@@ -117,7 +117,7 @@ async function planReversal(project: Project, id: string | undefined, context: C
   if (record.safetyId === null)
     throw nothing(`${what} was made without a safety backup: what it replaced is not in the repository`);
   const ref = listBackups(project.repository).find(({ id }) => id === record.safetyId);
-  if (ref === undefined) throw nothing(`${record.safetyId} is gone, which is needed to take back ${what}`);
+  if (ref === undefined) throw nothing(`${record.safetyId}, which is needed to take back ${what}, is gone`);
   const selected: SelectedBackup = { id: ref.id, folder: ref.folder, dispose() {} };
   if (record.project === undefined) refuseOther(project, selected);
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
@@ -131,7 +131,7 @@ async function planReversal(project: Project, id: string | undefined, context: C
   return { step, selected, verified, planned, replan, stay: keep, since };
 }
 
-/** A line of the log that does not say whose it is goes by the path alone, and another project may have stood there. */
+/** A line of the log that does not name its project was found by its path alone, and another project may have been there. */
 function refuseOther(project: Project, selected: SelectedBackup): void {
   try {
     refuseOtherProject(project, selected);
@@ -153,12 +153,12 @@ function logBehind(repository: string): BackupError {
   });
 }
 
-/** What guard has brought back, or what came after its command, is seldom what somebody wants gone who only says undo. */
+/** Someone who just runs undo seldom wants to lose what guard has brought back, or work that came after its command. */
 function idNeeded({ id, what, becomes }: Undone, since: readonly string[]): BackupError {
   const named = since.slice(0, NAMED).map(escapeName).join(', ');
   const more = since.length > NAMED ? ` and ${since.length - NAMED} more` : '';
   const later = since.length === 0 ? '' : `, and what was changed since then: ${named}${more}`;
-  const message = `undo would take back ${what}${later}: the project would be ${becomes}; without a terminal that needs its id`;
+  const message = `undo would take back ${what}${later}: the project would be ${becomes}; without a terminal, undo needs its ID for that`;
   return new BackupError('CONFIRMATION_REQUIRED', message, {
     hint: `Nothing was changed. If that is what you want, run: ${shellLine(['migbackup', 'undo', id, '--yes'])}`,
     details: { id, since },
@@ -195,7 +195,7 @@ function chooseStep(project: Project, id: string | undefined): Step {
   });
 }
 
-/** Two restores of one backup have the same words. */
+/** Two restores of one backup are described in the same words, so time and id are added. */
 function told({ what, record, id }: Step): string {
   return `${what} (${record.time}, ${id})`;
 }

@@ -56,7 +56,7 @@ function narrowed(selected: SelectedBackup, { terms, ...options }: VerifyOptions
     const has = selectEntries(terms, namedIn(manifest), databasesAt(manifest));
     return { ...options, mode: 'selection', only: { terms, has } };
   } catch (error) {
-    // The audit says more about a manifest that does not read.
+    // The audit says more about a manifest that cannot be read.
     if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
     return { ...options, mode: 'selection' };
   }
@@ -68,8 +68,9 @@ export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository' | 'te
 }
 
 /**
- * Verifies every backup of the project, newest first. One of which nobody can tell whose it is may be the one that matters. One that this user may not
- * read is an error once the others are verified. Throws NO_SUCH_BACKUP where there is none: nothing was proven.
+ * Verifies every backup of the project, newest first. A backup whose project is not known is verified too, because it may be the one that
+ * matters. A backup that this user may not read is an error, once the others are verified. Throws NO_SUCH_BACKUP if there is none, because nothing was
+ * proven.
  */
 export async function verifyAll(
   project: Project,

@@ -7,8 +7,8 @@ import { escapeName } from '../paths/names.ts';
 import { shellQuote } from '../model/shell-quote.ts';
 
 /**
- * RESTORE_PROCEDURES.md for one backup: with migbackup, and by hand with tar, zstd and sha256sum. Every `sh` block
- * runs as it stands; BACKUP and TARGET may be set before. Depends on the manifest alone, so the same backup gives the same text.
+ * RESTORE_PROCEDURES.md for one backup: how to restore it with migbackup, and by hand with tar, zstd and sha256sum. Every `sh` block
+ * runs as it is; BACKUP and TARGET may be set before. The text depends on the manifest alone, so the same backup gives the same text.
  */
 export function renderProcedures(manifest: Manifest): string {
   const id = manifest.backupId;
@@ -27,7 +27,7 @@ export function renderProcedures(manifest: Manifest): string {
     '',
     '## With migbackup',
     '',
-    'In the project. Each restore verifies the backup first, swaps atomically, checks afterwards, and can be taken back.',
+    'Run these in the project. Each restore verifies the backup first, swaps atomically, checks afterwards, and can be taken back.',
     '',
     '```sh',
     `migbackup verify ${id}`,
@@ -48,12 +48,12 @@ export function renderProcedures(manifest: Manifest): string {
     '',
     '## Without migbackup',
     '',
-    'Needs a POSIX shell, tar' +
+    'This needs a POSIX shell, tar' +
       (manifest.config.compression === 'zstd' ? ', zstd' : '') +
       ' and sha256sum. Run the blocks in one shell, in this folder.',
-    'They unpack into a new folder; nothing of the project is touched.',
+    'They unpack into a new folder and do not touch the project.',
     '',
-    '1. Choose where from and where to, and check that the backup is whole:',
+    '1. Name the backup and the target folder, and check that the backup is whole:',
     '',
     '```sh',
     'BACKUP="${BACKUP:-$PWD}"',
@@ -61,7 +61,7 @@ export function renderProcedures(manifest: Manifest): string {
     '(cd "$BACKUP" && sha256sum --check --quiet checksums/ARTIFACTS.sha256) || exit 1',
     '```',
     '',
-    '2. Unpack (leave out the lines of categories that you do not want):',
+    '2. Unpack it (leave out the lines of categories that you do not want):',
     '',
     '```sh',
     'mkdir -p "$TARGET"',
@@ -75,18 +75,18 @@ export function renderProcedures(manifest: Manifest): string {
     '```',
     '',
     '4. Stop whatever uses the project, then move what you need from the new folder into place.',
-    '   A database must be replaced whole, a folder with all its files, a file with its -wal and -journal: move the old one away first.',
+    '   Replace a database as a whole: a folder with all its files, a file with its -wal and -journal. Move the old one away first.',
     '   Copying one database over another corrupts both, and an old -wal or -journal beside a restored file changes it when it is opened.',
     '',
     '## What to check afterwards',
     '',
-    '- `sha256sum --check` of step 3 printed nothing and ended with 0.',
+    '- `sha256sum --check` of step 3 printed nothing and ended with exit code 0.',
     '- The databases open, and hold as many records as this table says:',
     '',
     ...databaseTable(manifest),
-    '- If package.json or a lock file came back, install the dependencies again.',
-    '- Files came back; a chain does not. Compare the deployment records with what is deployed.',
-    '- By hand, times come back in whole seconds; `migbackup restore` brings them back exactly.',
+    '- If package.json or a lock file was restored, install the dependencies again.',
+    '- The files are back, but a chain does not go back. Compare the deployment records with what is deployed.',
+    '- By hand, times are restored in whole seconds; `migbackup restore` brings them back exactly.',
     '',
   ].join('\n');
 }
@@ -130,7 +130,7 @@ function databaseTable(manifest: Manifest): string[] {
     ...(lines.length === 0
       ? []
       : [
-          'By hand, before anything else opens them (each line prints `ok`, then the digest of the table):',
+          'To check them by hand, before anything else opens them (each line prints `ok`, then the digest of the table):',
           '',
           '```text',
           ...lines,

@@ -66,7 +66,7 @@ test('a verification of a part says how much it read, and that it does not count
   const scope = { mode: 'selection' as const, only: ['leveldb', 'a.json'], filesChecked: 14 };
   const lines = renderVerify({ ...failed, status: 'PASSED', findings: [], scope }, plain);
   expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(
-    '--only leveldb, a.json: 14 files read, of the others structure and sizes only; this does not count as verified',
+    '--only leveldb, a.json: 14 files read; of the others, only structure and sizes; this does not count as verified',
   );
 });
 

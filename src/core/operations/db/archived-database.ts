@@ -19,7 +19,7 @@ import { databasesOf } from '../../model/stated-databases.ts';
 import { escapeName } from '../../paths/names.ts';
 import { notInBackup } from './known-databases.ts';
 
-/** A database where it stands in a backup's archive; `close` when done. */
+/** A database inside a backup's archive. Call `close` when done. */
 interface ArchivedDatabase {
   readonly engine: Engine;
   /** Project-relative. */
@@ -87,7 +87,7 @@ function findPlace(manifest: Manifest, term: string): Place {
   return { path: stated?.path ?? named?.path ?? term, stated: stated ?? null };
 }
 
-/** The file itself, what lies right in it if it is a folder, and what has its name with something behind it. */
+/** The database file, or the files right in the folder, and all files whose names begin with the database's. */
 async function membersOf(folder: string, database: string, { signal }: Context): Promise<Entry[]> {
   const members: Entry[] = [];
   for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
@@ -101,7 +101,7 @@ async function membersOf(folder: string, database: string, { signal }: Context):
   return members;
 }
 
-/** The engine of what was taken as plain files. Files are recognised by how they begin, so that is laid out in a folder of ours. */
+/** The engine of a database that was taken as plain files. It is recognised by the first bytes of its files, so these are written to the scratch folder. */
 function recognise(database: string, members: readonly Entry[], content: MemberFiles, scratch: string): Engine | null {
   const inside = members.filter((entry) => entry.path.startsWith(`${database}/`));
   const laid = path.join(scratch, 'starts');
@@ -119,7 +119,7 @@ function recognise(database: string, members: readonly Entry[], content: MemberF
   return recogniseFile(path.join(laid, path.posix.basename(database)), file.size);
 }
 
-/** What is shown of a backup is what its index says, as restore has it. */
+/** Throws BACKUP_DAMAGED unless the content is what the index states: what is shown is what a restore would bring back. */
 async function checkContent(
   manifest: Manifest,
   entry: Entry,

@@ -6,10 +6,10 @@ const MAX_LISTED = 20;
 const MAX_CHARACTERS = 1000;
 /** Larger values are compared as bytes. */
 const MAX_BYTES = 4 << 20;
-/** Of all pointers to the leaves of a value together: each holds those of all levels above it. */
+/** Limits the characters of all pointers of one value together: each pointer repeats all levels above its leaf. */
 const MAX_POINTERS = 16 << 20;
 
-/** The leaves that differ between two JSON values; null where one is not JSON, is too large, or where only spacing or the order of keys differs. */
+/** The leaves that differ between two JSON values; null if one is not JSON or is too large, or if only spacing or the order of keys differs. */
 export function changedLeaves(
   before: Buffer,
   after: Buffer,
@@ -27,7 +27,7 @@ export function changedLeaves(
   return differ === 0 ? null : { listed, more: differ - listed.length };
 }
 
-/** Every leaf of a JSON value, by its JSON pointer, as it is spelled; an empty list or object is one. Null: it is no JSON. */
+/** Every leaf of a JSON value as it is spelled, by its JSON pointer; an empty list or object is a leaf. Null if it is not JSON or too large. */
 function leavesOf(value: Buffer): Map<string, string> | null {
   if (value.length > MAX_BYTES || !isUtf8(value)) return null;
   const json = value.toString();
@@ -37,7 +37,7 @@ function leavesOf(value: Buffer): Map<string, string> | null {
 interface Level {
   readonly pointer: string;
   readonly isList: boolean;
-  /** What the next value stands at; null: a key comes next. */
+  /** The key or position of the next value; null if a key comes next. */
   at: string | number | null;
   isEmpty: boolean;
 }

@@ -14,12 +14,12 @@ export interface DbDiffOptions {
   readonly after: string;
   /** As keys are written. */
   readonly prefix: string | undefined;
-  /** At most so many changes are listed; all are counted. */
+  /** At most this many changes are listed; all are counted. */
   readonly limit: number;
   readonly cwd: string;
 }
 
-/** Compares two databases of one engine record by record, in constant memory. Throws USAGE for two engines. */
+/** Compares two databases of the same engine record by record, in constant memory. Throws USAGE if their engines differ. */
 export async function dbDiff(project: Project, options: DbDiffOptions, context: Context): Promise<DbDiffReport> {
   const head = startReport(context);
   const prefix = options.prefix === undefined ? undefined : parseKeyText(options.prefix);
@@ -111,11 +111,11 @@ function sha256(value: Buffer): string {
 function differentEngines(before: OpenDatabase, after: OpenDatabase): BackupError {
   const [one, other] = [before, after].map((side) => `${nameOf(side)} is a ${side.engine.title} database`);
   return new BackupError('USAGE', `${one}, and ${other}: their records have no common keys`, {
-    hint: 'Give two databases of one engine.',
+    hint: 'Give two databases of the same engine.',
   });
 }
 
-/** One record after another of what comes in batches. */
+/** Goes one by one through records that come in batches. */
 class RecordCursor {
   readonly #batches: AsyncGenerator<readonly DatabaseRecord[]>;
   #batch: readonly DatabaseRecord[] = [];
@@ -126,12 +126,12 @@ class RecordCursor {
     this.#batches = batches;
   }
 
-  /** Whether `load` has to be called before `record` is right. */
+  /** Whether `load` has to be called before `record` is valid. */
   get isEmpty(): boolean {
     return this.#at >= this.#batch.length && !this.#isAtEnd;
   }
 
-  /** The record that it stands at; undefined at the end. */
+  /** The current record; undefined at the end. */
   get record(): DatabaseRecord | undefined {
     return this.#batch[this.#at];
   }
@@ -149,7 +149,7 @@ class RecordCursor {
     } while (this.isEmpty);
   }
 
-  /** Releases what the batches come from. */
+  /** Ends the reading of batches and releases what it holds. */
   async close(): Promise<void> {
     await this.#batches.return(undefined);
   }

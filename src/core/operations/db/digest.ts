@@ -11,7 +11,7 @@ export interface DbDigestOptions {
   readonly cwd: string;
 }
 
-/** What a database holds, read anew, and for one in a backup whether that is what the manifest states. A live database is read from a capture. */
+/** Reads what a database holds, and compares it with what the manifest states if the database is in a backup. A live database is read from a capture. */
 export async function dbDigest(project: Project, options: DbDigestOptions, context: Context): Promise<DbDigestReport> {
   const head = startReport(context);
   return readDatabase(options.database, { project, cwd: options.cwd, context }, async (database) => {

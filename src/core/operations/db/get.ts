@@ -34,7 +34,7 @@ async function find(
   return null;
 }
 
-/** The key that has most in common with `key` at its begin and end, of several the one that begins most like it. */
+/** The key that has most in common with `key` at its beginning and end; of several, the one whose beginning is most alike. */
 async function nearestKey(
   { engine, files, scratch }: OpenDatabase,
   key: Buffer,
@@ -80,7 +80,7 @@ function wantedKey(written: string, form: KeyForm): Buffer {
     hint:
       form === 'hex'
         ? 'Give two hex digits for each byte.'
-        : 'Give base64, of the alphabet of RFC 4648 or that for URLs.',
+        : 'Give base64, in the standard alphabet of RFC 4648 or in the one for URLs.',
   });
 }
 
@@ -89,7 +89,7 @@ function fromHex(written: string): Buffer | null {
   return /^(?:[0-9a-f]{2})*$/i.test(digits) ? Buffer.from(digits, 'hex') : null;
 }
 
-/** Node passes over what is no base64. */
+/** Node skips characters that are not base64, so the result is encoded again and compared. */
 function fromBase64(written: string): Buffer | null {
   const bytes = Buffer.from(written, 'base64');
   const same = (text: string): string => text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');

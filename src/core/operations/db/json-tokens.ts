@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<string, JsonToken['kind']>> = {
   ':': 'colon',
 };
 const SPACE = new Set([' ', '\t', '\n', '\r']);
-/** Nothing that somebody reads nests deeper. */
+/** Nothing that people read nests deeper. */
 const MAX_DEPTH = 1000;
 
 /** The tokens of a text that is known to be JSON. Literals stay as they are spelled: parsed, `12345678901234567890` would be another number. */
@@ -37,7 +37,7 @@ function literalEnd(json: string, from: number): number {
   return at;
 }
 
-/** Whether a text is JSON that nests no deeper than somebody reads it. */
+/** Whether a text is JSON that does not nest too deep for a reader. */
 export function isReadableJson(text: string): boolean {
   try {
     JSON.parse(text);

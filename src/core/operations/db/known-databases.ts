@@ -16,7 +16,7 @@ export interface Where {
   readonly context: Context;
 }
 
-/** What a hint names at most; the details of the error have all. */
+/** A hint names at most this many; the details of the error have all. */
 const SHOWN = 10;
 
 /** Nothing is at a path, and it names no backup either. */
@@ -29,11 +29,11 @@ export function noSuchDatabase(name: string, where: Where): BackupError {
   });
 }
 
-/** Something else than a database is at a path. @param database the database file that it belongs to, if it does */
+/** Something other than a database is at a path. @param database the database file that it belongs to, if it does */
 export function noDatabaseAt(place: string, database: string | null, where: Where): BackupError {
   const known = [...onDisk(where), ...inLatest(where.project)];
   const belongs = database === null ? '' : `It belongs to the database ${escapeName(database)}. `;
-  return new BackupError('NO_SUCH_DATABASE', `${escapeName(place)} is no database that migbackup reads`, {
+  return new BackupError('NO_SUCH_DATABASE', `${escapeName(place)} is not a database that migbackup can read`, {
     hint: `${belongs}${sayKnown(known)}`,
     path: place,
     details: { databases: known },
@@ -59,7 +59,7 @@ function some(names: readonly string[]): string {
   return `${names.slice(0, SHOWN).map(escapeName).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** The databases in the sources of the project, as somebody names them from where they stand. */
+/** The databases in the sources of the project, as paths relative to the working folder. */
 function onDisk({ project, cwd }: Where): string[] {
   const sources = project.config.categories.flatMap((category) => category.sources);
   const places = sources.flatMap((source) => inSource(path.resolve(project.root, source.path)));

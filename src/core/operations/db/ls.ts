@@ -14,14 +14,14 @@ export interface DbLsOptions {
   readonly table: string | undefined;
   /** As keys are written. */
   readonly prefix: string | undefined;
-  /** At most so many keys; undefined: all. */
+  /** At most this many keys; undefined: all. */
   readonly limit: number | undefined;
   readonly cwd: string;
-  /** Takes the keys as they come, each a line, instead of having them in the report. False: no more are wanted. */
+  /** Gets the keys while they are read, one a line; the report then has none. Returns false if no more are wanted. */
   readonly onLines?: ((lines: string) => Promise<boolean>) | undefined;
 }
 
-/** What a database holds: its tables, where its engine has some and neither a table nor a prefix is given, else keys in its order. */
+/** Lists the tables of a database if its engine has tables and neither a table nor a prefix is given; otherwise lists keys in its order. */
 export async function dbLs(project: Project, options: DbLsOptions, context: Context): Promise<DbLsReport> {
   const head = startReport(context);
   const prefix = options.prefix === undefined ? undefined : parseKeyText(options.prefix);
@@ -47,7 +47,7 @@ class Lister {
   }
 
   async list(database: OpenDatabase): Promise<Found> {
-    // What is printed cannot be taken back, and another capture may be of another state.
+    // What is printed cannot be taken back, and a new capture may hold another state.
     if (this.#hasBegun) throw moved(database);
     const { engine, path, backupId } = database;
     const { table } = this.#options;
@@ -116,7 +116,7 @@ function noTables({ title }: Engine): BackupError {
 }
 
 function moved(database: OpenDatabase): BackupError {
-  return new BackupError('DATABASE_BUSY', `${nameOf(database)} moved while its keys were listed`, {
+  return new BackupError('DATABASE_BUSY', `${nameOf(database)} changed while its keys were listed`, {
     hint: 'Try again, or pause the application that owns it.',
     path: database.path,
   });

@@ -15,7 +15,7 @@ import { escapeName } from '../../paths/names.ts';
 import { openArchivedDatabase } from './archived-database.ts';
 import { noDatabaseAt, noSuchDatabase, type Where } from './known-databases.ts';
 
-/** A database that is open for reading, wherever it stands. */
+/** A database that is open for reading, on disk or in a backup. */
 export interface OpenDatabase {
   readonly engine: Engine;
   /** Absolute on disk, project-relative in a backup. */
@@ -25,13 +25,13 @@ export interface OpenDatabase {
   /** What the backup's manifest states; null on disk, and for a database that was taken as plain files. */
   readonly stated: ManifestDatabase | null;
   readonly files: DatabaseFiles;
-  /** A folder that does not exist and may be made; it goes with the database. */
+  /** A folder that does not exist yet and may be made; it is removed when the database is closed. */
   readonly scratch: string;
 }
 
 /**
  * Reads the database that `name` names: a path on disk, which is captured and never opened, or `BACKUP:` and a category/source or the path of a database.
- * @param read may be called again, if the database moves before it was read
+ * @param read may be called again, if the database changes before it is read
  * @throws NO_SUCH_DATABASE, NO_SUCH_BACKUP, USAGE, BACKUP_DAMAGED, and what capture, proof and `read` throw
  */
 export async function readDatabase<T>(
@@ -41,7 +41,7 @@ export async function readDatabase<T>(
 ): Promise<T> {
   const place = path.resolve(where.cwd, name);
   if (name !== '' && fs.existsSync(place)) {
-    // Engines look behind no link, and the journals of a database lie beside the file itself.
+    // Engines follow no link, and the journals of a database lie beside the file itself.
     const isLink = fs.lstatSync(place).isSymbolicLink();
     return readLive(isLink ? fs.realpathSync(place) : place, where, read);
   }
@@ -80,7 +80,7 @@ async function readLive<T>(place: string, where: Where, read: (database: OpenDat
   }
 }
 
-/** `BACKUP:database`, where BACKUP may be a path that has colons in it; the colon of a Windows drive is none of ours. */
+/** `BACKUP:database`, where BACKUP may be a path that has colons in it; the colon of a Windows drive does not count. */
 function splitName(name: string, cwd: string): { backup: string; database: string } | null {
   const from = /^[A-Za-z]:[\\/]/.test(name) ? 2 : 1;
   const colons = [...name.matchAll(/:/g)].map(({ index }) => index);
@@ -91,7 +91,7 @@ function splitName(name: string, cwd: string): { backup: string; database: strin
 
 const REFUSALS: readonly string[] = ['DATABASE_DAMAGED', 'DATABASE_FOREIGN', 'DATABASE_BUSY'];
 
-/** A refusal is about a file, by its path. */
+/** Gives a refusal the path of the file that it is about. */
 function withPath(error: unknown, engine: Engine, database: string): unknown {
   if (!(error instanceof BackupError) || !REFUSALS.includes(error.code)) return error;
   const { code, message, hint, details } = error;
@@ -99,7 +99,7 @@ function withPath(error: unknown, engine: Engine, database: string): unknown {
   return new BackupError(code, message, { hint, path: at, cause: error, ...(details !== undefined && { details }) });
 }
 
-/** A refusal of a database of the project says how to keep it all the same. */
+/** Adds to a refusal how to store a database of the project anyway. */
 function withRaw(error: unknown, root: string, place: string): unknown {
   const inside = path.relative(root, place);
   if (!(error instanceof BackupError) || !REFUSALS.includes(error.code)) return error;
@@ -113,7 +113,7 @@ function withRaw(error: unknown, root: string, place: string): unknown {
   });
 }
 
-/** How a person names it: with its backup, if it stands in one. */
+/** How a person names it: with its backup, if it is in one. */
 export function nameOf({ path: database, backupId }: Pick<OpenDatabase, 'path' | 'backupId'>): string {
   return `${backupId === null ? '' : `${backupId}:`}${escapeName(database)}`;
 }

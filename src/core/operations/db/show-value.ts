@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { escapeBytes, escapeJson, escapeName } from '../../paths/names.ts';
 import { indentJson, isReadableJson } from './json-tokens.ts';
 
-/** A value for a person: JSON over several lines, text with what cannot be seen escaped, else its bytes escaped; with a newline at its end. */
+/** A value for a person, with a newline at its end: JSON over several lines, text with escapes for what cannot be seen, other bytes escaped. */
 export function prettyValue(value: Buffer): string {
   if (!isUtf8(value)) return `${escapeBytes(value)}\n`;
   const text = value.toString();
@@ -10,7 +10,7 @@ export function prettyValue(value: Buffer): string {
   return ending(escapeLines(text));
 }
 
-/** A value that goes to a terminal without being asked for in another form: as it is, but for what the terminal would obey. */
+/** A value for a terminal if no form was asked for: as it is, with escapes for what the terminal would obey. */
 export function terminalValue(value: Buffer): string {
   return isUtf8(value) ? escapeLines(value.toString()) : escapeBytes(value);
 }

@@ -12,7 +12,7 @@ import { IndexCursor } from '../../format/index-cursor.ts';
 import type { Side, SideEntry, SideDatabase } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 
-/** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the manifest's. */
+/** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the one that the manifest states. */
 export function backupSide(selected: SelectedBackup): Side & { readonly manifest: Manifest } {
   const manifest = readManifest(selected.folder);
   const index = path.join(selected.folder, INDEX_FILE);
@@ -40,12 +40,12 @@ function indexProblem(index: string, manifest: Manifest): string | undefined {
   try {
     return checkArtifactHash(INDEX_FILE, hashFile(index), undefined, manifest.index.sha256)[0]?.message;
   } catch (error) {
-    if (isNoFile(error)) return `${INDEX_FILE} is missing or no regular file`;
+    if (isNoFile(error)) return `${INDEX_FILE} is missing or is not a regular file`;
     throw error;
   }
 }
 
-/** Reads an index in one pass as long as its categories are asked for in its own order, and begins anew where they are not. */
+/** Reads an index in one pass as long as its categories are asked for in its own order, and starts over if they are not. */
 class CategoryReader {
   readonly #file: string;
   readonly #order: readonly string[];

@@ -54,7 +54,7 @@ function describe(category: string, old: SideEntry | undefined, now: SideEntry |
   }
   const differs = differences(old, now);
   if (differs.length === 0) return null;
-  // Same sizes: then both were read to tell.
+  // With equal sizes, both were read to compare them.
   const read = type === 'file' && old.type === 'file' && old.size === now.size;
   const hash = (entry: SideEntry): string | null => (read ? entry.sha256() : (entry.knownSha256 ?? null));
   const hashes = { sha256Before: hash(old), sha256After: hash(now) };
@@ -74,7 +74,7 @@ function differences(old: SideEntry, now: SideEntry): DiffChange['differs'] {
   return differs;
 }
 
-/** Sizes first: a live file is read only if they do not tell. */
+/** Compares sizes first: a live file is read only if they are equal. */
 function sameContent(old: SideEntry, now: SideEntry): boolean {
   if (old.size !== now.size) return false;
   const [a, b] = [old.sha256(), now.sha256()];

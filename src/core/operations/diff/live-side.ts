@@ -28,7 +28,7 @@ const LEFT_OUT = new Set<FindingCode>(['secret-left-out', 'special-file']);
 
 /**
  * The live project, seen with a backup's own configuration: what was left out then is left out now.
- * @param known the backup's findings: what they say already is not said again
+ * @param known the backup's findings, which are not repeated
  */
 export function liveSide(project: Project, config: Config, known: readonly AnyFinding[], context: Context): Side {
   const findings: Finding[] = [];
@@ -64,7 +64,7 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
     where: project.root,
     categories: config.categories.map((category) => category.name),
     entries,
-    /** Those that the entries showed. */
+    /** The databases that were seen while the entries were read. */
     async databases(isWanted) {
       const states: SideDatabase[] = [];
       for (const database of databases.filter(isWanted)) states.push(await readLive(project.root, database, context));
@@ -82,7 +82,7 @@ function notCompared({ path, message, category, source, hint }: ScanProblem): Fi
   return { code: 'not-compared', severity: 'warning', message, path, category, source, recommendation: hint };
 }
 
-/** Reads a captured copy of a database; one that is written too fast may not read, and that is said. */
+/** Reads a captured copy of a database. If it changes too fast to be read, `problem` says so. */
 async function readLive(
   root: string,
   { path, engine, category, source }: Live,

@@ -13,9 +13,9 @@ export interface SideEntry {
   readonly size: number;
   readonly mode: number;
   readonly target?: string | undefined;
-  /** SHA-256 of a file's content; a live one is read only when it is asked for, and null says that it cannot be. */
+  /** SHA-256 of a file's content; a live file is read only when this is called. Null if it cannot be read. */
   readonly sha256: () => string | null;
-  /** The same where it is known without reading anything. */
+  /** The same, if it is known without reading anything. */
   readonly knownSha256?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface Side {
   readonly where: string;
   /** Names of the categories, in the side's own order. */
   readonly categories: readonly string[];
-  /** What one category holds, in `comparePaths` order. Categories are asked for in any order. */
+  /** What one category holds, in `comparePaths` order. Categories may be asked for in any order. */
   entries(category: string): AsyncGenerator<SideEntry>;
   databases(isWanted: EntryFilter): Promise<SideDatabase[]>;
   /** What could not be compared or is left out, as far as the entries were read. */

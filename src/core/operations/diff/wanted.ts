@@ -35,7 +35,7 @@ export class Wanted {
     return this.#mayHold({ category, source, path });
   }
 
-  /** Once both sides were compared: throws NOTHING_SELECTED where neither has anything that was asked for. A typo is not the same. */
+  /** Called once both sides are compared. Throws NOTHING_SELECTED if neither has anything that was asked for: a typo must not count as `same`. */
   require(findings: readonly AnyFinding[]): void {
     const [first] = this.#manifests;
     if (this.terms.length > 0 && this.#isEmpty && findings.length === 0)

@@ -24,7 +24,7 @@ import { PartWriter, type WrittenPart } from './part-writer.ts';
 
 /**
  * Makes a backup of what `terms` select of another one, in a private scratch folder that `dispose` removes. Every byte is proven against the whole
- * backup while it is written, and the part is verified in full when it is finished. Throws USAGE for a backup that is exported whole only, what
+ * backup while it is written, and the part is verified in full when it is finished. Throws USAGE for a backup that can only be exported whole, what
  * `Selection.require` throws, NOTHING_SELECTED for a term that selects nothing, PROOF_FAILED, NO_SPACE or IO.
  */
 export async function cutPart(
@@ -72,10 +72,10 @@ const unwritten = (error: unknown, place: string): unknown =>
     error,
     'the part could not be put together',
     place,
-    'Nothing was exported. TMPDIR says where that is done.',
+    'Nothing was exported. The part is made in the folder that TMPDIR names.',
   );
 
-/** Throws USAGE where no list of terms describes a part of the backup truly. */
+/** Throws USAGE if no list of terms could describe a part of the backup truly. */
 function refuseUncut(whole: SelectedBackup, manifest: Manifest): void {
   const place = whole.fromFile ?? whole.folder;
   const isSafety = manifest.kind === 'safety';
@@ -100,14 +100,14 @@ async function copy(
   const onWanted = (entry: Entry): void => {
     for (const [term, has] of pending) if (has(entry)) pending.delete(term);
   };
-  // Nothing is made from a link here: whoever restores the part is asked.
+  // No link is made on disk here: a restore of the part decides about links that lead out.
   const options = { only: terms, allowUnsafeLinks: true };
   const wanted = await verifyWhileStaging(whole, manifest, options, writer, onWanted, context, 'selecting');
   if (pending.size > 0) throw nothingSelected(whole.id, manifest, [...pending.keys()]);
   return wanted;
 }
 
-/** The manifest of the part: what the whole one says of it, with figures that were counted while it was written. */
+/** The manifest of the part: what the manifest of the whole says about it, with figures that were counted while it was written. */
 function describe(whole: Manifest, id: string, terms: readonly string[], written: WrittenPart): Manifest {
   const kept = findingsOf(whole, terms, new Set(written.categories.keys()));
   const isCut = (name: string): boolean =>
@@ -133,7 +133,7 @@ function describe(whole: Manifest, id: string, terms: readonly string[], written
   };
 }
 
-/** What was found about the part when the whole was taken, and about nothing in particular. */
+/** The findings of the whole backup that are about the part, or about no path in particular. */
 function findingsOf(whole: Manifest, terms: readonly string[], categories: ReadonlySet<string>): Manifest['findings'] {
   const isAbout = mayHold(terms, namedIn(whole));
   return whole.findings.filter(({ category, source, path: about }) => {
@@ -142,7 +142,7 @@ function findingsOf(whole: Manifest, terms: readonly string[], categories: Reado
   });
 }
 
-/** An export never claims what verify would not. */
+/** The part is verified as any backup, because an export must not claim what verify would not. */
 async function prove(folder: string, id: string, context: Context): Promise<void> {
   const { status, findings } = await auditBackup(folder, id, { mode: 'full' }, context);
   if (status !== 'FAILED') return;

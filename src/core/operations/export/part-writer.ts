@@ -9,7 +9,7 @@ import type { Entry } from '../../model/entry.ts';
 import type { Manifest, ManifestCategory } from '../../model/manifest.ts';
 
 export interface WrittenPart {
-  /** Those that hold something of the part, in the order of the whole. */
+  /** The categories that hold something of the part, in the order of the whole backup. */
   readonly categories: ReadonlyMap<string, ManifestCategory>;
   readonly index: WrittenIndex;
   readonly sums: WrittenSums;
@@ -29,12 +29,12 @@ export class PartWriter implements MemberSink {
   readonly #manifest: Manifest;
   readonly #index: IndexWriter;
   readonly #sums: SumsWriter;
-  /** By category, in the order of the whole. */
+  /** By category, in the order of the whole backup. */
   readonly #parts = new Map<string, CategoryPart>();
   #open: CategoryPart | undefined;
-  /** Where the member at hand begins in its archive. */
+  /** Where the current member begins in its archive. */
   #offset = 0;
-  /** A member was not what the index says: then the export fails, and nothing more is written. */
+  /** True if a member was not what the index says: then the export fails, and nothing more is written. */
   #isSpoilt = false;
 
   constructor(folder: string, manifest: Manifest) {
@@ -67,7 +67,7 @@ export class PartWriter implements MemberSink {
     if (this.#index.needsDrain) await this.#index.drain();
   }
 
-  /** @param hasDatabase whether a database of the whole, by its path, is in the part */
+  /** @param hasDatabase whether the database at a path of the whole backup is in the part */
   async finish(hasDatabase: (path: string) => boolean): Promise<WrittenPart> {
     const { compression } = this.#manifest.config;
     const categories = new Map<string, ManifestCategory>();
@@ -83,7 +83,7 @@ export class PartWriter implements MemberSink {
     return { categories, index: await this.#index.finish(), sums: await this.#sums.finish() };
   }
 
-  /** Lets go of everything. After `finish` there is nothing to do. */
+  /** Releases everything. After `finish` there is nothing left to release. */
   async abort(): Promise<void> {
     for (const { archive, facts } of this.#parts.values()) {
       await Promise.allSettled([facts]);
@@ -93,7 +93,7 @@ export class PartWriter implements MemberSink {
     this.#sums.abort();
   }
 
-  /** Members come category by category: one that is not open any more gets no more of them. */
+  /** Members come category by category, so a category that is closed gets no more of them. */
   #partOf(category: string): CategoryPart {
     const known = this.#parts.get(category);
     if (known !== undefined) return known;
@@ -107,7 +107,7 @@ export class PartWriter implements MemberSink {
   }
 }
 
-/** Its error is thrown to whoever awaits it last. */
+/** A caller gets the error when it awaits the facts. Without `catch`, an error before that would count as unhandled. */
 function seal(part: CategoryPart): Promise<ArchiveFacts> {
   part.facts ??= part.archive.finish();
   part.facts.catch(() => {});

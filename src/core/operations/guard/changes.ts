@@ -14,7 +14,7 @@ import type { RestorePlan } from '../../model/restore-report.ts';
 
 export type Changes = Pick<GuardReport, 'changes' | 'paths' | 'external'>;
 
-/** What going back would have to put right is what the command did. */
+/** What the command did, by what going back would have to do. */
 const DONE = { add: 'removed', replace: 'changed', remove: 'added' } as const;
 
 /** Verifies the backup again on the way: the command may have touched it. Throws what the way back would throw. */
@@ -24,7 +24,7 @@ export async function lookAtChanges(project: Project, selected: SelectedBackup, 
   return describeChanges(verified.manifest, plan);
 }
 
-/** The same where nothing hangs on it: what cannot be looked at is a finding, and then no change is named. */
+/** The same, where nothing depends on the answer: if the changes cannot be found out, a finding says so and no change is named. */
 export async function lookIfPossible(
   project: Project,
   selected: SelectedBackup,
@@ -53,14 +53,14 @@ function notKnown({ message, path, hint }: BackupError): Finding {
   };
 }
 
-/** The backup verified before the command: what is wrong with it now came while the command ran. Null where it may still be whole. */
+/** The backup verified before the command, so what is wrong with it now happened while the command ran. Null if it may still be whole. */
 function wayBackLost({ id, folder }: SelectedBackup, { code, message }: BackupError): Finding | null {
   const gone = isGone(folder);
   if (!gone && code !== 'BACKUP_DAMAGED') return null;
   return {
     code: 'way-back-lost',
     severity: 'warning',
-    message: `before the command ran the backup verified; now ${gone ? `${id} is not in its place any more` : message}`,
+    message: `before the command ran, the backup verified; now ${gone ? `${id} is not in its place any more` : message}`,
     path: folder,
     recommendation: gone
       ? 'If it was moved, or its disk was unmounted, bring it back to its place: then migbackup undo takes the command back. If it was removed, migbackup create takes a new one of what is here now.'
@@ -85,7 +85,7 @@ function describeChanges(manifest: Manifest, plan: RestorePlan): Changes {
   const paths = plan.changes.map(({ path, action }) => ({ path, change: DONE[action] }));
   const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
   const chain = sources.filter((source) => source.external).map((source) => source.path);
-  // What was removed tells of no transaction, and bringing it back loses nothing.
+  // A removed file does not show that a transaction was sent, and bringing it back loses nothing.
   const left = paths.filter(({ change }) => change !== 'removed').map(({ path }) => path);
   const external = left.filter((path) => chain.some((source) => isInside(path, source)));
   return { changes, paths, external };

@@ -27,7 +27,7 @@ export function wayBackFailed(
   const why = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof BackupError ? cause.code : null;
   const between = code === 'ROLLBACK_FAILED';
-  // Then the change stands, and the message says so itself.
+  // In this case everything was brought back, and the message itself says so.
   const standing = code === 'WAY_BACK_FAILED';
   const state = between ? '; the project is between two states' : '; the project is as the command left it';
   const mend =
@@ -45,7 +45,7 @@ export function wayBackFailed(
   });
 }
 
-/** True if there is no backup any more; one that may not be looked at is still there. */
+/** True if there is no backup any more; one that this user may not look at counts as still there. */
 export function isGone(folder: string): boolean {
   try {
     return lstatOrNull(folder) === null;
@@ -55,16 +55,16 @@ export function isGone(folder: string): boolean {
   }
 }
 
-/** The folder beside a repository that has a backup of this id in it, as `mv backups backups.old` leaves it; whether that is whole says a restore. */
+/** The folder beside a repository that has a backup of this id in it, as `mv backups backups.old` leaves it. Only a restore shows whether that backup is whole. */
 function sameBeside(repository: string, backupId: string): string | null {
   const parent = path.dirname(repository);
   const places = namesIn(parent).map((name) => path.join(parent, name));
   return places.find((place) => lstatOrNull(path.join(place, backupId, MANIFEST_FILE))?.isFile() === true) ?? null;
 }
 
-/** Where it is not known to be elsewhere, there is nothing to restore from, and no line to run would be true. */
+/** If no other place is known, there is nothing to restore from, so the hint has no line to run. */
 function backupGone(backupId: string, folder: string, result: CommandResult, cause: unknown): BackupError {
-  const message = `the backup ${backupId} is not in its place any more, since the command ran; the project is as the command left it`;
+  const message = `the backup ${backupId} is not in its place any more: it was there before the command ran; the project is as the command left it`;
   const beside = sameBeside(path.dirname(folder), backupId);
   const line = (place: string): string =>
     shellLine(['migbackup', 'restore', backupId, '--exact', '--backups', pathWord(place)]);

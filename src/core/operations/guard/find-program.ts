@@ -5,7 +5,7 @@ import { BackupError } from '../../model/backup-error.ts';
 
 /**
  * Throws USAGE for a program that is not there or cannot be run, before a backup is taken for it. On Windows, where names get endings
- * and shims, the start decides.
+ * and shims, only starting it can tell.
  */
 export function requireProgram(program: string, cwd: string, env: NodeJS.ProcessEnv): void {
   if (process.platform === 'win32') return;

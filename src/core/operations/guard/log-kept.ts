@@ -8,8 +8,8 @@ import { recoverLeftovers } from '../../change/settle.ts';
 import { withLocks } from '../../repository/with-locks.ts';
 
 /**
- * Logs a command whose changes stay, so that undo can take them back. Where the locks cannot be had (another migbackup holds one for longer than we
- * wait, or may not be read any more), it is logged all the same: a line is appended whole, only what is last in the log is not ours to say then.
+ * Logs a command whose changes stay, so that undo can take them back. If the locks cannot be taken (another migbackup holds one for longer than we
+ * wait, or this user may not read one any more), it is logged anyway: a line is appended whole, but it may then not be the last one in the log.
  */
 export async function logKept(
   project: Project,
@@ -37,7 +37,7 @@ function loggedWithoutLock(backupId: string, { message, path }: BackupError): Fi
   return {
     code: 'logged-without-lock',
     severity: 'warning',
-    message: `${message}; the command was logged all the same`,
+    message: `${message}; the command was logged anyway`,
     ...(path !== undefined && { path }),
     recommendation: `If another migbackup changes the project too, undo takes back whatever was logged last: migbackup restore ${backupId} --exact goes back to before the command.`,
   };

@@ -9,7 +9,7 @@ import type { Finding } from '../../model/finding.ts';
 import { leftOutTest } from '../../scan/left-out.ts';
 import { Ownership } from '../../scan/ownership.ts';
 
-/** Dependencies and version control are no state, and large. */
+/** Dependencies and version control are not state, and they are large. */
 const PASSED_OVER = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER]);
 
 /** What no backup takes: what lies outside of every category, and what is left out of one. */
@@ -48,7 +48,7 @@ export function lookOutside(project: Project): Outside {
       visit(folder);
     } catch (error) {
       const errno = errnoOf(error);
-      // It went while we looked.
+      // It vanished while we looked.
       if (errno === 'ENOENT' || errno === 'ENOTDIR') return;
       if (errno === undefined) throw error;
       unseen.set(folder, errno);
@@ -58,7 +58,7 @@ export function lookOutside(project: Project): Outside {
   return { seen, unseen };
 }
 
-/** Paths that were added, changed or removed between two looks, in order; what one of them could not look into is a finding, and in no list. */
+/** Paths that were added, changed or removed between two looks, in order. Folders that could not be looked into both times are findings and not listed. */
 export function changedOutside(before: Outside, after: Outside): { outside: string[]; findings: Finding[] } {
   const unseen = new PathSet([...before.unseen.keys(), ...after.unseen.keys()]);
   const changed = [...after.seen].filter(([path, look]) => before.seen.get(path) !== look).map(([path]) => path);
@@ -70,7 +70,7 @@ export function changedOutside(before: Outside, after: Outside): { outside: stri
   };
 }
 
-/** Info: it was so before the command, which had no part in it. */
+/** @param severity `info` if the command had no part in it, because it was like that before */
 function notSeen(severity: 'warning' | 'info', folders: readonly (readonly [string, string])[]): Finding[] {
   const [first] = folders;
   if (first === undefined) return [];

@@ -27,7 +27,7 @@ export function runShell(line: string, options: RunOptions): Promise<CommandResu
   );
 }
 
-/** Each of them, each time: what ignores one may end at the next. */
+/** Every signal is passed on every time: a command that ignores one may end at the next. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 type Stdio = ['inherit', 'inherit' | 2, 'inherit'];
@@ -58,14 +58,14 @@ function waitFor(
 function passOn(child: ChildProcess, signal: NodeJS.Signals): void {
   if (signal === 'SIGINT' && isatty(0)) return;
   if (process.platform === 'win32' && child.pid !== undefined) {
-    // There a signal would end the shim and leave what it started.
+    // There a signal would end only the shim, and what it started would run on.
     spawnSync('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
     return;
   }
   child.kill(signal);
 }
 
-/** True if it ran and said that all is well. */
+/** True if it ran and ended with 0. */
 export function succeeded(result: CommandResult): boolean {
   return result.exitCode === 0;
 }

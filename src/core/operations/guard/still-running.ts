@@ -3,8 +3,8 @@ import { processesIn } from '../../history/survivors.ts';
 import type { Finding } from '../../model/finding.ts';
 
 /**
- * Names processes that work in the project and were not there before the command. They are not ended: without the guard's token in their environment
- * nobody can tell what the command left from a shell that somebody has opened meanwhile.
+ * Names processes that work in the project and were not there before the command. They are not ended: without the guard's token in their environment,
+ * a process that the command left looks like a shell that somebody has opened meanwhile.
  */
 export function stillRunning(root: string, before: ReadonlyMap<number, string>): Finding[] {
   const now = processesIn(fs.realpathSync(root));
@@ -18,7 +18,7 @@ export function stillRunning(root: string, before: ReadonlyMap<number, string>):
     {
       code: 'still-running',
       severity: 'warning',
-      message: `${said} (pid ${pids.join(', ')}): what is written from now on does not go back`,
+      message: `${said} (pid ${pids.join(', ')}): what is written from now on is not taken back`,
       recommendation: `If the command left that running, stop it with: kill ${pids.join(' ')}. Then look at the project with migbackup diff.`,
     },
   ];

@@ -13,8 +13,8 @@ import { escapeName } from '../../paths/names.ts';
 import { parentOf, STATE_FOLDER, toNative } from '../../paths/paths.ts';
 
 /**
- * Throws UNSAFE_TARGET where what is known before the command already bars the way back: a mount that no rename crosses, a database of which
- * it cannot be told whether somebody has it. One that somebody has is no bar: he may be gone by then.
+ * Throws UNSAFE_TARGET if it is known before the command that the way back would fail: because of a mount that no rename crosses, or of a database
+ * that may or may not be in use. A database that is in use is no reason, because it may be closed by then.
  */
 export async function refuseBarred(
   project: Project,
@@ -49,7 +49,7 @@ async function whyUnknown(engine: Engine, place: string): Promise<string | null>
 }
 
 function barred(why: string, about: string, backupId: string): BackupError {
-  return new BackupError('UNSAFE_TARGET', `the command was not run, since the way back would fail: ${why}`, {
+  return new BackupError('UNSAFE_TARGET', `the command was not run, because the way back would fail: ${why}`, {
     hint: `Correct that and run guard again, or give --on-failure keep to run the command without a way back. The backup ${backupId} stays.`,
     path: about,
     details: { backupId },

@@ -64,8 +64,9 @@ function isPartOf({ path: database, engine }: DatabaseAt, path: string): boolean
 }
 
 /**
- * The change stands by now: whatever is wrong from here on, nothing was taken back. Throws WAY_BACK_FAILED. Databases that were swapped were compared and
- * proven while their locks were held: what somebody writes there once those are let go is new work on what was brought back.
+ * Throws WAY_BACK_FAILED if something differs from the backup. The change is made by now, so an error here does not mean that it was taken back.
+ * Databases that were swapped are left out: they were compared and proven while their locks were held, and what is written there once the locks are
+ * released is new work on what was brought back.
  */
 async function requireNothingLeft(plan: () => Promise<Planned>, swapped: readonly DatabaseAt[]): Promise<void> {
   let problem: string;
@@ -73,10 +74,10 @@ async function requireNothingLeft(plan: () => Promise<Planned>, swapped: readonl
   try {
     const left = (await plan()).plan.changes.find(({ path }) => !swapped.some((database) => isPartOf(database, path)));
     if (left === undefined) return;
-    problem = `${escapeName(left.path)} changed again meanwhile`;
+    problem = `${escapeName(left.path)} changed again`;
   } catch (error) {
     cause = error;
-    problem = `it could not be looked at once more: ${error instanceof Error ? error.message : String(error)}`;
+    problem = `the project could not be looked at once more: ${error instanceof Error ? error.message : String(error)}`;
   }
   throw new BackupError('WAY_BACK_FAILED', `everything was brought back, and then ${problem}`, {
     hint: 'Stop whatever writes there, then restore once more.',

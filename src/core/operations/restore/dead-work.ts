@@ -5,7 +5,7 @@ import { removeLeftOver, type LeftOver } from '../../fs/left-over.ts';
 import { isAlive } from '../../fs/temporary-file.ts';
 import { errnoOf } from '../../model/backup-error.ts';
 
-/** A folder beside the target, in which it is made. It tells whose it is, so that one of a killed process can be cleared away. */
+/** A folder beside the target, in which the target is made. Its name holds the process id, so that the folder of a killed process can be removed. */
 export function workBeside(target: string): string {
   return `${prefixOf(target)}${process.pid}-${randomBytes(4).toString('hex')}`;
 }
@@ -15,8 +15,8 @@ function prefixOf(target: string): string {
 }
 
 /**
- * Removes what restores into the same target left that were killed, and answers their names. A process of another machine counts as ended, and so does
- * one with our own id: it was one of another container.
+ * Removes what killed restores into the same target left, and returns the names. A process of another machine counts as ended, and so does one with our
+ * own id, because it ran in another container.
  */
 export function removeDeadWork(target: string, left: LeftOver[]): string[] {
   const folder = path.dirname(target);
@@ -34,7 +34,7 @@ function namesIn(folder: string): string[] {
   try {
     return fs.readdirSync(folder);
   } catch (error) {
-    // It is made later, or says then what is wrong with it.
+    // The folder is made later, and what is wrong with it comes up then.
     if (errnoOf(error) === undefined) throw error;
     return [];
   }

@@ -10,7 +10,7 @@ import type { Project } from '../../model/category.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { ownBackups } from '../../repository/whose.ts';
 
-/** Older backups of this project, newest first, that hold something else of what `only` selects than the backup in `folder`. */
+/** Older backups of this project, newest first, that differ from the backup in `folder` in what `only` selects. */
 export async function olderThatDiffer(
   project: Project,
   { folder, manifest }: { readonly folder: string; readonly manifest: Manifest },
@@ -34,7 +34,7 @@ export async function olderThatDiffer(
   return ids;
 }
 
-/** Of the index lines that are selected, without their places in the archive; null where there are none, or the index cannot be read. */
+/** The hash of the selected index lines without their places in the archive; null if nothing is selected or the index cannot be read. */
 async function hashOfSelected(
   folder: string,
   manifest: Manifest,

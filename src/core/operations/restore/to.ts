@@ -38,8 +38,8 @@ export interface RestoreToOptions extends SelectionOptions {
 }
 
 /**
- * Restores into a new folder. It is written beside the target and gets the target's name when every byte has been verified: until then there
- * is no target, after an error there is none either. Throws UNSAFE_TARGET, TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
+ * Restores into a new folder. It is written beside the target and gets the target's name when every byte has been verified: until then, and
+ * after an error, there is no target. Throws UNSAFE_TARGET, TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
  */
 export async function restoreTo(
   selected: SelectedBackup,
@@ -102,7 +102,7 @@ export async function restoreTo(
   } catch (error) {
     await writer?.abort();
     removeTree(work);
-    // An empty folder that stood there, and gave way.
+    // An empty folder was there before and was replaced: it has to be there again.
     if (before !== null && lstatOrNull(target) === null) fs.mkdirSync(target, Number(before.mode & 0o7777n));
     throw fromSystemError(error, 'the restore could not be written', target, 'Nothing was restored.');
   } finally {
@@ -128,21 +128,21 @@ async function sizeOf(
       }
     }
   } catch (error) {
-    // Verifying says more about it than this.
+    // The verification says more about the damage than this error.
     if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
   }
   return size;
 }
 
 /**
- * Refuses a repository and the state folder of a project: what is put there is cleaned away by a later command, or taken for a part of a
- * backup. Each is meant as the most forgiving file system spells it.
+ * Refuses a repository and the state folder of a project: a later command would clean away what is put there, or take it for a part of a
+ * backup. Paths are compared as the most forgiving file system would compare them.
  */
 function refuseOurPlaces(target: string, backup: string, repository: string | undefined): void {
   const spelled = (folder: string): string => foldKey(realPathAsFar(folder).split(path.sep).join('/'));
   const place = spelled(target);
   const refuse = (what: string): never => {
-    throw new BackupError('UNSAFE_TARGET', `${target} lies in ${what}, where nothing is restored to`, {
+    throw new BackupError('UNSAFE_TARGET', `${target} is in ${what}, and nothing can be restored into that`, {
       hint: 'Nothing was restored. Give a folder elsewhere.',
       path: target,
     });

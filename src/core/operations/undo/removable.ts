@@ -6,15 +6,15 @@ import { fileDatabaseOf, isVolatilePath, recogniseFile, recogniseFolder } from '
 import { hasContentOf } from '../../transaction/same-as-live.ts';
 
 export interface Removable {
-  /** Paths that go again, the topmost ones: a folder goes with all that is in it. */
+  /** Paths to remove, the topmost ones: a folder is removed with all that is in it. */
   readonly remove: string[];
   /** Paths that stay: somebody changed or added them since. */
   readonly keep: string[];
 }
 
 /**
- * Of the paths that were absent before a restore, those that still are just what the restore made there. Files and links must be
- * unchanged, folders hold nothing else, and a database goes whole or not at all.
+ * Finds those paths that were absent before a restore and still are exactly what the restore made there. Files and links must be
+ * unchanged, folders must hold nothing else, and a database is removed whole or not at all.
  * @param made what the restore put there, by path
  */
 export function removable(root: string, absent: readonly string[], made: ReadonlyMap<string, Entry>): Removable {
@@ -34,12 +34,12 @@ class Search implements Removable {
     this.#made = made;
   }
 
-  /** True if all of it goes. Else the parts that go and those that stay have been listed. */
+  /** True if all of it can be removed. Otherwise what to remove of it and what stays has been listed. */
   goes(path: string): boolean {
     const stat = lstatOrNull(toNative(this.#root, path));
     if (stat === null) return false;
     if (stat.isDirectory()) return this.#folderGoes(path);
-    // A part of a database goes with its file, or stays with it.
+    // A part of a database is removed with its file, or stays with it.
     const beside = fileDatabaseOf(toNative(this.#root, path));
     if (beside !== null) return this.#fileGoes(path.slice(0, path.length - beside.part.length));
     if (this.#fileGoes(path)) return true;
@@ -74,7 +74,7 @@ class Search implements Removable {
     return stat !== null && this.#isAsMade(path, stat) && this.#partsAreAsMade(path, stat);
   }
 
-  /** A database that was used since has a journal that the restore did not make, or another one. */
+  /** If a database was used since, it has a journal that the restore did not make, or one that differs from it. */
   #partsAreAsMade(path: string, stat: fs.BigIntStats): boolean {
     const engine = stat.isFile() ? recogniseFile(toNative(this.#root, path), Number(stat.size)) : null;
     if (engine === null) return true;
@@ -87,7 +87,7 @@ class Search implements Removable {
 
   #isAsMade(path: string, stat: fs.BigIntStats): boolean {
     const entry = this.#made.get(path);
-    // Of a folder this says nothing: what is in it counts.
+    // For a folder this is always false: it depends on what is in it.
     return entry !== undefined && entry.type !== 'dir' && hasContentOf(entry, toNative(this.#root, path), stat);
   }
 }

@@ -17,7 +17,7 @@ import { secretTaken, toFinding } from '../../scan/scan-messages.ts';
 import { takeInventory, type Inventory } from '../../capture/inventory.ts';
 import type { Problem } from '../../capture/problems.ts';
 
-/** What a look at everything that would be backed up found. */
+/** What was found in everything that would be backed up. */
 export interface Survey {
   readonly inventory: Inventory;
   /** Project-relative folders that a category holds. */
@@ -92,7 +92,7 @@ async function parseAll(
   }
 }
 
-/** What cannot be read is a problem that the walk has named, or gone since. */
+/** The walk has named a file that cannot be read as a problem, or the file has vanished since. */
 function readOrNull(file: string): Buffer | null {
   try {
     return fs.readFileSync(file);

@@ -90,7 +90,7 @@ class Rehearsal {
             entry.target !== undefined && leadsOut(entry.path, entry.target) ? null : toNative(tree, entry.path),
           categories: new Set(Object.keys(this.#manifest.categories)),
           everything: true,
-          // It is thrown away when it has been looked at.
+          // Nothing has to be durable: the tree is removed after this.
           syncAll: () => Promise.resolve(),
         },
         this.#context,
@@ -108,8 +108,8 @@ class Rehearsal {
     if (!stated.readers.some((reader) => reader !== 'migbackup')) {
       const message =
         stated.records === null
-          ? `${name}: ${sayRecords(stated)}; ${engine.title} cannot open it, its order is its application’s own`
-          : `${name}: ${engine.title} does not read its format; our own reader checked it`;
+          ? `${name}: ${sayRecords(stated)}; ${engine.title} cannot open it, because only its application knows the order of its keys`
+          : `${name}: ${engine.title} cannot read its format; our own reader checked it`;
       this.findings.push({ code: 'database-not-opened', severity: 'info', message, ...about });
       return;
     }
@@ -119,7 +119,7 @@ class Rehearsal {
       const scratch = path.join(this.#scratch, 'database');
       const { records, digest, readers } = await engine.prove(files, { scratch, signal });
       if (!stated.readers.every((reader) => readers.includes(reader))) {
-        const message = `${name}: ${engine.title} does not read it, though the manifest says that it did`;
+        const message = `${name}: ${engine.title} cannot read it, although the manifest says that it did`;
         this.#find({
           code: 'database-differs',
           message,
@@ -131,7 +131,7 @@ class Rehearsal {
       this.counts.databases++;
       this.counts.records += records ?? 0;
       if (records === stated.records && digest === stated.digest) return;
-      const message = `${name}: opened with ${engine.title} it holds ${records} records that are not the ${stated.records} of the manifest`;
+      const message = `${name}: opened with ${engine.title}, it holds ${records} records, and they are not the ${stated.records} records of the manifest`;
       this.#find({
         code: 'database-differs',
         message,
