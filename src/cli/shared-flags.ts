@@ -62,3 +62,11 @@ export interface SharedFlags {
   readonly 'log-file': string | undefined;
   readonly yes: boolean;
 }
+
+/** Of the commands that judge: `validate` and `verify`. */
+export const failOnFlag = Flags.option({
+  options: ['error', 'warning'] as const,
+  summary: 'What makes the exit code 4',
+  default: 'error' as const,
+  env: 'MIGBACKUP_FAIL_ON',
+})();

@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderExport } from '../cli/render/export.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { withSelected } from './with-selected.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
 /** With one of these endings, the zip would claim to be something else. */
@@ -50,18 +51,10 @@ export default class Export extends BaseCommand {
       });
     }
     const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');
-    const { select } = await import('../core/import-v1/open-backup.ts');
     const { exportBackup } = await import('../core/operations/export.ts');
-    const project = await session.project();
-    const selected = await select(project, selector, process.cwd(), session.context);
-    try {
-      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
-      const where = { cwd: process.cwd(), backups: [selected], live: false };
-      const only = await resolveOnly(flags.only, project, where, session.context);
+    return withSelected(session, { selector, only: flags.only }, async ({ selected, only }) => {
       const report = await exportBackup(selected, { format, output: flags.output, only }, session.context);
       return session.finish(report, renderExport, EXIT.done, toStdout ? process.stderr : process.stdout);
-    } finally {
-      selected.dispose();
-    }
+    });
   }
 }

@@ -6,6 +6,7 @@ import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
 import { shellLine } from '../core/model/shell-quote.ts';
 import { latestFlag, movesOn, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { withSelected } from './with-selected.ts';
 
 export default class Restore extends BaseCommand {
   static override summary = 'Bring back what a backup holds, or change nothing';
@@ -48,52 +49,48 @@ export default class Restore extends BaseCommand {
     const session = await this.open(flags);
     markAtOnce();
     const selector = selectorOf(args, flags);
-    const { select } = await import('../core/import-v1/open-backup.ts');
-    const project = await session.project({ wayBack: true });
-    const selected = await select(project, selector, process.cwd(), session.context);
-    try {
-      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
-      const where = { cwd: process.cwd(), backups: [selected], live: false };
-      const only = await resolveOnly(flags.only, project, where, session.context);
-      const { restore, restoreTo } = await import('../core/operations/restore.ts');
-      if (flags.to !== undefined) {
-        const report = await restoreTo(
-          selected,
-          {
-            to: flags.to,
-            only,
-            allowUnsafeLinks: flags['allow-unsafe-links'],
-            repository: project.repository,
-            owner: flags.owner,
-          },
-          session.context,
-        );
-        return session.finish(report, renderRestore, EXIT.done);
-      }
-      const given = this.argv.filter((word) => word !== '--latest' && !(movesOn(word) && word === selector));
-      const again = movesOn(selector) ? [selected.id, ...given] : given;
-      const line = shellLine(['migbackup', 'restore', ...again.filter((word) => word !== '--dry-run')]);
-      const options = {
-        again: line,
-        only,
-        exact: flags.exact,
-        allowUnsafeLinks: flags['allow-unsafe-links'],
-        acceptProject: flags['accept-project'],
-        acceptSources: flags['accept-sources'],
-        dryRun: flags['dry-run'],
-        plan: flags.plan,
-        safetyBackup: flags['safety-backup'],
-        owner: flags.owner,
-        confirm: confirmChange(
-          session,
-          { command: 'restore', question: 'Restore?', argv: again },
-          flags['safety-backup'],
-        ),
-      };
-      const report = await restore(project, selected, options, session.context);
-      return session.finish(report, (done, paint) => renderRestore(done, paint, line), EXIT.done);
-    } finally {
-      selected.dispose();
-    }
+    return withSelected(
+      session,
+      { selector, only: flags.only, how: { wayBack: true } },
+      async ({ project, selected, only }) => {
+        const { restore, restoreTo } = await import('../core/operations/restore.ts');
+        if (flags.to !== undefined) {
+          const report = await restoreTo(
+            selected,
+            {
+              to: flags.to,
+              only,
+              allowUnsafeLinks: flags['allow-unsafe-links'],
+              repository: project.repository,
+              owner: flags.owner,
+            },
+            session.context,
+          );
+          return session.finish(report, renderRestore, EXIT.done);
+        }
+        const given = this.argv.filter((word) => word !== '--latest' && !(movesOn(word) && word === selector));
+        const again = movesOn(selector) ? [selected.id, ...given] : given;
+        const line = shellLine(['migbackup', 'restore', ...again.filter((word) => word !== '--dry-run')]);
+        const options = {
+          again: line,
+          only,
+          exact: flags.exact,
+          allowUnsafeLinks: flags['allow-unsafe-links'],
+          acceptProject: flags['accept-project'],
+          acceptSources: flags['accept-sources'],
+          dryRun: flags['dry-run'],
+          plan: flags.plan,
+          safetyBackup: flags['safety-backup'],
+          owner: flags.owner,
+          confirm: confirmChange(
+            session,
+            { command: 'restore', question: 'Restore?', argv: again },
+            flags['safety-backup'],
+          ),
+        };
+        const report = await restore(project, selected, options, session.context);
+        return session.finish(report, (done, paint) => renderRestore(done, paint, line), EXIT.done);
+      },
+    );
   }
 }

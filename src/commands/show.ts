@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderShow } from '../cli/render/show.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { withSelected } from './with-selected.ts';
 
 export default class Show extends BaseCommand {
   static override summary = 'Show one backup in detail';
@@ -26,19 +27,11 @@ export default class Show extends BaseCommand {
     const { args, flags } = await this.parse(Show);
     const session = await this.open(flags);
     const selector = selectorOf(args, flags);
-    const { select } = await import('../core/import-v1/open-backup.ts');
     const { show } = await import('../core/operations/show.ts');
-    const project = await session.project({ wayBack: true });
-    const selected = await select(project, selector, process.cwd(), session.context);
-    try {
-      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
-      const where = { cwd: process.cwd(), backups: [selected], live: false };
-      const only = await resolveOnly(flags.only, project, where, session.context);
+    return withSelected(session, { selector, only: flags.only, how: { wayBack: true } }, async ({ selected, only }) => {
       const options = { files: flags.files, only, limit: flags.limit };
       const report = await show(selected, options, session.context);
       return session.finish(report, renderShow, EXIT.done);
-    } finally {
-      selected.dispose();
-    }
+    });
   }
 }

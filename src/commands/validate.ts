@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { failOnFlag } from '../cli/shared-flags.ts';
 import { exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderValidate } from '../cli/render/validate.ts';
 import { shellLine } from '../core/model/shell-quote.ts';
@@ -15,12 +16,7 @@ export default class Validate extends BaseCommand {
   static override examples = ['<%= config.bin %> validate', '<%= config.bin %> validate --json --fail-on warning'];
   static override args = { backup: Args.string({ hidden: true }) };
   static override flags = {
-    'fail-on': Flags.option({
-      options: ['error', 'warning'] as const,
-      summary: 'What makes the exit code 4',
-      default: 'error' as const,
-      env: 'MIGBACKUP_FAIL_ON',
-    })(),
+    'fail-on': failOnFlag,
   };
 
   async run(): Promise<number> {

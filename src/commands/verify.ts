@@ -1,10 +1,12 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { failOnFlag } from '../cli/shared-flags.ts';
 import { markAtOnce } from '../cli/cap-memory.ts';
 import { exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderVerify, renderVerifyAll } from '../cli/render/verify.ts';
 import { parsePercent } from '../cli/percent.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
+import { withSelected } from './with-selected.ts';
 import type { Session } from '../cli/session.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
@@ -42,12 +44,7 @@ export default class Verify extends BaseCommand {
       summary: 'Also unpack it into a scratch folder, open every database and parse every JSON file',
       exclusive: ['sample', 'quick', 'only'],
     }),
-    'fail-on': Flags.option({
-      options: ['error', 'warning'] as const,
-      summary: 'What makes the exit code 4',
-      default: 'error' as const,
-      env: 'MIGBACKUP_FAIL_ON',
-    })(),
+    'fail-on': failOnFlag,
   };
 
   async run(): Promise<number> {
@@ -71,20 +68,16 @@ export default class Verify extends BaseCommand {
     }
 
     const selector = selectorOf(args, flags);
-    const { select } = await import('../core/import-v1/open-backup.ts');
     const { verify } = await import('../core/operations/verify.ts');
-    const project = await session.project({ wayBack: true });
-    const selected = await select(project, selector, process.cwd(), session.context);
-    try {
-      const { resolveOnly } = await import('../core/operations/resolve-only.ts');
-      const where = { cwd: process.cwd(), backups: [selected], live: false };
-      const only = await resolveOnly(flags.only, project, where, session.context);
-      const terms = only.length === 0 ? undefined : only;
-      const report = await verify(selected, { ...options, terms, repository: project.repository }, session.context);
-      return session.finish(report, renderVerify, exitCodeOfStatus(report.status, flags['fail-on']));
-    } finally {
-      selected.dispose();
-    }
+    return withSelected(
+      session,
+      { selector, only: flags.only, how: { wayBack: true } },
+      async ({ project, selected, only }) => {
+        const terms = only.length === 0 ? undefined : only;
+        const report = await verify(selected, { ...options, terms, repository: project.repository }, session.context);
+        return session.finish(report, renderVerify, exitCodeOfStatus(report.status, flags['fail-on']));
+      },
+    );
   }
 
   private async verifyAll(session: Session, options: VerifyAllOptions, failOn: 'error' | 'warning'): Promise<number> {
