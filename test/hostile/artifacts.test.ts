@@ -43,7 +43,7 @@ const everywhere = () =>
 async function judge(artifact: string): Promise<void> {
   const before = everywhere();
   const { backups } = await list(project, {}, context);
-  expect(backups).toMatchObject([{ id: FORGED_ID }]);
+  expect(backups).toMatchObject([{ backupId: FORGED_ID }]);
   const selected = await select(project, FORGED_ID, project.root, context);
   const { status, findings } = await verify(selected, { mode: 'full', repository: null }, context);
   expect(status).toBe('FAILED');

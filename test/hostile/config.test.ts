@@ -125,7 +125,8 @@ test.each(['../../etc', '\u001b[2J', '__proto__', '', '.', '/', '/etc/passwd', '
       (cause: unknown) => cause,
     );
     expect(error).toBeInstanceOf(BackupError);
-    expect(error).toMatchObject({ code: 'NO_SUCH_BACKUP' });
+    // A file is there, and no export.
+    expect(error).toMatchObject({ code: id === '/etc/passwd' ? 'UNSAFE_ARCHIVE' : 'NO_SUCH_BACKUP' });
     expect(String(error)).not.toMatch(RAW_CONTROL);
   },
 );
