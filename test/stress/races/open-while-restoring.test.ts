@@ -44,7 +44,7 @@ test.each(ALL)(
     process.stdout.write(`${name}, ${describe(verdicts)}\n`);
     expect(verdicts.flatMap(({ wrong }, at) => wrong.map((line) => `race ${at}: ${line}`))).toEqual([]);
     // Proof that they met: somebody tried to open the database while it was locked, or it was away.
-    expect(verdicts.filter(({ refused }) => refused > 0).length).toBeGreaterThan(count / 2);
+    expect(verdicts.filter(({ refused }) => refused > 0).length).toBeGreaterThanOrEqual(count / 2);
     expect(verdicts.every(({ acknowledged }) => acknowledged > 0)).toBe(true);
   },
 );
