@@ -21,11 +21,15 @@ const SAID: readonly [args: readonly string[], message: string, hint: string][] 
   [['list', '--quiet', 'foo'], 'list takes no argument: "foo" is too many', 'Leave it out.'],
   [['verify', 'a', 'b'], 'verify takes at most 1 argument: "b" is too many', 'Leave it out.'],
   [['guard'], 'guard needs a command to run, after --', 'For example: migbackup guard -- npm run migrate'],
-  [['guard', 'npm', 'run', 'x'], 'guard needs -- before its command', 'Write migbackup guard -- npm run x; what'],
+  [
+    ['guard', 'npm', 'run', 'x'],
+    'guard needs -- before its command',
+    'Write migbackup guard -- npm run x; everything after',
+  ],
   [
     ['guard', '--note', 'why not', '--tag=a=b', '--passthrough', 'npx', 'run', '--network', 'y'],
     'guard needs -- before its command',
-    "Write migbackup guard --note 'why not' --tag=a=b --passthrough -- npx run --network y; what",
+    "Write migbackup guard --note 'why not' --tag=a=b --passthrough -- npx run --network y; everything after",
   ],
   [
     ['guard', 'npm', 'test', '--', '-x'],
@@ -40,8 +44,12 @@ const SAID: readonly [args: readonly string[], message: string, hint: string][] 
   [['create', '--compression', 'gz'], '--compression takes zstd or none, not "gz"', 'migbackup create --help'],
   [['create', '--note', 'a', '--note', 'b'], '--note is given more than once', 'Give it once.'],
   [['version'], '"version" is not a migbackup command', 'migbackup --version prints the version.'],
-  [['-v'], 'expected a command before -v', 'migbackup --version prints the version. A command says more'],
-  [['-n'], 'expected a command before -n', 'A dry run is --dry-run behind restore'],
+  [
+    ['-v'],
+    'expected a command before -v',
+    'migbackup --version prints the version. With --log-level debug a command says more',
+  ],
+  [['-n'], 'expected a command before -n', 'Give --dry-run after restore'],
   [['restore', '-n'], 'restore has no flag -n', 'Did you mean --dry-run? migbackup restore --help'],
   [['create', '-n'], 'create has no flag -n', 'migbackup validate checks whether a backup would work, and takes none.'],
   [['diff', '-v'], 'diff has no flag -v', 'Did you mean --verbose?'],

@@ -1,6 +1,7 @@
 import { damaged } from '../../damage.ts';
 import { DATABASE_FILE, type PageFile } from './page-file.ts';
 
+/** Kinds of pages of a b-tree (https://www.sqlite.org/fileformat2.html, "B-tree Pages"). */
 const INTERIOR_INDEX = 2;
 const INTERIOR_TABLE = 5;
 const LEAF_INDEX = 10;
@@ -63,6 +64,7 @@ export class TreeWalk {
         if (level === undefined) return;
         const pointers = startOf(level.number) + 12;
         const index = level.next++;
+        // Cells of an index have content on interior pages too, behind the four bytes of the child's number. Its place is after that child.
         if (!this.isTable && index > 0 && index <= level.count) {
           cell.page = level.page;
           cell.at = this.#cellAt(level.page, pointers, index - 1, level.number) + 4;
@@ -73,6 +75,7 @@ export class TreeWalk {
           break;
         }
         if (index === level.count) {
+          // The number of the rightmost child is the last field of the page's header.
           number = level.page.readUInt32BE(pointers - 4);
           break;
         }
