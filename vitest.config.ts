@@ -2,9 +2,7 @@ import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** What `npm test` runs of test/e2e; `npm run test:e2e` runs all, and the others that know the program only by its command line. */
-const EVERY_DAY = new Set(
-  ['guard', 'undo', 'status', 'lost-state', 'coverage', 'ci-docs'].map((name) => `${name}.test.ts`),
-);
+const EVERY_DAY = new Set(['guard', 'status', 'lost-state', 'coverage'].map((name) => `${name}.test.ts`));
 
 /**
  * The suites that `npm test` does not run, each by its own script. `alone`: files of this suite only. `shared`: files that `npm test`
@@ -12,7 +10,11 @@ const EVERY_DAY = new Set(
  */
 const SUITES = {
   faults: {
-    alone: ['test/faults/full-disk/*.test.ts', 'test/faults/power/power-cuts.test.ts'],
+    alone: [
+      'test/faults/full-disk/*.test.ts',
+      'test/faults/power/power-cuts.test.ts',
+      'test/faults/inject/mutants.test.ts',
+    ],
     shared: ['test/faults/**/*.test.ts', 'test/repository/lock.test.ts'],
   },
   fuzz: {
@@ -22,6 +24,7 @@ const SUITES = {
   stress: {
     alone: [
       'test/stress/leveldb/one-safeguard.test.ts',
+      'test/stress/leveldb/disturbed.test.ts',
       'test/stress/sqlite/disturbed.test.ts',
       'test/stress/sqlite/coarse-times.test.ts',
     ],
@@ -38,6 +41,7 @@ const SUITES = {
       ...readdirSync('test/e2e').flatMap((name) => (EVERY_DAY.has(name) ? [] : [`test/e2e/${name}`])),
       'test/contract/{documents,errors,exit-codes,notes,usage}.test.ts',
       'test/hostile/processes.test.ts',
+      'test/bench/run.test.ts',
     ],
     shared: ['test/e2e/*.test.ts', 'test/contract/help.test.ts'],
   },

@@ -94,7 +94,7 @@ test('a database with any damage is read, or what is wrong is said', { timeout: 
       }
       await expectAnswers(files);
     }),
-    cases(30, 1000),
+    cases(12, 1000),
   );
 });
 
@@ -108,6 +108,6 @@ test('a bit that flips is no crash and no endless walk', { timeout: TIMEOUT_MS }
       files.set('', bytes);
       await expectAnswers(files);
     }),
-    cases(30, 1000),
+    cases(12, 1000),
   );
 });

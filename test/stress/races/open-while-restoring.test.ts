@@ -15,7 +15,7 @@ interface Races {
 }
 
 const ALL: readonly Races[] = [
-  { name: 'LevelDB', raced: LEVELDB, count: amount(6, 200), keys: IN_SUITE ? 20_000 : 2000 },
+  { name: 'LevelDB', raced: LEVELDB, count: amount(3, 200), keys: IN_SUITE ? 20_000 : 2000 },
   { name: 'SQLite in WAL mode', raced: sqlite('wal'), count: amount(2, 200), keys: IN_SUITE ? 20_000 : 2000 },
   { name: 'SQLite in delete mode', raced: sqlite('delete'), count: amount(2, 200), keys: IN_SUITE ? 20_000 : 2000 },
 ];
