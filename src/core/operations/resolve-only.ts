@@ -45,22 +45,24 @@ export async function resolveOnly(
   const meaningOf = (word: string): Meaning => meanings(word, project.root, cwd, names);
   const lists = words.map((word) => {
     const pieces = isName(word, names) ? [word] : atCommas(word);
-    return { word, whole: pieces.length > 1 ? wholeOf(meaningOf, word) : [], pieces };
+    const meant = pieces.map((piece) => ({ piece, meaning: meaningOf(piece) }));
+    return { word, whole: pieces.length > 1 ? wholeOf(meaningOf, word) : [], meant };
   });
-  const all = lists.flatMap(({ whole, pieces }) => [whole, ...pieces.map(meaningOf)]);
+  const all = lists.flatMap(({ whole, meant }) => [whole, ...meant.map(({ meaning }) => meaning)]);
   const paths = new Set(all.flat().filter((term) => !isName(term, names)));
   // create looks for its paths itself, so nothing is looked up for it unless a word can mean two things.
   const isAsked =
     backups.length > 0 || all.some((meaning) => meaning.length > 1) || lists.some(({ whole }) => whole.length > 0);
   const hits = isAsked && paths.size > 0 ? await whatHits(paths, names, places(project, backups, live), context) : null;
-  return lists.flatMap(({ word, whole, pieces }) => {
+  const [first] = backups;
+  const [manifest] = stated;
+  return lists.flatMap(({ word, whole, meant }) => {
     if (hits !== null && whole.some((term) => hits.has(term))) return [theOne(word, whole, hits)];
-    return pieces.map((piece) => {
-      const meaning = meaningOf(piece);
+    return meant.map(({ piece, meaning }) => {
       const term = theOne(piece, meaning, hits);
-      const [first] = backups;
-      if (first !== undefined && hits !== null && !isName(term, names) && !hits.has(term))
-        throw nothingSelected(first.id, readManifest(first.folder), [piece]);
+      const isMissing = hits !== null && !isName(term, names) && !hits.has(term);
+      if (first !== undefined && manifest !== undefined && isMissing)
+        throw nothingSelected(first.id, manifest, [piece]);
       return term;
     });
   });
