@@ -1,6 +1,6 @@
 import { escapeName } from '../core/paths/names.ts';
 import type { GuardReport } from '../core/model/guard-report.ts';
-import { plural } from './render/format.ts';
+import { plural } from '../core/model/plural.ts';
 import type { Session } from './session.ts';
 
 type Changes = Pick<GuardReport, 'paths' | 'external'>;

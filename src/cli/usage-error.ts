@@ -1,5 +1,6 @@
 import type { Interfaces } from '@oclif/core';
 import { BackupError } from '../core/model/backup-error.ts';
+import { plural } from '../core/model/plural.ts';
 import { nearest } from '../core/model/nearest.ts';
 import { shellLine } from '../core/model/shell-quote.ts';
 import { shorten } from '../core/paths/names.ts';
@@ -53,7 +54,7 @@ function commandMeantBy(words: readonly string[], manifest: Interfaces.Manifest)
 export function tooManyArguments(id: string, extra: readonly string[], manifest: Interfaces.Manifest): BackupError {
   const { args = {}, flags = {} } = manifest.commands[id] ?? {};
   const taken = Object.keys(args).length;
-  const takes = taken === 0 ? 'no argument' : `at most ${taken} argument${taken === 1 ? '' : 's'}`;
+  const takes = taken === 0 ? 'no argument' : `at most ${plural(taken, 'argument')}`;
   const words = extra.map((word) => `"${shorten(word)}"`).join(', ');
   const help = `migbackup ${asTyped(id)} --help lists arguments and flags.`;
   const part =

@@ -104,6 +104,7 @@ const FOR_LIST = [
   'core/model/format-version.ts',
   'core/model/manifest.ts',
   'core/model/nearest.ts',
+  'core/model/plural.ts',
   'core/model/shell-quote.ts',
   'core/model/system-error.ts',
   'core/model/zod.ts',

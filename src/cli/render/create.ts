@@ -4,7 +4,8 @@ import type { ManifestCategory } from '../../core/model/manifest.ts';
 import { sayRecordsOf } from '../../core/model/say-records.ts';
 import { databasesIn } from '../../core/model/stated-databases.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatDuration, plural } from './format.ts';
+import { formatBytes, formatDuration } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { table, type Paint, wrap } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 

@@ -1,6 +1,7 @@
 import type { ChangedLeaf, ChangedRecord, DbDiffReport } from '../../core/model/db-diff-report.ts';
 import { escapeName } from '../../core/paths/names.ts';
-import { formatBytes, formatDuration, plural } from './format.ts';
+import { formatBytes, formatDuration } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 
 const SIGN = { added: '+', removed: '-', changed: '~' } as const;

@@ -1,5 +1,5 @@
 import type { DbLsReport } from '../../core/model/db-ls-report.ts';
-import { plural } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { table } from './style.ts';
 
 /** The tables of a database. Keys are printed while they are read, so they are not printed here. */

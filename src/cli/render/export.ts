@@ -2,7 +2,8 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { ExportReport } from '../../core/model/export-report.ts';
 import { shellLine } from '../../core/model/shell-quote.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatDuration, plural } from './format.ts';
+import { formatBytes, formatDuration } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import type { Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 

@@ -1,6 +1,6 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { AnyFinding } from '../../core/model/finding.ts';
-import { plural } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 
 const SHOWN_PATHS = 3;

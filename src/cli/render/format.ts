@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
+import { plural } from '../../core/model/plural.ts';
 import { escapeName } from '../../core/paths/names.ts';
+
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** `512 B`, `10.1 KiB`, `2.0 MiB`. */
@@ -12,11 +14,6 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   return `${value.toFixed(1)} ${UNITS[unit]}`;
-}
-
-/** `1 file`, `12 files`. */
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** `0.14 s`, `12 s`, `3 min 5 s`, from milliseconds. */

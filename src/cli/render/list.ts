@@ -1,7 +1,8 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatAge, formatBytes, formatText, plural } from './format.ts';
+import { formatAge, formatBytes, formatText } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 

@@ -1,6 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { RestorePlan } from '../../core/model/restore-report.ts';
-import { formatBytes, plural } from './format.ts';
+import { formatBytes } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { renderFindings } from './findings.ts';
 import { table, wrap, type Paint } from './style.ts';
 

@@ -1,6 +1,7 @@
 import type { PruneReport } from '../../core/model/prune-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatText, plural } from './format.ts';
+import { formatBytes, formatText } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 
 /** What stays and what will be removed. Each backup has two lines, so that reasons and notes have room. */

@@ -1,7 +1,8 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { RestoreReport } from '../../core/model/restore-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatDuration, plural } from './format.ts';
+import { formatBytes, formatDuration } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { renderKept, renderPlan, renderPlanHash } from './plan.ts';
 import { wrap, type Paint } from './style.ts';
 import { pathWord, shellLine } from '../../core/model/shell-quote.ts';

@@ -6,7 +6,8 @@ import type { ManifestCategory, ManifestSource } from '../../core/model/manifest
 import { sayRecords } from '../../core/model/say-records.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatText, formatTime, plural } from './format.ts';
+import { formatBytes, formatText, formatTime } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 

@@ -3,7 +3,8 @@ import { escapeName } from '../../core/paths/names.ts';
 import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
 import type { Pending, StatusBackup, StatusReport } from '../../core/model/status-report.ts';
 import { nameSome } from './findings.ts';
-import { formatAge, formatTime, plural } from './format.ts';
+import { formatAge, formatTime } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 

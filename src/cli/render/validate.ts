@@ -3,7 +3,8 @@ import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
 import type { CheckResult, ValidateReport } from '../../core/model/validate-report.ts';
 import { nameSome, renderAdvice } from './findings.ts';
-import { formatBytes, plural } from './format.ts';
+import { formatBytes } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { lineWidth, table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 

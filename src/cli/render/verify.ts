@@ -4,7 +4,8 @@ import { shellLine } from '../../core/model/shell-quote.ts';
 import { escapeName } from '../../core/paths/names.ts';
 import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
 import { renderAdvice, renderFindings } from './findings.ts';
-import { formatBytes, formatDuration, plural } from './format.ts';
+import { formatBytes, formatDuration } from './format.ts';
+import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 

@@ -1,5 +1,6 @@
 import type { AnyFinding } from './finding.ts';
 import type { FindingCode } from './finding-codes.ts';
+import { plural } from './plural.ts';
 import type { VerifyReport } from './verify-report.ts';
 
 /** Findings about databases that no engine opens: their order of keys or their format is foreign, or they were stored as plain files. */
@@ -18,16 +19,12 @@ export function sayRehearsed(
   const closed = findings
     .flatMap(({ code, path }) => (NOT_OPENED.has(code) && path !== undefined ? [path] : []))
     .toSorted();
-  const counted = databases === 0 ? '' : ` (${many(records, 'record')})`;
+  const counted = databases === 0 ? '' : ` (${plural(records, 'record')})`;
   const more = closed.length > NAMED ? ` and ${closed.length - NAMED} more` : '';
-  const parsed = `${many(jsonFiles, 'JSON file')} parsed`;
+  const parsed = `${plural(jsonFiles, 'JSON file')} parsed`;
   if (closed.length > 0) {
     const not = `${closed.slice(0, NAMED).join(', ')}${more}`;
-    return `${databases} of ${many(databases + closed.length, 'database')} opened${counted}, not ${not}; ${parsed}`;
+    return `${databases} of ${plural(databases + closed.length, 'database')} opened${counted}, not ${not}; ${parsed}`;
   }
-  return `${databases === 0 ? 'no database to open' : `${many(databases, 'database')} opened${counted}`}, ${parsed}`;
-}
-
-function many(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+  return `${databases === 0 ? 'no database to open' : `${plural(databases, 'database')} opened${counted}`}, ${parsed}`;
 }

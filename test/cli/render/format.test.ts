@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatAge, formatBytes, formatDuration, plural } from '../../../src/cli/render/format.ts';
+import { formatAge, formatBytes, formatDuration } from '../../../src/cli/render/format.ts';
+import { plural } from '../../../src/core/model/plural.ts';
 
 test.each([
   [0, '0 B'],

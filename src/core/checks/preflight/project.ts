@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import { plural } from '../../model/plural.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import { assertRealState } from '../../transaction/state-folder.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
@@ -41,9 +42,7 @@ export function checkRestoreWritable(
   }
   const said = [
     ...(refused.length > 0 ? [`could not write in ${refused.length} of ${places.length} folders`] : []),
-    ...(fixed.length > 0
-      ? [`could not replace ${fixed.length} immutable or append-only path${fixed.length === 1 ? '' : 's'}`]
-      : []),
+    ...(fixed.length > 0 ? [`could not replace ${plural(fixed.length, 'immutable or append-only path')}`] : []),
   ];
   const advice = [
     ...(refused.length > 0 ? ['Give this user write permission there, or restore as another user.'] : []),
