@@ -9,6 +9,16 @@ export function isForbidden(error: unknown): boolean {
   return errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM';
 }
 
+/** Whether the rights of a file let this user read it. */
+export function mayRead(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What prevents reading a path: the path itself, or the closest folder above it that may not be entered. */
 export function barredAt(native: string): string {
   try {
@@ -65,11 +75,5 @@ export function looking<T>(file: string, what: string, look: () => T): T {
 
 /** The right that is needed: x to enter a folder above, r to list the folder itself or to read the file. */
 function missingRight(barred: string, file: string): 'r' | 'x' {
-  if (barred !== file) return 'x';
-  try {
-    fs.accessSync(barred, fs.constants.R_OK);
-    return 'x';
-  } catch {
-    return 'r';
-  }
+  return barred !== file || mayRead(barred) ? 'x' : 'r';
 }

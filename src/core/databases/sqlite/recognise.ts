@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { isNoFile } from '../../fs/regular-file.ts';
-import { errnoOf } from '../../model/backup-error.ts';
+import { isForbidden, mayRead } from '../../paths/barred.ts';
 
 /** The first sixteen bytes of a database (https://www.sqlite.org/fileformat2.html, "The Database Header"). */
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
@@ -43,19 +43,10 @@ export function mayBeSqlitePart(file: string, part: string): boolean {
   try {
     start = readFirst(file, JOURNAL_MAGIC.length);
   } catch (error) {
-    if (isNoFile(error) || (['EACCES', 'EPERM'].includes(errnoOf(error) ?? '') && !mayRead(file))) return true;
+    if (isNoFile(error) || (isForbidden(error) && !mayRead(file))) return true;
     throw error;
   }
   return start.every((byte) => byte === 0) || magics.some((magic) => start.subarray(0, magic.length).equals(magic));
-}
-
-function mayRead(file: string): boolean {
-  try {
-    fs.accessSync(file, fs.constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Whether a file is a `-wal` or `-journal` that holds something. */
