@@ -45,11 +45,18 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   error: inModel('../../cli/error-document.ts', 'errorDocumentSchema', null),
 };
 
-async function loadSchema(file: string, { module, name }: SchemaSource): Promise<z.ZodType> {
+async function loadSchema(file: string, { module, name }: SchemaSource): Promise<z.core.$ZodType> {
   const exports: Record<string, unknown> = await import(module.href);
   const schema = exports[name];
   if (!(schema instanceof z.ZodType)) throw new Error(`${file}: ${module.pathname} exports no zod schema ${name}`);
   return schema;
+}
+
+/** A report with findings is printed with `recommendations` (`withRecommendations`). */
+function addRecommendations({ properties, required }: z.core.JSONSchema.BaseSchema): void {
+  if (properties?.['findings'] === undefined || properties['recommendations'] !== undefined) return;
+  properties['recommendations'] = { type: 'array', items: { type: 'string' } };
+  required?.push('recommendations');
 }
 
 /** Every schema file and the text it should have. */
@@ -57,7 +64,14 @@ export async function schemaTexts(): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const [file, source] of Object.entries(SOURCES)) {
     // `io: 'input'` leaves objects open, because a reader must accept keys that a later version adds.
-    const json = z.toJSONSchema(await loadSchema(file, source), { target: 'draft-2020-12', io: 'input' });
+    const schema = await loadSchema(file, source);
+    const json = z.toJSONSchema(schema, {
+      target: 'draft-2020-12',
+      io: 'input',
+      override: ({ zodSchema, jsonSchema }) => {
+        if (source.printedBy !== null && zodSchema === schema) addRecommendations(jsonSchema);
+      },
+    });
     texts.set(`${file}.json`, `${JSON.stringify(json, null, 2)}\n`);
   }
   return texts;

@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import { capMemory } from './cap-memory.ts';
 import type { Project } from '../core/model/category.ts';
 import type { Context, Event } from '../core/model/event.ts';
+import { withRecommendations } from '../core/model/with-recommendations.ts';
 import { abortOnSignals, type Doing } from './interrupt.ts';
 import { openLogger } from './logger.ts';
 import { print, printErr, printJson } from './output.ts';
@@ -29,7 +30,12 @@ export interface Session {
   /** Shows the lines and asks a yes/no question. A signal meanwhile interrupts the command (throws INTERRUPTED), or means no. */
   ask(lines: readonly string[], question: string, onSignal: 'interrupts' | 'means no'): Promise<boolean>;
   /** Shows the report as JSON or as text (on stdout unless the result itself went there) and returns the exit code. */
-  finish<Report>(report: Report, render: Render<Report>, exitCode: number, stream?: NodeJS.WriteStream): number;
+  finish<Report extends object>(
+    report: Report,
+    render: Render<Report>,
+    exitCode: number,
+    stream?: NodeJS.WriteStream,
+  ): number;
 }
 
 /** Sets the memory limit, opens the log, the progress line and the signal handlers, and nothing of the project yet. */
@@ -109,8 +115,9 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       progress.clear();
       logger?.info({ exitCode, report }, 'done');
       annotations?.annotate(report);
-      makePasteable(report);
-      if (flags.json) printJson(report);
+      const document = withRecommendations(report);
+      makePasteable(document);
+      if (flags.json) printJson(document);
       else if (!flags.quiet || exitCode !== 0) {
         const lines = render(report, paint(stream));
         if (lines.length > 0) print(stream, `${lines.join('\n')}\n`);

@@ -47,6 +47,13 @@ test.each(DOCUMENTS)('$name says which migbackup answered, and what the document
   if (name !== 'version') expect([...keys]).toEqual(expect.arrayContaining(['operation', 'startedAt', 'durationMs']));
 });
 
+test.each(DOCUMENTS.filter(({ keys }) => keys.has('findings')))(
+  '$name sums up what is to be done about its findings',
+  ({ keys }) => {
+    expect(keys).toContain('recommendations');
+  },
+);
+
 /** Names that one thing had beside the one that it has everywhere, and where such a word means something else. */
 const OTHER_NAMES: readonly [key: string, name: string, elsewhere: RegExp][] = [
   // An archive is described as the manifest does.

@@ -9,6 +9,7 @@ import { tidy, type LeftOver } from '../fs/left-over.ts';
 import { removeDeadTemporaries } from '../fs/temporary-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { AnyFinding, Finding } from '../model/finding.ts';
+import { withRecommendations } from '../model/with-recommendations.ts';
 import { isAbout, type Recorded } from './report-subject.ts';
 import { OPERATIONS_FILE, REPORTS_FOLDER } from '../format/layout.ts';
 
@@ -33,7 +34,10 @@ export function writeReport(repository: string, subject: string, operation: stri
     makeFolders(repository, subject);
     let file = path.join(folder, `${operation}-${time}.json`);
     for (let again = 2; fs.existsSync(file); again++) file = path.join(folder, `${operation}-${time}-${again}.json`);
-    writeFileDurable(file, `${escapeJson(JSON.stringify({ ...report, reportFile: file }, null, 2))}\n`);
+    writeFileDurable(
+      file,
+      `${escapeJson(JSON.stringify({ ...withRecommendations(report), reportFile: file }, null, 2))}\n`,
+    );
     return { file };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
