@@ -6,7 +6,7 @@ import { formatDuration } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
 
-/** Names a few and counts the rest: JSON has them all. */
+/** Paths that are named; the others are counted, and JSON has them all. */
 const NAMED = 5;
 
 function howItEnded({ exitCode, signal, problem }: CommandResult): string {
@@ -20,16 +20,17 @@ function renderCommand(what: string, result: CommandResult): string {
 }
 
 const has = ({ findings }: GuardReport, wanted: FindingCode): boolean => findings.some(({ code }) => code === wanted);
-/** If so, a finding says it, and nothing else is printed about the changes. */
-const unknown = (report: GuardReport): boolean => has(report, 'changes-not-known');
+
+/** Whether the changes are not known. A finding says so then, and nothing else is printed about them. */
+const areChangesUnknown = (report: GuardReport): boolean => has(report, 'changes-not-known');
 
 function renderChanges(report: GuardReport): string[] {
-  if (unknown(report)) return [];
+  if (areChangesUnknown(report)) return [];
   const { changes, paths } = report;
   if (paths.length === 0) return ['  It changed nothing that the backup covers.'];
   const names = paths.map(({ path }) => path);
   // The figures count only files.
-  if (Object.keys(changes).length === 0) return [some(names, '  folders only: ')];
+  if (Object.keys(changes).length === 0) return [nameFew(names, '  folders only: ')];
   const rows = Object.entries(changes).map(([name, { added, changed, removed }]) => [
     escapeName(name),
     `${added} added`,
@@ -39,7 +40,7 @@ function renderChanges(report: GuardReport): string[] {
   return table(rows, ['left', 'right', 'right', 'right']);
 }
 
-function some(names: readonly string[], label: string): string {
+function nameFew(names: readonly string[], label: string): string {
   const shown = names.slice(0, NAMED).map(escapeName).join(', ');
   const more = names.length > NAMED ? `, and ${names.length - NAMED} more (--json names them)` : '';
   return wrap(`${shown}${more}`, label, 4);
@@ -59,7 +60,7 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       ...(kept === null ? [] : [`  what the command left is in ${kept}`]),
     ];
   }
-  if (report.paths.length === 0 && !unknown(report))
+  if (report.paths.length === 0 && !areChangesUnknown(report))
     return [
       `  ${paint.bad('kept')}  the command failed; there is nothing to take back`,
       `  backup  ${report.backupId}`,
@@ -88,8 +89,8 @@ export function renderGuard(report: GuardReport, paint: Paint): string[] {
     ...report.checks.map((check) => renderCommand('check  ', check)),
     ...(report.interrupted === null ? [] : [`  ! interrupted by ${report.interrupted}, so it counts as failed`]),
     ...renderChanges(report),
-    ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
-    ...(report.outside.length > 0 ? [some(report.outside, sayOutside(report.outside.length))] : []),
+    ...(report.external.length > 0 ? [nameFew(report.external, '  ! sent to a chain: ')] : []),
+    ...(report.outside.length > 0 ? [nameFew(report.outside, sayOutside(report.outside.length))] : []),
     ...renderFindings(report.findings, paint),
     ...renderEnding(report, paint),
     ...(report.reportFile === null ? [] : [`  Report: ${escapeName(report.reportFile)}`]),

@@ -53,13 +53,13 @@ export async function selectBackup(
   const byPath = selector === '' ? null : await selectPath(path.resolve(options.cwd, selector));
   if (byPath !== null) return byPath;
   const message = notFound(selector, options.cwd);
-  if (all.length === 0) throw none(`${message}: ${thereIsNone(repository)}`, toDo(repository));
+  if (all.length === 0) throw noSuchBackup(`${message}: ${sayNone(repository)}`, hintFor(repository));
   const close = nearlyMatching(
     selector,
     all.map((ref) => ref.id),
   );
   const meant = close.length === 0 ? '' : ` Did you mean ${close.join(' or ')}?`;
-  throw none(message, `migbackup list shows all backups (${all.length}).${meant}`);
+  throw noSuchBackup(message, `migbackup list shows all backups (${all.length}).${meant}`);
 }
 
 /** Says that the selector names no backup, and why if it looks like a path. */
@@ -72,25 +72,29 @@ function notFound(selector: string, cwd: string): string {
 
 /**
  * The project's newest complete migration backup, or the one that is `back` places before it. If no backup is complete, the partial ones count. A
- * backup that cannot be read counts as complete: whoever asks for the latest must learn of it, and not get an older one instead.
+ * backup that cannot be read counts as complete: whoever asks for the latest must learn of it, and not get an older one instead. `ofAll`: how many
+ * backups the repository holds, those of other projects too.
  */
-function findLatest(project: Project, back: number, all: number, { onNote }: SelectOptions): BackupRef {
+function findLatest(project: Project, back: number, ofAll: number, { onNote }: SelectOptions): BackupRef {
   const own = ownBackups(project).filter(({ kind }) => kind === 'migration');
-  if (own.length === 0) throw noneHere(project.repository, all);
+  if (own.length === 0) throw noneHere(project.repository, ofAll);
   const partial = new Map(own.map((backup) => [backup, whyNotWhole(backup)]));
   const whole = own.filter((backup) => partial.get(backup) === null);
   const among = whole.length > 0 ? whole : own;
   const found = among[back];
   if (found === undefined) {
     const what = whole.length > 0 ? 'complete backups' : 'backups';
-    throw none(`there is no latest~${back}: this project has ${among.length} ${what}`, 'migbackup list shows them.');
+    throw noSuchBackup(
+      `there is no latest~${back}: this project has ${among.length} ${what}`,
+      'migbackup list shows them.',
+    );
   }
   const madeIn = found.manifest?.project.root;
   if (madeIn !== undefined && madeIn !== project.root)
     onNote?.(`${found.id} was made in ${shorten(escapeName(madeIn))}, not in this folder`);
   const over = own.slice(0, own.indexOf(found)).filter((backup) => partial.get(backup) !== null);
-  const why = partial.get(found) ?? null;
-  if (why !== null) onNote?.(`${found.id} is partial (${why}), and this project has no complete backup`);
+  const whyTaken = partial.get(found) ?? null;
+  if (whyTaken !== null) onNote?.(`${found.id} is partial (${whyTaken}), and this project has no complete backup`);
   else if (over[0] !== undefined) {
     const others = over.length === 1 ? '' : ` and ${over.length - 1} more`;
     onNote?.(
@@ -107,23 +111,23 @@ function whyNotWhole({ folder, manifest }: ReadBackup): string | null {
 
 /** NO_SUCH_BACKUP: the repository holds no backup of this project. @param others how many backups of other projects it has */
 export function noneHere(repository: string, others: number): BackupError {
-  if (others === 0) return none(thereIsNone(repository), toDo(repository));
-  return none(
+  if (others === 0) return noSuchBackup(sayNone(repository), hintFor(repository));
+  return noSuchBackup(
     `there is no backup of this project in ${repository}`,
     `migbackup create takes one. migbackup list --all-projects shows the ${others} of other projects.`,
   );
 }
 
-function thereIsNone(repository: string): string {
+function sayNone(repository: string): string {
   const problem = repositoryProblem(repository);
   return `there is no backup in ${repository}${problem === null ? '' : `, which ${problem.what}`}`;
 }
 
-const toDo = (repository: string): string => repositoryProblem(repository)?.hint ?? TAKE_ONE;
+const hintFor = (repository: string): string => repositoryProblem(repository)?.hint ?? TAKE_ONE;
 
-/** Throws NO_SUCH_BACKUP where the repository is no folder: what it holds cannot be told. */
+/** Throws NO_SUCH_BACKUP if the repository is missing or is not a folder, because then nobody knows what it held. */
 export function requireRepository(repository: string): void {
-  if (repositoryProblem(repository) !== null) throw none(thereIsNone(repository), toDo(repository));
+  if (repositoryProblem(repository) !== null) throw noSuchBackup(sayNone(repository), hintFor(repository));
 }
 
 function chosen(ref: BackupRef): SelectedBackup {
@@ -140,13 +144,16 @@ async function selectPath(candidate: string): Promise<SelectedBackup | null> {
       return null;
     // Its name appears in every line that is printed about it.
     if (escapeName(id) !== id)
-      throw none(`${escapeName(candidate)} has control or invisible characters in its name`, 'Rename the folder.');
+      throw noSuchBackup(
+        `${escapeName(candidate)} has control or invisible characters in its name`,
+        'Rename the folder.',
+      );
     return { id, folder: candidate, dispose() {} };
   }
   const { openExported } = await import('./open-exported.ts');
   return openExported(candidate);
 }
 
-function none(message: string, hint: string): BackupError {
+function noSuchBackup(message: string, hint: string): BackupError {
   return new BackupError('NO_SUCH_BACKUP', message, { hint });
 }
