@@ -173,7 +173,10 @@ async function disposeFinished(
   return { said, findings };
 }
 
-/** Everything is kept if the safety backup cannot be read, because then it is not certain to hold anything. */
+/**
+ * Returns the error if it says that the safety backup cannot be read: it is not certain then that the backup holds anything, so what was replaced is
+ * kept. Throws any other error, because that is a bug.
+ */
 function unlessBug(error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   throw error;

@@ -23,7 +23,7 @@ export type ReadOutcome =
   | { readonly status: 'ok'; readonly entry: ScannedEntry; readonly sha256: string; readonly offset: number }
   | { readonly status: 'changed' | 'vanished' | 'unreadable'; readonly message: string; readonly cause?: unknown };
 
-/** How often a file that changes while it is read is read again before that is a problem. */
+/** How often a file is read before it is a problem that it changes each time. */
 const ATTEMPTS = 3;
 /** The same for a file that is written through mapped memory: it is tried more often, because a write to any part of it counts as a change. */
 const MAPPED_ATTEMPTS = 12;
@@ -82,10 +82,10 @@ export async function readFileInto(
   target: MemberTarget,
   options: ReadOptions = {},
 ): Promise<ReadOutcome> {
-  let most = ATTEMPTS;
+  let attempts = ATTEMPTS;
   const isMapped = (found: fs.BigIntStats): boolean => {
     const mapped = options.isMapped?.(found) === true;
-    if (mapped) most = MAPPED_ATTEMPTS;
+    if (mapped) attempts = MAPPED_ATTEMPTS;
     return mapped;
   };
   for (let changed = 0; ;) {
@@ -93,7 +93,8 @@ export async function readFileInto(
     if (outcome?.status === 'ok') return outcome;
     if (begun) await target.rollback();
     if (outcome === null) {
-      if (++changed >= most) return { status: 'changed', message: `changed while it was being read, ${changed} times` };
+      if (++changed >= attempts)
+        return { status: 'changed', message: `changed while it was being read, ${changed} times` };
       if (changed >= ATTEMPTS) await options.lookAgain?.();
     } else if (outcome.status === 'unreadable' || (await options.lookAgain?.()) !== true) return outcome;
   }

@@ -118,8 +118,10 @@ function moveIn(root: string, paths: StatePaths, unit: Unit): void {
   if (!unit.hasNew || lstatOrNull(staged) === null) return;
   const target = toNative(root, unit.path);
   assertRealParents(root, unit.path);
-  const ours = (unit.old !== null && !isPart(unit)) || holdsNothing(target);
-  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : targetChanged(unit.path);
+  // If the plan found something here, it is aside by now, so what is here was made since and can be set aside. So can a shell without data. Anything
+  // else was not there when the plan was made, and nobody has agreed to move it.
+  const canBeSetAside = (unit.old !== null && !isPart(unit)) || holdsNothing(target);
+  if (lstatOrNull(target) !== null) throw canBeSetAside ? new InTheWay(unit, staged) : targetChanged(unit.path);
   if (!placeAt(staged, target)) throw new InTheWay(unit, staged);
 }
 
