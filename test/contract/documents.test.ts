@@ -137,7 +137,7 @@ describe('each command with and without --json', () => {
     expect(await json('undo', ['undo', '--yes'])).toMatchObject({ outcome: 'restored', checked: true });
     expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
     expect(await json('error', ['undo', '--root', folder.path], 10)).toMatchObject({
-      error: { code: 'NOTHING_TO_UNDO' },
+      error: { code: 'NO_SUCH_BACKUP' },
     });
   });
 

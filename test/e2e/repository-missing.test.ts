@@ -56,6 +56,8 @@ describe.each([
     ['prune', '--keep-last', '1'],
     ['prune', '--keep-last', '1', '--dry-run'],
     ['verify'],
+    ['undo'],
+    ['undo', '--dry-run'],
   ])('%s %s ends with 10', async (...command) => {
     const none = await at(missing, ...command);
     expect(none.exitCode).toBe(10);

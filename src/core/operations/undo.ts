@@ -5,6 +5,7 @@ import type { RestorePlan } from '../model/restore-report.ts';
 import type { Undone, UndoReport } from '../model/undo-report.ts';
 import { listBackups } from '../repository/catalog.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
+import { requireRepository } from '../repository/select.ts';
 import { keepReport } from '../repository/reports.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { escapeName, shorten } from '../paths/names.ts';
@@ -51,8 +52,8 @@ interface Reversal {
 }
 
 /**
- * Reverses the last operation that changed the project, or the one that is named, exactly, as a transaction that can be undone itself. Throws NOTHING_TO_UNDO if
- * the log has none or its safety backup is gone: no older state is used instead. Otherwise it throws what a restore throws.
+ * Reverses the last operation that changed the project, or the one that is named, exactly, as a transaction that can be undone itself. Throws NO_SUCH_BACKUP if
+ * the repository is missing, and NOTHING_TO_UNDO if the log has none or its safety backup is gone: no older state is used instead. Otherwise it throws what a restore throws.
  */
 export async function undo(project: Project, options: UndoOptions, context: Context): Promise<UndoReport> {
   const head = startReport(context);
@@ -70,6 +71,7 @@ export async function undo(project: Project, options: UndoOptions, context: Cont
     since: reversal.since,
     ...parts,
   });
+  requireRepository(project.repository);
   if (options.dryRun) return answer(await planReversal(project, options.id, context), { outcome: 'planned' });
   return withLocks(project, 'undo', async () => {
     refuseWhileGuarded(project.root);
