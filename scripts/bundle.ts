@@ -7,7 +7,6 @@ import { readBuildFacts } from '../src/cli/build-facts.ts';
 import { embedWorkers } from './bundle/embed-workers.ts';
 import { leaveOutUnused } from './bundle/leave-out-unused.ts';
 import { lazySchemas } from './bundle/lazy-schemas.ts';
-import { loadOnUse } from './bundle/load-on-use.ts';
 import { LIBRARIES_FILE, librariesEntry, makeLibraries, useLibraries } from './bundle/separate-libraries.ts';
 
 type Host = 'node' | 'binary';
@@ -118,7 +117,6 @@ function bundleProgram(host: Host): Promise<Result> {
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     plugins: [
       leaveOutUnused,
-      loadOnUse,
       lazySchemas,
       embedWorkers,
       embedFacts,

@@ -107,6 +107,7 @@ const FOR_LIST = [
   'core/model/plural.ts',
   'core/model/shell-quote.ts',
   'core/model/system-error.ts',
+  'core/model/with-recommendations.ts',
   'core/model/zod.ts',
   'core/operations/list.ts',
   'core/paths/barred.ts',
