@@ -228,6 +228,35 @@ test('where the command moved the backups, the line that brings everything back 
   expect(compareTrees(project.before, project.tree()).filter((each) => !each.includes('old backups'))).toEqual([]);
 });
 
+test.skipIf(process.platform === 'win32')(
+  'what the command left is said also where it moved the backups, and something beside them cannot be looked into',
+  async () => {
+    symlinkSync('loop', path.join(project.root, 'loop'));
+    const away = path.join(project.outside, 'away');
+    const run = await migrate(`renameSync("backups", ${JSON.stringify(away)}); process.exit(1)`, '--json');
+    expect(run.exitCode).toBe(7);
+    const { error } = JSON.parse(run.stdout);
+    expect(error.message).toContain('is not in its place any more');
+    // Nothing is made in its place, so that it can be brought back there.
+    expect(existsSync(path.join(project.root, 'backups'))).toBe(false);
+    renameSync(away, path.join(project.root, 'backups'));
+    const undone = await runCli(['undo', '--yes'], { cwd: project.root });
+    expect(undone, undone.stderr).toMatchObject({ exitCode: 0 });
+    rmSync(path.join(project.root, 'loop'));
+    expect(compareTrees(project.before, project.tree())).toEqual([]);
+  },
+);
+
+test.skipIf(process.platform !== 'linux')(
+  'what guard says about a name that no backup can hold names no flag that guard lacks',
+  async () => {
+    execFileSync('sh', ['-c', String.raw`printf x > "$(printf 'deployments/n\377')"`], { cwd: project.root });
+    const run = await runCli(['guard', '--', 'true'], { cwd: project.root });
+    expect(run.exitCode).toBe(5);
+    expect(run.stderr).toContain('migbackup create --allow-partial leaves it out');
+  },
+);
+
 test('that git could remove the backups is said before the command begins', async () => {
   execFileSync('git', ['init', '--quiet'], { cwd: project.root });
   const says = 'console.log("begun")';
@@ -235,6 +264,7 @@ test('that git could remove the backups is said before the command begins', asyn
   const told = /git does not track the backups: git clean -fd would delete them, and git stash -u would take them away/;
   expect(run.stderr.replaceAll(/\s+/g, ' ')).toMatch(told);
   expect(run.stderr.replaceAll(/\s+/g, ' ')).toMatch(/outside of the work tree: --backups \.\.\/\S+-backups\./);
+  expect(run.stderr.indexOf('git does not track')).toBeLessThan(run.stderr.indexOf('is taken and verified; running'));
   const elsewhere = ['--backups', path.join(project.outside, 'backups')];
   const away = await runCli(['guard', ...elsewhere, '--', process.execPath, '-e', says], { cwd: project.root });
   expect(away.stderr).not.toContain('git clean');

@@ -171,4 +171,9 @@ test('a time beyond what 64 bits of nanoseconds hold is stored as the latest tha
   const to = path.join(temp.path, 'to');
   await restoreTo({ id, folder, dispose() {} }, { to, only: [], allowUnsafeLinks: false }, context);
   expect(lstatSync(path.join(to, 'deployments/a.json')).mtime.getUTCFullYear()).toBe(2262);
+  // The file itself is as the backup knows it, so a restore in place has nothing to do.
+  const selected = { id, folder, dispose() {} };
+  const options = { only: [], allowUnsafeLinks: false, exact: false, safetyBackup: true, dryRun: true, confirm: YES };
+  const { plan } = await restore(project, selected, options, context);
+  expect(plan).toMatchObject({ nothingToDo: true });
 });

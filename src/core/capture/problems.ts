@@ -65,7 +65,7 @@ export class Problems {
     throw new BackupError(first.code, `${escapeName(first.path)}: ${first.message}${more}`, {
       hint:
         damaged === undefined
-          ? `${first.hint} Or run again with --allow-partial to leave it out with a finding.`
+          ? `${first.hint} migbackup create --allow-partial leaves it out with a finding.`
           : first.hint,
       path: first.path,
       ...(first.cause === undefined ? {} : { cause: first.cause }),

@@ -67,7 +67,7 @@ function throwUnlessUnknown(error: unknown): void {
  * may have been killed before it did that.
  */
 export function mkdirDurable(folder: string, mode?: number): void {
-  const first = fs.mkdirSync(folder, { recursive: true, ...(mode !== undefined && { mode }) });
+  const first = makeFolders(folder, mode);
   if (first !== undefined) giveToOwners(path.resolve(first), path.resolve(folder));
   const topmost = first ?? folder;
   let made = path.resolve(folder);
@@ -79,6 +79,34 @@ export function mkdirDurable(folder: string, mode?: number): void {
     if (errno(error) !== 'EACCES') throw error;
   }
 }
+
+/**
+ * Makes a folder and the missing ones above it, and returns the topmost that was made; undefined if the folder exists. Node's own recursive mkdir never
+ * returns where a folder exists in which none can be made, and the system says so with ENOENT (/proc).
+ */
+function makeFolders(folder: string, mode: number | undefined): string | undefined {
+  if (makeFolder(folder, mode)) return folder;
+  const parent = path.dirname(path.resolve(folder));
+  if (parent === path.resolve(folder) || isFolder(folder)) return undefined;
+  const first = makeFolders(parent, mode);
+  // With its parent there, ENOENT is an answer. A folder that somebody else has made meanwhile is as good.
+  if (makeFolder(folder, mode)) return first ?? folder;
+  if (!isFolder(folder)) fs.mkdirSync(folder, { mode });
+  return first;
+}
+
+/** False if the folder exists already, or one above it is missing. */
+function makeFolder(folder: string, mode: number | undefined): boolean {
+  try {
+    fs.mkdirSync(folder, { mode });
+    return true;
+  } catch (error) {
+    if (errno(error) !== 'ENOENT' && !isFolder(folder)) throw error;
+    return false;
+  }
+}
+
+const isFolder = (folder: string): boolean => fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** Gives each folder that was made, from the topmost down, to the owner of the folder above it. */
 function giveToOwners(topmost: string, last: string): void {

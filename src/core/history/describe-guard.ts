@@ -9,7 +9,7 @@ export function describeInterruptedGuard({ command, startedAt, token, failed }: 
   const named = `"${command.map(escapeName).join(' ')}", which began ${startedAt}${running}`;
   if (failed === true)
     return `the way back of the guarded command ${named}, failed. The project is not as it was before`;
-  return `migbackup was killed while it guarded ${named}. The project is as that command left it`;
+  return `migbackup was killed while it guarded ${named}, or its records of the end were taken away. The project is as that command left it`;
 }
 
 /** What to do about it. */

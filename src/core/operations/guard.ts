@@ -66,7 +66,9 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       project,
       (place) => `Keep backups outside of the work tree: ${shellLine(['--backups', place])}.`,
     );
-    for (const finding of cleanable) context.onEvent?.({ type: 'finding', finding });
+    // A note is seen before the command begins. If the command takes the backups away, no report is printed at all.
+    for (const { message, recommendation = '' } of cleanable)
+      context.onEvent?.({ type: 'note', message, next: recommendation });
     const note = options.backup.note ?? `before: ${options.command.join(' ')}`;
     const take = prepareMigrationBackup(project, { ...options.backup, note, verify: true, allowPartial: false });
     const taken = await withLocks(project, 'create', async () => {

@@ -144,8 +144,12 @@ export function makeFolders(repository: string, ...below: string[]): string {
   return folder;
 }
 
-/** Appends one line to the operation log and makes it durable. */
+/**
+ * Appends one line to the operation log and makes it durable. Throws if there is no repository: one that was moved away is never made again, so that it
+ * can be brought back to its place.
+ */
 export function logOperation(repository: string, record: Record<string, unknown>): void {
+  if (lstatOrNull(repository) === null) throw new Error('the backups folder is not in its place');
   const folder = makeFolders(repository);
   const fd = openAppend(path.join(folder, OPERATIONS_FILE));
   try {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { toNative } from '../paths/paths.ts';
 import { modeWithoutMask, type Entry } from '../model/entry.ts';
 import { typeOf } from './unit.ts';
+import { storedTime } from '../fs/clock.ts';
 import { hashFile } from '../fs/hash-file.ts';
 
 /** mtimes that differ by less count as the same, because utimes takes a double. */
@@ -43,6 +44,6 @@ export function isSameAsLive(root: string, entry: Entry, live: fs.BigIntStats, h
   const owned = Number(live.uid) === entry.uid && Number(live.gid) === entry.gid;
   if (owner && entry.type !== 'dir' && !owned) return false;
   if (entry.type !== 'symlink' && mode !== entry.mode) return false;
-  if (entry.type === 'file' && !nearly(live.mtimeNs, entry.mtimeNs)) return false;
+  if (entry.type === 'file' && !nearly(storedTime(live.mtimeNs), entry.mtimeNs)) return false;
   return hasContentOf(entry, toNative(root, entry.path), live);
 }

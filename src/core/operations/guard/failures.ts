@@ -58,8 +58,21 @@ export function isGone(folder: string): boolean {
 /** The folder beside a repository that has a backup of this id in it, as `mv backups backups.old` leaves it. Only a restore shows whether that backup is whole. */
 function sameBeside(repository: string, backupId: string): string | null {
   const parent = path.dirname(repository);
-  const places = namesIn(parent).map((name) => path.join(parent, name));
-  return places.find((place) => lstatOrNull(path.join(place, backupId, MANIFEST_FILE))?.isFile() === true) ?? null;
+  return (
+    namesIn(parent)
+      .map((name) => path.join(parent, name))
+      .find((place) => mayBeBackup(path.join(place, backupId))) ?? null
+  );
+}
+
+/** A place that cannot be looked into is no place to name. */
+function mayBeBackup(folder: string): boolean {
+  try {
+    return lstatOrNull(path.join(folder, MANIFEST_FILE))?.isFile() === true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** If no other place is known, there is nothing to restore from, so the hint has no line to run. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { readIndex } from '../../format/index-file.ts';
-import { lstatOrNull, removeTree, renameDurable } from '../../fs/durable.ts';
+import { lstatOrNull, mkdirDurable, removeTree, renameDurable } from '../../fs/durable.ts';
 import { NameProbe } from '../../paths/name-probe.ts';
 import { foldKey, isInside, realPathAsFar, STATE_FOLDER, toNative } from '../../paths/paths.ts';
 import { wholeSync } from '../../fs/whole-sync.ts';
@@ -62,7 +62,7 @@ export async function restoreTo(
   let writer: TreeWriter | undefined;
   const before = lstatOrNull(target);
   try {
-    fs.mkdirSync(path.dirname(target), { recursive: true });
+    mkdirDurable(path.dirname(target));
     fs.mkdirSync(work, { mode: 0o755 });
     writer = new TreeWriter(work, await wholeSync(work, entries), options.owner);
     const sink = new PlacingSink(writer, (entry) => toNative(work, entry.path));
