@@ -43,7 +43,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       { file: SWAP, from: '  moveWhole(target, aside);\n}', to: '  if (!unit.tree) moveWhole(target, aside);\n}' },
       {
         file: SWAP,
-        from: '  if (lstatOrNull(target) !== null) throw ours ? new InTheWay(unit, staged) : targetChanged(unit.path);\n  if (!placeAt(staged, target)) throw new InTheWay(unit, staged);',
+        from: '  if (lstatOrNull(target) !== null) throw canBeSetAside ? new InTheWay(unit, staged) : targetChanged(unit.path);\n  if (!placeAt(staged, target)) throw new InTheWay(unit, staged);',
         to: `  if (unit.tree && lstatOrNull(target) !== null) {
     const old = fs.readdirSync(target);
     for (const name of old) if (!fs.existsSync(path.join(staged, name))) fs.rmSync(path.join(target, name));
