@@ -1,14 +1,16 @@
 import path from 'node:path';
-import { nothingSelected } from '../extract/selection.ts';
+import { engineOf } from '../databases/engines.ts';
+import { databasesAt, nothingSelected } from '../extract/selection.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
+import { lstatOrNull } from '../fs/durable.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { escapeGlob } from '../paths/globs.ts';
 import { escapeName } from '../paths/names.ts';
-import { realPathAsFar } from '../paths/paths.ts';
+import { isInside, realPathAsFar, toNative } from '../paths/paths.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { scanCategory } from '../scan/scanner.ts';
@@ -26,10 +28,27 @@ export interface ResolveOptions {
 /** What one word of `--only` may mean: one of these terms, the first that selects something. */
 type Meaning = readonly string[];
 
+/** A backup, or the project as it is now. */
+interface Side {
+  readonly places: AsyncIterable<Place>;
+  /** Paths of the databases that are folders. One of the project is known when its first place comes. */
+  readonly databases: ReadonlySet<string>;
+  readonly isLive: boolean;
+}
+
+/** What was found of the terms. */
+interface Found {
+  /** The terms that select something. */
+  readonly hits: ReadonlySet<string>;
+  /** The databases of which a term selects something, but not the folder with all that is in it, by term. */
+  readonly cut: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
 /**
  * The terms that `--only` words mean: names of categories and sources as they are, paths and globs relative to the project. A path may be relative to
- * the working folder, relative to the project, or absolute. Words may be joined by commas, unless the whole is a path. Throws USAGE for a path that
- * leads out of the project or can mean two, NOTHING_SELECTED for one that no backup has.
+ * the working folder, relative to the project, or absolute. Words may be joined by commas, unless the whole is a path. Where a path or a glob selects a
+ * file of a database that is a folder, the folder is a term too, because a part of it is worth nothing. Throws USAGE for a path that leads out of the
+ * project or can mean two, NOTHING_SELECTED for one that no backup has.
  */
 export async function resolveOnly(
   words: readonly string[] | undefined,
@@ -50,13 +69,11 @@ export async function resolveOnly(
   });
   const all = lists.flatMap(({ whole, meant }) => [whole, ...meant.map(({ meaning }) => meaning)]);
   const paths = new Set(all.flat().filter((term) => !isName(term, names)));
-  // create looks for its paths itself, so nothing is looked up for it unless a word can mean two things.
-  const isAsked =
-    backups.length > 0 || all.some((meaning) => meaning.length > 1) || lists.some(({ whole }) => whole.length > 0);
-  const hits = isAsked && paths.size > 0 ? await whatHits(paths, names, places(project, backups, live), context) : null;
+  const found = paths.size > 0 ? await lookUp(paths, names, sides(project, backups, live), context) : null;
+  const hits = found?.hits ?? null;
   const [first] = backups;
   const [manifest] = stated;
-  return lists.flatMap(({ word, whole, meant }) => {
+  const terms = lists.flatMap(({ word, whole, meant }) => {
     if (hits !== null && whole.some((term) => hits.has(term))) return [theOne(word, whole, hits)];
     return meant.map(({ piece, meaning }) => {
       const term = theOne(piece, meaning, hits);
@@ -66,6 +83,13 @@ export async function resolveOnly(
       return term;
     });
   });
+  return [...new Set(terms.flatMap((term) => withDatabases(term, found?.cut.get(term), names)))];
+}
+
+/** @param cut the databases of which the term selects only a part */
+function withDatabases(term: string, cut: ReadonlySet<string> | undefined, names: readonly Named[]): string[] {
+  const whole = [...(cut ?? [])].map((folder) => asPath(folder, names));
+  return whole.length > 0 && !isGlob(term) ? whole : [term, ...whole];
 }
 
 /** A word with commas that leads out of the project as a whole may be a list of words that do not. */
@@ -114,7 +138,11 @@ function meanings(word: string, root: string, cwd: string, names: readonly Named
       hint: 'Give a category, category/source, a path in the project or a glob.',
     });
   }
-  return found.map((term) => (term === '' ? '.' : isName(term, names) ? `./${term}` : term));
+  return found.map((term) => (term === '' ? '.' : asPath(term, names)));
+}
+
+function asPath(path: string, names: readonly Named[]): string {
+  return isName(path, names) ? `./${path}` : path;
 }
 
 /** The words between commas that no bracket holds together and no backslash escapes. */
@@ -130,26 +158,33 @@ function atCommas(word: string): string[] {
   return words;
 }
 
-/** The terms that select something; null if a damaged index does not tell. */
-async function whatHits(
+/** Looks the terms up; null if a damaged index does not tell. */
+async function lookUp(
   terms: ReadonlySet<string>,
   names: readonly Named[],
-  all: AsyncIterable<Place>,
+  all: readonly Side[],
   context: Context,
-): Promise<Set<string> | null> {
-  const pending = new Map([...terms].map((term) => [term, selectByName([term], names)]));
+): Promise<Found | null> {
   const hits = new Set<string>();
+  const cut = new Map([...terms].map((term) => [term, new Set<string>()]));
   try {
-    for await (const place of all) {
-      throwIfInterrupted(context.signal);
-      for (const [term, has] of pending) {
-        if (!has(place)) continue;
-        hits.add(term);
-        pending.delete(term);
+    for (const { places, databases, isLive } of all) {
+      const pending = new Map([...terms].map((term) => [term, selectByName([term], names)]));
+      for await (const place of places) {
+        throwIfInterrupted(context.signal);
+        const database = [...databases].find((folder) => isInside(place.path, folder));
+        for (const [term, has] of pending) {
+          // After its first hit a term is only looked up to learn which databases it selects.
+          if ((database === undefined && hits.has(term)) || !has(place)) continue;
+          hits.add(term);
+          const isWhole = database === undefined || (!isGlob(term) && has({ ...place, path: database }));
+          if (!isWhole) cut.get(term)?.add(database);
+          if (!isGlob(term) || (databases.size === 0 && !isLive)) pending.delete(term);
+        }
+        if (pending.size === 0) break;
       }
-      if (pending.size === 0) break;
     }
-    return hits;
+    return { hits, cut };
   } catch (error) {
     // The operation itself reports a damaged index.
     if (isDamage(error)) return null;
@@ -157,11 +192,33 @@ async function whatHits(
   }
 }
 
-async function* places(project: Project, backups: readonly SelectedBackup[], live: boolean): AsyncGenerator<Place> {
-  for (const { folder } of backups) for await (const batch of readIndex(path.join(folder, INDEX_FILE))) yield* batch;
-  if (!live) return;
+function sides(project: Project, backups: readonly SelectedBackup[], live: boolean): Side[] {
+  const taken = backups.map(({ folder }) => ({
+    places: placesIn(folder),
+    databases: new Set(
+      databasesAt(readManifest(folder)).flatMap(({ path: at, engine }) =>
+        engineOf(engine).shape === 'folder' ? [at] : [],
+      ),
+    ),
+    isLive: false,
+  }));
+  if (!live) return taken;
+  const databases = new Set<string>();
+  return [...taken, { places: livePlaces(project, databases), databases, isLive: true }];
+}
+
+async function* placesIn(folder: string): AsyncGenerator<Place> {
+  for await (const batch of readIndex(path.join(folder, INDEX_FILE))) yield* batch;
+}
+
+/** @param databases gets the paths of the databases that are folders, each before its places come */
+async function* livePlaces(project: Project, databases: Set<string>): AsyncGenerator<Place> {
   const { categories } = project.config;
-  const options = { ownership: new Ownership(categories), onProblem: () => {}, databaseAsFiles: () => true };
+  const databaseAsFiles = (at: string): boolean => {
+    if (lstatOrNull(toNative(project.root, at))?.isDirectory() === true) databases.add(at);
+    return true;
+  };
+  const options = { ownership: new Ownership(categories), onProblem: () => {}, databaseAsFiles };
   for (const category of categories)
     for (const item of scanCategory(project, category, options)) if (item.kind === 'entry') yield item.entry;
 }

@@ -3,8 +3,9 @@
  * what was read is what was there at one moment. It writes nothing.
  */
 import type { Category, Project } from '../model/category.ts';
+import { namesIn } from '../fs/names-in.ts';
 import { comparePaths } from '../model/entry.ts';
-import type { ScanItem, ScanOptions } from './scan-item.ts';
+import type { DatabaseItem, ScanItem, ScanOptions } from './scan-item.ts';
 import { SourceWalk } from './source-walk.ts';
 import { mayHold, selectByName } from './terms.ts';
 
@@ -44,11 +45,19 @@ function* narrowed(
       continue;
     }
     const source = item.kind === 'entry' ? item.entry.source : item.source.name;
-    if (!takes({ category: category.name, source, path: item.path })) continue;
+    const paths = item.kind === 'database' ? pathsOf(item) : [item.path];
+    if (!paths.some((path) => takes({ category: category.name, source, path }))) continue;
     if (item.kind === 'database') databases.add(item.path);
     if (links.has(item.path)) options.onHardLink?.(item.path);
     yield item;
   }
+}
+
+/** The paths of a database that select all of it: a part of a folder is worth nothing without the rest. */
+function pathsOf({ path, place, engine, others }: DatabaseItem): string[] {
+  if (engine.shape === 'file') return [path];
+  const parts = namesIn(place).filter((name) => !engine.isVolatile(name));
+  return [path, ...others.map((other) => other.path), ...parts.map((part) => engine.pathOf(path, part))];
 }
 
 function* merged(project: Project, category: Category, options: ScanOptions): Generator<ScanItem> {
