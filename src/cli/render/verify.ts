@@ -14,10 +14,17 @@ function paintStatus(status: VerifyReport['status'], paint: Paint): string {
   return status === 'WARNING' ? paint.warn(status) : paint.bad(status);
 }
 
-function scopeNote(report: VerifyReport): string[] {
+/** What was read, unless that was everything; or what a rehearsal opened. */
+function scopeNote(report: VerifyReport, indent = '  '): string[] {
   const { mode, samplePercent, seed, only = [], filesChecked, rehearsed } = report.scope;
   if (rehearsed !== undefined) {
-    return [wrap(`rehearsed: all unpacked, ${escapeName(sayRehearsed(rehearsed, report.findings))}`, '  ', 4)];
+    return [
+      wrap(
+        `rehearsed: all unpacked, ${escapeName(sayRehearsed(rehearsed, report.findings))}`,
+        indent,
+        indent.length + 2,
+      ),
+    ];
   }
   if (mode === 'full') return [];
   const what =
@@ -26,7 +33,7 @@ function scopeNote(report: VerifyReport): string[] {
       : mode === 'selection'
         ? `--only ${escapeName(only.join(', '))}: ${plural(filesChecked, 'file')} read; of the others, only structure and sizes`
         : `sample: ${filesChecked} of ${plural(report.totals.files, 'file')} (${samplePercent}%), seed ${seed}`;
-  return [wrap(`${what}; this does not count as verified`, '  ', 2)];
+  return [wrap(`${what}; this does not count as verified`, indent, indent.length)];
 }
 
 function nextStep(report: VerifyReport): string[] {
@@ -64,6 +71,7 @@ export function renderVerifyAll(report: VerifyAllReport, paint: Paint): string[]
     return [
       head,
       `           ${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(one.durationMs)}`,
+      ...scopeNote(one, ' '.repeat(11)),
       ...renderFindings(one.findings, paint),
     ];
   });

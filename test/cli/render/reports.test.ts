@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderList } from '../../../src/cli/render/list.ts';
 import { renderRestore } from '../../../src/cli/render/restore.ts';
-import { renderVerify } from '../../../src/cli/render/verify.ts';
+import { renderVerify, renderVerifyAll } from '../../../src/cli/render/verify.ts';
 import type { Paint } from '../../../src/cli/render/style.ts';
 import type { RestoreReport } from '../../../src/core/model/restore-report.ts';
 import type { VerifyReport } from '../../../src/core/model/verify-report.ts';
@@ -126,5 +126,27 @@ test('a plan names the line that does what it shows, and a restore counts what i
   expect(renderRestore({ ...report, outcome: 'planned' }, plain, line).at(-1)).toBe(`  Next: ${line}`);
   expect(renderRestore({ ...report, outcome: 'restored' }, plain)).toContain(
     '  removed  2 files that the backup does not have',
+  );
+});
+
+test.each([
+  [{ mode: 'full' as const }, null],
+  [{ mode: 'sample' as const, samplePercent: 10, seed: '42' }, 'sample: 14 of 136 files (10%), seed 42'],
+  [{ mode: 'quick' as const }, 'quick: structure and sizes only, no content was read'],
+])('verify --all says of each backup what was read of it: %j', (scope, says) => {
+  const one: VerifyReport = { ...failed, status: 'PASSED', findings: [], scope: { ...scope, filesChecked: 14 } };
+  const all = { ...head, operation: 'verify-all' as const, status: 'PASSED' as const, reports: [one], ofOthers: 0 };
+  const text = renderVerifyAll(all, plain).join('\n').replaceAll(/\s+/g, ' ');
+  const note = says === null ? '' : ` ${says}; this does not count as verified`;
+  expect(text).toBe(` PASSED ${id} 136 files, 2.0 MiB, 0.14 s${note} PASSED 1 backup looked at`);
+});
+
+test('verify --all --rehearse says what was opened', () => {
+  const scope = { mode: 'full' as const, filesChecked: 136, rehearsed: { databases: 1, records: 8, jsonFiles: 21 } };
+  const one: VerifyReport = { ...failed, status: 'PASSED', findings: [], scope };
+  const all = { ...head, operation: 'verify-all' as const, status: 'PASSED' as const, reports: [one], ofOthers: 0 };
+  const text = renderVerifyAll(all, plain).join('\n').replaceAll(/\s+/g, ' ');
+  expect(text).toContain(
+    'rehearsed: all unpacked, 1 database opened (8 records), 21 JSON files parsed PASSED 1 backup',
   );
 });
