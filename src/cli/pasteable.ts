@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { pathWord, shellLine } from '../core/model/shell-quote.ts';
 
 /** The commands that a text may name; all of them take the flags below. */
@@ -40,6 +41,17 @@ export function pasteable(text: string, argv: readonly string[] = process.argv.s
     const missing = given.filter(([flag]) => !new RegExp(`(^|\\s)${flag}(=|\\s|$)`).test(rest));
     return [line, ...missing.map(([flag, value]) => shellLine([flag, pathWord(value)]))].join(' ');
   });
+}
+
+/**
+ * How a line names a backup: by its id if it is one of the repository, otherwise by the path of its folder or of the exported file.
+ * @param repository absolute. If it is not known, a folder that is called as the backup counts as one of it
+ */
+export function backupWord(
+  { backupId, folder }: { readonly backupId: string; readonly folder: string },
+  repository = path.dirname(folder),
+): string {
+  return folder === path.join(repository, backupId) ? backupId : folder;
 }
 
 /** Makes every next step in a report pasteable. It changes the report itself, because a copy may be a million entries long. */

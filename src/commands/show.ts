@@ -28,10 +28,14 @@ export default class Show extends BaseCommand {
     const session = await this.open(flags);
     const selector = selectorOf(args, flags);
     const { show } = await import('../core/operations/show.ts');
-    return withSelected(session, { selector, only: flags.only, how: { wayBack: true } }, async ({ selected, only }) => {
-      const options = { files: flags.files, only, limit: flags.limit };
-      const report = await show(selected, options, session.context);
-      return session.finish(report, renderShow, EXIT.done);
-    });
+    return withSelected(
+      session,
+      { selector, only: flags.only, how: { wayBack: true } },
+      async ({ project, selected, only }) => {
+        const options = { files: flags.files, only, limit: flags.limit };
+        const report = await show(selected, options, session.context);
+        return session.finish(report, (shown, paint) => renderShow(shown, paint, project.repository), EXIT.done);
+      },
+    );
   }
 }

@@ -75,7 +75,12 @@ export default class Verify extends BaseCommand {
       async ({ project, selected, only }) => {
         const terms = only.length === 0 ? undefined : only;
         const report = await verify(selected, { ...options, terms, repository: project.repository }, session.context);
-        return session.finish(report, renderVerify, exitCodeOfStatus(report.status, flags['fail-on']));
+        const named = { repository: project.repository, only: flags.only };
+        return session.finish(
+          report,
+          (shown, paint) => renderVerify(shown, paint, named),
+          exitCodeOfStatus(report.status, flags['fail-on']),
+        );
       },
     );
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { acquireLock } from '../../src/core/repository/lock.ts';
@@ -177,4 +177,32 @@ test('a line of a place whose name begins with a dash', async () => {
   const [, cd = ''] = /^(cd .*) && npm \w+$/.exec(next) ?? [];
   expect(cd, stdout).not.toBe('');
   expect(spawnSync('sh', ['-c', cd], { cwd: here }).status, cd).toBe(0);
+});
+
+test('what show and verify print next names the file or folder that was looked at, and the part', async () => {
+  const { stdout } = await run('create', '--compression', 'none', '--json');
+  const { backupId, folder }: { backupId: string; folder: string } = JSON.parse(stdout);
+  const part = path.join(here, 'my part.zip');
+  expect((await run('export', '--only', 'docs', '--output', part)).exitCode).toBe(0);
+  const copy = path.join(temp.path, 'my copies', backupId);
+  cpSync(folder, copy, { recursive: true });
+  const archive = path.join(folder, 'scripts.tar');
+  const bytes = readFileSync(archive);
+  const at = bytes.indexOf(readFileSync(path.join(root, 'scripts/deploy.ts')));
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(archive, bytes);
+  for (const [command, looked] of [
+    ['show', part],
+    ['verify', part],
+    ['show', copy],
+    ['verify', copy],
+  ] as const) {
+    const text = (await run(command, looked)).stdout;
+    paste(text, 'Next:');
+    expect(text).toContain(shellLine([looked]));
+  }
+
+  const text = (await run('verify', '--only', 'docs', '--only', path.join(root, 'README.md'))).stdout;
+  expect(text).toContain(` ${backupId} --only docs --only '${path.join(root, 'README.md')}' --dry-run`);
+  paste(text, 'Next:');
 });

@@ -3,13 +3,14 @@ import { databaseDetails } from '../../core/model/stated-databases.ts';
 import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
 import type { ManifestDatabase } from '../../core/model/database.ts';
 import type { ManifestCategory, ManifestSource } from '../../core/model/manifest.ts';
+import { shellLine } from '../../core/model/shell-quote.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatText, formatTime } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { table, wrap, type Paint } from './style.ts';
-import { pasteable } from '../pasteable.ts';
+import { backupWord, pasteable } from '../pasteable.ts';
 
 function renderDatabase(database: ManifestDatabase): string[] {
   const details = databaseDetails(database).map((detail) => escapeName(detail));
@@ -68,7 +69,8 @@ function renderHead(report: ShowReport, paint: Paint): string[] {
   ];
 }
 
-export function renderShow(report: ShowReport, paint: Paint): string[] {
+/** @param repository absolute: where a backup is named by its id */
+export function renderShow(report: ShowReport, paint: Paint, repository?: string): string[] {
   const shown = Object.entries(report.categories).filter(([, category]) => category.status !== 'absent');
   const more = (report.selected?.entries ?? 0) - (report.entries?.length ?? 0);
   const { files, bytes, archivedBytes } = report.totals;
@@ -80,6 +82,6 @@ export function renderShow(report: ShowReport, paint: Paint): string[] {
     ...(report.entries && more > 0 ? [`  and ${more} more`] : []),
     '',
     `  ${plural(files, 'file')}, ${formatBytes(bytes)}, archived ${formatBytes(archivedBytes)}`,
-    pasteable(`  Next: migbackup verify ${report.backupId}`),
+    pasteable(`  Next: ${shellLine(['migbackup', 'verify', backupWord(report, repository)])}`),
   ];
 }

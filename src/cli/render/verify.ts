@@ -1,13 +1,12 @@
-import path from 'node:path';
 import { sayRehearsed } from '../../core/model/say-rehearsed.ts';
-import { shellLine } from '../../core/model/shell-quote.ts';
+import { pathWord, shellLine } from '../../core/model/shell-quote.ts';
 import { escapeName } from '../../core/paths/names.ts';
 import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
 import { renderAdvice, renderFindings } from './findings.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
-import { pasteable } from '../pasteable.ts';
+import { backupWord, pasteable } from '../pasteable.ts';
 
 function paintStatus(status: VerifyReport['status'], paint: Paint): string {
   if (status === 'PASSED') return paint.good(status);
@@ -36,18 +35,25 @@ function scopeNote(report: VerifyReport, indent = '  '): string[] {
   return [wrap(`${what}; this does not count as verified`, indent, indent.length)];
 }
 
-function nextStep(report: VerifyReport): string[] {
+/** How the command line that is printed next names what was verified. */
+export interface Named {
+  /** Absolute: where a backup is named by its id. */
+  readonly repository?: string;
+  /** The words of `--only`, as they were given. */
+  readonly only?: readonly string[] | undefined;
+}
+
+function nextStep(report: VerifyReport, { repository, only = [] }: Named): string[] {
   if (report.status !== 'FAILED') {
-    // An exported file, or a folder elsewhere, is named by its path.
-    const name = path.basename(report.folder) === report.backupId ? report.backupId : report.folder;
-    const line = shellLine(['migbackup', 'restore', name, '--dry-run']);
+    const words = only.flatMap((word) => ['--only', pathWord(word)]);
+    const line = shellLine(['migbackup', 'restore', backupWord(report, repository), ...words, '--dry-run']);
     return [pasteable(`  Next: ${line}`)];
   }
   const next = 'Next: migbackup list shows the other backups; migbackup create takes a new one';
   return [wrap(pasteable(next), '  ', 8)];
 }
 
-export function renderVerify(report: VerifyReport, paint: Paint): string[] {
+export function renderVerify(report: VerifyReport, paint: Paint, named: Named = {}): string[] {
   const { files, bytes } = report.totals;
   const problems = report.findings.filter((finding) => finding.severity === 'error').length;
   const size = `${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(report.durationMs)}`;
@@ -60,7 +66,7 @@ export function renderVerify(report: VerifyReport, paint: Paint): string[] {
     ...renderFindings(report.findings, paint),
     ...renderAdvice(further, paint),
     ...(report.reportFile ? [`  Report: ${escapeName(report.reportFile)}`] : []),
-    ...nextStep(report),
+    ...nextStep(report, named),
   ];
 }
 
