@@ -91,6 +91,24 @@ test('an absolute path is one of the project', async () => {
   expect(await filesOf(['--only', path.join(root, 'a/x.json')], 'unified')).toEqual(['a/x.json']);
 });
 
+test.each([
+  ['../project/a/x.json', '', ['a/x.json']],
+  ['../../project/unified', 'a', ['unified/app.db', 'unified/u.json']],
+  ['../../project/uni*/*.json', 'a', ['unified/u.json']],
+  ['../project/json', '', ['json/j.txt']],
+])('--only %s in "%s" leads out of the project and back into it', async (term, cwd, files) => {
+  put(
+    root,
+    'migbackup.config.json',
+    JSON.stringify({ categories: { ...CATEGORIES, more: { sources: { more: { path: 'json' } } } } }),
+  );
+  put(root, 'json/j.txt', 'j');
+  await json(['create', '--only', term], cwd);
+  expect(await filesOf([])).toEqual(files);
+  await json(['create']);
+  expect(await filesOf(['--only', term], cwd)).toEqual(files);
+});
+
 describe('what was taken of a part says nothing about the rest', () => {
   test.each([['data/one.txt'], ['data/o*']])('restore --exact of %s', async (term) => {
     const { backupId } = await json<{ backupId: string }>(['create', '--only', term]);

@@ -117,21 +117,21 @@ function meanings(word: string, root: string, cwd: string, names: readonly Named
   if (isName(word, names)) return [word];
   const here = path.relative(root, realPathAsFar(cwd)).split(path.sep).join('/');
   const inside = here === '..' || here.startsWith('../') || path.isAbsolute(here) ? '' : here;
-  const from = (folder: string): string =>
-    path.posix.join(isGlob(word) ? escapeGlob(folder) : folder, word).replace(/(?<=.)\/+$/, '');
+  const inProject = (absolute: string): string =>
+    path
+      .relative(root, path.join(realPathAsFar(path.dirname(absolute)), path.basename(absolute)))
+      .split(path.sep)
+      .join('/');
+  const leadsOut = (term: string): boolean => /^\.\.(\/|$)/.test(term) || path.isAbsolute(term);
+  const from = (folder: string): string => {
+    const term = path.posix.join(isGlob(word) ? escapeGlob(folder) : folder, word).replace(/(?<=.)\/+$/, '');
+    // A path may lead out of the project and back into it.
+    return leadsOut(term) ? inProject(path.join(root, term)) : term;
+  };
   // Our own lines say ./-x so that it is not taken as a flag; that path may be relative to the project.
   const isFromHere = /^\.\.?(\/|$)/.test(word) && !word.startsWith('./-');
-  const all = path.isAbsolute(word)
-    ? [
-        path
-          .relative(root, path.join(realPathAsFar(path.dirname(word)), path.basename(word)))
-          .split(path.sep)
-          .join('/'),
-      ]
-    : isFromHere
-      ? [from(inside)]
-      : [from(inside), from('')];
-  const found = [...new Set(all)].filter((term) => word !== '' && !/^\.\.(\/|$)/.test(term) && !path.isAbsolute(term));
+  const all = path.isAbsolute(word) ? [inProject(word)] : isFromHere ? [from(inside)] : [from(inside), from('')];
+  const found = [...new Set(all)].filter((term) => word !== '' && !leadsOut(term));
   if (found.length === 0) {
     const what = word === '' ? '--only is empty' : `--only ${escapeName(word)} leads out of the project`;
     throw new BackupError('USAGE', what, {
