@@ -114,3 +114,12 @@ test('a term that selects nothing that is stored of it does not select it', asyn
   await json(['create', '--only', 'docs/*']);
   expect(await filesOf([])).toEqual(['docs/a.md']);
 });
+
+test('one that was stored as plain files is one thing, too', async () => {
+  const { backupId } = await json<{ backupId: string }>(['create', '--raw', 'leveldb', '--only', 'leveldb/CURRENT']);
+  expect(await filesOf([backupId])).toEqual(DATABASE);
+  expect(await filesOf([backupId, '--only', 'leveldb/CURRENT'])).toEqual(DATABASE);
+  fill('other');
+  await json(['restore', backupId, '--only', 'leveldb/CURRENT', '--yes']);
+  expect(await json<object>(['diff', backupId])).toMatchObject({ same: true });
+});

@@ -139,6 +139,20 @@ export function databasesAt(manifest: Manifest): DatabaseAt[] {
   return [...proven, ...raw];
 }
 
+/** The databases of a backup that are folders, both those that were proven and those that were stored as plain files. */
+export function folderDatabases(manifest: Manifest): string[] {
+  const raw = manifest.findings.flatMap(({ code, path, evidence }) => {
+    // The finding about a file names its engine. The project itself is never a database, whatever a forged manifest states.
+    const isFolder = code === ('database-not-proven' satisfies FindingCode) && evidence?.['engine'] === undefined;
+    return isFolder && path !== undefined && path !== '.' ? [path] : [];
+  });
+  return [...provenFolders(manifest), ...raw];
+}
+
+function provenFolders(manifest: Manifest): string[] {
+  return databasesOf(manifest).flatMap(({ path, engine }) => (engineOf(engine).shape === 'folder' ? [path] : []));
+}
+
 /** Folders that are restored whole: all databases that are folders, and the folders of exclusive sources. */
 export function wholeFolders(manifest: Manifest): string[] {
   // If only a part of a folder was backed up, that says nothing about the rest of the folder.
@@ -150,10 +164,7 @@ export function wholeFolders(manifest: Manifest): string[] {
       )
       .map(({ path }) => path),
   );
-  const databases = databasesOf(manifest)
-    .filter(({ engine }) => engineOf(engine).shape === 'folder')
-    .map((database) => database.path);
-  return [...new Set([...exclusive, ...databases])];
+  return [...new Set([...exclusive, ...provenFolders(manifest)])];
 }
 
 function refuseLinks(unsafe: readonly Entry[]): void {

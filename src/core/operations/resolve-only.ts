@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { engineOf } from '../databases/engines.ts';
-import { databasesAt, nothingSelected } from '../extract/selection.ts';
+import { folderDatabases, nothingSelected } from '../extract/selection.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
@@ -195,11 +194,7 @@ async function lookUp(
 function sides(project: Project, backups: readonly SelectedBackup[], live: boolean): Side[] {
   const taken = backups.map(({ folder }) => ({
     places: placesIn(folder),
-    databases: new Set(
-      databasesAt(readManifest(folder)).flatMap(({ path: at, engine }) =>
-        engineOf(engine).shape === 'folder' ? [at] : [],
-      ),
-    ),
+    databases: new Set(folderDatabases(readManifest(folder))),
     isLive: false,
   }));
   if (!live) return taken;
