@@ -66,43 +66,47 @@ const TERMS: [terms: string, files: string[], cwd?: string][] = [
   ['docs/below,leveldb/*.ldb', ['docs/below/b.md', ...DATABASE]],
 ];
 
-test.each(TERMS)('--only %s is the same for every command', async (term, files, cwd = '') => {
-  const only = ['--only', term];
-  const { backupId } = await json<{ backupId: string }>(['create']);
-  expect(await filesOf([backupId, ...only], cwd)).toEqual(files.toSorted());
+test.each(TERMS)(
+  '--only %s is the same for every command',
+  async (term, files, cwd = '') => {
+    const only = ['--only', term];
+    const { backupId } = await json<{ backupId: string }>(['create']);
+    expect(await filesOf([backupId, ...only], cwd)).toEqual(files.toSorted());
 
-  const { scope } = await json<{ scope: object }>(['verify', backupId, ...only], cwd);
-  expect(scope).toMatchObject({ mode: 'selection', filesChecked: files.length });
+    const { scope } = await json<{ scope: object }>(['verify', backupId, ...only], cwd);
+    expect(scope).toMatchObject({ mode: 'selection', filesChecked: files.length });
 
-  const to = path.join(temp.path, 'to');
-  await json(['restore', backupId, '--to', to, ...only], cwd);
-  expect(filesBelow(to)).toEqual(files.toSorted());
+    const to = path.join(temp.path, 'to');
+    await json(['restore', backupId, '--to', to, ...only], cwd);
+    expect(filesBelow(to)).toEqual(files.toSorted());
 
-  const { output } = await json<{ output: string }>(['export', backupId, ...only], cwd);
-  expect(await filesOf([output])).toEqual(files.toSorted());
-  rmSync(output);
+    const { output } = await json<{ output: string }>(['export', backupId, ...only], cwd);
+    expect(await filesOf([output])).toEqual(files.toSorted());
+    rmSync(output);
 
-  fill('other');
-  const { changes } = await json<{ changes: { path: string }[] }>(['diff', backupId, ...only], cwd);
-  expect(changes.map((change) => change.path)).toEqual(['leveldb/000005.ldb']);
-  await json(['restore', backupId, '--yes', ...only], cwd);
-  expect(await json<object>(['diff', backupId])).toMatchObject({ same: true });
+    fill('other');
+    const { changes } = await json<{ changes: { path: string }[] }>(['diff', backupId, ...only], cwd);
+    expect(changes.map((change) => change.path)).toEqual(['leveldb/000005.ldb']);
+    await json(['restore', backupId, '--yes', ...only], cwd);
+    expect(await json<object>(['diff', backupId])).toMatchObject({ same: true });
 
-  const part = await json<{ backupId: string; categories: Record<string, { sources: object[] }> }>(
-    ['create', ...only],
-    cwd,
-  );
-  expect(await filesOf([part.backupId])).toEqual(files.toSorted());
-  expect(part.categories['leveldb']?.sources).toMatchObject([{ databases: [{ path: 'leveldb', records: 1 }] }]);
-  // What came into it since is covered by the backup, which has all of it.
-  put(root, 'leveldb/lost/000002.ldb', 'new');
-  put(root, 'docs/other/c.md', 'new');
-  await json(['restore', part.backupId, '--exact', '--yes']);
-  expect(['leveldb/lost/000002.ldb', 'docs/other/c.md'].map((file) => existsSync(path.join(root, file)))).toEqual([
-    false,
-    true,
-  ]);
-});
+    const part = await json<{ backupId: string; categories: Record<string, { sources: object[] }> }>(
+      ['create', ...only],
+      cwd,
+    );
+    expect(await filesOf([part.backupId])).toEqual(files.toSorted());
+    expect(part.categories['leveldb']?.sources).toMatchObject([{ databases: [{ path: 'leveldb', records: 1 }] }]);
+    // What came into it since is covered by the backup, which has all of it.
+    put(root, 'leveldb/lost/000002.ldb', 'new');
+    put(root, 'docs/other/c.md', 'new');
+    await json(['restore', part.backupId, '--exact', '--yes']);
+    expect(['leveldb/lost/000002.ldb', 'docs/other/c.md'].map((file) => existsSync(path.join(root, file)))).toEqual([
+      false,
+      true,
+    ]);
+  },
+  120_000,
+);
 
 test('a term that selects nothing that is stored of it does not select it', async () => {
   put(root, 'leveldb/LOG', '');
