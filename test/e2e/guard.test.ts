@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -265,6 +274,10 @@ test('that git could remove the backups is said before the command begins', asyn
   expect(run.stderr.replaceAll(/\s+/g, ' ')).toMatch(told);
   expect(run.stderr.replaceAll(/\s+/g, ' ')).toMatch(/outside of the work tree: --backups \.\.\/\S+-backups\./);
   expect(run.stderr.indexOf('git does not track')).toBeLessThan(run.stderr.indexOf('is taken and verified; running'));
+  const below = path.join(project.root, 'a', 'b');
+  mkdirSync(below, { recursive: true });
+  const inside = await runCli(['guard', '--', process.execPath, '-e', says], { cwd: below });
+  expect(inside.stderr.replaceAll(/\s+/g, ' ')).toMatch(/work tree: --backups \.\.\/\.\.\/\.\.\/[^\s/]+-backups\./);
   const elsewhere = ['--backups', path.join(project.outside, 'backups')];
   const away = await runCli(['guard', ...elsewhere, '--', process.execPath, '-e', says], { cwd: project.root });
   expect(away.stderr).not.toContain('git clean');

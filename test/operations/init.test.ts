@@ -117,10 +117,14 @@ describe('init', () => {
     const root = path.join(folder.path, 'app');
     mkdirSync(root);
     execFileSync('git', ['init', '--quiet'], { cwd: root });
-    const shown = await init(root, { dryRun: true, env: {} }, context);
-    expect(shown.findings.find(({ code }) => code === 'git-cleanable')?.recommendation).toBe(
-      'Choose a folder outside of the work tree: migbackup init --backups ../app-backups.',
-    );
+    const offered = async (dryRun: boolean, cwd: string): Promise<string | undefined> => {
+      const { findings } = await init(root, { dryRun, cwd, env: {} }, context);
+      return findings.find(({ code }) => code === 'git-cleanable')?.recommendation;
+    };
+    const line = 'Choose a folder outside of the work tree: migbackup init --backups';
+    expect(await offered(true, root)).toBe(`${line} ../app-backups.`);
+    expect(await offered(true, path.join(root, 'data'))).toBe(`${line} ../../app-backups.`);
+    expect(await offered(true, folder.path)).toBe(`${line} app-backups.`);
     const report = await init(root, { backups: path.join(folder.path, 'app-backups'), env: {} }, context);
     expect(report.findings.map(({ code }) => code)).not.toContain('git-cleanable');
     expect(resolveProject({ cwd: root, env: {} }).repository).toBe(path.join(folder.path, 'app-backups'));

@@ -64,6 +64,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
   try {
     const cleanable = await gitCleanable(
       project,
+      process.cwd(),
       (place) => `Keep backups outside of the work tree: ${shellLine(['--backups', place])}.`,
     );
     // A note is seen before the command begins. If the command takes the backups away, no report is printed at all.

@@ -28,6 +28,8 @@ export interface InitOptions {
   readonly install?: boolean | undefined;
   /** Absolute: where backups are to be kept, for a config that is written now. */
   readonly backups?: string | undefined;
+  /** Absolute: the folder that a printed command line names paths from. */
+  readonly cwd?: string | undefined;
   /** Where MANIFEST_DEFAULT_DIR is looked up. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
@@ -78,11 +80,14 @@ export async function init(root: string, options: InitOptions, context: Context)
   if (packageFile.state === 'text' && !installed) add(notInstalled());
   const project: Project = { root, repository, config: { ...loaded.config, categories: effective } };
   for (const gap of coverageFindings(project, new Ownership(effective))) add(gap);
+  // A line that can be pasted counts from where one stands, and the config from the project.
+  const isLine = kept === undefined && options.dryRun === true;
   const offer = (place: string): string =>
-    kept === undefined && options.dryRun === true
+    isLine
       ? `Choose a folder outside of the work tree: ${shellLine(['migbackup', 'init', '--backups', place])}.`
       : `Choose a folder outside of the work tree: "backups": ${JSON.stringify(place)} in ${CONFIG_FILE}.`;
-  for (const finding of await gitCleanable(project, offer)) add(finding);
+  for (const finding of await gitCleanable(project, isLine ? (options.cwd ?? process.cwd()) : root, offer))
+    add(finding);
   // The config comes last: it is what a later run takes as a sign that the project is set up.
   if (options.dryRun !== true)
     for (const edit of edits.toReversed()) writeText(path.join(root, edit.change.file), edit.text, edit.before);

@@ -6,6 +6,7 @@ import { realPathAsFar, STATE_FOLDER } from '../../paths/paths.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import { looking } from '../../paths/barred.ts';
 import { BackupError } from '../../model/backup-error.ts';
+import { pathWord } from '../../model/shell-quote.ts';
 import type { Project } from '../../model/category.ts';
 import { LOCK_FILE } from '../../format/layout.ts';
 import { acquireLock } from '../../repository/lock.ts';
@@ -136,10 +137,12 @@ export async function checkGitClean(repository: string): Promise<CheckResult> {
 
 /**
  * The same as a finding: for guard before its command runs, which could do that, and for init, where the place of the backups is chosen.
- * @param withPlace the advice, made from a folder outside the work tree, relative to the project
+ * @param from absolute path of the folder that the advice names the place from
+ * @param withPlace the advice, made from a folder outside the work tree, relative to `from`
  */
 export async function gitCleanable(
   { root, repository }: Pick<Project, 'root' | 'repository'>,
+  from: string,
   withPlace: (place: string) => string,
 ): Promise<Finding[]> {
   const found = await cleanable(repository);
@@ -153,7 +156,7 @@ export async function gitCleanable(
       message: `git does not track the backups: git clean ${clean} would delete them, and git stash ${stash} would take them away`,
       path: path.relative(root, found.folder),
       evidence: { ...found },
-      recommendation: withPlace(path.relative(root, place).split(path.sep).join('/')),
+      recommendation: withPlace(pathWord(path.relative(from, place).split(path.sep).join('/'))),
     },
   ];
 }
