@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,9 +8,11 @@ import { recover } from '../../src/core/operations/recover.ts';
 import { restore } from '../../src/core/operations/restore.ts';
 import { listBackups } from '../../src/core/repository/catalog.ts';
 import { statePaths } from '../../src/core/transaction/state-folder.ts';
+import { whyNotFlags } from '../support/file-flags.ts';
 import { put } from '../support/files.ts';
 import { writeDatabase } from '../support/leveldb/write-database.ts';
 import { context } from '../support/real-backup.ts';
+import { withReason } from '../support/skipped.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { withFault, type CallName } from '../transaction/support/faults.ts';
 
@@ -98,3 +101,23 @@ test('7: both are named, and the line works', async () => {
   expect(error).toHaveProperty('hint', expect.stringMatching(/, then run: migbackup recover$/));
   expect(await recover(project, {}, context)).toMatchObject({ outcome: 'taken-back', findings: [] });
 });
+
+test.skipIf(whyNotFlags !== null).each(['deployments', 'deployments/a.json'])(
+  withReason('where %s is immutable, the hint is how that is ended', whyNotFlags),
+  async (name) => {
+    const { temp, root, run } = await makeScene();
+    using _ = temp;
+    execFileSync('chattr', ['+i', path.join(root, name)]);
+    try {
+      await expect(run()).rejects.toMatchObject({
+        code: 'IO',
+        message: expect.stringContaining('EPERM: operation not permitted, rename'),
+        hint: expect.stringContaining(
+          'Everything was taken back. If lsattr shows the flag i or a there, run as root: chattr -i -a PATH. Otherwise run',
+        ),
+      });
+    } finally {
+      execFileSync('chattr', ['-i', path.join(root, name)]);
+    }
+  },
+);

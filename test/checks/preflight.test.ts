@@ -39,7 +39,7 @@ test('what each check looks for is one sentence', () => {
 });
 
 describe.each(CHECK_IDS)('%s', (id) => {
-  for (const { when, status, says, provoke, createFails, whyNot = null } of CASES[id]) {
+  for (const { when, status, says, advises, provoke, createFails, whyNot = null } of CASES[id]) {
     test.skipIf(whyNot !== null)(withReason(`${when}: ${status}`, whyNot), async () => {
       await using scene = made.copy();
       const found = (await provoke(scene)).filter((check) => check.id === id);
@@ -47,6 +47,7 @@ describe.each(CHECK_IDS)('%s', (id) => {
       expect(found).toMatchObject([{ id, group: CHECK_MEANINGS[id].group, status, message }]);
       // Everything that is not well says what to do; that there is no backup yet is what the last line is about.
       if (status !== 'info' || id !== 'backups') expect(found[0]?.recommendation).toMatch(/\.$/);
+      if (advises !== undefined) expect(found[0]?.recommendation).toBe(advises);
       expect(found[0]?.evidence ?? found[0]?.paths, 'evidence').toBeDefined();
       if (createFails !== undefined) await expect(scene.create()).rejects.toMatchObject({ code: createFails });
     });

@@ -10,11 +10,19 @@ const FORBIDDEN: Meaning = {
   code: 'IO',
   hint: 'Run as a user who may do that, or change the permissions, then run the command again.',
 };
+/** Linux also answers EPERM for what is immutable or append-only, to root too; macOS and Windows have other tools for that. */
+const NOT_PERMITTED: Meaning =
+  process.platform === 'linux'
+    ? {
+        code: 'IO',
+        hint: 'If lsattr shows the flag i or a there, run as root: chattr -i -a PATH. Otherwise run as a user who may do that. Then run the command again.',
+      }
+    : FORBIDDEN;
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOSPC: FULL,
   EDQUOT: FULL,
   EACCES: FORBIDDEN,
-  EPERM: FORBIDDEN,
+  EPERM: NOT_PERMITTED,
   EROFS: { code: 'IO', hint: 'The file system is read-only: choose another place (--backups DIR, --to DIR).' },
   EMFILE: { code: 'IO', hint: 'Too many files are open: raise the limit (ulimit -n), then run the command again.' },
 };

@@ -109,10 +109,15 @@ function readAcls(text: string, take: Take, groupRights: Map<string, number>): v
   }
 }
 
+/** lsattr prints a folder as `folder/.`, and if it is in another folder, also by its name there. */
 function readFlags(text: string, take: Take, fixed: string[]): void {
+  const seen = new Set<string>();
   for (const line of text.split('\n')) {
-    const [, flags = '', name = ''] = /^([-A-Za-z]{10,}) \.\/(.+)$/.exec(line) ?? [];
+    const [, flags = '', printed = ''] = /^([-A-Za-z]{10,}) \.\/(.+)$/.exec(line) ?? [];
+    const name = printed.replace(/\/\.$/, '');
     if (name === '' || /(^|\/)\.\.?$/.test(name) || flags.replaceAll(OF_THE_FILE_SYSTEM, '') === '') continue;
+    if (seen.has(name)) continue;
+    seen.add(name);
     take(decoded(name), 'file flags');
     if (/[ia]/.test(flags)) fixed.push(decoded(name));
   }

@@ -1,28 +1,16 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { checkOneFileSystem, checkRestoreWritable } from '../../../src/core/checks/preflight/project.ts';
 import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { restore } from '../../../src/core/operations/restore.ts';
 import { writeJournal } from '../../../src/core/transaction/journal.ts';
+import { whyNotFlags } from '../../support/file-flags.ts';
 import { isRoot, whyNotAsUser } from '../../support/other-user.ts';
 import { context } from '../../support/real-backup.ts';
-import { tempFolder } from '../../support/temp-folder.ts';
 import { after, type Case, type Cases } from './scene.ts';
 
 const hasShm = fs.existsSync('/dev/shm') && fs.statSync('/dev/shm').dev !== fs.statSync('/').dev;
-
-function flagsWork(): boolean {
-  using temp = tempFolder();
-  const file = path.join(temp.path, 'file');
-  fs.writeFileSync(file, '');
-  const set = spawnSync('chattr', ['+i', file]).status;
-  const seen = spawnSync('lsattr', [file], { encoding: 'utf8' }).stdout;
-  spawnSync('chattr', ['-i', file]);
-  return set === 0 && /^[^ ]*i/.test(seen);
-}
-const whyNotFlags = flagsWork() ? null : 'flags of files cannot be set here';
 
 function withFlag(flag: '+a' | '+i', name: string): Case['provoke'] {
   return (scene) => {
@@ -138,9 +126,17 @@ export const PROJECT: Cases<
     {
       when: 'a folder is immutable',
       status: 'critical',
-      says: 'could not write in 1 of',
+      says: /^a restore could not write in 1 of \d+ folders \(1 immutable\)$/,
+      advises: 'As root, remove the flags before a restore: chattr -i -a PATH.',
       whyNot: whyNotFlags,
       provoke: withFlag('+i', 'docs'),
+    },
+    {
+      when: 'a folder can only be appended to',
+      status: 'warning',
+      says: 'could not replace 1 immutable or append-only path',
+      whyNot: whyNotFlags,
+      provoke: withFlag('+a', 'docs'),
     },
   ],
   'one-file-system': [

@@ -20,6 +20,8 @@ export interface Case {
   readonly status: 'info' | 'warning' | 'critical';
   /** A part of what the check says. */
   readonly says: string | RegExp;
+  /** What it advises, if that is not the same in all cases of the check. */
+  readonly advises?: string;
   /** Brings it about and validates, or asks the check itself. */
   readonly provoke: (scene: Scene) => readonly CheckResult[] | Promise<readonly CheckResult[]>;
   /** Critical means that create would fail: with this. */

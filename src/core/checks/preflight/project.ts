@@ -34,26 +34,34 @@ export function checkRestoreWritable(
 ): CheckResult {
   const makesState = lstatOrNull(path.join(root, STATE_FOLDER)) === null;
   const refused = places.filter((place) => !(makesState && place === root ? mayWrite(place) : mayChange(place)));
+  const immutable = refused.filter(isImmutable);
+  const names = refused.map((place) => nameOf(root, place));
+  const alsoFixed = fixed.filter((path) => !names.includes(path));
   const evidence = { folders: places.length, fixed: fixed.length };
   const about = { id: 'restore-writable', group: 'project', evidence } as const;
   if (refused.length === 0 && fixed.length === 0) {
     const unknown = notLookedAt.includes('file flags') ? '; whether a file is immutable is not known' : '';
     return { ...about, status: 'ok', message: `a restore may write everywhere it has to${unknown}` };
   }
+  const ofThem = immutable.length > 0 ? ` (${immutable.length} immutable)` : '';
   const said = [
-    ...(refused.length > 0 ? [`could not write in ${refused.length} of ${places.length} folders`] : []),
-    ...(fixed.length > 0 ? [`could not replace ${plural(fixed.length, 'immutable or append-only path')}`] : []),
+    ...(refused.length > 0 ? [`could not write in ${refused.length} of ${places.length} folders${ofThem}`] : []),
+    ...(alsoFixed.length > 0 ? [`could not replace ${plural(alsoFixed.length, 'immutable or append-only path')}`] : []),
   ];
   const advice = [
-    ...(refused.length > 0 ? ['Give this user write permission there, or restore as another user.'] : []),
-    ...(fixed.length > 0 ? ['As root, remove the flags before a restore: chattr -i -a PATH.'] : []),
+    ...(refused.length > immutable.length
+      ? ['Give this user write permission there, or restore as another user.']
+      : []),
+    ...(immutable.length + alsoFixed.length > 0
+      ? ['As root, remove the flags before a restore: chattr -i -a PATH.']
+      : []),
   ];
   return {
     ...about,
     // A fixed path is no problem if it is as the backup has it, because then nothing replaces it.
     status: refused.length > 0 ? 'critical' : 'warning',
     message: `a restore ${said.join(' and ')}`,
-    paths: [...refused.map((place) => nameOf(root, place)), ...fixed],
+    paths: [...names, ...alsoFixed],
     recommendation: advice.join(' '),
   };
 }
@@ -129,6 +137,11 @@ function nameOf(root: string, folder: string): string {
 function mayChange(folder: string): boolean {
   const refusal = refusalOf(folder);
   return refusal === null || (refusal === 'EACCES' && fs.statSync(folder).uid === process.getuid?.());
+}
+
+/** Linux answers EPERM for an immutable folder alone, to root too. */
+function isImmutable(folder: string): boolean {
+  return process.platform === 'linux' && refusalOf(folder) === 'EPERM';
 }
 
 /** Whether this user may create something in a folder as it is. */
