@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
+import { put } from '../support/files.ts';
 import { runCli } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';
 import { withReason } from '../support/skipped.ts';
@@ -73,6 +74,42 @@ describe('packed again, it verifies and restores', () => {
       expect((await run('restore', at(file), '--to', to)).exitCode).toBe(0);
       expect(compareTrees(before, readTree(to))).toEqual([]);
       expect(readdirSync(SCRATCH.env.TMPDIR)).toEqual([]);
+    });
+});
+
+/** GNU tar writes a name of more than 100 bytes into a member before it, and so does tarfile of Python where it is told to. */
+describe('packed again with names longer than a header of tar holds', () => {
+  const category = 'a'.repeat(63);
+  const long = path.join(temp.path, 'long');
+  const files = path.join(temp.path, 'long-desk');
+  const inLong = (...args: string[]) => runCli(args, { cwd: long, ...SCRATCH });
+
+  let longId: string;
+  beforeAll(async () => {
+    put(long, 'package.json', '{}');
+    put(long, 'state/a.json', '{"a": 1}');
+    const categories = { [category]: { sources: { state: { path: 'state' } } } };
+    put(long, 'migbackup.config.json', JSON.stringify({ categories }));
+    longId = JSON.parse((await inLong('create', '--json')).stdout).backupId;
+    cpSync(path.join(long, 'backups'), files, { recursive: true, preserveTimestamps: true });
+  });
+
+  const cases: [name: string, script: string, reason: string | null][] = [
+    ['GNU tar', 'tar --format=gnu -cf long.tar "$1"', GNU],
+    ['GNU tar of old', 'tar --format=oldgnu -cf long.tar "$1"', GNU],
+    ['GNU tar with pax headers', 'tar --format=posix -cf long.tar "$1"', GNU],
+    [
+      'tarfile of Python',
+      python("with tarfile.open('long.tar', 'w', format=tarfile.GNU_FORMAT) as t: t.add(sys.argv[1])"),
+      PYTHON,
+    ],
+  ];
+  for (const [name, script, reason] of cases)
+    test.skipIf(reason !== null)(withReason(name, reason), async () => {
+      execFileSync('sh', ['-ec', script, '-', longId], { cwd: files });
+      const verified = await inLong('verify', path.join(files, 'long.tar'));
+      expect(verified, verified.stderr).toMatchObject({ exitCode: 0 });
+      expect(verified.stdout).toContain(`PASSED  ${longId}`);
     });
 });
 

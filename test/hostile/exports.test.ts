@@ -111,6 +111,9 @@ function zip64(size: bigint): Buffer {
   return field;
 }
 
+/** As GNU tar writes a name that its header cannot hold. */
+const longName = (content: string | Buffer): Buffer => file('././@LongLink', content, { type: 'L' }).bytes;
+
 const many = (count: number): ZipMember[] =>
   Array.from({ length: count }, (_, at) => ({ name: `${ID}/a${at}.tar`, content: '' }));
 
@@ -127,7 +130,19 @@ describe('tar', () => {
     ['a hard link', () => tarOf(special(evil, { type: '1', link: '/etc/passwd' }).bytes)],
     ['a device', () => tarOf(special(evil, { type: '3' }).bytes)],
     ['a pipe', () => tarOf(special(evil, { type: '6' }).bytes)],
-    ['a long name of GNU', () => tarOf(special('././@LongLink', { type: 'L' }).bytes)],
+    ['an empty long name of GNU', () => tarOf(special('././@LongLink', { type: 'L' }).bytes)],
+    ['a long name of GNU that leads out', () => tarOf(longName('../evil\0'), file(`${ID}/a.tar`).bytes)],
+    ['a long name of GNU without an end', () => tarOf(longName(evil), file(evil).bytes)],
+    ['a long name of GNU with two ends', () => tarOf(longName(`${evil}\0x\0`), file(evil).bytes)],
+    ['a long name of GNU that is no UTF-8', () => tarOf(longName(Buffer.from([0xff, 0])), file(evil).bytes)],
+    ['a long name of GNU of 1 MiB', () => tarOf(longName(`${'a'.repeat(1 << 20)}\0`), file(evil).bytes)],
+    ['two long names of GNU', () => tarOf(longName(`${evil}\0`), longName(`${evil}\0`), file(evil).bytes)],
+    [
+      'a long name of GNU and a pax header',
+      () => tarOf(longName(`${evil}\0`), paxHeader([record('path', evil)]), file(evil).bytes),
+    ],
+    ['a long name of GNU at the end', () => tarOf(longName(`${evil}\0`))],
+    ['a long link of GNU', () => tarOf(file('././@LongLink', `${evil}\0`, { type: 'K' }).bytes, file(evil).bytes)],
     ['a header for all that follow', () => Buffer.concat([paxHeader([record('path', evil)], 'g'), tarOf()])],
     ['a path in a pax header', () => tarOf(paxHeader([record('path', '../evil')]), file(evil).bytes)],
     ['a path with a NUL in a pax header', () => tarOf(paxHeader([record('path', `${evil}\0x`)]), file(evil).bytes)],

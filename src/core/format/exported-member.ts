@@ -33,7 +33,7 @@ export function noExport(file: string): BackupError {
   return refused(
     file,
     'this is not a migbackup export',
-    'Give an id, the folder of a backup, or a .zip or .tar that migbackup export wrote. If it holds a backup that was packed in another way, unpack it and give the folder of that backup.',
+    'Give an id, the folder of a backup, or a .zip or .tar that migbackup export wrote. If it holds a backup that was packed in another way (compressed, or with a folder around it), unpack it and give the folder of that backup.',
   );
 }
 

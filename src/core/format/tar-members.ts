@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { Header } from 'tar';
 import { parsePax } from './pax-records.ts';
@@ -5,12 +6,14 @@ import { fieldOf, SIZE, TAR_BLOCK } from './ustar.ts';
 import { damagedExport, unsafeExport, type ExportedMember } from './exported-member.ts';
 
 const CHUNK = 1 << 18;
-/** A pax header of ours holds a path and a size. */
+/** A pax header of ours holds a path and a size; a long name of GNU tar is a path. */
 const MAX_PAX = 64 << 10;
 /** Other keys that tar programs write when somebody packs an export again. They are ignored. */
 const NOTED =
   /^(?:[acm]time|[ug]id|[ug]name|comment|SCHILY\.(?:acl|dev|fflags|ino|nlink|xattr)|LIBARCHIVE\.(?:creationtime|xattr)|RHT\.security)(?:\.|$)/;
 const PAX_KEYS = { has: (key: string): boolean => key === 'path' || key === 'size' || NOTED.test(key) };
+
+const NOT_OURS = 'it has an extended header that no export has';
 
 interface Extended {
   path?: string;
@@ -18,8 +21,8 @@ interface Extended {
 }
 
 /**
- * The members of a tar file, strictly: checksums, regular files and folders only (with pax `x` for path and size), two zero blocks
- * at the end and only zeros after them. Throws BACKUP_DAMAGED or UNSAFE_ARCHIVE.
+ * The members of a tar file, strictly: checksums, regular files and folders only (with pax `x` for path and size, or `L` for a path, as GNU tar writes
+ * one of more than 100 bytes), two zero blocks at the end and only zeros after them. Throws BACKUP_DAMAGED or UNSAFE_ARCHIVE.
  */
 export async function* readTarMembers(file: string): AsyncGenerator<ExportedMember> {
   const fd = fs.openSync(file, 'r');
@@ -38,10 +41,10 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
       if (!Number.isSafeInteger(size) || size < 0 || position + size > end) {
         throw damagedExport(file, 'it ends in the middle of a member');
       }
-      if (header.type === 'ExtendedHeader') {
-        if (extended !== undefined || size > MAX_PAX)
-          throw unsafeExport(file, 'it has a pax header that no export has');
-        extended = readPax(file, readExactly(file, fd, position, size));
+      if (header.type === 'ExtendedHeader' || header.type === 'NextFileHasLongPath') {
+        if (extended !== undefined || size > MAX_PAX) throw unsafeExport(file, NOT_OURS);
+        const read = header.type === 'ExtendedHeader' ? readPax : readLongName;
+        extended = read(file, readExactly(file, fd, position, size));
       } else {
         const isFolder = header.type === 'Directory';
         if (!isFolder && header.type !== 'File')
@@ -53,7 +56,7 @@ export async function* readTarMembers(file: string): AsyncGenerator<ExportedMemb
       }
       position += Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
     }
-    if (extended !== undefined) throw damagedExport(file, 'it has a pax header without a member');
+    if (extended !== undefined) throw damagedExport(file, 'it has an extended header without a member');
     if (end - position < 2 * TAR_BLOCK) throw damagedExport(file, 'it has no end');
     checkZeros(file, fd, position, end);
   } finally {
@@ -77,8 +80,14 @@ function readPax(file: string, bytes: Buffer): Extended {
   if (problem !== null) throw unsafeExport(file, problem);
   const [path, size] = [pax.get('path'), pax.get('size')];
   if (path?.includes('\0') === true || (size !== undefined && !/^\d{1,15}$/.test(size)))
-    throw unsafeExport(file, 'it has a pax header that no export has');
+    throw unsafeExport(file, NOT_OURS);
   return { ...(path === undefined ? {} : { path }), ...(size === undefined ? {} : { size: Number(size) }) };
+}
+
+/** GNU tar ends the name with a zero byte. */
+function readLongName(file: string, bytes: Buffer): Extended {
+  if (!isUtf8(bytes) || bytes.length < 2 || bytes.indexOf(0) !== bytes.length - 1) throw unsafeExport(file, NOT_OURS);
+  return { path: bytes.toString('utf8', 0, bytes.length - 1) };
 }
 
 /** The size in a header: octal, or GNU's base-256 from 8 GiB on. Null for anything else, which lenient readers take for 0. */
