@@ -1,6 +1,14 @@
 import { Command } from '@oclif/core';
+import { BackupError } from '../core/model/backup-error.ts';
 import { openSession, type Session } from './session.ts';
 import { sharedFlags, type SharedFlags } from './shared-flags.ts';
+
+/** Flags that take a path. An empty one comes from a variable of a script that is not set, and would mean the current folder. */
+const PATHS = ['root', 'backups', 'config', 'log-file', 'output', 'to'];
+
+function emptyPath(flag: string): BackupError {
+  return new BackupError('USAGE', `--${flag} is empty`, { hint: `Give a path, or leave --${flag} out.` });
+}
 
 /**
  * What all commands have in common. A command parses, opens a session, calls one operation and finishes the session;
@@ -14,6 +22,7 @@ export abstract class BaseCommand extends Command {
   abstract override run(): Promise<number>;
 
   protected async open(flags: SharedFlags): Promise<Session> {
+    for (const flag of PATHS) if (Reflect.get(flags, flag) === '') throw emptyPath(flag);
     this.session = await openSession(flags, this.config.version);
     return this.session;
   }

@@ -1,5 +1,7 @@
-import { openSync, writeFileSync } from 'node:fs';
+import { openSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Logger } from 'pino';
+import { fromSystemError, noFolder } from '../core/model/system-error.ts';
 import { print, printErr } from './output.ts';
 import type { SharedFlags } from './shared-flags.ts';
 
@@ -13,9 +15,20 @@ export async function openLogger(flags: SharedFlags): Promise<Logger | undefined
   return pino({ name: 'migbackup', level: level ?? 'info' }, { write });
 }
 
+function openLog(file: string): number {
+  const folder = path.dirname(path.resolve(file));
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw noFolder(folder, 'the log', '--log-file');
+  try {
+    return openSync(file, 'a');
+  } catch (error) {
+    throw fromSystemError(error, 'the log could not be opened', file);
+  }
+}
+
 /** Throws if the file cannot be opened, while nothing is done yet. If the log cannot be written later, that is only reported, and only once. */
 function appendTo(file: string): (line: string) => void {
-  const fd = openSync(file, 'a');
+  const fd = openLog(file);
   let said = false;
   return (line) => {
     try {

@@ -38,6 +38,7 @@ export default class Guard extends BaseCommand {
     'lock-wait': Flags.integer({
       summary: 'How long to wait, once the command has ended, for another migbackup that holds a lock',
       min: 0,
+      max: Number.MAX_SAFE_INTEGER,
       default: 30,
       helpValue: 'SECONDS',
       env: 'MIGBACKUP_LOCK_WAIT',

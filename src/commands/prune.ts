@@ -22,7 +22,7 @@ export default class Prune extends BaseCommand {
     '<%= config.bin %> prune --keep-within 30d --keep-tag release=1.4',
   ];
   static override flags = {
-    'keep-last': Flags.integer({ summary: 'Keep the newest N', min: 1, helpValue: 'N' }),
+    'keep-last': Flags.integer({ summary: 'Keep the newest N', min: 1, max: Number.MAX_SAFE_INTEGER, helpValue: 'N' }),
     'keep-within': Flags.string({ summary: 'Keep those no older: 12h, 30d, 6w, 1y', helpValue: 'TIME' }),
     'keep-tag': Flags.string({
       summary: 'Keep those with this label (repeatable)',
@@ -33,6 +33,7 @@ export default class Prune extends BaseCommand {
     'keep-safety': Flags.integer({
       summary: 'Keep the newest N safety backups',
       min: 0,
+      max: Number.MAX_SAFE_INTEGER,
       default: KEEP_SAFETY,
       helpValue: 'N',
     }),
@@ -51,7 +52,7 @@ export default class Prune extends BaseCommand {
     const policy = {
       keepLast: flags['keep-last'],
       keepWithinMs: within === undefined ? undefined : parseDuration(within, '--keep-within'),
-      keepTags: tags.map((tag) => parseTags([tag])),
+      keepTags: tags.map((tag) => parseTags([tag], '--keep-tag')),
       keepSafety: flags['keep-safety'],
     };
     const session = await this.open(flags);

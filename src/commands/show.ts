@@ -20,7 +20,12 @@ export default class Show extends BaseCommand {
     latest: latestFlag,
     files: Flags.boolean({ summary: 'List the entries too' }),
     only: onlyFlag,
-    limit: Flags.integer({ summary: 'List at most this many entries', min: 1, dependsOn: ['files'] }),
+    limit: Flags.integer({
+      summary: 'List at most this many entries',
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      dependsOn: ['files'],
+    }),
   };
 
   async run(): Promise<number> {

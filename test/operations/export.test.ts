@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -15,7 +16,9 @@ import { exportReportSchema } from '../../src/core/model/export-report.ts';
 import { exportBackup } from '../../src/core/operations/export.ts';
 import { openExported } from '../../src/core/repository/open-exported.ts';
 import { readTree } from '../support/compare-trees.ts';
+import { whyNotFlags } from '../support/file-flags.ts';
 import { makeSampleBackup, SAMPLE_ID, testContext } from '../support/sample-backup.ts';
+import { withReason } from '../support/skipped.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 import { isPlacing, withFault } from '../transaction/support/faults.ts';
 
@@ -45,6 +48,42 @@ test.each(['zip', 'tar'] as const)('%s: what comes out is the backup, byte for b
   expect(existsSync(opened.folder)).toBe(false);
   await expect(exportBackup(selected, { format, output }, testContext)).rejects.toThrow(code('TARGET_NOT_EMPTY'));
 });
+
+test('a folder that does not exist is named, and not the temporary file that would be made in it', async () => {
+  using folder = tempFolder();
+  const backup = await makeSampleBackup(path.join(folder.path, 'backups'), SAMPLE_ID);
+  const selected = { id: SAMPLE_ID, folder: backup, dispose() {} };
+  const to = (output: string) => exportBackup(selected, { format: 'zip', output }, testContext);
+  writeFileSync(path.join(folder.path, 'file'), '');
+  for (const parent of [path.join(folder.path, 'no'), path.join(folder.path, 'file')])
+    await expect(to(path.join(parent, 'x.zip'))).rejects.toMatchObject({
+      code: 'IO',
+      message: `there is no folder ${parent} for the exported file`,
+      hint: 'Make that folder, or give another --output.',
+    });
+});
+
+test.skipIf(whyNotFlags !== null)(
+  withReason('in a folder that cannot be written, it is said that the exported file cannot be made', whyNotFlags),
+  async () => {
+    using folder = tempFolder();
+    const backup = await makeSampleBackup(path.join(folder.path, 'backups'), SAMPLE_ID);
+    const place = path.join(folder.path, 'place');
+    mkdirSync(place);
+    const output = path.join(place, 'x.zip');
+    execFileSync('chattr', ['+i', place]);
+    try {
+      const selected = { id: SAMPLE_ID, folder: backup, dispose() {} };
+      await expect(exportBackup(selected, { format: 'zip', output }, testContext)).rejects.toMatchObject({
+        code: 'IO',
+        path: output,
+        message: expect.stringMatching(/^the exported file could not be made: EPERM/),
+      });
+    } finally {
+      execFileSync('chattr', ['-i', place]);
+    }
+  },
+);
 
 test.each(['zip', 'tar'] as const)(
   '%s: a cut, altered or lengthened file is refused and leaves nothing',

@@ -37,6 +37,7 @@ export default class DbLs extends BaseCommand {
     limit: Flags.integer({
       summary: `List at most this many keys (default: all; with --json ${LIMIT_OF_DOCUMENT})`,
       min: 1,
+      max: Number.MAX_SAFE_INTEGER,
     }),
   };
 

@@ -47,3 +47,15 @@ export function fromSystemError(error: unknown, doing: string, path?: string, af
     cause: error,
   });
 }
+
+/**
+ * The error for a file that is to be made in a folder that does not exist.
+ * @param what the file is: `the log`
+ * @param flag the flag that gives it: `--log-file`
+ */
+export function noFolder(folder: string, what: string, flag: string): BackupError {
+  return new BackupError('IO', `there is no folder ${folder} for ${what}`, {
+    hint: `Make that folder, or give another ${flag}.`,
+    path: folder,
+  });
+}

@@ -16,6 +16,7 @@ import type { Context } from '../model/event.ts';
 import type { ExportReport } from '../model/export-report.ts';
 import type { Finding } from '../model/finding.ts';
 import { shellLine } from '../model/shell-quote.ts';
+import { fromSystemError, noFolder } from '../model/system-error.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { makePartId } from '../format/id.ts';
 import { readMembers, type ExportFormat } from '../format/exported-file.ts';
@@ -52,7 +53,12 @@ export async function exportBackup(
   const isPart = only.length > 0;
   const output = outputOf(whole, isPart ? makePartId(whole.id, only) : whole.id, format, options.output);
   const toStdout = output === '-';
-  if (!toStdout && lstatOrNull(output) !== null) throw exists(output);
+  if (!toStdout) {
+    const folder = path.dirname(output);
+    if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw noFolder(folder, 'the exported file', '--output');
+    if (lstatOrNull(output) !== null) throw exists(output);
+  }
   const selected = isPart ? await cutPart(whole, only, context) : whole;
   try {
     const { sums, findings } = artifactsOf(selected.folder);
@@ -127,13 +133,22 @@ async function packToFile(job: Job, output: string): Promise<{ bytes: number; sh
   tidy(folder, 'unseen', [], () => removeDeadTemporaries(folder, path.basename(output)));
   const temporary = temporaryBeside(output);
   try {
-    const written = await pack(job, fs.createWriteStream(temporary, { flags: 'wx', mode: 0o600 }));
+    const written = await pack(job, fs.createWriteStream('', { fd: makeFile(temporary, output) }));
     fsyncFile(temporary);
     await readBack(job, temporary);
     giveName(temporary, output);
     return written;
   } finally {
     fs.rmSync(temporary, { force: true });
+  }
+}
+
+/** The descriptor of a new file. */
+function makeFile(temporary: string, output: string): number {
+  try {
+    return fs.openSync(temporary, 'wx', 0o600);
+  } catch (error) {
+    throw fromSystemError(error, 'the exported file could not be made', output);
   }
 }
 
