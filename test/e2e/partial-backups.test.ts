@@ -55,9 +55,14 @@ test('the only complete backup stays, is what latest means, and is told from par
     `${full.backupId} is the latest complete one; ${again.backupId} is newer, and partial (made with --only docs)`,
   );
 
+  for (const only of ['docs', 'docs/a.md']) await json('create', '--only', only);
+  expect((await run('show', '--latest')).stderr).toMatch(
+    /; migration-\S+ \(made with --only docs\/a\.md\) and 2 more are newer, and partial$/m,
+  );
+
   const report = await json('report', again.backupId);
   expect(report).toMatchObject({ completeness: 'partial', answers: { coverage: { yes: false, total: null } } });
-  expect(report.answers.coverage.evidence).toMatch(/made with --only docs; not in it: .*legacy-json/);
+  expect(report.answers.coverage.evidence).toMatch(/^1 file; made with --only docs; not in it: .*legacy-json/);
   expect(await json('report', full.backupId)).toMatchObject({
     completeness: 'complete',
     answers: { coverage: { yes: true, total: 2 } },

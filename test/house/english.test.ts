@@ -78,6 +78,14 @@ test('each hint begins with a capital letter or a command, and ends with a full 
   expect(hints.filter(([, hint]) => isBad(hint))).toEqual([]);
 });
 
+test('how many files there are is said by plural(), so that one of them is 1 file', () => {
+  const texts = filesBelow('src', /\.ts$/).flatMap((file) => {
+    const found = read(file).match(/\$\{[^{}]*\} (?:files|entries|problems|more problems|rows)\b/g) ?? [];
+    return found.map((text) => `${file}: ${text}`);
+  });
+  expect(texts).toEqual([]);
+});
+
 test('a hint that breaks the rule would be seen', () => {
   const code = "fail('x', { hint: late ? 'give another' : 'Wait' }); fail('y', { hint: `Run: migbackup undo ${id}` });";
   expect(hintsIn(code).filter(isBad)).toEqual(['give another', 'Wait']);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { comesBack, storedTime } from '../fs/clock.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { comparePaths, modeWithoutMask, type Entry, type ScannedEntry } from '../model/entry.ts';
+import { plural } from '../model/plural.ts';
 import type { CapturedFile } from '../databases/captured-file.ts';
 import type { Capture, Engine } from '../databases/engine.ts';
 import { escapeName } from '../paths/names.ts';
@@ -162,7 +163,7 @@ function noteCapture(job: BackupJob, { path, engine, source, place }: DatabaseIt
     job.onFinding({
       code: 'database-orphans',
       severity: 'info',
-      message: `${escapeName(path)}: ${orphans.length} files of the engine belong to no state of the database and are left out`,
+      message: `${escapeName(path)}: ${plural(orphans.length, 'file')} of the engine ${orphans.length === 1 ? 'belongs to no state of the database and is' : 'belong to no state of the database and are'} left out`,
       affects: orphans.map((name) => engine.pathOf(path, name)),
       ...about,
     });

@@ -6,6 +6,7 @@ import { joined, STATE_FOLDER } from '../paths/paths.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
+import { plural } from '../model/plural.ts';
 import { recogniseFile, recogniseFolder } from '../databases/engines.ts';
 import { foreignDatabase } from '../databases/others.ts';
 import type { Ownership } from '../scan/ownership.ts';
@@ -95,7 +96,7 @@ export function coverageFindings(project: Project, ownership: Ownership): Findin
 }
 
 function finding(key: string, { kind, paths, bytes }: Gap): Finding {
-  const files = paths.length === 1 ? '' : `, ${paths.length} files`;
+  const files = paths.length === 1 ? '' : `, ${plural(paths.length, 'file')}`;
   return {
     code: 'not-covered',
     severity: 'warning',

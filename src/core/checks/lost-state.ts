@@ -16,6 +16,7 @@ import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { databasesOf } from '../model/stated-databases.ts';
 import { ENGINE_TITLES } from '../model/engine-name.ts';
+import { plural } from '../model/plural.ts';
 import { escapeName } from '../paths/names.ts';
 import { isInside, toNative } from '../paths/paths.ts';
 import { Look, type Gone } from './lost-look.ts';
@@ -185,7 +186,7 @@ export function sayGone(gone: readonly Gone[]): string {
     if (bytes !== null) return `${escapeName(place)} (empty now, ${bytes} ${bytes === 1 ? 'byte' : 'bytes'} before)`;
     if (records !== null)
       return `${escapeName(place)} (empty now, ${records} ${records === 1 ? 'record' : 'records'} before)`;
-    return files === 1 ? escapeName(place) : `${escapeName(place)} (${files} files)`;
+    return files === 1 ? escapeName(place) : `${escapeName(place)} (${plural(files, 'file')})`;
   });
   const more = gone.length - NAMED_IN_MESSAGE;
   return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');

@@ -8,6 +8,7 @@ import { comparePaths } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
 import type { Manifest, ManifestCategory, ManifestSource } from '../model/manifest.ts';
+import { plural } from '../model/plural.ts';
 import { makePartId, parseId, wholeOf } from '../format/id.ts';
 import { absentProblem } from './absent-path.ts';
 import { archiveFile, INDEX_FILE, SUMS_FILE } from '../format/layout.ts';
@@ -110,7 +111,7 @@ function checkCategory(manifest: Manifest, name: string, category: ManifestCateg
   }
   const bare = category.status === 'empty' || category.status === 'absent';
   if (bare && category.files > 0)
-    wrong(`${key}.status`, `says ${category.status}, but it holds ${category.files} files`, {}, name);
+    wrong(`${key}.status`, `says ${category.status}, but it holds ${plural(category.files, 'file')}`, {}, name);
   if (category.status === 'complete' && category.files + category.symlinks === 0)
     wrong(`${key}.status`, 'says complete, but it holds nothing', {}, name);
   const leftOut = manifest.findings.some((f) => f.code === ('left-out' satisfies FindingCode) && f.category === name);

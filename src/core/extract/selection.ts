@@ -8,6 +8,7 @@ import type { FindingCode } from '../model/finding-codes.ts';
 import { pathWord, shellLine } from '../model/shell-quote.ts';
 import { databasesOf } from '../model/stated-databases.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { plural } from '../model/plural.ts';
 import { escapeName } from '../paths/names.ts';
 import { leadsOut } from '../paths/paths.ts';
 import { concerns } from '../audit/status.ts';
@@ -183,7 +184,7 @@ function refuseLinks(unsafe: readonly Entry[]): void {
 }
 
 function notWhole(id: string, findings: readonly AnyFinding[]): BackupError {
-  const more = findings.length > 1 ? ` (and ${findings.length - 1} more problems)` : '';
+  const more = findings.length > 1 ? ` (and ${plural(findings.length - 1, 'more problem')})` : '';
   return new BackupError('BACKUP_DAMAGED', `${id} does not verify: ${findings[0]?.message ?? ''}${more}`, {
     hint: `Nothing was changed. migbackup verify ${id} lists all problems. restore --only still works for categories that are whole.`,
     details: { findings },

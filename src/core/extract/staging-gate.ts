@@ -3,6 +3,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { AnyFinding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { plural } from '../model/plural.ts';
 import type { AuditObserver } from '../audit/audit.ts';
 import { concerns } from '../audit/status.ts';
 import type { Selection } from './selection.ts';
@@ -58,9 +59,13 @@ export class StagingGate implements AuditObserver {
   requireAll(): void {
     if (this.#passed === this.#wanted.entries) return;
     const missing = this.#wanted.entries - this.#passed;
-    throw new BackupError('BACKUP_DAMAGED', `${missing} entries of the index could not be read from the archives`, {
-      hint: 'Nothing was changed. migbackup verify shows everything.',
-    });
+    throw new BackupError(
+      'BACKUP_DAMAGED',
+      `${plural(missing, 'entry', 'entries')} of the index could not be read from the archives`,
+      {
+        hint: 'Nothing was changed. migbackup verify shows everything.',
+      },
+    );
   }
 
   #close(what: string): void {

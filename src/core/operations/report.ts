@@ -8,6 +8,7 @@ import { databasesIn, databasesOf } from '../model/stated-databases.ts';
 import { sayRehearsed } from '../model/say-rehearsed.ts';
 import { restoreReportSchema } from '../model/restore-report.ts';
 import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts';
+import { plural } from '../model/plural.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isAbout, isInRepository } from '../repository/report-subject.ts';
@@ -75,7 +76,7 @@ function coverage(manifest: Manifest, place: string): BackupSummary['answers']['
   const all = { reportFile: null, covered: totals.files };
   const lacking = Object.keys(config.categories).filter((name) => categories[name] === undefined);
   if (why !== null && lacking.length > 0) {
-    const evidence = `${totals.files} files; ${why}; not in it: ${[...lacking, ...named].join(', ')}`;
+    const evidence = `${plural(totals.files, 'file')}; ${why}; not in it: ${[...lacking, ...named].join(', ')}`;
     return { yes: false, evidence, ...all, total: null };
   }
   const found = missed === 0 ? ' files of state' : `; not in it: ${named.join(', ')}`;
@@ -95,7 +96,7 @@ function verifiedInFull(verifications: readonly VerifyReport[]): Answer {
   if (status === 'FAILED') return no(`FAILED at ${startedAt}`, reportFile);
   return {
     yes: true,
-    evidence: `${status} at ${startedAt}: ${looked.files} files, ${looked.bytes} bytes read`,
+    evidence: `${status} at ${startedAt}: ${plural(looked.files, 'file')}, ${plural(looked.bytes, 'byte')} read`,
     reportFile,
   };
 }
@@ -116,7 +117,7 @@ function wayBackTested(repository: string, id: string): Answer {
   );
   if (restored !== undefined) {
     const where = restored.mode === 'to' ? `into ${restored.target}` : 'in place';
-    const evidence = `restored ${where} at ${restored.startedAt}: ${restored.restored.files} files, checked`;
+    const evidence = `restored ${where} at ${restored.startedAt}: ${plural(restored.restored.files, 'file')}, checked`;
     return { yes: true, evidence, reportFile: restored.reportFile };
   }
   const guarded = storedReports(repository, id, 'guard', guardReportSchema).find(

@@ -204,6 +204,6 @@ function told({ what, record, id }: Step): string {
 
 function nothing(message: string, meant = ''): BackupError {
   return new BackupError('NOTHING_TO_UNDO', message, {
-    hint: `Nothing was changed. migbackup undo --list shows what can be undone, and migbackup list every backup, also the safety ones: migbackup restore ID brings one back.${meant}`,
+    hint: `Nothing was changed. migbackup undo --list shows what can be undone. migbackup list shows every backup, also the safety backups, and migbackup restore ID brings one back.${meant}`,
   });
 }

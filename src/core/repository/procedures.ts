@@ -5,6 +5,7 @@ import type { Manifest, ManifestCategory } from '../model/manifest.ts';
 import { sayRecords } from '../model/say-records.ts';
 import { escapeName } from '../paths/names.ts';
 import { shellQuote } from '../model/shell-quote.ts';
+import { plural } from '../model/plural.ts';
 
 /**
  * RESTORE_PROCEDURES.md for one backup: how to restore it with migbackup, and by hand with tar, zstd and sha256sum. Every `sh` block
@@ -19,7 +20,7 @@ export function renderProcedures(manifest: Manifest): string {
     '',
     `Taken ${manifest.createdAt} by ${manifest.tool.name} ${manifest.tool.version}` +
       (manifest.project.git ? `, git commit ${escapeName(manifest.project.git.commit)}` : '') +
-      `: ${manifest.totals.files} files, ${manifest.totals.bytes} bytes.`,
+      `: ${plural(manifest.totals.files, 'file')}, ${plural(manifest.totals.bytes, 'byte')}.`,
     '',
     '| category | archive | files | what it holds |',
     '|---|---|---:|---|',

@@ -96,10 +96,12 @@ function findLatest(project: Project, back: number, ofAll: number, { onNote }: S
   const whyTaken = partial.get(found) ?? null;
   if (whyTaken !== null) onNote?.(`${found.id} is partial (${whyTaken}), and this project has no complete backup`);
   else if (over[0] !== undefined) {
-    const others = over.length === 1 ? '' : ` and ${over.length - 1} more`;
-    onNote?.(
-      `${found.id} is the latest complete one; ${over[0].id}${others} is newer, and partial (${partial.get(over[0])})`,
-    );
+    const [first, why] = [over[0].id, partial.get(over[0])];
+    const newer =
+      over.length === 1
+        ? `${first} is newer, and partial (${why})`
+        : `${first} (${why}) and ${over.length - 1} more are newer, and partial`;
+    onNote?.(`${found.id} is the latest complete one; ${newer}`);
   }
   return found;
 }

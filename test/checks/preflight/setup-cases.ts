@@ -74,8 +74,20 @@ export const SETUP: Cases<'runtime' | 'clock' | 'config' | 'npm-scripts' | 'giti
     {
       when: 'it does not name our folder',
       status: 'warning',
-      says: '/.migbackup/',
+      says: /^\.gitignore does not name \/\.migbackup\/$/,
+      advises: 'migbackup init adds it, so that no backup ends up in a commit.',
       provoke: after((scene) => scene.edit('.gitignore', () => '')),
+    },
+    {
+      when: 'it does not name our folders',
+      status: 'warning',
+      says: /^\.gitignore does not name \/backups\/ and \/\.migbackup\/$/,
+      advises: 'migbackup init adds them, so that no backup ends up in a commit.',
+      provoke: after((scene) => {
+        scene.edit('.gitignore', () => '');
+        fs.renameSync(scene.repository, scene.inside('backups'));
+        scene.repository = scene.inside('backups');
+      }),
     },
     {
       when: 'it is a link',

@@ -2,6 +2,7 @@ import type { CheckId, CheckResult } from '../../model/validate-report.ts';
 import type { ErrorCode } from '../../model/backup-error.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-codes.ts';
+import { plural } from '../../model/plural.ts';
 import { type Attributes, attributesNotKept } from '../../scan/attributes.ts';
 
 export interface Counted {
@@ -20,7 +21,7 @@ export function checkInventory(categories: ReadonlyMap<string, Counted>, configs
   const sum = (figure: keyof Counted): number => holding.reduce((total, one) => total + one[figure], 0);
   const evidence = { files: sum('files'), symlinks: sum('symlinks'), bytes: sum('bytes') };
   if (evidence.files + evidence.symlinks > configs) {
-    const message = `${evidence.files} files in ${holding.length} of ${categories.size} categories`;
+    const message = `${plural(evidence.files, 'file')} in ${holding.length} of ${categories.size} categories`;
     return { ...about, status: 'ok', message, evidence };
   }
   return {

@@ -150,7 +150,7 @@ export async function checkGitignore({ root, repository }: Project): Promise<Che
     status: 'warning',
     message: `.gitignore does not name ${missing.join(' and ')}`,
     evidence: { missing },
-    recommendation: 'migbackup init adds it, so that no backup ends up in a commit.',
+    recommendation: `migbackup init adds ${missing.length === 1 ? 'it' : 'them'}, so that no backup ends up in a commit.`,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseFacts } from '../../model/database.ts';
 import { ENGINE_SHAPES, ENGINE_TITLES } from '../../model/engine-name.ts';
 import type { Finding } from '../../model/finding.ts';
+import { plural } from '../../model/plural.ts';
 import { escapeName } from '../../paths/names.ts';
 import type { Engine } from '../engine.ts';
 import { isSqliteFile, isSqlitePart, mayBeSqlitePart } from './recognise.ts';
@@ -76,7 +77,7 @@ function remarks(database: string, facts: DatabaseFacts): Finding[] {
     found.push({
       code: 'database-unsound',
       severity: 'warning',
-      message: `${escapeName(database)}: ${foreignKeys} rows refer to rows that are not there (PRAGMA foreign_key_check)`,
+      message: `${escapeName(database)}: ${plural(foreignKeys, 'row refers', 'rows refer')} to rows that are not there (PRAGMA foreign_key_check)`,
       recommendation: 'The backup holds it as it is. Check whether the application intends that.',
       evidence: { foreignKeys },
     });

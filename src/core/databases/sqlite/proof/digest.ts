@@ -1,4 +1,5 @@
 import { BackupError } from '../../../model/backup-error.ts';
+import { plural } from '../../../model/plural.ts';
 import { ContentHash } from './content-hash.ts';
 import { asDamage, type OpenCopy } from './copy.ts';
 import { hashQuery, hashTable, type Source } from './hash-table.ts';
@@ -84,7 +85,7 @@ async function addQuery(source: Source, query: Query, between: string, hash: Con
   const rows = await hashTable(source, table, layout, hash);
   if (!canBeNamed(table)) return rows;
   const counted = countOrNull(source, table) ?? rows;
-  if (counted !== rows) throw new Error(`SQLite counts ${counted} rows, but ${rows} were read`);
+  if (counted !== rows) throw new Error(`SQLite counts ${plural(counted, 'row')}, but ${rows} were read`);
   return rows;
 }
 
