@@ -1,5 +1,6 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { CommandResult, GuardReport } from '../../core/model/guard-report.ts';
+import { plural } from '../../core/model/plural.ts';
 import type { FindingCode } from '../../core/model/finding-codes.ts';
 import { renderFindings } from './findings.ts';
 import { formatDuration } from './format.ts';
@@ -39,10 +40,33 @@ function renderChanges(report: GuardReport): string[] {
   return table(rows, ['left', 'right', 'right', 'right']);
 }
 
-function some(names: readonly string[], label: string): string {
+/** @param count how many there are, if they are not all in `names` */
+function some(names: readonly string[], label: string, count = names.length): string {
   const shown = names.slice(0, NAMED).map(escapeName).join(', ');
-  const more = names.length > NAMED ? `, and ${names.length - NAMED} more (--json names them)` : '';
+  const more = count > NAMED ? `, and ${count - NAMED} more (--json names them)` : '';
   return wrap(`${shown}${more}`, label, 4);
+}
+
+/** Under `no-loss` a finding says what is not allowed. */
+function renderLoss({ expect, loss }: GuardReport): string[] {
+  if (loss === null) return [];
+  const { databases, looked } = loss;
+  if (expect !== null && databases.length === 0)
+    return looked.of === 0
+      ? ['  No record can be lost: the backup holds no database.']
+      : [
+          `  No record is ${looked.databases < looked.of ? 'known to be ' : ''}lost: ${looked.databases} of ${plural(looked.of, 'database')} looked at.`,
+        ];
+  return databases.flatMap(({ path, gone, lost, notAllowed, records }) => {
+    if (expect !== null && (lost ?? 0) === (notAllowed ?? 0)) return [];
+    const shown = records.flatMap(({ key, allowed }) => (expect === null || allowed ? [key] : []));
+    const count = expect === null || lost === null ? lost : lost - (notAllowed ?? 0);
+    const mark = expect === null ? '  ! ' : '  - ';
+    const as = expect === null ? '' : ', as --allow-loss says';
+    const of = lost === null ? 'all its records' : plural(count ?? 0, 'record');
+    if (gone) return [wrap(`${escapeName(path)} is gone, with ${of}${as}`, mark, 4)];
+    return [some(shown, `${mark}${escapeName(path)} lost ${of}${as}: `, count ?? 0)];
+  });
 }
 
 function renderEnding(report: GuardReport, paint: Paint): string[] {
@@ -59,13 +83,11 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
       ...(kept === null ? [] : [`  what the command left is in ${kept}`]),
     ];
   }
+  const failed = endedWell(report) ? 'the command counts as failed' : 'the command failed';
   if (report.paths.length === 0 && !unknown(report))
-    return [
-      `  ${paint.bad('kept')}  the command failed; there is nothing to take back`,
-      `  backup  ${report.backupId}`,
-    ];
+    return [`  ${paint.bad('kept')}  ${failed}; there is nothing to take back`, `  backup  ${report.backupId}`];
   return [
-    `  ${paint.bad('kept')}  the command failed; everything is as it left it${lost}`,
+    `  ${paint.bad('kept')}  ${failed}; everything is as it left it${lost}`,
     ...(report.external.length > 0
       ? ['  Transactions were sent to a chain: going back would lose their records.']
       : []),
@@ -73,6 +95,11 @@ function renderEnding(report: GuardReport, paint: Paint): string[] {
     ...report.next.map((line) => pasteable(`  Go back:      ${line}`)),
     '  Or go on:     remove the cause and run the command again',
   ];
+}
+
+/** Then it failed because of what it lost. */
+function endedWell({ result, checks, interrupted }: GuardReport): boolean {
+  return interrupted === null && [result, ...checks].every(({ exitCode }) => exitCode === 0);
 }
 
 function sayOutside(count: number): string {
@@ -90,6 +117,7 @@ export function renderGuard(report: GuardReport, paint: Paint): string[] {
     ...renderChanges(report),
     ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
     ...(report.outside.length > 0 ? [some(report.outside, sayOutside(report.outside.length))] : []),
+    ...renderLoss(report),
     ...renderFindings(report.findings, paint),
     ...renderEnding(report, paint),
     ...(report.reportFile === null ? [] : [`  Report: ${escapeName(report.reportFile)}`]),

@@ -73,6 +73,24 @@ export const OF_OPERATIONS = {
         'A process that began while a guarded command ran is still working in the project after the command failed (Linux); it is not known whether the command started it.',
       advice: 'Stop it if the command left it running, then look at the project with migbackup diff.',
     },
+    'records-lost': {
+      severity: ['error'],
+      meaning:
+        'Under --expect no-loss: a guarded command lost records of databases that no --allow-loss names, so it counts as failed; a record is lost if its key is not in the same database any more.',
+      advice:
+        'Correct the command, or name what is meant to go with --allow-loss; migbackup db get BACKUP:DATABASE KEY shows what was lost.',
+    },
+    'loss-not-known': {
+      severity: ['warning', 'error'],
+      meaning:
+        'A guarded command changed a database whose records cannot be compared with the backup; under --expect no-loss that counts as a loss (error), unless --allow-loss names the database.',
+      advice: 'Look at the database with the application that owns it, or name it with --allow-loss.',
+    },
+    'allowed-loss-unmatched': {
+      severity: ['info'],
+      meaning: 'What --allow-loss names is not among what is known to be lost.',
+      advice: 'Leave it out or correct it: it matches DATABASE/KEY as guard prints it, and * stands for anything.',
+    },
     'marker-kept': {
       severity: ['warning'],
       meaning: 'The marker that says that a command is being guarded cannot be removed.',
