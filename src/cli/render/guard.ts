@@ -3,6 +3,7 @@ import type { CommandResult, GuardReport } from '../../core/model/guard-report.t
 import { plural } from '../../core/model/plural.ts';
 import type { FindingCode } from '../../core/model/finding-codes.ts';
 import { renderFindings } from './findings.ts';
+import { sayChain } from '../../core/model/say-deployments.ts';
 import { formatDuration } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
@@ -102,6 +103,21 @@ function endedWell({ result, checks, interrupted }: GuardReport): boolean {
   return interrupted === null && [result, ...checks].every(({ exitCode }) => exitCode === 0);
 }
 
+/** What the command lost is said whatever its exit code was. */
+function renderLost(lost: GuardReport['lostDeployments']): string[] {
+  if (lost.length === 0) return [];
+  const said = lost.slice(0, NAMED).map(({ name, chainId, address, file }) => {
+    const what = name === null ? '' : `${escapeName(name)} on `;
+    return wrap(`${what}${escapeName(sayChain(chainId))}: ${address}, was in ${escapeName(file)}`, '    - ', 8);
+  });
+  const more = lost.length - said.length;
+  return [
+    `  ! lost: ${plural(lost.length, 'deployment')} ${lost.length === 1 ? 'is' : 'are'} recorded no more`,
+    ...said,
+    ...(more > 0 ? [`      and ${more} more (--json names them)`] : []),
+  ];
+}
+
 function sayOutside(count: number): string {
   return count === 1
     ? '  1 path is not in the backup and stays as the command left it: '
@@ -115,6 +131,7 @@ export function renderGuard(report: GuardReport, paint: Paint): string[] {
     ...report.checks.map((check) => renderCommand('check  ', check)),
     ...(report.interrupted === null ? [] : [`  ! interrupted by ${report.interrupted}, so it counts as failed`]),
     ...renderChanges(report),
+    ...renderLost(report.lostDeployments),
     ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
     ...(report.outside.length > 0 ? [some(report.outside, sayOutside(report.outside.length))] : []),
     ...renderLoss(report),

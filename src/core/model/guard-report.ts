@@ -1,5 +1,6 @@
 import { ENGINES } from './engine-name.ts';
 import { z } from './zod.ts';
+import { deploymentSchema } from './recorded-deployments.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 /** How a command that was run ended; `signal` is set when a signal ended it. */
@@ -69,6 +70,11 @@ export const guardReportSchema = reportHeadSchema
     external: z.array(z.string()),
     /** Changed paths that are in no backup (in no category, or left out of one, as secrets are): the way back leaves them as they are. */
     outside: z.array(z.string()),
+    /**
+     * Deployments on live chains that were recorded before the command and were not when it had ended, each once; if it was rolled back, they are
+     * recorded again.
+     */
+    lostDeployments: z.array(deploymentSchema),
     /** Holds the state that the command left, if it was rolled back. */
     safetyBackup: z.string().nullable(),
     findings: findingsSchema,

@@ -15,6 +15,7 @@ import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts'
 import { AllowedLoss } from './guard/allowed-loss.ts';
 import { lossFindings } from './guard/loss.ts';
 import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
+import { lookForLost, recordedBefore } from './guard/lost.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
 import { claimBackup, releaseClaims } from '../history/claim.ts';
@@ -131,6 +132,7 @@ async function runGuarded(
 ): Promise<Guarded> {
   const { backupId, folder } = taken;
   const token = randomBytes(8).toString('hex');
+  const recorded = await recordedBefore(taken, context);
   const before = lookOutside(project);
   const here = processesIn(fs.realpathSync(project.root));
   // Nothing is awaited from here to the start of the command, so no signal is lost in between.
@@ -154,15 +156,23 @@ async function runGuarded(
   const { outside: changed, findings } = changedOutside(before, lookOutside(project));
   try {
     dropBallast(project.root);
+    const lost = await lookForLost(project, recorded);
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
     // If a command that succeeded left something running, it started that as a service.
     const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
-    const found = [...unclaimed, ...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
+    const found = [
+      ...unclaimed,
+      ...findings,
+      ...ending.findings,
+      ...lost.findings,
+      ...running,
+      ...dropMarker(project.root),
+    ];
     releaseClaims(project);
     // A pipe in the place of a file counts as outside, but the backup holds that file and the way back restores it.
     const held = new Set(ending.paths.map(({ path }) => path));
     const outside = changed.filter((path) => !held.has(path));
-    return { ...ended, expect: options.wanted, outside, ...ending, findings: found };
+    return { ...ended, expect: options.wanted, outside, ...ending, lostDeployments: lost.lostDeployments, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
     // The error that is thrown says more than these findings. The failure has to be on record: in the log, or else in the marker.
@@ -245,7 +255,7 @@ async function wantsBack({ onFailure, confirm }: GuardOptions, { changes, loss }
   return onFailure === 'restore' || changes.external.length === 0;
 }
 
-type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'expect' | 'outside'>;
+type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'expect' | 'outside' | 'lostDeployments'>;
 
 /** The changes stay, and are logged, so that undo can take them back. */
 async function keep(
