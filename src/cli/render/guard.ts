@@ -48,26 +48,65 @@ function some(names: readonly string[], label: string, count = names.length): st
   return wrap(`${shown}${more}`, label, 4);
 }
 
-/** Under `no-loss` a finding says what is not allowed. */
-function renderLoss({ expect, loss }: GuardReport): string[] {
+/** What it lost, whatever its exit code; under `no-loss` a finding names what is not allowed. */
+function renderLoss(report: GuardReport): string[] {
+  const { expect, loss } = report;
   if (loss === null) return [];
-  const { databases, looked } = loss;
-  if (expect !== null && databases.length === 0)
-    return looked.of === 0
-      ? ['  No record can be lost: the backup holds no database.']
-      : [
-          `  No record is ${looked.databases < looked.of ? 'known to be ' : ''}lost: ${looked.databases} of ${plural(looked.of, 'database')} looked at.`,
-        ];
-  return databases.flatMap(({ path, gone, lost, notAllowed, records }) => {
-    if (expect !== null && (lost ?? 0) === (notAllowed ?? 0)) return [];
-    const shown = records.flatMap(({ key, allowed }) => (expect === null || allowed ? [key] : []));
-    const count = expect === null || lost === null ? lost : lost - (notAllowed ?? 0);
-    const mark = expect === null ? '  ! ' : '  - ';
-    const as = expect === null ? '' : ', as --allow-loss says';
-    const of = lost === null ? 'all its records' : plural(count ?? 0, 'record');
-    if (gone) return [wrap(`${escapeName(path)} is gone, with ${of}${as}`, mark, 4)];
-    return [some(shown, `${mark}${escapeName(path)} lost ${of}${as}: `, count ?? 0)];
+  const { databases, deployments } = loss;
+  if (expect !== null && databases.length + deployments.lost === 0) return [sayNoLoss(loss)];
+  return [
+    ...databases.flatMap((database) => renderDatabase(database, expect)),
+    ...renderDeployments(deployments, expect),
+  ];
+}
+
+type Loss = NonNullable<GuardReport['loss']>;
+
+function sayNoLoss({ looked, notCompared }: Loss): string {
+  const is = notCompared.length > 0 ? 'is known to be lost' : 'is lost';
+  const databases =
+    looked.of === 0
+      ? 'the backup holds no database'
+      : `${looked.databases} of ${plural(looked.of, 'database')} looked at`;
+  return `  No record or deployment ${is}: ${databases}.`;
+}
+
+function renderDatabase(database: Loss['databases'][number], expect: GuardReport['expect']): string[] {
+  const { path, gone, lost, notAllowed, records } = database;
+  const count = expect === null ? (lost ?? 0) : (lost ?? 0) - (notAllowed ?? 0);
+  if (expect !== null && count === 0 && notAllowed !== 0) return [];
+  const { mark, as } = how(expect);
+  const of = lost === null ? 'all its records' : plural(count, 'record');
+  if (gone && (expect === null || notAllowed === 0))
+    return [wrap(`${escapeName(path)} is gone, with ${of}${as}`, mark, 4)];
+  const shown = records.flatMap(({ key, allowed }) => (expect === null || allowed ? [key] : []));
+  return [some(shown, `${mark}${escapeName(path)} lost ${of}${as}: `, count)];
+}
+
+function renderDeployments(deployments: Loss['deployments'], expect: GuardReport['expect']): string[] {
+  const { lost, notAllowed, records } = deployments;
+  const count = expect === null ? lost : lost - notAllowed;
+  if (count === 0) return [];
+  const { mark, as } = how(expect);
+  const shown = records.filter(({ allowed }) => expect === null || allowed).slice(0, NAMED);
+  const said = shown.map(({ name, chainId, address, file }) => {
+    const what = name === null ? '' : `${escapeName(name)} on `;
+    return wrap(
+      `${what}${escapeName(sayChain(chainId))}: ${escapeName(address)}, was in ${escapeName(file)}`,
+      '    - ',
+      8,
+    );
   });
+  const more = count - said.length;
+  return [
+    `${mark}lost${as}: ${plural(count, 'deployment')} ${count === 1 ? 'is' : 'are'} recorded no more`,
+    ...said,
+    ...(more > 0 ? [`      and ${more} more (--json names them)`] : []),
+  ];
+}
+
+function how(expect: GuardReport['expect']): { mark: string; as: string } {
+  return expect === null ? { mark: '  ! ', as: '' } : { mark: '  - ', as: ', as --allow-loss says' };
 }
 
 function renderEnding(report: GuardReport, paint: Paint): string[] {
@@ -103,21 +142,6 @@ function endedWell({ result, checks, interrupted }: GuardReport): boolean {
   return interrupted === null && [result, ...checks].every(({ exitCode }) => exitCode === 0);
 }
 
-/** What the command lost is said whatever its exit code was. */
-function renderLost(lost: GuardReport['lostDeployments']): string[] {
-  if (lost.length === 0) return [];
-  const said = lost.slice(0, NAMED).map(({ name, chainId, address, file }) => {
-    const what = name === null ? '' : `${escapeName(name)} on `;
-    return wrap(`${what}${escapeName(sayChain(chainId))}: ${address}, was in ${escapeName(file)}`, '    - ', 8);
-  });
-  const more = lost.length - said.length;
-  return [
-    `  ! lost: ${plural(lost.length, 'deployment')} ${lost.length === 1 ? 'is' : 'are'} recorded no more`,
-    ...said,
-    ...(more > 0 ? [`      and ${more} more (--json names them)`] : []),
-  ];
-}
-
 function sayOutside(count: number): string {
   return count === 1
     ? '  1 path is not in the backup and stays as the command left it: '
@@ -131,7 +155,6 @@ export function renderGuard(report: GuardReport, paint: Paint): string[] {
     ...report.checks.map((check) => renderCommand('check  ', check)),
     ...(report.interrupted === null ? [] : [`  ! interrupted by ${report.interrupted}, so it counts as failed`]),
     ...renderChanges(report),
-    ...renderLost(report.lostDeployments),
     ...(report.external.length > 0 ? [some(report.external, '  ! sent to a chain: ')] : []),
     ...(report.outside.length > 0 ? [some(report.outside, sayOutside(report.outside.length))] : []),
     ...renderLoss(report),

@@ -55,7 +55,9 @@ export const configFileSchema = z
         expect: z
           .literal('no-loss')
           .optional()
-          .describe('a guarded command that exits 0 and yet lost records has failed, as with guard --expect no-loss'),
+          .describe(
+            'a guarded command that exits 0 and yet lost records or deployments has failed, as with guard --expect no-loss',
+          ),
       })
       .optional(),
   })

@@ -33,10 +33,20 @@ const lostRecordsSchema = z.object({
   moreRecords: count.nullable(),
 });
 
-/** What the backup records and the project does not any more. A changed value is no loss. */
+/** What the backup records and the project did not when the command had ended. A changed value is no loss. */
 const lossSchema = z.object({
   /** Databases that lost records. */
   databases: z.array(lostRecordsSchema),
+  /** Deployments on live chains that no registry in the sources records any more, each once. */
+  deployments: z.object({
+    lost: count,
+    /** How many of them no `--allow-loss` names. */
+    notAllowed: count,
+    /** At most 1,000 of them; those that no `--allow-loss` names come first. */
+    records: z.array(deploymentSchema.extend({ allowed: z.boolean() })),
+    /** How many are not in `records`. */
+    moreRecords: count,
+  }),
   /** How many databases the backup holds, and of how many of them all records were looked for. Unchanged ones have them all. */
   looked: z.object({ databases: count, of: count }),
   /** What could not be compared, and why: nobody knows what it lost. */
@@ -66,15 +76,13 @@ export const guardReportSchema = reportHeadSchema
     changes: z.record(z.string(), changesSchema),
     /** Every path that the command added, changed or removed, uncut. */
     paths: z.array(z.object({ path: z.string(), change: z.enum(['added', 'changed', 'removed']) })),
-    /** Changed paths that prove that transactions were sent to a chain: no restore takes those transactions back. */
+    /**
+     * Changed paths that prove that transactions were sent to a chain: no restore takes those transactions back. With `expect`, registries that record no
+     * address, implementation or code on a live chain that the backup does not are not among them.
+     */
     external: z.array(z.string()),
     /** Changed paths that are in no backup (in no category, or left out of one, as secrets are): the way back leaves them as they are. */
     outside: z.array(z.string()),
-    /**
-     * Deployments on live chains that were recorded before the command and were not when it had ended, each once; if it was rolled back, they are
-     * recorded again.
-     */
-    lostDeployments: z.array(deploymentSchema),
     /** Holds the state that the command left, if it was rolled back. */
     safetyBackup: z.string().nullable(),
     findings: findingsSchema,

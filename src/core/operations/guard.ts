@@ -13,9 +13,8 @@ import { keepReport } from '../repository/reports.ts';
 import { prepareMigrationBackup, type DescribedBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts';
 import { AllowedLoss } from './guard/allowed-loss.ts';
-import { lossFindings } from './guard/loss.ts';
+import { lossFindings, notBroughtBack } from './guard/loss-findings.ts';
 import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
-import { lookForLost, recordedBefore } from './guard/lost.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
 import { claimBackup, releaseClaims } from '../history/claim.ts';
@@ -132,7 +131,6 @@ async function runGuarded(
 ): Promise<Guarded> {
   const { backupId, folder } = taken;
   const token = randomBytes(8).toString('hex');
-  const recorded = await recordedBefore(taken, context);
   const before = lookOutside(project);
   const here = processesIn(fs.realpathSync(project.root));
   // Nothing is awaited from here to the start of the command, so no signal is lost in between.
@@ -156,23 +154,15 @@ async function runGuarded(
   const { outside: changed, findings } = changedOutside(before, lookOutside(project));
   try {
     dropBallast(project.root);
-    const lost = await lookForLost(project, recorded);
     const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
     // If a command that succeeded left something running, it started that as a service.
     const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
-    const found = [
-      ...unclaimed,
-      ...findings,
-      ...ending.findings,
-      ...lost.findings,
-      ...running,
-      ...dropMarker(project.root),
-    ];
+    const found = [...unclaimed, ...findings, ...ending.findings, ...running, ...dropMarker(project.root)];
     releaseClaims(project);
     // A pipe in the place of a file counts as outside, but the backup holds that file and the way back restores it.
     const held = new Set(ending.paths.map(({ path }) => path));
     const outside = changed.filter((path) => !held.has(path));
-    return { ...ended, expect: options.wanted, outside, ...ending, lostDeployments: lost.lostDeployments, findings: found };
+    return { ...ended, expect: options.wanted, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
     // The error that is thrown says more than these findings. The failure has to be on record: in the log, or else in the marker.
@@ -206,15 +196,20 @@ async function conclude(
   if (!isDone) await endSurvivors(token);
   // This plans the way back: if it cannot be planned, it cannot be gone either. Where nobody wants to go back, nothing depends on the answer.
   const mayGoBack = onFailure !== 'keep' && (!isDone || wanted !== null);
-  const { changes, findings: unknown } = mayGoBack
-    ? { changes: await lookAtChanges(project, selected, allowed, context), findings: [] }
+  const look = mayGoBack
+    ? { ...(await lookAtChanges(project, selected, allowed, context)), findings: [] }
     : await lookIfPossible(project, selected, allowed, context);
+  // Under `no-loss`, records decide what was sent to a chain.
+  const changes = wanted === null ? look.changes : { ...look.changes, external: [...look.sent] };
   const loss = lossFindings(changes.loss, allowed, wanted);
-  const seen: Seen = { changes, unknown, loss };
+  const seen: Seen = { changes, unknown: look.findings, loss };
   if (isDone && !loss.some(({ severity }) => severity === 'error'))
     return keep(project, selected, 'succeeded', seen, options, context);
   if (isDone) await endSurvivors(token);
-  if (!mayGoBack || !(await wantsBack(options, seen))) return keep(project, selected, 'kept', seen, options, context);
+  if (!mayGoBack || !(await wantsBack(options, seen))) {
+    const lost = wanted === null ? [] : notBroughtBack(project.root, selected.id, changes.loss);
+    return keep(project, selected, 'kept', { ...seen, loss: [...loss, ...lost] }, options, context);
+  }
   return rolledBack(seen, await goBack(project, selected, context, options.lockWaitMs));
 }
 
@@ -255,7 +250,7 @@ async function wantsBack({ onFailure, confirm }: GuardOptions, { changes, loss }
   return onFailure === 'restore' || changes.external.length === 0;
 }
 
-type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'expect' | 'outside' | 'lostDeployments'>;
+type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'expect' | 'outside'>;
 
 /** The changes stay, and are logged, so that undo can take them back. */
 async function keep(

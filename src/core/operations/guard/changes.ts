@@ -19,18 +19,24 @@ export type Changes = Pick<GuardReport, 'changes' | 'paths' | 'external' | 'loss
 /** What the command did, by what going back would have to do. */
 const DONE = { add: 'removed', replace: 'changed', remove: 'added' } as const;
 
+export interface Look {
+  readonly changes: Changes;
+  /** Of `external`, what may show that something was sent to a chain, judged by what is recorded. */
+  readonly sent: readonly string[];
+}
+
 /** Verifies the backup again on the way: the command may have touched it. Throws what the way back would throw. */
 export async function lookAtChanges(
   project: Project,
   selected: SelectedBackup,
   allowed: AllowedLoss,
   context: Context,
-): Promise<Changes> {
+): Promise<Look> {
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
   const { plan } = await planRestore(project, verified, { only: [], exact: true });
   const changes = describeChanges(verified.manifest, plan);
-  const paths = changes.paths.map(({ path }) => path);
-  return { ...changes, loss: await lookForLoss(project, selected, verified.manifest, paths, allowed, context) };
+  const { loss, sent } = await lookForLoss(project, selected, verified.manifest, changes, allowed, context);
+  return { changes: { ...changes, loss }, sent };
 }
 
 /** The same, where nothing depends on the answer: if the changes cannot be found out, a finding says so and no change is named. */
@@ -39,15 +45,16 @@ export async function lookIfPossible(
   selected: SelectedBackup,
   allowed: AllowedLoss,
   context: Context,
-): Promise<{ changes: Changes; findings: Finding[] }> {
+): Promise<Look & { findings: Finding[] }> {
   try {
-    return { changes: await lookAtChanges(project, selected, allowed, context), findings: [] };
+    return { ...(await lookAtChanges(project, selected, allowed, context)), findings: [] };
   } catch (cause) {
     const error = fromSystemError(cause, `${selected.id} could not be read`);
     if (!(error instanceof BackupError)) throw error;
     const lost = wayBackLost(selected, error);
     return {
       changes: { changes: {}, paths: [], external: [], loss: null },
+      sent: [],
       findings: lost === null ? [notKnown(error)] : [lost, NOTHING_TO_COMPARE],
     };
   }

@@ -57,9 +57,15 @@ export async function lostRecords(
     const error = fromSystemError(cause, 'it could not be read');
     if (!(error instanceof BackupError)) throw error;
     if (gone) return goneUncounted(stated, allowed);
-    const at = escapeName(pathOfError(engine, stated.path, error));
-    return error.message.includes(at) || at === escapeName(stated.path) ? error.message : `${at}: ${error.message}`;
+    return withPath(error, engine, stated.path);
   }
+}
+
+/** Readers of a database know its files only by the names of their parts. */
+function withPath(error: BackupError, engine: Engine, database: string): string {
+  const part = escapeName(error.path ?? '');
+  const at = escapeName(pathOfError(engine, database, error));
+  return part !== '' && error.message.startsWith(part) ? at + error.message.slice(part.length) : error.message;
 }
 
 /** What is at the place of a database: `database`, `gone`, or why that cannot be told. No link is followed. */
