@@ -1,4 +1,4 @@
-import { isObject, own, ownText, parseJson, pointerTo } from './read-json.ts';
+import { isBomb, isObject, own, ownText, parseJson, pointerTo } from './read-json.ts';
 import { chainIdOf, type Found, type Registry } from './registry.ts';
 
 /** A line may hold the code of a contract many times over, but no chain takes more than this. */
@@ -71,13 +71,14 @@ function parseOrNothing(line: Buffer): unknown {
   }
 }
 
-/** Lines that are not blank, with their numbers from 1; null in place of one that is too long. */
+/** Lines that are not blank, with their numbers from 1; null in place of one that is too much to parse. */
 function* linesOf(chunks: Iterable<Buffer>): Generator<{ number: number; text: Buffer | null }> {
   let number = 1;
   let [parts, size]: [Buffer[], number] = [[], 0];
   const line = function* (): Generator<{ number: number; text: Buffer | null }> {
     const text = size > MAX_LINE_BYTES ? null : Buffer.concat(parts);
-    if (text === null || text.some((byte) => byte > 0x20)) yield { number, text };
+    if (text === null || text.some((byte) => byte > 0x20))
+      yield { number, text: text === null || isBomb(text) ? null : text };
     [parts, size] = [[], 0];
   };
   const take = (part: Buffer): void => {

@@ -20,6 +20,16 @@ export function pointerTo(...keys: readonly (string | number)[]): string {
   return keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
+/** What JSON.parse makes of a bracket takes ten times its bytes and more. */
+const MAX_BRACKETS = 1_000_000;
+
+/** Whether a text has so many lists and objects that parsing it would take seconds and hundreds of MB. No file that people keep has. */
+export function isBomb(bytes: Buffer): boolean {
+  let brackets = 0;
+  for (const byte of bytes) if (byte === 0x5b || byte === 0x7b) brackets++;
+  return brackets > MAX_BRACKETS;
+}
+
 /** Throws SyntaxError. A byte order mark is tolerated. */
 export function parseJson(bytes: Buffer): unknown {
   const text = bytes.toString('utf8');
