@@ -193,7 +193,7 @@ describe('hostile', () => {
     const begun = '{"type":"DEPLOYMENT_INITIALIZE","chainId":1}';
     const done = `{"type":"DEPLOYMENT_EXECUTION_STATE_COMPLETE","futureId":"M#A","result":{"type":"SUCCESS","address":"${A}"}}`;
     const journal = 'ignition/deployments/chain-1/journal.jsonl';
-    put(folder.path, journal, `${begun}\n{"data":"${'0'.repeat(65 << 20)}"}\n\n${done}`);
+    put(folder.path, journal, `${begun}\n{"data":"${'0'.repeat(17 << 20)}"}\n\n${done}`);
     put(folder.path, 'deployments/huge.json', '');
     const contracts = Array.from(
       { length: 50_001 },

@@ -16,13 +16,14 @@ import {
   mayBeRegistry,
   type Registry,
   type RegistryFile,
+  TOO_MUCH,
 } from './registry.ts';
 import { readTruffle } from './truffle.ts';
 import { readUnified } from './unified.ts';
 
 /** Beyond these, files are named as not looked at. A registry is a few MiB at most; a journal is read line by line. */
 const MAX_FILE_BYTES = 16 << 20;
-const MAX_JOURNAL_BYTES = 256 << 20;
+const MAX_JOURNAL_BYTES = 64 << 20;
 const MAX_TOTAL_BYTES = 512 << 20;
 const MAX_FILES = 20_000;
 /** Ten times what a project with hundreds of contracts on twenty chains has. */
@@ -67,9 +68,6 @@ export async function readDeployments(files: readonly RegistryFile[], signal?: A
   const deployments = await judgeRegistries(registries, markers, findings);
   return { deployments, findings: findings.all() };
 }
-
-/** Instead of what a file records: it is too much to parse. */
-const TOO_MUCH = Symbol('too much');
 
 /** If there are too many, those in the places of registries come first. */
 function withinBounds(files: readonly RegistryFile[]): { chosen: RegistryFile[]; left: RegistryFile[] } {
