@@ -7,7 +7,7 @@ import { readHardhatDeploy } from './hardhat-deploy.ts';
 import { readDeployedAddresses, readJournal, type Journal } from './ignition.ts';
 import { judgeRegistries } from './judge-registries.ts';
 import { readOpenZeppelin } from './openzeppelin.ts';
-import { isBomb, own, parseJson } from './read-json.ts';
+import { isBomb, own, parseJson } from './json.ts';
 import { RegistryFindings } from './registry-findings.ts';
 import {
   chainIdOf,

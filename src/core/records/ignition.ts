@@ -1,4 +1,4 @@
-import { isBomb, isObject, own, ownText, parseJson, pointerTo } from './read-json.ts';
+import { isBomb, isObject, own, ownText, parseJson, pointerTo } from './json.ts';
 import { chainIdOf, type Found, type Registry, TOO_MUCH } from './registry.ts';
 
 /** A line may hold the code of a contract many times over, but no chain takes more than this. */

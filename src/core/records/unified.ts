@@ -1,5 +1,5 @@
 import { isAddress } from './address.ts';
-import { isObject, own, ownText, pointerTo, type JsonObject } from './read-json.ts';
+import { isObject, own, ownText, pointerTo, type JsonObject } from './json.ts';
 import { chainIdOf, type Found, type Registry } from './registry.ts';
 
 /** The groups of contracts of a unified registry. */
