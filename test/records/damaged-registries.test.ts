@@ -189,18 +189,28 @@ describe('hostile', () => {
     using folder = tempFolder();
     put(folder.path, 'deployments/deep.json', '['.repeat(1_000_000));
     put(folder.path, 'deployments/deeper.json', `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`);
+    put(folder.path, 'deployments/bomb.json', `[${'[],'.repeat(1_000_000)}[]]`);
     const begun = '{"type":"DEPLOYMENT_INITIALIZE","chainId":1}';
     const done = `{"type":"DEPLOYMENT_EXECUTION_STATE_COMPLETE","futureId":"M#A","result":{"type":"SUCCESS","address":"${A}"}}`;
     const journal = 'ignition/deployments/chain-1/journal.jsonl';
-    put(folder.path, journal, `${begun}\n{"data":"${'0'.repeat(65 << 20)}"}\n\n${done}`);
+    put(folder.path, journal, `${begun}\n{"data":"${'0'.repeat(17 << 20)}"}\n\n${done}`);
     put(folder.path, 'deployments/huge.json', '');
+    const contracts = Array.from(
+      { length: 50_001 },
+      (_, at) => `"N${at}":"0x${(at + 1).toString(16).padStart(40, '0')}"`,
+    );
+    put(folder.path, 'deployments/many.json', `{"network":"x","chainId":1,"contracts":{${contracts.join(',')}}}`);
     fs.truncateSync(path.join(folder.path, 'deployments/huge.json'), 65 << 20);
     const { deployments, findings } = await readFolder(folder.path);
     expect(deployments).toMatchObject([{ chainId: '1', name: 'M#A', address: A, pointer: '/3' }]);
     expect(findings.map(({ code, path: at, affects }) => ({ code, at, affects }))).toEqual([
       { code: 'registry-invalid', at: 'deployments/deep.json', affects: undefined },
       { code: 'journal-broken', at: journal, affects: undefined },
-      { code: 'registry-not-read', at: undefined, affects: ['deployments/huge.json'] },
+      {
+        code: 'registry-not-read',
+        at: undefined,
+        affects: ['deployments/huge.json', 'deployments/bomb.json', 'deployments/many.json'],
+      },
     ]);
   });
 

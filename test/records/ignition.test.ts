@@ -128,7 +128,7 @@ describe('Hardhat Ignition', () => {
     [
       'goes on after half a line',
       `\n{"futureId":"M#\n${JSON.stringify(deployed('M#C', IGP125))}`,
-      'not JSON: line 4',
+      'line 4 is not JSON',
       [4],
     ],
   ])('a journal that %s', async (_name, tail, said, lines) => {
@@ -139,6 +139,15 @@ describe('Hardhat Ignition', () => {
     expect(findings).toMatchObject([
       { code: 'journal-broken', path: file, message: `${file}: ${said}`, evidence: { all: [{ lines }] } },
     ]);
+  });
+
+  test('a journal of which nearly nothing is JSON is named as not looked at', async () => {
+    const file = `${FOLDER}/journal.jsonl`;
+    const { deployments, findings } = await recordedIn({
+      [file]: journal(begun, deployed('M#A', IGP109)) + '\nx'.repeat(2000),
+    });
+    expect(deployments).toEqual([]);
+    expect(findings).toMatchObject([{ code: 'registry-not-read', affects: [file] }]);
   });
 
   test('another journal.jsonl is none of Ignition', async () => {

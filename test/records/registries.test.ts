@@ -274,6 +274,7 @@ describe('unified and legacy', () => {
   test('a legacy registry: contracts by name; what only says how a network is configured is none', async () => {
     const { deployments } = await recordedIn({
       'deployments/bscmainnet.json': LEGACY,
+      'deployments/sources.json': { network: 'x', contracts: { Token: 'contracts/Token.sol' } },
       'deployments/config-bsctestnet.json': {
         chainId: 97,
         network: 'bsctestnet',

@@ -1,7 +1,7 @@
 import { escapeName } from '../paths/names.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
-import { parseJson } from '../records/read-json.ts';
+import { parseJson } from '../records/json.ts';
 
 /** Bigger files are stored like any other, but they are not parsed: no registry is that big. */
 export const MAX_JSON_BYTES = 64 << 20;

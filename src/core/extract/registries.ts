@@ -84,11 +84,8 @@ export function liveRegistries(root: string): Registries {
   return new Registries(function* chunks(entry) {
     const fd = openRegular(toNative(root, entry.path));
     try {
-      for (let at = 0, read = -1; read !== 0; at += read) {
-        const chunk = readFully(fd, at, CHUNK_BYTES);
-        read = chunk.length;
-        if (read > 0) yield chunk;
-      }
+      const { size } = fs.fstatSync(fd);
+      for (let at = 0; at < size; at += CHUNK_BYTES) yield readFully(fd, at, Math.min(CHUNK_BYTES, size - at));
     } finally {
       fs.closeSync(fd);
     }

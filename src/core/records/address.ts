@@ -2,6 +2,10 @@ const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const ZERO = /^0x0{40}$/;
 const HASH = /^0x[0-9a-fA-F]{64}$/;
 
+export function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && ADDRESS.test(value);
+}
+
 /** What an address in a registry is: `none` stands for one that was never filled in (empty, or zero). */
 export type AddressKind = 'good' | 'none' | 'no-address' | 'checksum';
 
@@ -16,7 +20,7 @@ export async function addressJudge(): Promise<(value: unknown) => AddressKind> {
   };
   return (value) => {
     if (value === undefined || value === null || value === '') return 'none';
-    if (typeof value !== 'string' || !ADDRESS.test(value)) return 'no-address';
+    if (!isAddress(value)) return 'no-address';
     if (ZERO.test(value)) return 'none';
     const kind = known.get(value) ?? judge(value);
     known.set(value, kind);

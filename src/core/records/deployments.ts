@@ -7,7 +7,7 @@ import { readHardhatDeploy } from './hardhat-deploy.ts';
 import { readDeployedAddresses, readJournal, type Journal } from './ignition.ts';
 import { judgeRegistries } from './judge-registries.ts';
 import { readOpenZeppelin } from './openzeppelin.ts';
-import { own, parseJson } from './read-json.ts';
+import { isBomb, own, parseJson } from './json.ts';
 import { RegistryFindings } from './registry-findings.ts';
 import {
   chainIdOf,
@@ -16,15 +16,18 @@ import {
   mayBeRegistry,
   type Registry,
   type RegistryFile,
+  TOO_MUCH,
 } from './registry.ts';
 import { readTruffle } from './truffle.ts';
 import { readUnified } from './unified.ts';
 
 /** Beyond these, files are named as not looked at. A registry is a few MiB at most; a journal is read line by line. */
 const MAX_FILE_BYTES = 16 << 20;
-const MAX_JOURNAL_BYTES = 256 << 20;
+const MAX_JOURNAL_BYTES = 64 << 20;
 const MAX_TOTAL_BYTES = 512 << 20;
 const MAX_FILES = 20_000;
+/** Ten times what a project with hundreds of contracts on twenty chains has. */
+const MAX_RECORDS = 50_000;
 
 export interface ReadDeployments {
   /** In the order of the files, then of the records in them. */
@@ -47,22 +50,23 @@ export async function readDeployments(files: readonly RegistryFile[], signal?: A
   const candidates = files.filter(({ path }) => mayBeRegistry(path));
   const findings = new RegistryFindings(new Map(candidates.map((file) => [file.path, file])));
   const { chosen, left } = withinBounds(candidates);
-  const seen: Seen = { registries: [], markers: new Map() };
+  const registries: (Registry | Journal)[] = [];
+  const markers = new Map<string, string>();
+  let records = 0;
   const pacer = new Pacer();
   for (const file of chosen) {
     throwIfInterrupted(signal);
-    readFile(file, seen, findings);
+    const read = readFile(file, markers, findings);
+    if (read === TOO_MUCH || records + (read?.found.length ?? 0) > MAX_RECORDS) left.push(file);
+    else if (read !== null) {
+      registries.push(read);
+      records += read.found.length;
+    }
     if (pacer.due()) await pacer.turn();
   }
   findings.notLookedAt(left);
-  const deployments = await judgeRegistries(seen.registries, seen.markers, findings);
+  const deployments = await judgeRegistries(registries, markers, findings);
   return { deployments, findings: findings.all() };
-}
-
-interface Seen {
-  readonly registries: (Registry | Journal)[];
-  /** Path of a chain marker -> the chain that it states. */
-  readonly markers: Map<string, string>;
 }
 
 /** If there are too many, those in the places of registries come first. */
@@ -87,26 +91,34 @@ function isJournal(path: string): boolean {
   return path.split('/').at(-1) === 'journal.jsonl';
 }
 
-function readFile(file: RegistryFile, seen: Seen, findings: RegistryFindings): void {
+/**
+ * Null if it is no registry, or a finding says why it cannot be read.
+ * @param markers gets the chain that a marker states, by its path
+ */
+function readFile(
+  file: RegistryFile,
+  markers: Map<string, string>,
+  findings: RegistryFindings,
+): Registry | Journal | typeof TOO_MUCH | null {
   const { path, problem } = file;
   if (problem !== undefined) {
     if (isRegistryPlace(path)) findings.add('registry-not-read', path, problem);
-    return;
+    return null;
   }
   try {
-    if (isJournal(path)) {
-      const journal = readJournal(path, file.chunks());
-      if (journal !== null) seen.registries.push(journal);
-      return;
-    }
+    if (isJournal(path)) return readJournal(path, file.chunks());
     const bytes = wholeOf(file);
-    if (isChainMarker(path)) readMarker(path, bytes, seen, findings);
-    else readRegistry(path, bytes, seen, findings);
+    if (isBomb(bytes)) return TOO_MUCH;
+    if (!isChainMarker(path)) return readRegistry(path, bytes, findings);
+    const chainId = chainIdIn(path, bytes);
+    if (chainId === undefined) findings.add('registry-invalid', path, 'it states no chain id');
+    else markers.set(path, chainId);
   } catch (error) {
     if (error instanceof BackupError && error.code === 'INTERRUPTED') throw error;
     if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
     findings.add('registry-not-read', path, `it cannot be read: ${error instanceof Error ? error.message : ''}`);
   }
+  return null;
 }
 
 /** A file may have grown since its size was taken. */
@@ -121,30 +133,28 @@ function wholeOf(file: RegistryFile): Buffer {
   return Buffer.concat(parts);
 }
 
-function readMarker(path: string, bytes: Buffer, { markers }: Seen, findings: RegistryFindings): void {
-  const text = bytes.toString('utf8', 0, 4096).trim();
-  const stated = chainIdOf(path.endsWith('Id') ? text : own(parsedOrNothing(bytes), 'chainId'));
-  if (stated === undefined) findings.add('registry-invalid', path, 'it states no chain id');
-  else markers.set(path, stated);
+/** `.chainId` is a number as text, `.chain` is JSON with `chainId`. */
+function chainIdIn(path: string, bytes: Buffer): string | undefined {
+  return chainIdOf(
+    path.endsWith('Id') ? bytes.toString('utf8', 0, 4096).trim() : own(parsedOrNothing(bytes), 'chainId'),
+  );
 }
 
-function readRegistry(path: string, bytes: Buffer, { registries }: Seen, findings: RegistryFindings): void {
+function readRegistry(path: string, bytes: Buffer, findings: RegistryFindings): Registry | null {
   const value = parsedOrNothing(bytes);
   if (value === undefined) {
     const why = bytes.length === 0 ? 'it is empty' : 'it is not valid JSON';
     if (isRegistryPlace(path)) findings.add('registry-invalid', path, `${why}, so what it records is not known`);
-    return;
+    return null;
   }
   const isIgnition = path.split('/').at(-1) === 'deployed_addresses.json';
-  const readers = isIgnition ? [readDeployedAddresses] : READERS;
-  for (const read of readers) {
+  for (const read of isIgnition ? [readDeployedAddresses] : READERS) {
     const registry = read(path, value);
-    if (registry === null) continue;
-    registries.push(registry);
-    return;
+    if (registry !== null) return registry;
   }
   const writer = writerOf(path);
   if (writer !== null) findings.add('registry-invalid', path, `it is not what ${writer} writes`);
+  return null;
 }
 
 /** Undefined for what is not JSON, which has no such value. */

@@ -1,4 +1,4 @@
-import { isObject, own, ownText, pointerTo } from './read-json.ts';
+import { isObject, own, ownText, pointerTo } from './json.ts';
 import { chainIdOf, type Found, type Registry } from './registry.ts';
 
 /**

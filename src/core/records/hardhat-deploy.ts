@@ -1,4 +1,4 @@
-import { isObject, own, ownText } from './read-json.ts';
+import { isObject, own, ownText } from './json.ts';
 import type { Registry } from './registry.ts';
 
 /** What hardhat-deploy or rocketh writes beside address and ABI: how the contract came there. */

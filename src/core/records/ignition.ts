@@ -1,8 +1,11 @@
-import { isObject, own, ownText, parseJson, pointerTo } from './read-json.ts';
-import { chainIdOf, type Found, type Registry } from './registry.ts';
+import { isBomb, isObject, own, ownText, parseJson, pointerTo } from './json.ts';
+import { chainIdOf, type Found, type Registry, TOO_MUCH } from './registry.ts';
 
 /** A line may hold the code of a contract many times over, but no chain takes more than this. */
 const MAX_LINE_BYTES = 16 << 20;
+/** A contract takes about six lines. */
+const MAX_LINES = 500_000;
+const MAX_BROKEN = 1000;
 
 /** `deployed_addresses.json` of Hardhat Ignition: future id -> address. The chain stands in the journal beside it, or is the folder's. */
 export function readDeployedAddresses(path: string, value: unknown): Registry | null {
@@ -24,13 +27,14 @@ export interface Journal extends Registry {
  * Reads a journal of Hardhat Ignition line by line (ignition-core, messages.ts, `JournalMessageType`): what it adds up to is what Ignition goes by. Each
  * message is written after a line break and without one at its end (file-journal.ts). Null if no line is a message.
  */
-export function readJournal(path: string, chunks: Iterable<Buffer>): Journal | null {
+export function readJournal(path: string, chunks: Iterable<Buffer>): Journal | typeof TOO_MUCH | null {
   const deployed = new Map<string, Found>();
   const wiped = new Set<string>();
   const broken: number[] = [];
   let [chainId, last, isJournal]: [string | undefined, number, boolean] = [undefined, 0, false];
   for (const { number, text } of linesOf(chunks)) {
     last = number;
+    if (number > MAX_LINES || broken.length > MAX_BROKEN) return isJournal ? TOO_MUCH : null;
     const message = text === null ? undefined : parseOrNothing(text);
     if (message === undefined) {
       broken.push(number);
@@ -71,13 +75,14 @@ function parseOrNothing(line: Buffer): unknown {
   }
 }
 
-/** Lines that are not blank, with their numbers from 1; null in place of one that is too long. */
+/** Lines that are not blank, with their numbers from 1; null in place of one that is too much to parse. */
 function* linesOf(chunks: Iterable<Buffer>): Generator<{ number: number; text: Buffer | null }> {
   let number = 1;
   let [parts, size]: [Buffer[], number] = [[], 0];
   const line = function* (): Generator<{ number: number; text: Buffer | null }> {
     const text = size > MAX_LINE_BYTES ? null : Buffer.concat(parts);
-    if (text === null || text.some((byte) => byte > 0x20)) yield { number, text };
+    if (text === null || text.some((byte) => byte > 0x20))
+      yield { number, text: text === null || isBomb(text) ? null : text };
     [parts, size] = [[], 0];
   };
   const take = (part: Buffer): void => {

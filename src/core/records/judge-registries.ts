@@ -174,13 +174,17 @@ function judgeJournals(registries: readonly (Registry | Journal)[], findings: Re
   for (const journal of registries.filter(isJournal)) {
     const { path, broken, isCut } = journal;
     const middle = isCut ? broken.slice(0, -1) : broken;
-    if (middle.length > 0)
-      findings.add('journal-broken', path, `not JSON: line ${middle.join(', ')}`, { lines: middle });
+    if (middle.length > 0) findings.add('journal-broken', path, sayBroken(middle), { lines: middle });
     if (isCut) findings.add('journal-broken', path, 'it ends in half a line', { lines: broken.slice(-1) });
     const addresses = files.get(`${folderOf(path)}deployed_addresses.json`);
     // Without it there is nothing to compare, and if it does not parse a finding says so.
     if (addresses !== undefined) compareAddresses(journal, addresses, findings);
   }
+}
+
+function sayBroken(lines: readonly number[]): string {
+  const [first] = lines;
+  return lines.length === 1 ? `line ${first} is not JSON` : `line ${first} and ${lines.length - 1} more are not JSON`;
 }
 
 function compareAddresses(journal: Journal, { path, found }: Registry, findings: RegistryFindings): void {

@@ -39,6 +39,9 @@ export interface Registry {
   readonly lacks?: readonly ('ABI' | 'bytecode')[];
 }
 
+/** Instead of what a file records: it is too much to parse. */
+export const TOO_MUCH = Symbol('too much');
+
 /** A chain id in decimal, without leading zeros; undefined for anything else, also for a number beyond 2^53, which cannot be read exactly. */
 export function chainIdOf(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : undefined;

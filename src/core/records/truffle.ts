@@ -1,5 +1,5 @@
 import { hasCode } from './hardhat-deploy.ts';
-import { isObject, own, ownText, pointerTo } from './read-json.ts';
+import { isObject, own, ownText, pointerTo } from './json.ts';
 import { chainIdOf, type Found, type Registry } from './registry.ts';
 
 /**

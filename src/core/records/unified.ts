@@ -1,4 +1,5 @@
-import { isObject, own, ownText, pointerTo, type JsonObject } from './read-json.ts';
+import { isAddress } from './address.ts';
+import { isObject, own, ownText, pointerTo, type JsonObject } from './json.ts';
 import { chainIdOf, type Found, type Registry } from './registry.ts';
 
 /** The groups of contracts of a unified registry. */
@@ -25,8 +26,8 @@ export function readUnified(path: string, value: unknown): Registry | null {
   const found = [['contracts', contracts] as const, ...MORE.map((key) => [key, own(value, key)] as const)].flatMap(
     ([key, members]) => (isObject(members) ? recordsIn(members, [key], (name) => own(hashes, name)) : []),
   );
-  // A file that has these keys and no address is something else.
-  return found.length === 0 ? null : { format: 'legacy', path, chainId, found };
+  // A file that has these keys and no address is something else: a configuration with the sources of contracts, for example.
+  return found.some(({ address }) => isAddress(address)) ? { format: 'legacy', path, chainId, found } : null;
 }
 
 function recordsIn(members: JsonObject, at: readonly string[], hashOf: (name: string) => unknown): Found[] {

@@ -48,7 +48,7 @@ export const REGISTRIES: Cases = {
     'deployments/mainnet/.chainId': '1',
     'deployments/mainnet/bsc.json': legacy({ A: { address: A } }),
   }),
-  'address-invalid': shown({ 'deployments/bsc.json': legacy({ A: { address: A.slice(1) } }) }),
+  'address-invalid': shown({ 'deployments/bsc.json': legacy({ A: { address: A }, B: { address: A.slice(1) } }) }),
   'artifact-incomplete': [
     shown({ 'deployments/T.json': { address: A, bytecode: '0x60', receipt: {} } }),
     shown({ 'deployments/T.json': { address: A, abi: [], receipt: {} } }),
