@@ -1,6 +1,8 @@
 import { escapeName } from '../core/paths/names.ts';
 import type { GuardReport } from '../core/model/guard-report.ts';
 import { plural } from '../core/model/plural.ts';
+import type { Finding } from '../core/model/finding.ts';
+import { wrap } from './render/style.ts';
 import type { Session } from './session.ts';
 
 type Changes = Pick<GuardReport, 'paths' | 'external'>;
@@ -12,12 +14,13 @@ const NAMED = 5;
  * back unless transactions were sent, as it does without the flag.
  */
 export function confirmWayBack(session: Session) {
-  return async ({ paths, external }: Changes): Promise<boolean> => {
+  return async ({ paths, external }: Changes, loss: readonly Finding[]): Promise<boolean> => {
     if (session.flags.yes) return true;
     if (!session.canAsk) return external.length === 0;
     const more = paths.length - NAMED;
     const lines = [
-      `  the command failed; it changed ${plural(paths.length, 'path')}:`,
+      ...loss.map(({ message }) => wrap(message, '  ! ', 4)),
+      `  the command ${loss.length === 0 ? 'failed' : 'counts as failed'}; it changed ${plural(paths.length, 'path')}:`,
       ...paths.slice(0, NAMED).map(({ path, change }) => `    ${change.padEnd(7)}  ${escapeName(path)}`),
       ...(more > 0 ? [`    and ${more} more`] : []),
       ...(external.length > 0

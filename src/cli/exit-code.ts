@@ -97,6 +97,8 @@ const NOT_STARTED = 127;
 export function exitCodeOfGuard({ outcome, result, checks, interrupted }: GuardReport, passthrough: boolean): number {
   if (!passthrough) return EXIT_OF_GUARD[outcome];
   const last = checks.at(-1) ?? result;
+  // All that ran exited with 0: it failed because of what it lost.
+  if (outcome !== 'succeeded' && last.exitCode === 0 && interrupted === null) return EXIT_OF_GUARD[outcome];
   if (last.exitCode !== null && !(last.exitCode === 0 && interrupted !== null)) return last.exitCode;
   const signal = last.signal ?? interrupted;
   const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];

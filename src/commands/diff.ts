@@ -8,7 +8,7 @@ import { BackupError } from '../core/model/backup-error.ts';
 export default class Diff extends BaseCommand {
   static override summary = 'Compare two backups, or a backup with the project as it is now';
   static override description =
-    'Lists added, removed and changed paths by category, and what the databases hold. Times alone do not count as a change. ' +
+    'Lists added, removed and changed paths by category, what the databases hold, and which recorded deployments changed. Times alone do not count as a change. ' +
     'Without a second backup, the first is compared with the project as it is now.';
   static override usage = '<%= command.id %> [BEFORE] [AFTER] [FLAGS]';
   static override hiddenAliases = ['backup:diff'];

@@ -13,6 +13,11 @@ export default class Guard extends BaseCommand {
     'what the backup holds, removes what was added to its sources since, and keeps what the command left as a safety backup. Signals are passed on to the ' +
     'command, and a command that was interrupted has failed, whatever its exit code. Files can be brought back, a chain cannot: if the command changed ' +
     'records of sent transactions (.openzeppelin, ignition, broadcast), its result is kept unless --on-failure says otherwise. ' +
+    'Records of databases and deployments on live chains (not 31337 and 1337) that the command lost are printed; with --expect no-loss they make a ' +
+    'command that exits with 0 a failure, too, and so does a database or registry that cannot be compared. A record is lost if its key is not in the ' +
+    'database at the same path any more, a deployment if no registry has its address on its chain; another value is no loss. Then files of sent ' +
+    'transactions count only if they record something new. --allow-loss is compared with what is printed (DATABASE/KEY, CHAIN/NAME), with the path of ' +
+    'the database or registry, which stands for all in it, and with the address. ' +
     'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';
   static override usage = '<%= command.id %> [FLAGS] -- COMMAND [ARGUMENTS]';
   static override hiddenAliases = ['backup:guard'];
@@ -21,6 +26,7 @@ export default class Guard extends BaseCommand {
   static override examples = [
     '<%= config.bin %> guard -- npm run migrate',
     '<%= config.bin %> guard --check "npm run check" -- npx hardhat run migrate.ts',
+    "<%= config.bin %> guard --expect no-loss --allow-loss 'leveldb/31337-*' -- ./migrate",
     '<%= config.bin %> guard --on-failure keep --json -- ./migrate.sh',
   ];
   static override flags = {
@@ -35,6 +41,16 @@ export default class Guard extends BaseCommand {
       summary: 'What to do if it fails (default: restore, but keep if transactions were sent)',
       env: 'MIGBACKUP_ON_FAILURE',
     })(),
+    expect: Flags.option({
+      options: ['no-loss'] as const,
+      summary: 'A command that lost records or deployments has failed, even if it exits with 0',
+    })(),
+    'allow-loss': Flags.string({
+      summary: 'What may be lost: DATABASE/KEY or CHAIN/NAME, * stands for anything (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'GLOB',
+    }),
     'lock-wait': Flags.integer({
       summary: 'How long to wait, once the command has ended, for another migbackup that holds a lock',
       min: 0,
@@ -63,6 +79,8 @@ export default class Guard extends BaseCommand {
       checks: flags.check ?? [],
       onFailure: flags['on-failure'],
       confirm: confirmWayBack(session),
+      expect: flags.expect,
+      allowLoss: flags['allow-loss'] ?? [],
       stdoutToStderr: flags.json,
       lockWaitMs: flags['lock-wait'] * 1000,
       backup: { note: flags.note, tags: parseTags(flags.tag ?? []) },

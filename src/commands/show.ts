@@ -7,7 +7,8 @@ import { withSelected } from './with-selected.ts';
 
 export default class Show extends BaseCommand {
   static override summary = 'Show one backup in detail';
-  static override description = 'Categories, sources and databases with their figures; --files lists every entry.';
+  static override description =
+    'Categories, sources and databases with their figures, and how many addresses deployment registries record on which chains; --files lists every entry.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:show'];
   static override examples = [

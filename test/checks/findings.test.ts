@@ -12,6 +12,7 @@ import { context } from '../support/real-backup.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 import { expectSentence } from '../support/sentence.ts';
 import { PROJECT } from './findings/project-cases.ts';
+import { REGISTRIES } from './findings/registry-cases.ts';
 import { makeStage, type Stage } from './findings/stage.ts';
 import { VERIFY } from './findings/verify-cases.ts';
 import { VERSION1, verifyVersion1 } from './findings/version1-cases.ts';
@@ -20,7 +21,7 @@ const FACTS = new Map(Object.values(FINDINGS).flatMap((codes) => Object.entries<
 
 /** What brings a code about, in some operation or other. */
 const CASES = Map.groupBy(
-  [VERIFY, VERSION1, PROJECT].flatMap((cases) => Object.entries(cases)),
+  [VERIFY, VERSION1, PROJECT, REGISTRIES].flatMap((cases) => Object.entries(cases)),
   ([code]) => code,
 );
 

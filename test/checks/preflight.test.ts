@@ -6,6 +6,7 @@ import { validate } from '../../src/core/operations/validate.ts';
 import { context } from '../support/real-backup.ts';
 import { expectSentence } from '../support/sentence.ts';
 import { withReason } from '../support/skipped.ts';
+import { DEPLOYMENTS } from './preflight/deployment-cases.ts';
 import { INVENTORY } from './preflight/inventory-cases.ts';
 import { PROJECT } from './preflight/project-cases.ts';
 import { makeScene, type Cases, type Scene } from './preflight/scene.ts';
@@ -13,7 +14,7 @@ import { SETUP } from './preflight/setup-cases.ts';
 import { REPOSITORY } from './preflight/repository-cases.ts';
 
 /** Every check of validate, by its id: something real is wrong and the check says so; where all is well it is silent. */
-const CASES: Cases<(typeof CHECK_IDS)[number]> = { ...SETUP, ...REPOSITORY, ...PROJECT, ...INVENTORY };
+const CASES: Cases<(typeof CHECK_IDS)[number]> = { ...SETUP, ...REPOSITORY, ...PROJECT, ...INVENTORY, ...DEPLOYMENTS };
 
 let made: Scene;
 beforeAll(async () => {

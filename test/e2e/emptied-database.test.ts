@@ -40,6 +40,18 @@ test('a guarded command that empties it and fails is taken back', async () => {
   expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
 });
 
+test.each([
+  ['a file', 'echo 1 > leveldb'],
+  ['an empty file', ': > leveldb'],
+  ['a link', 'ln -s docs leveldb'],
+  ['a pipe', 'mkfifo leveldb'],
+])('a guarded command that leaves %s in its place and fails is taken back', async (_what, script) => {
+  const before = readTree(root, OURS);
+  const guarded = await run('guard', '--', 'sh', '-c', `rm -r leveldb; ${script}; exit 1`);
+  expect(guarded, guarded.stderr).toMatchObject({ exitCode: 20 });
+  expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
+});
+
 test('LOCK and LOG alone are no state, and a note beside them is stored, said to be no proven database', async () => {
   empty();
   for (const name of ['LOCK', 'LOG']) fs.writeFileSync(path.join(root, 'leveldb', name), '');

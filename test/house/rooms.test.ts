@@ -35,11 +35,13 @@ const TABLE: Table = {
     { name: 'core/operations', purpose: 'what each command does, knowing no other operation', apart: true },
     { name: 'core/change', purpose: 'plans a change of live files and makes it in place, behind a safety backup' },
     { name: 'core/import-v1', purpose: 'makes a backup of format version 1 readable as one of today' },
+    { name: 'core/reconcile', purpose: 'accounts for every record of an old state in a new one' },
     { name: 'core/capture', purpose: 'takes a backup' },
     { name: 'core/extract', purpose: 'writes what a backup holds to other places, and proves it there' },
     { name: 'core/audit', purpose: 'computes from bytes whether a folder is the backup that it claims to be' },
     { name: 'core/history', purpose: 'what was done and what is unfinished: the log of operations, running guards' },
     { name: 'core/checks', purpose: 'looks at one thing each, and says what is wrong with it' },
+    { name: 'core/records', purpose: 'what known files and databases record: deployments, documents, values' },
     { name: 'core/repository', purpose: 'the folder of all backups: catalog, locks, reports, work folders' },
     {
       name: 'core/transaction',

@@ -1,5 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { DiffChange, DiffReport, DiffDatabase } from '../../core/model/diff-report.ts';
+import type { Deployment } from '../../core/model/recorded-deployments.ts';
+import { sayChain } from '../../core/model/say-deployments.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes } from './format.ts';
@@ -35,6 +37,36 @@ function renderChange(changed: DiffChange): string {
   return `  ${SIGN[change]} ${escapeName(path)}${type === 'dir' ? '/' : ''}${how}`;
 }
 
+/** What was done to the deployments that registries record, with whole addresses. */
+function renderDeployments({ added, removed, changed }: DiffReport['deployments'], all: boolean): string[] {
+  const say = ({ name, chainId }: Deployment): string =>
+    `${name === null ? '' : `${escapeName(name)} on `}${escapeName(sayChain(chainId))}`;
+  const lines = [
+    ...removed.map((each) => wrap(`${say(each)}: ${each.address}, in ${escapeName(each.file)}`, '  - ', 6)),
+    ...added.map((each) => wrap(`${say(each)}: ${each.address}, in ${escapeName(each.file)}`, '  + ', 6)),
+    ...changed.map(({ before, after }) => wrap(`${say(before)}: ${sayChanged(before, after)}`, '  ~ ', 6)),
+  ];
+  if (lines.length === 0) return [];
+  const shown = all ? lines : lines.slice(0, SHOWN);
+  const more = lines.length - shown.length;
+  return [
+    `  deployments: ${added.length} added, ${removed.length} removed, ${changed.length} changed`,
+    ...shown,
+    ...(more > 0 ? [`    and ${more} more: --verbose lists them`] : []),
+  ];
+}
+
+function sayChanged(before: Deployment, after: Deployment): string {
+  const facts = [
+    ['', before.address, after.address],
+    ['name ', before.name ?? 'none', after.name ?? 'none'],
+    ['implementation ', before.implementation ?? 'none', after.implementation ?? 'none'],
+    ['code hash ', before.codeHash ?? 'none', after.codeHash ?? 'none'],
+  ] as const;
+  const other = facts.filter(([, was, is]) => was.toLowerCase() !== is.toLowerCase());
+  return other.map(([what, was, is]) => `${what}${escapeName(was)} -> ${escapeName(is)}`).join(', ') || 'proxy';
+}
+
 /** @param all show every path, not only the first few */
 export function renderDiff(report: DiffReport, paint: Paint, all = false): string[] {
   const { before, after, changes } = report;
@@ -45,11 +77,13 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
   if (report.selection.length > 0)
     lines.push(wrap(escapeName(report.selection.map((term) => `--only ${term}`).join(' ')), '  of      ', 10));
   const findings = renderFindings(report.findings, paint);
+  const deployments = renderDeployments(report.deployments, all);
   if (report.same) {
     return [
       ...lines,
       `  ${paint.good('same')}  nothing differs`,
       ...report.databases.flatMap(renderDatabase),
+      ...deployments,
       ...findings,
     ];
   }
@@ -69,6 +103,7 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
     ...report.databases.flatMap(renderDatabase),
     ...shown.map(renderChange),
     ...(more > 0 ? [`    and ${more} more: --verbose lists them`] : []),
+    ...deployments,
     ...findings,
   ];
 }

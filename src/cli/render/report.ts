@@ -48,6 +48,22 @@ function renderDatabases({ databases }: BackupSummary): string[] {
   ];
 }
 
+function renderDeployments({ deployments }: BackupSummary): string[] {
+  if (deployments.addresses === 0) return [];
+  const rows = Object.entries(deployments.chains).map(([chainId, { addresses, local }]) => {
+    const files = new Set(deployments.recorded.filter((each) => each.chainId === chainId).map(({ file }) => file));
+    return [`${plain(chainId)}${local ? ' (local)' : ''}`, addresses, files.size].join(' | ');
+  });
+  return [
+    '',
+    '### Deployments',
+    '',
+    '| chain | addresses | registries |',
+    '|---|---:|---:|',
+    ...rows.map((row) => `| ${row} |`),
+  ];
+}
+
 function renderFindings({ findings }: BackupSummary): string[] {
   if (findings.length === 0) return [];
   const more = findings.length - SHOWN;
@@ -81,6 +97,7 @@ export function renderReport(summary: BackupSummary): string[] {
     '',
     ...renderCategories(summary),
     ...renderDatabases(summary),
+    ...renderDeployments(summary),
     ...renderFindings(summary),
   ];
 }

@@ -6,6 +6,7 @@ import type { ManifestCategory, ManifestSource } from '../../core/model/manifest
 import { shellLine } from '../../core/model/shell-quote.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
+import { sayDeployments } from '../../core/model/say-deployments.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes, formatText, formatTime } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
@@ -69,6 +70,11 @@ function renderHead(report: ShowReport, paint: Paint): string[] {
   ];
 }
 
+function renderDeployments({ deployments }: ShowReport, paint: Paint): string[] {
+  if (deployments.addresses === 0) return [];
+  return [wrap(sayDeployments(deployments), `  ${paint.bold('deployments')}  `, 4)];
+}
+
 /** @param repository absolute: where a backup is named by its id */
 export function renderShow(report: ShowReport, paint: Paint, repository?: string): string[] {
   const shown = Object.entries(report.categories).filter(([, category]) => category.status !== 'absent');
@@ -77,6 +83,7 @@ export function renderShow(report: ShowReport, paint: Paint, repository?: string
   return [
     ...renderHead(report, paint),
     ...shown.flatMap(([name, category]) => renderCategory(name, category, paint)),
+    ...renderDeployments(report, paint),
     ...renderFindings(report.findings, paint),
     ...(report.entries ? renderEntries(report.entries) : []),
     ...(report.entries && more > 0 ? [`  and ${more} more`] : []),

@@ -1,5 +1,6 @@
 import { escapeName } from '../../core/paths/names.ts';
 import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
+import { sayDeployments } from '../../core/model/say-deployments.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
 import type { CheckResult, ValidateReport } from '../../core/model/validate-report.ts';
 import { nameSome, renderAdvice } from './findings.ts';
@@ -75,7 +76,12 @@ function renderInventory(report: ValidateReport, paint: Paint): string[] {
     category.databases.map((database) => wrap(sayDatabase(database), '    ', 6)),
   );
   if (rows.length === 0) return [];
-  return [paint.bold('would be backed up'), ...lines.flatMap((line, at) => [line, ...(databases[at] ?? [])])];
+  const { deployments } = report;
+  return [
+    paint.bold('would be backed up'),
+    ...lines.flatMap((line, at) => [line, ...(databases[at] ?? [])]),
+    ...(deployments.addresses === 0 ? [] : [wrap(sayDeployments(deployments), '  deployments: ', 4)]),
+  ];
 }
 
 function verdict(report: ValidateReport, paint: Paint): string {

@@ -1,6 +1,7 @@
 import { escapeName } from '../paths/names.ts';
 import type { ScannedEntry } from '../model/entry.ts';
 import type { Finding } from '../model/finding.ts';
+import { parseJson } from '../records/json.ts';
 
 /** Bigger files are stored like any other, but they are not parsed: no registry is that big. */
 export const MAX_JSON_BYTES = 64 << 20;
@@ -9,8 +10,7 @@ export const MAX_JSON_BYTES = 64 << 20;
 export function checkJson(entry: ScannedEntry, content: Buffer, onFinding: (finding: Finding) => void): void {
   if (content.length > MAX_JSON_BYTES) return;
   try {
-    const text = content.toString('utf8');
-    JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+    parseJson(content);
   } catch (error) {
     onFinding({
       code: 'invalid-json',

@@ -50,6 +50,16 @@ export const configFileSchema = z
       .describe(
         'what is covered; without "preset" nothing else is. Null, with "preset": that category or source is off',
       ),
+    guard: z
+      .strictObject({
+        expect: z
+          .literal('no-loss')
+          .optional()
+          .describe(
+            'a guarded command that exits 0 and yet lost records or deployments has failed, as with guard --expect no-loss',
+          ),
+      })
+      .optional(),
   })
   .meta({ id: 'Config', title: 'migbackup.config.json' });
 

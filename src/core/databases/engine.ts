@@ -125,6 +125,8 @@ export interface Engine {
   remarks(database: string, facts: DatabaseFacts): Finding[];
   /** All records in order, in batches. Throws as `prove`. */
   records(files: DatabaseFiles, options: RecordsOptions): AsyncGenerator<readonly DatabaseRecord[]>;
+  /** Whether a record with this key is the engine's own bookkeeping, which it writes and removes as it likes: rows of `sqlite_stat1` and the like. */
+  isOwnRecord(key: Buffer): boolean;
   /** Its tables in the order of their names; null if the engine has no tables, so that all keys are one sequence. Throws as `prove`. */
   readonly tables: ((files: DatabaseFiles, options: ProveOptions) => Promise<DatabaseTable[]>) | null;
   /** Who has the database open. To find out, nothing in it is opened, locked or made, as far as the system allows. */

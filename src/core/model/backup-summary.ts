@@ -1,6 +1,7 @@
 import { z } from './zod.ts';
 import { ENGINES } from './engine-name.ts';
 import { completenessSchema } from './completeness.ts';
+import { deploymentsSchema } from './recorded-deployments.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 /** A yes or no with what it rests on. */
@@ -36,8 +37,10 @@ export const backupSummarySchema = reportHeadSchema
     databases: z.array(
       z.object({ path: z.string(), engine: z.enum(ENGINES), records: count.nullable(), digest: z.string().nullable() }),
     ),
+    /** What the deployment registries in the backup record. */
+    deployments: deploymentsSchema,
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
-    /** What create noticed, and what the last verification found. */
+    /** What create noticed, what the last verification found, and what is wrong with the deployment registries. */
     findings: findingsSchema,
   })
   .meta({ id: 'BackupSummary' });

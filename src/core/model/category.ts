@@ -48,6 +48,8 @@ export interface Config {
   readonly secrets: readonly string[];
   /** Globs on project-relative paths that need no category: coverage says nothing about them. */
   readonly ignore: readonly string[];
+  /** What a guarded command has to keep, if the command line does not say. */
+  readonly expect?: 'no-loss' | undefined;
   /** Terms of `--only` that narrow what the categories hold: those of this run, or those that a backup was made with. */
   readonly only?: readonly string[] | undefined;
 }

@@ -67,6 +67,30 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'databases-foreign': { group: 'inventory', ok: 'Every database is of an engine that migbackup can prove.' },
   'databases-gone': { group: 'inventory', ok: 'There is no journal without the database that it belongs to.' },
   'databases-zeroed': { group: 'inventory', ok: 'No file that should be a SQLite database holds nothing but zeros.' },
+  deployments: {
+    group: 'deployments',
+    ok: 'It is known on which chain every address is that a deployment registry records; the message says how many on which.',
+  },
+  'registries-valid': { group: 'deployments', ok: 'Every deployment registry parses and is what its tool writes.' },
+  'registries-read': { group: 'deployments', ok: 'Every file that may be a deployment registry was looked at.' },
+  'chains-agree': {
+    group: 'deployments',
+    ok: 'Every chain id in a deployment registry is the one that its folder states.',
+  },
+  'addresses-valid': {
+    group: 'deployments',
+    ok: 'Every recorded address is one, and passes its EIP-55 checksum if it has one.',
+  },
+  'artifacts-complete': { group: 'deployments', ok: 'Every artifact of a deployment has an ABI and bytecode.' },
+  'implementations-known': {
+    group: 'deployments',
+    ok: 'The implementation of every proxy is recorded by something else too, as far as its chain has a manifest.',
+  },
+  'journals-agree': {
+    group: 'deployments',
+    ok: 'Every deployed_addresses.json of Hardhat Ignition is what its journal adds up to.',
+  },
+  'journals-whole': { group: 'deployments', ok: 'Every line of every journal of Hardhat Ignition is JSON.' },
   'databases-none': { group: 'inventory', ok: 'Every file with the name of a SQLite database is a database.' },
   coverage: { group: 'coverage', ok: 'All that looks like state is in a category.' },
   report: { group: 'repository', ok: 'The report of this run is kept, or there is no backups folder yet.' },

@@ -1,5 +1,6 @@
 import { ENGINES } from './engine-name.ts';
 import { z } from './zod.ts';
+import { deploymentChangesSchema } from './recorded-deployments.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 const changeSchema = z.object({
@@ -64,7 +65,9 @@ export const diffReportSchema = reportHeadSchema
     /** Every difference, uncut. */
     changes: z.array(changeSchema),
     databases: z.array(databaseSchema),
-    /** What could not be compared in the live project, and what is left out as secret or special there but was not when the backup was taken. */
+    /** What differs in what deployment registries record. */
+    deployments: deploymentChangesSchema,
+    /** What could not be compared in the live project, and what is left out as secret or special there but was not when the backup was taken; deployment registries that could not be read. */
     findings: findingsSchema,
   })
   .meta({ id: 'DiffReport' });

@@ -1,6 +1,7 @@
 import { z } from './zod.ts';
 import { completenessSchema } from './completeness.ts';
 import { manifestCategorySchema, manifestSchema } from './manifest.ts';
+import { deploymentsSchema } from './recorded-deployments.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 export const shownEntrySchema = z.object({
@@ -18,7 +19,7 @@ export const shownEntrySchema = z.object({
 });
 export type ShownEntry = z.infer<typeof shownEntrySchema>;
 
-/** The answer of `show`: what the manifest states, and with --files or --only what the index lists. Nothing here is verified. */
+/** The answer of `show`: what the manifest states, what deployment registries in the backup record, and with --files or --only what the index lists. Only these registries are verified. */
 export const showReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('show'),
@@ -44,7 +45,9 @@ export const showReportSchema = reportHeadSchema
     selected: z.object({ entries: count, bytes: count }).nullable(),
     /** With --files, in the order of the index, at most --limit of them. */
     entries: z.array(shownEntrySchema).nullable(),
-    /** What create noticed. */
+    /** What the deployment registries in the backup record; with --only, those that are selected. */
+    deployments: deploymentsSchema,
+    /** What create noticed, and what is wrong with the deployment registries. */
     findings: findingsSchema,
   })
   .meta({ id: 'ShowReport' });

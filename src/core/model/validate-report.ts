@@ -1,5 +1,6 @@
 import { ENGINES } from './engine-name.ts';
 import { z } from './zod.ts';
+import { deploymentsSchema } from './recorded-deployments.ts';
 import { count, recommendationsSchema, reportHeadSchema } from './report.ts';
 
 /** Every check. All are in every report, except `inodes` if the file system has none, and `newest-backup` if there is no backup yet. */
@@ -46,6 +47,15 @@ export const CHECK_IDS = [
   'databases-zeroed',
   'databases-none',
   'databases-foreign',
+  'deployments',
+  'registries-valid',
+  'registries-read',
+  'chains-agree',
+  'addresses-valid',
+  'artifacts-complete',
+  'implementations-known',
+  'journals-agree',
+  'journals-whole',
   'coverage',
   'report',
 ] as const;
@@ -55,7 +65,16 @@ export type CheckId = (typeof CHECK_IDS)[number];
 export const checkResultSchema = z.object({
   /** Stable. */
   id: z.enum(CHECK_IDS),
-  group: z.enum(['state', 'prerequisites', 'configuration', 'repository', 'project', 'inventory', 'coverage']),
+  group: z.enum([
+    'state',
+    'prerequisites',
+    'configuration',
+    'repository',
+    'project',
+    'inventory',
+    'deployments',
+    'coverage',
+  ]),
   status: z.enum(['ok', 'info', 'warning', 'critical']),
   message: z.string(),
   evidence: z.record(z.string(), z.unknown()).optional(),
@@ -100,6 +119,8 @@ export const validateReportSchema = reportHeadSchema
     checks: z.array(checkResultSchema),
     inventory: inventorySchema,
     totals: z.object({ files: count, bytes: count }),
+    /** What the deployment registries of the inventory record. */
+    deployments: deploymentsSchema,
     recommendations: recommendationsSchema,
     reportFile: z.string().nullable(),
   })

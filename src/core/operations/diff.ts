@@ -8,6 +8,10 @@ import { compareEntries } from './diff/compare-entries.ts';
 import { liveSide } from './diff/live-side.ts';
 import type { Side, SideDatabase } from './diff/side.ts';
 import { Wanted } from './diff/wanted.ts';
+import type { Finding } from '../model/finding.ts';
+import type { FindingCode } from '../model/finding-codes.ts';
+import { compareDeployments } from '../records/compare-deployments.ts';
+import type { ReadDeployments } from '../records/deployments.ts';
 import { startReport } from '../repository/report-head.ts';
 import { configOf } from '../change/plan-restore.ts';
 
@@ -18,7 +22,7 @@ export async function diffBackups(
   context: Context,
   only: readonly string[] = [],
 ): Promise<DiffReport> {
-  const [old, now] = [backupSide(before), backupSide(after)];
+  const [old, now] = [backupSide(before, context), backupSide(after, context)];
   return diff(old, now, new Wanted(only, [old.manifest, now.manifest]), context);
 }
 
@@ -29,7 +33,7 @@ export async function diffLive(
   context: Context,
   only: readonly string[] = [],
 ): Promise<DiffReport> {
-  const backup = backupSide(before);
+  const backup = backupSide(before, context);
   const { manifest } = backup;
   const live = liveSide(project, configOf(manifest, project.config), manifest.findings, context);
   return diff(backup, live, new Wanted(only, [manifest]), context);
@@ -47,8 +51,10 @@ async function diff(before: Side, after: Side, wanted: Wanted, context: Context)
     if (Object.values(counts).some((figure) => figure > 0)) categories[name] = counts;
   }
   const databases = compareDatabases(await before.databases(wanted.has), await after.databases(wanted.has));
-  const findings = [...before.findings(), ...after.findings()].filter((finding) => wanted.isSaid(finding));
-  wanted.require(findings);
+  const recorded = [await before.recorded(wanted.has), await after.recorded(wanted.has)] as const;
+  const said = [...before.findings(), ...after.findings()].filter((finding) => wanted.isSaid(finding));
+  const findings = [...said, ...notCompared(recorded)];
+  wanted.require(said);
   return {
     ...head(),
     operation: 'diff',
@@ -59,8 +65,16 @@ async function diff(before: Side, after: Side, wanted: Wanted, context: Context)
     categories,
     changes,
     databases,
+    deployments: compareDeployments(recorded[0].deployments, recorded[1].deployments),
     findings,
   };
+}
+
+/** Why deployments may be missing from the comparison; both sides may have the same cause. What else is wrong with registries is no difference. */
+function notCompared(sides: readonly ReadDeployments[]): Finding[] {
+  const codes: readonly FindingCode[] = ['registry-invalid', 'registry-not-read'];
+  const all = sides.flatMap(({ findings }) => findings).filter(({ code }) => codes.includes(code));
+  return [...new Map(all.map((finding) => [finding.message, finding])).values()];
 }
 
 function compareDatabases(before: readonly SideDatabase[], after: readonly SideDatabase[]): DiffDatabase[] {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { gitCleanable } from '../checks/preflight/repository.ts';
 import { shellLine } from '../model/shell-quote.ts';
+import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
@@ -11,6 +12,8 @@ import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { prepareMigrationBackup, type DescribedBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts';
+import { AllowedLoss } from './guard/allowed-loss.ts';
+import { lossFindings, notBroughtBack } from './guard/loss-findings.ts';
 import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
 import { requireProgram } from './guard/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
@@ -39,8 +42,12 @@ export interface GuardOptions {
   readonly checks: readonly string[];
   /** Undefined: go back, unless the command sent transactions to a chain. */
   readonly onFailure: OnFailure | undefined;
-  /** Called for `ask` if there is something to bring back; true means to go back. */
-  readonly confirm: (changes: Changes) => Promise<boolean>;
+  /** Called for `ask` if there is something to bring back; true means to go back. `loss` is why a command that exited with 0 has failed. */
+  readonly confirm: (changes: Changes, loss: readonly Finding[]) => Promise<boolean>;
+  /** `no-loss`: a command that lost something has failed. Undefined: what the config says. */
+  readonly expect?: 'no-loss' | undefined;
+  /** Names of losses that do not count, with `*` for anything. */
+  readonly allowLoss?: readonly string[];
   readonly stdoutToStderr: boolean;
   /** How long to wait, once the command has ended, for another migbackup that holds a lock. */
   readonly lockWaitMs: number;
@@ -53,6 +60,7 @@ export interface GuardOptions {
  */
 export async function guard(project: Project, options: GuardOptions, context: Context): Promise<GuardReport> {
   const head = startReport(context);
+  const resolved = resolve(project, options);
   requireProgram(options.command[0] ?? '', process.cwd(), process.env);
   // Our own lock would make a killed guard look alive, so this comes first: what that guard ran has to be logged, or undo would take back something older.
   if (interruptedGuard(project.root) !== null)
@@ -77,7 +85,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       return take(context);
     });
     if (options.onFailure !== 'keep') await refuseBarred(project, taken);
-    const parts = await runGuarded(project, taken, options, context);
+    const parts = await runGuarded(project, taken, resolved, context);
     const report: GuardReport = {
       ...head(),
       operation: 'guard',
@@ -95,6 +103,24 @@ export async function guard(project: Project, options: GuardOptions, context: Co
   }
 }
 
+/** The options together with what the config says. */
+interface Resolved extends GuardOptions {
+  readonly wanted: 'no-loss' | null;
+  readonly allowed: AllowedLoss;
+}
+
+/** Throws USAGE if `--allow-loss` would change nothing. */
+function resolve(project: Project, options: GuardOptions): Resolved {
+  const wanted = options.expect ?? project.config.expect ?? null;
+  const { allowLoss = [] } = options;
+  if (wanted === null && allowLoss.length > 0) {
+    throw new BackupError('USAGE', '--allow-loss needs --expect no-loss: without it no loss counts', {
+      hint: 'Add --expect no-loss, or "guard": {"expect": "no-loss"} to the config.',
+    });
+  }
+  return { ...options, wanted, allowed: new AllowedLoss(allowLoss) };
+}
+
 type Guarded = Omit<
   GuardReport,
   'tool' | 'startedAt' | 'durationMs' | 'operation' | 'root' | 'backupId' | 'folder' | 'reportFile'
@@ -103,7 +129,7 @@ type Guarded = Omit<
 async function runGuarded(
   project: Project,
   taken: DescribedBackup,
-  options: GuardOptions,
+  options: Resolved,
   context: Context,
 ): Promise<Guarded> {
   const { backupId, folder } = taken;
@@ -139,7 +165,7 @@ async function runGuarded(
     // A pipe in the place of a file counts as outside, but the backup holds that file and the way back restores it.
     const held = new Set(ending.paths.map(({ path }) => path));
     const outside = changed.filter((path) => !held.has(path));
-    return { ...ended, outside, ...ending, findings: found };
+    return { ...ended, expect: options.wanted, outside, ...ending, findings: found };
   } catch (error) {
     const failed = { operation: 'guard', backupId, planHash: null, safetyId: backupId, transactionId: null, exit: 7 };
     // The error that is thrown says more than these findings. The failure has to be on record: in the log, or else in the marker.
@@ -165,17 +191,38 @@ async function conclude(
   selected: SelectedBackup,
   ended: Ended,
   token: string,
-  options: GuardOptions,
+  options: Resolved,
   context: Context,
 ): Promise<Ending> {
-  if (ended.interrupted === null && succeeded(ended.result) && ended.checks.every(succeeded))
-    return keep(project, selected, 'succeeded', options, context);
-  await endSurvivors(token);
-  if (options.onFailure === 'keep') return keep(project, selected, 'kept', options, context);
-  // This plans the way back: if it cannot be planned, it cannot be gone either.
-  const changes = await lookAtChanges(project, selected, context);
-  if (!(await wantsBack(options, changes))) return keep(project, selected, 'kept', options, context);
-  return rolledBack(changes, await goBack(project, selected, context, options.lockWaitMs));
+  const { wanted, allowed, onFailure } = options;
+  const isDone = ended.interrupted === null && succeeded(ended.result) && ended.checks.every(succeeded);
+  if (!isDone) await endSurvivors(token);
+  // This plans the way back: if it cannot be planned, it cannot be gone either. Where nobody wants to go back, nothing depends on the answer.
+  const mayGoBack = onFailure !== 'keep' && (!isDone || wanted !== null);
+  const look = mayGoBack
+    ? { ...(await lookAtChanges(project, selected, allowed, context)), findings: [] }
+    : await lookIfPossible(project, selected, allowed, context);
+  // Under `no-loss`, records decide what was sent to a chain.
+  const changes = wanted === null ? look.changes : { ...look.changes, external: [...look.sent] };
+  const loss = lossFindings(changes.loss, allowed, wanted);
+  const seen: Seen = { changes, unknown: look.findings, loss };
+  if (isDone && !loss.some(({ severity }) => severity === 'error'))
+    return keep(project, selected, 'succeeded', seen, options, context);
+  if (isDone) await endSurvivors(token);
+  if (!mayGoBack || !(await wantsBack(options, seen))) {
+    const lost = wanted === null ? [] : notBroughtBack(project.root, selected.id, changes.loss);
+    return keep(project, selected, 'kept', { ...seen, loss: [...loss, ...lost] }, options, context);
+  }
+  return rolledBack(seen, await goBack(project, selected, context, options.lockWaitMs));
+}
+
+/** What the command did. */
+interface Seen {
+  readonly changes: Changes;
+  /** Why its changes are not known; empty if they are. */
+  readonly unknown: readonly Finding[];
+  /** What it lost; an error is a failure. */
+  readonly loss: readonly Finding[];
 }
 
 type Ended = Pick<GuardReport, 'result' | 'checks' | 'interrupted'>;
@@ -200,25 +247,26 @@ async function runAll({ command, checks }: GuardOptions, run: RunOptions, contex
 }
 
 /** If the user has not decided, sent transactions do: no chain takes them back, so their records must not be lost. */
-async function wantsBack({ onFailure, confirm }: GuardOptions, changes: Changes): Promise<boolean> {
-  if (onFailure === 'ask') return changes.paths.length === 0 || confirm(changes);
+async function wantsBack({ onFailure, confirm }: GuardOptions, { changes, loss }: Seen): Promise<boolean> {
+  const isFailure = ({ severity }: Finding): boolean => severity === 'error';
+  if (onFailure === 'ask') return changes.paths.length === 0 || confirm(changes, loss.filter(isFailure));
   return onFailure === 'restore' || changes.external.length === 0;
 }
 
-type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'outside'>;
+type Ending = Omit<Guarded, 'result' | 'checks' | 'interrupted' | 'expect' | 'outside'>;
 
 /** The changes stay, and are logged, so that undo can take them back. */
 async function keep(
   project: Project,
   selected: SelectedBackup,
   outcome: 'succeeded' | 'kept',
+  { changes, unknown, loss }: Seen,
   { lockWaitMs }: GuardOptions,
   context: Context,
 ): Promise<Ending> {
-  const { changes, findings: unknown } = await lookIfPossible(project, selected, context);
   // If the changes are not known, there may be some.
   if (changes.paths.length === 0 && unknown.length === 0)
-    return { outcome, ...changes, safetyBackup: null, findings: [], next: [] };
+    return { outcome, ...changes, safetyBackup: null, findings: [...loss], next: [] };
   const paths = changes.paths.map(({ path }) => path);
   const left = unknown.length > 0 ? [] : recordLeft(project.root, project.repository, selected.id, paths);
   const logged = await logKept(project, selected.id, outcome === 'kept' ? 21 : 0, lockWaitMs, context);
@@ -226,7 +274,7 @@ async function keep(
     outcome,
     ...changes,
     safetyBackup: null,
-    findings: [...unknown, ...left, ...logged],
+    findings: [...unknown, ...loss, ...left, ...logged],
     next: wayBack(selected.id, [...unknown, ...logged]),
   };
 }
@@ -238,8 +286,7 @@ function wayBack(id: string, findings: readonly Finding[]): string[] {
   return [has('log-not-written') ? `migbackup restore ${id} --exact` : 'migbackup undo'];
 }
 
-function rolledBack(changes: Changes, went: WentBack): Ending {
-  const { safetyBackup, findings } = went;
+function rolledBack({ changes, loss }: Seen, { safetyBackup, findings }: WentBack): Ending {
   const next = safetyBackup === null ? [] : [`migbackup show ${safetyBackup}`];
-  return { outcome: 'rolled-back', ...changes, safetyBackup, findings, next };
+  return { outcome: 'rolled-back', ...changes, safetyBackup, findings: [...loss, ...findings], next };
 }

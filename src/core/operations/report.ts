@@ -15,8 +15,13 @@ import { isAbout, isInRepository } from '../repository/report-subject.ts';
 import { storedReports } from '../repository/reports.ts';
 import { completenessOf, whyPartial } from '../format/why-partial.ts';
 import { startReport } from '../repository/report-head.ts';
+import { deploymentsInBackup } from '../extract/registries.ts';
+import { countDeployments } from '../records/compare-deployments.ts';
 
-/** Gathers what is on record about one backup: its manifest, and the reports that were written since. Verifies nothing itself. */
+/**
+ * Gathers what is on record about one backup: its manifest, the reports that were written since, and what deployment registries in it record. It
+ * verifies nothing but these registries. Throws INTERRUPTED.
+ */
 export async function report(selected: SelectedBackup, repository: string, context: Context): Promise<BackupSummary> {
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
@@ -25,6 +30,7 @@ export async function report(selected: SelectedBackup, repository: string, conte
     isAbout(verification, place, repository),
   );
   const [last] = verifications;
+  const recorded = await deploymentsInBackup(selected.folder, manifest, context.signal);
   const answers = {
     coverage: coverage(manifest, place),
     verifiedInFull: verifiedInFull(verifications),
@@ -44,8 +50,9 @@ export async function report(selected: SelectedBackup, repository: string, conte
     answers,
     categories: Object.fromEntries(Object.entries(manifest.categories).map(([name, one]) => [name, figures(one)])),
     databases: databasesOf(manifest).map(({ path, engine, records, digest }) => ({ path, engine, records, digest })),
+    deployments: countDeployments(recorded.deployments),
     totals: { ...manifest.totals },
-    findings: withoutRepeats([...manifest.findings, ...(last?.findings ?? [])]),
+    findings: withoutRepeats([...manifest.findings, ...(last?.findings ?? []), ...recorded.findings]),
   };
 }
 

@@ -4,14 +4,15 @@ import { throwIfInterrupted } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Context } from '../model/event.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
-import type { Manifest } from '../model/manifest.ts';
 import type { ShownEntry, ShowReport } from '../model/show-report.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { completenessOf } from '../format/why-partial.ts';
 import { databasesAt, nothingSelected } from '../extract/selection.ts';
-import { namedIn, selectEntries } from '../scan/terms.ts';
+import { namedIn, selectEntries, type EntryFilter } from '../scan/terms.ts';
+import { deploymentsInBackup } from '../extract/registries.ts';
+import { countDeployments } from '../records/compare-deployments.ts';
 import { startReport } from '../repository/report-head.ts';
 
 export interface ShowOptions {
@@ -29,13 +30,19 @@ interface IndexView {
   readonly categories: Set<string>;
 }
 
-/** One backup in detail, as its manifest and index state it; nothing is verified. Throws NOTHING_SELECTED if `only` matches nothing. */
+/**
+ * One backup in detail, as its manifest and index state it, and what deployment registries in it record. Nothing but these registries is verified.
+ * Throws NOTHING_SELECTED if `only` matches nothing.
+ */
 export async function show(selected: SelectedBackup, options: ShowOptions, context: Context): Promise<ShowReport> {
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
   const narrowed = options.only !== undefined && options.only.length > 0;
-  const view = options.files === true || narrowed ? await viewIndex(selected.folder, manifest, options, context) : null;
+  const isSelected = selectEntries(options.only, namedIn(manifest), databasesAt(manifest));
+  const view =
+    options.files === true || narrowed ? await viewIndex(selected.folder, isSelected, options, context) : null;
   if (narrowed && view?.selected.entries === 0) throw nothingSelected(selected.id, manifest, options.only ?? []);
+  const recorded = await deploymentsInBackup(selected.folder, manifest, context.signal, isSelected);
   const categories = Object.entries(manifest.categories).filter(
     ([name]) => !narrowed || view?.categories.has(name) === true,
   );
@@ -59,17 +66,17 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
     absent: manifest.absent ?? [],
     selected: view?.selected ?? null,
     entries: options.files === true ? (view?.entries ?? []) : null,
-    findings: manifest.findings,
+    deployments: countDeployments(recorded.deployments),
+    findings: [...manifest.findings, ...recorded.findings],
   };
 }
 
 async function viewIndex(
   folder: string,
-  manifest: Manifest,
+  isSelected: EntryFilter,
   options: ShowOptions,
   context: Context,
 ): Promise<IndexView> {
-  const isSelected = selectEntries(options.only, namedIn(manifest), databasesAt(manifest));
   const keep = options.files === true ? (options.limit ?? Infinity) : 0;
   const view: IndexView = { selected: { entries: 0, bytes: 0 }, entries: [], categories: new Set() };
   for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {

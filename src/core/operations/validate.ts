@@ -27,6 +27,8 @@ import {
   restorePlaces,
 } from '../checks/preflight/project.ts';
 import { lostState, type LostState } from '../checks/lost-state.ts';
+import { checkDeployments } from '../checks/preflight/deployments.ts';
+import { countDeployments } from '../records/compare-deployments.ts';
 import { checkDatabasesHeld, checkDatabasesRead } from '../checks/preflight/databases.ts';
 import { freeSpace } from '../fs/space.ts';
 import type { Problem } from '../capture/problems.ts';
@@ -50,11 +52,13 @@ export async function validate(
   const ownership = new Ownership(project.config.categories);
   const survey = await surveySources(project, ownership, context);
   const lost = await lostState(project, context.signal);
+  const deployments = countDeployments(survey.recorded.deployments);
   const checks: CheckResult[] = [
     ...checkStateGone(lost, survey.problems),
     ...(await checkSurroundings(project, survey, (context.now ?? (() => new Date()))())),
     ...checkProject(project, survey),
     ...checkInventoried(project, survey, lost),
+    ...checkDeployments(deployments, survey.recorded.findings),
     ...checkCovered(coverageFindings(project, ownership)),
   ];
   const { files, bytes } = survey.inventory;
@@ -67,6 +71,7 @@ export async function validate(
     checks,
     inventory: describeInventory(survey),
     totals: { files, bytes },
+    deployments,
   });
 }
 

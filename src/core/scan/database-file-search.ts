@@ -51,11 +51,13 @@ export class DatabaseFileSearch {
     const raw = this.#options.databaseAsFiles?.(relative, this.#source) === true;
     const foreign = (): ForeignDatabase | null =>
       folder === undefined ? null : foreignDatabaseFile(native, (folder.known ??= new Set(folder.names)));
-    if (type !== 'files' && relative === top && type !== engine?.name && !raw) {
+    const isNotTheOne = type !== 'files' && relative === top && type !== engine?.name;
+    if (isNotTheOne && !raw) {
       this.#notes.problem(notTheDatabase(engineOf(type).title, foreign()), relative);
       return null;
     }
     if (engine === null) {
+      if (isNotTheOne) this.#notes.finding(databaseNotProven(relative, type), relative);
       if (folder !== undefined && relative === top) this.#takeAlong(folder, relative, native, stat.size === 0n);
       const expected = folder?.parts.get(path.posix.basename(relative))?.kind === 'file';
       if (!expected && this.#isStray(relative, native)) return null;

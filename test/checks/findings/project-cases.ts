@@ -11,6 +11,7 @@ import { create } from '../../../src/core/operations/create.ts';
 import { diffLive } from '../../../src/core/operations/diff.ts';
 import { lockGuard, writeMarker } from '../../../src/core/history/marker.ts';
 import { init } from '../../../src/core/operations/init.ts';
+import type { GuardOptions } from '../../../src/core/operations/guard.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
 import { makeId } from '../../../src/core/format/id.ts';
@@ -69,11 +70,19 @@ const BURY = `cd "$1"; deep=xxx/$(printf "$(printf 'x%.0s' $(seq 200))/%.0s" $(s
 
 /** Guards a line of shell that finds the project in $1 and the repository in $2. */
 const guarded =
-  (script: string, first = ''): Provoke =>
+  (script: string, first = '', loss: Pick<GuardOptions, 'expect' | 'allowLoss'> = {}): Provoke =>
   async (stage) => {
     const { guard } = await import('../../../src/core/operations/guard.ts');
     const confirm = () => Promise.resolve(true);
-    const how = { checks: [], onFailure: undefined, confirm, stdoutToStderr: true, lockWaitMs: 10, backup: {} };
+    const how = {
+      checks: [],
+      onFailure: undefined,
+      confirm,
+      stdoutToStderr: true,
+      lockWaitMs: 10,
+      backup: {},
+      ...loss,
+    };
     const shell = (line: string) => ['sh', '-c', line, 'sh', stage.root, stage.repository];
     const [program = '', ...args] = shell(first);
     execFileSync(program, args);
@@ -259,6 +268,9 @@ export const PROJECT: Cases = {
   ...(process.platform === 'linux'
     ? { 'still-running': guarded('cd "$1"; setsid env -i sleep 3 </dev/null >/dev/null 2>&1 & sleep 0.2; exit 1') }
     : {}),
+  'records-lost': guarded('rm -r "$1/leveldb"', '', { expect: 'no-loss' }),
+  'loss-not-known': [guarded('rm "$1/leveldb/CURRENT"'), guarded('rm "$1/leveldb/CURRENT"', '', { expect: 'no-loss' })],
+  'allowed-loss-unmatched': guarded('true', '', { expect: 'no-loss', allowLoss: ['leveldb/*'] }),
   'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
   'held-open': async (stage) => {
     fs.appendFileSync(stage.inside('docs/a.md'), 'more');

@@ -97,7 +97,7 @@ export function checkSources(
   });
 }
 
-interface FindingKind {
+export interface FindingKind {
   readonly id: CheckId;
   readonly code: FindingCode;
   readonly good: string;
@@ -175,20 +175,29 @@ const FINDINGS: readonly FindingKind[] = [
   },
 ];
 
-/** What is worth knowing about the sources: one check for each kind of finding, with the name of every file. */
+/** What is worth knowing about the sources: one check for each kind of finding. */
 export function checkScanFindings(findings: readonly Finding[]): CheckResult[] {
-  return FINDINGS.map(({ id, code, good, many }): CheckResult => {
+  return checksOfFindings('inventory', FINDINGS, findings);
+}
+
+/** One check for each kind of finding, with the name of every file. */
+export function checksOfFindings(
+  group: CheckResult['group'],
+  kinds: readonly FindingKind[],
+  findings: readonly Finding[],
+): CheckResult[] {
+  return kinds.map(({ id, code, good, many }): CheckResult => {
     const mine = findings.filter((finding) => finding.code === code);
     const [first] = mine;
-    if (first === undefined) return { id, group: 'inventory', status: 'ok', message: good };
+    if (first === undefined) return { id, group, status: 'ok', message: good };
     const advice = [...new Set(mine.flatMap(({ recommendation }) => recommendation ?? []))];
     return {
       id,
-      group: 'inventory',
+      group,
       status: mine.some(({ severity }) => severity !== 'info') ? 'warning' : 'info',
       message: mine.length === 1 ? first.message : `${mine.length} ${many}`,
       evidence: { files: mine.map(({ path, evidence }) => ({ path, ...evidence })) },
-      paths: mine.flatMap(({ path }) => path ?? []),
+      paths: mine.flatMap(({ path, affects = [] }) => path ?? affects),
       ...(advice.length === 0 ? {} : { recommendation: advice.join(' ') }),
     };
   });

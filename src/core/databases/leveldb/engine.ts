@@ -38,6 +38,7 @@ export const LEVELDB: Engine = {
   },
   remarks: () => [],
   records,
+  isOwnRecord: () => false,
   tables: null,
   async whoHolds(place) {
     const { whoHolds } = await import('./capture/holder.ts');

@@ -6,6 +6,7 @@ import { escapeName } from '../../paths/names.ts';
 import type { Engine } from '../engine.ts';
 import { isSqliteFile, isSqlitePart, mayBeSqlitePart } from './recognise.ts';
 
+const OWN_TABLE = /^sqlite_/i;
 const PARTS = ['', '-journal', '-shm', '-wal'] as const;
 
 /** SQLite: a file, with a journal beside it while some changes are not in the file yet. Its code is loaded when it is needed. */
@@ -41,6 +42,8 @@ export const SQLITE: Engine = {
     const { sqliteRecords } = await import('./proof/records.ts');
     yield* sqliteRecords(files, options);
   },
+  // No other table may have such a name (sqlite.org/fileformat2.html, "Internal Schema Objects").
+  isOwnRecord: (key) => OWN_TABLE.test(key.toString('latin1', 0, 7)),
   async tables(files, options) {
     const [{ sqliteTables }, { tablePrefix }] = await Promise.all([
       import('./proof/records.ts'),

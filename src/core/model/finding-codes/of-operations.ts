@@ -73,6 +73,31 @@ export const OF_OPERATIONS = {
         'A process that began while a guarded command ran is still working in the project after the command failed (Linux); it is not known whether the command started it.',
       advice: 'Stop it if the command left it running, then look at the project with migbackup diff.',
     },
+    'records-lost': {
+      severity: ['error'],
+      meaning:
+        'Under --expect no-loss: a guarded command lost records of databases, or deployments on live chains, that no --allow-loss names, so it counts as failed.',
+      advice:
+        'Correct the command, or name what is meant to go with --allow-loss; migbackup db get BACKUP:DATABASE KEY and migbackup show BACKUP show what was lost.',
+    },
+    'loss-not-known': {
+      severity: ['warning', 'error'],
+      meaning:
+        'A guarded command changed a database or a deployment registry that cannot be compared with the backup; under --expect no-loss that counts as a loss (error), unless --allow-loss names it.',
+      advice: 'Look at it with the application that owns it, or name it with --allow-loss.',
+    },
+    'lost-not-restored': {
+      severity: ['warning'],
+      meaning:
+        'Under --expect no-loss: what a guarded command lost is not brought back, because its result is kept, for example because it sent transactions to a chain.',
+      advice: 'Run the line in the recommendation to have what was lost beside what the command left.',
+    },
+    'allowed-loss-unmatched': {
+      severity: ['info'],
+      meaning: 'What --allow-loss names is not among what is known to be lost.',
+      advice:
+        'Leave it out or correct it: it matches DATABASE/KEY or CHAIN/NAME as guard prints it, and * stands for anything.',
+    },
     'marker-kept': {
       severity: ['warning'],
       meaning: 'The marker that says that a command is being guarded cannot be removed.',

@@ -4,6 +4,7 @@ import { checkArtifactHash } from '../../checks/artifact-sums.ts';
 import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
+import type { Context } from '../../model/event.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
@@ -11,9 +12,13 @@ import { readManifest } from '../../format/manifest-file.ts';
 import { IndexCursor } from '../../format/index-cursor.ts';
 import type { Side, SideEntry, SideDatabase } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
+import { archivedRegistries } from '../../extract/registries.ts';
 
 /** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the one that the manifest states. */
-export function backupSide(selected: SelectedBackup): Side & { readonly manifest: Manifest } {
+export function backupSide(
+  selected: SelectedBackup,
+  { signal }: Pick<Context, 'signal'>,
+): Side & { readonly manifest: Manifest } {
   const manifest = readManifest(selected.folder);
   const index = path.join(selected.folder, INDEX_FILE);
   const wrong = indexProblem(index, manifest);
@@ -24,7 +29,8 @@ export function backupSide(selected: SelectedBackup): Side & { readonly manifest
     });
   }
   const categories = Object.keys(manifest.categories);
-  const reader = new CategoryReader(index, categories);
+  const registries = archivedRegistries(selected.folder, manifest);
+  const reader = new CategoryReader(index, categories, (entry) => registries.see(entry));
   return {
     manifest,
     backupId: manifest.backupId,
@@ -32,6 +38,7 @@ export function backupSide(selected: SelectedBackup): Side & { readonly manifest
     categories,
     entries: (category) => reader.entries(category),
     databases: (isWanted) => Promise.resolve(databasesOf(manifest).filter(isWanted)),
+    recorded: (isWanted) => registries.read(signal, isWanted),
     findings: () => [],
   };
 }
@@ -49,12 +56,14 @@ function indexProblem(index: string, manifest: Manifest): string | undefined {
 class CategoryReader {
   readonly #file: string;
   readonly #order: readonly string[];
+  readonly #see: (entry: Entry) => void;
   #cursor: IndexCursor | undefined;
   #next = 0;
 
-  constructor(file: string, order: readonly string[]) {
+  constructor(file: string, order: readonly string[], see: (entry: Entry) => void) {
     this.#file = file;
     this.#order = order;
+    this.#see = see;
   }
 
   async *entries(category: string): AsyncGenerator<SideEntry> {
@@ -67,7 +76,12 @@ class CategoryReader {
     const cursor = this.#cursor;
     for (; this.#next < at; this.#next++) await cursor.skip(this.#order[this.#next] ?? '');
     this.#next = at + 1;
-    for await (const batch of cursor.take(category)) for (const entry of batch) yield fromEntry(entry);
+    for await (const batch of cursor.take(category)) {
+      for (const entry of batch) {
+        this.#see(entry);
+        yield fromEntry(entry);
+      }
+    }
   }
 }
 

@@ -14,6 +14,7 @@ import { Ownership } from '../../scan/ownership.ts';
 import { scanCategory } from '../../scan/scanner.ts';
 import type { Side, SideEntry, SideDatabase } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
+import { liveRegistries } from '../../extract/registries.ts';
 
 /** A database of the project. */
 interface Live {
@@ -40,6 +41,7 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
   const seen = { ...project, config };
   const ownership = new Ownership(config.categories);
   const databases: Live[] = [];
+  const registries = liveRegistries(project.root);
   let looking: Promise<Attributes> | undefined;
 
   async function* entries(name: string): AsyncGenerator<SideEntry> {
@@ -51,6 +53,7 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
     for (const item of scanCategory(seen, category, options)) {
       if (item.kind !== 'entry') continue;
       const { source, path, type, size, target } = item.entry;
+      registries.see(item.entry);
       const mode = modeWithoutMask(item.entry.mode, groupRights.get(path));
       const native = toNative(project.root, path);
       const engine = type === 'dir' ? recogniseFolder(native) : type === 'file' ? recogniseFile(native, size) : null;
@@ -70,6 +73,7 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
       for (const database of databases.filter(isWanted)) states.push(await readLive(project.root, database, context));
       return states;
     },
+    recorded: (isWanted) => registries.read(context.signal, isWanted),
     findings: () => findings,
   };
 }

@@ -1,6 +1,7 @@
 import type { EngineName } from '../../model/engine-name.ts';
 import type { EntryType } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
+import type { ReadDeployments } from '../../records/deployments.ts';
 import type { EntryFilter } from '../../scan/terms.ts';
 import type { DatabaseState } from '../../model/diff-report.ts';
 
@@ -38,6 +39,8 @@ export interface Side {
   /** What one category holds, in `comparePaths` order. Categories may be asked for in any order. */
   entries(category: string): AsyncGenerator<SideEntry>;
   databases(isWanted: EntryFilter): Promise<SideDatabase[]>;
+  /** What deployment registries record, as far as the entries were read. */
+  recorded(isWanted: EntryFilter): Promise<ReadDeployments>;
   /** What could not be compared or is left out, as far as the entries were read. */
   findings(): Finding[];
 }

@@ -1,5 +1,7 @@
 import { isInside } from '../../paths/paths.ts';
+import type { AllowedLoss } from './allowed-loss.ts';
 import { isGone } from './failures.ts';
+import { lookForLoss } from './loss.ts';
 import { planRestore } from '../../change/plan-restore.ts';
 import { verifyForRestore } from '../../extract/verify-for-restore.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -12,32 +14,47 @@ import type { GuardReport } from '../../model/guard-report.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';
 
-export type Changes = Pick<GuardReport, 'changes' | 'paths' | 'external'>;
+export type Changes = Pick<GuardReport, 'changes' | 'paths' | 'external' | 'loss'>;
 
 /** What the command did, by what going back would have to do. */
 const DONE = { add: 'removed', replace: 'changed', remove: 'added' } as const;
 
+export interface Look {
+  readonly changes: Changes;
+  /** Of `external`, what may show that something was sent to a chain, judged by what is recorded. */
+  readonly sent: readonly string[];
+}
+
 /** Verifies the backup again on the way: the command may have touched it. Throws what the way back would throw. */
-export async function lookAtChanges(project: Project, selected: SelectedBackup, context: Context): Promise<Changes> {
+export async function lookAtChanges(
+  project: Project,
+  selected: SelectedBackup,
+  allowed: AllowedLoss,
+  context: Context,
+): Promise<Look> {
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
   const { plan } = await planRestore(project, verified, { only: [], exact: true });
-  return describeChanges(verified.manifest, plan);
+  const changes = describeChanges(verified.manifest, plan);
+  const { loss, sent } = await lookForLoss(project, selected, verified.manifest, changes, allowed, context);
+  return { changes: { ...changes, loss }, sent };
 }
 
 /** The same, where nothing depends on the answer: if the changes cannot be found out, a finding says so and no change is named. */
 export async function lookIfPossible(
   project: Project,
   selected: SelectedBackup,
+  allowed: AllowedLoss,
   context: Context,
-): Promise<{ changes: Changes; findings: Finding[] }> {
+): Promise<Look & { findings: Finding[] }> {
   try {
-    return { changes: await lookAtChanges(project, selected, context), findings: [] };
+    return { ...(await lookAtChanges(project, selected, allowed, context)), findings: [] };
   } catch (cause) {
     const error = fromSystemError(cause, `${selected.id} could not be read`);
     if (!(error instanceof BackupError)) throw error;
     const lost = wayBackLost(selected, error);
     return {
-      changes: { changes: {}, paths: [], external: [] },
+      changes: { changes: {}, paths: [], external: [], loss: null },
+      sent: [],
       findings: lost === null ? [notKnown(error)] : [lost, NOTHING_TO_COMPARE],
     };
   }
@@ -75,7 +92,7 @@ const NOTHING_TO_COMPARE: Finding = {
 };
 
 /** Reads a plan for the exact way back as an account of what was done since the backup. */
-function describeChanges(manifest: Manifest, plan: RestorePlan): Changes {
+function describeChanges(manifest: Manifest, plan: RestorePlan): Omit<Changes, 'loss'> {
   const changes: Changes['changes'] = {};
   for (const [name, figures] of Object.entries(plan.categories)) {
     const { add, replace, remove } = figures;

@@ -16,6 +16,8 @@ import type { ScanItem } from '../../scan/scan-item.ts';
 import { secretTaken, toFinding } from '../../scan/scan-messages.ts';
 import { takeInventory, type Inventory } from '../../capture/inventory.ts';
 import type { Problem } from '../../capture/problems.ts';
+import { liveRegistries } from '../../extract/registries.ts';
+import type { ReadDeployments } from '../../records/deployments.ts';
 
 /** What was found in everything that would be backed up. */
 export interface Survey {
@@ -28,6 +30,8 @@ export interface Survey {
   readonly findings: readonly Finding[];
   /** What files have that no backup keeps. */
   readonly attributes: Pick<Attributes, 'found' | 'fixed' | 'notLookedAt'>;
+  /** What the deployment registries record. */
+  readonly recorded: ReadDeployments;
   /** By category, as the inventory names them. */
   readonly databases: ReadonlyMap<string, readonly DatabaseLook[]>;
 }
@@ -41,8 +45,10 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   const json: ScannedEntry[] = [];
   let configs = 0;
   const isTaken = secretMatcher(project.config.includeSecrets ? project.config.secrets : []);
+  const registries = liveRegistries(project.root);
   const see = (entry: ScannedEntry): void => {
     const { path, type, category, source } = entry;
+    registries.see(entry);
     if (type === 'dir') folders.push(path);
     if (type !== 'file') return;
     if (path === CONFIG_FILE) configs++;
@@ -64,6 +70,7 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   );
   context.onEvent?.({ type: 'phase-begin', phase: 'reading databases and JSON' });
   await parseAll(project.root, json, onFinding, context);
+  const recorded = await registries.read(context.signal);
   const databases = new Map<string, DatabaseLook[]>();
   for (const [name, found] of inventory.categories) {
     const looks: DatabaseLook[] = [];
@@ -72,7 +79,7 @@ export async function surveySources(project: Project, ownership: Ownership, cont
   }
   const { found, fixed, notLookedAt } = await looking;
   const attributes = { found: new Map([...found, ['hard links', hardLinks] as const]), fixed, notLookedAt };
-  return { inventory, folders, configs, problems, findings, attributes, databases };
+  return { inventory, folders, configs, problems, findings, attributes, recorded, databases };
 }
 
 async function parseAll(
