@@ -87,16 +87,19 @@ test('a record that is dropped is told, and under --expect no-loss everything go
   expect(finding.message).toContain(`lost 2 records that no --allow-loss names, so it counts as failed: leveldb/`);
   isAsBefore();
 
+  const told = await words(script, 0);
+  expect(told).toContain(`! leveldb lost 2 records: ${record(5)}, ${record(7)}`);
+  expect(told).toContain('succeeded the changes stay');
+});
+
+test('what happens then is said by the flags that say it after any failure', async () => {
+  const script = DROP(record(5), record(7));
   expect(await words(script, 20, '--passthrough', ...NO_LOSS)).toContain(`leveldb/${record(5)}, leveldb/${record(7)}`);
   isAsBefore();
   const kept = await words(script, 21, '--on-failure', 'keep', ...NO_LOSS);
   expect(kept).toMatch(/kept the command counts as failed; everything is as it left it/);
   expect(await runCli(['undo', '--yes'], { cwd: project.root })).toMatchObject({ exitCode: 0 });
   isAsBefore();
-
-  const told = await words(script, 0);
-  expect(told).toContain(`! leveldb lost 2 records: ${record(5)}, ${record(7)}`);
-  expect(told).toContain('succeeded the changes stay');
 });
 
 test('a value that changes, what is added, and what an engine does for itself are no loss', async () => {

@@ -30,7 +30,7 @@ const manifest = (proxies: string[], impls: string[]): unknown => ({
   proxies: proxies.map((address) => ({ address, kind: 'uups' })),
   impls: Object.fromEntries(impls.map((address, at) => [`hash${at}`, { address, layout: {} }])),
 });
-const artifact = (address: string, implementation?: string): unknown => ({
+const artifact = (address: string, implementation?: string): object => ({
   address,
   abi: [],
   bytecode: '0x60',
@@ -128,10 +128,7 @@ describe('a deployment on a live chain that is recorded nowhere any more is lost
       'that another registry has',
       { 'deployments/bsc.json': unified(56, {}), 'docs/moved.json': unified(56, { Vault: A, Old: B }) },
     ],
-    [
-      'whose record says more now',
-      { 'deployments/sepolia/Token.json': { ...(artifact(A) as object), solcInputHash: 'x' } },
-    ],
+    ['whose record says more now', { 'deployments/sepolia/Token.json': { ...artifact(A), solcInputHash: 'x' } }],
   ])('not one %s', async (_how, files) => {
     expect(await run(files)).toMatchObject({
       outcome: 'succeeded',
