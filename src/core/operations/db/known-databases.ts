@@ -4,7 +4,6 @@ import { findDatabases } from '../../databases/engines.ts';
 import { errnoOf, BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
-import type { Manifest } from '../../model/manifest.ts';
 import { databasesOf } from '../../model/stated-databases.ts';
 import { escapeName, shorten } from '../../paths/names.ts';
 import { ownBackups } from '../../repository/whose.ts';
@@ -36,16 +35,6 @@ export function noDatabaseAt(place: string, database: string | null, where: Wher
   return new BackupError('NO_SUCH_DATABASE', `${escapeName(place)} is not a database that migbackup can read`, {
     hint: `${belongs}${sayKnown(known)}`,
     path: place,
-    details: { databases: known },
-  });
-}
-
-/** A backup holds no such database. */
-export function notInBackup(manifest: Manifest, term: string): BackupError {
-  const known = databasesOf(manifest).map((database) => database.path);
-  return new BackupError('NO_SUCH_DATABASE', `${manifest.backupId} holds no database ${shorten(escapeName(term))}`, {
-    hint: known.length === 0 ? 'It holds no database.' : `Its databases are: ${some(known)}.`,
-    path: term,
     details: { databases: known },
   });
 }

@@ -6,13 +6,14 @@ import type { DatabaseFiles } from '../../databases/database-files.ts';
 import type { Engine } from '../../databases/engine.ts';
 import { fileDatabaseOf, recogniseFile, recogniseFolder } from '../../databases/engines.ts';
 import { readCaptured } from '../../databases/read-on-disk.ts';
+import { openArchivedDatabase, splitDatabaseName } from '../../extract/archived-database.ts';
 import { removeTree } from '../../fs/durable.ts';
 import { select } from '../../import-v1/open-backup.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { ManifestDatabase } from '../../model/database.ts';
 import { shellQuote } from '../../model/shell-quote.ts';
 import { escapeName } from '../../paths/names.ts';
-import { openArchivedDatabase } from './archived-database.ts';
+
 import { noDatabaseAt, noSuchDatabase, type Where } from './known-databases.ts';
 
 /** A database that is open for reading, on disk or in a backup. */
@@ -45,7 +46,7 @@ export async function readDatabase<T>(
     const isLink = fs.lstatSync(place).isSymbolicLink();
     return readLive(isLink ? fs.realpathSync(place) : place, where, read);
   }
-  const named = splitName(name, where.cwd);
+  const named = splitDatabaseName(name, where.cwd);
   if (named === null) throw noSuchDatabase(name, where);
   const selected = await select(where.project, named.backup, where.cwd, where.context);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-db-'));
@@ -78,15 +79,6 @@ async function readLive<T>(place: string, where: Where, read: (database: OpenDat
   } catch (error) {
     throw withRaw(withPath(error, engine, place), where.project.root, place);
   }
-}
-
-/** `BACKUP:database`, where BACKUP may be a path that has colons in it; the colon of a Windows drive does not count. */
-function splitName(name: string, cwd: string): { backup: string; database: string } | null {
-  const from = /^[A-Za-z]:[\\/]/.test(name) ? 2 : 1;
-  const colons = [...name.matchAll(/:/g)].map(({ index }) => index);
-  const fitting = colons.filter((at) => at >= from && at < name.length - 1);
-  const at = fitting.find((colon) => fs.existsSync(path.resolve(cwd, name.slice(0, colon)))) ?? fitting[0];
-  return at === undefined ? null : { backup: name.slice(0, at), database: name.slice(at + 1) };
 }
 
 const REFUSALS: readonly string[] = ['DATABASE_DAMAGED', 'DATABASE_FOREIGN', 'DATABASE_BUSY'];

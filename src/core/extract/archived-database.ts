@@ -1,26 +1,25 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Pacer } from '../../concurrency/pacer.ts';
-import { archivedFiles } from '../../databases/archived-files.ts';
-import type { DatabaseFiles } from '../../databases/database-files.ts';
-import type { Engine } from '../../databases/engine.ts';
-import { engineOf, partNames, recogniseFile, recogniseFolder } from '../../databases/engines.ts';
-import { readIndex } from '../../format/index-file.ts';
-import { INDEX_FILE } from '../../format/layout.ts';
-import { readManifest } from '../../format/manifest-file.ts';
-import { MemberFiles } from '../../format/member-files.ts';
-import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
-import type { ManifestDatabase } from '../../model/database.ts';
-import type { Entry } from '../../model/entry.ts';
-import type { Context } from '../../model/event.ts';
-import type { Manifest } from '../../model/manifest.ts';
-import { databasesOf } from '../../model/stated-databases.ts';
-import { escapeName } from '../../paths/names.ts';
-import { notInBackup } from './known-databases.ts';
+import { Pacer } from '../concurrency/pacer.ts';
+import { archivedFiles } from '../databases/archived-files.ts';
+import type { DatabaseFiles } from '../databases/database-files.ts';
+import type { Engine } from '../databases/engine.ts';
+import { engineOf, partNames, recogniseFile, recogniseFolder } from '../databases/engines.ts';
+import { readIndex } from '../format/index-file.ts';
+import { INDEX_FILE } from '../format/layout.ts';
+import { readManifest } from '../format/manifest-file.ts';
+import { MemberFiles } from '../format/member-files.ts';
+import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
+import type { ManifestDatabase } from '../model/database.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Context } from '../model/event.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { databasesOf } from '../model/stated-databases.ts';
+import { escapeName, shorten } from '../paths/names.ts';
 
 /** A database inside a backup's archive. Call `close` when done. */
-interface ArchivedDatabase {
+export interface ArchivedDatabase {
   readonly engine: Engine;
   /** Project-relative. */
   readonly path: string;
@@ -139,4 +138,27 @@ async function checkContent(
     hint: `migbackup verify ${manifest.backupId} shows what of the backup is still good.`,
     path: entry.path,
   });
+}
+
+/** How many databases a hint names; the details of the error have all. */
+const SHOWN = 10;
+
+function notInBackup(manifest: Manifest, term: string): BackupError {
+  const known = databasesOf(manifest).map((database) => database.path);
+  const more = known.length > SHOWN ? ` and ${known.length - SHOWN} more` : '';
+  const names = `${known.slice(0, SHOWN).map(escapeName).join(', ')}${more}`;
+  return new BackupError('NO_SUCH_DATABASE', `${manifest.backupId} holds no database ${shorten(escapeName(term))}`, {
+    hint: known.length === 0 ? 'It holds no database.' : `Its databases are: ${names}.`,
+    path: term,
+    details: { databases: known },
+  });
+}
+
+/** `BACKUP:database`, where BACKUP may be a path that has colons in it; the colon of a Windows drive does not count. */
+export function splitDatabaseName(name: string, cwd: string): { backup: string; database: string } | null {
+  const from = /^[A-Za-z]:[\\/]/.test(name) ? 2 : 1;
+  const colons = [...name.matchAll(/:/g)].map(({ index }) => index);
+  const fitting = colons.filter((at) => at >= from && at < name.length - 1);
+  const at = fitting.find((colon) => fs.existsSync(path.resolve(cwd, name.slice(0, colon)))) ?? fitting[0];
+  return at === undefined ? null : { backup: name.slice(0, at), database: name.slice(at + 1) };
 }
