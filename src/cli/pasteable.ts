@@ -13,6 +13,7 @@ export const COMMANDS = [
   'init',
   'list',
   'prune',
+  'reconcile',
   'recover',
   'report',
   'restore',

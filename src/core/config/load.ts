@@ -83,6 +83,7 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       includeSecrets: settings.includeSecrets ?? false,
       secrets: settings.secrets ?? DEFAULT_SECRETS,
       ignore: settings.ignore ?? [],
+      reconcile: settings.reconcile,
     },
   };
 }
