@@ -30,6 +30,8 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   'db-ls': inModel('db-ls-report.ts', 'dbLsReportSchema', 'db ls'),
   'db-diff': inModel('db-diff-report.ts', 'dbDiffReportSchema', 'db diff'),
   'db-digest': inModel('db-digest-report.ts', 'dbDigestReportSchema', 'db digest'),
+  reconcile: inModel('reconcile-report.ts', 'reconcileReportSchema', 'reconcile DATABASE'),
+  'reconcile-all': inModel('reconcile-report.ts', 'reconcileAllReportSchema', 'reconcile'),
   diff: inModel('diff-report.ts', 'diffReportSchema', 'diff'),
   prune: inModel('prune-report.ts', 'pruneReportSchema', 'prune'),
   report: inModel('backup-summary.ts', 'backupSummarySchema', 'report'),

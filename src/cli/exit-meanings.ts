@@ -6,7 +6,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   1: 'a bug in migbackup',
   2: 'wrong usage or configuration, nothing to back up',
   3: '`create --allow-partial` left something out',
-  4: 'findings: verify FAILED, validate CRITICAL',
+  4: 'findings: verify FAILED, validate CRITICAL, records not accounted for',
   5: 'the operation failed and changed nothing (or took everything back)',
   6: 'refused: confirmation missing, unsafe target or archive',
   7: 'failed and could not be taken back; the message says what to run',

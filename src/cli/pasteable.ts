@@ -14,6 +14,7 @@ export const COMMANDS = [
   'init',
   'list',
   'prune',
+  'reconcile',
   'recover',
   'report',
   'restore',

@@ -18,6 +18,7 @@ export const loaders: Loaders = {
   init: async () => (await import('./init.ts')).default,
   list: async () => (await import('./list.ts')).default,
   prune: async () => (await import('./prune.ts')).default,
+  reconcile: async () => (await import('./reconcile.ts')).default,
   recover: async () => (await import('./recover.ts')).default,
   report: async () => (await import('./report.ts')).default,
   restore: async () => (await import('./restore.ts')).default,

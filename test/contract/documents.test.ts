@@ -130,6 +130,14 @@ describe('each command with and without --json', () => {
     rmSync(path.join(root, 'data'), { recursive: true });
   });
 
+  test('reconcile', async () => {
+    await json('reconcile-all', ['reconcile'], 4);
+    expect(await json('reconcile', ['reconcile', 'leveldb', '--in', 'leveldb'])).toMatchObject({ notAccountedFor: 0 });
+    const document = await json('reconcile', ['reconcile', 'leveldb'], 4);
+    expect(document).toMatchObject({ operation: 'reconcile', findings: [{ code: 'database-unchanged' }] });
+    expect(await text(['reconcile', 'leveldb', '--latest'], 4)).toContain('NOT ACCOUNTED FOR');
+  });
+
   test('undo', async () => {
     expect(await json('undo', ['undo', '--dry-run'])).toMatchObject({ outcome: 'planned' });
     expect(await json('error', ['undo'], 6)).toMatchObject({ error: { code: 'CONFIRMATION_REQUIRED' } });

@@ -28,6 +28,16 @@ const REBUILT = new Set(
   ]),
 );
 
+/** Whether a folder of this name is never searched. */
+export function isForeignFolder(name: string): boolean {
+  return FOREIGN.has(name);
+}
+
+/** Whether a folder of this name holds what can be made again. */
+export function isRebuiltFolder(name: string): boolean {
+  return REBUILT.has(name);
+}
+
 /** Kinds of state, recognised by name. Somebody has once lost each of them. */
 const STATE_KINDS: readonly { readonly kind: string; readonly pattern: string }[] = [
   { kind: 'OpenZeppelin proxy manifests', pattern: '**/.openzeppelin/*.json' },

@@ -96,8 +96,12 @@ function checkPair(a: Source, b: Source, file: string, more: string): void {
 }
 
 /** Checks the settings outside of the sources. Throws CONFIG_INVALID. */
-export function checkSettings({ secrets = [], ignore = [], backups = '' }: ConfigFile, file: string): void {
-  for (const pattern of [...secrets, ...ignore]) {
+export function checkSettings(
+  { secrets = [], ignore = [], backups = '', reconcile = {} }: ConfigFile,
+  file: string,
+): void {
+  const searched = Object.values(reconcile).flatMap((rules) => rules.in ?? []);
+  for (const pattern of [...secrets, ...ignore, ...searched]) {
     const problem = globProblem(pattern);
     if (problem !== null)
       throw invalid(

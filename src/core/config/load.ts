@@ -84,6 +84,7 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       secrets: settings.secrets ?? DEFAULT_SECRETS,
       ignore: settings.ignore ?? [],
       expect: settings.guard?.expect,
+      reconcile: settings.reconcile,
     },
   };
 }

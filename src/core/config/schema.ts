@@ -20,6 +20,41 @@ export const sourceFileSchema = z.strictObject({
   external: z.boolean().optional().describe('a change here proves that transactions were sent to a chain'),
 });
 
+const reason = z.string().regex(/\S/, 'say why').max(1000);
+
+/** What a person says of the records of one database. Limits, because each rule is tried on every record. */
+export const reconcileRulesSchema = z.strictObject({
+  in: z
+    .array(z.string().min(1))
+    .max(100)
+    .optional()
+    .describe(
+      'globs of the files and databases that are searched, relative to the project, also if they did not change',
+    ),
+  places: z
+    .record(z.string(), z.array(z.string()).min(1).max(50))
+    .optional()
+    .describe(
+      'field -> where its values stand: JSON pointers with "*", "{field}", "{field~last}", "{key}" and "{key.0}"; with them none are learned',
+    ),
+  values: z
+    .record(z.string(), z.record(z.string(), z.string()))
+    .optional()
+    .describe('field -> old value -> what it is called now'),
+  ignore: z.record(z.string(), reason).optional().describe('field -> why its value does not count'),
+  gone: z
+    .array(
+      z.strictObject({
+        key: z.string().min(1).describe('of the records, with "*" for anything'),
+        entries: z.int().min(1).describe('how many records are gone: another number is a finding'),
+        why: reason,
+      }),
+    )
+    .max(1000)
+    .optional()
+    .describe('records that are meant to be gone'),
+});
+
 /** migbackup.config.json, also `package.json#migbackup`. Unknown keys are errors: a typing mistake must not lose a category. */
 export const configFileSchema = z
   .strictObject({
@@ -60,6 +95,10 @@ export const configFileSchema = z
           ),
       })
       .optional(),
+    reconcile: z
+      .record(z.string().min(1), reconcileRulesSchema)
+      .optional()
+      .describe('rules of reconcile for a database, by category/source or by its path (docs/records.md)'),
   })
   .meta({ id: 'Config', title: 'migbackup.config.json' });
 

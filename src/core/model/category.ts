@@ -30,6 +30,15 @@ export interface Category {
 
 export type Compression = 'zstd' | 'none';
 
+/** What the config says of the records of one database; schema.ts says what each key means. */
+export interface ReconcileRules {
+  readonly in?: readonly string[] | undefined;
+  readonly places?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly values?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+  readonly ignore?: Readonly<Record<string, string>> | undefined;
+  readonly gone?: readonly { readonly key: string; readonly entries: number; readonly why: string }[] | undefined;
+}
+
 /** The effective configuration: the preset or a config file, resolved against one project. */
 export interface Config {
   /** Absolute path of the config file, or undefined when the preset is used. */
@@ -50,6 +59,8 @@ export interface Config {
   readonly ignore: readonly string[];
   /** What a guarded command has to keep, if the command line does not say. */
   readonly expect?: 'no-loss' | undefined;
+  /** Rules for databases, by category/source or path. */
+  readonly reconcile?: Readonly<Record<string, ReconcileRules>> | undefined;
   /** Terms of `--only` that narrow what the categories hold: those of this run, or those that a backup was made with. */
   readonly only?: readonly string[] | undefined;
 }

@@ -15,6 +15,7 @@ import type { GuardOptions } from '../../../src/core/operations/guard.ts';
 import { list } from '../../../src/core/operations/list.ts';
 import { prune } from '../../../src/core/operations/prune.ts';
 import { makeId } from '../../../src/core/format/id.ts';
+import { reconcile } from '../../../src/core/operations/reconcile.ts';
 import { recover } from '../../../src/core/operations/recover.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { put } from '../../support/files.ts';
@@ -54,6 +55,15 @@ const restored =
     fs.writeFileSync(stage.inside('docs/a.md'), 'changed');
     change(stage);
     return (await stage.restore(options)).findings;
+  };
+
+/** Accounts for all records of the good backup. */
+const reconciled =
+  (change: (stage: Stage) => unknown): Provoke =>
+  async (stage) => {
+    change(stage);
+    const where = { name: undefined, latest: true, env: {}, in: [], cwd: stage.root };
+    return (await reconcile(stage.project, { ...where, strict: false, writeRules: false }, context)).findings;
   };
 
 /** A restore of a database in whose place somebody makes another while it is away. */
@@ -298,6 +308,11 @@ export const PROJECT: Cases = {
     stage.put('docs/a\\b', '');
     return (await diffLive(stage.project, stage.selected(), context)).findings;
   },
+  'rule-unmatched': reconciled((stage) =>
+    stage.put('migbackup.config.json', JSON.stringify({ preset: 'default', reconcile: { nothing: {} } })),
+  ),
+  'database-unchanged': reconciled(() => undefined),
+  'records-not-searched': reconciled((stage) => stage.put('deployments/torn.json', '{"a":')),
   // Only root can bring back what belonged to others, so only root is told.
   ...(isRoot ? { 'owner-not-set': ownerNotSet } : {}),
 };

@@ -145,6 +145,26 @@ export const OF_OPERATIONS = {
       advice: 'Remove the cause that the message names, then compare again.',
     },
   },
+  'Accounting for records (reconcile)': {
+    'rule-unmatched': {
+      severity: ['warning'],
+      meaning:
+        'A rule for reconcile in migbackup.config.json matches nothing, or another number of records than it says, or is for a database that the backup does not hold.',
+      advice: 'Correct or remove the rule: it says something that is not so.',
+    },
+    'database-unchanged': {
+      severity: ['info'],
+      meaning:
+        'The database that is accounted for still holds exactly what it held when the backup was taken, so it is no part of the new state.',
+      advice: 'If its records are meant to stay there, search it too with --in, or with "in" in its rules.',
+    },
+    'records-not-searched': {
+      severity: ['warning'],
+      meaning:
+        'Nobody knows whether some records are in the new state: a file or database could not be read, there is more to search than step 3 takes, or the old database was stored as plain files and was not named.',
+      advice: 'Repair or remove what cannot be read, or narrow the search with --in.',
+    },
+  },
   'The setup of a project (init)': {
     'script-kept': {
       severity: ['warning'],

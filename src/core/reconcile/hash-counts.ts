@@ -1,0 +1,136 @@
+import type { TreeHash } from './tree-hash.ts';
+
+/** Words of a hash that are kept: 128 bits, so that two of millions of values are never taken for the same. */
+const WORDS = 4;
+/** Tokens of a key that are kept. */
+export const TOKENS = 4;
+const FULLEST = 0.7;
+
+/**
+ * How many records have a value, and how many places of the new state hold it. It is a hash table in typed arrays: a million values take 60 MB, and the
+ * garbage collector has nothing to do. Values are numbered from 0 on, in the order in which they come.
+ */
+export class HashCounts {
+  /** By the hash: the number of a value plus 1; 0 is free. */
+  #table = new Int32Array(1 << 11);
+  #size = 0;
+  #words = new Uint32Array(1024 * WORDS);
+  #records = new Uint32Array(1024);
+  #places = new Uint32Array(1024);
+  /** Hashes of the first tokens of the key of the first record with this value; 0 if there are no more. */
+  #tokens = new Uint32Array(1024 * TOKENS);
+  /** Which of these tokens the places name, a bit each. */
+  #named = new Uint8Array(1024);
+
+  /** How many values there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Counts a record, and returns the number of its value. @param tokens called for a value that is new */
+  add(hash: TreeHash, tokens: () => readonly number[]): number {
+    const slot = this.#slotOf(hash);
+    const known = (this.#table[slot] ?? 0) - 1;
+    if (known >= 0) {
+      this.#records[known] = (this.#records[known] ?? 0) + 1;
+      return known;
+    }
+    const value = this.#size++;
+    if (value === this.#records.length) this.#makeRoom();
+    this.#table[slot] = value + 1;
+    this.#records[value] = 1;
+    for (let at = 0; at < WORDS; at++) this.#words[value * WORDS + at] = word(hash, at);
+    this.#tokens.set(tokens().slice(0, TOKENS), value * TOKENS);
+    if (this.#size > this.#table.length * FULLEST) this.#growTable();
+    return value;
+  }
+
+  /** The number of a value; -1 if no record has it. */
+  find(hash: TreeHash): number {
+    return (this.#table[this.#slotOf(hash)] ?? 0) - 1;
+  }
+
+  /** Counts a place that holds a value. @param names whether the place names a token */
+  addPlace(value: number, names: (token: number) => boolean): void {
+    this.#places[value] = (this.#places[value] ?? 0) + 1;
+    for (let at = 0; at < TOKENS; at++) {
+      const token = this.#tokens[value * TOKENS + at] ?? 0;
+      if (token !== 0 && names(token)) this.#named[value] = (this.#named[value] ?? 0) | (1 << at);
+    }
+  }
+
+  recordsOf(value: number): number {
+    return this.#records[value] ?? 0;
+  }
+
+  placesOf(value: number): number {
+    return this.#places[value] ?? 0;
+  }
+
+  /** Which tokens there are, and which of them the places name, a bit each. */
+  tokensOf(value: number): { readonly there: number; readonly named: number } {
+    let there = 0;
+    for (let at = 0; at < TOKENS; at++) if (this.#tokens[value * TOKENS + at] !== 0) there |= 1 << at;
+    return { there, named: this.#named[value] ?? 0 };
+  }
+
+  /** Whether all tokens of a value that are in the mask are in a set, and there is one. */
+  isNamedBy(value: number, mask: number, named: ReadonlySet<number>): boolean {
+    let isSome = false;
+    for (let at = 0; at < TOKENS; at++) {
+      const token = this.#tokens[value * TOKENS + at] ?? 0;
+      if (token === 0 || (mask & (1 << at)) === 0) continue;
+      if (!named.has(token)) return false;
+      isSome = true;
+    }
+    return isSome;
+  }
+
+  /** Where a value is in the table, or would be. */
+  #slotOf(hash: TreeHash): number {
+    const mask = this.#table.length - 1;
+    for (let slot = word(hash, 0) & mask; ; slot = (slot + 1) & mask) {
+      const value = (this.#table[slot] ?? 0) - 1;
+      if (value < 0) return slot;
+      let at = 0;
+      while (at < WORDS && this.#words[value * WORDS + at] === word(hash, at)) at++;
+      if (at === WORDS) return slot;
+    }
+  }
+
+  #growTable(): void {
+    const table = new Int32Array(this.#table.length * 2);
+    const mask = table.length - 1;
+    for (let value = 0; value < this.#size; value++) {
+      let slot = (this.#words[value * WORDS] ?? 0) & mask;
+      while (table[slot] !== 0) slot = (slot + 1) & mask;
+      table[slot] = value + 1;
+    }
+    this.#table = table;
+  }
+
+  #makeRoom(): void {
+    const more = this.#records.length * 2;
+    this.#words = copied(this.#words, new Uint32Array(more * WORDS));
+    this.#records = copied(this.#records, new Uint32Array(more));
+    this.#places = copied(this.#places, new Uint32Array(more));
+    this.#tokens = copied(this.#tokens, new Uint32Array(more * TOKENS));
+    this.#named = copied(this.#named, new Uint8Array(more));
+  }
+}
+
+function copied<Numbers extends Uint32Array | Uint8Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from);
+  return to;
+}
+
+function word(hash: TreeHash, at: number): number {
+  const from = at * 4;
+  return (
+    (hash.charCodeAt(from) |
+      (hash.charCodeAt(from + 1) << 8) |
+      (hash.charCodeAt(from + 2) << 16) |
+      (hash.charCodeAt(from + 3) << 24)) >>>
+    0
+  );
+}
