@@ -1,85 +1,46 @@
 /*
  * Room "reconcile": whether every record of an old state is accounted for in a new one. It only reads.
  */
-import type { Json } from '../records/json.ts';
+import { Pacer } from '../concurrency/pacer.ts';
+import { throwIfInterrupted } from '../model/backup-error.ts';
+import type { Accounted, NewDocument, OldRecord, Rules } from './accounted.ts';
+import { Accounting } from './accounting.ts';
 
-/** A record of the old state. `value` of a record whose bytes are not JSON is a text with its bytes in base64, after `base64:`. */
-export interface OldRecord {
-  /** As `db ls` prints it. */
-  readonly key: string;
-  readonly value: Json;
+export * from './accounted.ts';
+
+/**
+ * Accounts for each record by its places in the documents: those of the rules, or else those that hold for most records. Pure. Of more than MAX_RECORDS
+ * records the others are `unsearched`, and so are records that nest deeper than 1000 or have more than 100,000 values.
+ */
+export function account(
+  records: readonly OldRecord[],
+  documents: readonly NewDocument[],
+  rules: Rules = {},
+): Accounted {
+  const accounting = new Accounting(records, documents, rules);
+  for (const _ of accounting.steps());
+  return accounting.result();
 }
 
-/** One document of the new state: a JSON file, a line of a JSONL file, or an entry of a database. */
-export interface NewDocument {
-  /** Project-relative path of the file; of a database, its path. */
-  readonly file: string;
-  /** JSON pointer of `value` in the file: empty for a whole file; of a database, `/` and the escaped key. */
-  readonly pointer: string;
-  readonly value: Json;
+/** The same, but it lets others have the event loop between records. Throws INTERRUPTED. */
+export async function accountInTurns(
+  records: readonly OldRecord[],
+  documents: readonly NewDocument[],
+  rules: Rules,
+  signal: AbortSignal | undefined,
+): Promise<Accounted> {
+  const pacer = new Pacer();
+  throwIfInterrupted(signal);
+  const accounting = new Accounting(records, documents, rules);
+  for (const _ of accounting.steps()) {
+    if (!pacer.due()) continue;
+    await pacer.turn();
+    throwIfInterrupted(signal);
+  }
+  return accounting.result();
 }
 
-export const STATUSES = [
-  'found',
-  'explained',
-  'by-value',
-  'folded',
-  'changed',
-  'scattered',
-  'partly',
-  'missing',
-  'unsearched',
-] as const;
-export type RecordStatus = (typeof STATUSES)[number];
-
-/** Where a value stands. */
-export interface At {
-  readonly file: string;
-  /** JSON pointer in the file. */
-  readonly pointer: string;
-}
-
-/** What became of one value of a record. */
-export interface AccountedValue {
-  /** JSON pointer in the record's value. */
-  readonly path: string;
-  readonly status: Exclude<RecordStatus, 'scattered' | 'unsearched'>;
-  readonly was: Json;
-  /** What stands at its place instead, if it changed. */
-  readonly now?: Json;
-  readonly at: readonly At[];
-}
-
-export interface AccountedRecord {
-  readonly key: string;
-  readonly status: RecordStatus;
-  readonly values: readonly AccountedValue[];
-  /** The rule that explains it, in words: which part of the rules, and its pattern. */
-  readonly rule?: string;
-  /** For `scattered`: the files that hold the values that are not in the document that holds most. */
-  readonly beside?: readonly string[];
-}
-
-/** Rules for one database, as the config has them. */
-export interface Rules {
-  /** Field (pointer of the value without its leading slash, list positions as `#`) -> patterns of JSON pointers. With them, nothing is learned. */
-  readonly places?: Readonly<Record<string, readonly string[]>> | undefined;
-  /** Field -> old value -> new value. */
-  readonly values?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
-  /** Field -> why it does not count. */
-  readonly ignore?: Readonly<Record<string, string>> | undefined;
-  readonly gone?: readonly { readonly key: string; readonly entries: number; readonly why: string }[] | undefined;
-}
-
-export interface Accounted {
-  /** In the order of the old records. */
-  readonly records: readonly AccountedRecord[];
-  /** Field -> the places that were learned or that the rules give, best first. */
-  readonly places: Readonly<Record<string, readonly string[]>>;
-  /** Fields of old records for which no place is known. */
-  readonly withoutPlace: readonly string[];
-  /** From how many records the places were learned; 0 if the rules give them. */
-  readonly learnedFrom: number;
-  /** Rules that matched nothing, or another number than they say; each a sentence. */
-  readonly ruleProblems: readonly string[];
+/** The places of an accounting as rules. With them, the same records against the same documents are accounted for in the same way. */
+export function rulesOfPlaces({ places }: Pick<Accounted, 'places'>): Rules {
+  return { places };
 }
