@@ -76,6 +76,14 @@ test('a value that is nowhere: partly; a record that is nowhere: missing', () =>
   expect(statuses([file('other.json', { a: 1 })])).toEqual(NAMES.map(() => 'missing'));
 });
 
+test('a record of which a document holds a little is missing, not partly there', () => {
+  const own = TOKENS.map((token) => file(`${token.name}.json`, { ...token }));
+  expect(statuses(own)).toEqual(found);
+  expect(statuses(own.with(6, file('Golf.json', { name: 'Golf', note: 'see below' })))).toEqual(
+    found.with(6, 'missing'),
+  );
+});
+
 test('a value at its place in another file: scattered, with the file', () => {
   const here = keyed((entries) => void delete entries['Delta']?.['time']);
   const there = file('old.json', { tokens: { Delta: { time: TOKENS[3]?.time ?? 0 } } });
@@ -95,6 +103,17 @@ test('its own place is empty, and the same value stands at another place of its 
   const { records, places } = account(OLD, [keyed(fold)]);
   expect(places['owner']).toEqual(['/tokens/{name}/owner', '/tokens/{name}/keeper']);
   expect(records.map(({ status }) => status)).toEqual(found.with(6, 'folded').with(7, 'folded'));
+});
+
+test('a place that holds for fewer than three quarters of those that have something there is none', () => {
+  const keep = (entries: Entries): void => {
+    for (const [at, entry] of Object.values(entries).entries())
+      entry['keeper'] = at < 5 ? hash(at + 700) : (entry['owner'] ?? null);
+    for (const name of ['Foxtrot', 'Golf', 'Hotel']) delete entries[name]?.['owner'];
+  };
+  const { records, places } = account(OLD, [keyed(keep)]);
+  expect(places['owner']).toEqual(['/tokens/{name}/owner']);
+  expect(records.map(({ status }) => status)).toEqual([...found.slice(0, 5), 'partly', 'partly', 'partly']);
 });
 
 test('a field that only one record has is counted apart where it is called something else, and has no place', () => {
