@@ -80,7 +80,7 @@ const BURY = `cd "$1"; deep=xxx/$(printf "$(printf 'x%.0s' $(seq 200))/%.0s" $(s
 
 /** Guards a line of shell that finds the project in $1 and the repository in $2. */
 const guarded =
-  (script: string, first = '', loss: Pick<GuardOptions, 'expect' | 'allowLoss'> = {}): Provoke =>
+  (script: string, first = '', loss: Partial<GuardOptions> = {}): Provoke =>
   async (stage) => {
     const { guard } = await import('../../../src/core/operations/guard.ts');
     const confirm = () => Promise.resolve(true);
@@ -279,6 +279,7 @@ export const PROJECT: Cases = {
     ? { 'still-running': guarded('cd "$1"; setsid env -i sleep 3 </dev/null >/dev/null 2>&1 & sleep 0.2; exit 1') }
     : {}),
   'records-lost': guarded('rm -r "$1/leveldb"', '', { expect: 'no-loss' }),
+  'lost-not-restored': guarded('rm -r "$1/leveldb"', '', { expect: 'no-loss', onFailure: 'keep' }),
   'loss-not-known': [guarded('rm "$1/leveldb/CURRENT"'), guarded('rm "$1/leveldb/CURRENT"', '', { expect: 'no-loss' })],
   'allowed-loss-unmatched': guarded('true', '', { expect: 'no-loss', allowLoss: ['leveldb/*'] }),
   'marker-kept': guarded('rm "$1/.migbackup/guard/running.json"; mkdir "$1/.migbackup/guard/running.json"'),
