@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Json } from '../../src/core/records/json.ts';
-import { isTelling, normalForm } from '../../src/core/records/normal-form.ts';
+import { isTelling, normalForm, plainDecimal } from '../../src/core/records/normal-form.ts';
 
 const SAME: readonly (readonly [Json, Json])[] = [
   ['0xAbCdEf0123', '0xabcdef0123'],
@@ -11,7 +11,9 @@ const SAME: readonly (readonly [Json, Json])[] = [
   [1e-7, '0.0000001'],
   [-1.5e-9, '-0.0000000015'],
   [1e21, '1000000000000000000000'],
-  [2 ** 60, '1152921504606846976'],
+  [2 ** 60, '1152921504606847000'],
+  [1e23, '100000000000000000000000'],
+  [-1.5e22, '-15000000000000000000000'],
   ['2025-08-13T10:00:00.000Z', 1_755_079_200_000],
   ['2025-08-13T10:00:00Z', '1755079200000'],
   ['2025-08-13T12:30:00.120+02:30', 1_755_079_200_120],
@@ -61,4 +63,18 @@ test('what stands everywhere tells nothing of a record', () => {
   const telling = (values: readonly Json[]): boolean[] => values.map((value) => isTelling(normalForm(value)));
   expect(telling([null, true, '', [], {}, 0, 56, -7, '12', 1.5])).toEqual(Array.from({ length: 10 }, () => false));
   expect(telling([100, 'a', '0xab', 23_295, '007'])).toEqual(Array.from({ length: 5 }, () => true));
+});
+
+test.each([
+  ['1.50E3', '1500'],
+  ['1.50e1', '15'],
+  ['-12.5e-3', '-0.0125'],
+  ['123456789012345678e2', '12345678901234567800'],
+  ['0.10000000000000000555', '0.10000000000000000555'],
+  ['-0.0e5', '0'],
+  ['1e400', `1${'0'.repeat(400)}`],
+  ['1e999999999', '1e999999999'],
+  ['0x10', '0x10'],
+])('the number %s is %s', (text, plain) => {
+  expect(plainDecimal(text)).toBe(plain);
 });

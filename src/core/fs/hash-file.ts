@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { errnoOf } from '../model/backup-error.ts';
 import { openRegular } from './regular-file.ts';
 
 const BLOCK_BYTES = 1 << 17;
@@ -17,5 +18,15 @@ export function hashFile(file: string): string {
     return hash.digest('hex');
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/** Null if the file vanished or cannot be read: then it is not known to be the same as another one. */
+export function hashIfReadable(file: string): string | null {
+  try {
+    return hashFile(file);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return null;
   }
 }

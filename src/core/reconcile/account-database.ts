@@ -1,7 +1,9 @@
 import type { Engine } from '../databases/engine.ts';
 import { keyText } from '../databases/key-text.ts';
+import type { ReadableDatabase } from '../databases/merge-by-key.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
+import { pointerTo } from '../records/json.ts';
 import type { AccountedRecord, RecordStatus, Rules } from './accounted.ts';
 import type { Unread } from './documents.ts';
 import { KeySearch } from './key-search.ts';
@@ -10,8 +12,7 @@ import { NewReader } from './new-reader.ts';
 import type { NewState } from './new-state.ts';
 import { searchPlaces } from './place-search.ts';
 import { RuleUse } from './rule-use.ts';
-import type { ReadableDatabase } from './same-key.ts';
-import { escapePointer, leavesOf, parseValue } from './value.ts';
+import { leavesOf, parseValue } from './value.ts';
 import { Verbatim } from './verbatim.ts';
 
 /** A database of a backup, with its path in the project. */
@@ -73,8 +74,7 @@ export async function accountDatabase(
     places,
     withoutPlace,
     learnedFrom,
-    // Step 3 sees only some of the records: what it says of other rules than places may not be so.
-    ruleProblems: [...use.problems(), ...ruleProblems.filter((problem) => problem.startsWith('places '))],
+    ruleProblems: [...use.problems(), ...ruleProblems],
     unread: reader.unread,
     limit,
   };
@@ -129,7 +129,7 @@ async function list(
   const databases = [...ledger.sameKey.keys()];
   const found = (number: number, key: string, bytes: Buffer): AccountedRecord => {
     const file = databases[ledger.keyIn.get(number) - 1];
-    const place = file === undefined ? verbatim?.placeOf(number) : { file, pointer: `/${escapePointer(key)}` };
+    const place = file === undefined ? verbatim?.placeOf(number) : { file, pointer: pointerTo(key) };
     const values = leavesOf(parseValue(bytes)).map(({ path, value: was }) => ({
       path,
       status: 'found' as const,

@@ -77,7 +77,7 @@ export interface Accounted {
   readonly withoutPlace: readonly string[];
   /** From how many records the places were learned; 0 if the rules give them. */
   readonly learnedFrom: number;
-  /** Rules that matched nothing, or another number than they say; each a sentence. */
+  /** Places of rules that cannot be used, or at which nothing stands; each a sentence. */
   readonly ruleProblems: readonly string[];
   /** Documents that nest too deep to be looked into: records that are not accounted for may be there. */
   readonly unread: readonly At[];

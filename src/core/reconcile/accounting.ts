@@ -88,7 +88,7 @@ export class Accounting {
       places: Object.fromEntries(places),
       withoutPlace: withoutPlace.map((field) => names[field] ?? ''),
       learnedFrom: this.#learnedFrom,
-      ruleProblems: this.#rules.problems(this.#renames),
+      ruleProblems: this.#rules.problems(),
       unread: this.#nodes.tooDeep.map(({ file, pointer }) => ({ file, pointer })),
     };
   }

@@ -120,7 +120,6 @@ export class Judge {
     // What its own place says counts for more than what another one says.
     const isChanged = at.length === 0 || (own.reached && !own.holds);
     if (isChanged) return { value, status: 'changed', at, instead: instead[0] ?? -1, isBeside: false };
-    if (found.length === 0) this.#rules.noteRenamed(value.field, value.form);
     const status = own.known && !own.holds ? 'folded' : found.length > 0 ? 'found' : 'explained';
     return { value, status, at, instead: -1, isBeside: false };
   }

@@ -1,4 +1,6 @@
 import { keyText } from '../databases/key-text.ts';
+import { mergeByKey, type ReadableDatabase } from '../databases/merge-by-key.ts';
+import { pointerTo } from '../records/json.ts';
 import { accountInTurns } from './account.ts';
 import type { Accounted, AccountedRecord, OldRecord } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
@@ -7,8 +9,8 @@ import { Marks } from './marks.ts';
 import type { NewReader } from './new-reader.ts';
 import type { NewDatabase } from './new-state.ts';
 import type { RuleUse } from './rule-use.ts';
-import { judgePair, mergeByKey, type ReadableDatabase } from './same-key.ts';
-import { escapePointer, parseValue } from './value.ts';
+import { judgePair } from './same-key.ts';
+import { parseValue } from './value.ts';
 
 /** More databases than this are searched as documents only. */
 const MAX_DATABASES = 200;
@@ -107,7 +109,7 @@ export class KeySearch {
       numbers.push(number);
       records.push({ key, value: parseValue(was.value) });
       bytes += is.value.length;
-      const pointer = `/${escapePointer(key)}`;
+      const pointer = pointerTo(key);
       documents.push({ file: path, pointer, value: parseValue(is.value), bytes: is.value.length, isLine: false });
     });
     if (bytes > MAX_SEARCHED_BYTES) return;

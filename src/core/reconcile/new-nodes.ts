@@ -1,8 +1,9 @@
-import type { Json } from '../records/json.ts';
+import { type Json, keysOf, pointerTo, valueAt } from '../records/json.ts';
 import { normalForm } from '../records/normal-form.ts';
 import type { At, NewDocument } from './accounted.ts';
 import { Ints, Numbered } from './ints.ts';
-import { escapeKey, MAX_DEPTH, type OldValues, valueAt } from './old-values.ts';
+import type { OldValues } from './old-values.ts';
+import { nestsTooDeep } from './value.ts';
 
 export const SCALAR = 0;
 export const OBJECT = 1;
@@ -117,17 +118,15 @@ export class NewNodes {
 
   placeOf(node: number): At {
     const keys = this.wayTo(node).map((each) => this.keyTextOf(each));
-    return { file: this.#documentOf(node)?.file ?? '', pointer: keys.map((key) => `/${escapeKey(key)}`).join('') };
+    return { file: this.#documentOf(node)?.file ?? '', pointer: pointerTo(...keys) };
   }
 
   valueOf(node: number): Json {
     const at = this.#rootPosition(node);
     const above = this.wayTo(this.roots[at] ?? 0).length;
     const keys = this.wayTo(node).slice(above);
-    return valueAt(
-      this.#documentOf(node)?.value ?? null,
-      keys.map((each) => this.keyTextOf(each)),
-    );
+    const texts = keys.map((each) => this.keyTextOf(each));
+    return valueAt(this.#documentOf(node)?.value ?? null, texts) ?? null;
   }
 
   #documentOf(node: number): NewDocument | undefined {
@@ -153,12 +152,12 @@ export class NewNodes {
       return;
     }
     let parent = -1;
-    const above = document.pointer.split('/').slice(1);
+    const above = keysOf(document.pointer);
     const last = above.pop();
-    for (const key of above) parent = this.#push(parent, unescapeKey(key), OBJECT);
+    for (const key of above) parent = this.#push(parent, key, OBJECT);
     this.#readable.push(document);
     this.roots.push(this.length);
-    this.#addValue(document.value, parent, last === undefined ? null : unescapeKey(last));
+    this.#addValue(document.value, parent, last ?? null);
   }
 
   #addValue(value: Json, parent: number, key: string | null): void {
@@ -205,21 +204,3 @@ const slotOf = (parent: number, key: number): number => {
   const mixed = Math.imul(parent + 1, 0x9e37_79b1) ^ Math.imul(key + 1, 0x85eb_ca6b);
   return Math.imul(mixed ^ (mixed >>> 15), 0x2c1b_3c6d) >>> 1;
 };
-
-function unescapeKey(key: string): string {
-  return key.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-/** Level by level, because a value that nests deep would end a function that calls itself. */
-function nestsTooDeep(value: Json): boolean {
-  let level: readonly Json[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return true;
-    const next: Json[] = [];
-    for (const each of level)
-      if (typeof each === 'object' && each !== null)
-        for (const inner of Object.values(each)) if (typeof inner === 'object' && inner !== null) next.push(inner);
-    level = next;
-  }
-  return false;
-}

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { keyText } from '../databases/key-text.ts';
+import { mergeByKey, type ReadableDatabase } from '../databases/merge-by-key.ts';
 import { readCaptured } from '../databases/read-on-disk.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
+import { pointerTo } from '../records/json.ts';
 import { readDocuments, type ReadDocument, type Unread } from './documents.ts';
 import type { NewDatabase, NewState } from './new-state.ts';
-import { mergeByKey, type ReadableDatabase } from './same-key.ts';
-import { escapePointer, parseValue } from './value.ts';
+import { parseValue } from './value.ts';
 
 const BATCH = 500;
 
@@ -93,7 +94,7 @@ async function eachEntry(
 ): Promise<void> {
   const documentOf = ({ key, value }: { readonly key: Buffer; readonly value: Buffer }): ReadDocument => ({
     file,
-    pointer: `/${escapePointer(keyText(key))}`,
+    pointer: pointerTo(keyText(key)),
     value: parseValue(value),
     bytes: value.length,
     isLine: false,

@@ -7,7 +7,7 @@ import { recogniseFile, recogniseFolder } from '../databases/engines.ts';
 import { readOnDisk } from '../databases/read-on-disk.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
-import { hashFile } from '../fs/hash-file.ts';
+import { hashIfReadable } from '../fs/hash-file.ts';
 import { BackupError, errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Config, Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
@@ -167,19 +167,10 @@ async function sameFiles(
   for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
     throwIfInterrupted(signal);
     for (const { type, path: file, size, sha256 } of batch)
-      if (type === 'file' && files.get(file) === size && hashOrNull(path.join(root, file)) === sha256) same.add(file);
+      if (type === 'file' && files.get(file) === size && hashIfReadable(path.join(root, file)) === sha256)
+        same.add(file);
   }
   return same;
-}
-
-/** A file that cannot be read is not the same; reading it says why. */
-function hashOrNull(native: string): string | null {
-  try {
-    return hashFile(native);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return null;
-  }
 }
 
 /** Whether a database holds the same records as in the backup. One that cannot be read may hold others. */

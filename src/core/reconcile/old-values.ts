@@ -1,10 +1,10 @@
-import type { Json } from '../records/json.ts';
+import { escapePart, type Json, valueAt } from '../records/json.ts';
 import { normalForm } from '../records/normal-form.ts';
 import type { OldRecord } from './accounted.ts';
 import { Ints, Numbered } from './ints.ts';
+import { MAX_DEPTH } from './value.ts';
 
-/** Nothing that people write nests deeper, or has more values. */
-export const MAX_DEPTH = 1000;
+/** Nothing that people write has more values. */
 const MAX_VALUES = 100_000;
 
 /** Where a value stands in records. */
@@ -75,7 +75,7 @@ export class OldValues {
 
   /** The value itself. */
   rawOf(record: number, path: OldPath): Json {
-    return valueAt(this.records[record]?.value ?? null, path.keys);
+    return valueAt(this.records[record]?.value ?? null, path.keys) ?? null;
   }
 
   /** False if it is beyond the limits. */
@@ -129,7 +129,7 @@ function childOf(node: PathNode, key: string, isList: boolean): PathNode {
   const known = node.inner.get(name);
   if (known !== undefined) return known;
   const { pointer, keys, field, positions } = node.made;
-  const part = `/${escapeKey(key)}`;
+  const part = `/${escapePart(key)}`;
   const child = newNode({
     pointer: pointer + part,
     keys: [...keys, key],
@@ -139,21 +139,3 @@ function childOf(node: PathNode, key: string, isList: boolean): PathNode {
   node.inner.set(name, child);
   return child;
 }
-
-/** A part of a JSON pointer (RFC 6901, section 3). */
-export function escapeKey(key: string): string {
-  return key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
-}
-
-/** What stands below a value; null if nothing does. */
-export function valueAt(value: Json, keys: readonly string[]): Json {
-  let at: Json | undefined = value;
-  for (const key of keys) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return null;
-    at = Array.isArray(at) ? itemOf(at, key) : entryOf(at, key);
-  }
-  return at ?? null;
-}
-
-const itemOf = (list: readonly Json[], key: string): Json | undefined => list[Number(key)];
-const entryOf = (entries: object, key: string): Json | undefined => Reflect.get(entries, key);

@@ -1,11 +1,11 @@
 import { keyText } from '../databases/key-text.ts';
+import type { ReadableDatabase } from '../databases/merge-by-key.ts';
 import { accountInTurns } from './account.ts';
 import type { Accounted, AccountedRecord, OldRecord } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
 import { type Ledger, MAX_LISTED, MAX_SEARCHED, MAX_SEARCHED_BYTES, OPEN } from './ledger.ts';
 import type { NewReader } from './new-reader.ts';
 import type { RuleUse } from './rule-use.ts';
-import type { ReadableDatabase } from './same-key.ts';
 import { parseValue } from './value.ts';
 import type { Verbatim } from './verbatim.ts';
 

@@ -1,3 +1,5 @@
+import { escapePart } from '../records/json.ts';
+
 /** A text, or what a record has in its place. */
 export type Piece =
   | { readonly text: string }
@@ -64,7 +66,7 @@ const squash = (text: string): string => text.replaceAll(/[^\p{L}\p{N}]/gu, '').
 /** A part as a pattern has it; null if no pattern can say it. */
 export function printText(text: string): string | null {
   if (/[{}*]/.test(text) || text === '#') return null;
-  return text.replaceAll('~', '~0').replaceAll('/', '~1');
+  return escapePart(text);
 }
 
 function readPart(pattern: string, from: number): { readonly part: PlacePart; readonly end: number } | string {

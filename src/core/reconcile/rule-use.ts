@@ -3,15 +3,24 @@ import { escapeName } from '../paths/names.ts';
 import type { Json } from '../records/json.ts';
 import { normalForm } from '../records/normal-form.ts';
 import type { AccountedRecord, Rules } from './accounted.ts';
+import { newFormOf, oldFormsOf } from './renames.ts';
 import { leavesOf, parseValue } from './value.ts';
+
+interface RenameRule {
+  readonly was: string;
+  readonly now: string;
+  /** Of `now`. */
+  readonly form: string;
+  isUsed: boolean;
+}
 
 /** The rules for one database, and how much each of them has explained. */
 export class RuleUse {
   readonly rules: Rules;
   /** Fields of `ignore` that no record was seen to have. */
   readonly #unseen: Set<string>;
-  /** Field, a line feed, and the old value. */
-  readonly #values = new Set<string>();
+  /** Field -> old value in normal form -> the rule. */
+  readonly #values = new Map<string, Map<string, RenameRule>>();
   /** By position in `gone`: how many records it explains. */
   readonly #gone: number[];
 
@@ -19,6 +28,14 @@ export class RuleUse {
     this.rules = rules;
     this.#unseen = new Set(Object.keys(rules.ignore ?? {}));
     this.#gone = (rules.gone ?? []).map(() => 0);
+    for (const [field, pairs] of Object.entries(rules.values ?? {})) {
+      const mine = new Map<string, RenameRule>();
+      this.#values.set(field, mine);
+      for (const [was, now] of Object.entries(pairs)) {
+        const rule = { was, now, form: newFormOf(now), isUsed: false };
+        for (const form of oldFormsOf(was)) mine.set(form, rule);
+      }
+    }
   }
 
   /**
@@ -26,11 +43,9 @@ export class RuleUse {
    * @param now undefined if nothing is at its place
    */
   explaining(field: string, was: Json, now: Json | undefined): string | undefined {
-    const { ignore = {}, values = {} } = this.rules;
-    if (Object.hasOwn(ignore, field)) return `ignore ${field}`;
-    const renamed = own(own(values, field) ?? {}, textOf(was));
-    if (renamed === undefined || now === undefined || normalForm(now) !== normalForm(renamed)) return undefined;
-    return `values ${field}`;
+    if (Object.hasOwn(this.rules.ignore ?? {}, field)) return `ignore ${field}`;
+    const rule = this.#values.get(field)?.get(normalForm(was));
+    return rule === undefined || now === undefined || normalForm(now) !== rule.form ? undefined : `values ${field}`;
   }
 
   /** Gets the value of every record: a field of `ignore` has to exist. */
@@ -44,8 +59,8 @@ export class RuleUse {
     const explained = values.filter((value) => value.status === 'explained');
     for (const { path, was } of explained)
       for (const field of fieldsOf(path)) {
-        if (own(own(this.rules.values ?? {}, field) ?? {}, textOf(was)) !== undefined)
-          this.#values.add(`${field}\n${textOf(was)}`);
+        const rule = this.#values.get(field)?.get(normalForm(was));
+        if (rule !== undefined) rule.isUsed = true;
       }
     if (status !== 'explained') return;
     const at = (this.rules.gone ?? []).findIndex((one) => rule === `gone ${one.key}`);
@@ -61,16 +76,15 @@ export class RuleUse {
 
   /** Rules of `ignore`, `values` and `gone` that explained nothing, or another number than they say; each a sentence. */
   problems(): string[] {
-    const { values = {}, gone = [] } = this.rules;
     const unused = (rule: string): string => `the rule ${escapeName(rule)} matches nothing`;
     return [
       ...[...this.#unseen].map((field) => unused(`ignore ${field}`)),
-      ...Object.entries(values).flatMap(([field, renamed]) =>
-        Object.entries(renamed).flatMap(([was, now]) =>
-          this.#values.has(`${field}\n${was}`) ? [] : [unused(`values ${field}: ${was} -> ${now}`)],
+      ...[...this.#values].flatMap(([field, rules]) =>
+        [...new Set(rules.values())].flatMap(({ was, now, isUsed }) =>
+          isUsed ? [] : [unused(`values ${field}: ${was} -> ${now}`)],
         ),
       ),
-      ...gone.flatMap(({ key, entries }, at) => {
+      ...(this.rules.gone ?? []).flatMap(({ key, entries }, at) => {
         const matched = this.#gone[at] ?? 0;
         if (matched === entries) return [];
         const how = matched === 0 ? 'nothing that is gone' : plural(matched, 'record');
@@ -84,12 +98,4 @@ export class RuleUse {
 function fieldsOf(pointer: string): string[] {
   const field = pointer.slice(1);
   return [field, field.replaceAll(/(?<=^|\/)\d+(?=\/|$)/g, '#')];
-}
-
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function own<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }

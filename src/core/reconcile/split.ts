@@ -1,7 +1,8 @@
+import { escapePart } from '../records/json.ts';
 import type { Chooser } from './choose.ts';
 import { Generaliser, type Naming } from './generalise.ts';
 import { LIST, OBJECT } from './new-nodes.ts';
-import { escapeKey, type OldValues } from './old-values.ts';
+import type { OldValues } from './old-values.ts';
 import { RecordNames } from './record-names.ts';
 import type { Renames } from './renames.ts';
 import type { Units } from './units.ts';
@@ -82,7 +83,7 @@ function patternOf(units: Units, node: number): string {
     const parent = nodes.parentOf(each);
     // At the top of a database or of lines there is a key or a position for each document.
     const isPosition = parent < 0 || nodes.kindOf(parent) === LIST;
-    return isPosition ? '*' : escapeKey(nodes.keyTextOf(each));
+    return isPosition ? '*' : escapePart(nodes.keyTextOf(each));
   });
   return parts.map((part) => `/${part}`).join('');
 }
@@ -149,7 +150,7 @@ function containersAt(units: Units, patterns: ReadonlySet<string>): number[] {
     if (!patterns.has(pattern) && !inner.has(pattern)) return;
     const isList = nodes.kindOf(node) === LIST;
     for (const child of nodes.inside(node))
-      visit(child, `${pattern}/${isList ? '*' : escapeKey(nodes.keyTextOf(child))}`);
+      visit(child, `${pattern}/${isList ? '*' : escapePart(nodes.keyTextOf(child))}`);
   };
   for (const root of nodes.roots) visit(root, patternOf(units, root));
   return found;

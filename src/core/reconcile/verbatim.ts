@@ -1,10 +1,11 @@
 import { keyText } from '../databases/key-text.ts';
+import { pointerTo } from '../records/json.ts';
 import type { At } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
 import { HashCounts, TOKENS } from './hash-counts.ts';
 import { Marks } from './marks.ts';
 import { isTelling, TreeHasher } from './tree-hash.ts';
-import { escapePointer, parseValue } from './value.ts';
+import { parseValue } from './value.ts';
 
 /** A token of a key is meant by the places if at least this share of them names it. */
 const MEANT = 0.75;
@@ -112,7 +113,7 @@ export class Verbatim {
       const named = names.at(document, path);
       this.#counts.addPlace(value, (token) => named.has(token));
       if (this.#taken > this.#mostPlaces || this.#places.has(value)) return;
-      const inner = path.map((part) => `/${escapePointer(String(part))}`).join('');
+      const inner = pointerTo(...path);
       this.#places.set(value, { file: document.file, pointer: document.pointer + inner });
     }, this.#hasText);
   }

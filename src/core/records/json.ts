@@ -25,7 +25,34 @@ export function ownText(value: unknown, key: string): string | undefined {
 
 /** JSON pointer (RFC 6901). */
 export function pointerTo(...keys: readonly (string | number)[]): string {
-  return keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  let pointer = '';
+  for (const key of keys) pointer += `/${escapePart(String(key))}`;
+  return pointer;
+}
+
+/** A part of a JSON pointer. */
+export function escapePart(key: string): string {
+  return key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
+}
+
+/** The keys that a JSON pointer is made of. */
+export function keysOf(pointer: string): string[] {
+  const parts = pointer.split('/').slice(1);
+  return parts.map((part) => (part.includes('~') ? part.replaceAll('~1', '/').replaceAll('~0', '~') : part));
+}
+
+/** What stands at these keys of a value, one inside of the other; undefined if nothing does. */
+export function valueAt(value: Json, keys: readonly string[]): Json | undefined {
+  let at: Json | undefined = value;
+  for (const key of keys) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = isList(at) ? at[Number(key)] : at[key];
+  }
+  return at;
+}
+
+function isList(value: object & Json): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 /** What JSON.parse makes of a bracket takes ten times its bytes and more. */

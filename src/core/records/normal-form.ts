@@ -2,7 +2,9 @@ import type { Json } from './json.ts';
 
 const HEX = /^0x[\da-f]+$/i;
 const ISO_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{3})0*|\.(\d{1,2}))?(?:Z|([+-])(\d\d):(\d\d))$/;
-const EXPONENT = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/;
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;
+/** More zeros than a double can have are not written out. */
+const MAX_EXPONENT = 400;
 /** Stands before what is not a text or a number; a text that begins with it gets an `s` between. */
 const MARK = '\u0000';
 
@@ -34,13 +36,22 @@ function formOfText(text: string): string {
   return HEX.test(text) ? text.toLowerCase() : text;
 }
 
-/** As decimal text: `1e21` and `1e-7` without exponent. A double beyond 2^53 has the digits of the number that it is. */
+/** As decimal text, of a double beyond 2^53 with the digits that JSON writes for it: `1e23` is a 1 and 23 zeros, and not the double nearest to it. */
 function formOfNumber(value: number): string {
-  if (Number.isSafeInteger(value)) return value === 0 ? '0' : String(value);
-  if (Number.isInteger(value)) return String(BigInt(value));
-  const text = String(value);
-  const [, sign = '', digit = '', fraction = '', exponent = '0'] = EXPONENT.exec(text) ?? [];
-  return digit === '' ? text : `${sign}0.${'0'.repeat(-Number(exponent) - 1)}${digit}${fraction}`;
+  const text = value === 0 ? '0' : String(value);
+  return text.includes('e') ? plainDecimal(text) : text;
+}
+
+/** A number of JSON without exponent, and without zeros at the end of a fraction: `1.50E3` is `1500`. As it is if that takes more than 400 zeros. */
+export function plainDecimal(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = NUMBER.exec(text) ?? [];
+  if (whole === '' || Math.abs(Number(exponent)) > MAX_EXPONENT) return text;
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponent);
+  const before = digits.slice(0, Math.max(0, point)).padEnd(point, '0').replace(/^0+/, '');
+  const after = ('0'.repeat(Math.max(0, -point)) + digits.slice(Math.max(0, point))).replace(/0+$/, '');
+  const number = `${before === '' ? '0' : before}${after === '' ? '' : `.${after}`}`;
+  return number === '0' ? number : sign + number;
 }
 
 /** Null for a date or a time that does not exist, and for fractions of a millisecond. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ChangedLeaf } from '../../model/db-diff-report.ts';
+import { pointerTo } from '../../records/json.ts';
 import { isReadableJson, jsonTokens } from './json-tokens.ts';
 
 const MAX_LISTED = 20;
@@ -48,9 +49,7 @@ function readLeaves(json: string): Map<string, string> | null {
   let characters = 0;
   const pointer = (): string => {
     const level = levels.at(-1);
-    return level === undefined
-      ? ''
-      : `${level.pointer}/${String(level.at).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    return level === undefined ? '' : level.pointer + pointerTo(String(level.at));
   };
   for (const { kind, text } of jsonTokens(json)) {
     const level = levels.at(-1);

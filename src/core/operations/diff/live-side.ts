@@ -13,7 +13,7 @@ import { lookAtAttributes, type Attributes } from '../../scan/attributes.ts';
 import { Ownership } from '../../scan/ownership.ts';
 import { scanCategory } from '../../scan/scanner.ts';
 import type { Side, SideEntry, SideDatabase } from './side.ts';
-import { hashFile } from '../../fs/hash-file.ts';
+import { hashIfReadable } from '../../fs/hash-file.ts';
 import { liveRegistries } from '../../extract/registries.ts';
 
 /** A database of the project. */
@@ -58,7 +58,7 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
       const native = toNative(project.root, path);
       const engine = type === 'dir' ? recogniseFolder(native) : type === 'file' ? recogniseFile(native, size) : null;
       if (engine !== null) databases.push({ path, engine, category: name, source });
-      yield { source, path, type, size, mode, target, sha256: onceOnly(() => hashOrNull(native)) };
+      yield { source, path, type, size, mode, target, sha256: onceOnly(() => hashIfReadable(native)) };
     }
   }
 
@@ -113,14 +113,4 @@ async function readLive(
 function onceOnly(hash: () => string | null): () => string | null {
   let known: { readonly sha256: string | null } | undefined;
   return () => (known ??= { sha256: hash() }).sha256;
-}
-
-/** A file that vanished or cannot be read has no content to compare: it differs. */
-function hashOrNull(native: string): string | null {
-  try {
-    return hashFile(native);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return null;
-  }
 }
