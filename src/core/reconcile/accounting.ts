@@ -150,7 +150,8 @@ export class Accounting {
   *#judgeUnits(names: RecordNames, { units, held }: Choice): Generator<{ unit: number; judged: JudgedRecord }> {
     for (const unit of units.slice(0, MAX_JUDGED)) {
       const judged = this.#judge.judge(names, unit);
-      if (judged.isReached && (held >= GONE || this.#judge.hasNamed(names))) yield { unit, judged };
+      if (!judged.isReached || this.#judge.isCoincidence(names, judged)) continue;
+      if (held >= GONE || this.#judge.hasNamed(names)) yield { unit, judged };
     }
   }
 

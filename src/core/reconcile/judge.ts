@@ -3,10 +3,11 @@ import type { AccountedValue, At, RecordStatus } from './accounted.ts';
 import type { NodeFinder } from './find-nodes.ts';
 import { standsAt } from './learn-places.ts';
 import type { OldValue, OldValues } from './old-values.ts';
-import { hasInKey, isOwn, type Place } from './place.ts';
+import { hasInKey, isOwn, partsOfKey, type Place } from './place.ts';
 import type { RecordNames } from './record-names.ts';
 import type { Renames } from './renames.ts';
 import type { Rulebook } from './rulebook.ts';
+import { TELLING_CHARACTERS } from './tree-hash.ts';
 import type { Units } from './units.ts';
 
 /** As many are named of what stands in several places. */
@@ -24,6 +25,8 @@ export interface JudgedValue {
   readonly instead: number;
   /** Whether it stands at its place, but in another unit than most of the record. */
   readonly isBeside: boolean;
+  /** Whether it stands at a place that means its field: one with a star or something of the record in it, that is called as the field is, or that a rule gives. */
+  readonly isMeant: boolean;
 }
 
 export interface JudgedRecord {
@@ -101,6 +104,7 @@ export class Judge {
     const renamed = this.#renames.formOf(value.field, value.form);
     const [found, explained, instead]: [number[], number[], number[]] = [[], [], []];
     const own = { known: false, reached: false, holds: false };
+    let isMeant = false;
     for (const place of places) {
       const nodes = this.#finder.find(place, names, value.path.positions, unit);
       if (nodes.length > 0) this.#rules.noteReached(place);
@@ -110,6 +114,7 @@ export class Judge {
       found.push(...same);
       explained.push(...other);
       if (same.length + other.length === 0) instead.push(...nodes);
+      else isMeant ||= this.#means(place);
       if (!this.#own.has(place)) continue;
       own.known = true;
       own.reached ||= nodes.length > 0;
@@ -119,9 +124,34 @@ export class Judge {
     if (at.length === 0 && instead.length === 0) return null;
     // What its own place says counts for more than what another one says.
     const isChanged = at.length === 0 || (own.reached && !own.holds);
-    if (isChanged) return { value, status: 'changed', at, instead: instead[0] ?? -1, isBeside: false };
+    if (isChanged) return { value, status: 'changed', at, instead: instead[0] ?? -1, isBeside: false, isMeant };
     const status = own.known && !own.holds ? 'folded' : found.length > 0 ? 'found' : 'explained';
-    return { value, status, at, instead: -1, isBeside: false };
+    return { value, status, at, instead: -1, isBeside: false, isMeant };
+  }
+
+  #means(place: Place): boolean {
+    const says = place.hasNames || place.parts.some((part) => part === '*' || part === '#');
+    return says || this.#own.has(place) || this.#rules.places !== null;
+  }
+
+  /**
+   * Whether all that was found of a record may stand there by coincidence: it is as little as `true` or `v2`, stands at no place that means it, and
+   * nothing above it has the name of the record.
+   */
+  isCoincidence({ key }: RecordNames, { values, status }: JudgedRecord): boolean {
+    if (!isAccountedFor(status)) return false;
+    const counted = values.filter(({ value }) => !this.#rules.ignores(value.field));
+    if (counted.some(({ value, isMeant }) => isMeant || !isLittle(this.#old.forms.texts[value.form] ?? '')))
+      return false;
+    return counted.length > 0 && !counted.some(({ at }) => at.some((node) => this.#isNamed(key, node)));
+  }
+
+  /** Whether the file of a node and the keys above it say the key of a record, or all parts of it. */
+  #isNamed(key: string, node: number): boolean {
+    const { nodes } = this.#units;
+    const keys = [nodes.placeOf(node).file, ...nodes.wayTo(node).map((each) => nodes.keyTextOf(each))];
+    const parts = new Set(keys.flatMap(partsOfKey));
+    return keys.includes(key) || (key !== '' && partsOfKey(key).every((part) => parts.has(part)));
   }
 
   /** Whether a value stands at a node, is its key, or a part of it. */
@@ -136,19 +166,19 @@ export class Judge {
     const { form } = value;
     if (places.length === 0 && this.#units.holds(unit, form)) {
       const at = this.#standings(form, unit);
-      return { value, status: 'by-value', at, instead: -1, isBeside: false };
+      return { value, status: 'by-value', at, instead: -1, isBeside: false, isMeant: false };
     }
     const isTold = isTelling(this.#old.forms.texts[form] ?? '');
     for (const other of this.#units.unitsWith(form, MAX_BESIDE)) {
       if (places.length === 0 && isTold)
-        return { value, status: 'by-value', at: this.#standings(form, other), instead: -1, isBeside: true };
+        return { ...this.#without(value, 'by-value'), at: this.#standings(form, other), isBeside: true };
       for (const place of places) {
         // Without anything of the record in it, the same place in another document is another record's.
         if (!place.hasNames) continue;
         const at = this.#finder
           .find(place, names, value.path.positions, other)
           .filter((node) => standsAt(this.#units, node, form));
-        if (at.length > 0) return { value, status: 'found', at, instead: -1, isBeside: true };
+        if (at.length > 0) return { ...this.#without(value, 'found'), at, isBeside: true, isMeant: true };
       }
     }
     return this.#without(value, 'missing');
@@ -156,7 +186,7 @@ export class Judge {
 
   /** Of a value that does not stand where its kind stands; it may stand anywhere else. */
   #without(value: OldValue, status: AccountedValue['status']): JudgedValue {
-    return { value, status, at: [], instead: -1, isBeside: false };
+    return { value, status, at: [], instead: -1, isBeside: false, isMeant: false };
   }
 
   #standings(form: number, unit: number): number[] {
@@ -190,6 +220,11 @@ export class Judge {
 /** Whether a status means that nothing is left to explain. */
 export function isAccountedFor(status: RecordStatus): boolean {
   return ACCOUNTED_FOR.includes(status);
+}
+
+/** Whether a value in normal form stands everywhere: truth values, short numbers and short texts. */
+function isLittle(form: string): boolean {
+  return form.length < TELLING_CHARACTERS && !(form.length > 6 && /^-?[\d.]+$/.test(form));
 }
 
 /** From the best to the worst. */

@@ -2,7 +2,7 @@ import { hash as oneShotHash } from 'node:crypto';
 import type { Json } from '../records/json.ts';
 
 /** A text this short may stand anywhere by coincidence. */
-const TELLING_CHARACTERS = 16;
+export const TELLING_CHARACTERS = 16;
 
 const MAX_KEY_TEXTS = 10_000;
 
