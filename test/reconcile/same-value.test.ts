@@ -2,10 +2,6 @@ import { expect, test } from 'vitest';
 import { notFound, OldState } from '../support/old-state.ts';
 
 const address = (at: number): string => `0x${String(at).padStart(40, 'c')}`;
-const NAMES = ['Alpha', 'Bravo', 'Charlie', 'Delta', 'Echo'];
-/** `Bravo` has the value that is tried. */
-const entryOf = (name: string, at: number, value: string): string =>
-  `{"name": "${name}", "owner": "${address(at)}", "x": ${at === 1 ? value : 7000 + at}}`;
 
 /** JSON of a value in the old state and in the new one, and whether they mean the same. */
 const PAIRS: readonly (readonly [string, string, boolean])[] = [
@@ -30,34 +26,39 @@ const PAIRS: readonly (readonly [string, string, boolean])[] = [
   ['true', '"true"', false],
 ];
 
-test.each(PAIRS)('%s and %s are the same: %j, in each step', async (was, now, isSame) => {
-  const records = (value: string) => NAMES.map((name, at) => [name, Buffer.from(entryOf(name, at, value))] as const);
-  using old = await OldState.of(Object.fromEntries(records(was)));
-  const expected = isSame ? {} : { Bravo: 'changed' };
-  old.putLevel('next', Object.fromEntries(records(now)));
-  const byKey = await old.reconcile({ in: ['next'] });
-  expect([notFound(byKey), byKey.sameKey]).toEqual([expected, { next: 5 }]);
+/** `p0` and so on have the values of the pairs; others make sure that their place is known. */
+const MEMBERS = [...PAIRS.map((_, at) => `p${at}`), ...PAIRS.map((_, at) => `other${at}`)];
+const entryOf = (name: string, at: number, side: 0 | 1): string =>
+  `{"name": "${name}", "owner": "${address(at)}", "x": ${PAIRS[at]?.[side] ?? 7000 + at}}`;
+const records = (side: 0 | 1): Record<string, Buffer> =>
+  Object.fromEntries(MEMBERS.map((name, at) => [name, Buffer.from(entryOf(name, at, side))]));
 
-  old.put('as-it-is.jsonl', NAMES.map((name, at) => `${entryOf(name, at, was)}\n`).join(''));
+test('values mean the same in each step, or in none', async () => {
+  using old = await OldState.of(records(0));
+  const different = Object.fromEntries(PAIRS.flatMap(([, , isSame], at) => (isSame ? [] : [[`p${at}`, 'changed']])));
+  old.putLevel('next', records(1));
+  const byKey = await old.reconcile({ in: ['next'] });
+  expect([notFound(byKey), byKey.sameKey]).toEqual([different, { next: MEMBERS.length }]);
+
+  old.put('as-it-is.jsonl', MEMBERS.map((name, at) => `${entryOf(name, at, 0)}\n`).join(''));
   expect(notFound(await old.reconcile({ in: ['as-it-is.jsonl'] }))).toEqual({});
 
-  const entries = NAMES.map((name, at) => `"${name}": ${entryOf(name, at, now)}`);
+  const entries = MEMBERS.map((name, at) => `"${name}": ${entryOf(name, at, 1)}`);
   old.put('by-name.json', `{"more": [1], "tokens": {${entries.join(', ')}}}`);
-  expect(notFound(await old.reconcile({ in: ['by-name.json'] }))).toEqual(expected);
+  expect(notFound(await old.reconcile({ in: ['by-name.json'] }))).toEqual(different);
 });
 
 test('a rule for a value holds for what means the same, and for truth values, in each step', async () => {
-  const records = (x: (at: number) => unknown) =>
-    Object.fromEntries(NAMES.map((name, at) => [name, { name, owner: address(at), x: x(at) }]));
+  const all = (x: readonly unknown[]) =>
+    Object.fromEntries(
+      ['Alpha', 'Bravo', 'Charlie', 'Delta', 'Echo'].map((name, at) => [name, { name, owner: address(at), x: x[at] }]),
+    );
   const olds = ['0xABCD12', 1, true, '2025-08-13T10:00:00Z', null];
   const news = ['0xef01', true, 'yes', 'then', false];
   const rules = { '0xabcd12': '0xEF01', '1': 'true', true: 'yes', '1755079200000': 'then', null: 'false' };
-  using old = await OldState.of(records((at) => olds[at]));
-  old.putLevel(
-    'next',
-    records((at) => news[at]),
-  );
-  old.put('by-name.json', { tokens: records((at) => news[at]) });
+  using old = await OldState.of(all(olds));
+  old.putLevel('next', all(news));
+  old.put('by-name.json', { tokens: all(news) });
   old.putRules({
     values: { x: rules },
     places: { x: ['/tokens/{name}/x'], owner: ['/tokens/{name}/owner'], name: ['/tokens/{name}'] },
