@@ -1,6 +1,6 @@
 /**
- * `node bench/reconcile-scale.ts [RECORDS]`: the time and peak memory that `account` takes for 200,000 records of eight values against documents that hold
- * them: a file for each record, one file keyed by record, and one array. One record in a thousand is gone. Each layout is measured in a process of its own.
+ * The first part of `npm run bench:reconcile-scale`, also `node bench/reconcile-scale.ts [RECORDS]`: the time and peak memory that `account` takes for
+ * 200,000 records of eight values against documents that hold them: a file for each record, one file keyed by record, and one array. One record in a thousand is gone. Each layout is measured in a process of its own.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * `node bench/reconcile-stream.ts [key|value]`: `reconcile` of a LevelDB of 1,400,000 records, with time, time of processors and peak memory (needs GNU
- * time; `npm run build` first). `key`: every record has its key in another LevelDB, with one field more. `value`: every record is a line of one JSONL file,
+ * The second part of `npm run bench:reconcile-scale`, also `node bench/reconcile-stream.ts [key|value]`: `reconcile` of a LevelDB of 1,400,000 records, with
+ * time, time of processors and peak memory (needs GNU time; `npm run build` first). `key`: every record has its key in another LevelDB, with one field more. `value`: every record is a line of one JSONL file,
  * with its keys in another order.
  */
 import { spawnSync } from 'node:child_process';
