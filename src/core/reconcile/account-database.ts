@@ -7,7 +7,7 @@ import { pointerTo } from '../records/json.ts';
 import type { AccountedRecord, RecordStatus, Rules } from './accounted.ts';
 import type { Unread } from './documents.ts';
 import { KeySearch } from './key-search.ts';
-import { FOUND, Ledger, MAX_LISTED, OPEN } from './ledger.ts';
+import { FOUND, Ledger, markOf, MAX_LISTED, OPEN } from './ledger.ts';
 import { NewReader } from './new-reader.ts';
 import type { NewState } from './new-state.ts';
 import { searchPlaces } from './place-search.ts';
@@ -100,12 +100,14 @@ async function lookForValues(
   ledger.entries = number;
   if (ledger.count(OPEN) === 0) return null;
   const shared = new Set(ledger.sameKey.keys());
-  if (!(await reader.eachBatch(old, shared, (batch) => verbatim.look(batch)))) return null;
-  verbatim.settle();
+  if (!(await reader.eachBatch(old, shared, (batch) => verbatim.look(batch, shared)))) return null;
   // Rules say where values have to stand: that they stand somewhere is not enough.
   if (use.rules.places !== undefined) return verbatim;
   for (let at = 0; at < ledger.entries; at++)
-    if (ledger.marks.get(at) === OPEN && verbatim.isFound(at)) ledger.marks.set(at, FOUND);
+    if (ledger.marks.get(at) === OPEN) {
+      const standing = verbatim.standingOf(at);
+      if (standing === 'found' || standing === 'by-value') ledger.marks.set(at, markOf(standing));
+    }
   return verbatim;
 }
 
@@ -127,16 +129,16 @@ async function list(
   const isAll = ledger.entries <= MAX_LISTED;
   if (!isAll && ledger.count(FOUND) === ledger.entries) return records;
   const databases = [...ledger.sameKey.keys()];
-  const found = (number: number, key: string, bytes: Buffer): AccountedRecord => {
+  const found = (number: number, key: string, bytes: Buffer, status: 'found' | 'by-value'): AccountedRecord => {
     const file = databases[ledger.keyIn.get(number) - 1];
     const place = file === undefined ? verbatim?.placeOf(number) : { file, pointer: pointerTo(key) };
     const values = leavesOf(parseValue(bytes)).map(({ path, value: was }) => ({
       path,
-      status: 'found' as const,
+      status,
       was,
       at: place === undefined ? [] : [{ file: place.file, pointer: place.pointer + path }],
     }));
-    return { key, status: 'found', values };
+    return { key, status, values };
   };
   let number = 0;
   for await (const batch of old.engine.records(old.files, { scratch: old.scratch, signal }))
@@ -146,7 +148,7 @@ async function list(
       if (records.length >= MAX_LISTED || (!isAll && status === 'found')) continue;
       const judged = ledger.judged.get(at);
       if (judged !== undefined) records.push(judged);
-      else if (status === 'found') records.push(found(at, keyText(key), value));
+      else if (status === 'found' || status === 'by-value') records.push(found(at, keyText(key), value, status));
       else records.push({ key: keyText(key), status, values: [] });
     }
   return records;

@@ -1,9 +1,8 @@
+import { type Naming, TOKENS } from './key-names.ts';
 import type { TreeHash } from './tree-hash.ts';
 
 /** Words of a hash that are kept: 128 bits, so that two of millions of values are never taken for the same. */
 const WORDS = 4;
-/** Tokens of a key that are kept. */
-export const TOKENS = 4;
 const FULLEST = 0.7;
 
 /**
@@ -19,8 +18,8 @@ export class HashCounts {
   #places = new Uint32Array(1024);
   /** Hashes of the first tokens of the key of the first record with this value; 0 if there are no more. */
   #tokens = new Uint32Array(1024 * TOKENS);
-  /** Which of these tokens the places name, a bit each. */
-  #named = new Uint8Array(1024);
+  /** The best of what its places name; 0 before there is one. */
+  #naming = new Uint8Array(1024);
 
   /** How many values there are. */
   get size(): number {
@@ -50,13 +49,10 @@ export class HashCounts {
     return (this.#table[this.#slotOf(hash)] ?? 0) - 1;
   }
 
-  /** Counts a place that holds a value. @param names whether the place names a token */
-  addPlace(value: number, names: (token: number) => boolean): void {
+  /** Counts a place that holds a value. */
+  addPlace(value: number, naming: Naming): void {
     this.#places[value] = (this.#places[value] ?? 0) + 1;
-    for (let at = 0; at < TOKENS; at++) {
-      const token = this.#tokens[value * TOKENS + at] ?? 0;
-      if (token !== 0 && names(token)) this.#named[value] = (this.#named[value] ?? 0) | (1 << at);
-    }
+    this.#naming[value] = Math.max(this.#naming[value] ?? 0, naming);
   }
 
   recordsOf(value: number): number {
@@ -67,23 +63,14 @@ export class HashCounts {
     return this.#places[value] ?? 0;
   }
 
-  /** Which tokens there are, and which of them the places name, a bit each. */
-  tokensOf(value: number): { readonly there: number; readonly named: number } {
-    let there = 0;
-    for (let at = 0; at < TOKENS; at++) if (this.#tokens[value * TOKENS + at] !== 0) there |= 1 << at;
-    return { there, named: this.#named[value] ?? 0 };
+  /** The best of what the places of a value name; 0 if it has none. */
+  namingOf(value: number): number {
+    return this.#naming[value] ?? 0;
   }
 
-  /** Whether all tokens of a value that are in the mask are in a set, and there is one. */
-  isNamedBy(value: number, mask: number, named: ReadonlySet<number>): boolean {
-    let isSome = false;
-    for (let at = 0; at < TOKENS; at++) {
-      const token = this.#tokens[value * TOKENS + at] ?? 0;
-      if (token === 0 || (mask & (1 << at)) === 0) continue;
-      if (!named.has(token)) return false;
-      isSome = true;
-    }
-    return isSome;
+  /** The first tokens of the key of the first record with this value. */
+  tokensOf(value: number): number[] {
+    return [...this.#tokens.subarray(value * TOKENS, (value + 1) * TOKENS)].filter((token) => token !== 0);
   }
 
   /** Where a value is in the table, or would be. */
@@ -115,7 +102,7 @@ export class HashCounts {
     this.#records = copied(this.#records, new Uint32Array(more));
     this.#places = copied(this.#places, new Uint32Array(more));
     this.#tokens = copied(this.#tokens, new Uint32Array(more * TOKENS));
-    this.#named = copied(this.#named, new Uint8Array(more));
+    this.#naming = copied(this.#naming, new Uint8Array(more));
   }
 }
 

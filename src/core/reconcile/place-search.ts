@@ -6,11 +6,9 @@ import type { ReadDocument } from './documents.ts';
 import { type Ledger, MAX_LISTED, MAX_SEARCHED, MAX_SEARCHED_BYTES, OPEN } from './ledger.ts';
 import type { NewReader } from './new-reader.ts';
 import type { RuleUse } from './rule-use.ts';
+import { Ties, withStatus } from './ties.ts';
 import { parseValue } from './value.ts';
 import type { Verbatim } from './verbatim.ts';
-
-/** Each is compared with all records. */
-const MAX_MISPLACED = 1000;
 
 export interface Searched {
   /** Null if nothing was searched. */
@@ -54,13 +52,13 @@ export async function searchPlaces(
     }
   const accounted = await accountInTurns(records, documents, rules.rules, signal);
   const isUnsure = reader.unread.length > 0;
-  let misplaced = 0;
+  const ties = new Ties(records, documents, new Set(ledger.sameKey.keys()));
   for (const [at, judged] of accounted.records.entries()) {
     const each = numbers[at] ?? 0;
     if (ledger.marks.get(each) !== OPEN) continue;
-    const isMisplaced = misplaced < MAX_MISPLACED && verbatim?.isMisplaced(each) === true;
-    if (isMisplaced) misplaced++;
-    const record = isMisplaced ? outOfPlace(judged) : judged;
+    const old = records[at];
+    const tied = old === undefined ? judged : ties.judge(judged, old);
+    const record = verbatim?.standingOf(each) === 'misplaced' ? outOfPlace(tied) : tied;
     if (isUnsure && ['missing', 'scattered', 'partly'].includes(record.status)) continue;
     ledger.judge(each, record);
     if (record.status === 'found' && ledger.entries > MAX_LISTED) ledger.judged.delete(each);
@@ -98,6 +96,5 @@ async function documentsFor(
 /** The values stand somewhere, but not where this record stands. What is wrong for another reason stays as it is. */
 function outOfPlace(record: AccountedRecord): AccountedRecord {
   if (!['found', 'by-value', 'folded'].includes(record.status)) return record;
-  const values = record.values.map((value) => ({ ...value, status: 'partly' as const }));
-  return { ...record, status: 'partly', values };
+  return withStatus(record, 'partly');
 }

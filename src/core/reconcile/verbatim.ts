@@ -2,23 +2,27 @@ import { keyText } from '../databases/key-text.ts';
 import { pointerTo } from '../records/json.ts';
 import type { At } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
-import { HashCounts, TOKENS } from './hash-counts.ts';
+import { HashCounts } from './hash-counts.ts';
+import { holdsWords, KeyNames, OF_ITSELF, OF_OTHER, TOKENS, tokenOf, tokensOf, wordsOf } from './key-names.ts';
 import { Marks } from './marks.ts';
 import { isTelling, TreeHasher } from './tree-hash.ts';
 import { parseValue } from './value.ts';
 
-/** A token of a key is meant by the places if at least this share of them names it. */
-const MEANT = 0.75;
+/** `by-value`: the value is there, but nothing says that it is this record's. `misplaced`: it stands only where another record's name is. */
+export type Standing = 'found' | 'by-value' | 'misplaced' | 'absent';
 
 /**
  * Step 2: which records stand somewhere as they are. A record is found if its value, whatever the order of its keys, is an entry, a file, a line or a
- * subtree. Each place counts once: if fewer places have a value than records, none of these records is found. And if most places name a part of the key of
- * the record that they hold (the file `31337/LookCoin.json` names both of `31337-LookCoin`), a place that does not name it counts for nothing.
+ * subtree, and something ties the place to it: the place says its key (the file `31337/LookCoin.json` says that of `31337-LookCoin`), or the value does.
+ * Each place counts once: if fewer places have a value than records, none of these records is found. If several records have one value, nothing tells them apart.
  */
 export class Verbatim {
   readonly #counts = new HashCounts();
+  readonly #keys = new KeyNames();
   /** By number of the record: the number of its value plus 1. */
   readonly #values = new Marks(Int32Array);
+  /** By number of the record: 1 if its value says its key. */
+  readonly #saysKey = new Marks();
   readonly #places = new Map<number, At>();
   readonly #mostPlaces: number;
   #taken = 0;
@@ -26,8 +30,7 @@ export class Verbatim {
   #hasText = false;
   #finder: TreeHasher | undefined;
   #document: ReadDocument | undefined;
-  /** By position of the token: whether the places name it. */
-  #meant = 0;
+  #shared: ReadonlySet<string> = new Set();
 
   /** @param mostPlaces of more records than this, places are not kept: that takes memory for each record */
   constructor(mostPlaces: number) {
@@ -39,44 +42,41 @@ export class Verbatim {
     this.#taken++;
     const value = parseValue(bytes);
     this.#hasText ||= typeof value === 'string';
-    const known = this.#counts.add(this.#ofRecords.hash(value), () => tokensOf(keyText(key)));
+    const words = wordsOf(keyText(key));
+    const tokens = words.map(tokenOf);
+    this.#keys.add(tokens);
+    if (holdsWords(value, words.slice(0, TOKENS))) this.#saysKey.set(number, 1);
+    const known = this.#counts.add(this.#ofRecords.hash(value), () => tokens);
     this.#values.set(number, known + 1);
   }
 
-  /** Looks through documents of the new state. Called once all records are taken. */
-  look(batch: readonly ReadDocument[]): void {
+  /**
+   * Looks through documents of the new state. Called once all records are taken.
+   * @param shared paths of databases in which other records have their key: an entry counts there only under the record's own key
+   */
+  look(batch: readonly ReadDocument[], shared: ReadonlySet<string> = new Set()): void {
     this.#finder ??= this.#makeFinder();
+    this.#shared = shared;
     for (const document of batch) {
       this.#document = document;
       this.#finder.hash(document.value);
     }
   }
 
-  /** Decides which tokens places name. Called once all was looked through. */
-  settle(): void {
-    const [there, named] = [new Uint32Array(TOKENS), new Uint32Array(TOKENS)];
-    for (let value = 0; value < this.#counts.size; value++) {
-      if (this.#counts.recordsOf(value) !== 1 || this.#counts.placesOf(value) === 0) continue;
-      const tokens = this.#counts.tokensOf(value);
-      for (let at = 0; at < TOKENS; at++) {
-        if ((tokens.there & (1 << at)) !== 0) there[at] = (there[at] ?? 0) + 1;
-        if ((tokens.named & (1 << at)) !== 0) named[at] = (named[at] ?? 0) + 1;
-      }
-    }
-    for (let at = 0; at < TOKENS; at++) {
-      const count = named[at] ?? 0;
-      if (count > 0 && count >= MEANT * (there[at] ?? 0)) this.#meant |= 1 << at;
-    }
+  /** What is known of a record that was taken. */
+  standingOf(number: number): Standing {
+    const value = this.#values.get(number) - 1;
+    if (!this.#isThere(value)) return 'absent';
+    if (this.#counts.recordsOf(value) > 1) return 'by-value';
+    const naming = this.#counts.namingOf(value);
+    if (naming === OF_ITSELF) return 'found';
+    if (naming === OF_OTHER) return 'misplaced';
+    return this.#saysKey.get(number) === 1 ? 'found' : 'by-value';
   }
 
-  /** Whether a record that was taken is found. */
-  isFound(number: number): boolean {
-    return this.#isFound(this.#values.get(number) - 1);
-  }
-
-  /** Whether a document as a whole is the value of a record that is found. */
+  /** Whether a document as a whole is the value of a record that is there. */
   isUsed(document: ReadDocument): boolean {
-    return this.#isFound(this.#counts.find(this.#ofRecords.hash(document.value)));
+    return this.#isThere(this.#counts.find(this.#ofRecords.hash(document.value)));
   }
 
   /** The first place where the value of a record was seen; undefined if places are not kept. */
@@ -84,62 +84,39 @@ export class Verbatim {
     return this.#places.get(this.#values.get(number) - 1);
   }
 
-  /** Whether a record stands as it is, but only in a place that has the name of another record: in its file, or under its key. */
-  isMisplaced(number: number): boolean {
-    const value = this.#values.get(number) - 1;
-    const place = this.#places.get(value);
-    if (place === undefined || this.#meant === 0 || this.#counts.recordsOf(value) !== 1 || this.#isFound(value))
-      return false;
-    const keys = place.pointer.split('/').filter((part) => !/^\d*$/.test(part));
-    const named = new Set([place.file, ...keys].flatMap(tokensOf));
-    for (let other = 0; other < this.#counts.size; other++)
-      if (other !== value && this.#counts.isNamedBy(other, this.#meant, named)) return true;
-    return false;
-  }
-
-  #isFound(value: number): boolean {
-    if (value < 0 || this.#counts.placesOf(value) < this.#counts.recordsOf(value)) return false;
-    if (this.#counts.recordsOf(value) > 1) return true;
-    const { there, named } = this.#counts.tokensOf(value);
-    return (there & this.#meant & ~named) === 0;
+  #isThere(value: number): boolean {
+    return (
+      value >= 0 && this.#counts.placesOf(value) > 0 && this.#counts.placesOf(value) >= this.#counts.recordsOf(value)
+    );
   }
 
   #makeFinder(): TreeHasher {
-    const names = new NamedTokens();
+    const names = new PlaceNames();
     return new TreeHasher((hash, json, path) => {
       const value = this.#counts.find(hash);
       const document = this.#document;
       if (value < 0 || document === undefined || (path.length > 0 && !isTelling(json))) return;
-      const named = names.at(document, path);
-      this.#counts.addPlace(value, (token) => named.has(token));
+      const naming = this.#keys.namingOf(this.#counts.tokensOf(value), names.at(document, path));
+      if (naming !== OF_ITSELF && this.#shared.has(document.file)) return;
+      this.#counts.addPlace(value, naming);
       if (this.#taken > this.#mostPlaces || this.#places.has(value)) return;
-      const inner = pointerTo(...path);
-      this.#places.set(value, { file: document.file, pointer: document.pointer + inner });
+      this.#places.set(value, { file: document.file, pointer: document.pointer + pointerTo(...path.map(String)) });
     }, this.#hasText);
   }
 }
 
-/** The tokens that a place names: of the path of its file, and of the keys above it. Positions in lists name nothing. */
-class NamedTokens {
+/** The words of a place in their order: of the path of its file, and of the keys above it. Positions in lists name nothing. */
+class PlaceNames {
   #file = '';
-  #inFile = new Set<number>();
+  #inFile: readonly number[] = [];
 
-  at({ file, pointer, isLine }: ReadDocument, path: readonly (string | number)[]): ReadonlySet<number> {
+  at({ file, pointer, isLine }: ReadDocument, path: readonly (string | number)[]): readonly number[] {
     if (file !== this.#file) {
       this.#file = file;
-      this.#inFile = new Set(tokensOf(file));
+      this.#inFile = tokensOf(file.replace(/\.[^./]*$/, ''));
     }
     const keys = path.filter((part) => typeof part === 'string');
     if (keys.length === 0 && (isLine || pointer === '')) return this.#inFile;
-    return new Set([...this.#inFile, ...[isLine ? '' : pointer, ...keys].flatMap(tokensOf)]);
+    return [...this.#inFile, ...[isLine ? '' : pointer, ...keys].flatMap(tokensOf)];
   }
-}
-
-/** Hashes (FNV-1a) of the words of letters and digits in a text, never 0. */
-function tokensOf(text: string): number[] {
-  return (text.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => {
-    let hash = 0x811c9dc5;
-    for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
-    return hash >>> 0 || 1;
-  });
 }

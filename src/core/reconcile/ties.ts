@@ -1,0 +1,73 @@
+import type { Json } from '../records/json.ts';
+import type { AccountedRecord, At, OldRecord } from './accounted.ts';
+import type { ReadDocument } from './documents.ts';
+import { holdsWords, KeyNames, OF_ITSELF, OF_OTHER, TOKENS, tokenOf, tokensOf, wordsOf } from './key-names.ts';
+
+/** As many places of a record are looked at. */
+const MAX_LOOKED_AT = 20;
+
+/**
+ * What ties a record to the place where step 3 has found it. Its values may stand there and yet be another record's: the key of a record is nothing that step 3
+ * looks for. The place may say the key (in the path of its file, or in the keys above it), a field beside the values may, or the values themselves do.
+ */
+export class Ties {
+  readonly #names = new KeyNames();
+  readonly #keys: ReadonlySet<string>;
+  readonly #documents = new Map<string, ReadDocument>();
+  readonly #shared: ReadonlySet<string>;
+
+  /** @param shared paths of databases in which other records have their key: an entry there is a record's only under its own key */
+  constructor(records: readonly OldRecord[], documents: readonly ReadDocument[], shared: ReadonlySet<string>) {
+    this.#shared = shared;
+    this.#keys = new Set(records.map(({ key }) => key));
+    for (const key of this.#keys) this.#names.add(tokensOf(key));
+    for (const document of documents) this.#documents.set(`${document.file}\0${document.pointer}`, document);
+  }
+
+  /** The record as it was judged if something ties it to its place; otherwise `by-value`, or `partly` or `missing` if the place is another one's. */
+  judge(record: AccountedRecord, { key, value }: OldRecord): AccountedRecord {
+    if (!['found', 'folded', 'by-value'].includes(record.status)) return record;
+    const words = wordsOf(key).slice(0, TOKENS);
+    const own = words.map(tokenOf);
+    const all = record.values.flatMap((each) => each.at);
+    let isOfOther = false;
+    for (const at of all.slice(0, MAX_LOOKED_AT)) {
+      const { keys, texts } = this.#above(at);
+      const naming = this.#names.namingOf(own, [at.file.replace(/\.[^./]*$/, ''), ...keys].flatMap(tokensOf));
+      if (naming === OF_ITSELF || texts.includes(key)) return record;
+      isOfOther ||= naming === OF_OTHER || texts.some((text) => this.#keys.has(text));
+    }
+    if (all.length > 0 && all.every(({ file }) => this.#shared.has(file))) return withStatus(record, 'missing');
+    if (isOfOther) return withStatus(record, 'partly');
+    return holdsWords(value, words) ? record : withStatus(record, 'by-value');
+  }
+
+  /** The keys above a place, without positions in lists, and the texts and numbers right in the objects that it is in. */
+  #above({ file, pointer }: At): { keys: string[]; texts: string[] } {
+    const [keys, texts]: [string[], string[]] = [[], []];
+    const [, first = '', ...inner] = pointer.split('/');
+    const whole = this.#documents.get(`${file}\0`);
+    const entry = this.#documents.get(`${file}\0/${first}`);
+    if (whole === undefined && entry?.isLine === false) keys.push(unescapePart(first));
+    let node: Json | undefined = (whole ?? entry)?.value;
+    for (const part of whole === undefined ? inner : pointer.split('/').slice(1)) {
+      if (typeof node !== 'object' || node === null) break;
+      const key = unescapePart(part);
+      if (!Array.isArray(node)) {
+        keys.push(key);
+        for (const each of Object.values(node)) if (typeof each !== 'object') texts.push(String(each));
+      }
+      node = Object.hasOwn(node, key) ? (node as Readonly<Record<string, Json>>)[key] : undefined;
+    }
+    return { keys, texts };
+  }
+}
+
+function unescapePart(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** The values stand somewhere, but nothing says that it is where this record stands. */
+export function withStatus(record: AccountedRecord, status: 'partly' | 'by-value' | 'missing'): AccountedRecord {
+  return { ...record, status, values: record.values.map((value) => ({ ...value, status })) };
+}
