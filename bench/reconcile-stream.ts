@@ -18,7 +18,7 @@ const keyOf = (at: number): string => `deployment:${String(at).padStart(9, '0')}
 
 function valueOf(at: number): Record<string, unknown> {
   const address = `0x${((at * 2_654_435_761) % 2 ** 32).toString(16).padStart(40, '0')}`;
-  return { address, block: at, name: `Contract${at}` };
+  return { address, block: at, name: `Contract${at}`, id: keyOf(at) };
 }
 
 async function fill(db: Db, value: (at: number) => unknown): Promise<void> {

@@ -1,10 +1,13 @@
 import type { Json } from '../records/json.ts';
 import type { AccountedRecord, At, OldRecord } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
+import { isObject } from './tree-hash.ts';
 import { holdsWords, KeyNames, OF_ITSELF, OF_OTHER, TOKENS, tokenOf, tokensOf, wordsOf } from './key-names.ts';
 
 /** As many places of a record are looked at. */
 const MAX_LOOKED_AT = 20;
+/** As many texts and numbers of an object are taken for fields of a record. */
+const MAX_TEXTS = 100;
 
 /**
  * What ties a record to the place where step 3 has found it. Its values may stand there and yet be another record's: the key of a record is nothing that step 3
@@ -15,6 +18,7 @@ export class Ties {
   readonly #keys: ReadonlySet<string>;
   readonly #documents = new Map<string, ReadDocument>();
   readonly #shared: ReadonlySet<string>;
+  readonly #texts = new WeakMap<object, readonly string[]>();
 
   /** @param shared paths of databases in which other records have their key: an entry there is a record's only under its own key */
   constructor(records: readonly OldRecord[], documents: readonly ReadDocument[], shared: ReadonlySet<string>) {
@@ -53,13 +57,24 @@ export class Ties {
     for (const part of whole === undefined ? inner : pointer.split('/').slice(1)) {
       if (typeof node !== 'object' || node === null) break;
       const key = unescapePart(part);
-      if (!Array.isArray(node)) {
+      if (!isObject(node)) node = node[Number(key)];
+      else {
         keys.push(key);
-        for (const each of Object.values(node)) if (typeof each !== 'object') texts.push(String(each));
+        texts.push(...this.#textsIn(node));
+        node = Object.hasOwn(node, key) ? node[key] : undefined;
       }
-      node = Object.hasOwn(node, key) ? (node as Readonly<Record<string, Json>>)[key] : undefined;
     }
     return { keys, texts };
+  }
+
+  /** The texts and numbers right in an object; none of one with so many that they are not about one record. */
+  #textsIn(node: { readonly [key: string]: Json }): readonly string[] {
+    const known = this.#texts.get(node);
+    if (known !== undefined) return known;
+    const found = Object.values(node).flatMap((each) => (typeof each === 'object' ? [] : [String(each)]));
+    const texts = found.length > MAX_TEXTS ? [] : found;
+    this.#texts.set(node, texts);
+    return texts;
   }
 }
 
