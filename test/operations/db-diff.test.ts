@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ClassicLevel } from 'classic-level';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changedLeaves } from '../../src/core/operations/db/changed-leaves.ts';
+import { changedLeaves } from '../../src/core/records/changed-leaves.ts';
 import { Db, makeDbProject, makeLevel } from '../support/db-project.ts';
 import { runCli } from '../support/run-cli.ts';
 import { tempFolder } from '../support/temp-folder.ts';

@@ -2,7 +2,9 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { DiffChange, DiffReport, DiffDatabase } from '../../core/model/diff-report.ts';
 import type { Deployment } from '../../core/model/recorded-deployments.ts';
 import { sayChain } from '../../core/model/say-deployments.ts';
+import { plural } from '../../core/model/plural.ts';
 import { sayRecords } from '../../core/model/say-records.ts';
+import { renderContent } from './diff-content.ts';
 import { renderFindings } from './findings.ts';
 import { formatBytes } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
@@ -10,17 +12,57 @@ import { table, wrap, type Paint } from './style.ts';
 const SHOWN = 20;
 const SIGN = { added: '+', removed: '-', changed: '~' } as const;
 
-function renderDatabase({ path: at, engine, before, after, same, problem }: DiffDatabase): string[] {
+/** Named after the counts of a database, unless all are asked for. */
+const NAMED = 5;
+const MAX_KEY = 60;
+
+/** @param all name each record that the report lists, on a line of its own */
+function renderDatabase(database: DiffDatabase, all: boolean): string[] {
+  const { path: at, engine, before, after, same, records, problem } = database;
   const path = escapeName(at);
   const count = (state: DiffDatabase['before']): string =>
-    state === null ? 'none' : sayRecords({ engine, records: state.records });
-  if (problem !== null) return [`  ! ${path}: one side cannot be read: ${escapeName(problem)}`];
+    state === null ? 'none' : sayRecords({ engine: state.engine, records: state.records });
+  if (problem !== null) {
+    const what = before !== null && after !== null ? 'its records were not compared' : 'one side cannot be read';
+    return [wrap(`${path}: ${what}: ${escapeName(problem)}`, '  ! ', 6)];
+  }
   if (same) return [`  = ${path}: the same ${count(after)}`];
+  if (records !== null) return renderRecords(database, records, all);
   const isUncounted = [before, after].some((state) => state?.records === null);
   if (before !== null && after !== null && isUncounted) {
     return [wrap(`${path}: ${sayRecords({ engine, records: null })}: its files say whether it differs`, '  ? ', 6)];
   }
   return [wrap(`${path}: ${count(before)} -> ${count(after)}`, '  ~ ', 6)];
+}
+
+function renderRecords(
+  { path, changes, moreChanges }: DiffDatabase,
+  { added, removed, changed, same }: NonNullable<DiffDatabase['records']>,
+  all: boolean,
+): string[] {
+  const parts = [
+    [changed, 'changed'],
+    [removed, 'removed'],
+    [added, 'added'],
+  ] as const;
+  const [first, ...others] = parts.filter(([count]) => count > 0);
+  if (first === undefined) {
+    const what = `no record differs (${plural(same, 'record')}), but something else in it does, such as the definition of a table`;
+    return [wrap(`${escapeName(path)}: ${what}`, '  ~ ', 6)];
+  }
+  const counts = [`${plural(first[0], 'record')} ${first[1]}`, ...others.map(([count, how]) => `${count} ${how}`)];
+  const head = `${escapeName(path)}: ${counts.join(', ')}`;
+  if (all) {
+    const lines = changes.map(({ key, change }) => `      ${SIGN[change]} ${key}`);
+    const more = moreChanges > 0 ? [`      and ${moreChanges} more: migbackup db diff --limit lists them`] : [];
+    return [wrap(head, '  ~ ', 6), ...lines, ...more];
+  }
+  const named = [...Map.groupBy(changes.slice(0, NAMED), ({ change }) => change)].map(([change, some]) => {
+    const keys = some.map(({ key }) => (key.length > MAX_KEY ? `${key.slice(0, MAX_KEY)}…` : key)).join(', ');
+    return others.length === 0 ? keys : `${change} ${keys}`;
+  });
+  const more = added + removed + changed - Math.min(NAMED, changes.length);
+  return [wrap(`${head}: ${[...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}`, '  ~ ', 6)];
 }
 
 /** What differs, with both values if they are short. */
@@ -74,15 +116,29 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
     `  before  ${paint.bold(before.backupId ?? before.where)}`,
     `  after   ${paint.bold(after.backupId ?? `the project as it is now, ${escapeName(after.where)}`)}`,
   ];
-  if (report.selection.length > 0)
+  const { content } = report;
+  if (report.selection.length > 0 && content === undefined)
     lines.push(wrap(escapeName(report.selection.map((term) => `--only ${term}`).join(' ')), '  of      ', 10));
   const findings = renderFindings(report.findings, paint);
+  if (content !== undefined) {
+    const beside = [
+      ...report.databases.flatMap((database) => renderDatabase(database, all)),
+      // Its content is shown, but nothing says yet that its mode differs.
+      ...(content.same ? changes.map(renderChange) : []),
+    ];
+    return [
+      ...lines,
+      ...renderContent(content, paint, all),
+      ...(content.as === 'database' || content.same ? beside : []),
+      ...findings,
+    ];
+  }
   const deployments = renderDeployments(report.deployments, all);
   if (report.same) {
     return [
       ...lines,
       `  ${paint.good('same')}  nothing differs`,
-      ...report.databases.flatMap(renderDatabase),
+      ...report.databases.flatMap((database) => renderDatabase(database, all)),
       ...deployments,
       ...findings,
     ];
@@ -100,7 +156,7 @@ export function renderDiff(report: DiffReport, paint: Paint, all = false): strin
   return [
     ...lines,
     ...table(rows, ['left', 'right', 'right', 'right']),
-    ...report.databases.flatMap(renderDatabase),
+    ...report.databases.flatMap((database) => renderDatabase(database, all)),
     ...shown.map(renderChange),
     ...(more > 0 ? [`    and ${more} more: --verbose lists them`] : []),
     ...deployments,

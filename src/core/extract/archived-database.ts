@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Pacer } from '../concurrency/pacer.ts';
 import { archivedFiles } from '../databases/archived-files.ts';
 import type { DatabaseFiles } from '../databases/database-files.ts';
 import type { Engine } from '../databases/engine.ts';
 import { engineOf, partNames, recogniseFile, recogniseFolder } from '../databases/engines.ts';
+import type { ReadableDatabase } from '../databases/merge-by-key.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { MemberFiles } from '../format/member-files.ts';
+import { removeTree } from '../fs/durable.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { ManifestDatabase } from '../model/database.ts';
 import type { Entry } from '../model/entry.ts';
@@ -67,6 +70,27 @@ export async function openArchivedDatabase(
   }
 }
 
+/** Reads such a database, and removes what that needed. Throws as `openArchivedDatabase`, and what `use` throws. */
+export async function withArchivedDatabase<T>(
+  folder: string,
+  database: string,
+  context: Context,
+  use: (opened: ReadableDatabase & { readonly path: string }) => Promise<T>,
+): Promise<T> {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-archived-'));
+  try {
+    const archived = await openArchivedDatabase(folder, database, scratch, context);
+    try {
+      const { engine, files, path: at } = archived;
+      return await use({ engine, files, path: at, scratch: path.join(scratch, 'copy') });
+    } finally {
+      archived.close();
+    }
+  } finally {
+    removeTree(scratch);
+  }
+}
+
 /** A database that was taken as plain files is in no list of databases: it is looked for by the path of its source, or by its own. */
 function findPlace(manifest: Manifest, term: string): Place {
   const sources = Object.entries(manifest.categories).flatMap(([category, { sources: all }]) =>
@@ -118,8 +142,11 @@ function recognise(database: string, members: readonly Entry[], content: MemberF
   return recogniseFile(path.join(laid, path.posix.basename(database)), file.size);
 }
 
-/** Throws BACKUP_DAMAGED unless the content is what the index states: what is shown is what a restore would bring back. */
-async function checkContent(
+/**
+ * Throws BACKUP_DAMAGED unless the content is what the index states: what is shown is what a restore would bring back.
+ * @param content of the archive of its category
+ */
+export async function checkContent(
   manifest: Manifest,
   entry: Entry,
   content: MemberFiles,

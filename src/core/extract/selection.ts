@@ -191,13 +191,18 @@ function notWhole(id: string, findings: readonly AnyFinding[]): BackupError {
   });
 }
 
-/** @param terms the terms of `--only`. Without any, the backup holds nothing at all */
-export function nothingSelected(id: string, manifest: Manifest, terms: readonly string[]): BackupError {
+/** @param terms the terms of `--only`, or of another flag. Without any, the backup holds nothing at all */
+export function nothingSelected(
+  id: string,
+  manifest: Manifest,
+  terms: readonly string[],
+  flag = '--only',
+): BackupError {
   if (terms.length === 0)
     return new BackupError('NOTHING_SELECTED', 'this backup holds nothing', {
       hint: 'Choose another backup: migbackup list shows them.',
     });
-  const spelled = terms.map((term) => `--only ${escapeName(term)}`).join(' ');
+  const spelled = terms.map((term) => `${flag} ${escapeName(term)}`).join(' ');
   return new BackupError('NOTHING_SELECTED', `${spelled} matches nothing in ${id}`, {
     hint: `Its categories are: ${Object.keys(manifest.categories).join(', ')}. migbackup show --files lists every path.`,
   });

@@ -3,7 +3,7 @@ import { ENGINES } from './engine-name.ts';
 import { count, reportHeadSchema } from './report.ts';
 import { z } from './zod.ts';
 
-const leafSchema = z.object({
+export const leafSchema = z.object({
   /** JSON pointer (RFC 6901). */
   pointer: z.string(),
   /** JSON text as the value has it, so that no number is rounded; cut after 1000 characters, and then it ends in `…`. Null if the leaf is not there. */

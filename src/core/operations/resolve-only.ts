@@ -22,6 +22,8 @@ export interface ResolveOptions {
   readonly backups: readonly SelectedBackup[];
   /** They also select from what the project has now. */
   readonly live: boolean;
+  /** The flag that the words were given to, for messages; `--only` unless it is another. */
+  readonly flag?: string;
 }
 
 /** What one word of `--only` may mean: one of these terms, the first that selects something. */
@@ -52,7 +54,7 @@ interface Found {
 export async function resolveOnly(
   words: readonly string[] | undefined,
   project: Project,
-  { cwd, backups, live }: ResolveOptions,
+  { cwd, backups, live, flag = '--only' }: ResolveOptions,
   context: Context,
 ): Promise<string[]> {
   if (words === undefined || words.length === 0) return [];
@@ -60,7 +62,7 @@ export async function resolveOnly(
   // The operation itself says what is wrong with the backup.
   if (stated === undefined) return [...words];
   const names = backups.length > 0 ? stated.flatMap(namedIn) : project.config.categories;
-  const meaningOf = (word: string): Meaning => meanings(word, project.root, cwd, names);
+  const meaningOf = (word: string): Meaning => meanings(word, project.root, cwd, names, flag);
   const lists = words.map((word) => {
     const pieces = isName(word, names) ? [word] : atCommas(word);
     const meant = pieces.map((piece) => ({ piece, meaning: meaningOf(piece) }));
@@ -73,12 +75,12 @@ export async function resolveOnly(
   const [first] = backups;
   const [manifest] = stated;
   const terms = lists.flatMap(({ word, whole, meant }) => {
-    if (hits !== null && whole.some((term) => hits.has(term))) return [theOne(word, whole, hits)];
+    if (hits !== null && whole.some((term) => hits.has(term))) return [theOne(word, whole, hits, flag)];
     return meant.map(({ piece, meaning }) => {
-      const term = theOne(piece, meaning, hits);
+      const term = theOne(piece, meaning, hits, flag);
       const isMissing = hits !== null && !isName(term, names) && !hits.has(term);
       if (first !== undefined && manifest !== undefined && isMissing)
-        throw nothingSelected(first.id, manifest, [piece]);
+        throw nothingSelected(first.id, manifest, [piece], flag);
       return term;
     });
   });
@@ -102,17 +104,17 @@ function wholeOf(meaningOf: (word: string) => Meaning, word: string): Meaning {
 }
 
 /** @param hits null if nothing was looked up, because nothing is in doubt */
-function theOne(word: string, meaning: Meaning, hits: ReadonlySet<string> | null): string {
+function theOne(word: string, meaning: Meaning, hits: ReadonlySet<string> | null, flag: string): string {
   const found = hits === null ? [] : meaning.filter((term) => hits.has(term));
   if (found.length > 1) {
-    throw new BackupError('USAGE', `--only ${escapeName(word)} can mean ${found.map(escapeName).join(' or ')}`, {
+    throw new BackupError('USAGE', `${flag} ${escapeName(word)} can mean ${found.map(escapeName).join(' or ')}`, {
       hint: 'Begin it with ./ for what lies here, or run the command at the top of the project.',
     });
   }
   return found[0] ?? meaning[0] ?? word;
 }
 
-function meanings(word: string, root: string, cwd: string, names: readonly Named[]): Meaning {
+function meanings(word: string, root: string, cwd: string, names: readonly Named[], flag: string): Meaning {
   if (isName(word, names)) return [word];
   const here = path.relative(root, realPathAsFar(cwd)).split(path.sep).join('/');
   const inside = here === '..' || here.startsWith('../') || path.isAbsolute(here) ? '' : here;
@@ -132,7 +134,7 @@ function meanings(word: string, root: string, cwd: string, names: readonly Named
   const all = path.isAbsolute(word) ? [inProject(word)] : isFromHere ? [from(inside)] : [from(inside), from('')];
   const found = [...new Set(all)].filter((term) => word !== '' && !leadsOut(term));
   if (found.length === 0) {
-    const what = word === '' ? '--only is empty' : `--only ${escapeName(word)} leads out of the project`;
+    const what = word === '' ? `${flag} is empty` : `${flag} ${escapeName(word)} leads out of the project`;
     throw new BackupError('USAGE', what, {
       hint: 'Give a category, category/source, a path in the project or a glob.',
     });

@@ -7,7 +7,7 @@ import type { Project } from '../../model/category.ts';
 import type { ChangedRecord, DbDiffReport } from '../../model/db-diff-report.ts';
 import type { Context } from '../../model/event.ts';
 import { startReport } from '../../repository/report-head.ts';
-import { changedLeaves } from './changed-leaves.ts';
+import { changedLeaves } from '../../records/changed-leaves.ts';
 import { nameOf, type OpenDatabase, readDatabase } from './open-database.ts';
 
 export interface DbDiffOptions {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { escapeBytes, escapeJson, escapeName } from '../../paths/names.ts';
-import { indentJson, isReadableJson } from './json-tokens.ts';
+import { indentJson, isReadableJson } from '../../records/json-tokens.ts';
 
 /** A value for a person, with a newline at its end: JSON over several lines, text with escapes for what cannot be seen, other bytes escaped. */
 export function prettyValue(value: Buffer): string {

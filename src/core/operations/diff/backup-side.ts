@@ -1,24 +1,35 @@
 import path from 'node:path';
 import { readIndex } from '../../format/index-file.ts';
+import type { ReadableDatabase } from '../../databases/merge-by-key.ts';
+import { checkContent, withArchivedDatabase } from '../../extract/archived-database.ts';
+import { MemberFiles } from '../../format/member-files.ts';
 import { checkArtifactHash } from '../../checks/artifact-sums.ts';
 import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
+import type { FindingCode } from '../../model/finding-codes.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
 import { IndexCursor } from '../../format/index-cursor.ts';
-import type { Side, SideEntry, SideDatabase } from './side.ts';
+import type { Side, SideContent, SideDatabase, SideEntry } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 import { archivedRegistries } from '../../extract/registries.ts';
 
+/** Findings about databases that the backup holds as plain files. */
+const UNPROVEN: readonly string[] = ['database-foreign', 'database-not-proven'] satisfies FindingCode[];
+
+export interface BackupSide extends Side {
+  readonly manifest: Manifest;
+  /** Reads one of its databases. Throws as `withArchivedDatabase`, and what `use` throws. */
+  open<T>(path: string, use: (database: ReadableDatabase) => Promise<T>): Promise<T>;
+}
+
 /** A backup as its index and manifest state it. Throws BACKUP_DAMAGED if the index is not the one that the manifest states. */
-export function backupSide(
-  selected: SelectedBackup,
-  { signal }: Pick<Context, 'signal'>,
-): Side & { readonly manifest: Manifest } {
+export function backupSide(selected: SelectedBackup, context: Context): BackupSide {
+  const { signal } = context;
   const manifest = readManifest(selected.folder);
   const index = path.join(selected.folder, INDEX_FILE);
   const wrong = indexProblem(index, manifest);
@@ -30,14 +41,22 @@ export function backupSide(
   }
   const categories = Object.keys(manifest.categories);
   const registries = archivedRegistries(selected.folder, manifest);
+  const open: BackupSide['open'] = (at, use) => withArchivedDatabase(selected.folder, at, context, use);
   const reader = new CategoryReader(index, categories, (entry) => registries.see(entry));
   return {
     manifest,
     backupId: manifest.backupId,
     where: selected.fromFile ?? selected.folder,
     categories,
+    unproven: new Set(manifest.findings.flatMap(({ code, path: at }) => (UNPROVEN.includes(code) ? (at ?? []) : []))),
     entries: (category) => reader.entries(category),
-    databases: (isWanted) => Promise.resolve(databasesOf(manifest).filter(isWanted)),
+    async databases(isWanted, look) {
+      const all = databasesOf(manifest).filter(isWanted);
+      for (const database of all) await look?.(database, (use) => open(database.path, use));
+      return all;
+    },
+    open,
+    content: (at, maxBytes) => readContent(selected.folder, manifest, at, maxBytes, context),
     recorded: (isWanted) => registries.read(signal, isWanted),
     findings: () => [],
   };
@@ -97,9 +116,43 @@ function databasesOf(manifest: Manifest): SideDatabase[] {
         category,
         source,
         engine,
-        state: { records, digest },
+        state: { engine, records, digest },
         problem: null,
       })),
     ),
   );
+}
+
+async function readContent(
+  folder: string,
+  manifest: Manifest,
+  at: string,
+  maxBytes: number,
+  context: Context,
+): Promise<SideContent> {
+  const entry = await findEntry(path.join(folder, INDEX_FILE), at);
+  const archive = manifest.categories[entry?.category ?? '']?.archive;
+  if (entry === null || archive === undefined) throw new Error(`no content of ${at}`);
+  const { size: bytes, sha256 = null } = entry;
+  if (bytes > maxBytes) return { bytes, sha256, content: null, problem: null };
+  const members = new MemberFiles(path.join(folder, archive.file), archive);
+  try {
+    await checkContent(manifest, entry, members, context);
+    const file = members.open(entry);
+    const chunks: Buffer[] = [];
+    for (let done = 0; done < bytes; done += CHUNK_BYTES) chunks.push(file.read(done, CHUNK_BYTES));
+    return { bytes, sha256, content: Buffer.concat(chunks), problem: null };
+  } finally {
+    members.close();
+  }
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+async function findEntry(index: string, at: string): Promise<Entry | null> {
+  for await (const batch of readIndex(index)) {
+    const found = batch.find((entry) => entry.path === at);
+    if (found !== undefined) return found;
+  }
+  return null;
 }

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { readFully } from '../../databases/database-files.ts';
+import { openRegular } from '../../fs/regular-file.ts';
 import { toNative } from '../../paths/paths.ts';
 import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { Config, Project } from '../../model/category.ts';
@@ -6,13 +10,14 @@ import type { Context } from '../../model/event.ts';
 import type { AnyFinding, Finding } from '../../model/finding.ts';
 import type { FindingCode } from '../../model/finding-codes.ts';
 import type { ScanProblem } from '../../scan/scan-item.ts';
+import type { DatabaseFiles } from '../../databases/database-files.ts';
 import type { Engine } from '../../databases/engine.ts';
 import { recogniseFile, recogniseFolder } from '../../databases/engines.ts';
-import { readOnDisk } from '../../databases/read-on-disk.ts';
+import { readCaptured, readFacts } from '../../databases/read-on-disk.ts';
 import { lookAtAttributes, type Attributes } from '../../scan/attributes.ts';
 import { Ownership } from '../../scan/ownership.ts';
 import { scanCategory } from '../../scan/scanner.ts';
-import type { Side, SideEntry, SideDatabase } from './side.ts';
+import type { Look, Side, SideContent, SideDatabase, SideEntry } from './side.ts';
 import { hashIfReadable } from '../../fs/hash-file.ts';
 import { liveRegistries } from '../../extract/registries.ts';
 
@@ -66,13 +71,16 @@ export function liveSide(project: Project, config: Config, known: readonly AnyFi
     backupId: null,
     where: project.root,
     categories: config.categories.map((category) => category.name),
+    unproven: new Set(),
     entries,
     /** The databases that were seen while the entries were read. */
-    async databases(isWanted) {
+    async databases(isWanted, look) {
       const states: SideDatabase[] = [];
-      for (const database of databases.filter(isWanted)) states.push(await readLive(project.root, database, context));
+      for (const database of databases.filter(isWanted))
+        states.push(await readLive(project.root, database, look, context));
       return states;
     },
+    content: (path, maxBytes) => Promise.resolve(readFile(toNative(project.root, path), maxBytes)),
     recorded: (isWanted) => registries.read(context.signal, isWanted),
     findings: () => findings,
   };
@@ -90,11 +98,18 @@ function notCompared({ path, message, category, source, hint }: ScanProblem): Fi
 async function readLive(
   root: string,
   { path, engine, category, source }: Live,
-  context: Context,
+  look: Look | undefined,
+  { signal }: Context,
 ): Promise<SideDatabase> {
+  const read = async (files: DatabaseFiles, scratch: string): Promise<SideDatabase> => {
+    const { records, digest } = await readFacts(engine, files, { scratch, signal });
+    const state = { engine: engine.name, records, digest };
+    const database: SideDatabase = { path, category, source, engine: engine.name, state, problem: null };
+    await look?.(database, (use) => use({ engine, files, scratch: `${scratch}-of-records` }));
+    return database;
+  };
   try {
-    const { records, digest } = await readOnDisk(engine, toNative(root, path), context.signal);
-    return { path, category, source, engine: engine.name, state: { records, digest }, problem: null };
+    return await readCaptured(engine, toNative(root, path), read, signal);
   } catch (error) {
     if (error instanceof BackupError && error.code === 'INTERRUPTED') throw error;
     if (!(error instanceof BackupError) && errnoOf(error) === undefined) throw error;
@@ -113,4 +128,32 @@ async function readLive(
 function onceOnly(hash: () => string | null): () => string | null {
   let known: { readonly sha256: string | null } | undefined;
   return () => (known ??= { sha256: hash() }).sha256;
+}
+
+const CHUNK_BYTES = 1 << 20;
+
+/** What is hashed is what is answered, even if the file is written to meanwhile. No link is followed. */
+function readFile(native: string, maxBytes: number): SideContent {
+  try {
+    const fd = openRegular(native);
+    try {
+      const { size } = fs.fstatSync(fd);
+      const hash = createHash('sha256');
+      const kept: Buffer[] = [];
+      let bytes = 0;
+      for (let chunk = readFully(fd, 0, CHUNK_BYTES); chunk.length > 0; chunk = readFully(fd, bytes, CHUNK_BYTES)) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        if (size <= maxBytes && bytes <= maxBytes) kept.push(chunk);
+      }
+      const content = size <= maxBytes && bytes <= maxBytes ? Buffer.concat(kept) : null;
+      return { bytes, sha256: hash.digest('hex'), content, problem: null };
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    return { bytes: 0, sha256: null, content: null, problem: `it cannot be read (${code})` };
+  }
 }

@@ -1,3 +1,4 @@
+import type { ReadableDatabase } from '../../databases/merge-by-key.ts';
 import type { EngineName } from '../../model/engine-name.ts';
 import type { EntryType } from '../../model/entry.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -30,15 +31,37 @@ export interface SideDatabase {
   readonly problem: string | null;
 }
 
+/** Lets a database be read: `use` gets it, and may be called again if it changes before it was read. */
+export type Opened = <T>(use: (database: ReadableDatabase) => Promise<T>) => Promise<T>;
+
+/** Looks into a database whose state is known. */
+export type Look = (database: SideDatabase, opened: Opened) => Promise<void>;
+
+/** A file of one side, as it was read. */
+export interface SideContent {
+  readonly bytes: number;
+  /** Null if it cannot be read. */
+  readonly sha256: string | null;
+  /** Null if it is larger than was asked for, or cannot be read. */
+  readonly content: Buffer | null;
+  /** Why it cannot be read. */
+  readonly problem: string | null;
+}
+
 /** A backup or the live project, as a comparison sees it. */
 export interface Side {
   readonly backupId: string | null;
   readonly where: string;
   /** Names of the categories, in the side's own order. */
   readonly categories: readonly string[];
+  /** Paths of the databases that it holds as plain files, of which nobody knows the records. */
+  readonly unproven: ReadonlySet<string>;
   /** What one category holds, in `comparePaths` order. Categories may be asked for in any order. */
   entries(category: string): AsyncGenerator<SideEntry>;
-  databases(isWanted: EntryFilter): Promise<SideDatabase[]>;
+  /** @param look is called for each that could be read, and sees it exactly as its state says */
+  databases(isWanted: EntryFilter, look?: Look): Promise<SideDatabase[]>;
+  /** A file that is among the entries. @param maxBytes of a larger one, only size and hash are answered */
+  content(path: string, maxBytes: number): Promise<SideContent>;
   /** What deployment registries record, as far as the entries were read. */
   recorded(isWanted: EntryFilter): Promise<ReadDeployments>;
   /** What could not be compared or is left out, as far as the entries were read. */

@@ -1,6 +1,4 @@
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { pathOfError } from '../../databases/damage.ts';
 import type { DatabaseFiles } from '../../databases/database-files.ts';
 import type { Engine } from '../../databases/engine.ts';
@@ -8,8 +6,8 @@ import { engineOf, partsBeside, recogniseFile, recogniseFolder } from '../../dat
 import { keyText } from '../../databases/key-text.ts';
 import { mergeByKey, type ReadableDatabase } from '../../databases/merge-by-key.ts';
 import { readCaptured } from '../../databases/read-on-disk.ts';
-import { openArchivedDatabase } from '../../extract/archived-database.ts';
-import { lstatOrNull, removeTree } from '../../fs/durable.ts';
+import { withArchivedDatabase } from '../../extract/archived-database.ts';
+import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { ManifestDatabase } from '../../model/database.ts';
 import type { Context } from '../../model/event.ts';
@@ -49,7 +47,7 @@ export async function lostRecords(
     const there = lookAt(engine, place);
     gone = there === 'gone';
     if (there !== 'gone' && there !== 'database') return there;
-    const count = await withArchived(backup, stated.path, context, (old) =>
+    const count = await withArchivedDatabase(backup, stated.path, context, (old) =>
       gone ? countAll(old, stated, allowed, context) : compare(old, place, stated, allowed, context),
     );
     return gone || count.lost > 0 ? count.described(gone) : null;
@@ -83,25 +81,6 @@ function lookAt(engine: Engine, place: string): string {
   if (recogniseFile(place, Number(stat.size))?.name === engine.name) return 'database';
   if (stat.size > 0n) return `what is there now is not a ${engine.title} database`;
   return partsBeside(place).length === 0 ? 'gone' : 'its file is empty, but not what lies beside it';
-}
-
-async function withArchived<T>(
-  folder: string,
-  database: string,
-  context: Context,
-  use: (old: ReadableDatabase) => Promise<T>,
-): Promise<T> {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-loss-'));
-  try {
-    const archived = await openArchivedDatabase(folder, database, scratch, context);
-    try {
-      return await use({ engine: archived.engine, files: archived.files, scratch: path.join(scratch, 'copy') });
-    } finally {
-      archived.close();
-    }
-  } finally {
-    removeTree(scratch);
-  }
 }
 
 function compare(

@@ -1,21 +1,28 @@
 import { isUtf8 } from 'node:buffer';
-import type { ChangedLeaf } from '../../model/db-diff-report.ts';
-import { pointerTo } from '../../records/json.ts';
+import type { ChangedLeaf } from '../model/db-diff-report.ts';
+import { pointerTo } from './json.ts';
 import { isReadableJson, jsonTokens } from './json-tokens.ts';
 
-const MAX_LISTED = 20;
 const MAX_CHARACTERS = 1000;
-/** Larger values are compared as bytes. */
-const MAX_BYTES = 4 << 20;
+/** Of one record. Larger values are compared as bytes. */
+const OF_RECORD: LeafLimits = { listed: 20, bytes: 4 << 20 };
 /** Limits the characters of all pointers of one value together: each pointer repeats all levels above its leaf. */
 const MAX_POINTERS = 16 << 20;
+
+export interface LeafLimits {
+  /** So many leaves are listed; all are counted. */
+  readonly listed: number;
+  /** The size of the largest value that is read. */
+  readonly bytes: number;
+}
 
 /** The leaves that differ between two JSON values; null if one is not JSON or is too large, or if only spacing or the order of keys differs. */
 export function changedLeaves(
   before: Buffer,
   after: Buffer,
+  limits: LeafLimits = OF_RECORD,
 ): { readonly listed: ChangedLeaf[]; readonly more: number } | null {
-  const [was, is] = [leavesOf(before), leavesOf(after)];
+  const [was, is] = [leavesOf(before, limits), leavesOf(after, limits)];
   if (was === null || is === null) return null;
   const listed: ChangedLeaf[] = [];
   let differ = 0;
@@ -23,14 +30,14 @@ export function changedLeaves(
     const [old, now] = [was.get(pointer) ?? null, is.get(pointer) ?? null];
     if (isSame(old, now)) continue;
     differ++;
-    if (listed.length < MAX_LISTED) listed.push({ pointer, before: cut(old), after: cut(now) });
+    if (listed.length < limits.listed) listed.push({ pointer, before: cut(old), after: cut(now) });
   }
   return differ === 0 ? null : { listed, more: differ - listed.length };
 }
 
 /** Every leaf of a JSON value as it is spelled, by its JSON pointer; an empty list or object is a leaf. Null if it is not JSON or too large. */
-function leavesOf(value: Buffer): Map<string, string> | null {
-  if (value.length > MAX_BYTES || !isUtf8(value)) return null;
+function leavesOf(value: Buffer, { bytes }: LeafLimits): Map<string, string> | null {
+  if (value.length > bytes || !isUtf8(value)) return null;
   const json = value.toString();
   return isReadableJson(json) ? readLeaves(json) : null;
 }
