@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { notFound, OldState } from '../support/old-state.ts';
 
@@ -50,6 +51,16 @@ test('a record that was deleted is not found in a new one of the same value', as
   using old = await OldState.of({ ...RECORDS, ...roles });
   old.putLevel('leveldb', { ...RECORDS, 'user:alice': roles['user:alice'], 'user:eve': roles['user:bob'] });
   expect(notFound(await old.reconcile())).toEqual({ 'user:bob': 'missing' });
+});
+
+test('records of one value are told apart by the places that say their keys', async () => {
+  const same = { kind: 'standard account', limit: 1000 };
+  using old = await OldState.of({ 'acct-0': same, 'acct-1': same, 'acct-2': same });
+  for (const at of [0, 1, 2]) old.put(`data/acct-${at}.json`, same);
+  expect(notFound(await old.reconcile({ in: ['data/*'] }))).toEqual({});
+  rmSync(old.inside('data/acct-2.json'));
+  old.put('data/acct-99.json', same);
+  expect(notFound(await old.reconcile({ in: ['data/*'] }))).toEqual({ 'acct-2': 'partly' });
 });
 
 test('where nothing says whose a value is, the record is counted apart, and --strict does not take it', async () => {

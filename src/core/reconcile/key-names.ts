@@ -61,7 +61,7 @@ export class KeyNames {
    * @param words the tokens of the place in their order: of the path of its file without the suffix, then of the keys above it
    */
   namingOf(own: readonly number[], words: readonly number[]): Naming {
-    if (own.length > 0 && own.every((token) => words.includes(token))) return OF_ITSELF;
+    if (isNamed(own, words)) return OF_ITSELF;
     for (let end = words.length; end > 0; end--)
       for (let from = end - 1; from >= Math.max(0, end - LONGEST); from--) {
         const some = words.slice(from, end);
@@ -82,6 +82,11 @@ export class KeyNames {
   #has(key: number): boolean {
     return this.#table[slotOf(this.#table, key)] === key;
   }
+}
+
+/** Whether all tokens of a key are among the words of a place. */
+export function isNamed(own: readonly number[], words: readonly number[]): boolean {
+  return own.length > 0 && own.every((token) => words.includes(token));
 }
 
 function slotOf(table: Float64Array, key: number): number {

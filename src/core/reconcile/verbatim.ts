@@ -3,10 +3,19 @@ import { pointerTo } from '../records/json.ts';
 import type { At } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
 import { HashCounts } from './hash-counts.ts';
-import { holdsWords, KeyNames, OF_ITSELF, OF_OTHER, TOKENS, tokenOf, tokensOf, wordsOf } from './key-names.ts';
+import { holdsWords, isNamed, KeyNames, OF_ITSELF, OF_OTHER, TOKENS, tokenOf, tokensOf, wordsOf } from './key-names.ts';
 import { Marks } from './marks.ts';
 import { isTelling, TreeHasher } from './tree-hash.ts';
 import { parseValue } from './value.ts';
+
+/** One of several records with the same value. */
+interface Sharer {
+  readonly number: number;
+  readonly tokens: readonly number[];
+}
+
+/** Of a value that more records have, none is told apart. */
+const MAX_SHARERS = 1000;
 
 /** `by-value`: the value is there, but nothing says that it is this record's. `misplaced`: it stands only where another record's name is. */
 export type Standing = 'found' | 'by-value' | 'misplaced' | 'absent';
@@ -14,7 +23,8 @@ export type Standing = 'found' | 'by-value' | 'misplaced' | 'absent';
 /**
  * Step 2: which records stand somewhere as they are. A record is found if its value, whatever the order of its keys, is an entry, a file, a line or a
  * subtree, and something ties the place to it: the place says its key (the file `31337/LookCoin.json` says that of `31337-LookCoin`), or the value does.
- * Each place counts once: if fewer places have a value than records, none of these records is found. If several records have one value, nothing tells them apart.
+ * Each place counts once: if fewer places have a value than records, none of these records is found. Of several records with one value, those are found
+ * whose key a place says.
  */
 export class Verbatim {
   readonly #counts = new HashCounts();
@@ -23,6 +33,11 @@ export class Verbatim {
   readonly #values = new Marks(Int32Array);
   /** By number of the record: 1 if its value says its key. */
   readonly #saysKey = new Marks();
+  /** By number of the record, if others have the same value: 1 if a place says its key. */
+  readonly #named = new Marks();
+  /** Number of a value -> the records that have it, if they are several but not too many to tell them apart. */
+  readonly #sharers = new Map<number, Sharer[]>();
+  readonly #firsts = new Map<number, Sharer>();
   readonly #places = new Map<number, At>();
   readonly #mostPlaces: number;
   #taken = 0;
@@ -48,6 +63,17 @@ export class Verbatim {
     if (holdsWords(value, words.slice(0, TOKENS))) this.#saysKey.set(number, 1);
     const known = this.#counts.add(this.#ofRecords.hash(value), () => tokens);
     this.#values.set(number, known + 1);
+    if (this.#taken <= this.#mostPlaces) this.#noteSharer(known, { number, tokens: tokens.slice(0, TOKENS) });
+  }
+
+  #noteSharer(value: number, sharer: Sharer): void {
+    const first = this.#firsts.get(value);
+    if (first === undefined) this.#firsts.set(value, sharer);
+    else {
+      const sharers = this.#sharers.get(value) ?? [first];
+      if (sharers.length <= MAX_SHARERS) sharers.push(sharer);
+      this.#sharers.set(value, sharers);
+    }
   }
 
   /**
@@ -67,11 +93,19 @@ export class Verbatim {
   standingOf(number: number): Standing {
     const value = this.#values.get(number) - 1;
     if (!this.#isThere(value)) return 'absent';
-    if (this.#counts.recordsOf(value) > 1) return 'by-value';
+    if (this.#counts.recordsOf(value) > 1) return this.#amongSharers(value, number);
     const naming = this.#counts.namingOf(value);
     if (naming === OF_ITSELF) return 'found';
     if (naming === OF_OTHER) return 'misplaced';
     return this.#saysKey.get(number) === 1 ? 'found' : 'by-value';
+  }
+
+  /** Where places say keys, they tell records of one value apart. */
+  #amongSharers(value: number, number: number): Standing {
+    if (this.#named.get(number) === 1) return 'found';
+    return (this.#sharers.get(value) ?? []).some((each) => this.#named.get(each.number) === 1)
+      ? 'misplaced'
+      : 'by-value';
   }
 
   /** Whether a document as a whole is the value of a record that is there. */
@@ -96,7 +130,11 @@ export class Verbatim {
       const value = this.#counts.find(hash);
       const document = this.#document;
       if (value < 0 || document === undefined || (path.length > 0 && !isTelling(json))) return;
-      const naming = this.#keys.namingOf(this.#counts.tokensOf(value), names.at(document, path));
+      const words = names.at(document, path);
+      const sharers = this.#sharers.get(value) ?? [];
+      const named = sharers.length > MAX_SHARERS ? [] : sharers.filter(({ tokens }) => isNamed(tokens, words));
+      for (const sharer of named) this.#named.set(sharer.number, 1);
+      const naming = named.length > 0 ? OF_ITSELF : this.#keys.namingOf(this.#counts.tokensOf(value), words);
       if (naming !== OF_ITSELF && this.#shared.has(document.file)) return;
       this.#counts.addPlace(value, naming);
       if (this.#taken > this.#mostPlaces || this.#places.has(value)) return;
