@@ -46,7 +46,7 @@ export default class Guard extends BaseCommand {
       summary: 'A command that lost records or deployments has failed, even if it exits with 0',
     })(),
     'allow-loss': Flags.string({
-      summary: 'What may be lost: DATABASE/KEY or CHAIN/NAME, * stands for anything (repeatable)',
+      summary: 'What may be lost: DATABASE/KEY or CHAIN/NAME, * stands for anything, \\* for a star (repeatable)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'GLOB',

@@ -100,6 +100,28 @@ test('rows are named by table and primary key; a table that has another name los
   isAsBefore();
 });
 
+test('the line that allows a loss of a key with a star allows no other one', async () => {
+  const keys = ['perm:*', 'perm:a', 'perm:b'];
+  fs.rmSync(at('leveldb'), { recursive: true });
+  await makeLevel(
+    at('leveldb'),
+    keys.map((key) => [Buffer.from(key), Buffer.from('{}')] as const),
+  );
+  before = tree();
+  const dropping = async (kept: readonly string[], allowLoss: readonly string[]): Promise<GuardReport> => {
+    writeDatabase(
+      path.join(temp.path, 'kept'),
+      kept.map((key) => [Buffer.from(key), Buffer.from('{}')]),
+    );
+    return run("fs.rmSync('leveldb', { recursive: true }); fs.renameSync('../kept', 'leveldb')", { allowLoss });
+  };
+  const told = await dropping(['perm:a', 'perm:b'], []);
+  const line = String.raw`leveldb/perm:\*`;
+  expect(told.findings[0]?.recommendation).toBe(`If it is meant to go, say so: --allow-loss '${line}'`);
+  const more = await dropping(['perm:b'], [line]);
+  expect(more).toMatchObject({ outcome: 'rolled-back', loss: { databases: [{ lost: 2, notAllowed: 1 }] } });
+});
+
 test('of many records a thousand are listed and all are counted', async () => {
   const database = new DatabaseSync(at('deployments/state.db'));
   database.exec(

@@ -6,7 +6,6 @@ import {
   type Rules,
   rulesOfPlaces,
 } from '../../src/core/reconcile/account.ts';
-import { keyMatcher } from '../../src/core/reconcile/rulebook.ts';
 import { type Deployment, LAYOUTS, makeDeployments, recordsOf, without } from '../support/deployment-records.ts';
 import { mutate, MUTATIONS } from '../support/record-mutations.ts';
 
@@ -165,18 +164,4 @@ test('a star is not followed into a thousand entries: whose would it be?', () =>
   ];
   const { records } = account(OLD.slice(0, 1), all, { places: { address: ['/*/address'] } });
   expect(records[0]?.values.find(({ path }) => path === '/address')?.status).toBe('missing');
-});
-
-test.each([
-  ['31337-*', '31337-LookCoin', true],
-  ['31337-*', '1-LookCoin', false],
-  ['*', '', true],
-  ['a*b*c', 'aXbYc', true],
-  ['a*b*c', 'acb', false],
-  ['ab*ba', 'aba', false],
-  ['*a*a*', 'ba', false],
-  ['a.c', 'abc', false],
-  ['', 'a', false],
-])('the key pattern %j and the key %j: %j', (pattern, key, matches) => {
-  expect(keyMatcher(pattern)(key)).toBe(matches);
 });

@@ -6,7 +6,7 @@ import type {
   ReconciledValue,
   ReconcileReport,
 } from '../../core/model/reconcile-report.ts';
-import { escapeName } from '../../core/paths/names.ts';
+import { asPattern, escapeName } from '../../core/paths/names.ts';
 import { renderFindings } from './findings.ts';
 import { wrap, type Paint } from './style.ts';
 
@@ -169,9 +169,11 @@ function renderDatabase(report: ReconciledDatabase, paint: Paint): string[] {
 /** `hardhat-*` if everything that begins like this record is missing, otherwise its key. */
 function patternFor(key: string, { records, moreRecords }: ReconciledDatabase): string {
   const prefix = /^[^-:/.|#]+[-:/.|#]/.exec(key)?.[0];
-  if (prefix === undefined || moreRecords > 0 || key.includes('*')) return key;
+  if (prefix === undefined || moreRecords > 0) return asPattern(key);
   const alike = records.filter((record) => record.key.startsWith(prefix));
-  return alike.length > 1 && alike.every(({ status }) => status === 'missing') ? `${prefix}*` : key;
+  return alike.length > 1 && alike.every(({ status }) => status === 'missing')
+    ? `${asPattern(prefix)}*`
+    : asPattern(key);
 }
 
 /** Rules that only a person can write: lines to paste for values that have another name now, and for records that are gone. */

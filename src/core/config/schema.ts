@@ -45,7 +45,7 @@ export const reconcileRulesSchema = z.strictObject({
   gone: z
     .array(
       z.strictObject({
-        key: z.string().min(1).describe('of the records, with "*" for anything'),
+        key: z.string().min(1).describe('of the records, with "*" for anything and "\\*" for a star'),
         entries: z.int().min(1).describe('how many records are gone: another number is a finding'),
         why: reason,
       }),

@@ -40,3 +40,33 @@ export function escapeBytes(raw: Buffer): string {
   }
   return shown;
 }
+
+/**
+ * Whether printed names match a pattern in which `*` stands for anything, also for `/`, and `\*` for a star. A backslash is `\\` in a key, as it is printed, and
+ * any other one stands for itself. Each part of the pattern is looked for once, from where the one before it ends.
+ */
+export function nameMatcher(pattern: string): (name: string) => boolean {
+  const parts = [''];
+  for (const [token] of pattern.matchAll(/\\[\\*]|[^\\*]+|[\\*]/g))
+    if (token === '*') parts.push('');
+    else parts.push((parts.pop() ?? '') + (token === '\\*' ? '*' : token));
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return (name) => name === first;
+  return (name) => {
+    const end = name.length - last.length;
+    if (end < first.length || !name.startsWith(first) || !name.endsWith(last)) return false;
+    let from = first.length;
+    for (const part of rest) {
+      const at = name.indexOf(part, from);
+      if (at < 0 || at + part.length > end) return false;
+      from = at + part.length;
+    }
+    return true;
+  };
+}
+
+/** The pattern of `nameMatcher` for one printed name. */
+export function asPattern(name: string): string {
+  return name.replaceAll('*', '\\*');
+}

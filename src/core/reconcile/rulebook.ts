@@ -1,3 +1,4 @@
+import { nameMatcher } from '../paths/names.ts';
 import type { Rules } from './accounted.ts';
 import type { OldValues } from './old-values.ts';
 import { parsePlace, type Place } from './place.ts';
@@ -25,7 +26,7 @@ export class Rulebook {
     this.#old = old;
     this.places = rules.places === undefined ? null : this.#readPlaces(rules.places);
     for (const { key } of (rules.gone ?? []).slice(0, MAX_GONE))
-      if (key.length <= MAX_KEY_PATTERN) this.#gone.push({ pattern: key, matches: keyMatcher(key) });
+      if (key.length <= MAX_KEY_PATTERN) this.#gone.push({ pattern: key, matches: nameMatcher(key) });
   }
 
   /** Whether the value of a field does not count. */
@@ -81,23 +82,4 @@ export class Rulebook {
     }
     return read;
   }
-}
-
-/** Whether keys match a pattern in which only `*` is special. Each part of the pattern is looked for once, from where the one before it ends. */
-export function keyMatcher(pattern: string): (key: string) => boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return (key) => key === pattern;
-  const least = pattern.length - rest.length - 1;
-  return (key) => {
-    if (key.length < least || !key.startsWith(first) || !key.endsWith(last)) return false;
-    let from = first.length;
-    const end = key.length - last.length;
-    for (const part of rest) {
-      const at = key.indexOf(part, from);
-      if (at < 0 || at + part.length > end) return false;
-      from = at + part.length;
-    }
-    return from <= end;
-  };
 }

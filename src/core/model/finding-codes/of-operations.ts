@@ -96,7 +96,7 @@ export const OF_OPERATIONS = {
       severity: ['info'],
       meaning: 'What --allow-loss names is not among what is known to be lost.',
       advice:
-        'Leave it out or correct it: it matches DATABASE/KEY or CHAIN/NAME as guard prints it, and * stands for anything.',
+        'Leave it out or correct it: it matches DATABASE/KEY or CHAIN/NAME as guard prints it, * stands for anything and \\* for a star.',
     },
     'marker-kept': {
       severity: ['warning'],

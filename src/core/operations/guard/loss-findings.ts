@@ -3,7 +3,7 @@ import type { Loss } from '../../model/guard-report.ts';
 import { plural } from '../../model/plural.ts';
 import { shellLine, shellQuote } from '../../model/shell-quote.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
-import { escapeName } from '../../paths/names.ts';
+import { asPattern, escapeName } from '../../paths/names.ts';
 import { toNative } from '../../paths/paths.ts';
 import type { AllowedLoss } from './allowed-loss.ts';
 import { nameOfDeployment } from './lost-deployments.ts';
@@ -30,7 +30,7 @@ export function lossFindings(loss: Loss | null, allowed: AllowedLoss, expect: 'n
     severity: 'info',
     message: `--allow-loss ${shellQuote(escapeName(pattern))} names nothing that is known to be lost`,
     recommendation:
-      'Leave it out, or correct it: it matches DATABASE/KEY or CHAIN/NAME as it is printed, and * stands for anything.',
+      'Leave it out, or correct it: it matches DATABASE/KEY or CHAIN/NAME as it is printed, * stands for anything and \\* for a star.',
   }));
   return [...recordsLost(loss), ...unknown, ...unused];
 }
@@ -111,5 +111,5 @@ export function notBroughtBack(root: string, backupId: string, loss: Loss | null
 }
 
 function howToAllow(name: string): string {
-  return `If it is meant to go, say so: --allow-loss ${shellQuote(name)}`;
+  return `If it is meant to go, say so: --allow-loss ${shellQuote(asPattern(name))}`;
 }
