@@ -68,3 +68,11 @@ test('a rule for a value holds for what means the same, and for truth values, in
     expect([counts.explained, findings.filter(({ message }) => message.includes('values'))], glob).toEqual([5, []]);
   }
 });
+
+test('a record that is null is the value null', async () => {
+  using old = await OldState.of({ a: null, b: 'null', c: { name: 'Charlie' } });
+  old.put('next.json', { a: null, b: 'null', c: { name: 'Charlie' } });
+  const report = await old.reconcile();
+  expect(report).toMatchObject({ notAccountedFor: 0 });
+  expect(report.records.map(({ values }) => values[0]?.was)).toEqual([null, 'null', 'Charlie']);
+});

@@ -18,7 +18,8 @@ const LONG_NUMBER = /(?:^|[[:,\s])-?(?:[\d.eE+-]{16}|[\d.]+[eE][+-]?\d{3})/;
 export function parseValue(bytes: Buffer): Json {
   if (!isUtf8(bytes)) return `base64:${bytes.toString('base64')}`;
   const text = bytes.toString();
-  return parseJson(text) ?? text;
+  const value = parseJson(text);
+  return value === undefined ? text : value;
 }
 
 /** The value of a JSON text, with a number that would be rounded as a text; undefined if it is not JSON, or nests deeper than 1000. */
