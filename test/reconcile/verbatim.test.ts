@@ -119,6 +119,16 @@ test('beside the sources a file counts if it was written since; dependencies and
   expect(await old.reconcile()).toMatchObject({ notAccountedFor: 0 });
 });
 
+test('the config, which may have comments and may stand elsewhere, is no part of the new state', async () => {
+  using old = await OldState.of(RECORDS, { 'migbackup.config.json': '{"preset": "default"}' });
+  old.putLines('data/all.jsonl', VALUES.slice(1));
+  for (const file of ['migbackup.config.json', 'packages/a/migbackup.config.json'])
+    old.put(file, '// ours\n{"preset": "default"}\n');
+  const report = await old.reconcile();
+  expect(report).toMatchObject({ unread: [], counts: { found: 11, missing: 1, unsearched: 0 } });
+  expect(report.new.files).toEqual(['data/all.jsonl']);
+});
+
 test('what cannot be read is named, and what may be there is unsearched', async () => {
   using old = await OldState.of(RECORDS);
   old.putLines('data/some.jsonl', VALUES.slice(0, 6));

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { isForeignFolder, isRebuiltFolder } from '../checks/coverage.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
 import type { Engine } from '../databases/engine.ts';
 import { recogniseFile, recogniseFolder } from '../databases/engines.ts';
 import { readOnDisk } from '../databases/read-on-disk.ts';
@@ -108,7 +109,7 @@ class Look {
         continue;
       }
       const [child, place] = [joined(relative, name), path.join(native, name)];
-      if (place === this.#project.repository) continue;
+      if (place === this.#project.repository || place === this.#project.config.file || name === CONFIG_FILE) continue;
       if (entry.isDirectory()) {
         if (!isForeignFolder(name)) this.visit(child, place, rebuilt || isRebuiltFolder(name));
       } else if (entry.isFile()) this.#file(child, place, rebuilt);
