@@ -157,6 +157,16 @@ describe('a deployment on a live chain that is recorded nowhere any more is lost
     },
   );
 
+  test.each([C, C.toLowerCase(), `11/${C.toUpperCase().replace('X', 'x')}`])(
+    '--allow-loss %s names a record with another case',
+    async (pattern) => {
+      write('deployments/lower.json', unified(11, { Lost: C.toLowerCase() }));
+      before = tree();
+      const report = await run({ 'deployments/lower.json': null }, { allowLoss: [pattern] });
+      expect(report).toMatchObject({ outcome: 'succeeded', findings: [], loss: { deployments: { lost: 1 } } });
+    },
+  );
+
   test.each(['57/Old', 'Old', '5*/V*t', 'deployments/bsc'])('--allow-loss %s does not', async (pattern) => {
     const report = await run(FORGETFUL, { allowLoss: [pattern] });
     expect(report).toMatchObject({ outcome: 'rolled-back' });

@@ -120,7 +120,7 @@ function isIn(file: string, unread: readonly { path: string }[]): boolean {
 }
 
 function describe(lost: readonly Deployment[], allowed: AllowedLoss): Loss['deployments'] {
-  const all = lost.map((deployment) => ({ ...deployment, allowed: allowed.has(...namesOf(deployment)) }));
+  const all = lost.map((deployment) => ({ ...deployment, allowed: isAllowed(deployment, allowed) }));
   const notAllowed = all.filter((deployment) => !deployment.allowed);
   const records = [...notAllowed, ...all.filter((deployment) => deployment.allowed)].slice(0, MAX_LISTED);
   return {
@@ -131,21 +131,15 @@ function describe(lost: readonly Deployment[], allowed: AllowedLoss): Loss['depl
   };
 }
 
+/** `--allow-loss` may call it as it is printed, by its address, or by the path of its registry. */
+function isAllowed(deployment: Deployment, allowed: AllowedLoss): boolean {
+  const { chainId, address, file } = deployment;
+  return allowed.hasDeployment([nameOfDeployment(deployment), escapeName(file)], [address, `${chainId}/${address}`]);
+}
+
 /** `CHAIN/NAME`, or `CHAIN/ADDRESS` if the registry records no name. */
 export function nameOfDeployment({ chainId, name, address }: Deployment): string {
   return escapeName(`${chainId}/${name ?? address}`);
-}
-
-/** What `--allow-loss` may call a deployment: as it is printed, by its address, or by the path of its registry. */
-function namesOf(deployment: Deployment): string[] {
-  const { chainId, address, file } = deployment;
-  const addresses = [address, address.toLowerCase()];
-  return [
-    nameOfDeployment(deployment),
-    ...addresses,
-    ...addresses.map((each) => `${chainId}/${each}`),
-    escapeName(file),
-  ];
 }
 
 /**
