@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
+import { renderReconcile } from '../../src/cli/render/reconcile.ts';
+import { paint } from '../../src/cli/render/style.ts';
 import { loadConfig } from '../../src/core/config/load.ts';
+import type { ReconcileReport } from '../../src/core/model/reconcile-report.ts';
 import { notFound, OldState } from '../support/old-state.ts';
 
 const NETWORKS = {
@@ -156,4 +159,42 @@ test('rules for a database that the backup does not hold are a finding', async (
   const report = await old.run({});
   expect(report).toMatchObject({ operation: 'reconcile-all', notAccountedFor: 0 });
   expect(report.findings).toMatchObject([{ code: 'database-unchanged' }, { code: 'rule-unmatched', path: 'level' }]);
+});
+
+/** The lines that a person is to paste, as the rules that they are. */
+function proposed(report: ReconcileReport): { readonly text: string; readonly rules: Record<string, unknown> } {
+  const text = renderReconcile({ ...report, wrote: [] }, paint(process.stdout)).join('\n');
+  const lines = [...text.matchAll(/^ {4}("(?:values|gone)": .*)$/gm)].map(([, line = '']) => line);
+  return { text, rules: JSON.parse(`{${lines.join(',')}}`) };
+}
+
+test('the lines to paste explain what they were proposed for: raw values, keys that are digits, lists', async () => {
+  const values = (last: string, net: string, item: string): Record<string, unknown> => ({
+    a: Buffer.from('alpha'),
+    mode: Buffer.from(last),
+    nets: { name: 'nets', chains: { '56': net, '97': 'bsctest' }, list: ['first', item] },
+  });
+  using old = await OldState.of(values('production', 'bsc', 'second'));
+  old.putLevel('leveldb', values('prod', 'bscmainnet', 'another'));
+  const { rules } = proposed(await old.reconcile());
+  expect(rules).toEqual({
+    values: {
+      '': { production: 'prod' },
+      'chains/56': { bsc: 'bscmainnet' },
+      'list/#': { second: 'another' },
+    },
+  });
+  old.putRules(rules);
+  expect(await old.reconcile()).toMatchObject({ notAccountedFor: 0, findings: [], counts: { explained: 2 } });
+});
+
+test('no line is proposed for values that are hashed or cut, and that is said', async () => {
+  const values = (word: string) => ({
+    one: { apiKey: `key ${word}`, name: 'one', text: `${'x'.repeat(1100)}${word}` },
+  });
+  using old = await OldState.of(values('before'));
+  old.putLevel('leveldb', values('after'));
+  const { text, rules } = proposed(await old.reconcile());
+  expect(rules).toEqual({});
+  expect(text).toContain('No rule is proposed for apiKey, text: its values are hashed or cut here.');
 });

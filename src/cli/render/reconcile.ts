@@ -15,6 +15,8 @@ const NAMED = 4;
 const PROPOSED = 10;
 const MAX_TEXT = 40;
 const MAX_NAME = 60;
+/** A report has only the hash of what looks secret, and the beginning of what is long. */
+const NOT_WHOLE = /^sha256:[0-9a-f]{64}$|…$/;
 type Status = keyof ReconciledDatabase['counts'];
 const GOOD: readonly Status[] = ['found', 'explained', 'by-value', 'folded'];
 const STATUSES: readonly Status[] = [...GOOD, 'changed', 'scattered', 'partly', 'missing', 'unsearched'];
@@ -34,9 +36,27 @@ function text(value: unknown): string {
   return shortened(typeof value === 'string' ? value : JSON.stringify(value), MAX_TEXT);
 }
 
-/** What a value is called: its pointer without positions in lists. */
-function fieldOf(path: string): string {
-  return path === '' ? 'the value' : path.slice(1).replaceAll(/(?<=^|\/)\d+(?=\/|$)/g, '#');
+/** What rules call a value: its pointer, with `#` for positions in lists. A number is one if its neighbours are numbered from 0, unless a field has it as a key. */
+function fieldOf(path: string, { values }: Pick<ReconciledRecord, 'values'>, report: ReconciledDatabase): string {
+  const field = path.slice(1);
+  if (!/(?:^|\/)\d+(?=\/|$)/.test(field)) return field;
+  if (Object.hasOwn(report.places, field) || report.withoutPlace.includes(field)) return field;
+  const parts = path.split('/').slice(1);
+  return parts
+    .map((part, at) => {
+      const before = path
+        .split('/')
+        .slice(0, at + 1)
+        .join('/');
+      const inside = values.filter((value) => value.path.startsWith(`${before}/`));
+      const keys = new Set(inside.map((value) => value.path.slice(before.length + 1).split('/')[0]));
+      return /^\d+$/.test(part) && [...keys.keys()].every((_, position) => keys.has(String(position))) ? '#' : part;
+    })
+    .join('/');
+}
+
+function sayField(field: string): string {
+  return field === '' ? 'the value' : field;
 }
 
 interface Change {
@@ -45,20 +65,20 @@ interface Change {
 }
 
 /** `networkName, now at /network: bsc -> bscmainnet (5), bscTestnet -> bsctestnet (6), 2 more`, a line for each field. */
-function sayChanged(records: readonly ReconciledRecord[], places: ReconciledDatabase['places']): string[] {
+function sayChanged(records: readonly ReconciledRecord[], report: ReconciledDatabase): string[] {
   const fields = new Map<string, Map<string, Change>>();
-  for (const { key, values } of records)
-    for (const { path, status, was, now } of values) {
+  for (const record of records)
+    for (const { path, status, was, now } of record.values) {
       if (status !== 'changed') continue;
-      const field = fieldOf(path);
+      const field = fieldOf(path, record, report);
       const changes = fields.get(field) ?? new Map<string, Change>();
       const how = `${text(was)} -> ${now === undefined ? 'something else' : text(now)}`;
       const change = changes.get(how) ?? { how, keys: [] };
-      change.keys.push(key);
+      change.keys.push(record.key);
       fields.set(field, changes.set(how, change));
     }
   return [...fields].map(([field, changes]) => {
-    const [place] = places[field] ?? [];
+    const [place] = report.places[field] ?? [];
     const at = place === undefined || place === `/${field}` ? '' : `, now at ${shortened(place, MAX_NAME)}`;
     const most = [...changes.values()].toSorted((a, b) => b.keys.length - a.keys.length);
     const shown = most.slice(0, NAMED).map(({ how, keys }) => {
@@ -66,17 +86,17 @@ function sayChanged(records: readonly ReconciledRecord[], places: ReconciledData
       return `${how} (${keys.length === 1 ? shortened(first, MAX_NAME) : keys.length})`;
     });
     const more = most.length - NAMED;
-    return `${shortened(field, MAX_NAME)}${at}: ${shown.join(', ')}${more > 0 ? `, ${more} more` : ''}`;
+    return `${shortened(sayField(field), MAX_NAME)}${at}: ${shown.join(', ')}${more > 0 ? `, ${more} more` : ''}`;
   });
 }
 
 /** The names of the records, and for each field how many of them lack it. */
-function sayLacking(records: readonly ReconciledRecord[]): string[] {
+function sayLacking(records: readonly ReconciledRecord[], report: ReconciledDatabase): string[] {
   const fields = new Map<string, number>();
-  for (const { values } of records)
-    for (const field of new Set(values.filter(isLost).map(({ path }) => fieldOf(path))))
+  for (const record of records)
+    for (const field of new Set(record.values.filter(isLost).map(({ path }) => fieldOf(path, record, report))))
       fields.set(field, (fields.get(field) ?? 0) + 1);
-  const most = [...fields].toSorted((a, b) => b[1] - a[1]).map(([field, count]) => `${field} (${count})`);
+  const most = [...fields].toSorted((a, b) => b[1] - a[1]).map(([field, count]) => `${sayField(field)} (${count})`);
   return [
     some(records.map(({ key }) => key)),
     ...(most.length === 0 ? [] : [`not there, or not at its place: ${some(most)}`]),
@@ -87,14 +107,15 @@ function isLost({ status }: ReconciledValue): boolean {
   return status === 'missing' || status === 'partly';
 }
 
-function sayScattered(records: readonly ReconciledRecord[]): string[] {
+function sayScattered(records: readonly ReconciledRecord[], report: ReconciledDatabase): string[] {
   const only = new Map<string, Set<string>>();
-  for (const { values, beside = [] } of records)
-    for (const { path, at } of values) {
+  for (const record of records)
+    for (const { path, at } of record.values) {
+      const { beside = [] } = record;
       const files = at.map(({ file }) => file);
       if (files.length === 0 || !files.every((file) => beside.includes(file))) continue;
       const where = some([...new Set(files)].map((file) => file.slice(file.lastIndexOf('/') + 1)));
-      only.set(where, (only.get(where) ?? new Set()).add(fieldOf(path)));
+      only.set(where, (only.get(where) ?? new Set()).add(sayField(fieldOf(path, record, report))));
     }
   const each = [...only].map(
     ([where, fields]) => `${some([...fields])} ${fields.size === 1 ? 'stands' : 'stand'} only in ${where}`,
@@ -111,7 +132,7 @@ function sayRules(records: readonly ReconciledRecord[]): string[] {
 function detail(status: Status, report: ReconciledDatabase): string[] {
   const records = report.records.filter((record) => record.status === status);
   const names = some(records.map(({ key }) => key));
-  const { sameKey, places, withoutPlace } = report;
+  const { sameKey, withoutPlace } = report;
   if (status === 'found') {
     const keyed = Object.entries(sameKey).map(
       ([file, count]) => `${plural(count, 'key')} in ${shortened(file, MAX_NAME)}`,
@@ -119,11 +140,12 @@ function detail(status: Status, report: ReconciledDatabase): string[] {
     return keyed.length === 0 ? [] : [`there are ${some(keyed)}`];
   }
   if (status === 'explained') return sayRules(records);
-  if (status === 'by-value') return [names, `their values are there; no place is known for ${some(withoutPlace)}`];
+  if (status === 'by-value')
+    return [names, `their values are there; no place is known for ${some(withoutPlace.map(sayField))}`];
   if (status === 'folded') return [names, 'a value is not at its own place, but at another one of its record'];
-  if (status === 'changed') return sayChanged(records, places);
-  if (status === 'scattered') return sayScattered(records);
-  return status === 'partly' ? [...sayLacking(records), ...sayChanged(records, places)] : [names];
+  if (status === 'changed') return sayChanged(records, report);
+  if (status === 'scattered') return sayScattered(records, report);
+  return status === 'partly' ? [...sayLacking(records, report), ...sayChanged(records, report)] : [names];
 }
 
 function renderDatabase(report: ReconciledDatabase, paint: Paint): string[] {
@@ -157,7 +179,9 @@ function renderDatabase(report: ReconciledDatabase, paint: Paint): string[] {
       : known
         ? ['  Places are those of the rules.']
         : []),
-    ...(withoutPlace.length > 0 ? [wrap(withoutPlace.map(escapeName).join(', '), '  No place is known for: ', 4)] : []),
+    ...(withoutPlace.length > 0
+      ? [wrap(withoutPlace.map((field) => escapeName(sayField(field))).join(', '), '  No place is known for: ', 4)]
+      : []),
     ...unread.slice(0, NAMED).map(({ file, why }) => wrap(`${escapeName(file)} ${escapeName(why)}`, '  not read: ', 4)),
     ...(unread.length > NAMED ? [`  not read: ${unread.length - NAMED} more, which --json names`] : []),
     notAccountedFor > 0
@@ -180,10 +204,13 @@ function patternFor(key: string, { records, moreRecords }: ReconciledDatabase): 
 function propose(report: ReconciledDatabase): string[] {
   const { old, records } = report;
   const values = new Map<string, Map<string, string>>();
-  for (const { values: all } of records)
-    for (const { path, status, was, now } of all) {
+  const notWhole = new Set<string>();
+  for (const record of records)
+    for (const { path, status, was, now } of record.values) {
       if (status !== 'changed' || typeof was !== 'string' || typeof now !== 'string') continue;
-      values.set(fieldOf(path), (values.get(fieldOf(path)) ?? new Map()).set(was, now));
+      const field = fieldOf(path, record, report);
+      if (NOT_WHOLE.test(was) || NOT_WHOLE.test(now)) notWhole.add(sayField(field));
+      else values.set(field, (values.get(field) ?? new Map()).set(was, now));
     }
   const gone = Map.groupBy(
     records.filter(({ status }) => status === 'missing'),
@@ -197,9 +224,13 @@ function propose(report: ReconciledDatabase): string[] {
     ...(renamed.length === 0 ? [] : [`"values": ${JSON.stringify(Object.fromEntries(renamed))}`]),
     ...(goneRules.length === 0 ? [] : [`"gone": ${JSON.stringify(goneRules)}`]),
   ];
-  if (lines.length === 0) return [];
+  const leftOut =
+    notWhole.size === 0
+      ? []
+      : [wrap(`No rule is proposed for ${some([...notWhole])}: its values are hashed or cut here.`, '  ', 2)];
+  if (lines.length === 0) return leftOut;
   const about = `Not added for ${escapeName(old.database)}, because only you know whether it is meant (a "why" is needed):`;
-  return [wrap(about, '  ', 2), ...lines.map((line) => `    ${escapeName(line)}`)];
+  return [wrap(about, '  ', 2), ...lines.map((line) => `    ${escapeName(line)}`), ...leftOut];
 }
 
 export function renderReconcile(report: ReconcileReport | ReconcileAllReport, paint: Paint): string[] {
