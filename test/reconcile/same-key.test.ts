@@ -122,6 +122,23 @@ test('another database takes part only if it has half of the keys', async () => 
   expect(notFound(report)).toEqual({ 'user:3': 'changed' });
 });
 
+test('a new database with the same keys for another purpose takes no part, and blames nobody', async () => {
+  using old = await OldState.of(RECORDS);
+  old.put('users/all.json', { users: RECORDS });
+  // A small number that both have says nothing.
+  const sessions = NUMBERS.map((at) => [
+    `user:${at}`,
+    { token: `session ${at}${'x'.repeat(20)}`, balance: at, tags: [] },
+  ]);
+  old.putLevel('sessions', Object.fromEntries(sessions));
+  const report = await old.reconcile();
+  expect([notFound(report), report.sameKey, report.notAccountedFor]).toEqual([{}, {}, 0]);
+  // Where most have changed, and yet are the same users, it is that database.
+  const wallets = NUMBERS.map((at) => [`user:${at}`, { name: 'x', wallet: made(at).wallet }]);
+  old.putLevel('moved', Object.fromEntries(wallets));
+  expect((await old.reconcile({ in: ['moved', 'sessions'] })).sameKey).toEqual({ moved: 12 });
+});
+
 test('rows of a SQLite database by their keys', async () => {
   const file = 'data/app.db';
   using old = await OldState.of({ any: 1 });

@@ -9,7 +9,7 @@ import { Marks } from './marks.ts';
 import type { NewReader } from './new-reader.ts';
 import type { NewDatabase } from './new-state.ts';
 import type { RuleUse } from './rule-use.ts';
-import { judgePair } from './same-key.ts';
+import { haveInCommon, judgePair } from './same-key.ts';
 import { parseValue } from './value.ts';
 
 /** More databases than this are searched as documents only. */
@@ -25,6 +25,8 @@ interface Compared {
   /** Those that had no answer before, and how many of these have their key here. */
   open: number;
   keys: number;
+  /** How many of these are the same record: equal, or with something in common. Not counted for the database in the old place. */
+  alike: number;
   /** Whether a value is not at its pointer any more: its field may have another name now. */
   hasGaps: boolean;
   learned: Accounted | null;
@@ -61,11 +63,14 @@ export class KeySearch {
     }
   }
 
-  /** Another database than the one in the old place counts only if it has half of the keys: two tables of users both have a user 1. */
-  #take({ path }: NewDatabase, { marks, judged, entries, open, keys, learned }: Compared): void {
+  /**
+   * Another database than the one in the old place counts only if it has half of the keys, and half of the records under them have something in common: two
+   * tables of users both have a user 1, and sessions may have the keys of users.
+   */
+  #take({ path }: NewDatabase, { marks, judged, entries, open, keys, alike, learned }: Compared): void {
     const ledger = this.#ledger;
     ledger.entries = entries;
-    if (keys === 0 || (path !== this.#old.path && keys * 2 < open)) return;
+    if (keys === 0 || (path !== this.#old.path && (keys * 2 < open || alike * 2 < keys))) return;
     ledger.sameKey.set(path, keys);
     for (let number = 0; number < entries; number++) {
       const mark = marks.get(number);
@@ -78,7 +83,7 @@ export class KeySearch {
   }
 
   async #compare(path: string, now: ReadableDatabase): Promise<Compared> {
-    const start = { entries: 0, open: 0, keys: 0, hasGaps: false, learned: null };
+    const start = { entries: 0, open: 0, keys: 0, alike: 0, hasGaps: false, learned: null };
     const compared: Compared = { marks: new Marks(), judged: new Map(), ...start };
     await mergeByKey(this.#old, now, this.#signal, (number, was, is) => {
       compared.entries++;
@@ -88,6 +93,8 @@ export class KeySearch {
       if (is === undefined) return;
       compared.keys++;
       const record = was.value.equals(is.value) ? null : judgePair(was, is, path, this.#rules);
+      if (path !== this.#old.path && (record === null || record.status === 'found' || haveInCommon(was, is)))
+        compared.alike++;
       compared.marks.set(number, record === null ? FOUND : markOf(record.status));
       if (record === null || record.status === 'found') return;
       if (record.status === 'partly') compared.hasGaps = true;

@@ -1,8 +1,9 @@
 import type { DatabaseRecord } from '../databases/engine.ts';
 import { keyText } from '../databases/key-text.ts';
 import { type Json, keysOf, pointerTo, valueAt } from '../records/json.ts';
-import { normalForm } from '../records/normal-form.ts';
+import { isTelling, normalForm } from '../records/normal-form.ts';
 import type { AccountedRecord, AccountedValue, At } from './accounted.ts';
+import { partsOfKey } from './place.ts';
 import type { RuleUse } from './rule-use.ts';
 import { leavesOf, parseValue } from './value.ts';
 
@@ -25,6 +26,16 @@ export function judgePair(was: DatabaseRecord, is: DatabaseRecord, database: str
   });
   const rule = ruled[0];
   return summed(key, values, rule);
+}
+
+/** Whether two records with the same key have a value in common that tells them from others: their key, and its parts, do not count. */
+export function haveInCommon(was: DatabaseRecord, is: DatabaseRecord): boolean {
+  const key = keyText(was.key);
+  const names = new Set([key, ...partsOfKey(key)].map(normalForm));
+  const formsOf = ({ value }: DatabaseRecord): string[] =>
+    leavesOf(parseValue(value)).map((leaf) => normalForm(leaf.value));
+  const telling = new Set(formsOf(was).filter((form) => isTelling(form) && !names.has(form)));
+  return telling.size > 0 && formsOf(is).some((form) => telling.has(form));
 }
 
 /** The record that these values make. */
