@@ -29,7 +29,8 @@ export default class Reconcile extends BaseCommand {
   static override flags = {
     latest: latestDatabaseFlag('DATABASE'),
     in: Flags.string({
-      summary: 'Search only files and databases that match this, also if they did not change (repeatable)',
+      summary:
+        'Search only what matches this, also if it did not change or is build output, such as out/** (repeatable)',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'GLOB',

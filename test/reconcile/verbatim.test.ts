@@ -115,6 +115,7 @@ test('beside the sources a file counts if it was written since; dependencies and
   utimesSync(old.inside('elsewhere/before.json'), past, past);
   for (const folder of ['node_modules/x', 'artifacts', '.git']) old.putLines(`${folder}/all.jsonl`, VALUES);
   expect((await old.reconcile()).new.files.filter((file) => !file.startsWith('elsewhere/'))).toEqual([]);
+  expect(await old.reconcile({ in: ['artifacts/**'] })).toMatchObject({ notAccountedFor: 0 });
   old.putLines('elsewhere/since.ndjson', VALUES);
   expect(await old.reconcile()).toMatchObject({ notAccountedFor: 0 });
 });
