@@ -36,23 +36,39 @@ function text(value: unknown): string {
   return shortened(typeof value === 'string' ? value : JSON.stringify(value), MAX_TEXT);
 }
 
-/** What rules call a value: its pointer, with `#` for positions in lists. A number is one if its neighbours are numbered from 0, unless a field has it as a key. */
+const LISTS = new WeakMap<readonly ReconciledValue[], ReadonlySet<string>>();
+
+/** Pointers of what looks like a list in a record: its keys are numbered from 0. */
+function listsOf(values: readonly ReconciledValue[]): ReadonlySet<string> {
+  const known = LISTS.get(values);
+  if (known !== undefined) return known;
+  const keys = new Map<string, Set<string>>();
+  for (const { path } of values)
+    for (let at = path.indexOf('/'); at >= 0;) {
+      const next = path.indexOf('/', at + 1);
+      const inside = keys.get(path.slice(0, at)) ?? new Set<string>();
+      keys.set(path.slice(0, at), inside.add(path.slice(at + 1, next < 0 ? undefined : next)));
+      at = next;
+    }
+  const lists = [...keys].filter(([, inside]) => [...inside].every((_, position) => inside.has(String(position))));
+  const pointers = new Set(lists.map(([pointer]) => pointer));
+  LISTS.set(values, pointers);
+  return pointers;
+}
+
+/** What rules call a value: its pointer, with `#` for positions in lists. A number may also be a key: then a field that is known has it. */
 function fieldOf(path: string, { values }: Pick<ReconciledRecord, 'values'>, report: ReconciledDatabase): string {
   const field = path.slice(1);
   if (!/(?:^|\/)\d+(?=\/|$)/.test(field)) return field;
   if (Object.hasOwn(report.places, field) || report.withoutPlace.includes(field)) return field;
-  const parts = path.split('/').slice(1);
-  return parts
-    .map((part, at) => {
-      const before = path
-        .split('/')
-        .slice(0, at + 1)
-        .join('/');
-      const inside = values.filter((value) => value.path.startsWith(`${before}/`));
-      const keys = new Set(inside.map((value) => value.path.slice(before.length + 1).split('/')[0]));
-      return /^\d+$/.test(part) && [...keys.keys()].every((_, position) => keys.has(String(position))) ? '#' : part;
-    })
-    .join('/');
+  const lists = listsOf(values);
+  let pointer = '';
+  const parts = field.split('/').map((part) => {
+    const isPosition = lists.has(pointer);
+    pointer += `/${part}`;
+    return isPosition ? '#' : part;
+  });
+  return parts.join('/');
 }
 
 function sayField(field: string): string {
