@@ -48,6 +48,25 @@ export function isOwn({ name }: Place, field: string): boolean {
   return name !== '' && name === squash(field.split('/').findLast((part) => part !== '#') ?? '');
 }
 
+/** How many parts at the end of a place are called as those at the end of the field. */
+export function fitOf({ parts }: Place, field: string): number {
+  const names = field.split('/').filter((part) => part !== '#');
+  const keys = parts.filter((part) => part !== '#' && part !== '*');
+  let fit = 0;
+  while (fit < names.length && fit < keys.length) {
+    const name = squash(names.at(-1 - fit) ?? '');
+    if (name === '' || name !== nameOf(keys.slice(0, keys.length - fit))) break;
+    fit++;
+  }
+  return fit;
+}
+
+/** Whether a place ends with the key of the record, or a part of it. */
+export function isNamedByKey({ parts }: Place): boolean {
+  const last = parts.findLast((part) => part !== '#');
+  return last !== undefined && typeof last !== 'string' && last.some((piece) => 'part' in piece);
+}
+
 /** Whether the key at which a place ends has the value of the field in it, among other things: `/{networkName}~1{contractName}`. */
 export function hasInKey({ parts }: Place, field: string): boolean {
   const last = parts.at(-1);
