@@ -165,3 +165,26 @@ test('a star is not followed into a thousand entries: whose would it be?', () =>
   const { records } = account(OLD.slice(0, 1), all, { places: { address: ['/*/address'] } });
   expect(records[0]?.values.find(({ path }) => path === '/address')?.status).toBe('missing');
 });
+
+test('a rule for what is gone does not explain a record that is there with another value, or in part', () => {
+  const old = [1, 2, 3, 4, 5, 6].map((at) => ({
+    key: `k-${at}`,
+    value: { name: `name ${at}`, address: `0x${String(at).repeat(40)}`, owner: `owner ${at}` },
+  }));
+  const documents = old.map(({ key, value }): NewDocument => ({ file: `${key}.json`, pointer: '', value }));
+  const wrong = { ...old[1]?.value, address: `0x${'9'.repeat(40)}` };
+  const { owner: _, ...part } = { owner: '', ...old[3]?.value };
+  const altered = documents
+    .with(1, { file: 'k-2.json', pointer: '', value: wrong })
+    .with(3, { file: 'k-4.json', pointer: '', value: part })
+    .slice(0, 5);
+  const gone = ['k-2', 'k-4', 'k-6'].map((key) => ({ key, entries: 1, why: 'not needed' }));
+  expect(account(old, altered, { gone }).records.map(({ status }) => status)).toEqual([
+    'found',
+    'changed',
+    'found',
+    'partly',
+    'found',
+    'explained',
+  ]);
+});

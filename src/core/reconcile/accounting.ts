@@ -87,7 +87,7 @@ export class Accounting {
       records: this.#all.map((record, at) => this.#describe(record, at)),
       places: Object.fromEntries(places),
       withoutPlace: withoutPlace.map((field) => names[field] ?? ''),
-      learnedFrom: this.#learnedFrom,
+      learnedFrom: places.length === 0 ? 0 : this.#learnedFrom,
       ruleProblems: this.#rules.problems(),
       unread: this.#nodes.tooDeep.map(({ file, pointer }) => ({ file, pointer })),
     };
@@ -156,8 +156,8 @@ export class Accounting {
   }
 
   #explainGone(record: number, key: string): void {
-    const status = this.#statuses[record];
-    if (status === undefined || isAccountedFor(status) || status === 'unsearched') return;
+    // One that is there in part, or with another value, is not gone.
+    if (this.#statuses[record] !== 'missing') return;
     const rule = this.#rules.explainGone(key);
     if (rule === undefined) return;
     this.#gone.set(record, rule);

@@ -59,7 +59,9 @@ export async function searchPlaces(
     const old = records[at];
     const tied = old === undefined ? judged : ties.judge(judged, old);
     const record = verbatim?.standingOf(each) === 'misplaced' ? outOfPlace(tied) : tied;
-    if (isUnsure && ['missing', 'scattered', 'partly'].includes(record.status)) continue;
+    // It may be in what could not be read, also if a rule says that it is gone.
+    const isGone = record.status === 'explained' && record.rule?.startsWith('gone ') === true;
+    if (isUnsure && (isGone || ['missing', 'scattered', 'partly'].includes(record.status))) continue;
     ledger.judge(each, record);
     if (record.status === 'found' && ledger.entries > MAX_LISTED) ledger.judged.delete(each);
   }
