@@ -4,7 +4,7 @@ import type { ReadableDatabase } from '../databases/merge-by-key.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import { pointerTo } from '../records/json.ts';
-import type { AccountedRecord, RecordStatus, Rules } from './accounted.ts';
+import type { Accounted, AccountedRecord, RecordStatus, Rules } from './accounted.ts';
 import type { Unread } from './documents.ts';
 import { KeySearch } from './key-search.ts';
 import { FOUND, Ledger, markOf, MAX_LISTED, OPEN } from './ledger.ts';
@@ -64,7 +64,7 @@ export async function accountDatabase(
   for (const record of ledger.judged.values()) use.note(record);
   refuse(ledger, use.exceeded());
   const records = await list(old, ledger, verbatim, signal);
-  const { places = {}, withoutPlace = [], learnedFrom = 0, ruleProblems = [] } = accounted ?? keys.learned ?? {};
+  const { places = {}, withoutPlace = [], learnedFrom = 0, ruleProblems = [] } = merged(keys.learned, accounted) ?? {};
   return {
     entries: ledger.entries,
     counts: ledger.counts(),
@@ -77,6 +77,25 @@ export async function accountDatabase(
     ruleProblems: [...use.problems(), ...ruleProblems],
     unread: reader.unread,
     limit,
+  };
+}
+
+/** What steps 1 and 3 say together of places. One that has found no place says nothing of a field that has one in the other. */
+function merged(first: Accounted | null, third: Accounted | null): Omit<Accounted, 'records' | 'unread'> | null {
+  if (first === null || third === null) return first ?? third;
+  const fields = [...new Set([...Object.keys(first.places), ...Object.keys(third.places)])];
+  const patterns = (field: string): string[] => [
+    ...new Set([...(first.places[field] ?? []), ...(third.places[field] ?? [])]),
+  ];
+  const without = [first, third].flatMap(({ places, withoutPlace }) =>
+    Object.keys(places).length > 0 ? withoutPlace : withoutPlace.filter((field) => !fields.includes(field)),
+  );
+  return {
+    places: Object.fromEntries(fields.map((field) => [field, patterns(field)])),
+    withoutPlace: [...new Set(without)],
+    learnedFrom: first.learnedFrom + third.learnedFrom,
+    // At a place of a rule something stands if one of them says so.
+    ruleProblems: third.ruleProblems.filter((problem) => first.ruleProblems.includes(problem)),
   };
 }
 
