@@ -97,7 +97,7 @@ describe.skipIf(reason !== null)(withReason('what is said of it', reason), () =>
   test('a log that cannot be opened ends the command before it does anything', () => {
     const { exitCode, stderr } = inShell(us('create', '--log-file', 'nosuch/folder/log'));
     expect(exitCode).toBe(5);
-    expect(stderr).toContain('nosuch/folder/log');
+    expect(stderr).toContain('nosuch/folder for the log');
     expect(existsSync(path.join(project.root, 'backups'))).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 import { IN_SUITE, stride } from '../../support/effort.ts';
 
 /** Calls that are tried of each operation in each way in `npm test`. */
-const SAMPLES = 3;
+const SAMPLES = 2;
 const HOUR_MS = 3_600_000;
 
 /** Every how many-th call of an operation is tried. */
