@@ -63,6 +63,10 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
   init: [[0, 'init --dry-run']],
   list: [[0, 'list']],
   prune: [[0, 'prune --keep-last 1 --dry-run']],
+  reconcile: [
+    [0, 'reconcile leveldb --in leveldb'],
+    [4, 'reconcile leveldb'],
+  ],
   recover: [[0, 'recover']],
   report: [[0, 'report --latest']],
   restore: [
