@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /** What `npm test` runs of test/e2e; `npm run test:e2e` runs all, and the others that know the program only by its command line. */
-const EVERY_DAY = new Set(['status', 'lost-state', 'coverage'].map((name) => `${name}.test.ts`));
+const EVERY_DAY = new Set(['lost-state', 'coverage'].map((name) => `${name}.test.ts`));
 
 /**
  * The suites that `npm test` does not run, each by its own script. `alone`: files of this suite only. `shared`: files that `npm test`
@@ -40,7 +40,7 @@ const SUITES = {
   e2e: {
     alone: [
       ...readdirSync('test/e2e').flatMap((name) => (EVERY_DAY.has(name) ? [] : [`test/e2e/${name}`])),
-      'test/contract/{documents,errors,exit-codes,notes,usage}.test.ts',
+      'test/contract/{annotations,documents,errors,exit-codes,notes,usage}.test.ts',
       'test/hostile/processes.test.ts',
       'test/operations/{db-digest,db-get,db-ls,guard-lost-deployments,guard-lost-records,rehearse}.test.ts',
       'test/capture/{damaged-database,leveldb-sources}.test.ts',
