@@ -119,7 +119,7 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
       makePasteable(document);
       if (flags.json) printJson(document);
       else if (!flags.quiet || exitCode !== 0) {
-        const lines = render(report, paint(stream));
+        const lines = render(document, paint(stream));
         if (lines.length > 0) print(stream, `${lines.join('\n')}\n`);
       }
       return exitCode;

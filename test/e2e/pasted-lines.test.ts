@@ -177,6 +177,9 @@ test('a line of a place whose name begins with a dash', async () => {
   const [, cd = ''] = /^(cd .*) && npm \w+$/.exec(next) ?? [];
   expect(cd, stdout).not.toBe('');
   expect(spawnSync('sh', ['-c', cd], { cwd: here }).status, cd).toBe(0);
+  // The text has the same lines.
+  rmSync(path.join(dashed, 'package.json'));
+  expect((await runCli(['restore', '--yes', ...flags], { cwd: here })).stdout).toContain(`Next: ${next}\n`);
 });
 
 test('what show and verify print next names the file or folder that was looked at, and the part', async () => {
