@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseRecord } from '../../databases/engine.ts';
 import { keyText, parseKeyText } from '../../databases/key-text.ts';
-import { RecordCursor } from '../../databases/record-cursor.ts';
+import { mergeByKey } from '../../databases/merge-by-key.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { ChangedRecord, DbDiffReport } from '../../model/db-diff-report.ts';
@@ -48,33 +48,24 @@ async function compare(
   { signal }: Context,
 ): Promise<Found> {
   if (before.engine.name !== after.engine.name) throw differentEngines(before, after);
-  const cursorOf = ({ engine, files, scratch }: OpenDatabase): RecordCursor =>
-    new RecordCursor(engine.records(files, { scratch, signal, prefix }));
-  const [old, now] = [cursorOf(before), cursorOf(after)];
   const counts = { added: 0, removed: 0, changed: 0, same: 0 };
   const changes: ChangedRecord[] = [];
   const note = (change: ChangedRecord['change'], was: DatabaseRecord | undefined, is: DatabaseRecord | undefined) => {
     counts[change]++;
     if (changes.length < limit) changes.push(describe(change, was, is));
   };
-  try {
-    for (;;) {
-      // Awaited once for thousands of records: a promise for each would take longer than the comparison.
-      if (old.isEmpty) await old.load();
-      if (now.isEmpty) await now.load();
-      const [was, is] = [old.record, now.record];
-      if (was === undefined && is === undefined) break;
-      const order = was === undefined ? 1 : is === undefined ? -1 : Buffer.compare(was.order, is.order);
-      if (order < 0) note('removed', was, undefined);
-      else if (order > 0) note('added', undefined, is);
-      else if (was !== undefined && is !== undefined && was.value.equals(is.value)) counts.same++;
+  await mergeByKey(
+    before,
+    after,
+    signal,
+    (_, was, is) => {
+      if (is === undefined) note('removed', was, undefined);
+      else if (was.value.equals(is.value)) counts.same++;
       else note('changed', was, is);
-      if (order <= 0) old.advance();
-      if (order >= 0) now.advance();
-    }
-  } finally {
-    await Promise.all([old.close(), now.close()]);
-  }
+    },
+    (is) => note('added', undefined, is),
+    prefix,
+  );
   const { added, removed, changed, same } = counts;
   return {
     engine: before.engine.name,
