@@ -1,4 +1,5 @@
 import { plural } from '../../core/model/plural.ts';
+import { isAccountedFor, RECORD_STATUSES, type RecordStatus } from '../../core/model/record-status.ts';
 import type {
   ReconcileAllReport,
   ReconciledDatabase,
@@ -17,9 +18,6 @@ const MAX_TEXT = 40;
 const MAX_NAME = 60;
 /** A report has only the hash of what looks secret, and the beginning of what is long. */
 const NOT_WHOLE = /^sha256:[0-9a-f]{64}$|…$/;
-type Status = keyof ReconciledDatabase['counts'];
-const GOOD: readonly Status[] = ['found', 'explained', 'by-value', 'folded'];
-const STATUSES: readonly Status[] = [...GOOD, 'changed', 'scattered', 'partly', 'missing', 'unsearched'];
 
 function shortened(text: string, most: number): string {
   const shown = escapeName(text);
@@ -145,7 +143,7 @@ function sayRules(records: readonly ReconciledRecord[]): string[] {
   return [some([...rules].map(([rule, count]) => `${rule} (${count})`))];
 }
 
-function detail(status: Status, report: ReconciledDatabase): string[] {
+function detail(status: RecordStatus, report: ReconciledDatabase): string[] {
   const records = report.records.filter((record) => record.status === status);
   const names = some(records.map(({ key }) => key));
   const { sameKey, withoutPlace } = report;
@@ -172,10 +170,10 @@ function renderDatabase(report: ReconciledDatabase, paint: Paint): string[] {
     report.new.in.length === 0
       ? 'added or changed since'
       : report.new.in.map((glob) => `--in ${escapeName(glob)}`).join(' ');
-  const lines = STATUSES.flatMap((status) => {
+  const lines = RECORD_STATUSES.flatMap((status) => {
     const count = counts[status];
     if (count === 0 && status !== 'found') return [];
-    const name = GOOD.includes(status) ? paint.good(status) : paint.bad(status);
+    const name = isAccountedFor(status) ? paint.good(status) : paint.bad(status);
     const begin = `${String(count).padStart(width)} ${name}${' '.repeat(Math.max(0, 10 - status.length))} `;
     const [first = '', ...rest] = detail(status, report);
     const indent = width + 12;

@@ -1,4 +1,5 @@
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
+import { RECORD_STATUSES } from './record-status.ts';
 import { z } from './zod.ts';
 
 const placeSchema = z.object({
@@ -26,17 +27,7 @@ export type ReconciledValue = z.infer<typeof valueSchema>;
 const recordSchema = z.object({
   /** As keys are written (docs/cli-json.md). */
   key: z.string(),
-  status: z.enum([
-    'found',
-    'explained',
-    'by-value',
-    'folded',
-    'changed',
-    'scattered',
-    'partly',
-    'missing',
-    'unsearched',
-  ]),
+  status: z.enum(RECORD_STATUSES),
   /** Empty for a record that was not searched. */
   values: z.array(valueSchema),
   /** The rule that explains it. */

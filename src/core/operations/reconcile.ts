@@ -12,6 +12,7 @@ import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { plural } from '../model/plural.ts';
+import { isAccountedFor, RECORD_STATUSES } from '../model/record-status.ts';
 import type { ReconcileAllReport, ReconciledDatabase, ReconcileReport } from '../model/reconcile-report.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { databasesOf } from '../model/stated-databases.ts';
@@ -173,8 +174,8 @@ class Run {
     accounted: AccountedDatabase,
   ): ReconciledDatabase {
     const { entries, counts, sameKey, places, learnedFrom, withoutPlace, records, moreRecords, unread } = accounted;
-    const counted =
-      counts.found + counts.explained + (this.#options.strict === true ? 0 : counts['by-value'] + counts.folded);
+    const counting = RECORD_STATUSES.filter((status) => isAccountedFor(status, this.#options.strict));
+    const counted = counting.reduce((sum, status) => sum + counts[status], 0);
     return {
       old: { backupId: this.#selected.id, database, entries, digest },
       new: {

@@ -1,3 +1,4 @@
+import type { RecordStatus } from '../model/record-status.ts';
 import type { Json } from '../records/json.ts';
 
 /** A record of the old state. `value` of a record whose bytes are not JSON is a text with its bytes in base64, after `base64:`. */
@@ -15,19 +16,6 @@ export interface NewDocument {
   readonly pointer: string;
   readonly value: Json;
 }
-
-export const STATUSES = [
-  'found',
-  'explained',
-  'by-value',
-  'folded',
-  'changed',
-  'scattered',
-  'partly',
-  'missing',
-  'unsearched',
-] as const;
-export type RecordStatus = (typeof STATUSES)[number];
 
 /** Where a value stands. */
 export interface At {

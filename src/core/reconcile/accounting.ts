@@ -1,9 +1,10 @@
-import type { Accounted, AccountedRecord, NewDocument, OldRecord, RecordStatus, Rules } from './accounted.ts';
+import { isAccountedFor, type RecordStatus } from '../model/record-status.ts';
+import type { Accounted, AccountedRecord, NewDocument, OldRecord, Rules } from './accounted.ts';
 import { type Choice, Chooser } from './choose.ts';
 import { Claims } from './claims.ts';
 import { NodeFinder } from './find-nodes.ts';
 import { learnNaming, type Naming } from './generalise.ts';
-import { isAccountedFor, Judge, type JudgedRecord } from './judge.ts';
+import { Judge, type JudgedRecord } from './judge.ts';
 import { learnPlaces } from './learn-places.ts';
 import { NewNodes } from './new-nodes.ts';
 import { OldValues } from './old-values.ts';

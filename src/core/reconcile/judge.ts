@@ -1,5 +1,6 @@
+import { ACCOUNTED_FOR, isAccountedFor, type RecordStatus } from '../model/record-status.ts';
 import { isTelling, normalForm } from '../records/normal-form.ts';
-import type { AccountedValue, At, RecordStatus } from './accounted.ts';
+import type { AccountedValue, At } from './accounted.ts';
 import type { NodeFinder } from './find-nodes.ts';
 import { standsAt } from './learn-places.ts';
 import type { OldValue, OldValues } from './old-values.ts';
@@ -217,18 +218,10 @@ export class Judge {
   }
 }
 
-/** Whether a status means that nothing is left to explain. */
-export function isAccountedFor(status: RecordStatus): boolean {
-  return ACCOUNTED_FOR.includes(status);
-}
-
 /** Whether a value in normal form stands everywhere: truth values, short numbers and short texts. */
 function isLittle(form: string): boolean {
   return form.length < TELLING_CHARACTERS && !(form.length > 6 && /^-?[\d.]+$/.test(form));
 }
-
-/** From the best to the worst. */
-const ACCOUNTED_FOR: readonly RecordStatus[] = ['found', 'explained', 'by-value', 'folded'];
 
 function statusOf(values: readonly JudgedValue[]): RecordStatus {
   const bad = values.filter(({ status }) => !isAccountedFor(status));

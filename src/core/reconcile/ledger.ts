@@ -1,4 +1,5 @@
-import { type AccountedRecord, type RecordStatus, STATUSES } from './accounted.ts';
+import { RECORD_STATUSES, type RecordStatus } from '../model/record-status.ts';
+import type { AccountedRecord } from './accounted.ts';
 import { Marks } from './marks.ts';
 
 /** The mark of a record that has no answer yet. */
@@ -6,7 +7,7 @@ export const OPEN = 0;
 
 /** The mark of a record with a status. */
 export function markOf(status: RecordStatus): number {
-  return STATUSES.indexOf(status) + 1;
+  return RECORD_STATUSES.indexOf(status) + 1;
 }
 
 export const FOUND = markOf('found');
@@ -44,7 +45,7 @@ export class Ledger {
   }
 
   statusOf(number: number): RecordStatus {
-    return STATUSES[this.marks.get(number) - 1] ?? 'unsearched';
+    return RECORD_STATUSES[this.marks.get(number) - 1] ?? 'unsearched';
   }
 
   judge(number: number, record: AccountedRecord): void {
