@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { Pacer } from '../concurrency/pacer.ts';
 import { archivedFiles } from '../databases/archived-files.ts';
-import type { DatabaseFiles } from '../databases/database-files.ts';
 import type { Engine } from '../databases/engine.ts';
 import { engineOf, partNames, recogniseFile, recogniseFolder } from '../databases/engines.ts';
 import type { ReadableDatabase } from '../databases/merge-by-key.ts';
@@ -21,14 +20,11 @@ import type { Manifest } from '../model/manifest.ts';
 import { databasesOf } from '../model/stated-databases.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 
-/** A database inside a backup's archive. Call `close` when done. */
-export interface ArchivedDatabase {
-  readonly engine: Engine;
-  /** Project-relative. */
+/** A database inside a backup's archive. Its path is project-relative. */
+export interface ArchivedDatabase extends ReadableDatabase {
   readonly path: string;
-  readonly files: DatabaseFiles;
+  /** What the manifest states; null for a database that was taken as plain files. */
   readonly stated: ManifestDatabase | null;
-  close(): void;
 }
 
 interface Place {
@@ -41,21 +37,22 @@ const CHUNK = 1 << 20;
 const START = 4096;
 
 /**
- * Opens the database that `term` names in the backup in `folder`: `category/source`, or the project-relative path of the database. Its bytes are those
- * that the index states. Throws NO_SUCH_DATABASE, USAGE if a source holds several, BACKUP_DAMAGED.
- * @param scratch a folder of ours
+ * Reads the database that `term` names in the backup in `folder`: `category/source`, or the project-relative path of the database. Its bytes are those
+ * that the index states. What that needs is removed afterwards. Throws NO_SUCH_DATABASE, USAGE if a source holds several, BACKUP_DAMAGED, and what `use`
+ * throws.
  */
-export async function openArchivedDatabase(
+export async function withArchivedDatabase<T>(
   folder: string,
   term: string,
-  scratch: string,
   context: Context,
-): Promise<ArchivedDatabase> {
+  use: (opened: ArchivedDatabase) => Promise<T>,
+): Promise<T> {
   const manifest = readManifest(folder);
   const { path: database, stated } = findPlace(manifest, term.replace(/\/+$/, ''));
   const members = await membersOf(folder, database, context);
   const archive = manifest.categories[members[0]?.category ?? '']?.archive;
   if (archive === undefined) throw notInBackup(manifest, term);
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-archived-'));
   const content = new MemberFiles(path.join(folder, archive.file), archive);
   try {
     const engine = stated === null ? recognise(database, members, content, scratch) : engineOf(stated.engine);
@@ -63,30 +60,9 @@ export async function openArchivedDatabase(
     const parts = members.filter((entry) => engine.partOf(database, entry.path) !== null);
     for (const entry of parts) await checkContent(manifest, entry, content, context);
     const files = archivedFiles(engine, database, parts, (entry) => content.open(entry));
-    return { engine, path: database, files, stated, close: () => content.close() };
-  } catch (error) {
-    content.close();
-    throw error;
-  }
-}
-
-/** Reads such a database, and removes what that needed. Throws as `openArchivedDatabase`, and what `use` throws. */
-export async function withArchivedDatabase<T>(
-  folder: string,
-  database: string,
-  context: Context,
-  use: (opened: ReadableDatabase & { readonly path: string }) => Promise<T>,
-): Promise<T> {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-archived-'));
-  try {
-    const archived = await openArchivedDatabase(folder, database, scratch, context);
-    try {
-      const { engine, files, path: at } = archived;
-      return await use({ engine, files, path: at, scratch: path.join(scratch, 'copy') });
-    } finally {
-      archived.close();
-    }
+    return await use({ engine, path: database, files, stated, scratch: path.join(scratch, 'copy') });
   } finally {
+    content.close();
     removeTree(scratch);
   }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseFacts, ManifestDatabase } from './database.ts';
+import type { FindingCode } from './finding-codes.ts';
 import type { Manifest, ManifestCategory } from './manifest.ts';
 
 /** Every database that was proven when the backup was taken. */
@@ -9,6 +10,13 @@ export function databasesOf({ categories }: Pick<Manifest, 'categories'>): Manif
 /** The same for one category. */
 export function databasesIn({ sources }: Pick<ManifestCategory, 'sources'>): ManifestDatabase[] {
   return sources.flatMap(({ databases }) => databases ?? []);
+}
+
+const UNPROVEN: readonly string[] = ['database-foreign', 'database-not-proven'] satisfies FindingCode[];
+
+/** Paths of the databases that a backup holds as plain files, so that nobody knows which records they had. */
+export function unprovenDatabases({ findings }: Pick<Manifest, 'findings'>): Set<string> {
+  return new Set(findings.flatMap(({ code, path }) => (UNPROVEN.includes(code) && path !== undefined ? [path] : [])));
 }
 
 /** Nearly every LevelDB database is sorted by this, so only another comparator is named. */

@@ -1,10 +1,8 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { configOf } from '../change/plan-restore.ts';
-import { openArchivedDatabase, splitDatabaseName } from '../extract/archived-database.ts';
+import { splitDatabaseName, withArchivedDatabase } from '../extract/archived-database.ts';
 import { readManifest } from '../format/manifest-file.ts';
-import { removeTree } from '../fs/durable.ts';
 import { select } from '../import-v1/open-backup.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
@@ -127,31 +125,17 @@ class Run {
   }
 
   /** @param term `category/source`, or the path of a database */
-  async one(term: string): Promise<ReconciledDatabase> {
-    const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-reconcile-'));
-    try {
-      const old = await openArchivedDatabase(this.#selected.folder, term, scratch, this.#context);
-      try {
-        const named = rulesFor(this.#project.config, this.#manifest, old.path);
-        const globs = this.#options.in.length > 0 ? this.#options.in : (named.rules?.in ?? []);
-        this.#context.onEvent?.({ type: 'phase-begin', phase: 'reconciling' });
-        const news = await this.#newState(globs);
-        const accounted = await accountDatabase(
-          this.#project.root,
-          { engine: old.engine, files: old.files, scratch: path.join(scratch, 'copy'), path: old.path },
-          news,
-          named.rules,
-          this.#context,
-        );
-        this.#note(old.path, named, news, accounted);
-        this.learned.push({ ...named, in: globs, accounted });
-        return this.#describe(old.path, old.stated?.digest ?? null, globs, news, accounted);
-      } finally {
-        old.close();
-      }
-    } finally {
-      removeTree(scratch);
-    }
+  one(term: string): Promise<ReconciledDatabase> {
+    return withArchivedDatabase(this.#selected.folder, term, this.#context, async (old) => {
+      const named = rulesFor(this.#project.config, this.#manifest, old.path);
+      const globs = this.#options.in.length > 0 ? this.#options.in : (named.rules?.in ?? []);
+      this.#context.onEvent?.({ type: 'phase-begin', phase: 'reconciling' });
+      const news = await this.#newState(globs);
+      const accounted = await accountDatabase(this.#project.root, old, news, named.rules, this.#context);
+      this.#note(old.path, named, news, accounted);
+      this.learned.push({ ...named, in: globs, accounted });
+      return this.#describe(old.path, old.stated?.digest ?? null, globs, news, accounted);
+    });
   }
 
   async #newState(globs: readonly string[]): Promise<NewState> {

@@ -1,13 +1,11 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { pathOfError } from '../../databases/damage.ts';
 import type { DatabaseFiles } from '../../databases/database-files.ts';
 import type { Engine } from '../../databases/engine.ts';
 import { fileDatabaseOf, recogniseFile, recogniseFolder } from '../../databases/engines.ts';
 import { readCaptured } from '../../databases/read-on-disk.ts';
-import { openArchivedDatabase, splitDatabaseName } from '../../extract/archived-database.ts';
-import { removeTree } from '../../fs/durable.ts';
+import { splitDatabaseName, withArchivedDatabase } from '../../extract/archived-database.ts';
 import { select } from '../../import-v1/open-backup.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { ManifestDatabase } from '../../model/database.ts';
@@ -49,18 +47,15 @@ export async function readDatabase<T>(
   const named = splitDatabaseName(name, where.cwd);
   if (named === null) throw noSuchDatabase(name, where);
   const selected = await select(where.project, named.backup, where.cwd, where.context);
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-db-'));
   try {
-    const archived = await openArchivedDatabase(selected.folder, named.database, scratch, where.context);
-    try {
-      return await read({ ...archived, backupId: selected.id, scratch: path.join(scratch, 'copy') });
-    } catch (error) {
-      throw withPath(error, archived.engine, archived.path);
-    } finally {
-      archived.close();
-    }
+    return await withArchivedDatabase(selected.folder, named.database, where.context, async (archived) => {
+      try {
+        return await read({ ...archived, backupId: selected.id });
+      } catch (error) {
+        throw withPath(error, archived.engine, archived.path);
+      }
+    });
   } finally {
-    removeTree(scratch);
     selected.dispose();
   }
 }

@@ -8,7 +8,7 @@ import { isNoFile } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Entry } from '../../model/entry.ts';
 import type { Context } from '../../model/event.ts';
-import type { FindingCode } from '../../model/finding-codes.ts';
+import { unprovenDatabases } from '../../model/stated-databases.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { INDEX_FILE } from '../../format/layout.ts';
@@ -17,9 +17,6 @@ import { IndexCursor } from '../../format/index-cursor.ts';
 import type { Side, SideContent, SideDatabase, SideEntry } from './side.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 import { archivedRegistries } from '../../extract/registries.ts';
-
-/** Findings about databases that the backup holds as plain files. */
-const UNPROVEN: readonly string[] = ['database-foreign', 'database-not-proven'] satisfies FindingCode[];
 
 export interface BackupSide extends Side {
   readonly manifest: Manifest;
@@ -48,7 +45,7 @@ export function backupSide(selected: SelectedBackup, context: Context): BackupSi
     backupId: manifest.backupId,
     where: selected.fromFile ?? selected.folder,
     categories,
-    unproven: new Set(manifest.findings.flatMap(({ code, path: at }) => (UNPROVEN.includes(code) ? (at ?? []) : []))),
+    unproven: unprovenDatabases(manifest),
     entries: (category) => reader.entries(category),
     async databases(isWanted, look) {
       const all = databasesOf(manifest).filter(isWanted);

@@ -1,18 +1,14 @@
 import { engineOf, type DatabaseAt } from '../../databases/engines.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
-import type { FindingCode } from '../../model/finding-codes.ts';
 import type { GuardReport, Loss } from '../../model/guard-report.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import { databasesOf } from '../../model/stated-databases.ts';
+import { databasesOf, unprovenDatabases } from '../../model/stated-databases.ts';
 import { isInside } from '../../paths/paths.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import type { AllowedLoss } from './allowed-loss.ts';
 import { lookForLostDeployments } from './lost-deployments.ts';
 import { lostRecords } from './lost-records.ts';
-
-/** Findings about databases that the backup holds as plain files. */
-const UNREAD: readonly string[] = ['database-foreign', 'database-not-proven'] satisfies FindingCode[];
 
 /**
  * What the backup records and the project does not any more. Only databases are read in which something changed, and registries if one of them may have.
@@ -35,7 +31,7 @@ export async function lookForLoss(
     if (typeof lost === 'string') notCompared.push({ path: database.path, why: lost });
     else if (lost !== null) databases.push(lost);
   }
-  const others = new Set(manifest.findings.flatMap(({ code, path }) => (UNREAD.includes(code) ? (path ?? []) : [])));
+  const others = unprovenDatabases(manifest);
   const why = 'the backup holds it as plain files, so nobody knows which records it had';
   for (const path of others) if (changed.some((each) => touches(path, each))) notCompared.push({ path, why });
   const of = all.length + others.size;
