@@ -80,6 +80,15 @@ test('of thousands of values each is counted by itself', () => {
   expect(wrong).toEqual([]);
 });
 
+test("of more records than are told apart, one of a shared value is not said to stand in another one's place", () => {
+  const verbatim = new Verbatim(2);
+  const value = { text: 'telling' };
+  const keys = ['alpha', 'beta', 'gamma'];
+  for (const [at, key] of keys.entries()) verbatim.take(at, Buffer.from(key), Buffer.from(JSON.stringify(value)));
+  verbatim.look(keys.map((key) => ({ file: `${key}.json`, pointer: '', value, bytes: 0, isLine: false })));
+  expect(keys.map((_, at) => verbatim.standingOf(at))).toEqual(['found', 'found', 'by-value']);
+});
+
 test('what stands everywhere by coincidence is not found by it, unless it is a whole document', () => {
   const values = [1, true, {}, 'x', { n: 0 }, { text: 'telling' }];
   const verbatim = new Verbatim(10);

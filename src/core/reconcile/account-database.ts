@@ -109,7 +109,8 @@ async function lookForValues(
   signal: AbortSignal | undefined,
 ): Promise<Verbatim | null> {
   if (ledger.entries > 0 && ledger.count(OPEN) === 0) return null;
-  const verbatim = new Verbatim(MAX_LISTED);
+  const shared = new Set(ledger.sameKey.keys());
+  const verbatim = new Verbatim(MAX_LISTED, shared);
   let number = 0;
   for await (const batch of old.engine.records(old.files, { scratch: old.scratch, signal }))
     for (const { key, value } of batch) {
@@ -119,8 +120,7 @@ async function lookForValues(
     }
   ledger.entries = number;
   if (ledger.count(OPEN) === 0) return null;
-  const shared = new Set(ledger.sameKey.keys());
-  if (!(await reader.eachBatch(old, shared, (batch) => verbatim.look(batch, shared)))) return null;
+  if (!(await reader.eachBatch(old, shared, (batch) => verbatim.look(batch)))) return null;
   // Rules say where values have to stand: that they stand somewhere is not enough.
   if (use.rules.places !== undefined) return verbatim;
   for (let at = 0; at < ledger.entries; at++)

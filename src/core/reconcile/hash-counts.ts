@@ -21,11 +21,6 @@ export class HashCounts {
   /** The best of what its places name; 0 before there is one. */
   #naming = new Uint8Array(1024);
 
-  /** How many values there are. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** Counts a record, and returns the number of its value. @param tokens called for a value that is new */
   add(hash: TreeHash, tokens: () => readonly number[]): number {
     const slot = this.#slotOf(hash);

@@ -29,6 +29,11 @@ export function tokensOf(text: string): number[] {
   return wordsOf(text).map(tokenOf);
 }
 
+/** The words of a place in their order: of the path of its file without the suffix, then of the keys above it. Positions in lists are no keys. */
+export function tokensOfPlace(file: string, keys: readonly string[]): number[] {
+  return [file.replace(/\.[^./]*$/, ''), ...keys].flatMap(tokensOf);
+}
+
 /** 53 bits of a sequence of tokens, never 0: what a key of these words has in the table. */
 function sequenceOf(tokens: readonly number[]): number {
   let [high, low] = [0x811c9dc5, 0x9e3779b9];
@@ -58,7 +63,7 @@ export class KeyNames {
   /**
    * Whose name a place says.
    * @param own the first tokens of the record's key
-   * @param words the tokens of the place in their order: of the path of its file without the suffix, then of the keys above it
+   * @param words `tokensOfPlace` of it
    */
   namingOf(own: readonly number[], words: readonly number[]): Naming {
     if (isNamed(own, words)) return OF_ITSELF;

@@ -1,12 +1,12 @@
 import { keyText } from '../databases/key-text.ts';
 import type { ReadableDatabase } from '../databases/merge-by-key.ts';
 import { accountInTurns } from './account.ts';
-import type { Accounted, AccountedRecord, OldRecord } from './accounted.ts';
+import type { Accounted, OldRecord } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
 import { type Ledger, MAX_LISTED, MAX_SEARCHED, MAX_SEARCHED_BYTES, OPEN } from './ledger.ts';
 import type { NewReader } from './new-reader.ts';
 import type { RuleUse } from './rule-use.ts';
-import { Ties, withStatus } from './ties.ts';
+import { Ties } from './ties.ts';
 import { parseValue } from './value.ts';
 import type { Verbatim } from './verbatim.ts';
 
@@ -35,7 +35,8 @@ export async function searchPlaces(
   const isWhole = ledger.countKeyless() <= MAX_SEARCHED;
   if (!isWhole && open > MAX_SEARCHED)
     return { accounted: null, limit: `${open} records are left to search, and step 3 takes ${MAX_SEARCHED}` };
-  const documents = await documentsFor(old, reader, ledger, verbatim);
+  const shared = new Set(ledger.sameKey.keys());
+  const documents = await documentsFor(old, reader, shared, verbatim);
   if (documents === null) {
     const most = `${MAX_SEARCHED_BYTES >> 20} MiB`;
     return { accounted: null, limit: `more than ${most} of documents are left to search, and step 3 takes no more` };
@@ -52,13 +53,13 @@ export async function searchPlaces(
     }
   const accounted = await accountInTurns(records, documents, rules.rules, signal);
   const isUnsure = reader.unread.length > 0;
-  const ties = new Ties(records, documents, new Set(ledger.sameKey.keys()));
+  const ties = new Ties(records, documents, shared);
   for (const [at, judged] of accounted.records.entries()) {
     const each = numbers[at] ?? 0;
     if (ledger.marks.get(each) !== OPEN) continue;
-    const old = records[at];
-    const tied = old === undefined ? judged : ties.judge(judged, old);
-    const record = verbatim?.standingOf(each) === 'misplaced' ? outOfPlace(tied) : tied;
+    const taken = records[at];
+    if (taken === undefined) continue;
+    const record = ties.judge(judged, taken, verbatim?.standingOf(each) === 'misplaced');
     // It may be in what could not be read, also if a rule says that it is gone.
     const isGone = record.status === 'explained' && record.rule?.startsWith('gone ') === true;
     if (isUnsure && (isGone || ['missing', 'scattered', 'partly'].includes(record.status))) continue;
@@ -72,14 +73,14 @@ export async function searchPlaces(
 async function documentsFor(
   old: ReadableDatabase,
   reader: NewReader,
-  ledger: Ledger,
+  shared: ReadonlySet<string>,
   verbatim: Verbatim | null,
 ): Promise<ReadDocument[] | null> {
   const isLeft = (document: ReadDocument): boolean => verbatim?.isUsed(document) !== true;
   let documents: ReadDocument[] | null = [];
   let isSome = false;
   let bytes = 0;
-  await reader.eachBatch(old, new Set(ledger.sameKey.keys()), (batch) => {
+  await reader.eachBatch(old, shared, (batch) => {
     if (documents === null) return;
     for (const document of isSome ? batch.filter(isLeft) : batch) {
       documents.push(document);
@@ -93,10 +94,4 @@ async function documentsFor(
     if (bytes > MAX_SEARCHED_BYTES) documents = null;
   });
   return documents;
-}
-
-/** The values stand somewhere, but not where this record stands. What is wrong for another reason stays as it is. */
-function outOfPlace(record: AccountedRecord): AccountedRecord {
-  if (!['found', 'by-value', 'folded'].includes(record.status)) return record;
-  return withStatus(record, 'partly');
 }

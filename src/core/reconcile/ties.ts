@@ -1,8 +1,18 @@
-import type { Json } from '../records/json.ts';
+import { keysOf, pointerTo, type Json } from '../records/json.ts';
 import type { AccountedRecord, At, OldRecord } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
 import { isObject } from './tree-hash.ts';
-import { holdsWords, KeyNames, OF_ITSELF, OF_OTHER, TOKENS, tokenOf, tokensOf, wordsOf } from './key-names.ts';
+import {
+  holdsWords,
+  KeyNames,
+  OF_ITSELF,
+  OF_OTHER,
+  TOKENS,
+  tokenOf,
+  tokensOf,
+  tokensOfPlace,
+  wordsOf,
+} from './key-names.ts';
 
 /** As many places of a record are looked at. */
 const MAX_LOOKED_AT = 20;
@@ -28,16 +38,24 @@ export class Ties {
     for (const document of documents) this.#documents.set(`${document.file}\0${document.pointer}`, document);
   }
 
-  /** The record as it was judged if something ties it to its place; otherwise `by-value`, or `partly` or `missing` if the place is another one's. */
-  judge(record: AccountedRecord, { key, value }: OldRecord): AccountedRecord {
-    if (!['found', 'folded', 'by-value'].includes(record.status)) return record;
+  /**
+   * The record as it was judged if something ties it to its place; otherwise `by-value`, or `partly` or `missing` if the place is another one's. What is wrong
+   * for another reason stays as it is.
+   * @param isMisplaced whether its whole value stands only in places that say the keys of others
+   */
+  judge(record: AccountedRecord, old: OldRecord, isMisplaced: boolean): AccountedRecord {
+    const tied = isThere(record) ? this.#tie(record, old) : record;
+    return isMisplaced && isThere(tied) ? withStatus(tied, 'partly') : tied;
+  }
+
+  #tie(record: AccountedRecord, { key, value }: OldRecord): AccountedRecord {
     const words = wordsOf(key).slice(0, TOKENS);
     const own = words.map(tokenOf);
     const all = record.values.flatMap((each) => each.at);
     let isOfOther = false;
     for (const at of all.slice(0, MAX_LOOKED_AT)) {
       const { keys, texts } = this.#above(at);
-      const naming = this.#names.namingOf(own, [at.file.replace(/\.[^./]*$/, ''), ...keys].flatMap(tokensOf));
+      const naming = this.#names.namingOf(own, tokensOfPlace(at.file, keys));
       if (naming === OF_ITSELF || texts.includes(key)) return record;
       isOfOther ||= naming === OF_OTHER || texts.some((text) => this.#keys.has(text));
     }
@@ -49,14 +67,14 @@ export class Ties {
   /** The keys above a place, without positions in lists, and the texts and numbers right in the objects that it is in. */
   #above({ file, pointer }: At): { keys: string[]; texts: string[] } {
     const [keys, texts]: [string[], string[]] = [[], []];
-    const [, first = '', ...inner] = pointer.split('/');
+    const all = keysOf(pointer);
+    const [first = '', ...inner] = all;
     const whole = this.#documents.get(`${file}\0`);
-    const entry = this.#documents.get(`${file}\0/${first}`);
-    if (whole === undefined && entry?.isLine === false) keys.push(unescapePart(first));
+    const entry = this.#documents.get(`${file}\0${pointerTo(first)}`);
+    if (whole === undefined && entry?.isLine === false) keys.push(first);
     let node: Json | undefined = (whole ?? entry)?.value;
-    for (const part of whole === undefined ? inner : pointer.split('/').slice(1)) {
+    for (const key of whole === undefined ? inner : all) {
       if (typeof node !== 'object' || node === null) break;
-      const key = unescapePart(part);
       if (!isObject(node)) node = node[Number(key)];
       else {
         keys.push(key);
@@ -78,11 +96,11 @@ export class Ties {
   }
 }
 
-function unescapePart(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~');
+function isThere({ status }: AccountedRecord): boolean {
+  return status === 'found' || status === 'folded' || status === 'by-value';
 }
 
 /** The values stand somewhere, but nothing says that it is where this record stands. */
-export function withStatus(record: AccountedRecord, status: 'partly' | 'by-value' | 'missing'): AccountedRecord {
+function withStatus(record: AccountedRecord, status: 'partly' | 'by-value' | 'missing'): AccountedRecord {
   return { ...record, status, values: record.values.map((value) => ({ ...value, status })) };
 }

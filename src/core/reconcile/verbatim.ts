@@ -3,7 +3,18 @@ import { pointerTo } from '../records/json.ts';
 import type { At } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
 import { HashCounts } from './hash-counts.ts';
-import { holdsWords, isNamed, KeyNames, OF_ITSELF, OF_OTHER, TOKENS, tokenOf, tokensOf, wordsOf } from './key-names.ts';
+import {
+  holdsWords,
+  isNamed,
+  KeyNames,
+  OF_ITSELF,
+  OF_OTHER,
+  TOKENS,
+  tokenOf,
+  tokensOf,
+  tokensOfPlace,
+  wordsOf,
+} from './key-names.ts';
 import { Marks } from './marks.ts';
 import { isTelling, TreeHasher } from './tree-hash.ts';
 import { parseValue } from './value.ts';
@@ -14,7 +25,7 @@ interface Sharer {
   readonly tokens: readonly number[];
 }
 
-/** Of a value that more records have, none is told apart. */
+/** Of a value that more records have, only the first are told apart. */
 const MAX_SHARERS = 1000;
 
 /** `by-value`: the value is there, but nothing says that it is this record's. `misplaced`: it stands only where another record's name is. */
@@ -35,9 +46,8 @@ export class Verbatim {
   readonly #saysKey = new Marks();
   /** By number of the record, if others have the same value: 1 if a place says its key. */
   readonly #named = new Marks();
-  /** Number of a value -> the records that have it, if they are several but not too many to tell them apart. */
+  /** Number of a value -> the first records that have it. */
   readonly #sharers = new Map<number, Sharer[]>();
-  readonly #firsts = new Map<number, Sharer>();
   readonly #places = new Map<number, At>();
   readonly #mostPlaces: number;
   #taken = 0;
@@ -45,11 +55,15 @@ export class Verbatim {
   #hasText = false;
   #finder: TreeHasher | undefined;
   #document: ReadDocument | undefined;
-  #shared: ReadonlySet<string> = new Set();
+  readonly #shared: ReadonlySet<string>;
 
-  /** @param mostPlaces of more records than this, places are not kept: that takes memory for each record */
-  constructor(mostPlaces: number) {
+  /**
+   * @param mostPlaces of more records than this, places are not kept, nor who shares a value: that takes memory for each record
+   * @param shared paths of databases in which other records have their key: an entry counts there only under the record's own key
+   */
+  constructor(mostPlaces: number, shared: ReadonlySet<string> = new Set()) {
     this.#mostPlaces = mostPlaces;
+    this.#shared = shared;
   }
 
   /** Takes a record that is looked for. */
@@ -67,22 +81,14 @@ export class Verbatim {
   }
 
   #noteSharer(value: number, sharer: Sharer): void {
-    const first = this.#firsts.get(value);
-    if (first === undefined) this.#firsts.set(value, sharer);
-    else {
-      const sharers = this.#sharers.get(value) ?? [first];
-      if (sharers.length <= MAX_SHARERS) sharers.push(sharer);
-      this.#sharers.set(value, sharers);
-    }
+    const sharers = this.#sharers.get(value);
+    if (sharers === undefined) this.#sharers.set(value, [sharer]);
+    else if (sharers.length < MAX_SHARERS) sharers.push(sharer);
   }
 
-  /**
-   * Looks through documents of the new state. Called once all records are taken.
-   * @param shared paths of databases in which other records have their key: an entry counts there only under the record's own key
-   */
-  look(batch: readonly ReadDocument[], shared: ReadonlySet<string> = new Set()): void {
+  /** Looks through documents of the new state. Called once all records are taken. */
+  look(batch: readonly ReadDocument[]): void {
     this.#finder ??= this.#makeFinder();
-    this.#shared = shared;
     for (const document of batch) {
       this.#document = document;
       this.#finder.hash(document.value);
@@ -100,12 +106,12 @@ export class Verbatim {
     return this.#saysKey.get(number) === 1 ? 'found' : 'by-value';
   }
 
-  /** Where places say keys, they tell records of one value apart. */
+  /** Where places say keys, they tell records of one value apart, if it is known who shares it. */
   #amongSharers(value: number, number: number): Standing {
     if (this.#named.get(number) === 1) return 'found';
-    return (this.#sharers.get(value) ?? []).some((each) => this.#named.get(each.number) === 1)
-      ? 'misplaced'
-      : 'by-value';
+    const sharers = this.#sharers.get(value) ?? [];
+    const isKnown = sharers.some((each) => each.number === number);
+    return isKnown && sharers.some((each) => this.#named.get(each.number) === 1) ? 'misplaced' : 'by-value';
   }
 
   /** Whether a document as a whole is the value of a record that is there. */
@@ -131,19 +137,18 @@ export class Verbatim {
       const document = this.#document;
       if (value < 0 || document === undefined || (path.length > 0 && !isTelling(json))) return;
       const words = names.at(document, path);
-      const sharers = this.#sharers.get(value) ?? [];
-      const named = sharers.length > MAX_SHARERS ? [] : sharers.filter(({ tokens }) => isNamed(tokens, words));
+      const named = (this.#sharers.get(value) ?? []).filter(({ tokens }) => isNamed(tokens, words));
       for (const sharer of named) this.#named.set(sharer.number, 1);
       const naming = named.length > 0 ? OF_ITSELF : this.#keys.namingOf(this.#counts.tokensOf(value), words);
       if (naming !== OF_ITSELF && this.#shared.has(document.file)) return;
       this.#counts.addPlace(value, naming);
       if (this.#taken > this.#mostPlaces || this.#places.has(value)) return;
-      this.#places.set(value, { file: document.file, pointer: document.pointer + pointerTo(...path.map(String)) });
+      this.#places.set(value, { file: document.file, pointer: document.pointer + pointerTo(...path) });
     }, this.#hasText);
   }
 }
 
-/** The words of a place in their order: of the path of its file, and of the keys above it. Positions in lists name nothing. */
+/** The tokens of places, one after another: those of a file are worked out once. */
 class PlaceNames {
   #file = '';
   #inFile: readonly number[] = [];
@@ -151,7 +156,7 @@ class PlaceNames {
   at({ file, pointer, isLine }: ReadDocument, path: readonly (string | number)[]): readonly number[] {
     if (file !== this.#file) {
       this.#file = file;
-      this.#inFile = tokensOf(file.replace(/\.[^./]*$/, ''));
+      this.#inFile = tokensOfPlace(file, []);
     }
     const keys = path.filter((part) => typeof part === 'string');
     if (keys.length === 0 && (isLine || pointer === '')) return this.#inFile;
