@@ -7,70 +7,16 @@ import type {
   ReconciledValue,
   ReconcileReport,
 } from '../../core/model/reconcile-report.ts';
-import { asPattern, escapeName } from '../../core/paths/names.ts';
+import { escapeName } from '../../core/paths/names.ts';
 import { renderFindings } from './findings.ts';
+import { fieldOf, MAX_NAME, NAMED, sayField, shortened, some } from './reconcile-names.ts';
+import { proposeRules } from './reconcile-rules.ts';
 import { wrap, type Paint } from './style.ts';
 
-/** Names a few and counts the rest: JSON has them all. */
-const NAMED = 4;
-const PROPOSED = 10;
 const MAX_TEXT = 40;
-const MAX_NAME = 60;
-/** A report has only the hash of what looks secret, and the beginning of what is long. */
-const NOT_WHOLE = /^sha256:[0-9a-f]{64}$|…$/;
-
-function shortened(text: string, most: number): string {
-  const shown = escapeName(text);
-  return shown.length > most ? `${shown.slice(0, most - 1)}…` : shown;
-}
-
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, NAMED).map((name) => shortened(name, MAX_NAME));
-  const more = names.length - NAMED;
-  return `${shown.join(', ')}${more > 0 ? `, ${more} more` : ''}`;
-}
 
 function text(value: unknown): string {
   return shortened(typeof value === 'string' ? value : JSON.stringify(value), MAX_TEXT);
-}
-
-const LISTS = new WeakMap<readonly ReconciledValue[], ReadonlySet<string>>();
-
-/** Pointers of what looks like a list in a record: its keys are numbered from 0. */
-function listsOf(values: readonly ReconciledValue[]): ReadonlySet<string> {
-  const known = LISTS.get(values);
-  if (known !== undefined) return known;
-  const keys = new Map<string, Set<string>>();
-  for (const { path } of values)
-    for (let at = path.indexOf('/'); at >= 0;) {
-      const next = path.indexOf('/', at + 1);
-      const inside = keys.get(path.slice(0, at)) ?? new Set<string>();
-      keys.set(path.slice(0, at), inside.add(path.slice(at + 1, next < 0 ? undefined : next)));
-      at = next;
-    }
-  const lists = [...keys].filter(([, inside]) => [...inside].every((_, position) => inside.has(String(position))));
-  const pointers = new Set(lists.map(([pointer]) => pointer));
-  LISTS.set(values, pointers);
-  return pointers;
-}
-
-/** What rules call a value: its pointer, with `#` for positions in lists. A number may also be a key: then a field that is known has it. */
-function fieldOf(path: string, { values }: Pick<ReconciledRecord, 'values'>, report: ReconciledDatabase): string {
-  const field = path.slice(1);
-  if (!/(?:^|\/)\d+(?=\/|$)/.test(field)) return field;
-  if (Object.hasOwn(report.places, field) || report.withoutPlace.includes(field)) return field;
-  const lists = listsOf(values);
-  let pointer = '';
-  const parts = field.split('/').map((part) => {
-    const isPosition = lists.has(pointer);
-    pointer += `/${part}`;
-    return isPosition ? '#' : part;
-  });
-  return parts.join('/');
-}
-
-function sayField(field: string): string {
-  return field === '' ? 'the value' : field;
 }
 
 interface Change {
@@ -204,49 +150,6 @@ function renderDatabase(report: ReconciledDatabase, paint: Paint): string[] {
   ];
 }
 
-/** `hardhat-*` if everything that begins like this record is missing, otherwise its key. */
-function patternFor(key: string, { records, moreRecords }: ReconciledDatabase): string {
-  const prefix = /^[^-:/.|#]+[-:/.|#]/.exec(key)?.[0];
-  if (prefix === undefined || moreRecords > 0) return asPattern(key);
-  const alike = records.filter((record) => record.key.startsWith(prefix));
-  return alike.length > 1 && alike.every(({ status }) => status === 'missing')
-    ? `${asPattern(prefix)}*`
-    : asPattern(key);
-}
-
-/** Rules that only a person can write: lines to paste for values that have another name now, and for records that are gone. */
-function propose(report: ReconciledDatabase): string[] {
-  const { old, records } = report;
-  const values = new Map<string, Map<string, string>>();
-  const notWhole = new Set<string>();
-  for (const record of records)
-    for (const { path, status, was, now } of record.values) {
-      if (status !== 'changed' || typeof was !== 'string' || typeof now !== 'string') continue;
-      const field = fieldOf(path, record, report);
-      if (NOT_WHOLE.test(was) || NOT_WHOLE.test(now)) notWhole.add(sayField(field));
-      else values.set(field, (values.get(field) ?? new Map()).set(was, now));
-    }
-  const gone = Map.groupBy(
-    records.filter(({ status }) => status === 'missing'),
-    ({ key }) => patternFor(key, report),
-  );
-  const goneRules = [...gone].slice(0, PROPOSED).map(([key, { length }]) => ({ key, entries: length, why: '' }));
-  const renamed = [...values]
-    .slice(0, PROPOSED)
-    .map(([field, pairs]) => [field, Object.fromEntries([...pairs].slice(0, PROPOSED))]);
-  const lines = [
-    ...(renamed.length === 0 ? [] : [`"values": ${JSON.stringify(Object.fromEntries(renamed))}`]),
-    ...(goneRules.length === 0 ? [] : [`"gone": ${JSON.stringify(goneRules)}`]),
-  ];
-  const leftOut =
-    notWhole.size === 0
-      ? []
-      : [wrap(`No rule is proposed for ${some([...notWhole])}: its values are hashed or cut here.`, '  ', 2)];
-  if (lines.length === 0) return leftOut;
-  const about = `Not added for ${escapeName(old.database)}, because only you know whether it is meant (a "why" is needed):`;
-  return [wrap(about, '  ', 2), ...lines.map((line) => `    ${escapeName(line)}`), ...leftOut];
-}
-
 export function renderReconcile(report: ReconcileReport | ReconcileAllReport, paint: Paint): string[] {
   const databases = 'databases' in report ? report.databases : [report];
   const wrote = report.wrote ?? [];
@@ -256,6 +159,6 @@ export function renderReconcile(report: ReconcileReport | ReconcileAllReport, pa
     ...(report.wrote !== null && wrote.length === 0 ? ['  --write-rules has nothing to add to the config.'] : []),
     ...(wrote.length > 0 ? ['  Added to the config, for you to review:'] : []),
     ...wrote.map((line) => `    ${escapeName(line)}`),
-    ...(report.wrote === null ? [] : databases.flatMap(propose)),
+    ...(report.wrote === null ? [] : databases.flatMap(proposeRules)),
   ];
 }

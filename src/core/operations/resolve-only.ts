@@ -173,7 +173,9 @@ async function lookUp(
       const pending = new Map([...terms].map((term) => [term, selectByName([term], names)]));
       for await (const place of places) {
         throwIfInterrupted(context.signal);
-        const database = [...databases].find((folder) => isInside(place.path, folder));
+        // A copy for each of a million places would cost more than the look.
+        const database =
+          databases.size === 0 ? undefined : [...databases].find((folder) => isInside(place.path, folder));
         for (const [term, has] of pending) {
           // After its first hit a term is only looked up to learn which databases it selects.
           if ((database === undefined && hits.has(term)) || !has(place)) continue;
