@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { chainFlag, parseChains } from '../cli/chain-flag.ts';
 import { failOnFlag } from '../cli/shared-flags.ts';
 import { markAtOnce } from '../cli/cap-memory.ts';
 import { exitCodeOfStatus } from '../cli/exit-code.ts';
@@ -14,7 +15,8 @@ export default class Verify extends BaseCommand {
   static override summary = 'Prove from its bytes that a backup can be restored';
   static override description =
     'Reads every archive and compares each file with the index and the manifest. Answers PASSED, WARNING or FAILED. ' +
-    'Only a full verification counts as verified: --only, --sample and --quick do not.';
+    'Only a full verification counts as verified: --only, --sample and --quick do not. With --chain it also asks a node whether there are contracts at the ' +
+    'recorded addresses, with the code of their artifacts, and whether proxies point where the records say; it only reads, and what is not answered is an error.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:verify'];
   static override examples = [
@@ -23,6 +25,7 @@ export default class Verify extends BaseCommand {
     '<%= config.bin %> verify --all --fail-on warning',
     '<%= config.bin %> verify --sample 10% --seed 42',
     '<%= config.bin %> verify --latest --rehearse',
+    '<%= config.bin %> verify --latest --chain 56=https://bsc.example.org',
   ];
   static override args = selectionArgs;
   static override flags = {
@@ -44,6 +47,7 @@ export default class Verify extends BaseCommand {
       summary: 'Also unpack it into a scratch folder, open every database and parse every JSON file',
       exclusive: ['sample', 'quick', 'only'],
     }),
+    chain: chainFlag,
     'fail-on': failOnFlag,
   };
 
@@ -51,6 +55,7 @@ export default class Verify extends BaseCommand {
     const { args, flags } = await this.parse(Verify);
     const session = await this.open(flags);
     markAtOnce();
+    const chains = parseChains(flags.chain ?? [], process.env);
     const samplePercent = flags.sample === undefined ? undefined : parsePercent(flags.sample);
     const mode = flags.quick
       ? ('quick' as const)
@@ -74,7 +79,11 @@ export default class Verify extends BaseCommand {
       { selector, only: flags.only, how: { wayBack: true } },
       async ({ project, selected, only }) => {
         const terms = only.length === 0 ? undefined : only;
-        const report = await verify(selected, { ...options, terms, repository: project.repository }, session.context);
+        const report = await verify(
+          selected,
+          { ...options, chains, terms, repository: project.repository },
+          session.context,
+        );
         const named = { repository: project.repository, only: flags.only };
         return session.finish(
           report,

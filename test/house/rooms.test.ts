@@ -41,6 +41,11 @@ const TABLE: Table = {
     { name: 'core/audit', purpose: 'computes from bytes whether a folder is the backup that it claims to be' },
     { name: 'core/history', purpose: 'what was done and what is unfinished: the log of operations, running guards' },
     { name: 'core/checks', purpose: 'looks at one thing each, and says what is wrong with it' },
+    {
+      name: 'core/chain',
+      purpose: 'what a chain says about recorded deployments: asks a node, opens no file',
+      only: ['core/records', 'core/paths', 'core/concurrency', 'core/model'],
+    },
     { name: 'core/records', purpose: 'what known files and databases record: deployments, documents, values' },
     { name: 'core/repository', purpose: 'the folder of all backups: catalog, locks, reports, work folders' },
     {

@@ -1,6 +1,7 @@
 import { sayRehearsed } from '../../core/model/say-rehearsed.ts';
 import { pathWord, shellLine } from '../../core/model/shell-quote.ts';
 import { escapeName } from '../../core/paths/names.ts';
+import type { ChainCheck, ChainContract } from '../../core/model/chain-check.ts';
 import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
 import { renderAdvice, renderFindings } from './findings.ts';
 import { formatBytes, formatDuration } from './format.ts';
@@ -35,6 +36,39 @@ function scopeNote(report: VerifyReport, indent = '  '): string[] {
   return [wrap(`${what}; this does not count as verified`, indent, indent.length)];
 }
 
+/** What each chain said: its block first, because the answers are about that moment. */
+function chainLines(chains: readonly ChainCheck[], paint: Paint): string[] {
+  return chains.flatMap(({ chainId, node, status, block, recorded, contracts }) => {
+    const word =
+      status === 'AGREES' ? paint.good('agrees') : paint.bad(status === 'DIFFERS' ? 'differs' : 'not proven');
+    const at = block === null ? '' : `, block ${block.number} of ${block.time.replace('.000Z', 'Z')}`;
+    const head = wrap(`chain ${chainId}: ${word}  ${escapeName(node)}${at}`, '  ', 4);
+    if (contracts.length === 0) return [head];
+    const of = contracts.length === recorded ? '' : ` of ${recorded}`;
+    return [
+      head,
+      wrap(`${plural(contracts.length, 'address', 'addresses')}${of}: ${sayContracts(contracts)}`, '    ', 6),
+    ];
+  });
+}
+
+const CODES: Readonly<Record<ChainContract['code'], string>> = {
+  same: 'with the recorded code',
+  'same-but-immutables': 'with the recorded code but for what constructors set',
+  differs: 'with other code',
+  'not-compared': 'with code that nothing in the backup is there to compare with',
+  none: 'without code',
+};
+
+function sayContracts(contracts: readonly ChainContract[]): string {
+  const said = Object.entries(CODES).flatMap(([kind, words]) => {
+    const count = contracts.filter(({ code }) => code === kind).length;
+    return count === 0 ? [] : [`${count} ${words}`];
+  });
+  const proxies = contracts.filter(({ proxy }) => proxy !== undefined).length;
+  return [...said, ...(proxies === 0 ? [] : [plural(proxies, 'proxy', 'proxies')])].join(', ');
+}
+
 /** How the command line that is printed next names what was verified. */
 export interface Named {
   /** Absolute: where a backup is named by its id. */
@@ -44,7 +78,7 @@ export interface Named {
 }
 
 function nextStep(report: VerifyReport, { repository, only = [] }: Named): string[] {
-  if (report.status !== 'FAILED') {
+  if ((report.backupStatus ?? report.status) !== 'FAILED') {
     const words = only.flatMap((word) => ['--only', pathWord(word)]);
     const line = shellLine(['migbackup', 'restore', backupWord(report, repository), ...words, '--dry-run']);
     return [pasteable(`  Next: ${line}`)];
@@ -63,6 +97,7 @@ export function renderVerify(report: VerifyReport, paint: Paint, named: Named = 
     `  ${paintStatus(report.status, paint)}  ${report.backupId}`,
     `  ${problems > 0 ? `${plural(problems, 'problem')} in ${size}` : size}`,
     ...scopeNote(report),
+    ...chainLines(report.chains ?? [], paint),
     ...renderFindings(report.findings, paint),
     ...renderAdvice(further, paint),
     ...(report.reportFile ? [`  Report: ${escapeName(report.reportFile)}`] : []),

@@ -5,7 +5,7 @@ import type { VerifyReport } from '../model/verify-report.ts';
 import { PROCEDURES_FILE } from '../format/layout.ts';
 
 /** FAILED if anything is wrong, WARNING if something is worth knowing. */
-function statusOf(findings: readonly AnyFinding[]): VerifyReport['status'] {
+export function statusOf(findings: readonly AnyFinding[]): VerifyReport['status'] {
   if (findings.some((finding) => finding.severity === 'error')) return 'FAILED';
   if (findings.some((finding) => finding.severity === 'warning')) return 'WARNING';
   return 'PASSED';

@@ -16,6 +16,8 @@ import { mayBeRegistry, type RegistryFile } from '../records/registry.ts';
 import type { EntryFilter } from '../scan/terms.ts';
 
 const CHUNK_BYTES = 1 << 20;
+/** An artifact with its sources and its metadata is 2 MiB at most. */
+const MAX_CONTENT_BYTES = 16 << 20;
 
 type Seen = Pick<ScannedEntry, 'path' | 'type' | 'size' | 'target' | 'category' | 'source'>;
 
@@ -23,6 +25,7 @@ type Seen = Pick<ScannedEntry, 'path' | 'type' | 'size' | 'target' | 'category' 
 export class Registries<E extends Seen = Seen> {
   readonly #files: RegistryFile[] = [];
   readonly #links: Seen[] = [];
+  #byPath: ReadonlyMap<string, RegistryFile> | undefined;
   readonly #open: (entry: E) => Iterable<Buffer>;
   readonly #close: () => void;
 
@@ -37,6 +40,22 @@ export class Registries<E extends Seen = Seen> {
     if (type === 'dir' || !mayBeRegistry(at)) return;
     if (type === 'symlink') this.#links.push(entry);
     else this.#files.push({ path: at, bytes: size, category, source, chunks: () => this.#open(entry) });
+  }
+
+  /**
+   * The whole content of a file that was seen. Undefined if there is no such file, or it is too big for what a compiler writes. Call `close` at the
+   * end. Throws BackupError, or an error of the system.
+   */
+  contentOf(at: string): Buffer | undefined {
+    this.#byPath ??= new Map(this.#files.map((file) => [file.path, file]));
+    const file = this.#byPath.get(at);
+    if (file === undefined || file.bytes > MAX_CONTENT_BYTES) return undefined;
+    return Buffer.concat([...file.chunks()].map((chunk) => Buffer.from(chunk)));
+  }
+
+  /** Closes what is open. What is read later is opened again. */
+  close(): void {
+    this.#close();
   }
 
   /**
@@ -115,7 +134,10 @@ export function archivedRegistries(folder: string, manifest: Manifest): Registri
       }
       if (hash.digest('hex') !== entry.sha256) throw damaged(manifest, 'it is not what the index of the backup says');
     },
-    () => archives.forEach((members) => members.close()),
+    () => {
+      archives.forEach((members) => members.close());
+      archives.clear();
+    },
   );
 }
 
@@ -135,6 +157,17 @@ export async function deploymentsInBackup(
   signal?: AbortSignal,
   isWanted?: EntryFilter,
 ): Promise<ReadDeployments> {
+  const { deployments, findings } = await registriesInBackup(folder, manifest, signal, isWanted);
+  return { deployments, findings };
+}
+
+/** The same, and the registries themselves, of which the caller may read more. Close them at the end. */
+export async function registriesInBackup(
+  folder: string,
+  manifest: Manifest,
+  signal?: AbortSignal,
+  isWanted?: EntryFilter,
+): Promise<ReadDeployments & { readonly registries: Registries<Entry> }> {
   const registries = archivedRegistries(folder, manifest);
   try {
     for await (const batch of readIndex(path.join(folder, INDEX_FILE))) {
@@ -143,9 +176,9 @@ export async function deploymentsInBackup(
     }
   } catch (error) {
     if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
-    return { deployments: [], findings: [notLookedAt(error)] };
+    return { deployments: [], findings: [notLookedAt(error)], registries };
   }
-  return registries.read(signal, isWanted);
+  return { ...(await registries.read(signal, isWanted)), registries };
 }
 
 function notLookedAt({ message, hint }: BackupError): Finding {

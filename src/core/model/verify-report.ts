@@ -1,4 +1,5 @@
 import { z } from './zod.ts';
+import { chainCheckSchema } from './chain-check.ts';
 import { count, findingsSchema, recommendationsSchema, reportHeadSchema } from './report.ts';
 
 /** How much was looked at. Only `full` counts as verified. */
@@ -21,7 +22,10 @@ export const verifyReportSchema = reportHeadSchema
     operation: z.literal('verify'),
     backupId: z.string(),
     folder: z.string(),
+    /** With --chain it is FAILED too if a chain does not agree or is not proven. */
     status: z.enum(['PASSED', 'WARNING', 'FAILED']),
+    /** With --chain: the status of the backup by itself, whatever the chains say. */
+    backupStatus: z.enum(['PASSED', 'WARNING', 'FAILED']).optional(),
     scope: verifyScopeSchema,
     totals: z.object({ files: count, bytes: count, artifacts: count, archivedBytes: count }),
     /** The state of each category: `restore --only` can still restore the others if one is damaged. */
@@ -29,6 +33,8 @@ export const verifyReportSchema = reportHeadSchema
       z.string(),
       z.object({ status: z.enum(['whole', 'damaged', 'empty', 'absent']), affected: count }),
     ),
+    /** With --chain: one for each chain that was to be asked, in the order of the flags. */
+    chains: z.array(chainCheckSchema).optional(),
     findings: findingsSchema,
     recommendations: recommendationsSchema,
     /** Where this report was written, if it could be. */

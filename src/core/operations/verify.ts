@@ -1,6 +1,7 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
+import type { Manifest } from '../model/manifest.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
 import { isForbidden } from '../paths/barred.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -11,9 +12,11 @@ import { readable } from '../import-v1/open-backup.ts';
 import { startReport } from '../repository/report-head.ts';
 import { auditBackup, type AuditOptions } from '../audit/audit.ts';
 import { describeAudit } from '../audit/describe-audit.ts';
+import { statusOf } from '../audit/status.ts';
 import { databasesAt, nothingSelected } from '../extract/selection.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { namedIn, selectEntries } from '../scan/terms.ts';
+import type { AskedChains } from './verify/ask-chains.ts';
 import { rehearse } from './verify/rehearse.ts';
 
 export interface VerifyOptions extends AuditOptions {
@@ -21,6 +24,8 @@ export interface VerifyOptions extends AuditOptions {
   readonly repository: string | null;
   /** Also unpack it into a scratch folder and open every database. Mode full only. */
   readonly rehearse?: boolean;
+  /** Also ask these chains about the deployments that the backup records: chain id in decimal -> URL of a node. */
+  readonly chains?: ReadonlyMap<string, URL>;
   /** Read what these terms of `--only` select; undefined: what the mode says. */
   readonly terms?: readonly string[] | undefined;
 }
@@ -43,26 +48,82 @@ export async function verify(
   const place = selected.fromFile === undefined ? options.repository : null;
   const audit = options.rehearse === true ? await rehearse(selected, read, place, context) : read;
   const folder = selected.fromFile ?? selected.folder;
-  const report: VerifyReport = { ...head(), ...describeAudit(selected.id, folder, audit), reportFile: null };
+  const described = await withChains(describeAudit(selected.id, folder, audit), selected, options, context);
+  const report: VerifyReport = { ...head(), ...described, reportFile: null };
   if (options.repository === null) return report;
   return keepReport(options.repository, selected.id, 'verify', report);
+}
+
+type Described = ReturnType<typeof describeAudit>;
+
+/** What was found out about the backup, and beside it what the chains say about the records in it. */
+async function withChains(
+  described: Described,
+  { folder }: SelectedBackup,
+  { chains: urls = new Map(), terms }: VerifyOptions,
+  context: Context,
+): Promise<Described & Partial<Pick<VerifyReport, 'chains' | 'backupStatus'>>> {
+  if (urls.size === 0) return described;
+  const manifest = manifestOrNull(folder);
+  const { chains, findings } =
+    manifest === null ? NOTHING_TO_ASK : await askThem(folder, manifest, urls, terms, context.signal);
+  for (const finding of findings) context.onEvent?.({ type: 'finding', finding });
+  const advice = findings.flatMap(({ recommendation }) => recommendation ?? []);
+  return {
+    ...described,
+    backupStatus: described.status,
+    status: statusOf([...described.findings, ...findings]),
+    chains: [...chains],
+    findings: [...described.findings, ...findings],
+    recommendations: [...new Set([...described.recommendations, ...advice])],
+  };
+}
+
+/** The audit says what is wrong with the manifest. */
+const NOTHING_TO_ASK: AskedChains = {
+  chains: [],
+  findings: [
+    {
+      code: 'chain-not-proven',
+      severity: 'error',
+      message: 'no chain was asked: the manifest cannot be read, so it is not known what the backup records',
+    },
+  ],
+};
+
+async function askThem(
+  folder: string,
+  manifest: Manifest,
+  urls: ReadonlyMap<string, URL>,
+  terms: readonly string[] | undefined,
+  signal: AbortSignal | undefined,
+): Promise<AskedChains> {
+  const isWanted = terms === undefined ? undefined : selectEntries(terms, namedIn(manifest), databasesAt(manifest));
+  const { askChains } = await import('./verify/ask-chains.ts');
+  return askChains(folder, manifest, urls, isWanted, signal);
 }
 
 /** @returns the options of an audit that reads what `terms` select */
 function narrowed(selected: SelectedBackup, { terms, ...options }: VerifyOptions): AuditOptions {
   if (terms === undefined) return options;
+  const manifest = manifestOrNull(selected.folder);
+  // The audit says more about a manifest that cannot be read.
+  if (manifest === null) return { ...options, mode: 'selection' };
+  const has = selectEntries(terms, namedIn(manifest), databasesAt(manifest));
+  return { ...options, mode: 'selection', only: { terms, has } };
+}
+
+/** Null if it is damaged. */
+function manifestOrNull(folder: string): Manifest | null {
   try {
-    const manifest = readManifest(selected.folder);
-    const has = selectEntries(terms, namedIn(manifest), databasesAt(manifest));
-    return { ...options, mode: 'selection', only: { terms, has } };
+    return readManifest(folder);
   } catch (error) {
-    // The audit says more about a manifest that cannot be read.
     if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
-    return { ...options, mode: 'selection' };
+    return null;
   }
 }
 
-export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository' | 'terms'> {
+export interface VerifyAllOptions extends Omit<VerifyOptions, 'repository' | 'terms' | 'chains'> {
   /** Also the backups of other projects that use the repository. */
   readonly allProjects: boolean;
 }

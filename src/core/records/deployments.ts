@@ -7,7 +7,7 @@ import { readHardhatDeploy } from './hardhat-deploy.ts';
 import { readDeployedAddresses, readJournal, type Journal } from './ignition.ts';
 import { judgeRegistries } from './judge-registries.ts';
 import { readOpenZeppelin } from './openzeppelin.ts';
-import { isBomb, own, parseJson } from './json.ts';
+import { isBomb, own, parsedOrNothing } from './json.ts';
 import { RegistryFindings } from './registry-findings.ts';
 import {
   chainIdOf,
@@ -155,16 +155,6 @@ function readRegistry(path: string, bytes: Buffer, findings: RegistryFindings): 
   const writer = writerOf(path);
   if (writer !== null) findings.add('registry-invalid', path, `it is not what ${writer} writes`);
   return null;
-}
-
-/** Undefined for what is not JSON, which has no such value. */
-function parsedOrNothing(bytes: Buffer): unknown {
-  try {
-    return parseJson(bytes);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** The tool that gives its registry this name, where no other file has it. */

@@ -1,4 +1,4 @@
-import { isBomb, isObject, own, ownText, parseJson, pointerTo } from './json.ts';
+import { isBomb, isObject, own, ownText, parsedOrNothing, pointerTo } from './json.ts';
 import { chainIdOf, type Found, type Registry, TOO_MUCH } from './registry.ts';
 
 /** A line may hold the code of a contract many times over, but no chain takes more than this. */
@@ -35,7 +35,7 @@ export function readJournal(path: string, chunks: Iterable<Buffer>): Journal | t
   for (const { number, text } of linesOf(chunks)) {
     last = number;
     if (number > MAX_LINES || broken.length > MAX_BROKEN) return isJournal ? TOO_MUCH : null;
-    const message = text === null ? undefined : parseOrNothing(text);
+    const message = text === null ? undefined : parsedOrNothing(text);
     if (message === undefined) {
       broken.push(number);
       continue;
@@ -64,15 +64,6 @@ function addressIn(type: string, message: unknown): unknown {
   const result = own(message, 'result');
   if (type !== 'DEPLOYMENT_EXECUTION_STATE_COMPLETE' || own(result, 'type') !== 'SUCCESS') return undefined;
   return own(result, 'address');
-}
-
-function parseOrNothing(line: Buffer): unknown {
-  try {
-    return parseJson(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** Lines that are not blank, with their numbers from 1; null in place of one that is too much to parse. */

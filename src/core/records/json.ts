@@ -70,3 +70,13 @@ export function parseJson(bytes: Buffer): unknown {
   const text = bytes.toString('utf8');
   return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
 }
+
+/** What the text says, or undefined, which no JSON says, if it is not JSON. */
+export function parsedOrNothing(bytes: Buffer): unknown {
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -91,9 +91,12 @@ function readVerification(file: string, repository: string, id: string): Verific
     const report: Recorded & {
       startedAt?: unknown;
       status?: unknown;
+      backupStatus?: unknown;
       scope?: { mode?: unknown; rehearsed?: unknown };
     } = JSON.parse(readRegular(file, MAX_REPORT_BYTES).toString('utf8'));
-    const { startedAt, status } = report;
+    const { startedAt } = report;
+    // What a chain says about the records does not make a backup good or bad.
+    const status = report.backupStatus ?? report.status;
     const mode = report.scope?.mode;
     if (typeof startedAt !== 'string') return null;
     if (!isAbout(report, path.join(repository, id), repository)) return null;

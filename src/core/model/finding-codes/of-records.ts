@@ -51,4 +51,55 @@ export const OF_RECORDS = {
         'Look up on the chain what its transaction did before you remove the line: Ignition reads no journal that has one.',
     },
   },
+  'What a chain says about the records (verify --chain)': {
+    'chain-not-proven': {
+      severity: ['error'],
+      meaning:
+        'The node of a chain could not be asked about every address that the backup records on it, or the backup records none.',
+      advice: 'Try again, or ask another node: what was not answered is not known.',
+    },
+    'chain-other': {
+      severity: ['error'],
+      meaning: 'The node that was given for a chain is one of another chain, so nothing else was asked.',
+      advice: 'Give the URL of a node of the chain that is asked for.',
+    },
+    'chain-not-asked': {
+      severity: ['info'],
+      meaning: 'The backup records addresses on chains that --chain does not name, or on a chain that is not known.',
+      advice: 'Name them too if they should be proven.',
+    },
+    'code-missing': {
+      severity: ['error'],
+      meaning: 'There is no contract at a recorded address on its chain.',
+      advice:
+        'Find out whether the address or the chain is wrong, or the contract was destroyed, before a script uses the record.',
+    },
+    'code-differs': {
+      severity: ['error'],
+      meaning: 'The contract at a recorded address has other code than its artifact in the backup.',
+      advice:
+        'Find out which is right: the address, or the artifact, which may have been compiled again since the contract was deployed.',
+    },
+    'implementation-differs': {
+      severity: ['error'],
+      meaning: 'A proxy points to another implementation than its record says.',
+      advice: 'If it was upgraded on purpose, record the new implementation; if nobody knows of it, act now.',
+    },
+    'implementation-not-seen': {
+      severity: ['warning'],
+      meaning: 'A contract is recorded as a proxy, and no slot that is known says where it points.',
+      advice: 'Ask the contract itself where it points: it is no ERC-1967 proxy.',
+    },
+    'implementation-not-recorded': {
+      severity: ['warning'],
+      meaning: 'A contract is a proxy and points to an implementation that nothing in the backup records.',
+      advice: 'Find out who upgraded it and to what, and record it.',
+    },
+    'admin-not-recorded': {
+      severity: ['warning'],
+      meaning:
+        'A proxy has an admin that nothing in the backup records, though the backup records the admin of proxies on that chain.',
+      advice: 'Find out who may upgrade it, and record it.',
+    },
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, FindingFacts>>>>;

@@ -1,0 +1,357 @@
+/** Against a real node with real contracts: what is recorded as it is passes, and each thing that is otherwise has its own answer. */
+import { readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { artifactOf, type HardhatNode, startHardhat, word } from '../servers/hardhat.ts';
+import type { ChainCheck } from '../../src/core/model/chain-check.ts';
+import type { VerifyReport } from '../../src/core/model/verify-report.ts';
+import { put } from '../support/files.ts';
+import { runCli } from '../support/run-cli.ts';
+import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
+
+const CHAIN = 4242;
+
+let node: HardhatNode;
+let folder: TempFolder;
+let root: string;
+/** Name -> address. */
+const at: Record<string, string> = {};
+
+beforeAll(async () => {
+  node = await startHardhat(CHAIN);
+  folder = tempFolder();
+  root = path.join(folder.path, 'project');
+  // A library has its own address in its code, a vesting wallet values of its constructor, a transparent proxy both owner and admin.
+  at['Library'] = await node.deploy('Strings');
+  at['Timelock'] = await node.deploy(
+    'TimelockController',
+    word(60),
+    word(128),
+    word(160),
+    word(node.account),
+    word(0),
+    word(0),
+  );
+  at['Wallet'] = await node.deploy('VestingWallet', word(node.account), word(1_700_000_000), word(86_400));
+  const logic = await node.deploy('VestingWallet', word(node.account), word(1), word(2));
+  at['Token_Implementation'] = logic;
+  at['Token'] = await node.deploy('TransparentUpgradeableProxy', word(logic), word(node.account), word(96), word(0));
+  at['Vault'] = await node.deploy('ERC1967Proxy', word(logic), word(64), word(0));
+  at['Beacon'] = await node.deploy('UpgradeableBeacon', word(logic), word(node.account));
+  at['Shares'] = await node.deploy('BeaconProxy', word(at['Beacon']), word(64), word(0));
+  const code = `363d3d373d3d3d363d73${logic.slice(2).toLowerCase()}5af43d82803e903d91602b57fd5bf3`;
+  const clone = await node.send(null, `0x3d602d80600a3d3981f3${code}`);
+  at['Clone'] = clone.contractAddress;
+}, 120_000);
+
+afterAll(async () => {
+  await node?.[Symbol.asyncDispose]();
+  folder?.[Symbol.dispose]();
+});
+
+/** A record as hardhat-deploy writes it. */
+function record(name: string, contract: string, more: object = {}): object {
+  const { abi, bytecode, deployedBytecode } = artifactOf(contract);
+  const transactionHash = `0x${'1'.repeat(64)}`;
+  return { address: at[name], abi, transactionHash, args: [], bytecode, deployedBytecode, ...more };
+}
+
+function putRecord(name: string, contract: string, more?: object): void {
+  put(root, `deployments/test/${name}.json`, JSON.stringify(record(name, contract, more), null, 2));
+}
+
+/** The project as its tools left it: everything as it is on the chain. */
+function putProject(): void {
+  rmSync(root, { recursive: true, force: true });
+  put(root, 'deployments/test/.chainId', String(CHAIN));
+  const implementation = at['Token_Implementation'];
+  putRecord('Library', 'Strings');
+  putRecord('Timelock', 'TimelockController');
+  putRecord('Wallet', 'VestingWallet');
+  putRecord('Token_Implementation', 'VestingWallet');
+  putRecord('Token', 'TransparentUpgradeableProxy', { implementation });
+  putRecord('Vault', 'ERC1967Proxy', { implementation });
+  putRecord('Beacon', 'UpgradeableBeacon');
+  putRecord('Shares', 'BeaconProxy', { implementation });
+  // An artifact of Ignition beside its record; and a manifest of OpenZeppelin, which has no code.
+  put(
+    root,
+    `ignition/deployments/chain-${CHAIN}/deployed_addresses.json`,
+    JSON.stringify({ 'M#Wallet': at['Wallet'] }),
+  );
+  put(root, `ignition/deployments/chain-${CHAIN}/artifacts/M#Wallet.json`, JSON.stringify(artifactOf('VestingWallet')));
+  const manifest = {
+    manifestVersion: '3.2',
+    proxies: [{ address: at['Token'], kind: 'transparent' }],
+    impls: { a: { address: implementation, layout: {} } },
+  };
+  put(root, `.openzeppelin/unknown-${CHAIN}.json`, JSON.stringify(manifest));
+  put(root, 'deployments/clone.unified.json', JSON.stringify(unified({})));
+}
+
+/** A registry that states a hash of the code in place of the code. */
+function unified(hashes: object): object {
+  return {
+    network: 'test',
+    chainId: CHAIN,
+    contracts: { core: { Clone: { proxy: at['Clone'], implementation: at['Token_Implementation'] } } },
+    verification: { implementationHashes: hashes },
+  };
+}
+
+/** Takes a backup and verifies it against the chain. */
+async function verify(change: () => unknown = () => {}, chain = `${CHAIN}=${node.url}`): Promise<Answer> {
+  putProject();
+  await change();
+  const backups = path.join(folder.path, 'backups');
+  rmSync(backups, { recursive: true, force: true });
+  const where = ['--root', root, '--backups', backups, '--json'];
+  const created = await runCli(['create', ...where]);
+  expect(created.exitCode, created.stderr).toBe(0);
+  const { exitCode, stdout } = await runCli(['verify', '--latest', '--chain', chain, ...where]);
+  const report: VerifyReport = JSON.parse(stdout);
+  const errors = report.findings.filter((each) => each.severity === 'error');
+  return { exitCode, report, said: errors.map(({ code, message }) => `${code}: ${message}`) };
+}
+
+/** What the report says about the one chain that was asked. */
+function checkIn({ chains = [] }: VerifyReport): ChainCheck {
+  const [check] = chains;
+  if (check === undefined) throw new Error('no chain was asked');
+  return check;
+}
+
+function codeOf(report: VerifyReport, name: string): string | undefined {
+  return checkIn(report).contracts.find((each) => each.name === name)?.code;
+}
+
+interface Answer {
+  readonly exitCode: number | null;
+  readonly report: VerifyReport;
+  readonly said: string[];
+}
+
+test('what is recorded as it is agrees', async () => {
+  const { exitCode, report, said } = await verify();
+  expect(said).toEqual([]);
+  expect(report).toMatchObject({
+    status: 'PASSED',
+    backupStatus: 'PASSED',
+    chains: [{ status: 'AGREES', recorded: 9 }],
+  });
+  const { contracts, block } = checkIn(report);
+  const codes = Object.fromEntries(contracts.map(({ name, code }) => [name, code]));
+  expect(codes).toEqual({
+    Library: 'same',
+    Timelock: 'same',
+    Wallet: 'same-but-immutables',
+    Token_Implementation: 'same-but-immutables',
+    Token: 'same-but-immutables',
+    Vault: 'same',
+    Beacon: 'same',
+    Shares: 'same-but-immutables',
+    Clone: 'not-compared',
+  });
+  const number = `0x${block?.number.toString(16)}`;
+  const { hash } = await node.rpc<{ hash: string }>('eth_getBlockByNumber', number, false);
+  expect(block?.hash).toBe(hash);
+  const proxies = new Set(contracts.flatMap(({ name, proxy }) => (proxy === undefined ? [] : [name])));
+  expect(proxies).toEqual(new Set(['Clone', 'Shares', 'Token', 'Vault']));
+  expect(exitCode).toBe(0);
+});
+
+test('immutables are masked where the artifact says where they are, and nowhere else', async () => {
+  const { deployedBytecode } = artifactOf('VestingWallet');
+  const zero = `7f${'0'.repeat(64)}`;
+  const starts: number[] = [];
+  for (let place = deployedBytecode.indexOf(zero); place >= 0; place = deployedBytecode.indexOf(zero, place + 2))
+    starts.push((place - '0x'.length) / 2 + 1);
+  const spans = starts.map((start) => ({ start, length: 32 }));
+  expect(spans.length).toBeGreaterThan(1);
+  const withPlaces = (immutables: readonly object[]) =>
+    verify(() => {
+      putRecord('Wallet', 'VestingWallet', { immutableReferences: { 7: immutables } });
+      rmSync(path.join(root, 'ignition'), { recursive: true });
+    });
+  const stated = await withPlaces(spans);
+  expect(codeOf(stated.report, 'Wallet')).toBe('same');
+  const fewer = await withPlaces(spans.slice(1));
+  expect(fewer.said).toEqual([expect.stringMatching(/^code-differs: Wallet /)]);
+});
+
+test('a wrong address: there is no code', async () => {
+  const { exitCode, report, said } = await verify(() =>
+    putRecord('Timelock', 'TimelockController', { address: `0x${'ab'.repeat(20)}` }),
+  );
+  expect(said).toEqual([
+    expect.stringMatching(/^code-missing: Timelock \(0xabab\w+\), chain 4242, has no code at block \d+$/),
+  ]);
+  expect(report).toMatchObject({ status: 'FAILED', backupStatus: 'PASSED', chains: [{ status: 'DIFFERS' }] });
+  expect(exitCode).toBe(4);
+});
+
+test("the address of another recorded contract: other code, though that contract's own record is right", async () => {
+  const { exitCode, said } = await verify(() =>
+    putRecord('Timelock', 'TimelockController', { address: at['Library'] }),
+  );
+  expect(said).toEqual([expect.stringMatching(/^code-differs: Timelock \(0x\w+\), chain 4242, has other code/)]);
+  expect(exitCode).toBe(4);
+});
+
+test('other bytecode, by one byte', async () => {
+  const { exitCode, said, report } = await verify(() => {
+    const { deployedBytecode } = artifactOf('TimelockController');
+    putRecord('Timelock', 'TimelockController', {
+      deployedBytecode: deployedBytecode.replace('6080604052', '6080604053'),
+    });
+  });
+  expect(said).toEqual([
+    expect.stringMatching(/^code-differs: Timelock \(0x\w+\), chain 4242, has other code than its artifact/),
+  ]);
+  expect(checkIn(report).status).toBe('DIFFERS');
+  expect(exitCode).toBe(4);
+});
+
+test('other metadata alone is no other code', async () => {
+  const { said } = await verify(() => {
+    const { deployedBytecode } = artifactOf('TimelockController');
+    const other = deployedBytecode.replace(/(a264697066735822)([\da-f]{20})/, (_, head) => head + '5'.repeat(20));
+    expect(other).not.toBe(deployedBytecode);
+    putRecord('Timelock', 'TimelockController', { deployedBytecode: other });
+  });
+  expect(said).toEqual([]);
+});
+
+test.each([
+  [
+    'a swapped implementation',
+    'Token',
+    /^implementation-differs: Token \(0x\w+\), chain 4242, points to 0x\w+; the record says 0x/,
+  ],
+  ['that of a beacon', 'Shares', /^implementation-differs: Shares /],
+  ['that of a minimal proxy', 'Clone', /^implementation-differs: Clone /],
+])('%s', async (_, name, message) => {
+  const { exitCode, said } = await verify(() => {
+    const implementation = at['Timelock'];
+    if (name === 'Clone')
+      put(
+        root,
+        'deployments/clone.unified.json',
+        JSON.stringify(unified({})).replace(at['Token_Implementation'] ?? '', implementation ?? ''),
+      );
+    else putRecord(name, name === 'Token' ? 'TransparentUpgradeableProxy' : 'BeaconProxy', { implementation });
+  });
+  expect(said).toEqual([expect.stringMatching(message)]);
+  expect(exitCode).toBe(4);
+});
+
+test('an upgrade on the chain that nothing recorded', async () => {
+  const admin = `0x${(await node.rpc<string>('eth_getStorageAt', at['Token'], ADMIN_SLOT, 'latest')).slice(-40)}`;
+  const before = await node.rpc('evm_snapshot');
+  // upgradeAndCall(address,address,bytes) of its ProxyAdmin
+  await node.send(admin, `0x9623609d${word(at['Token'] ?? '')}${word(at['Timelock'] ?? '')}${word(96)}${word(0)}`);
+  try {
+    const { exitCode, said, report } = await verify();
+    expect(said).toEqual([expect.stringContaining(`points to ${at['Timelock']?.toLowerCase()}`)]);
+    expect(checkIn(report).status).toBe('DIFFERS');
+    expect(exitCode).toBe(4);
+  } finally {
+    await node.rpc('evm_revert', before);
+  }
+});
+
+const ADMIN_SLOT = '0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103';
+
+test('an implementation and an admin that nothing records are worth a warning', async () => {
+  const { exitCode, report } = await verify(() => {
+    for (const name of ['Vault', 'Token_Implementation', 'Token'])
+      rmSync(path.join(root, `deployments/test/${name}.json`));
+    for (const name of ['Shares', 'Beacon']) rmSync(path.join(root, `deployments/test/${name}.json`));
+    rmSync(path.join(root, 'deployments/clone.unified.json'));
+    const admin = { address: at['Timelock'] };
+    const manifest = { manifestVersion: '3.2', admin, proxies: [{ address: at['Token'] }], impls: { a: admin } };
+    put(root, `.openzeppelin/unknown-${CHAIN}.json`, JSON.stringify(manifest));
+  });
+  const codes = report.findings.filter((each) => each.severity === 'warning').map((each) => each.code);
+  expect(codes.toSorted()).toEqual(['admin-not-recorded', 'implementation-not-recorded']);
+  expect([exitCode, report.status]).toEqual([0, 'WARNING']);
+});
+
+test('a hash of the code that is recorded in its place proves it if it is the same', async () => {
+  const { keccak_256: keccak } = await import('@noble/hashes/sha3.js');
+  const code = await node.rpc<string>('eth_getCode', at['Token_Implementation'], 'latest');
+  const hash = `0x${Buffer.from(keccak(Buffer.from(code.slice(2), 'hex'))).toString('hex')}`;
+  const { report } = await verify(() =>
+    put(root, 'deployments/clone.unified.json', JSON.stringify(unified({ Clone: hash }))),
+  );
+  expect(codeOf(report, 'Clone')).toBe('same');
+});
+
+test('another chain id: nothing else is asked', async () => {
+  await using other = await startHardhat(97);
+  const { exitCode, said, report } = await verify(undefined, `${CHAIN}=${other.url}`);
+  expect(said).toEqual([`chain-other: chain ${CHAIN} was not asked: the node at ${other.url} is one of chain 97`]);
+  expect(report).toMatchObject({ status: 'FAILED', chains: [{ status: 'DIFFERS', block: null, contracts: [] }] });
+  expect(exitCode).toBe(4);
+});
+
+test('a chain on which nothing is recorded is not proven', async () => {
+  const { exitCode, said, report } = await verify(undefined, `56=${node.url}`);
+  expect(said).toEqual([
+    'chain-not-proven: chain 56 is not proven: the backup records no address on it, so there was nothing to ask',
+  ]);
+  expect(report.findings.find((each) => each.code === 'chain-not-asked')?.message).toContain('9 on chain 4242');
+  expect(exitCode).toBe(4);
+});
+
+test('a node that stopped is not proven', async () => {
+  const other = await startHardhat(CHAIN);
+  await other[Symbol.asyncDispose]();
+  const { exitCode, said, report } = await verify(undefined, `${CHAIN}=${other.url}`);
+  expect(said).toEqual([
+    expect.stringMatching(/^chain-not-proven: .*the node at http:\S+ cannot be reached: .*ECONNREFUSED/),
+  ]);
+  expect(checkIn(report).status).toBe('NOT_PROVEN');
+  expect(exitCode).toBe(4);
+});
+
+test('a node that takes a connection and never answers is not proven after ten seconds', async () => {
+  const { createServer } = await import('node:net');
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const began = performance.now();
+  const { exitCode, said } = await verify(undefined, `${CHAIN}=http://127.0.0.1:${port}`);
+  silent.close();
+  expect(said).toEqual([expect.stringContaining('gave no whole answer to eth_chainId within 10 s')]);
+  expect(performance.now() - began).toBeLessThan(25_000);
+  expect(exitCode).toBe(4);
+});
+
+test('the page that a person sees', async () => {
+  await verify();
+  const { stdout, exitCode } = await runCli(
+    ['verify', '--chain', String(CHAIN), '--root', root, '--backups', path.join(folder.path, 'backups')],
+    {
+      env: { [`MIGBACKUP_CHAIN_${CHAIN}`]: node.url },
+    },
+  );
+  expect(stdout).toMatch(/chain 4242: agrees {2}http:\/\/127\.0\.0\.1:\d+, block \d+ of \d{4}-/);
+  expect(stdout).toContain('9 addresses: 4 with the recorded code, 4 with the recorded code but');
+  expect(exitCode).toBe(0);
+  const list = await runCli(['list', '--root', root, '--backups', path.join(folder.path, 'backups')]);
+  expect(list.stdout).toContain('verified');
+});
+
+test('the transactions of the node are those of this test alone: nothing was sent', async () => {
+  const before = await node.rpc('eth_blockNumber');
+  await verify();
+  expect(await node.rpc('eth_blockNumber')).toBe(before);
+});
+
+test('the addresses that are kept are those of the node', () => {
+  const text = readFileSync(path.join(root, 'deployments/test/Token.json'), 'utf8');
+  expect(text).toContain(at['Token']);
+});
