@@ -11,6 +11,7 @@ import { isRoot } from '../support/other-user.ts';
 import { context } from '../support/real-backup.ts';
 import { rewriteManifest } from '../support/rewrite-backup.ts';
 import { expectSentence } from '../support/sentence.ts';
+import { CHAIN } from './findings/chain-cases.ts';
 import { PROJECT } from './findings/project-cases.ts';
 import { REGISTRIES } from './findings/registry-cases.ts';
 import { makeStage, type Stage } from './findings/stage.ts';
@@ -21,7 +22,7 @@ const FACTS = new Map(Object.values(FINDINGS).flatMap((codes) => Object.entries<
 
 /** What brings a code about, in some operation or other. */
 const CASES = Map.groupBy(
-  [VERIFY, VERSION1, PROJECT, REGISTRIES].flatMap((cases) => Object.entries(cases)),
+  [VERIFY, VERSION1, PROJECT, REGISTRIES, CHAIN].flatMap((cases) => Object.entries(cases)),
   ([code]) => code,
 );
 
