@@ -16,7 +16,7 @@ export default class Guard extends BaseCommand {
     'Records of databases and deployments on live chains (not 31337 and 1337) that the command lost are printed; with --expect no-loss they make a ' +
     'command that exits with 0 a failure, too, and so does a database or registry that cannot be compared. A record is lost if its key is not in the ' +
     'database at the same path any more, a deployment if no registry has its address on its chain; another value is no loss. Then files of sent ' +
-    'transactions count only if they record something new. --allow-loss is compared with what is printed (DATABASE/KEY, CHAIN/NAME), with the path of ' +
+    'transactions count only if they record something that the backup does not have. --allow-loss is compared with what is printed (DATABASE/KEY, CHAIN/NAME), with the path of ' +
     'the database or registry, which stands for all in it, and with the address. ' +
     'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';
   static override usage = '<%= command.id %> [FLAGS] -- COMMAND [ARGUMENTS]';

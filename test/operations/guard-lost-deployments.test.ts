@@ -243,6 +243,48 @@ describe('records decide what was sent to a chain', () => {
     });
   });
 
+  describe('a list of transactions', () => {
+    const RUN = 'broadcast/Deploy.s.sol/10/run-latest.json';
+    const JOURNAL = 'ignition/deployments/chain-10/journal.jsonl';
+    const create = (hash: string, contractAddress: string): object => ({
+      hash: `0x${hash.repeat(64)}`,
+      transactionType: 'CREATE',
+      contractAddress,
+    });
+    const sequence = (...transactions: object[]): object => ({ transactions, receipts: [], chain: 10 });
+    const message = (futureId: string, address: string): string =>
+      JSON.stringify({ futureId, type: 'DEPLOYMENT_EXECUTION_STATE_COMPLETE', result: { type: 'SUCCESS', address } });
+    const lines = (...messages: string[]): string => messages.map((each) => `\n${each}`).join('');
+    const start = JSON.stringify({ type: 'DEPLOYMENT_INITIALIZE', chainId: 10 });
+
+    beforeEach(() => {
+      write(RUN, sequence(create('1', A), create('2', B)));
+      write(JOURNAL, lines(start, message('M#C', C), message('M#D', D)));
+      before = tree();
+    });
+
+    test.each([
+      ['a run of Foundry has one transaction less', { [RUN]: sequence(create('1', A)) }, `10/${B}`],
+      ['a journal has a line less', { [JOURNAL]: lines(start, message('M#C', C)) }, '10/M#D'],
+    ])('that only became shorter sent nothing, so everything goes back: %s', async (_how, files, lost) => {
+      const report = await run(files);
+      expect(report).toMatchObject({ outcome: 'rolled-back', external: [] });
+      expect(names(report)).toEqual([lost]);
+      isAsBefore();
+    });
+
+    test.each([
+      ['a transaction is another one', { [RUN]: sequence(create('1', A), create('3', A)) }],
+      ['a receipt is new', { [RUN]: { ...sequence(create('1', A)), receipts: [{ status: '0x1' }] } }],
+      ['a line is new', { [JOURNAL]: lines(start, message('M#C', C), message('M#E', A)) }],
+      ['a line is cut in half', { [JOURNAL]: lines(start, message('M#C', C), message('M#D', D).slice(0, 30)) }],
+      ['a run does not parse', { [RUN]: '{' }],
+    ])('that lists something else may have sent it, so nothing goes back: %s', async (_how, files) => {
+      const report = await run({ ...files, 'deployments/sepolia': null });
+      expect(report).toMatchObject({ outcome: 'kept', external: [Object.keys(files)[0]] });
+    });
+  });
+
   test('without no-loss a changed file alone decides, as before', async () => {
     const command = { checks: ['exit 1'], expect: undefined };
     const report = await run({ [OPENZEPPELIN]: manifest([C], [B]) }, command);

@@ -1,4 +1,4 @@
-import { deploymentsInBackup, liveRegistries } from '../../extract/registries.ts';
+import { liveRegistries, type Registries, registriesInBackup } from '../../extract/registries.ts';
 import { configOf } from '../../change/plan-restore.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -13,6 +13,7 @@ import { isInside, toNative } from '../../paths/paths.ts';
 import { isLive, lostDeployments } from '../../records/compare-deployments.ts';
 import type { ReadDeployments } from '../../records/deployments.ts';
 import { mayBeRegistry } from '../../records/registry.ts';
+import { transactionsIn } from '../../records/transactions.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import { Ownership } from '../../scan/ownership.ts';
 import type { ScanProblem } from '../../scan/scan-item.ts';
@@ -47,24 +48,29 @@ export async function lookForLostDeployments(
   allowed: AllowedLoss,
 ): Promise<DeploymentLoss> {
   if (!changed.some((path) => mayBeRegistry(path))) return { deployments: NO_DEPLOYMENTS, notCompared: [] };
+  let before: Awaited<ReturnType<typeof registriesInBackup>> | undefined;
   try {
-    const before = await deploymentsInBackup(folder, manifest);
+    before = await registriesInBackup(folder, manifest);
     const now = await readLive(project, manifest);
     const lost = lostDeployments(before.deployments, now.deployments);
     const unread = whyNotCompared(before, now, lost, changed);
     const files = external.filter((path) => lstatOrNull(toNative(project.root, path))?.isDirectory() !== true);
     const known = lost.filter(({ file }) => !isIn(file, unread));
-    return { deployments: describe(known, allowed), notCompared: unread, sent: maySend(before, now, files) };
+    const { registries } = before;
+    const sent = maySend(before, now, files).filter((path) => !onlyLost(path, registries, now.registries));
+    return { deployments: describe(known, allowed), notCompared: unread, sent };
   } catch (cause) {
     const error = fromSystemError(cause, 'they could not be read');
     if (!(error instanceof BackupError)) throw error;
     const why = `its deployment registries could not be compared: ${error.message}`;
     return { deployments: NO_DEPLOYMENTS, notCompared: [{ path: id, why }] };
+  } finally {
+    before?.registries.close();
   }
 }
 
 /** What the registries in the sources of the backup record now. What could not be looked at is a finding. */
-async function readLive(project: Project, manifest: Manifest): Promise<ReadDeployments> {
+async function readLive(project: Project, manifest: Manifest): Promise<ReadDeployments & { registries: Registries }> {
   const config = configOf(manifest, project.config);
   const registries = liveRegistries(project.root);
   const problems: ScanProblem[] = [];
@@ -74,7 +80,7 @@ async function readLive(project: Project, manifest: Manifest): Promise<ReadDeplo
     for (const item of scanCategory({ ...project, config }, category, options))
       if (item.kind === 'entry') registries.see(item.entry);
   const { deployments, findings } = await registries.read();
-  return { deployments, findings: [...findings, ...problems.map(notRead)] };
+  return { deployments, findings: [...findings, ...problems.map(notRead)], registries };
 }
 
 function notRead({ path, message }: ScanProblem): Finding {
@@ -144,7 +150,7 @@ export function nameOfDeployment({ chainId, name, address }: Deployment): string
 
 /**
  * The changed files of external sources that may show that something was sent to a chain: those that record an address, an implementation or code that the backup does
- * not, those whose content is not known, and logs of transactions, because not every transaction leaves an address.
+ * not, those whose content is not known, and lists of transactions, because not every transaction leaves an address.
  */
 function maySend(before: ReadDeployments, now: ReadDeployments, external: readonly string[]): string[] {
   const old = new Set(before.deployments.map(contentOf));
@@ -158,6 +164,17 @@ function maySend(before: ReadDeployments, now: ReadDeployments, external: readon
   return external.filter(
     (path) => gained.has(path) || !registries.has(path) || broken.some((each) => isInside(path, each)),
   );
+}
+
+/** Whether a file is a list of transactions, and lists none that it did not list when the backup was taken. */
+function onlyLost(path: string, before: Pick<Registries, 'contentOf'>, now: Registries): boolean {
+  const [was, is] = [before, now].map((registries) => {
+    const bytes = registries.contentOf(path);
+    return bytes === undefined ? null : transactionsIn(path, bytes);
+  });
+  if (was === null || was === undefined || is === null || is === undefined) return false;
+  const old = new Set(was);
+  return is.every((transaction) => old.has(transaction));
 }
 
 function contentOf({ chainId, address, implementation = '', codeHash = '' }: Deployment): string {
