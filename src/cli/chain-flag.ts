@@ -23,7 +23,13 @@ export function parseChains(words: readonly string[], env: NodeJS.ProcessEnv): M
   const chains = new Map<string, URL>();
   for (const word of words) {
     const [, id, stated] = /^([1-9]\d{0,77})(?:=(.*))?$/s.exec(word) ?? [];
-    if (id === undefined) throw usage(`--chain ${word.split('=')[0]} is not a chain id`);
+    if (id === undefined) {
+      const [name = ''] = word.split('=');
+      // It may be a URL whose chain id was forgotten.
+      throw usage(
+        /^\w{1,20}$/.test(name) ? `--chain ${name} is not a chain id` : '--chain does not begin with a chain id',
+      );
+    }
     if (chains.has(id)) throw usage(`--chain gives chain ${id} twice`, 'Give one URL for each chain.');
     const variable = `MIGBACKUP_CHAIN_${id}`;
     const url = stated ?? env[variable];

@@ -55,6 +55,11 @@ export default class Verify extends BaseCommand {
     const { args, flags } = await this.parse(Verify);
     const session = await this.open(flags);
     markAtOnce();
+    if (/^(?:https?|wss?):/i.test(args.backup ?? '')) {
+      throw new BackupError('USAGE', 'a URL names no backup', {
+        hint: 'The URL of a node comes right after its chain: --chain 56=URL.',
+      });
+    }
     const chains = parseChains(flags.chain ?? [], process.env);
     const samplePercent = flags.sample === undefined ? undefined : parsePercent(flags.sample);
     const mode = flags.quick

@@ -94,6 +94,35 @@ test.each<[string, RpcAnswer, string]>([
   expect(performance.now() - began).toBeLessThan(5000);
 });
 
+test('what may be a key is hidden in whatever a node says', async () => {
+  const header = Buffer.from('me:p4s').toString('base64');
+  const said = [`Basic ${header}`, 'p4s', 'sekret', 'SEKRET', 'q%C3%A4y-1234', 'qäy-1234', `${'x'.repeat(195)}Sekret`];
+  for (const text of said) {
+    await using server = await serveJsonRpc((_, response) => response.end(text));
+    const url = new URL(`${server.origin.replace('//', '//me:p4s@')}/v3/Sekret/x?apikey=q%C3%A4y-1234`);
+    const message = await new ChainNode(url, undefined, PATIENCE)
+      .chainId()
+      .catch((error: unknown) => (error instanceof NoAnswer ? error.message : 'no error'));
+    expect(message).toMatch(/^does not speak JSON-RPC: it answers eth_chainId with .*…$/);
+    for (const key of [header, 'p4s', 'ekre', 'EKRE', '1234']) expect(message).not.toContain(key);
+  }
+});
+
+test('a function that fails is an answer', async () => {
+  const error = { code: 3, message: 'execution reverted' };
+  await using server = await serveJsonRpc(({ id }, response) => response.end(JSON.stringify({ id, error })));
+  expect(await new ChainNode(urlOf(server), undefined, PATIENCE).view('0x1', '0x5c60da1b', 1)).toBeNull();
+});
+
+test.each<[string, string, string]>([
+  ['an error whose number is an object', '"error":{"code":{"toString":1,"valueOf":1},"message":"no"}', 'the error no'],
+  ['lists without end', `"result":${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'a list or an object'],
+])('%s is no bug of ours', async (_, body, said) => {
+  expect(await chainIdOf((_request, response) => response.end(`{"id":1,${body}}`))).toBe(
+    `answers eth_chainId with ${said}`,
+  );
+});
+
 test('nobody listens', async () => {
   let url: URL;
   {
@@ -119,7 +148,7 @@ test.each<[string, (id: number) => [number, object]]>([
 
 test('one that never has time ends with the time for all answers', async () => {
   const began = performance.now();
-  expect(await chainIdOf((_, response) => response.writeHead(429).end())).toBe('did not give all answers within 1.5 s');
+  expect(await chainIdOf((_, response) => response.writeHead(429).end())).toContain('too many requests (HTTP 429)');
   expect(performance.now() - began).toBeLessThan(3000);
 });
 

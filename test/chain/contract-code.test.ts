@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { compareCode, compiledCodeOf, withoutMetadata, type CompiledCode } from '../../src/core/chain/contract-code.ts';
+import {
+  compareCode,
+  compiledCodeOf,
+  hasBrokenCode,
+  withoutMetadata,
+  type CompiledCode,
+} from '../../src/core/chain/contract-code.ts';
 
 const METADATA = `a2646970667358221220${'ab'.repeat(32)}64736f6c63430008180033`;
 const ZERO = '0'.repeat(64);
@@ -10,8 +16,10 @@ function compiled(artifact: object): CompiledCode {
   return code;
 }
 
+const ADDRESS = `0x${'34'.repeat(20)}`;
+
 function match(onChain: string, artifact: object): string {
-  return compareCode(Buffer.from(onChain, 'hex'), compiled(artifact));
+  return compareCode(Buffer.from(onChain, 'hex'), compiled(artifact), ADDRESS);
 }
 
 test.each([
@@ -38,17 +46,30 @@ test.each([
 });
 
 test('metadata at the end does not count, and everything before it does', () => {
-  const artifact = { deployedBytecode: `0x6001${METADATA}` };
-  expect(match(`6001${METADATA.replaceAll('ab', 'cd')}`, artifact)).toBe('same');
-  expect(match('6001', artifact)).toBe('same');
-  expect(match(`6002${METADATA}`, artifact)).toBe('differs');
-  expect(match(`600100${METADATA}`, artifact)).toBe('differs');
+  const artifact = { deployedBytecode: `0x6001fe${METADATA}` };
+  expect(match(`6001fe${METADATA.replaceAll('ab', 'cd')}`, artifact)).toBe('same');
+  expect(match('6001fe', artifact)).toBe('same');
+  expect(match(`6002fe${METADATA}`, artifact)).toBe('differs');
+  expect(match(`600100fe${METADATA}`, artifact)).toBe('differs');
 });
 
-test('an end that only looks like metadata is code', () => {
-  // A map of one key that is none of solc's; one that is too long; one without a map.
-  for (const end of ['a163616263004000450006', `a2${'64697066735822'.padEnd(600, '0')}012c`, '64697066730005'])
-    expect(withoutMetadata(Buffer.from(`6001${end}`, 'hex')).toString('hex'), end).toBe(`6001${end}`);
+test.each([
+  ['of solc 0.4', `00a165627a7a72305820${'ab'.repeat(32)}0029`, true],
+  ['without a hash', 'fea164736f6c6343000818000a', true],
+  ['of an experimental compiler', `fea26c6578706572696d656e74616cf564736f6c63430008180018`, true],
+  ['nothing ends the code before it', `60${METADATA}`, false],
+  ['a key that solc does not write', 'fea1636162630040000600', false],
+  ['a key of solc in bytes', `fea14464736f6c4300081800${'0b'}`, false],
+  ['more than the map', `fea164736f6c634300081800ff000b`, false],
+  ['less than the map says', `fea264736f6c6343000818000a`, false],
+  ['no map', 'fe64736f6c6343000818000a', false],
+  ['a length beyond the code', 'fea164736f6c63430008180fff', false],
+])('an end is metadata only if it is all of it: %s', (_, end, isMetadata) => {
+  const code = Buffer.from(`6001${end}`, 'hex');
+  expect(withoutMetadata(code).length < code.length).toBe(isMetadata);
+});
+
+test('a code of one byte, or none, has no metadata', () => {
   expect(withoutMetadata(Buffer.alloc(0))).toHaveLength(0);
   expect(withoutMetadata(Buffer.from('ff', 'hex'))).toHaveLength(1);
 });
@@ -62,34 +83,55 @@ test('a value of the constructor counts only in its place', () => {
   const stated = { ...artifact, immutableReferences: { 3: [{ start: 3, length: 32 }] } };
   expect(match(`60017f${value}600260ff`, stated)).toBe('same');
   expect(match(`60017f${value}600260ff`, { ...artifact, immutableReferences: {} })).toBe('differs');
-  expect(match(`60017f${value}600260ff`, { ...artifact, immutableReferences: { 3: [{ start: 4, length: 31 }] } })).toBe(
-    'differs',
-  );
 });
 
-test('places of immutables that are not ones are passed over', () => {
-  const immutableReferences = { a: [{ start: -1, length: 5 }, { start: 0, length: 1e300 }, null, 'x'], b: 7 };
-  expect(match('6002', { deployedBytecode: '0x6001', immutableReferences })).toBe('differs');
-  expect(match('6001', { deployedBytecode: '0x6001', immutableReferences })).toBe('same');
+test.each([
+  [{ start: 0, length: 1e6 }],
+  [{ start: -1, length: 5 }],
+  [{ start: 4, length: 31 }],
+  [{ start: 0, length: 1e300 }],
+  [null],
+  ['x'],
+])('a place of immutables where the compiler left no room is none: %j', (span) => {
+  const artifact = { deployedBytecode: `0x60017f${ZERO}600260ff`, immutableReferences: { a: [span], b: 7 } };
+  expect(match(`60017f${'12'.repeat(32)}600260ff`, artifact)).toBe('differs');
+  expect(match(`60017f${ZERO}600260ff`, artifact)).toBe('same');
 });
 
-test('values that Vyper puts behind the code, in whole words, count as such', () => {
-  const artifact = { deployedBytecode: '0x60016002' };
+test('values behind the code count for Vyper alone, in whole words', () => {
+  const artifact = { _format: 'hh-vyper-artifact-1', deployedBytecode: '0x60016002' };
   expect(match(`60016002${'12'.repeat(32)}`, artifact)).toBe('same-but-immutables');
   expect(match(`60016002${'12'.repeat(31)}`, artifact)).toBe('differs');
   expect(match(`60016003${'12'.repeat(32)}`, artifact)).toBe('differs');
+  expect(match(`60016002${'12'.repeat(32)}`, { deployedBytecode: '0x60016002' })).toBe('differs');
 });
 
-test('libraries that are not linked, and the own address of a library, are masked', () => {
+test('libraries that are not linked are masked, unless the record names them', () => {
   const address = '34'.repeat(20);
   const modern = `__$${'a1'.repeat(17)}$__`;
   const old = '__contracts/Lib.sol:Lib'.padEnd(40, '_');
   for (const place of [modern, old]) {
     expect(place).toHaveLength(40);
-    expect(match(`6001${address}6002`, { deployedBytecode: `0x6001${place}6002` }), place).toBe('same');
-    expect(match(`6001${address}6003`, { deployedBytecode: `0x6001${place}6002` }), place).toBe('differs');
+    const artifact = { deployedBytecode: `0x6001${place}6002` };
+    expect(match(`6001${address}6002`, artifact), place).toBe('same');
+    expect(match(`6001${address}6003`, artifact), place).toBe('differs');
+    expect(match(`6001${address}6002`, { ...artifact, libraries: { Lib: `0x${address.toUpperCase()}` } })).toBe('same');
+    expect(match(`6001${address}6002`, { ...artifact, libraries: { Lib: `0x${'56'.repeat(20)}` } })).toBe('differs');
   }
+});
+
+test('a library has its own address, and no other', () => {
   const library = { deployedBytecode: `0x73${'0'.repeat(40)}30146080` };
-  expect(match(`73${address}30146080`, library)).toBe('same');
-  expect(match(`73${address}30146081`, library)).toBe('differs');
+  expect(match(`73${ADDRESS.slice(2)}30146080`, library)).toBe('same');
+  expect(match(`73${ADDRESS.slice(2)}30146081`, library)).toBe('differs');
+  expect(match(`73${'56'.repeat(20)}30146080`, library)).toBe('differs');
+});
+
+test.each([
+  ['0xzz', true],
+  ['0x608', true],
+  ['0x', false],
+  ['0x6001', false],
+])('%s is code that cannot be read: %s', (deployedBytecode, isBroken) => {
+  expect(hasBrokenCode({ deployedBytecode })).toBe(isBroken);
 });

@@ -75,6 +75,9 @@ test.each([
 
 test.each<[string, string[], string]>([
   ['no number', ['--chain', 'bsc=http://x/'], '--chain bsc is not a chain id'],
+  ['a URL alone', ['--chain', `https://x/v3/${KEY}`], '--chain does not begin with a chain id'],
+  ['a colon', ['--chain', `56:https://x/v3/${KEY}`], '--chain does not begin with a chain id'],
+  ['the URL as a word of its own', ['--chain', '56', `https://x/v3/${KEY}`], 'a URL names no backup'],
   ['hex', ['--chain', '0x38=http://x/'], '--chain 0x38 is not a chain id'],
   ['no URL', ['--chain', '56'], '--chain 56 has no URL, and MIGBACKUP_CHAIN_56 is not set'],
   ['an empty URL', ['--chain', '56='], '--chain 56 has no URL'],
@@ -119,4 +122,6 @@ test('a chain that does not agree does not make the backup a bad one in the list
   expect((await verify(['--chain', `1=${origin}/`])).exitCode).toBe(4);
   const { stdout } = await runCli(['list', '--root', folder.path, '--json']);
   expect(JSON.parse(stdout).backups[0].lastVerification.status).toBe('PASSED');
+  const report = await runCli(['report', '--root', folder.path, '--json']);
+  expect(JSON.parse(report.stdout).answers.verifiedInFull).toMatchObject({ yes: true });
 });

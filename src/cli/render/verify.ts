@@ -55,6 +55,7 @@ function chainLines(chains: readonly ChainCheck[], paint: Paint): string[] {
 const CODES: Readonly<Record<ChainContract['code'], string>> = {
   same: 'with the recorded code',
   'same-but-immutables': 'with the recorded code but for what constructors set',
+  'same-behind': 'whose implementation has the recorded code',
   differs: 'with other code',
   'not-compared': 'with code that nothing in the backup is there to compare with',
   none: 'without code',

@@ -4,12 +4,19 @@ import type { Finding } from '../model/finding.ts';
 import { plural } from '../model/plural.ts';
 import type { Deployment } from '../model/recorded-deployments.ts';
 import { escapeName, shorten } from '../paths/names.ts';
+import { type Kind, KINDS } from './chain-findings.ts';
 import { type Block, type ChainNode, NoAnswer } from './chain-node.ts';
-import { type CodeMatch, type CompiledCode, compareCode, withoutMetadata } from './contract-code.ts';
-import { readProxy } from './proxy.ts';
+import { type CompiledCode, compareCode, withoutMetadata } from './contract-code.ts';
+import { type Proxy, readProxy } from './proxy.ts';
 
 /** Contracts that are asked about at once; each takes a few requests. */
 const AT_ONCE = 4;
+
+/** A contract and what it runs. */
+interface Contract {
+  readonly address: string;
+  readonly code: Buffer;
+}
 
 /** An address of the chain with everything that registries record about it. */
 interface Recorded {
@@ -26,6 +33,7 @@ export interface ChainAnswer {
  * Compares the addresses that are recorded on one chain with what a node of it says: that there is code, which is that of the artifact, and that proxies
  * point where the records say. All is asked about one block. What the node does not answer is a finding: not proven, never a pass.
  * @param deployments of all chains
+ * @param isAsked which of them are asked about; the others count as recorded
  * @param compiledOf the code that an artifact in the backup has for a record; null if there is none
  * @throws INTERRUPTED
  */
@@ -34,8 +42,9 @@ export async function askChain(
   chainId: string,
   deployments: readonly Deployment[],
   compiledOf: (deployment: Deployment) => CompiledCode | null,
+  isAsked: (deployment: Deployment) => boolean,
 ): Promise<ChainAnswer> {
-  return new Inquiry(node, chainId, deployments, compiledOf).run();
+  return new Inquiry(node, chainId, deployments, compiledOf, isAsked).run();
 }
 
 class Inquiry {
@@ -46,6 +55,8 @@ class Inquiry {
   readonly #known: ReadonlySet<string>;
   /** Admins of proxies that something records, in lower case. */
   readonly #admins: ReadonlySet<string>;
+  /** By name: what hardhat-deploy records beside a proxy. */
+  readonly #implementations: ReadonlyMap<string, Deployment>;
   readonly #compiledOf: (deployment: Deployment) => CompiledCode | null;
   readonly #findings: Finding[] = [];
   readonly #contracts: ChainContract[] = [];
@@ -56,12 +67,13 @@ class Inquiry {
     chainId: string,
     deployments: readonly Deployment[],
     compiledOf: (deployment: Deployment) => CompiledCode | null,
+    isAsked: (deployment: Deployment) => boolean,
   ) {
     this.#node = node;
     this.#chainId = chainId;
     this.#compiledOf = compiledOf;
     const here = deployments.filter((deployment) => deployment.chainId === chainId);
-    const byAddress = Map.groupBy(here, ({ address }) => address.toLowerCase());
+    const byAddress = Map.groupBy(here.filter(isAsked), ({ address }) => address.toLowerCase());
     this.#recorded = [...byAddress.values()].flatMap((all) => {
       const first = all.find(({ name }) => name !== null) ?? all[0];
       return first === undefined ? [] : [{ first, all }];
@@ -69,6 +81,7 @@ class Inquiry {
     this.#known = new Set(
       here.flatMap(({ address, implementation }) => [address, implementation ?? address].map(lower)),
     );
+    this.#implementations = new Map(here.map((deployment) => [deployment.name ?? '', deployment]));
     this.#admins = new Set(here.filter(isAdmin).map(({ address }) => lower(address)));
   }
 
@@ -119,8 +132,8 @@ class Inquiry {
     } finally {
       await inFlight.settled();
     }
-    const again = await this.#node.block(block.number);
-    if (again.hash === block.hash) return true;
+    const [again, stillOf] = await Promise.all([this.#node.block(block.number), this.#node.chainId()]);
+    if (again.hash === block.hash && stillOf === chainId) return true;
     this.#notProven(`the chain replaced block ${block.number} while it was asked (a reorganisation)`);
     return false;
   }
@@ -136,52 +149,67 @@ class Inquiry {
       this.#about(first, KINDS.codeMissing, `has no code at block ${block.number}`);
       return { address, name, code: 'none' };
     }
-    const proxy = await readProxy(this.#node, address, code, block.number);
-    const behind = proxy?.implementation ?? null;
-    const codes = behind === null ? [code] : [code, await this.#node.code(behind, block.number)];
-    const match = await this.#match(all, codes);
+    const recorded = new Set(all.flatMap(({ implementation }) => implementation?.toLowerCase() ?? []));
+    const proxy = await readProxy(this.#node, address, code, block.number, recorded);
+    const behind = await Promise.all(
+      (proxy?.implementations ?? []).map(async (each) => ({
+        address: each,
+        code: await this.#node.code(each, block.number),
+      })),
+    );
+    for (const implementation of behind)
+      if (implementation.code.length === 0)
+        this.#about(first, KINDS.codeMissing, `points to ${implementation.address}, where there is no code`);
+    const match = await this.#match(all, { address, code }, behind);
     this.#judgeProxy(first, all, proxy);
-    return { address, name, code: match, ...(proxy !== undefined && { proxy }) };
+    const { admin = null, beacon = null, implementations: [implementation = null] = [] } = proxy ?? {};
+    return { address, name, code: match, ...(proxy !== undefined && { proxy: { implementation, admin, beacon } }) };
   }
 
   /**
    * Each record that has an artifact is judged by it, so that a record with the address of another contract is found. The artifact of a proxy may be that
    * of its implementation. A hash proves something only if it is the same: how it was made is not known.
    */
-  async #match(all: readonly Deployment[], codes: readonly Buffer[]): Promise<ChainContract['code']> {
-    const found = new Set<CodeMatch>();
+  async #match(
+    all: readonly Deployment[],
+    itself: Contract,
+    behind: readonly Contract[],
+  ): Promise<ChainContract['code']> {
+    const found = new Set<ChainContract['code']>();
     for (const record of all) {
       const compiled = this.#compiledOf(record);
       if (compiled === null) continue;
-      const matches = codes.map((code) => compareCode(code, compiled));
-      const best = WORST_FIRST.findLast((match) => matches.includes(match)) ?? 'differs';
-      if (best === 'differs') this.#about(record, KINDS.codeDiffers, 'has other code than its artifact in the backup');
-      found.add(best);
+      const own = compareCode(itself.code, compiled, itself.address);
+      const isBehind = own === 'differs' && mayBeBehind(record) && behind.some((each) => isSame(each, compiled));
+      if (own === 'differs' && !isBehind)
+        this.#about(record, KINDS.codeDiffers, 'has other code than its artifact in the backup');
+      found.add(isBehind ? 'same-behind' : own);
     }
     const worst = WORST_FIRST.find((match) => found.has(match));
     if (worst !== undefined) return worst;
     const stated = all.flatMap(({ codeHash }) => codeHash?.toLowerCase() ?? []);
-    return stated.length > 0 && (await hashesOf(codes)).some((hash) => stated.includes(hash)) ? 'same' : 'not-compared';
+    const hashed = behind.length > 0 ? behind : [itself];
+    const isHash = stated.length > 0 && (await hashesOf(hashed)).some((hash) => stated.includes(hash));
+    return isHash ? (behind.length > 0 ? 'same-behind' : 'same') : 'not-compared';
   }
 
-  #judgeProxy(first: Deployment, all: readonly Deployment[], proxy: ChainContract['proxy']): void {
-    const stated = all.filter(({ implementation }) => implementation !== undefined);
-    const now = proxy?.implementation ?? null;
-    if (now === null) {
-      if (all.some((each) => each.proxy !== undefined || each.implementation !== undefined))
-        this.#about(first, KINDS.notSeen, 'is recorded as a proxy, and no slot that is known says where it points');
-      return;
+  #judgeProxy(first: Deployment, all: readonly Deployment[], proxy: Proxy | undefined): void {
+    const now = proxy?.implementations ?? [];
+    if (now.length === 0) {
+      if (proxy !== undefined || all.some((each) => each.proxy !== undefined || each.implementation !== undefined))
+        this.#about(
+          first,
+          KINDS.notSeen,
+          'is a proxy or recorded as one, and nothing that is known says where it points',
+        );
     }
-    for (const record of stated) {
-      const { implementation = '' } = record;
-      if (lower(implementation) === now) continue;
-      const what = `points to ${now}; the record says ${implementation}`;
-      this.#about(record, KINDS.moved, what, { recorded: implementation, now });
-    }
-    if (stated.length === 0 && !this.#known.has(now))
-      this.#about(first, KINDS.notRecorded, `points to ${now}, which nothing in the backup records`, { now });
-    const { admin = null } = proxy ?? {};
-    if (admin !== null && this.#admins.size > 0 && !this.#known.has(admin))
+    for (const each of now) this.#judgeImplementation(first, all, each);
+    const { admin = null, beacon = null } = proxy ?? {};
+    if (beacon !== null && !this.#known.has(beacon))
+      this.#about(first, KINDS.notRecorded, `asks the beacon ${beacon}, which nothing in the backup records`, {
+        beacon,
+      });
+    if (admin !== null && this.#admins.size > 0 && !this.#admins.has(admin))
       this.#about(
         first,
         KINDS.otherAdmin,
@@ -190,11 +218,35 @@ class Inquiry {
       );
   }
 
+  /** @param now where the proxy points, in lower case */
+  #judgeImplementation(first: Deployment, all: readonly Deployment[], now: string): void {
+    const stated = all.filter(({ implementation }) => implementation !== undefined);
+    for (const record of stated) {
+      const { name, implementation = '' } = record;
+      if (lower(implementation) === now) continue;
+      const newer = name === null ? undefined : this.#implementations.get(`${name}_Implementation`);
+      const seen = { recorded: implementation, now };
+      if (newer !== undefined && lower(newer.address) === now)
+        this.#about(
+          record,
+          KINDS.stale,
+          `points to ${now}, as ${newer.file} records; the record itself says ${implementation}`,
+          seen,
+        );
+      else this.#about(record, KINDS.moved, `points to ${now}; the record says ${implementation}`, seen);
+    }
+    if (stated.length === 0 && !this.#known.has(now))
+      this.#about(first, KINDS.notRecorded, `points to ${now}, which nothing in the backup records`, { now });
+  }
+
+  /** One that several registries record in the same words is said once. */
   #about(record: Deployment, kind: Kind, what: string, seen: Record<string, unknown> = {}): void {
     const { address, name, file, pointer } = record;
     const who = name === null ? address : `${escapeName(shorten(name))} (${address})`;
+    const message = `${who}, chain ${this.#chainId}, ${what}`;
+    if (this.#findings.some((each) => each.message === message)) return;
     const evidence = { chainId: this.#chainId, address, name, pointer, block: this.#block?.number, ...seen };
-    this.#findings.push({ ...kind, message: `${who}, chain ${this.#chainId}, ${what}`, path: file, evidence });
+    this.#findings.push({ ...kind, message, path: file, evidence });
   }
 
   #notProven(why: string): void {
@@ -208,64 +260,21 @@ class Inquiry {
   }
 }
 
-/** The findings, and what to do about them. */
-const KINDS = {
-  notProven: {
-    code: 'chain-not-proven',
-    severity: 'error',
-    recommendation: 'Try again, or ask another node of the chain: what was not answered is not known.',
-  },
-  nothingRecorded: {
-    code: 'chain-not-proven',
-    severity: 'error',
-    recommendation: 'Give the id of a chain on which something is recorded: migbackup show lists them.',
-  },
-  otherChain: {
-    code: 'chain-other',
-    severity: 'error',
-    recommendation: 'Give the URL of a node of the chain that is asked for.',
-  },
-  codeMissing: {
-    code: 'code-missing',
-    severity: 'error',
-    recommendation:
-      'Find out whether the address or the chain is wrong, or the contract was destroyed, before a script uses the record.',
-  },
-  codeDiffers: {
-    code: 'code-differs',
-    severity: 'error',
-    recommendation:
-      'Find out which is right: the address, or the artifact, which may have been compiled again since the contract was deployed.',
-  },
-  moved: {
-    code: 'implementation-differs',
-    severity: 'error',
-    recommendation:
-      'If the proxy was upgraded on purpose, record the new implementation; if nobody knows of it, act now.',
-  },
-  notSeen: {
-    code: 'implementation-not-seen',
-    severity: 'warning',
-    recommendation: 'Ask the contract itself where it points: it is no ERC-1967 proxy.',
-  },
-  notRecorded: {
-    code: 'implementation-not-recorded',
-    severity: 'warning',
-    recommendation: 'Find out who upgraded it and to what, and record it.',
-  },
-  otherAdmin: {
-    code: 'admin-not-recorded',
-    severity: 'warning',
-    recommendation: 'Find out who may upgrade it, and record it.',
-  },
-} as const satisfies Readonly<Record<string, Pick<Finding, 'code' | 'severity' | 'recommendation'>>>;
-type Kind = (typeof KINDS)[keyof typeof KINDS];
+const WORST_FIRST: readonly ChainContract['code'][] = ['differs', 'same-behind', 'same-but-immutables', 'same'];
 
-const WORST_FIRST: readonly CodeMatch[] = ['differs', 'same-but-immutables', 'same'];
-
-/** The admin of OpenZeppelin's manifest, and that of hardhat-deploy. */
+/** The admin of OpenZeppelin's manifest, and a contract that is called so (`DefaultProxyAdmin` of hardhat-deploy). */
 function isAdmin({ format, pointer, name }: Deployment): boolean {
-  return (format === 'openzeppelin' && pointer === '/admin') || name === 'DefaultProxyAdmin';
+  return (format === 'openzeppelin' && pointer === '/admin') || /proxyadmin$/i.test(name ?? '');
+}
+
+/** Tools that write a record of its own for each contract give that of a proxy a mark, so that in any other the code is the contract's. */
+function mayBeBehind({ format, proxy, implementation }: Deployment): boolean {
+  const isOfDeploy = format === 'hardhat-deploy' || format === 'rocketh';
+  return !isOfDeploy || proxy !== undefined || implementation !== undefined;
+}
+
+function isSame({ address, code }: Contract, compiled: CompiledCode): boolean {
+  return compareCode(code, compiled, address) !== 'differs';
 }
 
 function lower(address: string): string {
@@ -273,9 +282,9 @@ function lower(address: string): string {
 }
 
 /** Keccak-256 of each code, whole and without its metadata. */
-async function hashesOf(codes: readonly Buffer[]): Promise<string[]> {
+async function hashesOf(contracts: readonly Contract[]): Promise<string[]> {
   const { keccak_256: keccak } = await import('@noble/hashes/sha3.js');
-  return codes.flatMap((code) =>
+  return contracts.flatMap(({ code }) =>
     [code, withoutMetadata(code)].map((bytes) => `0x${Buffer.from(keccak(bytes)).toString('hex')}`),
   );
 }

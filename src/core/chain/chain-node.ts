@@ -18,6 +18,9 @@ const PAUSES_MS = [500, 1000, 2000, 4000];
 /** Why a node gave no answer that can be used. The message is the end of a sentence that begins with "the node". */
 export class NoAnswer extends Error {}
 
+/** An error that the node answers with. */
+class Refusal extends NoAnswer {}
+
 /** Thrown away and tried again: too many requests, or one of several servers behind an address that does not have the block yet. */
 class NotNow extends NoAnswer {}
 
@@ -43,7 +46,7 @@ export class ChainNode {
   readonly shown: string;
   readonly #url: URL;
   readonly #headers: Record<string, string>;
-  readonly #hidden: readonly string[];
+  readonly #hidden: readonly RegExp[];
   readonly #signal: AbortSignal | undefined;
   readonly #patience: Patience;
   readonly #deadline: AbortSignal;
@@ -84,7 +87,7 @@ export class ChainNode {
     const date = new Date(Number(time) * 1000);
     if (Number.isNaN(date.getTime()) || !Number.isSafeInteger(Number(number)))
       throw new NoAnswer('answers eth_getBlockByNumber with a time or number that no block has');
-    return { number: Number(number), hash: hash ?? '', time: date.toISOString() };
+    return { number: Number(number), hash: (hash ?? '').toLowerCase(), time: date.toISOString() };
   }
 
   /** The code at an address; empty if there is none. */
@@ -101,16 +104,27 @@ export class ChainNode {
     return Buffer.from(digits, 'hex');
   }
 
-  /** What a function without arguments returns. @param selector 0x and the first four bytes of the hash of its signature */
-  async view(address: string, selector: string, block: number): Promise<Buffer> {
-    const hex = await this.#hex('eth_call', [{ to: address, data: selector }, quantity(block)], BYTES);
-    return Buffer.from(hex.slice(2), 'hex');
+  /**
+   * What a function without arguments returns; null if the contract fails or refuses.
+   * @param selector 0x and the first four bytes of the hash of its signature
+   */
+  async view(address: string, selector: string, block: number): Promise<Buffer | null> {
+    try {
+      const hex = await this.#hex('eth_call', [{ to: address, data: selector }, quantity(block)], BYTES);
+      return Buffer.from(hex.slice(2), 'hex');
+    } catch (error) {
+      if (error instanceof Refusal) return null;
+      throw error;
+    }
   }
 
   async #hex(method: string, params: readonly unknown[], shape: RegExp): Promise<string> {
     const answer = await this.#call(method, params);
     if (typeof answer === 'string' && shape.test(answer)) return answer;
-    throw new NoAnswer(`answers ${method} with ${this.#quote(JSON.stringify(answer) ?? 'nothing')}`);
+    const isPlain = answer === null || typeof answer !== 'object';
+    throw new NoAnswer(
+      `answers ${method} with ${isPlain ? this.#quote(JSON.stringify(answer)) : 'a list or an object'}`,
+    );
   }
 
   async #call(method: string, params: readonly unknown[]): Promise<unknown> {
@@ -119,7 +133,10 @@ export class ChainNode {
         return await this.#ask(method, params);
       } catch (error) {
         if (!(error instanceof NotNow) || wait === undefined) throw error;
-        await this.#orInterrupted(method, pause(wait, undefined, { signal: this.#ends() }));
+        await pause(wait, undefined, { signal: this.#ends() }).catch(() => {
+          throwIfInterrupted(this.#signal);
+          throw error;
+        });
       }
     }
     throw new Error('the last wait is undefined');
@@ -149,7 +166,7 @@ export class ChainNode {
       return { response, bytes: await wholeOf(response) };
     } catch (error) {
       if (error instanceof NoAnswer || signal.aborted) throw error;
-      throw new NoAnswer('breaks its answer off', { cause: error });
+      throw new NotNow('breaks its answer off', { cause: error });
     }
   }
 
@@ -158,24 +175,24 @@ export class ChainNode {
     if (status >= 300 && status < 400)
       throw new NoAnswer(`redirects to another place (HTTP ${status}), which is not followed`);
     if (status === 429) throw new NotNow('says that it gets too many requests (HTTP 429)');
+    if (status >= 502 && status <= 504) throw new NotNow(`answers ${method} with HTTP ${status}`);
     const answer = isBomb(bytes) ? undefined : parsedOrNothing(bytes);
     const error = own(answer, 'error');
     if (isObject(error)) throw this.#refusal(method, error);
     if (!response.ok) throw new NoAnswer(`answers ${method} with HTTP ${status}`);
     if (!isObject(answer) || !Object.hasOwn(answer, 'result'))
-      throw new NoAnswer(
-        `does not speak JSON-RPC: it answers ${method} with ${this.#quote(bytes.toString('utf8', 0, 200))}`,
-      );
+      throw new NoAnswer(`does not speak JSON-RPC: it answers ${method} with ${this.#quote(bytes.toString('utf8'))}`);
     if (own(answer, 'id') !== id) throw new NoAnswer(`answers ${method} with the answer to another request`);
     return own(answer, 'result');
   }
 
   #refusal(method: string, error: object): NoAnswer {
     const message = ownText(error, 'message') ?? '';
-    const text = `answers ${method} with the error ${this.#quote(`${String(own(error, 'code'))} ${message}`)}`;
-    const isLater =
-      own(error, 'code') === -32005 || /header not found|unknown block|block not found|rate limit/i.test(message);
-    return isLater ? new NotNow(text) : new NoAnswer(text);
+    const code = own(error, 'code');
+    const number = typeof code === 'number' ? `${code} ` : '';
+    const text = `answers ${method} with the error ${this.#quote(`${number}${message}`)}`;
+    const isLater = code === -32005 || /header not found|unknown block|block not found|rate limit/i.test(message);
+    return isLater ? new NotNow(text) : new Refusal(text);
   }
 
   /** All that ends a request before its own time is up. */
@@ -193,14 +210,16 @@ export class ChainNode {
       if (this.#deadline.aborted) throw new NoAnswer(`did not give all answers within ${chainMs / 1000} s`);
       if (inTime?.aborted === true)
         throw new NoAnswer(`gave no whole answer to ${method} within ${requestMs / 1000} s`);
-      throw new NoAnswer(`cannot be reached: ${this.#quote(reasonOf(error))}`, { cause: error });
+      const reason = this.#quote(reasonOf(error));
+      if (/ECONNRESET|socket hang up|other side closed/.test(reason)) throw new NotNow('breaks the connection off');
+      throw new NoAnswer(`cannot be reached: ${reason}`, { cause: error });
     }
   }
 
   /** Text that comes from elsewhere: without what is to stay hidden, on one line and short. */
   #quote(text: string): string {
-    const clean = this.#hidden.reduce((rest, part) => rest.replaceAll(part, '…'), text.replaceAll(/\s+/g, ' ').trim());
-    return escapeName(shorten(clean));
+    const clean = this.#hidden.reduce((rest, part) => rest.replaceAll(part, '…'), text);
+    return escapeName(shorten(clean.replaceAll(/\s+/g, ' ').trim()));
   }
 }
 
@@ -213,11 +232,18 @@ function quantity(number: number): string {
   return `0x${number.toString(16)}`;
 }
 
-/** The parts of a URL that may be keys: too short ones are no keys, and would hide words. */
-function hiddenPartsOf({ username, password, pathname, search, searchParams }: URL): string[] {
-  const parts = [username, password, search.slice(1), ...searchParams.values(), ...pathname.split('/')];
-  const whole = parts.flatMap((part) => [part, decoded(part)]);
-  return [...new Set(whole)].filter((part) => part.length >= 8).toSorted((a, b) => b.length - a.length);
+/** A part of a path that is shorter is no key, and hiding it would hide words. */
+const SHORTEST_KEY = 6;
+
+/** What of a URL may be a key, as a node might repeat it: in any case, percent-encoded or not, and a password also as its header has it. */
+function hiddenPartsOf({ username, password, pathname, search }: URL): RegExp[] {
+  const word = `${decoded(username)}:${decoded(password)}`;
+  const secrets = [password, ...(password === '' ? [username] : []), Buffer.from(word).toString('base64')];
+  const parts = [username, search.slice(1), ...search.slice(1).split(/[&=]/), ...pathname.split('/')];
+  const all = [...(word === ':' ? [] : secrets), ...parts.filter((part) => part.length >= SHORTEST_KEY)];
+  const texts = new Set(all.flatMap((part) => [part, decoded(part)]).filter((part) => part !== ''));
+  const longestFirst = [...texts].toSorted((a, b) => b.length - a.length);
+  return longestFirst.map((text) => new RegExp(text.replaceAll(/[^\w]/g, String.raw`\$&`), 'gi'));
 }
 
 /** As it is, if it is not percent-encoded text. */
@@ -243,6 +269,9 @@ async function wholeOf(response: Response): Promise<Buffer> {
 /** fetch says "fetch failed", and its cause says why. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = errnoOf(cause);
+  // OpenSSL's own words are lines of its source.
+  if (code?.startsWith('ERR_SSL') === true) return `TLS fails (${code})`;
   const said = cause instanceof Error ? cause.message : String(cause);
-  return said === '' ? (errnoOf(cause) ?? 'no reason is given') : said;
+  return said === '' ? (code ?? 'no reason is given') : said;
 }

@@ -9,8 +9,14 @@ interface Span {
 /** The code of a contract as a compiler gives it: without what its constructor and its linker put in. */
 export interface CompiledCode {
   readonly bytes: Buffer;
-  /** Where libraries, and in a library its own address, are put in. */
+  /** Where libraries are put in. */
   readonly linked: readonly Span[];
+  /** The libraries that the record names, in lower case without 0x; null if it names none. */
+  readonly libraries: readonly string[] | null;
+  /** Where a library has its own address; null in anything else. */
+  readonly itself: Span | null;
+  /** Whether its compiler puts immutable values behind the code. */
+  readonly isVyper: boolean;
   /** Where the constructor puts in values; null if the artifact does not say, which leaves every `PUSH32 0` a place for one. */
   readonly immutables: readonly Span[] | null;
 }
@@ -36,11 +42,29 @@ export function compiledCodeOf(artifact: unknown): CompiledCode | null {
   const code = text === undefined ? null : codeIn(text);
   if (code === null) return null;
   const stated = [artifact, deployed, ofSolc].map((part) => own(part, 'immutableReferences')).find(isObject);
-  return { ...code, immutables: stated === undefined ? null : spansIn(stated) };
+  const libraries = own(artifact, 'libraries');
+  return {
+    ...code,
+    libraries: isObject(libraries) ? Object.values(libraries).map((each) => String(each).slice(2).toLowerCase()) : null,
+    isVyper: isOfVyper(artifact),
+    immutables: stated === undefined ? null : placesIn(stated, code.bytes),
+  };
+}
+
+/** Whether an artifact has a code that `compiledCodeOf` cannot read. */
+export function hasBrokenCode(artifact: unknown): boolean {
+  const deployed = own(artifact, 'deployedBytecode');
+  const text = typeof deployed === 'string' ? deployed : ownText(deployed, 'object');
+  return text !== undefined && text !== '' && text !== '0x' && compiledCodeOf(artifact) === null;
+}
+
+function isOfVyper(artifact: unknown): boolean {
+  const says = [ownText(artifact, '_format'), ownText(artifact, 'sourceName'), ownText(artifact, 'inputSourceName')];
+  return says.some((text) => text !== undefined && /vyper|\.vy$/.test(text));
 }
 
 /** Hex with placeholders of 40 characters where libraries are not linked (solc, library linking): `__$…$__`, and `__name__…` before 0.5. */
-function codeIn(text: string): Pick<CompiledCode, 'bytes' | 'linked'> | null {
+function codeIn(text: string): Pick<CompiledCode, 'bytes' | 'linked' | 'itself'> | null {
   const hex = text.replace(/^0x/i, '');
   if (hex === '' || hex.length > 2 * MAX_CODE_BYTES) return null;
   const linked: Span[] = [];
@@ -53,40 +77,45 @@ function codeIn(text: string): Pick<CompiledCode, 'bytes' | 'linked'> | null {
   // A library begins with its own address, which is put in when it is deployed (solc, call protection for libraries).
   const isLibrary =
     bytes[0] === PUSH20 && bytes[1 + ADDRESS_BYTES] === 0x30 && isZero(bytes.subarray(1, 1 + ADDRESS_BYTES));
-  return { bytes, linked: isLibrary ? [...linked, { start: 1, length: ADDRESS_BYTES }] : linked };
+  return { bytes, linked, itself: isLibrary ? { start: 1, length: ADDRESS_BYTES } : null };
 }
 
-/** `{ast id: [{start, length}]}`. */
-function spansIn(references: object): Span[] {
+/** `{ast id: [{start, length}]}`. solc pushes a word of zeros at each place, so that a span elsewhere says nothing. */
+function placesIn(references: object, code: Buffer): Span[] {
   return Object.values(references)
     .flat()
     .flatMap((span: unknown) => {
       const [start, length] = [own(span, 'start'), own(span, 'length')];
-      return isPlace(start) && isPlace(length) ? [{ start, length }] : [];
+      return zeroWords(code).filter((word) => word.start === start && word.length === length);
     });
 }
 
-function isPlace(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+/**
+ * Compares code on a chain with compiled code, both without the metadata at their end, which differs with paths and comments of the source.
+ * @param address of the contract, which a library has in its code
+ */
+export function compareCode(onChain: Buffer, compiled: CompiledCode, address: string): CodeMatch {
+  const { bytes, linked, itself, immutables, isVyper } = compiled;
+  const [there, here] = [withoutMetadata(onChain), withoutMetadata(bytes)];
+  if (there.length !== here.length) {
+    const more = onChain.length - bytes.length;
+    const hasValues = isVyper && more > 0 && more % WORD_BYTES === 0 && onChain.subarray(0, bytes.length).equals(bytes);
+    return hasValues ? 'same-but-immutables' : 'differs';
+  }
+  if (!isLinkedRight(there, compiled, address)) return 'differs';
+  const rest = differences(there, here, [...linked, ...(itself === null ? [] : [itself]), ...(immutables ?? [])]);
+  if (rest.length === 0) return 'same';
+  const places = immutables === null ? zeroWords(here) : [];
+  return rest.every((at) => places.some(({ start, length }) => at >= start && at < start + length))
+    ? 'same-but-immutables'
+    : 'differs';
 }
 
-/** Compares code on a chain with compiled code, both without the metadata at their end, which differs with paths and comments of the source. */
-export function compareCode(onChain: Buffer, { bytes, linked, immutables }: CompiledCode): CodeMatch {
-  const [there, here] = [withoutMetadata(onChain), withoutMetadata(bytes)];
-  const masked = [...linked, ...(immutables ?? [])];
-  if (there.length === here.length) {
-    const rest = differences(there, here, masked);
-    if (rest.length === 0) return 'same';
-    // Every place counts whole: the value that differs lies in one of them.
-    const places = immutables === null ? zeroWords(here) : [];
-    return rest.every((at) => places.some(({ start, length }) => at >= start && at < start + length))
-      ? 'same-but-immutables'
-      : 'differs';
-  }
-  // Vyper puts immutable values behind the code, in words.
-  const more = onChain.length - bytes.length;
-  const isLonger = immutables === null && more > 0 && more % WORD_BYTES === 0;
-  return isLonger && onChain.subarray(0, bytes.length).equals(bytes) ? 'same-but-immutables' : 'differs';
+/** Whether a library has its own address, and the places of libraries those that the record names. */
+function isLinkedRight(code: Buffer, { linked, libraries, itself }: CompiledCode, address: string): boolean {
+  const at = ({ start, length }: Span): string => code.toString('hex', start, start + length);
+  if (itself !== null && at(itself) !== address.slice(2).toLowerCase()) return false;
+  return libraries === null || linked.every((span) => libraries.includes(at(span)));
 }
 
 /** Places at which two codes of one length differ, outside of `masked`. */
@@ -115,20 +144,40 @@ function isZero(bytes: Buffer): boolean {
 }
 
 /** What metadata of solc says: where its source is published, which compiler it was (solc, contract metadata). */
-const METADATA_KEYS = ['ipfs', 'bzzr0', 'bzzr1', 'solc', 'experimental'];
-/** With all of these keys it has 120 bytes at most. */
-const MAX_METADATA_BYTES = 128;
+const METADATA_KEYS = new Set(['ipfs', 'bzzr0', 'bzzr1', 'solc', 'experimental']);
+/** What stands between code and metadata, so that nothing is executed into it: INVALID, and STOP before solc 0.5. */
+const ENDS = [0xfe, 0x00];
 
 /**
- * solc ends a code with metadata in CBOR, a map of one to four of these keys, and two bytes that say how long it is. A longer end, or one without them, is
- * code: what is left out of a comparison must be nothing that is executed.
+ * solc ends a code with metadata in CBOR, a map of some of these keys, and two bytes that say how long it is. Any other end is code: what is left out of a
+ * comparison must be nothing that is executed.
  */
 export function withoutMetadata(code: Buffer): Buffer {
   if (code.length < 2) return code;
-  const length = code.readUInt16BE(code.length - 2);
-  const start = code.length - 2 - length;
-  const first = code[start] ?? 0;
-  if (start < 0 || length > MAX_METADATA_BYTES || first < 0xa1 || first > 0xa4) return code;
-  const metadata = code.subarray(start, -2);
-  return METADATA_KEYS.some((key) => metadata.includes(key)) ? code.subarray(0, start) : code;
+  const start = code.length - 2 - code.readUInt16BE(code.length - 2);
+  if (start < 1 || !ENDS.includes(code[start - 1] ?? -1) || !isMetadata(code.subarray(start, -2))) return code;
+  return code.subarray(0, start);
+}
+
+/** Whether bytes are one CBOR map (RFC 8949) of the keys of solc, each with bytes, a text of a few characters or a truth value, and nothing else. */
+function isMetadata(bytes: Buffer): boolean {
+  let at = 1;
+  /** Bytes (major type 2) or text (3) of less than 256 bytes. */
+  const string = (major: 2 | 3): Buffer | null => {
+    const head = (bytes[at] ?? 0) - (major << 5);
+    if (head < 0 || head > 24) return null;
+    const from = head === 24 ? at + 2 : at + 1;
+    const length = head === 24 ? (bytes[at + 1] ?? 0) : head;
+    at = from + length;
+    return at <= bytes.length ? bytes.subarray(from, at) : null;
+  };
+  const isValue = (): boolean => {
+    if (bytes[at] === 0xf4 || bytes[at] === 0xf5) return ++at > 0;
+    return string(2) !== null || string(3) !== null;
+  };
+  const keys = (bytes[0] ?? 0) - 0xa0;
+  if (keys < 1 || keys > METADATA_KEYS.size) return false;
+  for (let left = keys; left > 0; left--)
+    if (!METADATA_KEYS.has(string(3)?.toString('latin1') ?? '') || !isValue()) return false;
+  return at === bytes.length;
 }

@@ -47,10 +47,15 @@ export class Registries<E extends Seen = Seen> {
    * end. Throws BackupError, or an error of the system.
    */
   contentOf(at: string): Buffer | undefined {
-    this.#byPath ??= new Map(this.#files.map((file) => [file.path, file]));
-    const file = this.#byPath.get(at);
+    const file = this.fileAt(at);
     if (file === undefined || file.bytes > MAX_CONTENT_BYTES) return undefined;
     return Buffer.concat([...file.chunks()].map((chunk) => Buffer.from(chunk)));
+  }
+
+  /** A file that was seen. */
+  fileAt(at: string): RegistryFile | undefined {
+    this.#byPath ??= new Map(this.#files.map((file) => [file.path, file]));
+    return this.#byPath.get(at);
   }
 
   /** Closes what is open. What is read later is opened again. */

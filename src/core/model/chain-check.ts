@@ -9,9 +9,10 @@ export const chainContractSchema = z.object({
   name: z.string().nullable(),
   /**
    * The code at the address against that of its artifact in the backup, both without the metadata at their end. `same-but-immutables`: it differs only
-   * where the artifact leaves room for values that the constructor sets. `not-compared`: the backup has no code for it. `none`: there is no code.
+   * where the artifact leaves room for values that the constructor sets. `same-behind`: that of the implementation it points to is the same, and its own was
+   * compared with nothing. `not-compared`: the backup has no code for it. `none`: there is no code.
    */
-  code: z.enum(['same', 'same-but-immutables', 'differs', 'not-compared', 'none']),
+  code: z.enum(['same', 'same-but-immutables', 'same-behind', 'differs', 'not-compared', 'none']),
   /** If it is a proxy of a known kind: what its slots say. The implementation of a beacon is what the beacon answers. */
   proxy: z
     .object({ implementation: z.string().nullable(), admin: z.string().nullable(), beacon: z.string().nullable() })

@@ -26,9 +26,10 @@ export async function report(selected: SelectedBackup, repository: string, conte
   const head = startReport(context);
   const manifest = readManifest(selected.folder);
   const place = selected.fromFile ?? selected.folder;
-  const verifications = storedReports(repository, selected.id, 'verify', verifyReportSchema).filter((verification) =>
-    isAbout(verification, place, repository),
-  );
+  // What a chain says about the records does not make a backup good or bad.
+  const verifications = storedReports(repository, selected.id, 'verify', verifyReportSchema)
+    .filter((verification) => isAbout(verification, place, repository))
+    .map((verification) => ({ ...verification, status: verification.backupStatus ?? verification.status }));
   const [last] = verifications;
   const recorded = await deploymentsInBackup(selected.folder, manifest, context.signal);
   const answers = {

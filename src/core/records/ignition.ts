@@ -17,6 +17,8 @@ export function readDeployedAddresses(path: string, value: unknown): Registry | 
 export interface Journal extends Registry {
   /** Futures that were wiped and not deployed again: Ignition leaves their addresses in deployed_addresses.json (ignition-core, wiper.ts). */
   readonly wiped: ReadonlySet<string>;
+  /** Futures of contracts that others deployed (`contractAt`): of them Ignition knows the ABI, not the code. */
+  readonly others: ReadonlySet<string>;
   /** Numbers of lines that are not JSON, from 1. */
   readonly broken: readonly number[];
   /** Whether the last line is one of them. */
@@ -30,6 +32,7 @@ export interface Journal extends Registry {
 export function readJournal(path: string, chunks: Iterable<Buffer>): Journal | typeof TOO_MUCH | null {
   const deployed = new Map<string, Found>();
   const wiped = new Set<string>();
+  const others = new Set<string>();
   const broken: number[] = [];
   let [chainId, last, isJournal]: [string | undefined, number, boolean] = [undefined, 0, false];
   for (const { number, text } of linesOf(chunks)) {
@@ -48,6 +51,7 @@ export function readJournal(path: string, chunks: Iterable<Buffer>): Journal | t
       deployed.delete(future);
       wiped.add(future);
     }
+    if (type === 'CONTRACT_AT_EXECUTION_STATE_INITIALIZE') others.add(future);
     const address = addressIn(type, message);
     if (address === undefined) continue;
     wiped.delete(future);
@@ -55,7 +59,7 @@ export function readJournal(path: string, chunks: Iterable<Buffer>): Journal | t
   }
   if (!isJournal) return null;
   const found = [...deployed.values()];
-  return { format: 'ignition', path, chainId, found, wiped, broken, isCut: broken.at(-1) === last };
+  return { format: 'ignition', path, chainId, found, wiped, others, broken, isCut: broken.at(-1) === last };
 }
 
 /** The messages with which an address gets into deployed_addresses.json (future-processor.ts, `_recordDeployedAddressIfNeeded`). */

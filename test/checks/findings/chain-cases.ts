@@ -55,6 +55,14 @@ export const CHAIN: Cases = {
   'implementation-differs': asked(legacy({ A: { proxy: A, implementation: B } }), {
     slots: { [IMPLEMENTATION]: word(C) },
   }),
+  'implementation-stale': asked(
+    {
+      'deployments/bsc/.chainId': 56,
+      'deployments/bsc/T.json': { address: A, abi: [], receipt: {}, bytecode: '0x60', implementation: B },
+      'deployments/bsc/T_Implementation.json': { address: C, abi: [], receipt: {}, bytecode: '0x60' },
+    },
+    { slots: { [IMPLEMENTATION]: word(C) } },
+  ),
   'implementation-not-seen': asked(legacy({ A: { proxy: A, implementation: B } })),
   'implementation-not-recorded': asked(legacy({ A: { address: A } }), { slots: { [IMPLEMENTATION]: word(B) } }),
   'admin-not-recorded': asked(

@@ -70,7 +70,7 @@ export const OF_RECORDS = {
     },
     'code-missing': {
       severity: ['error'],
-      meaning: 'There is no contract at a recorded address on its chain.',
+      meaning: 'There is no contract at a recorded address on its chain, or where the proxy there points.',
       advice:
         'Find out whether the address or the chain is wrong, or the contract was destroyed, before a script uses the record.',
     },
@@ -86,19 +86,24 @@ export const OF_RECORDS = {
       advice: 'If it was upgraded on purpose, record the new implementation; if nobody knows of it, act now.',
     },
     'implementation-not-seen': {
+      severity: ['error'],
+      meaning: 'A contract is a proxy or recorded as one, and nothing that is known says where it points.',
+      advice: 'Find out whether the address is wrong, or ask the contract itself: it is no ERC-1967 proxy.',
+    },
+    'implementation-stale': {
       severity: ['warning'],
-      meaning: 'A contract is recorded as a proxy, and no slot that is known says where it points.',
-      advice: 'Ask the contract itself where it points: it is no ERC-1967 proxy.',
+      meaning: 'A proxy points where the record of its implementation says, and its own record says another address.',
+      advice: 'Correct the record: the other one is as the chain is.',
     },
     'implementation-not-recorded': {
       severity: ['warning'],
-      meaning: 'A contract is a proxy and points to an implementation that nothing in the backup records.',
+      meaning:
+        'A contract is a proxy and points to an implementation, or asks a beacon, that nothing in the backup records.',
       advice: 'Find out who upgraded it and to what, and record it.',
     },
     'admin-not-recorded': {
       severity: ['warning'],
-      meaning:
-        'A proxy has an admin that nothing in the backup records, though the backup records the admin of proxies on that chain.',
+      meaning: 'The admin of a proxy is none of those that the backup records on its chain.',
       advice: 'Find out who may upgrade it, and record it.',
     },
   },
