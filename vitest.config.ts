@@ -36,7 +36,7 @@ const SUITES = {
       'test/e2e/databases-everywhere.test.ts',
     ],
   },
-  chain: { alone: ['test/chain/hardhat.test.ts'], shared: [] },
+  chain: { alone: ['test/chain/hardhat*.test.ts'], shared: [] },
   binary: { alone: ['test/binary/*.test.ts'], shared: [] },
   e2e: {
     alone: [

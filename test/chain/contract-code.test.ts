@@ -59,7 +59,7 @@ test.each([
   ['of an experimental compiler', `fea26c6578706572696d656e74616cf564736f6c63430008180018`, true],
   ['nothing ends the code before it', `60${METADATA}`, false],
   ['a key that solc does not write', 'fea1636162630040000600', false],
-  ['a key of solc in bytes', `fea14464736f6c4300081800${'0b'}`, false],
+  ['a key of solc in bytes', 'fea14464736f6c43000818000b', false],
   ['more than the map', `fea164736f6c634300081800ff000b`, false],
   ['less than the map says', `fea264736f6c6343000818000a`, false],
   ['no map', 'fe64736f6c6343000818000a', false],

@@ -1,149 +1,31 @@
 /** Against a real node with real contracts: what is recorded as it is passes, and each thing that is otherwise has its own answer. */
-import { readFileSync, rmSync } from 'node:fs';
-import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { artifactOf, type HardhatNode, startHardhat, word } from '../servers/hardhat.ts';
-import type { ChainCheck } from '../../src/core/model/chain-check.ts';
 import type { VerifyReport } from '../../src/core/model/verify-report.ts';
+import { artifactOf, type HardhatNode, word } from '../servers/hardhat.ts';
 import { put } from '../support/files.ts';
 import { runCli } from '../support/run-cli.ts';
-import { tempFolder, type TempFolder } from '../support/temp-folder.ts';
-
-const CHAIN = 4242;
+import { CHAIN, checkIn, codeOf, DeployedProject } from './support/deployed-project.ts';
 
 const IMPLEMENTATION_SLOT = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
 const BEACON_SLOT = '0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50';
 const ADMIN_SLOT = '0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103';
 
+let project: DeployedProject;
 let node: HardhatNode;
-let folder: TempFolder;
 let root: string;
-/** Name -> address. */
-const at: Record<string, string> = {};
-
+let at: Record<string, string>;
 beforeAll(async () => {
-  node = await startHardhat(CHAIN);
-  folder = tempFolder();
-  root = path.join(folder.path, 'project');
-  // A library has its own address in its code, a vesting wallet values of its constructor, a transparent proxy both owner and admin.
-  at['Library'] = await node.deploy('Strings');
-  at['Timelock'] = await node.deploy(
-    'TimelockController',
-    word(60),
-    word(128),
-    word(160),
-    word(node.account),
-    word(0),
-    word(0),
-  );
-  at['Wallet'] = await node.deploy('VestingWallet', word(node.account), word(1_700_000_000), word(86_400));
-  const logic = await node.deploy('VestingWallet', word(node.account), word(1), word(2));
-  at['Token_Implementation'] = logic;
-  at['Token'] = await node.deploy('TransparentUpgradeableProxy', word(logic), word(node.account), word(96), word(0));
-  at['Vault'] = await node.deploy('ERC1967Proxy', word(logic), word(64), word(0));
-  at['Beacon'] = await node.deploy('UpgradeableBeacon', word(logic), word(node.account));
-  at['Shares'] = await node.deploy('BeaconProxy', word(at['Beacon']), word(64), word(0));
-  const code = `363d3d373d3d3d363d73${logic.slice(2).toLowerCase()}5af43d82803e903d91602b57fd5bf3`;
-  const clone = await node.send(null, `0x3d602d80600a3d3981f3${code}`);
-  at['Clone'] = clone.contractAddress;
+  project = await DeployedProject.make();
+  ({ node, root, at } = project);
 }, 120_000);
+afterAll(() => project[Symbol.asyncDispose]());
 
-afterAll(async () => {
-  await node?.[Symbol.asyncDispose]();
-  folder?.[Symbol.dispose]();
-});
-
-/** A record as hardhat-deploy writes it. */
-function record(name: string, contract: string, more: object = {}): object {
-  const { abi, bytecode, deployedBytecode } = artifactOf(contract);
-  const transactionHash = `0x${'1'.repeat(64)}`;
-  return { address: at[name], abi, transactionHash, args: [], bytecode, deployedBytecode, ...more };
-}
-
-function putRecord(name: string, contract: string, more?: object): void {
-  put(root, `deployments/test/${name}.json`, JSON.stringify(record(name, contract, more), null, 2));
-}
-
-/** The project as its tools left it: everything as it is on the chain. */
-function putProject(): void {
-  rmSync(root, { recursive: true, force: true });
-  put(root, 'deployments/test/.chainId', String(CHAIN));
-  const implementation = at['Token_Implementation'];
-  putRecord('Library', 'Strings');
-  putRecord('Timelock', 'TimelockController');
-  putRecord('Wallet', 'VestingWallet');
-  putRecord('Token_Implementation', 'VestingWallet');
-  putRecord('Token', 'TransparentUpgradeableProxy', { implementation });
-  putRecord('Vault', 'ERC1967Proxy', { implementation });
-  putRecord('Beacon', 'UpgradeableBeacon');
-  putRecord('Shares', 'BeaconProxy', { implementation });
-  // An artifact of Ignition beside its record; and a manifest of OpenZeppelin, which has no code.
-  put(
-    root,
-    `ignition/deployments/chain-${CHAIN}/deployed_addresses.json`,
-    JSON.stringify({ 'M#Wallet': at['Wallet'] }),
-  );
-  const journal = [
-    { type: 'DEPLOYMENT_INITIALIZE', chainId: CHAIN },
-    {
-      type: 'DEPLOYMENT_EXECUTION_STATE_COMPLETE',
-      futureId: 'M#Wallet',
-      result: { type: 'SUCCESS', address: at['Wallet'] },
-    },
-  ].map((each) => `\n${JSON.stringify(each)}`);
-  put(root, `ignition/deployments/chain-${CHAIN}/journal.jsonl`, journal.join(''));
-  put(root, `ignition/deployments/chain-${CHAIN}/artifacts/M#Wallet.json`, JSON.stringify(artifactOf('VestingWallet')));
-  const manifest = {
-    manifestVersion: '3.2',
-    proxies: [{ address: at['Token'], kind: 'transparent' }],
-    impls: { a: { address: implementation, layout: {} } },
-  };
-  put(root, `.openzeppelin/unknown-${CHAIN}.json`, JSON.stringify(manifest));
-  put(root, 'deployments/clone.unified.json', JSON.stringify(unified({})));
-}
-
-/** A registry that states a hash of the code in place of the code. */
-function unified(hashes: object, proxy = at['Clone']): object {
-  return {
-    network: 'test',
-    chainId: CHAIN,
-    contracts: { core: { Clone: { proxy, implementation: at['Token_Implementation'] } } },
-    verification: { implementationHashes: hashes },
-  };
-}
-
-/** Takes a backup and verifies it against the chain. */
-async function verify(change: () => unknown = () => {}, chain = `${CHAIN}=${node.url}`): Promise<Answer> {
-  putProject();
-  await change();
-  const backups = path.join(folder.path, 'backups');
-  rmSync(backups, { recursive: true, force: true });
-  const where = ['--root', root, '--backups', backups, '--json'];
-  const created = await runCli(['create', ...where]);
-  expect(created.exitCode, created.stderr).toBe(0);
-  const { exitCode, stdout } = await runCli(['verify', '--latest', '--chain', chain, ...where]);
-  const report: VerifyReport = JSON.parse(stdout);
-  const errors = report.findings.filter((each) => each.severity === 'error');
-  return { exitCode, report, said: errors.map(({ code, message }) => `${code}: ${message}`) };
-}
-
-/** What the report says about the one chain that was asked. */
-function checkIn({ chains = [] }: VerifyReport): ChainCheck {
-  const [check] = chains;
-  if (check === undefined) throw new Error('no chain was asked');
-  return check;
-}
-
-function codeOf(report: VerifyReport, name: string): string | undefined {
-  return checkIn(report).contracts.find((each) => each.name === name)?.code;
-}
-
-interface Answer {
-  readonly exitCode: number | null;
-  readonly report: VerifyReport;
-  readonly said: string[];
-}
+const verify: DeployedProject['verify'] = (...args) => project.verify(...args);
+const putRecord: DeployedProject['putRecord'] = (...args) => project.putRecord(...args);
+const unified: DeployedProject['unified'] = (...args) => project.unified(...args);
+const withChain: DeployedProject['withChain'] = (...args) => project.withChain(...args);
 
 test('what is recorded as it is agrees', async () => {
   const { exitCode, report, said } = await verify();
@@ -254,17 +136,6 @@ test.each([
   expect(exitCode).toBe(4);
 });
 
-/** Runs what changes the chain, verifies, and takes the change back. */
-async function withChain(change: () => Promise<unknown>, files?: () => unknown): Promise<Answer> {
-  const before = await node.rpc('evm_snapshot');
-  try {
-    await change();
-    return await verify(files);
-  } finally {
-    await node.rpc('evm_revert', before);
-  }
-}
-
 const setSlot = (name: string, slot: string, value: string): Promise<unknown> =>
   node.rpc('hardhat_setStorageAt', at[name], slot, `0x${value}`);
 
@@ -370,7 +241,7 @@ test('what Ignition only refers to is not compared with its artifact', async () 
 
 test('with --only the rest of the backup still counts as recorded', async () => {
   await verify();
-  const where = ['--root', root, '--backups', path.join(folder.path, 'backups'), '--json'];
+  const where = ['--root', root, '--backups', project.backups, '--json'];
   const only = ['--only', 'deployments/test/Vault.json'];
   const { stdout } = await runCli(['verify', '--chain', `${CHAIN}=${node.url}`, ...only, ...where]);
   const report: VerifyReport = JSON.parse(stdout);
@@ -416,72 +287,4 @@ test('a hash of the code that is recorded in its place proves it if it is the sa
     put(root, 'deployments/clone.unified.json', JSON.stringify(unified({ Clone: hash }))),
   );
   expect(codeOf(report, 'Clone')).toBe('same-behind');
-});
-
-test('another chain id: nothing else is asked', async () => {
-  await using other = await startHardhat(97);
-  const { exitCode, said, report } = await verify(undefined, `${CHAIN}=${other.url}`);
-  expect(said).toEqual([`chain-other: chain ${CHAIN} was not asked: the node at ${other.url} is one of chain 97`]);
-  expect(report).toMatchObject({ status: 'FAILED', chains: [{ status: 'DIFFERS', block: null, contracts: [] }] });
-  expect(exitCode).toBe(4);
-});
-
-test('a chain on which nothing is recorded is not proven', async () => {
-  const { exitCode, said, report } = await verify(undefined, `56=${node.url}`);
-  expect(said).toEqual([
-    'chain-not-proven: chain 56 is not proven: the backup records no address on it, so there was nothing to ask',
-  ]);
-  expect(report.findings.find((each) => each.code === 'chain-not-asked')?.message).toContain('9 on chain 4242');
-  expect(exitCode).toBe(4);
-});
-
-test('a node that stopped is not proven', async () => {
-  const other = await startHardhat(CHAIN);
-  await other[Symbol.asyncDispose]();
-  const { exitCode, said, report } = await verify(undefined, `${CHAIN}=${other.url}`);
-  expect(said).toEqual([
-    expect.stringMatching(/^chain-not-proven: .*the node at http:\S+ cannot be reached: .*ECONNREFUSED/),
-  ]);
-  expect(checkIn(report).status).toBe('NOT_PROVEN');
-  expect(exitCode).toBe(4);
-});
-
-test('a node that takes a connection and never answers is not proven after ten seconds', async () => {
-  const { createServer } = await import('node:net');
-  const silent = createServer(() => {}).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const address = silent.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const began = performance.now();
-  const { exitCode, said } = await verify(undefined, `${CHAIN}=http://127.0.0.1:${port}`);
-  silent.close();
-  expect(said).toEqual([expect.stringContaining('gave no whole answer to eth_chainId within 10 s')]);
-  expect(performance.now() - began).toBeLessThan(25_000);
-  expect(exitCode).toBe(4);
-});
-
-test('the page that a person sees', async () => {
-  await verify();
-  const { stdout, exitCode } = await runCli(
-    ['verify', '--chain', String(CHAIN), '--root', root, '--backups', path.join(folder.path, 'backups')],
-    {
-      env: { [`MIGBACKUP_CHAIN_${CHAIN}`]: node.url },
-    },
-  );
-  expect(stdout).toMatch(/chain 4242: agrees {2}http:\/\/127\.0\.0\.1:\d+, block \d+ of \d{4}-/);
-  expect(stdout).toContain('9 addresses: 4 with the recorded code, 4 with the recorded code but');
-  expect(exitCode).toBe(0);
-  const list = await runCli(['list', '--root', root, '--backups', path.join(folder.path, 'backups')]);
-  expect(list.stdout).toContain('verified');
-});
-
-test('the transactions of the node are those of this test alone: nothing was sent', async () => {
-  const before = await node.rpc('eth_blockNumber');
-  await verify();
-  expect(await node.rpc('eth_blockNumber')).toBe(before);
-});
-
-test('the addresses that are kept are those of the node', () => {
-  const text = readFileSync(path.join(root, 'deployments/test/Token.json'), 'utf8');
-  expect(text).toContain(at['Token']);
 });
