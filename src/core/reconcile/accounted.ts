@@ -15,6 +15,8 @@ export interface NewDocument {
   /** JSON pointer of `value` in the file: empty for a whole file; of a database, `/` and the escaped key. */
   readonly pointer: string;
   readonly value: Json;
+  /** Whether it is a line: then its pointer is a position and names nothing. */
+  readonly isLine?: boolean;
 }
 
 /** Where a value stands. */

@@ -3,6 +3,7 @@ import type { NodeFinder } from './find-nodes.ts';
 import type { OldValues } from './old-values.ts';
 import { fitOf, hasInKey, isNamedByKey, isOwn, parsePlace, type Place } from './place.ts';
 import type { Proposals, Voter } from './propose-places.ts';
+import { StarPatterns } from './star-patterns.ts';
 import type { Units } from './units.ts';
 
 /** A place is kept if it holds for this share of the records that have one. */
@@ -60,11 +61,12 @@ export function learnPlaces(
   voters: readonly Voter[],
 ): Map<number, readonly Place[]> {
   const votes = votesByField(voters);
-  const fields = [...proposals].map(([number, patterns]): Field => {
+  const stars = new StarPatterns(units, proposals, voters);
+  const fields = [...proposals.keys()].map((number): Field => {
     const mine = votes.get(number) ?? [];
     const name = old.fields.texts[number] ?? '';
     const records = new Set(mine.map(({ voter }) => voter.record)).size;
-    const tried = candidates(patterns, records, name)
+    const tried = candidates(stars.of(number, name), records, name)
       .map((place) => tryPlace(units, finder, place, name, mine))
       .filter(({ hits }) => hits.size > 0);
     const holding = tried.filter((each) => share(each) >= HOLDS_AT_LEAST);
@@ -175,14 +177,10 @@ function votesByField(voters: readonly Voter[]): Map<number, Vote[]> {
   return votes;
 }
 
-/** The patterns that most records support, and those with a star for a key in which some of them differ. */
+/** The patterns that most records support. */
 function candidates(patterns: ReadonlyMap<string, ReadonlySet<number>>, records: number, field: string): Place[] {
-  const supporters = new Map<string, number>();
-  for (const [pattern, each] of patterns) supporters.set(pattern, each.size);
-  for (const [pattern, { records, merged }] of withStars(patterns))
-    if (merged > 1) supporters.set(pattern, records.size);
   const places: Place[] = [];
-  for (const [pattern, support] of [...supporters].sort((a, b) => b[1] - a[1])) {
+  for (const [pattern, { size: support }] of [...patterns].sort((a, b) => b[1].size - a[1].size)) {
     if (support < SUPPORT && records >= SUPPORT) break;
     const place = parsePlace(pattern);
     if (typeof place === 'string') continue;
@@ -191,26 +189,6 @@ function candidates(patterns: ReadonlyMap<string, ReadonlySet<number>>, records:
     if (places.length === MAX_TRIED) break;
   }
   return places;
-}
-
-function withStars(
-  patterns: ReadonlyMap<string, ReadonlySet<number>>,
-): Map<string, { readonly records: Set<number>; merged: number }> {
-  const stars = new Map<string, { readonly records: Set<number>; merged: number }>();
-  for (const [pattern, supporters] of patterns) {
-    // Without anything of the record a star could be anybody's.
-    if (!pattern.includes('{')) continue;
-    const parts = pattern.split(/\/(?![^{}]*\})/);
-    for (let at = 1; at < parts.length - 1; at++) {
-      if (/^[*#]$|\{/.test(parts[at] ?? '')) continue;
-      const starred = parts.with(at, '*').join('/');
-      const star = stars.get(starred) ?? { records: new Set<number>(), merged: 0 };
-      stars.set(starred, star);
-      star.merged++;
-      for (const record of supporters) star.records.add(record);
-    }
-  }
-  return stars;
 }
 
 function tryPlace(units: Units, finder: NodeFinder, place: Place, field: string, votes: readonly Vote[]): Tried {

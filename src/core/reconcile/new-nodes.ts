@@ -121,6 +121,12 @@ export class NewNodes {
     return { file: this.#documentOf(node)?.file ?? '', pointer: pointerTo(...keys) };
   }
 
+  /** Whether the key of a node is a position, in a list or among lines. */
+  isAtPosition(node: number): boolean {
+    const parent = this.parentOf(node);
+    return parent < 0 ? this.#documentOf(node)?.isLine === true : this.kindOf(parent) === LIST;
+  }
+
   valueOf(node: number): Json {
     const at = this.#rootPosition(node);
     const above = this.wayTo(this.roots[at] ?? 0).length;

@@ -48,6 +48,11 @@ export function isOwn({ name }: Place, field: string): boolean {
   return name !== '' && name === squash(field.split('/').findLast((part) => part !== '#') ?? '');
 }
 
+/** Whether a key is called as the field is, in any spelling. */
+export function isCalled(key: string, field: string): boolean {
+  return squash(key) !== '' && squash(key) === squash(field.split('/').findLast((part) => part !== '#') ?? '');
+}
+
 /** How many parts at the end of a place are called as those at the end of the field. */
 export function fitOf({ parts }: Place, field: string): number {
   const names = field.split('/').filter((part) => part !== '#');

@@ -1,6 +1,6 @@
 import type { Chooser } from './choose.ts';
 import { Generaliser, type Naming, PREFERENCES } from './generalise.ts';
-import { LIST, SCALAR } from './new-nodes.ts';
+import { SCALAR } from './new-nodes.ts';
 import type { OldValue, OldValues } from './old-values.ts';
 import { RecordNames } from './record-names.ts';
 import type { Renames } from './renames.ts';
@@ -174,8 +174,7 @@ function patternOf(
   for (let each = unit; each >= 0; each = units.parentOf(each)) roots.add(units.rootOf(each));
   for (const each of nodes.wayTo(node)) {
     const key = nodes.keyTextOf(each);
-    const parent = nodes.parentOf(each);
-    const isPosition = parent >= 0 && nodes.kindOf(parent) === LIST;
+    const isPosition = nodes.isAtPosition(each);
     let part = isPosition ? key : generaliser.generalise(key);
     if (part === null) return null;
     if (roots.has(each) && !part.includes('{')) part = '*';
