@@ -2,13 +2,14 @@ import { ACCOUNTED_FOR, isAccountedFor, type RecordStatus } from '../model/recor
 import { isTelling, normalForm } from '../records/normal-form.ts';
 import type { AccountedValue, At } from './accounted.ts';
 import type { NodeFinder } from './find-nodes.ts';
-import { standsAt } from './learn-places.ts';
 import type { OldValue, OldValues } from './old-values.ts';
 import { hasInKey, isOwn, partsOfKey, type Place } from './place.ts';
 import type { RecordNames } from './record-names.ts';
 import type { Renames } from './renames.ts';
 import type { Rulebook } from './rulebook.ts';
+import { isIn, keyThatSays } from './self-proof.ts';
 import { TELLING_CHARACTERS } from './tree-hash.ts';
+import { standsAt } from './try-place.ts';
 import type { Units } from './units.ts';
 
 /** As many are named of what stands in several places. */
@@ -75,7 +76,7 @@ export class Judge {
   /** By what stands in this unit. */
   judge(names: RecordNames, unit: number): JudgedRecord {
     this.#reachedNamed = false;
-    const values = names.values.map((value) => this.#judgeValue(names, value, unit));
+    const values = this.#proven(names.values.map((value) => this.#judgeValue(names, value, unit)));
     const isReached = this.#reachedNamed || !this.hasNamed(names);
     return { values, status: statusOf(values), found: this.#share(values), isReached };
   }
@@ -98,6 +99,33 @@ export class Judge {
     const judged = this.#atPlaces(names, value, unit, places) ?? this.#elsewhere(names, value, unit, places);
     if (isAccountedFor(judged.status) && !judged.isBeside) return judged;
     return this.#rules.ignores(value.field) ? { ...judged, status: 'explained', isBeside: false } : judged;
+  }
+
+  /** A value that is there only as a key has to be above others of the record. */
+  #proven(values: readonly JudgedValue[]): JudgedValue[] {
+    const keys = values.map((each) => this.#keysThatSay(each));
+    const homes = values.flatMap(({ at, instead, status, isBeside }, position) => {
+      if (isBeside || status === 'by-value' || (keys[position]?.length ?? 0) > 0) return [];
+      return instead < 0 ? at : [...at, instead];
+    });
+    return values.map((each, position) => {
+      const mine = keys[position] ?? [];
+      if (mine.length === 0 || mine.some((key) => homes.some((home) => isIn(this.#units, home, key)))) return each;
+      return homes.length === 0 ? { ...each, status: 'by-value' } : this.#without(each.value, 'missing');
+    });
+  }
+
+  /** The nodes whose keys say a value; empty if it stands somewhere else, too. */
+  #keysThatSay({ value, status, at, isBeside }: JudgedValue): number[] {
+    if (isBeside || status === 'by-value' || !isAccountedFor(status)) return [];
+    const places = this.#places.get(value.field) ?? [];
+    const isInKey = places.some((place) => hasInKey(place, this.#old.fields.texts[value.field] ?? ''));
+    const forms = [value.form, this.#renames.formOf(value.field, value.form)].filter((form) => form >= 0);
+    const keys = at.map((node) => {
+      const [key = -1] = forms.map((form) => keyThatSays(this.#units, node, form)).filter((each) => each >= 0);
+      return key < 0 && isInKey && !forms.includes(this.#units.nodes.formOf(node)) ? node : key;
+    });
+    return keys.includes(-1) ? [] : keys;
   }
 
   /** Null if there is nothing at any of its places. */

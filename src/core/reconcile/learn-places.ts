@@ -1,9 +1,11 @@
 import { isTelling } from '../records/normal-form.ts';
 import type { NodeFinder } from './find-nodes.ts';
 import type { OldValues } from './old-values.ts';
-import { fitOf, hasInKey, isNamedByKey, isOwn, parsePlace, type Place } from './place.ts';
+import { hasInKey, isNamedByKey, isOwn, parsePlace, type Place } from './place.ts';
 import type { Proposals, Voter } from './propose-places.ts';
+import { Proofs } from './self-proof.ts';
 import { StarPatterns } from './star-patterns.ts';
+import { type Field, isMost, share, type Tried, tryPlace, type Vote } from './try-place.ts';
 import type { Units } from './units.ts';
 
 /** A place is kept if it holds for this share of the records that have one. */
@@ -15,39 +17,6 @@ const SUPPORT = 2;
 const MAX_TRIED = 60;
 /** A further place of a field has to hold for this share of its records that have nothing at the places before. */
 const FURTHER = 0.005;
-/** A place is another field's if that one has this share of the values that stand there. */
-const MOST = 0.5;
-
-/** A value of a voter that has the field. */
-interface Vote {
-  readonly voter: Voter;
-  readonly form: number;
-  readonly positions: readonly string[];
-}
-
-interface Tried {
-  readonly place: Place;
-  /** Positions in the votes: those with something at the place, and those with their value, each with the node that has it. */
-  readonly hits: ReadonlySet<number>;
-  readonly holds: ReadonlyMap<number, number>;
-  readonly quality: number;
-  /** How many parts at its end are called as those of the field. */
-  readonly fit: number;
-}
-
-/** A field and what was tried for it. */
-interface Field {
-  readonly number: number;
-  readonly name: string;
-  readonly votes: readonly Vote[];
-  readonly tried: readonly Tried[];
-  readonly fit: number;
-  readonly quality: number;
-  /** Whether all records have the same value. */
-  readonly isConstant: boolean;
-  /** Whether a value is more than null, a boolean or a small number. */
-  readonly isTelling: boolean;
-}
 
 /**
  * Field -> the places that hold for most records, best first. Fields that have none are left out. What stands somewhere is one field's: if that has its place
@@ -84,7 +53,8 @@ export function learnPlaces(
   });
   const taken = new Taken(units);
   const kept = new Map<number, readonly Place[]>();
-  for (const field of fields.toSorted(byEvidence)) {
+  const proofs = new Proofs(units, fields);
+  for (const field of fields.map((each) => proofs.proven(each)).toSorted(byEvidence)) {
     const mine = keep(field, taken);
     for (const each of mine) taken.take(field, each);
     if (mine.length > 0)
@@ -157,15 +127,6 @@ class Taken {
   }
 }
 
-function isMost(votes: readonly Vote[], holds: Tried['holds'], is: (vote: Vote, node: number) => boolean): boolean {
-  let count = 0;
-  for (const [at, node] of holds) {
-    const vote = votes[at];
-    if (vote !== undefined && is(vote, node)) count++;
-  }
-  return count > 0 && count >= holds.size * MOST;
-}
-
 function votesByField(voters: readonly Voter[]): Map<number, Vote[]> {
   const votes = new Map<number, Vote[]>();
   for (const voter of voters)
@@ -190,45 +151,6 @@ function candidates(patterns: ReadonlyMap<string, ReadonlySet<number>>, records:
   }
   return places;
 }
-
-function tryPlace(units: Units, finder: NodeFinder, place: Place, field: string, votes: readonly Vote[]): Tried {
-  const isInKey = hasInKey(place, field);
-  const [hits, holds, holders] = [new Set<number>(), new Map<number, number>(), new Set<number>()];
-  for (const [at, { voter, form, positions }] of votes.entries()) {
-    const nodes = finder.find(place, voter.names, positions, voter.unit);
-    if (nodes.length > 0) hits.add(at);
-    const holder = isInKey ? nodes[0] : nodes.find((node) => standsAt(units, node, form));
-    if (holder === undefined) continue;
-    holds.set(at, holder);
-    holders.add(holder);
-  }
-  const own = holders.size / Math.max(1, holds.size);
-  const quality = hits.size === 0 ? 0 : holds.size * (holds.size / hits.size) * likeness(place, field, own);
-  return { place, hits, holds, quality, fit: fitOf(place, field) };
-}
-
-/**
- * How much a place looks like the one that is meant.
- * @param own the share of values that have a node of their own there: what is the same for all records, another record's place has, too
- */
-function likeness(place: Place, field: string, own: number): number {
-  const stars = place.parts.filter((part) => part === '*').length;
-  let factor = (0.7 + 0.3 * own) * 0.97 ** stars * 0.99 ** place.parts.length;
-  if (isOwn(place, field)) factor *= 1.15 * 1.02 ** fitOf(place, field);
-  if (place.hasNames) factor *= 1.3;
-  // The end of a value is all of it where nothing is before it: a place that says so is right for more records.
-  if (place.pattern.includes('~last}')) factor *= 1.001;
-  // A field says more to who reads the rules than a part of a key.
-  if (place.pattern.includes('{key.')) factor *= 0.999;
-  return factor;
-}
-
-/** Whether a value stands at a node, or is its key. */
-export function standsAt(units: Units, node: number, form: number): boolean {
-  return units.nodes.formOf(node) === form || units.nodes.keyFormOf(node) === form;
-}
-
-const share = ({ hits, holds }: Tried): number => holds.size / hits.size;
 
 /** The best place, and others for the records that have nothing there. */
 function keep(field: Field, taken: Taken): Tried[] {
