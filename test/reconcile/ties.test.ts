@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { notFound, OldState } from '../support/old-state.ts';
 
 /* The key of a record is not in its value: only the place says whose the value is. */
@@ -80,4 +80,50 @@ test('a value that says the key is tied by it, wherever it stands', async () => 
     KEYS.map((key, at) => ({ ...valueOf(at), name: key, acc: 'acc' })),
   );
   expect(notFound(await old.reconcile({ in: ['data/*'] }))).toEqual({});
+});
+
+describe('a record of which one value stands at the place of another one', () => {
+  const pairs = ['bsc', 'eth', 'base'].flatMap((network) => ['Token', 'Vault', 'Gate'].map((name) => [network, name]));
+  const nested = pairs.map(([network = '', name = ''], at) => ({
+    key: `${network}/${name}`,
+    network,
+    name,
+    value: { ...valueOf(at), chain: network.length },
+  }));
+  const records = Object.fromEntries(nested.map(({ key, value }) => [key, value]));
+
+  test('is partly there', async () => {
+    using old = await OldState.of(records);
+    const made: Record<string, Record<string, object>> = {};
+    for (const { network, name, value } of nested)
+      (made[network] ??= {})[name] = { by: value.owner, limit: value.limit, tag: value.tag, chain: value.chain };
+    const { owner } = records['eth/Vault'] ?? {};
+    // The other value stands in its object, too: a rule with a star reaches both.
+    const [bsc, eth] = [made['bsc']?.['Vault'], made['eth']?.['Vault']];
+    Object.assign(eth ?? {}, { by: records['bsc/Vault']?.owner });
+    Object.assign(bsc ?? {}, { by: owner });
+    old.put('data/all.json', made);
+    const at = (field: string) => [`/{key.0}/{key.1}/${field}`];
+    old.putRules({ places: { owner: ['/*/{key.1}/by'], limit: at('limit'), tag: at('tag'), chain: at('chain') } });
+    expect(notFound(await old.reconcile({ strict: true }))).toEqual({ 'bsc/Vault': 'partly', 'eth/Vault': 'partly' });
+  });
+
+  test('is found if the value is the other one’s, too', async () => {
+    const networks = Object.fromEntries(
+      ['bsc', 'eth', 'base'].map((network, at) => [
+        `networks/${network}`,
+        { title: `Network ${network}`, rpc: `https://rpc-${at}.example.org/${network}` },
+      ]),
+    );
+    const contracts = nested.map(
+      ({ key, network, name, value }) =>
+        [`contracts/${key}`, { ...value, network, name, rpc: networks[`networks/${network}`]?.rpc }] as const,
+    );
+    using old = await OldState.of({ ...networks, ...Object.fromEntries(contracts) });
+    const made: Record<string, Record<string, object>> = {};
+    for (const { network, name, value } of nested) (made[network] ??= {})[name] = value;
+    const titled = Object.entries(networks).map(([key, value]) => [key.slice('networks/'.length), value]);
+    old.put('data/all.json', { networks: Object.fromEntries(titled), contracts: made });
+    expect(notFound(await old.reconcile({ in: ['data/*'] }))).toEqual({});
+  });
 });

@@ -1,9 +1,12 @@
-import { type Naming, TOKENS } from './key-names.ts';
+import { Ints } from './ints.ts';
+import { KEPT, type KeyName, type Naming, nameOfTokens } from './key-names.ts';
 import type { TreeHash } from './tree-hash.ts';
 
 /** Words of a hash that are kept: 128 bits, so that two of millions of values are never taken for the same. */
 const WORDS = 4;
 const FULLEST = 0.7;
+/** The hash of the words of a key in two numbers. */
+const LOW = 0x200000;
 
 /**
  * How many records have a value, and how many places of the new state hold it. It is a hash table in typed arrays: a million values take 60 MB, and the
@@ -16,13 +19,15 @@ export class HashCounts {
   #words = new Uint32Array(1024 * WORDS);
   #records = new Uint32Array(1024);
   #places = new Uint32Array(1024);
-  /** Hashes of the first tokens of the key of the first record with this value; 0 if there are no more. */
-  #tokens = new Uint32Array(1024 * TOKENS);
+  /** Of the key of the first record with this value: how many words it has, and where its tokens begin, or the two halves of its hash. */
+  #lengths = new Uint8Array(1024);
+  readonly #starts = new Ints();
+  readonly #tokens = new Ints();
   /** The best of what its places name; 0 before there is one. */
   #naming = new Uint8Array(1024);
 
-  /** Counts a record, and returns the number of its value. @param tokens called for a value that is new */
-  add(hash: TreeHash, tokens: () => readonly number[]): number {
+  /** Counts a record, and returns the number of its value. @param name of its key */
+  add(hash: TreeHash, name: KeyName): number {
     const slot = this.#slotOf(hash);
     const known = (this.#table[slot] ?? 0) - 1;
     if (known >= 0) {
@@ -34,7 +39,7 @@ export class HashCounts {
     this.#table[slot] = value + 1;
     this.#records[value] = 1;
     for (let at = 0; at < WORDS; at++) this.#words[value * WORDS + at] = word(hash, at);
-    this.#tokens.set(tokens().slice(0, TOKENS), value * TOKENS);
+    this.#addName(value, name);
     if (this.#size > this.#table.length * FULLEST) this.#growTable();
     return value;
   }
@@ -63,9 +68,18 @@ export class HashCounts {
     return this.#naming[value] ?? 0;
   }
 
-  /** The first tokens of the key of the first record with this value. */
-  tokensOf(value: number): number[] {
-    return [...this.#tokens.subarray(value * TOKENS, (value + 1) * TOKENS)].filter((token) => token !== 0);
+  /** Of the key of the first record with this value. */
+  nameOf(value: number): KeyName {
+    const [length, from] = [this.#lengths[value] ?? 0, this.#starts.at(value)];
+    const at = (position: number): number => this.#tokens.at(from + position) >>> 0;
+    if (length > KEPT) return { tokens: [], length, sequence: at(0) * LOW + at(1) };
+    return nameOfTokens(Array.from({ length }, (_, position) => at(position)));
+  }
+
+  #addName(value: number, { tokens, length, sequence }: KeyName): void {
+    this.#lengths[value] = length;
+    this.#starts.push(this.#tokens.length);
+    for (const each of length > KEPT ? [Math.floor(sequence / LOW), sequence % LOW] : tokens) this.#tokens.push(each);
   }
 
   /** Where a value is in the table, or would be. */
@@ -96,7 +110,7 @@ export class HashCounts {
     this.#words = copied(this.#words, new Uint32Array(more * WORDS));
     this.#records = copied(this.#records, new Uint32Array(more));
     this.#places = copied(this.#places, new Uint32Array(more));
-    this.#tokens = copied(this.#tokens, new Uint32Array(more * TOKENS));
+    this.#lengths = copied(this.#lengths, new Uint8Array(more));
     this.#naming = copied(this.#naming, new Uint8Array(more));
   }
 }

@@ -1,9 +1,9 @@
 import type { Json } from '../records/json.ts';
 
-/** Tokens of a key that are compared; of a longer one, the first. */
-export const TOKENS = 4;
-/** A key is never found in more of the last tokens of a place than these. */
-const LONGEST = 8;
+/** Of a key with no more words than this its words are known, of a longer one the hash of all of them: then a place says it only as it is. */
+export const KEPT = 8;
+/** What follows in a longer key does not count. */
+const MOST_WORDS = 255;
 const FULLEST = 0.7;
 const NO_KEY = 0;
 
@@ -29,6 +29,25 @@ export function tokensOf(text: string): number[] {
   return wordsOf(text).map(tokenOf);
 }
 
+/** The words of a key, as they are compared. */
+export interface KeyName {
+  /** None if there are more than `KEPT`. */
+  readonly tokens: readonly number[];
+  /** How many words there are. */
+  readonly length: number;
+  /** A hash of all words in their order. */
+  readonly sequence: number;
+}
+
+export function nameOf(words: readonly string[]): KeyName {
+  const tokens = words.slice(0, MOST_WORDS).map(tokenOf);
+  return nameOfTokens(tokens);
+}
+
+export function nameOfTokens(tokens: readonly number[]): KeyName {
+  return { tokens: tokens.length > KEPT ? [] : tokens, length: tokens.length, sequence: sequenceOf(tokens) };
+}
+
 /** The words of a place in their order: of the path of its file without the suffix, then of the keys above it. Positions in lists are no keys. */
 export function tokensOfPlace(file: string, keys: readonly string[]): number[] {
   return [file.replace(/\.[^./]*$/, ''), ...keys].flatMap(tokensOf);
@@ -36,23 +55,46 @@ export function tokensOfPlace(file: string, keys: readonly string[]): number[] {
 
 /** 53 bits of a sequence of tokens, never 0: what a key of these words has in the table. */
 function sequenceOf(tokens: readonly number[]): number {
-  let [high, low] = [0x811c9dc5, 0x9e3779b9];
-  for (const token of tokens) {
-    high = Math.imul(high ^ token, 0x01000193);
-    low = Math.imul(low + token, 0x85ebca6b) ^ (low >>> 13);
+  const sequence = new Sequence();
+  for (const token of tokens) sequence.add(token);
+  return sequence.hash;
+}
+
+class Sequence {
+  #high = 0x811c9dc5;
+  #low = 0x9e3779b9;
+
+  add(token: number): void {
+    this.#high = Math.imul(this.#high ^ token, 0x01000193);
+    this.#low = Math.imul(this.#low + token, 0x85ebca6b) ^ (this.#low >>> 13);
   }
-  return (high >>> 0) * 0x200000 + (low & 0x1fffff) || 1;
+
+  get hash(): number {
+    return (this.#high >>> 0) * 0x200000 + (this.#low & 0x1fffff) || 1;
+  }
+}
+
+/** Where a key stands in the words of a place. */
+interface Span {
+  readonly from: number;
+  readonly end: number;
+  readonly sequence: number;
 }
 
 /** The words of the keys of all records that are looked for. A key takes ten bytes. */
 export class KeyNames {
   #table = new Float64Array(1 << 10);
   #size = 0;
+  /** How many words keys have. */
+  readonly #lengths = new Set<number>();
+  #longest = 0;
 
-  /** Takes the words of a key. A key without words, and one with more than are compared, names no place. */
-  add(tokens: readonly number[]): void {
-    if (tokens.length === 0 || tokens.length > LONGEST) return;
-    if (!this.#put(this.#table, sequenceOf(tokens))) return;
+  /** Takes the words of a key. A key without words names no place. */
+  add({ length, sequence }: KeyName): void {
+    if (length === 0) return;
+    this.#lengths.add(length);
+    this.#longest = Math.max(this.#longest, length);
+    if (!this.#put(this.#table, sequence)) return;
     this.#size++;
     if (this.#size <= this.#table.length * FULLEST) return;
     const larger = new Float64Array(this.#table.length * 2);
@@ -60,20 +102,59 @@ export class KeyNames {
     this.#table = larger;
   }
 
+  /** Whether a key of some record has these words. */
+  has({ length, sequence }: KeyName): boolean {
+    return length > 0 && this.#has(sequence);
+  }
+
   /**
-   * Whose name a place says.
-   * @param own the first tokens of the record's key
+   * Whose name a place says. It says a key if it has its words one after another, unless they are a part of another key there; or if it has all of them,
+   * unless those are another key in the order in which it has them.
    * @param words `tokensOfPlace` of it
    */
-  namingOf(own: readonly number[], words: readonly number[]): Naming {
-    if (isNamed(own, words)) return OF_ITSELF;
-    for (let end = words.length; end > 0; end--)
-      for (let from = end - 1; from >= Math.max(0, end - LONGEST); from--) {
-        const some = words.slice(from, end);
-        if (some.every((token) => own.includes(token))) continue;
-        if (this.#has(sequenceOf(some))) return OF_OTHER;
+  namingOf(own: KeyName, words: readonly number[]): Naming {
+    const spans = this.#spansIn(words);
+    const mine = spans.filter(({ sequence }) => sequence === own.sequence);
+    const others = spans.filter(({ sequence }) => sequence !== own.sequence);
+    if (mine.some((span) => !others.some((other) => other.from <= span.from && other.end >= span.end)))
+      return OF_ITSELF;
+    if (mine.length > 0) return OF_OTHER;
+    const isIn = (from: number, end: number): boolean =>
+      own.tokens.every((token) => words.slice(from, end).includes(token));
+    if (own.tokens.length > 0 && isIn(0, words.length))
+      return others.some(({ from, end }) => isIn(from, end)) || this.#isReordered(own, words) ? OF_OTHER : OF_ITSELF;
+    const isOther = others.some(
+      ({ from, end }) =>
+        end - from >= own.length || words.slice(from, end).some((token) => !own.tokens.includes(token)),
+    );
+    return isOther ? OF_OTHER : OF_NOBODY;
+  }
+
+  /** The hashes of the keys that stand in the words of a place, one word after another. */
+  keysIn(words: readonly number[]): number[] {
+    return this.#spansIn(words).map(({ sequence }) => sequence);
+  }
+
+  /** Whether the words of a key, as they follow each other in a place, are another key. */
+  #isReordered({ tokens, length, sequence }: KeyName, words: readonly number[]): boolean {
+    const some = words.filter((token) => tokens.includes(token));
+    const said = some.slice(length - 1).map((_, from) => sequenceOf(some.slice(from, from + length)));
+    return !said.includes(sequence) && said.some((each) => this.#has(each));
+  }
+
+  /** The keys that stand in the words of a place, one word after another. */
+  #spansIn(words: readonly number[]): Span[] {
+    const spans: Span[] = [];
+    for (let from = 0; from < words.length; from++) {
+      const sequence = new Sequence();
+      for (let at = from; at < words.length && at - from < this.#longest; at++) {
+        sequence.add(words[at] ?? 0);
+        if (!this.#lengths.has(at - from + 1)) continue;
+        const { hash } = sequence;
+        if (this.#has(hash)) spans.push({ from, end: at + 1, sequence: hash });
       }
-    return OF_NOBODY;
+    }
+    return spans;
   }
 
   /** False if it is there already. */
@@ -89,9 +170,9 @@ export class KeyNames {
   }
 }
 
-/** Whether all tokens of a key are among the words of a place. */
-export function isNamed(own: readonly number[], words: readonly number[]): boolean {
-  return own.length > 0 && own.every((token) => words.includes(token));
+/** Whether a place with these words may say a key. */
+export function mayName({ tokens, length }: KeyName, words: readonly number[]): boolean {
+  return length > 0 && length <= words.length && tokens.every((token) => words.includes(token));
 }
 
 function slotOf(table: Float64Array, key: number): number {

@@ -1,18 +1,19 @@
 import { keysOf, pointerTo, type Json } from '../records/json.ts';
-import type { AccountedRecord, At, OldRecord } from './accounted.ts';
+import { normalForm } from '../records/normal-form.ts';
+import type { AccountedRecord, AccountedValue, At, OldRecord } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
-import { isObject } from './tree-hash.ts';
 import {
   holdsWords,
+  type KeyName,
   KeyNames,
+  nameOf,
   OF_ITSELF,
   OF_OTHER,
-  TOKENS,
-  tokenOf,
-  tokensOf,
   tokensOfPlace,
   wordsOf,
 } from './key-names.ts';
+import { isObject } from './tree-hash.ts';
+import { leavesOf } from './value.ts';
 
 /** As many places of a record are looked at. */
 const MAX_LOOKED_AT = 20;
@@ -26,6 +27,8 @@ const MAX_TEXTS = 100;
 export class Ties {
   readonly #names = new KeyNames();
   readonly #keys: ReadonlySet<string>;
+  /** Hash of the words of a key -> one of the records that have it. */
+  readonly #named = new Map<number, OldRecord>();
   readonly #documents = new Map<string, ReadDocument>();
   readonly #shared: ReadonlySet<string>;
   readonly #texts = new WeakMap<object, readonly string[]>();
@@ -34,7 +37,11 @@ export class Ties {
   constructor(records: readonly OldRecord[], documents: readonly ReadDocument[], shared: ReadonlySet<string>) {
     this.#shared = shared;
     this.#keys = new Set(records.map(({ key }) => key));
-    for (const key of this.#keys) this.#names.add(tokensOf(key));
+    for (const record of records) {
+      const name = nameOf(wordsOf(record.key));
+      this.#names.add(name);
+      this.#named.set(name.sequence, record);
+    }
     for (const document of documents) this.#documents.set(`${document.file}\0${document.pointer}`, document);
   }
 
@@ -49,19 +56,50 @@ export class Ties {
   }
 
   #tie(record: AccountedRecord, { key, value }: OldRecord): AccountedRecord {
-    const words = wordsOf(key).slice(0, TOKENS);
-    const own = words.map(tokenOf);
+    const words = wordsOf(key);
+    const own = nameOf(words);
     const all = record.values.flatMap((each) => each.at);
     let isOfOther = false;
     for (const at of all.slice(0, MAX_LOOKED_AT)) {
       const { keys, texts } = this.#above(at);
       const naming = this.#names.namingOf(own, tokensOfPlace(at.file, keys));
-      if (naming === OF_ITSELF || texts.includes(key)) return record;
+      if (naming === OF_ITSELF || texts.includes(key)) return this.#withoutOthers(record, own);
       isOfOther ||= naming === OF_OTHER || texts.some((text) => this.#keys.has(text));
     }
     if (all.length > 0 && all.every(({ file }) => this.#shared.has(file))) return withStatus(record, 'missing');
     if (isOfOther) return withStatus(record, 'partly');
     return holdsWords(value, words) ? record : withStatus(record, 'by-value');
+  }
+
+  /** A record that something ties to one of its places, with the values that stand only where others have theirs. */
+  #withoutOthers(record: AccountedRecord, own: KeyName): AccountedRecord {
+    const values = record.values;
+    // Values that stand beside each other are one's.
+    if (new Set(values.map(({ at: [at] }) => at && at.file + at.pointer.replace(/\/[^/]*$/, ''))).size === 1)
+      return record;
+    const bad = new Set(
+      values.filter((value) => value.at.length > 0 && value.at.every((at) => this.#isOfOther(at, value, own))),
+    );
+    if (bad.size === 0) return record;
+    return {
+      ...record,
+      status: 'partly',
+      values: values.map((each) => (bad.has(each) ? { ...each, status: 'partly' } : each)),
+    };
+  }
+
+  /** Whether a place says only the key of another record, which does not have the value itself. */
+  #isOfOther(at: At, { was, status }: AccountedValue, own: KeyName): boolean {
+    if (status === 'by-value') return false;
+    const words = tokensOfPlace(at.file, this.#above(at).keys);
+    const keys = this.#names.keysIn(words);
+    if (keys.includes(own.sequence) || this.#names.namingOf(own, words) !== OF_OTHER) return false;
+    const form = normalForm(was);
+    // A value that is a key is there only if others of its record are in that object.
+    if (normalForm(keysOf(at.pointer).at(-1) ?? '') === form) return false;
+    return !keys.some((key) =>
+      leavesOf(this.#named.get(key)?.value ?? null).some(({ value }) => normalForm(value) === form),
+    );
   }
 
   /** The keys above a place, without positions in lists, and the texts and numbers right in the objects that it is in. */

@@ -5,12 +5,12 @@ import type { ReadDocument } from './documents.ts';
 import { HashCounts } from './hash-counts.ts';
 import {
   holdsWords,
-  isNamed,
+  type KeyName,
   KeyNames,
+  mayName,
+  nameOf,
   OF_ITSELF,
   OF_OTHER,
-  TOKENS,
-  tokenOf,
   tokensOf,
   tokensOfPlace,
   wordsOf,
@@ -22,7 +22,7 @@ import { parseValue } from './value.ts';
 /** One of several records with the same value. */
 interface Sharer {
   readonly number: number;
-  readonly tokens: readonly number[];
+  readonly name: KeyName;
 }
 
 /** Of a value that more records have, only the first are told apart. */
@@ -72,12 +72,12 @@ export class Verbatim {
     const value = parseValue(bytes);
     this.#hasText ||= typeof value === 'string';
     const words = wordsOf(keyText(key));
-    const tokens = words.map(tokenOf);
-    this.#keys.add(tokens);
-    if (holdsWords(value, words.slice(0, TOKENS))) this.#saysKey.set(number, 1);
-    const known = this.#counts.add(this.#ofRecords.hash(value), () => tokens);
+    const name = nameOf(words);
+    this.#keys.add(name);
+    if (holdsWords(value, words)) this.#saysKey.set(number, 1);
+    const known = this.#counts.add(this.#ofRecords.hash(value), name);
     this.#values.set(number, known + 1);
-    if (this.#taken <= this.#mostPlaces) this.#noteSharer(known, { number, tokens: tokens.slice(0, TOKENS) });
+    if (this.#taken <= this.#mostPlaces) this.#noteSharer(known, { number, name });
   }
 
   #noteSharer(value: number, sharer: Sharer): void {
@@ -137,9 +137,11 @@ export class Verbatim {
       const document = this.#document;
       if (value < 0 || document === undefined || (path.length > 0 && !isTelling(json))) return;
       const words = names.at(document, path);
-      const named = (this.#sharers.get(value) ?? []).filter(({ tokens }) => isNamed(tokens, words));
+      const named = (this.#sharers.get(value) ?? []).filter(
+        ({ name }) => mayName(name, words) && this.#keys.namingOf(name, words) === OF_ITSELF,
+      );
       for (const sharer of named) this.#named.set(sharer.number, 1);
-      const naming = named.length > 0 ? OF_ITSELF : this.#keys.namingOf(this.#counts.tokensOf(value), words);
+      const naming = named.length > 0 ? OF_ITSELF : this.#keys.namingOf(this.#counts.nameOf(value), words);
       if (naming !== OF_ITSELF && this.#shared.has(document.file)) return;
       this.#counts.addPlace(value, naming);
       if (this.#taken > this.#mostPlaces || this.#places.has(value)) return;
