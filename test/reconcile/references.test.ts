@@ -83,3 +83,28 @@ test('a name is there as the key of the object in which its records are listed',
   const left = notFound(await old.reconcile());
   expect(left).toEqual({});
 });
+
+test('a value that all records of a group share is looked for beside the others of its record', async () => {
+  const all = ['bsc', 'eth', 'base'].flatMap((network, at) =>
+    ['Token', 'Vault', 'Oracle', 'Router', 'Gate'].map((name, of) => ({
+      network,
+      name,
+      value: {
+        contract: name,
+        address: digits(at * 10 + of),
+        block: 30_000_000 + at * 10 + of,
+        admin: digits(900 + at),
+      },
+    })),
+  );
+  using old = await OldState.of(Object.fromEntries(all.map((each) => [`${each.network}/${each.name}`, each.value])));
+  const made: Record<string, Record<string, object>> = {};
+  for (const { network, name, value } of all)
+    (made[network] ??= {})[name] = { of: name, at: value.address, since: value.block, owner: value.admin };
+  old.put('data/all.json', made);
+  expect(notFound(await old.reconcile({ strict: true }))).toEqual({});
+  Object.assign(made['base']?.['Gate'] ?? {}, { owner: digits(900) });
+  Object.assign(made['bsc']?.['Gate'] ?? {}, { owner: digits(902) });
+  old.put('data/all.json', made);
+  expect(notFound(await old.reconcile({ strict: true }))).toEqual({ 'base/Gate': 'changed', 'bsc/Gate': 'changed' });
+});

@@ -47,6 +47,7 @@ export function learnPlaces(
       tried,
       fit: Math.max(0, ...holding.map(({ fit }) => fit)),
       quality: Math.max(0, ...tried.map(({ quality }) => quality)) / mine.length,
+      telling: forms.length / mine.length,
       isConstant: forms.length === 1,
       isTelling: forms.some((form) => isTelling(old.forms.texts[form] ?? '')),
     };
@@ -74,7 +75,13 @@ export function learnPlaces(
 /** The fields whose places say most come first: those whose values tell records apart, then those that are called as their places are. */
 function byEvidence(a: Field, b: Field): number {
   const depth = ({ name }: Field): number => name.split('/').length;
-  return Number(isTrivial(a)) - Number(isTrivial(b)) || b.fit - a.fit || depth(a) - depth(b) || b.quality - a.quality;
+  return (
+    Number(isTrivial(a)) - Number(isTrivial(b)) ||
+    b.fit - a.fit ||
+    depth(a) - depth(b) ||
+    b.telling - a.telling ||
+    b.quality - a.quality
+  );
 }
 
 /** Whether the values of a field stand everywhere, or are the same for all records, so that finding one somewhere says little. */
@@ -157,7 +164,11 @@ function keep(field: Field, taken: Taken): Tried[] {
   const { votes, name } = field;
   const sure = field.tried.filter((each) => isEvidence(field, each, taken)).toSorted((a, b) => b.quality - a.quality);
   const free = sure.filter((each) => !taken.has(field, each));
-  const good = free.filter((each) => share(each) >= HOLDS);
+  // Another record can have the same value: the own object comes first.
+  const beside = new Set(free.filter((each) => taken.isBeside(field, each)));
+  const good = free
+    .filter((each) => share(each) >= HOLDS)
+    .toSorted((a, b) => Number(beside.has(b)) - Number(beside.has(a)));
   const [best] = good;
   if (best === undefined)
     return free.filter((each) => share(each) >= HOLDS_AT_LEAST && each.holds.size >= SUPPORT).slice(0, 1);

@@ -31,6 +31,8 @@ export interface Field {
   readonly tried: readonly Tried[];
   readonly fit: number;
   readonly quality: number;
+  /** How many different values there are, as a share of the votes. */
+  readonly telling: number;
   /** Whether all records have the same value. */
   readonly isConstant: boolean;
   /** Whether a value is more than null, a boolean or a small number. */
