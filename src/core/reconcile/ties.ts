@@ -12,13 +12,12 @@ import {
   tokensOfPlace,
   wordsOf,
 } from './key-names.ts';
+import { TextsBeside } from './texts-beside.ts';
 import { isObject } from './tree-hash.ts';
 import { leavesOf } from './value.ts';
 
 /** As many places of a record are looked at. */
 const MAX_LOOKED_AT = 20;
-/** As many texts and numbers of an object are taken for fields of a record. */
-const MAX_TEXTS = 100;
 
 /**
  * What ties a record to the place where step 3 has found it. Its values may stand there and yet be another record's: the key of a record is nothing that step 3
@@ -31,7 +30,7 @@ export class Ties {
   readonly #named = new Map<number, OldRecord>();
   readonly #documents = new Map<string, ReadDocument>();
   readonly #shared: ReadonlySet<string>;
-  readonly #texts = new WeakMap<object, readonly string[]>();
+  readonly #texts = new TextsBeside();
 
   /** @param shared paths of databases in which other records have their key: an entry there is a record's only under its own key */
   constructor(records: readonly OldRecord[], documents: readonly ReadDocument[], shared: ReadonlySet<string>) {
@@ -116,21 +115,11 @@ export class Ties {
       if (!isObject(node)) node = node[Number(key)];
       else {
         keys.push(key);
-        texts.push(...this.#textsIn(node));
+        texts.push(...this.#texts.in(node));
         node = Object.hasOwn(node, key) ? node[key] : undefined;
       }
     }
     return { keys, texts };
-  }
-
-  /** The texts and numbers right in an object; none of one with so many that they are not about one record. */
-  #textsIn(node: { readonly [key: string]: Json }): readonly string[] {
-    const known = this.#texts.get(node);
-    if (known !== undefined) return known;
-    const found = Object.values(node).flatMap((each) => (typeof each === 'object' ? [] : [String(each)]));
-    const texts = found.length > MAX_TEXTS ? [] : found;
-    this.#texts.set(node, texts);
-    return texts;
   }
 }
 

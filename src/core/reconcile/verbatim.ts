@@ -1,5 +1,5 @@
 import { keyText } from '../databases/key-text.ts';
-import { pointerTo } from '../records/json.ts';
+import { pointerTo, valueAt } from '../records/json.ts';
 import type { At } from './accounted.ts';
 import type { ReadDocument } from './documents.ts';
 import { HashCounts } from './hash-counts.ts';
@@ -10,13 +10,15 @@ import {
   mayName,
   nameOf,
   OF_ITSELF,
+  OF_NOBODY,
   OF_OTHER,
   tokensOf,
   tokensOfPlace,
   wordsOf,
 } from './key-names.ts';
 import { Marks } from './marks.ts';
-import { isTelling, TreeHasher } from './tree-hash.ts';
+import { TextsBeside } from './texts-beside.ts';
+import { isTelling, TreeHasher, type TreePath } from './tree-hash.ts';
 import { parseValue } from './value.ts';
 
 /** One of several records with the same value. */
@@ -56,6 +58,7 @@ export class Verbatim {
   #finder: TreeHasher | undefined;
   #document: ReadDocument | undefined;
   readonly #shared: ReadonlySet<string>;
+  readonly #texts = new TextsBeside();
 
   /**
    * @param mostPlaces of more records than this, places are not kept, nor who shares a value: that takes memory for each record
@@ -130,6 +133,16 @@ export class Verbatim {
     );
   }
 
+  /** The keys that stand directly beside a value, if they are those of records. */
+  #keysBeside({ value }: ReadDocument, path: TreePath): KeyName[] {
+    const outer = path.length === 0 ? null : (valueAt(value, path.slice(0, -1).map(String)) ?? null);
+    if (typeof outer !== 'object' || outer === null) return [];
+    return this.#texts
+      .in(outer)
+      .map((text) => nameOf(wordsOf(text)))
+      .filter((name) => this.#keys.has(name));
+  }
+
   #makeFinder(): TreeHasher {
     const names = new PlaceNames();
     return new TreeHasher((hash, json, path) => {
@@ -137,11 +150,15 @@ export class Verbatim {
       const document = this.#document;
       if (value < 0 || document === undefined || (path.length > 0 && !isTelling(json))) return;
       const words = names.at(document, path);
-      const named = (this.#sharers.get(value) ?? []).filter(
-        ({ name }) => mayName(name, words) && this.#keys.namingOf(name, words) === OF_ITSELF,
-      );
+      const beside = this.#keysBeside(document, path);
+      const isBeside = ({ sequence }: KeyName): boolean => beside.some((each) => each.sequence === sequence);
+      const isNamed = (name: KeyName): boolean =>
+        isBeside(name) || (mayName(name, words) && this.#keys.namingOf(name, words) === OF_ITSELF);
+      const named = (this.#sharers.get(value) ?? []).filter(({ name }) => isNamed(name));
       for (const sharer of named) this.#named.set(sharer.number, 1);
-      const naming = named.length > 0 ? OF_ITSELF : this.#keys.namingOf(this.#counts.nameOf(value), words);
+      const own = this.#counts.nameOf(value);
+      const said = named.length > 0 || isBeside(own) ? OF_ITSELF : this.#keys.namingOf(own, words);
+      const naming = said === OF_NOBODY && beside.length > 0 ? OF_OTHER : said;
       if (naming !== OF_ITSELF && this.#shared.has(document.file)) return;
       this.#counts.addPlace(value, naming);
       if (this.#taken > this.#mostPlaces || this.#places.has(value)) return;
