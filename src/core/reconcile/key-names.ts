@@ -114,6 +114,7 @@ export class KeyNames {
    */
   namingOf(own: KeyName, words: readonly number[]): Naming {
     const spans = this.#spansIn(words);
+    if (spans.length === 0 && !mayName(own, words)) return OF_NOBODY;
     const mine = spans.filter(({ sequence }) => sequence === own.sequence);
     const others = spans.filter(({ sequence }) => sequence !== own.sequence);
     if (mine.some((span) => !others.some((other) => other.from <= span.from && other.end >= span.end)))
