@@ -127,3 +127,18 @@ describe('a record of which one value stands at the place of another one', () =>
     expect(notFound(await old.reconcile({ in: ['data/*'] }))).toEqual({});
   });
 });
+
+test('a reference of a record to another one does not make its place that one’s', async () => {
+  const users = Array.from({ length: 16 }, (_, at) => ({
+    id: at,
+    type: 'user',
+    name: `Person number ${at}`,
+    boss: at === 0 ? 'nobody' : `user:${Math.floor(at / 3)}`,
+  }));
+  using old = await OldState.of(Object.fromEntries(users.map((user) => [`user:${user.id}`, user])));
+  old.put(
+    'data/list.json',
+    users.map(({ name, ...rest }) => ({ ...rest, fullName: name })),
+  );
+  expect(notFound(await old.reconcile({ strict: true }))).toEqual({});
+});

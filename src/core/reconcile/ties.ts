@@ -58,12 +58,14 @@ export class Ties {
     const words = wordsOf(key);
     const own = nameOf(words);
     const all = record.values.flatMap((each) => each.at);
+    // A reference to another record is a value of this one.
+    const mine = new Set(leavesOf(value).map((leaf) => normalForm(leaf.value)));
     let isOfOther = false;
     for (const at of all.slice(0, MAX_LOOKED_AT)) {
       const { keys, texts } = this.#above(at);
       const naming = this.#names.namingOf(own, tokensOfPlace(at.file, keys));
       if (naming === OF_ITSELF || texts.includes(key)) return this.#withoutOthers(record, own);
-      isOfOther ||= naming === OF_OTHER || texts.some((text) => this.#keys.has(text));
+      isOfOther ||= naming === OF_OTHER || texts.some((text) => this.#keys.has(text) && !mine.has(normalForm(text)));
     }
     if (all.length > 0 && all.every(({ file }) => this.#shared.has(file))) return withStatus(record, 'missing');
     if (isOfOther) return withStatus(record, 'partly');
