@@ -61,7 +61,8 @@ export async function* readDocuments(
       const value = isUtf8(bytes) ? parseJson(bytes.toString()) : undefined;
       if (value !== undefined) yield [{ file, pointer: '', value, bytes: bytes.length, isLine: false }];
       else if (looksLikeLines(bytes)) yield* readLines(file, fd, onUnread, signal);
-      else onUnread({ file, why: bytes.length === 0 ? 'is empty' : 'is not JSON, or nests too deep' });
+      // An empty file holds nothing: it can be the one that this report is written to.
+      else if (bytes.length > 0) onUnread({ file, why: 'is not JSON, or nests too deep' });
     }
     const after = fs.fstatSync(fd, { bigint: true });
     if (after.size !== before.size || after.mtimeNs !== before.mtimeNs)

@@ -113,7 +113,10 @@ class Look {
       if (entry.isDirectory()) {
         if (!isForeignFolder(name)) this.visit(child, place, rebuilt || isRebuiltFolder(name));
       } else if (entry.isFile()) this.#file(child, place, rebuilt);
-      else if (this.#matches?.(child) === true && entry.isSymbolicLink())
+      else if (
+        entry.isSymbolicLink() &&
+        (this.#matches?.(child) ?? (BY_NAME.test(name) && !rebuilt && this.#isNew(place)))
+      )
         this.unread.push({ file: child, why: 'is a link, and links are not followed' });
     }
   }
@@ -141,12 +144,14 @@ class Look {
       this.databases.push(database);
   }
 
+  #isNew(place: string): boolean {
+    const stat = fs.lstatSync(place, { throwIfNoEntry: false });
+    return stat !== undefined && Math.max(stat.mtimeMs, stat.ctimeMs) >= this.#since;
+  }
+
   #isRecent({ place, engine }: NewDatabase): boolean {
     const files = engine.shape === 'file' ? [place] : fs.readdirSync(place).map((name) => path.join(place, name));
-    return files.some((file) => {
-      const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-      return stat !== undefined && Math.max(stat.mtimeMs, stat.ctimeMs) >= this.#since;
-    });
+    return files.some((file) => this.#isNew(file));
   }
 }
 
