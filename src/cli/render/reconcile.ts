@@ -101,7 +101,12 @@ function detail(status: RecordStatus, report: ReconciledDatabase): string[] {
   }
   if (status === 'explained') return sayRules(records);
   if (status === 'by-value')
-    return [names, `their values are there; no place is known for ${some(withoutPlace.map(sayField))}`];
+    return [
+      names,
+      withoutPlace.length === 0
+        ? 'their values are there; nothing says that the places are theirs'
+        : `their values are there; no place is known for ${some(withoutPlace.map(sayField))}`,
+    ];
   if (status === 'folded') return [names, 'a value is not at its own place, but at another one of its record'];
   if (status === 'changed') return sayChanged(records, report);
   if (status === 'scattered') return sayScattered(records, report);
@@ -133,6 +138,7 @@ function renderDatabase(report: ReconciledDatabase, paint: Paint): string[] {
       `  ${paint.dim('new')}  `,
       7,
     ),
+    ...(files === 0 && report.new.in.length > 0 ? ['  --in matches no file and no database.'] : []),
     ...lines,
     ...(learnedFrom > 0
       ? [`  Places were learned from ${plural(learnedFrom, 'record')}; --write-rules keeps them for review.`]

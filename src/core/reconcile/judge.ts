@@ -2,6 +2,7 @@ import { ACCOUNTED_FOR, isAccountedFor, type RecordStatus } from '../model/recor
 import { isTelling, normalForm } from '../records/normal-form.ts';
 import type { AccountedValue, At } from './accounted.ts';
 import type { NodeFinder } from './find-nodes.ts';
+import { LIST, OBJECT } from './new-nodes.ts';
 import type { OldValue, OldValues } from './old-values.ts';
 import { hasInKey, isOwn, partsOfKey, type Place } from './place.ts';
 import type { RecordNames } from './record-names.ts';
@@ -185,10 +186,17 @@ export class Judge {
 
   /** Whether a value stands at a node, is its key, or a part of it. */
   #holds(place: Place, { field }: OldValue, node: number, form: number): boolean {
-    if (standsAt(this.#units, node, form)) return true;
+    if (standsAt(this.#units, node, form) || this.#isFilled(node, form)) return true;
     if (!hasInKey(place, this.#old.fields.texts[field] ?? '')) return false;
     const key = normalForm(this.#units.nodes.keyTextOf(node));
     return key.includes(this.#old.forms.texts[form] ?? '');
+  }
+
+  /** Whether a value is an empty list or object, and a node is one that is not empty any more: what is in there is new. */
+  #isFilled(node: number, form: number): boolean {
+    const kind = this.#units.nodes.kindOf(node);
+    const empty = kind === LIST ? normalForm([]) : kind === OBJECT ? normalForm({}) : null;
+    return empty === this.#old.forms.texts[form];
   }
 
   #elsewhere(names: RecordNames, value: OldValue, unit: number, places: readonly Place[]): JudgedValue {
