@@ -40,8 +40,7 @@ export interface KeyName {
 }
 
 export function nameOf(words: readonly string[]): KeyName {
-  const tokens = words.slice(0, MOST_WORDS).map(tokenOf);
-  return nameOfTokens(tokens);
+  return nameOfTokens((words.length > MOST_WORDS ? words.slice(0, MOST_WORDS) : words).map(tokenOf));
 }
 
 export function nameOfTokens(tokens: readonly number[]): KeyName {
@@ -53,25 +52,15 @@ export function tokensOfPlace(file: string, keys: readonly string[]): number[] {
   return [file.replace(/\.[^./]*$/, ''), ...keys].flatMap(tokensOf);
 }
 
-/** 53 bits of a sequence of tokens, never 0: what a key of these words has in the table. */
-function sequenceOf(tokens: readonly number[]): number {
-  const sequence = new Sequence();
-  for (const token of tokens) sequence.add(token);
-  return sequence.hash;
-}
-
-class Sequence {
-  #high = 0x811c9dc5;
-  #low = 0x9e3779b9;
-
-  add(token: number): void {
-    this.#high = Math.imul(this.#high ^ token, 0x01000193);
-    this.#low = Math.imul(this.#low + token, 0x85ebca6b) ^ (this.#low >>> 13);
+/** 53 bits of a sequence of tokens, never 0: what a key of these words has in the table. An object for each would be garbage for each record. */
+function sequenceOf(tokens: readonly number[], from = 0, end = tokens.length): number {
+  let [high, low] = [0x811c9dc5 | 0, 0x9e3779b9 | 0];
+  for (let at = from; at < end; at++) {
+    const token = tokens[at] ?? 0;
+    high = Math.imul(high ^ token, 0x01000193);
+    low = Math.imul(low + token, 0x85ebca6b) ^ (low >>> 13);
   }
-
-  get hash(): number {
-    return (this.#high >>> 0) * 0x200000 + (this.#low & 0x1fffff) || 1;
-  }
+  return (high >>> 0) * 0x200000 + (low & 0x1fffff) || 1;
 }
 
 /** Where a key stands in the words of a place. */
@@ -87,13 +76,11 @@ export class KeyNames {
   #size = 0;
   /** How many words keys have. */
   readonly #lengths = new Set<number>();
-  #longest = 0;
 
   /** Takes the words of a key. A key without words names no place. */
   add({ length, sequence }: KeyName): void {
     if (length === 0) return;
     this.#lengths.add(length);
-    this.#longest = Math.max(this.#longest, length);
     if (!this.#put(this.#table, sequence)) return;
     this.#size++;
     if (this.#size <= this.#table.length * FULLEST) return;
@@ -146,15 +133,13 @@ export class KeyNames {
   /** The keys that stand in the words of a place, one word after another. */
   #spansIn(words: readonly number[]): Span[] {
     const spans: Span[] = [];
-    for (let from = 0; from < words.length; from++) {
-      const sequence = new Sequence();
-      for (let at = from; at < words.length && at - from < this.#longest; at++) {
-        sequence.add(words[at] ?? 0);
-        if (!this.#lengths.has(at - from + 1)) continue;
-        const { hash } = sequence;
-        if (this.#has(hash)) spans.push({ from, end: at + 1, sequence: hash });
+    for (let from = 0; from < words.length; from++)
+      for (const length of this.#lengths) {
+        const end = from + length;
+        if (end > words.length) continue;
+        const sequence = sequenceOf(words, from, end);
+        if (this.#has(sequence)) spans.push({ from, end, sequence });
       }
-    }
     return spans;
   }
 
