@@ -47,13 +47,13 @@ test('state by its name, grouped by folder', () => {
     'packages/a/broadcast/D.s.sol/1/run-latest.json',
     'deployments-old/one.json',
     'deployments-old/two.json',
-    'addresses.json',
+    'config/addresses.json',
     'var/app.sqlite',
     'artifacts/addresses.json',
     'src/deploy.ts',
   ];
   expect(gaps(files).toSorted()).toEqual([
-    'addresses.json: deployment records 1',
+    'config: deployment records 1',
     'deployments-old: deployment records 2',
     'packages/a/.openzeppelin: OpenZeppelin proxy manifests 1',
     'packages/a/broadcast/D.s.sol/1: Foundry broadcasts 1',

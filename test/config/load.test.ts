@@ -42,6 +42,9 @@ describe('where the configuration comes from', () => {
       'proxies',
       'ignition',
       'foundry',
+      'registries',
+      'databases',
+      'keys',
     ]);
     expect(config).toMatchObject({ compression: 'zstd', level: 1, includeSecrets: false, ignore: [] });
   });

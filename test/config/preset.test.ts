@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCategories } from '../../src/core/config/conflicts.ts';
 import { presetCategories } from '../../src/core/config/preset.ts';
+import { PRESETS } from '../../src/core/config/presets/all-presets.ts';
 import { Ownership } from '../../src/core/scan/ownership.ts';
 import { put } from '../support/files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -53,7 +54,39 @@ test.each([
   ['cache/Deploy.s.sol/1/run-latest.json', 'foundry/cache'],
   ['cache/solidity-files-cache.json', undefined],
   ['contracts/Token.sol', undefined],
-  ['ignition/modules/Token.ts', undefined],
+  ['ignition/modules/Token.ts', 'ignition/files'],
+  ['ignition/parameters.json', 'ignition/files'],
+  ['cache_forge/Deploy.s.sol/1/run-latest.json', 'foundry/cache-forge'],
+  ['foundry.lock', 'configs/files'],
+  ['deploy/001_token.ts', 'scripts/deploy'],
+  ['build/contracts/Token.json', 'registries/truffle'],
+  ['build/deployments/1/0xab.json', 'registries/brownie'],
+  ['build/deployments/map.json', 'registries/brownie'],
+  ['build/deployments.json', 'registries/brownie-map'],
+  ['brownie-config.yaml', 'configs/files'],
+  ['deployed_addresses.json', 'registries/files'],
+  ['addresses/mainnet.json', 'registries/addresses'],
+  ['publish/deployed/mainnet/deployment.json', 'registries/publish'],
+  ['tasks/20210418-vault/output/mainnet.json', 'registries/tasks'],
+  ['tasks/20210418-vault/index.ts', undefined],
+  ['omnibus-mainnet.toml', 'configs/files'],
+  ['mastercopies.json', 'registries/files'],
+  ['artifacts/1/deployment.json', 'registries/safe-factory'],
+  ['artifacts/contracts/Token.sol/Token.json', undefined],
+  ['target/deploy/app-keypair.json', 'keys/solana'],
+  ['target/deploy/app.so', undefined],
+  ['target/idl/app.json', 'registries/anchor-idl'],
+  ['Published.toml', 'registries/files'],
+  ['.aptos/config.yaml', 'keys/aptos'],
+  ['Scarb.lock', 'configs/files'],
+  ['prisma/dev.db', 'databases/prisma'],
+  ['prisma/migrations/1_init/migration.sql', 'scripts/prisma'],
+  ['prisma/schema.prisma', 'configs/files'],
+  ['drizzle/0000_init.sql', 'scripts/drizzle'],
+  ['dev.sqlite3', 'databases/files'],
+  ['migrations/001.js', 'scripts/migrations'],
+  ['Cargo.lock', 'configs/files'],
+  ['.gitmodules', 'configs/files'],
   ['notes/a.md', undefined],
 ])('%s belongs to %s', (path, expected) => {
   expect(owner(path)).toBe(expected);
@@ -61,7 +94,15 @@ test.each([
 
 test('what proves that transactions were sent is external', () => {
   const external = presetCategories('/nowhere', {}).flatMap(({ sources }) => sources.filter((s) => s.external));
-  expect(external.map(({ category }) => category)).toEqual(['proxies', 'ignition', 'foundry', 'foundry']);
+  expect(external.map(({ path }) => path)).toEqual([
+    '.openzeppelin',
+    'ignition/deployments',
+    'broadcast',
+    'cache',
+    'cache_forge',
+    'build/deployments',
+    'build',
+  ]);
 });
 
 test.each([
@@ -80,4 +121,33 @@ test("foundry.toml's broadcast folder", () => {
   put(folder.path, 'foundry.toml', '[profile.default]\nsrc = "src"\nbroadcast = "records/broadcast" # ours\n');
   expect(owner('records/broadcast/D.s.sol/1/run-latest.json', folder.path)).toBe('foundry/broadcast');
   expect(owner('broadcast/D.s.sol/1/run-latest.json', folder.path)).toBeUndefined();
+});
+
+test('a folder that two settings name belongs to what proves that transactions were sent', () => {
+  using folder = tempFolder();
+  put(folder.path, 'foundry.toml', '[profile.default]\nbroadcast = "deployments"\nscript = "scripts"\n');
+  put(folder.path, 'drizzle.config.ts', "export default defineConfig({\n  out: './db/migrations',\n});\n");
+  checkCategories(presetCategories(folder.path, {}), 'the preset');
+  expect(owner('deployments/D.s.sol/1/run-latest.json', folder.path)).toBe('foundry/broadcast');
+  expect(owner('scripts/D.s.sol', folder.path)).toBe('scripts/scripts');
+  expect(owner('db/migrations/0000.sql', folder.path)).toBe('scripts/drizzle');
+});
+
+test('a setting that cannot be read is none: a pipe, a huge file, a folder', () => {
+  using folder = tempFolder();
+  put(folder.path, 'foundry.toml', Buffer.alloc(2 << 20, '\n'));
+  put(folder.path, 'drizzle.config.ts/x', '');
+  expect(owner('broadcast/D.s.sol/1/run-latest.json', folder.path)).toBe('foundry/broadcast');
+  expect(owner('drizzle/0.sql', folder.path)).toBe('scripts/drizzle');
+});
+
+test('each preset says what it is found by, and what it keeps', () => {
+  expect(new Set(PRESETS.map(({ name }) => name)).size).toBe(PRESETS.length);
+  for (const { name, foundBy, places, configs = [] } of PRESETS) {
+    expect(name).toMatch(/^[a-z0-9][a-z0-9-]{0,62}$/);
+    expect(Object.values(foundBy).flat(), name).not.toEqual([]);
+    expect([...places, ...configs], name).not.toEqual([]);
+    // No source of one preset conflicts with another one of the same preset.
+    checkCategories(presetCategories('/nowhere', {}, new Map([[name, ['.']]])), name);
+  }
 });

@@ -1,138 +1,148 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { CONFIG_FILE } from './config-file.ts';
 import { isDatabaseFolder } from '../model/engine-name.ts';
-import type { Category, Source, SourceType } from '../model/category.ts';
+import type { Category, Source } from '../model/category.ts';
+import { PRESETS } from './presets/all-presets.ts';
+import type { Preset, PresetPlace } from './presets/preset.ts';
 
-interface PresetSource {
-  readonly name: string;
-  readonly path: string;
-  readonly type?: SourceType;
-  readonly include?: readonly string[];
-  readonly external?: boolean;
-}
-
-const CONFIG_FILES = [
-  CONFIG_FILE,
-  'hardhat.config.*',
-  'foundry.toml',
-  'foundry.lock',
-  'remappings.txt',
-  'package.json',
-  'package-lock.json',
-  'npm-shrinkwrap.json',
-  'yarn.lock',
-  'pnpm-lock.yaml',
-  'bun.lock',
-  'bun.lockb',
-  'tsconfig*.json',
-  '.env.example',
-  '.env',
-  '.env.*',
-  'CLAUDE.md',
+/** The categories of presets in their order, which decides whose a file is that two sources of one depth match. */
+const CATEGORIES = [
+  'leveldb',
+  'legacy-json',
+  'unified-json',
+  'configs',
+  'scripts',
+  'docs',
+  'proxies',
+  'ignition',
+  'foundry',
+  'registries',
+  'databases',
+  'keys',
 ];
 
-const REPORTS = ['leveldb-inventory.json', 'leveldb-data-integrity-report.md'];
+/** The longest name that a config accepts. */
+const MAX_NAME = 63;
+/** A file in which a setting is looked up; what is larger is not read. */
+const MAX_SETTINGS_BYTES = 1 << 20;
 
-/**
- * What is covered without a config file: the places where Hardhat, OpenZeppelin, Ignition and Foundry keep state that cannot be recreated. Only what
- * exists is stored.
- */
-export function presetCategories(root: string, env: NodeJS.ProcessEnv): Category[] {
-  const proxies = relativeOr(root, env['MANIFEST_DEFAULT_DIR'], '.openzeppelin');
-  const broadcast = relativeOr(root, foundryBroadcast(root), 'broadcast');
-  return [
-    category('leveldb', [
-      { name: 'current', path: 'leveldb', type: 'leveldb' },
-      { name: 'previous-exports', path: 'leveldb-backup' },
-      { name: 'reports', path: '.', include: REPORTS },
-    ]),
-    category('legacy-json', [
-      { name: 'deployments', path: 'deployments' },
-      { name: 'historical-backups', path: 'deployments/backups' },
-    ]),
-    category('unified-json', [
-      { name: 'unified', path: 'deployments/unified' },
-      { name: 'backups', path: 'deployments/unified/backups' },
-      { name: 'test-deployments', path: 'deployments-test' },
-    ]),
-    category('configs', [
-      { name: 'files', path: '.', include: CONFIG_FILES },
-      { name: 'schemas', path: 'schemas' },
-    ]),
-    category('scripts', [
-      { name: 'backup', path: 'scripts/backup' },
-      { name: 'migration', path: 'scripts/migration' },
-      { name: 'utils', path: 'scripts/utils' },
-      { name: 'scripts', path: 'scripts' },
-      { name: 'script', path: 'script' },
-    ]),
-    category('docs', [
-      { name: 'main', path: 'docs' },
-      { name: 'root', path: '.', include: ['*.md'] },
-    ]),
-    category('proxies', [{ name: 'manifests', path: proxies, external: true }]),
-    category('ignition', [{ name: 'deployments', path: 'ignition/deployments', external: true }]),
-    category('foundry', [
-      { name: 'broadcast', path: broadcast, external: true },
-      { name: 'cache', path: 'cache', include: ['*.s.sol/**'], external: true },
-    ]),
-  ];
+/** Where presets apply: names of presets, each with project-relative folders, `.` for the project itself. */
+export type Applied = ReadonlyMap<string, readonly string[]>;
+
+/** What is covered without a config file: what any preset knows, in the project itself. Only what exists is stored. */
+export const EVERY_PRESET: Applied = new Map(PRESETS.map(({ name }) => [name, ['.']]));
+
+/** What presets cover in the folders where they apply. A place that several presets know is one source, and a folder belongs to one. */
+export function presetCategories(root: string, env: NodeJS.ProcessEnv, applied: Applied = EVERY_PRESET): Category[] {
+  const folders = [...new Set([...applied.values()].flat())].toSorted();
+  const sources = folders.flatMap((folder) => {
+    const here = PRESETS.filter(({ name }) => applied.get(name)?.includes(folder) === true);
+    return sourcesIn(root, folder, here, env);
+  });
+  return CATEGORIES.map((name) => ({
+    name,
+    sources: withUniqueNames(sources.filter(({ category }) => category === name)),
+  })).filter((category) => category.sources.length > 0);
 }
 
-function category(name: string, sources: readonly PresetSource[]): Category {
-  return { name, sources: sources.map((source) => fullSource(name, source)) };
+/** What these presets cover in one folder. */
+function sourcesIn(root: string, folder: string, presets: readonly Preset[], env: NodeJS.ProcessEnv): Source[] {
+  const merged = new Map<string, Source>();
+  for (const place of presets.flatMap((preset) => placesOf(preset))) {
+    const source = sourceAt(root, folder, place, env);
+    const key = `${source.category}/${source.name}`;
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? source : { ...known, include: union(known.include, source.include) });
+  }
+  return withoutTwins([...merged.values()]);
 }
 
-function fullSource(category: string, source: PresetSource): Source {
-  const type = source.type ?? 'files';
+function placesOf({ configs, places }: Preset): readonly PresetPlace[] {
+  if (configs === undefined) return places;
+  return [{ category: 'configs', source: 'files', path: '.', include: configs, what: 'configuration' }, ...places];
+}
+
+/** A setting may move one place to another one. That folder then belongs to what is external, otherwise to the first one. */
+function withoutTwins(sources: readonly Source[]): Source[] {
+  const whole = sources.filter(({ include }) => include.length === 0);
+  return sources.filter((source) => {
+    if (source.include.length > 0) return true;
+    const twins = whole.filter((other) => other.path === source.path);
+    return (twins.find(({ external }) => external) ?? twins[0]) === source;
+  });
+}
+
+function union(one: readonly string[], other: readonly string[]): string[] {
+  return [...new Set([...one, ...other])];
+}
+
+function sourceAt(root: string, folder: string, place: PresetPlace, env: NodeJS.ProcessEnv): Source {
+  const type = place.type ?? 'files';
+  const inFolder = movedPath(path.join(root, folder), place, env);
+  const isHere = folder === '.';
   return {
-    category,
-    name: source.name,
-    path: source.path,
+    category: place.category,
+    name: isHere ? place.source : `${slug(folder)}-${place.source}`,
+    path: isHere ? inFolder : inFolder === '.' ? folder : `${folder}/${inFolder}`,
     type,
-    include: source.include ?? [],
+    include: place.include ?? [],
     exclude: [],
     required: false,
     exclusive: isDatabaseFolder(type),
-    external: source.external ?? false,
+    external: place.external ?? false,
   };
 }
 
-/** The folder that another tool's setting names, if it is in the project; otherwise the default. */
-function relativeOr(root: string, setting: string | undefined, fallback: string): string {
-  if (setting === undefined || setting === '') return fallback;
-  const native = path.relative(root, path.resolve(root, setting));
-  const normal = native.split(path.sep).join('/');
-  return path.isAbsolute(native) || normal === '' || normal === '..' || normal.startsWith('../') ? fallback : normal;
+function slug(folder: string): string {
+  const words = folder.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  return words.replaceAll(/^-|-$/g, '') || 'workspace';
 }
 
-/** `broadcast = "…"` of foundry.toml. Reading one line is enough, because the value is a plain string there. For any other form the default is used. */
-function foundryBroadcast(root: string): string | undefined {
-  let text: string;
-  try {
-    text = fs.readFileSync(path.join(root, 'foundry.toml')).toString('utf8');
-  } catch {
-    return undefined;
+/** Cuts long names and numbers duplicates, because two workspaces may differ only in a dot. */
+function withUniqueNames(sources: readonly Source[]): Source[] {
+  const taken = new Set<string>();
+  return sources.map((source) => {
+    let name = source.name.slice(-MAX_NAME).replace(/^-+/, '');
+    for (let number = 2; taken.has(name); number++) name = `${number}-${source.name.slice(-(MAX_NAME - 5))}`;
+    taken.add(name);
+    return { ...source, name };
+  });
+}
+
+/** The path that another tool's setting names, if it is in the folder; otherwise the usual one. */
+function movedPath(folder: string, { path: usual, movedBy }: PresetPlace, env: NodeJS.ProcessEnv): string {
+  if (movedBy === undefined) return usual;
+  const setting = 'variable' in movedBy ? env[movedBy.variable] : readSetting(folder, movedBy);
+  if (setting === undefined || setting === '') return usual;
+  const native = path.relative(folder, path.resolve(folder, setting));
+  const normal = native.split(path.sep).join('/');
+  return path.isAbsolute(native) || normal === '' || normal === '..' || normal.startsWith('../') ? usual : normal;
+}
+
+/** `key = "…"` of a TOML file, `key: '…'` of a script. Reading one line is enough, because the value is a plain string there. Any other form is not understood. */
+function readSetting(folder: string, { files, key }: { files: readonly string[]; key: string }): string | undefined {
+  for (const name of files) {
+    const text = readSmall(path.join(folder, name));
+    const value = new RegExp(`^\\s*${key}\\s*[=:]\\s*["']([^"'\\n]+)["']`, 'm').exec(text)?.[1];
+    if (value !== undefined) return value;
   }
-  return /^\s*broadcast\s*=\s*["']([^"']+)["']/m.exec(text)?.[1];
+  return undefined;
+}
+
+/** Empty if it is no regular file of a usual size, or cannot be read. */
+function readSmall(file: string): string {
+  try {
+    const stat = fs.statSync(file);
+    return stat.isFile() && stat.size <= MAX_SETTINGS_BYTES ? fs.readFileSync(file, 'utf8') : '';
+  } catch {
+    return '';
+  }
 }
 
 /**
  * Project-relative paths of files that may hold keys or passwords, in upper or lower case. They are left out unless `includeSecrets` is set, and a
  * finding says either. `.env.example`, `.env.sample` and `.env.template` never count as secrets.
  */
-export const DEFAULT_SECRETS: readonly string[] = [
-  '**/.env',
-  '**/.env.*',
-  '**/*.{pem,key,p12,pfx}',
-  '**/id_{rsa,dsa,ecdsa,ed25519}*',
-  // Java and Ethereum key stores; the second is how geth, Hardhat and Foundry name theirs
-  '**/*.{keystore,jks}',
-  '**/UTC--*--*',
-  // where Truffle and Hardhat tutorials put the mnemonic
-  '**/.secret',
-  '**/mnemonic.txt',
-  // Foundry's sensitive run logs hold RPC URLs with their keys
-  '**/cache/*.s.sol/**',
-];
+export const DEFAULT_SECRETS: readonly string[] = PRESETS.flatMap(({ secrets = [] }) =>
+  secrets.map(({ pattern }) => pattern),
+);

@@ -1,0 +1,13 @@
+import type { Preset } from './preset.ts';
+
+export const starknet: Preset = {
+  name: 'starknet',
+  title: 'Starknet: Scarb and Starknet Foundry',
+  foundBy: { paths: ['Scarb.toml', 'snfoundry.toml'] },
+  configs: ['Scarb.toml', 'Scarb.lock', 'snfoundry.toml'],
+  places: [{ category: 'legacy-json', source: 'deployments', path: 'deployments', what: 'deployment records' }],
+  secrets: [
+    { pattern: '**/starknet_open_zeppelin_accounts.json', holds: 'private keys of Starknet accounts' },
+    { pattern: '**/.starknet_accounts/**', holds: 'private keys of Starknet accounts' },
+  ],
+};
