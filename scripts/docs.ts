@@ -1,7 +1,8 @@
-/** Writes the generated parts of the documentation: docs/findings.md, and the tables of docs/cli-json.md and README.md. */
+/** Writes the generated parts of the documentation: docs/findings.md, docs/presets.md, and the tables of docs/cli-json.md and README.md. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withPart } from './docs/markdown.ts';
+import { presetsPage } from './docs/presets.ts';
 import * as tables from './docs/tables.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -34,7 +35,10 @@ function read(page: string): string {
 
 /** Every page that has something generated, and the text that it should have. */
 function docTexts(): Map<string, string> {
-  const texts = new Map([['docs/findings.md', FINDINGS_PAGE]]);
+  const texts = new Map([
+    ['docs/findings.md', FINDINGS_PAGE],
+    ['docs/presets.md', presetsPage()],
+  ]);
   for (const [page, parts] of Object.entries(PARTS)) {
     const text = Object.entries(parts).reduce((whole, [part, body]) => withPart(whole, part, body), read(page));
     texts.set(page, text);

@@ -37,6 +37,8 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   report: inModel('backup-summary.ts', 'backupSummarySchema', 'report'),
   recover: inModel('recover-report.ts', 'recoverReportSchema', 'recover'),
   init: inModel('init-report.ts', 'initReportSchema', 'init'),
+  'preset-list': inModel('preset-report.ts', 'presetListReportSchema', 'preset list'),
+  'preset-show': inModel('preset-report.ts', 'presetShowReportSchema', 'preset show'),
   list: inModel('list-report.ts', 'listReportSchema', 'list'),
   export: inModel('export-report.ts', 'exportReportSchema', 'export'),
   show: inModel('show-report.ts', 'showReportSchema', 'show'),

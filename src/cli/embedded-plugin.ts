@@ -5,7 +5,10 @@ export type Loader = () => Promise<Command.Class>;
 export type Loaders = Readonly<Record<string, Loader>>;
 
 /** What the help says about a word that begins several commands. Without this it would describe only the first of them. */
-const TOPICS = [{ name: 'db', description: 'List, read, compare and count what databases hold' }];
+const TOPICS = [
+  { name: 'db', description: 'List, read, compare and count what databases hold' },
+  { name: 'preset', description: 'Show what is known of frameworks, and which of them the project uses' },
+];
 
 /**
  * The root "plugin" that oclif would otherwise discover on disk, made from the manifest and one lazy loader for each command.

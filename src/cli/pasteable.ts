@@ -13,6 +13,8 @@ export const COMMANDS = [
   'guard',
   'init',
   'list',
+  'preset list',
+  'preset show',
   'prune',
   'reconcile',
   'recover',

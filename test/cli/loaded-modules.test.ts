@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { makeRealBackup } from '../support/real-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const presets = path.join(root, 'src/core/config/presets');
 
 /** What a command loads: the files of src/, and the names of the packages. */
 function loadedBy(args: readonly string[], cwd: string) {
@@ -76,7 +77,11 @@ const FOR_LIST = [
   'core/config/identity.ts',
   'core/config/load.ts',
   'core/config/preset.ts',
+  ...readdirSync(presets)
+    .filter((name) => name !== 'preset.ts')
+    .map((name) => `core/config/presets/${name}`),
   'core/config/project.ts',
+  'core/config/read-small.ts',
   'core/config/schema.ts',
   'core/databases/locks/lock-probe.ts',
   'core/databases/prover.ts',

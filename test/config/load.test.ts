@@ -164,6 +164,64 @@ describe('a config that extends the preset', () => {
   });
 });
 
+describe('presets in folders', () => {
+  function places(config: Record<string, unknown>): string[] {
+    const { categories } = load(JSON.stringify(config)).config;
+    return categories.flatMap(({ name, sources }) => sources.map((each) => `${name}/${each.name}=${each.path}`));
+  }
+
+  test('apply in the project and there, in the categories of the preset', () => {
+    const all = places({ preset: 'default', presets: { foundry: ['./pkg/evm/'], truffle: ['.'] } });
+    expect(all).toEqual(expect.arrayContaining(places({})));
+    expect(all.filter((one) => one.includes('pkg/evm'))).toEqual([
+      'configs/pkg-evm-files=pkg/evm',
+      'scripts/pkg-evm-script=pkg/evm/script',
+      'foundry/pkg-evm-broadcast=pkg/evm/broadcast',
+      'foundry/pkg-evm-cache=pkg/evm/cache',
+      'foundry/pkg-evm-cache-forge=pkg/evm/cache_forge',
+    ]);
+  });
+
+  test('alone are all there is, and categories extend them', () => {
+    const categories = { foundry: { sources: { cache: null, 'cache-forge': null, broadcast: { path: 'sent' } } } };
+    expect(places({ presets: { foundry: ['.'], move: ['pkg'] }, categories })).toEqual([
+      'configs/files=.',
+      'configs/pkg-files=pkg',
+      'configs/migbackup=migbackup.config.json',
+      'scripts/script=script',
+      'scripts/pkg-scripts=pkg/scripts',
+      'foundry/broadcast=sent',
+      'registries/pkg-files=pkg',
+      'keys/pkg-aptos=pkg/.aptos',
+    ]);
+  });
+
+  test.each([
+    ['{"presets": {"fundry": ["."]}}', 'presets: there is no preset "fundry", did you mean "foundry"?'],
+    ['{"presets": {"zzzzzzzz": ["."]}}', 'presets: there is no preset "zzzzzzzz"'],
+    ['{"presets": {"foundry": ["../x"]}}', 'presets.foundry has the folder "../x": ".." as a part'],
+    ['{"presets": {"foundry": ["/x"]}}', 'presets.foundry has the folder "/x": absolute path'],
+    ['{"presets": {"foundry": [""]}}', 'presets.foundry has the folder "": empty path'],
+    ['{"presets": {"foundry": "."}}', 'presets.foundry'],
+    [
+      `{"presets": {"foundry": ${JSON.stringify(Array.from({ length: 1001 }, (_, at) => `p${at}`))}}}`,
+      'presets.foundry',
+    ],
+  ])('%.60s is refused', (text, message) => {
+    const error = errorOf(() => load(text));
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(error.message).toContain(message);
+  });
+
+  test('more sources than a walk could ask about are refused', () => {
+    const folders = Array.from({ length: 1000 }, (_, at) => `p${at}`);
+    const error = errorOf(() =>
+      load(JSON.stringify({ presets: { foundry: folders, hardhat: folders, project: folders } })),
+    );
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining('more than 5000') });
+  });
+});
+
 describe('what is refused', () => {
   test('a syntax error, by line and column', () => {
     const error = errorOf(() => load('{\n  "backups": "x",\n  "level": ]\n}'));

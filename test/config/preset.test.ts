@@ -135,7 +135,7 @@ test('a folder that two settings name belongs to what proves that transactions w
 
 test('a setting that cannot be read is none: a pipe, a huge file, a folder', () => {
   using folder = tempFolder();
-  put(folder.path, 'foundry.toml', Buffer.alloc(2 << 20, '\n'));
+  put(folder.path, 'foundry.toml', Buffer.alloc(5 << 20, 'broadcast = "x"\n'));
   put(folder.path, 'drizzle.config.ts/x', '');
   expect(owner('broadcast/D.s.sol/1/run-latest.json', folder.path)).toBe('foundry/broadcast');
   expect(owner('drizzle/0.sql', folder.path)).toBe('scripts/drizzle');

@@ -210,6 +210,13 @@ describe('each command with and without --json', () => {
     await json('init', ['init']);
   });
 
+  test('preset list, and preset show', async () => {
+    expect(await json('preset-list', ['preset', 'list'])).toMatchObject({ presets: expect.any(Array) });
+    await text(['preset', 'list']);
+    expect(await json('preset-show', ['preset', 'show', 'anchor'])).toMatchObject({ preset: { name: 'anchor' } });
+    await text(['preset', 'show', 'anchor']);
+  });
+
   test('--quiet prints nothing when all is well; --log-file writes JSON lines', async () => {
     const log = path.join(folder.path, 'log.jsonl');
     const result = await runCli(['list', '--quiet', '--log-file', log, '--log-level', 'debug'], { cwd: root });

@@ -62,6 +62,11 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
   help: [[0, 'help']],
   init: [[0, 'init --dry-run']],
   list: [[0, 'list']],
+  'preset:list': [[0, 'preset list']],
+  'preset:show': [
+    [0, 'preset show foundry'],
+    [2, 'preset show'],
+  ],
   prune: [[0, 'prune --keep-last 1 --dry-run']],
   reconcile: [
     [0, 'reconcile leveldb --in leveldb'],

@@ -76,12 +76,21 @@ describe('init', () => {
     );
     expect(report.changes[0]?.adds).toEqual([
       'preset: default',
-      'legacy-json/pkgs-one-deployments: pkgs/one/deployments',
-      'configs/pkgs-one-files: pkgs/one',
+      'presets.registries: pkgs/one',
+      'presets.project: pkgs/one',
+    ]);
+    expect(report.found.map(({ preset, folder, because, applied }) => [preset, folder, because, applied])).toEqual([
+      ['openzeppelin', '.', '.openzeppelin', true],
+      ['registries', '.', 'deployments', true],
+      ['project', '.', 'package.json', true],
+      ['registries', 'pkgs/one', 'deployments', true],
+      ['project', 'pkgs/one', 'package.json', true],
     ]);
     const preset = presetCategories(folder.path, {}).flatMap(({ sources }) => sources);
     expect(covered).toEqual(expect.arrayContaining(preset));
-    expect(covered).toHaveLength(preset.length + 2);
+    const theirs = covered.filter(({ path }) => path === 'pkgs/one' || path.startsWith('pkgs/one/'));
+    expect(covered).toHaveLength(preset.length + theirs.length);
+    expect(theirs.map(({ category, name }) => `${category}/${name}`)).toContain('legacy-json/pkgs-one-deployments');
 
     const once = readTree(folder.path);
     expect(await run(folder.path)).toMatchObject({

@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import type { Category, Source } from '../model/category.ts';
 import { isDatabaseFolder } from '../model/engine-name.ts';
+import type { Applied } from './preset.ts';
 
 export const CONFIG_FILE = 'migbackup.config.json';
 
@@ -33,8 +34,17 @@ function takesIt({ path, type, include, exclude }: Source): boolean {
 /** Where editors find the schema once migbackup is a dependency. */
 const SCHEMA = './node_modules/migbackup/schemas/config.json';
 
-/** The text of a migbackup.config.json with this id that adds these categories to the preset; only values that differ from the defaults are written. */
-export function renderConfig(project: string, added: readonly Category[], backups = 'backups'): string {
+/** What a new config says, apart from what is so without it. */
+export interface NewConfig {
+  readonly project: string;
+  /** Where presets apply beyond the project itself. */
+  readonly applied: Applied;
+  readonly added: readonly Category[];
+  readonly backups: string;
+}
+
+/** The text of a migbackup.config.json; only values that differ from the defaults are written. */
+export function renderConfig({ project, applied, added, backups }: NewConfig): string {
   const categories = added.map(({ name, sources }) => [
     name,
     { sources: Object.fromEntries(sources.map((source) => [source.name, renderSource(source)])) },
@@ -43,6 +53,7 @@ export function renderConfig(project: string, added: readonly Category[], backup
     $schema: SCHEMA,
     project,
     preset: 'default',
+    ...(applied.size === 0 ? {} : { presets: Object.fromEntries(applied) }),
     backups,
     ...(added.length === 0 ? {} : { categories: Object.fromEntries(categories) }),
   };

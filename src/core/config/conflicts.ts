@@ -7,8 +7,8 @@ import type { Category, Source } from '../model/category.ts';
 import { invalid } from './config-text.ts';
 import type { ConfigFile } from './schema.ts';
 
-/** A limit, because every source is compared with every other one. */
-const MAX_SOURCES = 1000;
+/** A limit, because a walk asks all sources about every folder. */
+const MAX_SOURCES = 5000;
 const TURN_OFF = 'Set a category or source of the preset to null to turn it off.';
 
 /**
@@ -24,8 +24,14 @@ export function checkCategories(categories: readonly Category[], file: string, p
     });
   }
   for (const source of sources) checkPath(source, file);
-  for (const [at, source] of sources.entries()) {
-    for (const other of sources.slice(at + 1)) checkPair(source, other, file, preset ? ` ${TURN_OFF}` : '');
+  const more = preset ? ` ${TURN_OFF}` : '';
+  for (const twins of Map.groupBy(sources, (source) => source.path).values())
+    for (const [at, source] of twins.entries())
+      for (const other of twins.slice(at + 1)) checkTwins(source, other, file, more);
+  for (const source of sources) {
+    if (source.type === 'files') continue;
+    const database = `the ${ENGINE_TITLES[source.type]} database ${source.path} of ${label(source)}`;
+    for (const other of sources) if (other !== source) checkReach(source, database, other, file, more);
   }
 }
 
@@ -65,34 +71,31 @@ function checkPath(source: Source, file: string): void {
   }
 }
 
-/** @param more what else to do */
-function checkPair(a: Source, b: Source, file: string, more: string): void {
+/**
+ * For two sources with one path.
+ * @param more what else to do
+ */
+function checkTwins(a: Source, b: Source, file: string, more: string): void {
   const bothWhole = a.include.length === 0 && b.include.length === 0;
-  const overlap = bothWhole || a.include.some((pattern) => b.include.includes(pattern));
-  if (a.path === b.path && overlap) {
-    throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(a)} and ${label(b)} both take ${a.path}`, {
-      hint: `Give each source its own path or patterns, because a file belongs to one source.${more}`,
-      path: file,
-    });
-  }
-  for (const [database, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    if (database.type === 'files') continue;
-    const reachesIn = other.path !== database.path && isInside(other.path, database.path);
-    const named = other.include.some((pattern) => isInside(joined(other.path, pattern), database.path));
-    if (reachesIn || named) {
-      throw new BackupError(
-        'CONFIG_CONFLICT',
-        `${file}: ${label(other)} reaches into the ${ENGINE_TITLES[database.type]} database ${database.path} of ${label(database)}`,
-        {
-          hint: `Remove the pattern or source, because a database is one unit.${more}`,
-          path: file,
-        },
-      );
-    }
-  }
+  if (!bothWhole && !a.include.some((pattern) => b.include.includes(pattern))) return;
+  throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(a)} and ${label(b)} both take ${a.path}`, {
+    hint: `Give each source its own path or patterns, because a file belongs to one source.${more}`,
+    path: file,
+  });
+}
+
+/**
+ * For a source that may claim a part of a database.
+ * @param database how a message names it
+ */
+function checkReach({ path }: Source, database: string, other: Source, file: string, more: string): void {
+  const reachesIn = other.path !== path && isInside(other.path, path);
+  const named = other.include.some((pattern) => isInside(joined(other.path, pattern), path));
+  if (!reachesIn && !named) return;
+  throw new BackupError('CONFIG_CONFLICT', `${file}: ${label(other)} reaches into ${database}`, {
+    hint: `Remove the pattern or source, because a database is one unit.${more}`,
+    path: file,
+  });
 }
 
 /** Checks the settings outside of the sources. Throws CONFIG_INVALID. */

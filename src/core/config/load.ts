@@ -9,13 +9,14 @@ import { isDatabaseFolder } from '../model/engine-name.ts';
 import { z } from '../model/zod.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import { lstatOrNull } from '../fs/durable.ts';
+import { pathProblem } from '../paths/paths.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Category, Config, Source } from '../model/category.ts';
 import { checkCategories, checkSettings } from './conflicts.ts';
 import { CONFIG_FILE, withConfigFile } from './config-file.ts';
 import { invalid, readBytes, readText } from './config-text.ts';
 import { extendPreset, type WrittenCategories } from './extend-preset.ts';
-import { DEFAULT_SECRETS, presetCategories } from './preset.ts';
+import { type Applied, DEFAULT_SECRETS, EVERY_PRESET, presetCategories, withEveryPreset } from './preset.ts';
 import { type ConfigFile, configFileSchema, type sourceFileSchema } from './schema.ts';
 
 /** On real JSON, this is smaller and faster than zstd's own default. */
@@ -65,10 +66,13 @@ interface FoundConfig {
 function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.ProcessEnv): LoadedConfig {
   const settings: ConfigFile = found?.settings ?? {};
   const file = found?.file ?? 'the preset';
-  const preset = settings.preset !== undefined || settings.categories === undefined;
+  const applied = appliedBy(settings, file);
   const written = resolveCategories(settings.categories ?? {});
-  const named = preset ? extendPreset(presetCategories(root, env), written, file) : withoutPreset(written, file);
-  checkCategories(named, file, preset);
+  const named =
+    applied === undefined
+      ? withoutPreset(written, file)
+      : extendPreset(presetCategories(root, env, applied), written, file);
+  checkCategories(named, file, applied !== undefined);
   const categories = found?.file === path.join(root, CONFIG_FILE) ? withConfigFile(named) : named;
   if (found !== undefined) checkSettings(settings, found.file);
   return {
@@ -76,6 +80,7 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
     config: {
       file: found?.file,
       project: settings.project,
+      presets: Object.fromEntries(applied ?? []),
       categories,
       written: [...written.values()].flatMap((sources) => [...(sources?.values() ?? [])]).filter((one) => one !== null),
       compression: settings.compression ?? 'zstd',
@@ -87,6 +92,25 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       reconcile: settings.reconcile,
     },
   };
+}
+
+/** Where presets apply by a config; undefined if none does, because the config has categories of its own alone. */
+function appliedBy({ preset, presets, categories }: ConfigFile, file: string): Applied | undefined {
+  if (presets === undefined) return preset === undefined && categories !== undefined ? undefined : EVERY_PRESET;
+  const written = new Map(
+    Object.entries(presets).map(([name, folders = []]) => {
+      const usual = folders.map((folder) => normalPath(folder));
+      const at = usual.findIndex((folder) => folder !== '.' && pathProblem(folder) !== null);
+      const odd = usual[at];
+      if (odd === undefined) return [name, usual];
+      throw invalid(
+        file,
+        `presets.${name} has the folder "${shorten(escapeName(folders[at] ?? odd))}": ${pathProblem(odd)}`,
+        'Give a folder that is inside the project and relative to it, with / between its parts.',
+      );
+    }),
+  );
+  return preset === undefined ? written : withEveryPreset(written);
 }
 
 function findConfig(root: string, file: string | undefined): FoundConfig | undefined {

@@ -1,9 +1,9 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { isDatabaseFolder } from '../model/engine-name.ts';
 import type { Category, Source } from '../model/category.ts';
 import { PRESETS } from './presets/all-presets.ts';
 import type { Preset, PresetPlace } from './presets/preset.ts';
+import { readSmall } from './read-small.ts';
 
 /** The categories of presets in their order, which decides whose a file is that two sources of one depth match. */
 const CATEGORIES = [
@@ -23,14 +23,17 @@ const CATEGORIES = [
 
 /** The longest name that a config accepts. */
 const MAX_NAME = 63;
-/** A file in which a setting is looked up; what is larger is not read. */
-const MAX_SETTINGS_BYTES = 1 << 20;
 
 /** Where presets apply: names of presets, each with project-relative folders, `.` for the project itself. */
 export type Applied = ReadonlyMap<string, readonly string[]>;
 
 /** What is covered without a config file: what any preset knows, in the project itself. Only what exists is stored. */
 export const EVERY_PRESET: Applied = new Map(PRESETS.map(({ name }) => [name, ['.']]));
+
+/** Where presets apply, with all of them in the project itself. */
+export function withEveryPreset(applied: Applied): Applied {
+  return new Map([...EVERY_PRESET].map(([name, own]) => [name, [...new Set([...own, ...(applied.get(name) ?? [])])]]));
+}
 
 /** What presets cover in the folders where they apply. A place that several presets know is one source, and a folder belongs to one. */
 export function presetCategories(root: string, env: NodeJS.ProcessEnv, applied: Applied = EVERY_PRESET): Category[] {
@@ -57,9 +60,13 @@ function sourcesIn(root: string, folder: string, presets: readonly Preset[], env
   return withoutTwins([...merged.values()]);
 }
 
-function placesOf({ configs, places }: Preset): readonly PresetPlace[] {
+/** The places of a preset, with its configuration as one of them. */
+export function placesOf({ configs, places }: Preset): readonly PresetPlace[] {
   if (configs === undefined) return places;
-  return [{ category: 'configs', source: 'files', path: '.', include: configs, what: 'configuration' }, ...places];
+  return [
+    { category: 'configs', source: 'files', path: '.', include: configs, what: 'configuration and lock files' },
+    ...places,
+  ];
 }
 
 /** A setting may move one place to another one. That folder then belongs to what is external, otherwise to the first one. */
@@ -127,16 +134,6 @@ function readSetting(folder: string, { files, key }: { files: readonly string[];
     if (value !== undefined) return value;
   }
   return undefined;
-}
-
-/** Empty if it is no regular file of a usual size, or cannot be read. */
-function readSmall(file: string): string {
-  try {
-    const stat = fs.statSync(file);
-    return stat.isFile() && stat.size <= MAX_SETTINGS_BYTES ? fs.readFileSync(file, 'utf8') : '';
-  } catch {
-    return '';
-  }
 }
 
 /**

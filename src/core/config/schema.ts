@@ -1,6 +1,8 @@
 import { ENGINES } from '../model/engine-name.ts';
 import { z } from '../model/zod.ts';
+import { nearest } from '../model/nearest.ts';
 import { PROJECT_ID } from './checkout.ts';
+import { PRESETS } from './presets/all-presets.ts';
 
 const name = z
   .string()
@@ -19,6 +21,9 @@ export const sourceFileSchema = z.strictObject({
   exclusive: z.boolean().optional().describe('the folder is swapped as one when it is restored'),
   external: z.boolean().optional().describe('a change here proves that transactions were sent to a chain'),
 });
+
+/** A limit, because every folder is several sources. */
+const MAX_FOLDERS = 1000;
 
 const reason = z.string().regex(/\S/, 'say why').max(1000);
 
@@ -55,6 +60,14 @@ export const reconcileRulesSchema = z.strictObject({
     .describe('records that are meant to be gone'),
 });
 
+const PRESET_NAMES = PRESETS.map((preset) => preset.name);
+
+/** What is said of a preset that does not exist. */
+export function noSuchPreset(name: string): string {
+  const meant = nearest(name, PRESET_NAMES);
+  return `there is no preset "${name}"${meant === undefined ? '' : `, did you mean "${meant}"?`}`;
+}
+
 /** migbackup.config.json, also `package.json#migbackup`. Unknown keys are errors: a typing mistake must not lose a category. */
 export const configFileSchema = z
   .strictObject({
@@ -63,7 +76,16 @@ export const configFileSchema = z
       .literal('default')
       .optional()
       .describe(
-        'categories are added to what is covered without a config; a source of a name that is there already replaces it, null turns it off',
+        'categories are added to what is covered without a config: all presets in the project itself; a source of a name that is there already replaces it, null turns it off',
+      ),
+    presets: z
+      .partialRecord(z.enum(PRESET_NAMES), z.array(z.string()).max(MAX_FOLDERS), {
+        error: (issue: z.core.$ZodRawIssue) =>
+          issue.code === 'unrecognized_keys' ? noSuchPreset(issue.keys[0] ?? '') : undefined,
+      })
+      .optional()
+      .describe(
+        'preset -> folders where it applies too, relative to the project; without "preset" only where it is named here',
       ),
     project: z
       .string()

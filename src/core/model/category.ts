@@ -47,6 +47,8 @@ export interface Config {
   readonly problem?: string | undefined;
   /** The project's id, if the config has one. */
   readonly project?: string | undefined;
+  /** Where presets apply: names of presets, each with project-relative folders. */
+  readonly presets?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly categories: readonly Category[];
   /** Only the sources that the config file spells out. Those of the preset need not exist. */
   readonly written: readonly Source[];

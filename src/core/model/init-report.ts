@@ -23,6 +23,19 @@ export const initReportSchema = reportHeadSchema
     changes: z.array(initChangeSchema),
     /** Absolute path of the config file that existed before; null if init writes one. */
     config: z.string().nullable(),
+    /** The presets that were found. */
+    found: z.array(
+      z.object({
+        /** As `preset show` names it. */
+        preset: z.string(),
+        /** Project-relative; `.` is the project itself. */
+        folder: z.string(),
+        /** What shows it: a path in the folder, or `NAME in package.json`. */
+        because: z.string(),
+        /** False if the config that was there before does not apply the preset in this folder. */
+        applied: z.boolean(),
+      }),
+    ),
     /** Workspace folders, project-relative. */
     workspaces: z.array(z.string()),
     /** What the effective configuration covers. */

@@ -6,11 +6,11 @@ import { checkCategories } from '../config/conflicts.ts';
 import { detect, sourceExists } from '../config/detect.ts';
 import { rememberedId } from '../config/checkout.ts';
 import { newProjectId } from '../config/identity.ts';
-import { CONFIG_FILE, renderConfig } from '../config/config-file.ts';
+import { CONFIG_FILE, type NewConfig, renderConfig } from '../config/config-file.ts';
 import { loadConfig } from '../config/load.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError } from '../model/backup-error.ts';
-import type { Category, Project } from '../model/category.ts';
+import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { InitChange, InitReport } from '../model/init-report.ts';
@@ -54,7 +54,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   const finish = startReport(context);
   const env = options.env ?? process.env;
   const loaded = loadConfig(root, { env });
-  const { categories, added, workspaces } = detect(root, env);
+  const { found, categories, added, applied, workspaces } = detect(root, env);
   const findings: Finding[] = [];
   const add = (finding: Finding): void => {
     findings.push(finding);
@@ -72,7 +72,7 @@ export async function init(root: string, options: InitOptions, context: Context)
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
-    ...(kept === undefined ? [configEdit(root, packageFile, added, backups)] : []),
+    ...(kept === undefined ? [configEdit(root, packageFile, { applied, added, backups })] : []),
     ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
     ...ignoreEdit(root, repository, add),
   ];
@@ -99,6 +99,10 @@ export async function init(root: string, options: InitOptions, context: Context)
     status: edits.length === 0 ? 'unchanged' : 'changed',
     changes: edits.map((edit) => edit.change),
     config: kept ?? null,
+    found: found.map((each) => ({
+      ...each,
+      applied: kept === undefined || loaded.config.presets?.[each.preset]?.includes(each.folder) === true,
+    })),
     workspaces: [...workspaces],
     sources: effective.flatMap((category) =>
       category.sources.map((source) => ({
@@ -118,7 +122,8 @@ function placeIn(root: string, place: string): string {
   return path.relative(root, place).split(path.sep).join('/');
 }
 
-function configEdit(root: string, packageFile: Existing, added: readonly Category[], backups: string): Edit {
+function configEdit(root: string, packageFile: Existing, says: Omit<NewConfig, 'project'>): Edit {
+  const { applied, added, backups } = says;
   const before = readExisting(path.join(root, CONFIG_FILE));
   if (before.state === 'unusable') {
     throw new BackupError('CONFIG_INVALID', `${CONFIG_FILE} ${before.why}`, {
@@ -131,11 +136,18 @@ function configEdit(root: string, packageFile: Existing, added: readonly Categor
   const change: InitChange = {
     file: CONFIG_FILE,
     action: 'create',
-    adds: ['preset: default', ...(backups === 'backups' ? [] : [`backups: ${escapeName(backups)}`]), ...lines],
+    adds: [
+      'preset: default',
+      ...[...applied].map(
+        ([name, folders]) => `presets.${name}: ${folders.map((each) => escapeName(each)).join(', ')}`,
+      ),
+      ...(backups === 'backups' ? [] : [`backups: ${escapeName(backups)}`]),
+      ...lines,
+    ],
   };
   // If an earlier config was lost, its id is the one that the backups have.
   const id = rememberedId(root) ?? newProjectId(packageName(packageFile) ?? path.basename(root));
-  return { change, before, text: renderConfig(id, added, backups) };
+  return { change, before, text: renderConfig({ ...says, project: id }) };
 }
 
 /** What package.json lacks: the scripts, and the dependency if its version is given. */

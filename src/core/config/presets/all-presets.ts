@@ -1,5 +1,4 @@
 import { anchor } from './anchor.ts';
-import { aptos } from './aptos.ts';
 import { brownie } from './brownie.ts';
 import { cannon } from './cannon.ts';
 import { databases } from './databases.ts';
@@ -11,13 +10,13 @@ import { hardhat } from './hardhat.ts';
 import { ignition } from './ignition.ts';
 import { knex } from './knex.ts';
 import { leveldbRegistry } from './leveldb-registry.ts';
+import { move } from './move.ts';
 import { openzeppelin } from './openzeppelin.ts';
 import type { Preset } from './preset.ts';
 import { prisma } from './prisma.ts';
 import { registries } from './registries.ts';
 import { safe } from './safe.ts';
 import { starknet } from './starknet.ts';
-import { sui } from './sui.ts';
 import { truffle } from './truffle.ts';
 
 /** Every preset, in the order in which they are shown. */
@@ -34,8 +33,7 @@ export const PRESETS: readonly Preset[] = [
   safe,
   registries,
   anchor,
-  sui,
-  aptos,
+  move,
   starknet,
   prisma,
   drizzle,

@@ -1,4 +1,3 @@
-import { CONFIG_FILE } from '../config-file.ts';
 import type { Preset } from './preset.ts';
 
 /** What every project has: lock files and workspace files of all package managers, scripts, documents. */
@@ -9,7 +8,7 @@ export const everyProject: Preset = {
     names: ['package.json', 'Cargo.toml', 'pyproject.toml', 'foundry.toml', 'project.json', 'Move.toml', 'Scarb.toml'],
   },
   configs: [
-    CONFIG_FILE,
+    'migbackup.config.json',
     'package.json',
     'package-lock.json',
     'npm-shrinkwrap.json',

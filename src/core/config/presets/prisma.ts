@@ -4,7 +4,8 @@ export const prisma: Preset = {
   name: 'prisma',
   title: 'Prisma',
   foundBy: {
-    paths: ['prisma/schema.prisma', 'schema.prisma', 'prisma.config.*'],
+    paths: ['prisma/schema.prisma', 'prisma.config.*'],
+    names: ['schema.prisma'],
     packages: ['prisma', '@prisma/client'],
   },
   configs: ['prisma/**/*.prisma', 'prisma/*.{js,ts,json}', 'schema.prisma', 'prisma.config.*'],
