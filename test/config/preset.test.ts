@@ -102,6 +102,7 @@ test('what proves that transactions were sent is external', () => {
     'cache_forge',
     'build/deployments',
     'build',
+    '.',
   ]);
 });
 

@@ -8,5 +8,5 @@ export const cannon: Preset = {
     packages: ['hardhat-cannon', '@usecannon/cli'],
   },
   configs: ['cannonfile*.toml', 'omnibus*.toml'],
-  places: [],
+  places: [{ category: 'configs', source: 'tomls', path: 'tomls', what: 'parts of cannonfiles' }],
 };

@@ -5,7 +5,7 @@ export const truffle: Preset = {
   name: 'truffle',
   title: 'Truffle',
   foundBy: { paths: ['truffle-config.js', 'truffle-config.ts', 'truffle.js'], packages: ['truffle'] },
-  configs: ['truffle-config.*', 'truffle.js'],
+  configs: ['truffle-config.*', 'truffle.js', '.secret', 'mnemonic.txt'],
   places: [
     {
       category: 'registries',
