@@ -101,6 +101,21 @@ describe('init', () => {
     expect(compareTrees(once, readTree(folder.path))).toEqual([]);
   });
 
+  test('of a thousand workspaces the state is covered, and what is not is said', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{"workspaces": ["p/*"]}');
+    for (let at = 0; at < 1000; at++) put(folder.path, `p/p${at}/package.json`, '{}');
+    putAll(folder.path, ['p/p7/foundry.toml', 'p/p7/broadcast/D.s.sol/1/run-latest.json']);
+    const { found } = await run(folder.path);
+    expect(found.filter(({ applied }) => !applied)).toHaveLength(1000);
+    expect(found.filter(({ applied }) => applied).map(({ preset, folder: place }) => `${preset} ${place}`)).toEqual([
+      'project .',
+      'foundry p/p7',
+    ]);
+    const { config } = resolveProject({ cwd: folder.path, env: {} });
+    expect(new Ownership(config.categories).ownerOf('p/p7/broadcast/D.s.sol/1/run-latest.json')).toBeDefined();
+  });
+
   test('what appears later is covered as by the preset, and what is not there yet is no finding', async () => {
     using folder = tempFolder();
     put(folder.path, 'README.md', 'so');

@@ -8,7 +8,7 @@ import { invalid } from './config-text.ts';
 import type { ConfigFile } from './schema.ts';
 
 /** A limit, because a walk asks all sources about every folder. */
-const MAX_SOURCES = 5000;
+export const MAX_SOURCES = 5000;
 const TURN_OFF = 'Set a category or source of the preset to null to turn it off.';
 
 /**

@@ -4,8 +4,10 @@ import picomatch from 'picomatch';
 import { namesIn } from '../fs/names-in.ts';
 import { forbiddenPart, pathProblem, toNative } from '../paths/paths.ts';
 import type { Category, Source } from '../model/category.ts';
+import { MAX_SOURCES } from './conflicts.ts';
 import { type Applied, presetCategories, withEveryPreset } from './preset.ts';
 import { PRESETS } from './presets/all-presets.ts';
+import { everyProject } from './presets/every-project.ts';
 import type { Preset } from './presets/preset.ts';
 import { readSmall } from './read-small.ts';
 import { findWorkspaces, type LookedAt, objectIn } from './workspaces.ts';
@@ -66,6 +68,9 @@ export function detect(root: string, env: NodeJS.ProcessEnv): Detection {
   const applied = new Map<string, string[]>();
   for (const { preset, folder } of found)
     if (folder !== '.') applied.set(preset, [...(applied.get(preset) ?? []), folder]);
+  // Of thousands of packages the state comes first. What is left out is found all the same, so that init says it.
+  if (countSources(presetCategories(root, env, withEveryPreset(applied))) > MAX_SOURCES)
+    applied.delete(everyProject.name);
   const everywhere = withEveryPreset(applied);
   const known = new Set(presetCategories(root, {}, everywhere).flatMap(({ sources }) => sources.map(placeOf)));
   const categories = presetCategories(root, env, everywhere);
@@ -74,6 +79,10 @@ export function detect(root: string, env: NodeJS.ProcessEnv): Detection {
     sources: sources.filter((source) => !known.has(placeOf(source))),
   }));
   return { found, workspaces, applied, categories, added: added.filter(({ sources }) => sources.length > 0) };
+}
+
+function countSources(categories: readonly Category[]): number {
+  return categories.reduce((total, { sources }) => total + sources.length, 0);
 }
 
 function placeOf({ name, path: place }: Source): string {

@@ -3,7 +3,7 @@ import { gitCleanable } from '../checks/preflight/repository.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { coverageFindings } from '../checks/coverage.ts';
 import { checkCategories } from '../config/conflicts.ts';
-import { detect, sourceExists } from '../config/detect.ts';
+import { detect, type Found, sourceExists } from '../config/detect.ts';
 import { rememberedId } from '../config/checkout.ts';
 import { newProjectId } from '../config/identity.ts';
 import { CONFIG_FILE, type NewConfig, renderConfig } from '../config/config-file.ts';
@@ -69,6 +69,9 @@ export async function init(root: string, options: InitOptions, context: Context)
   const repository = path.resolve(root, backups);
   if (kept !== undefined && options.backups !== undefined && repository !== options.backups)
     add(leftAlone(CONFIG_FILE, `exists already, and keeps backups in ${escapeName(backups)}`));
+  const isApplied = ({ preset, folder }: Found): boolean =>
+    folder === '.' || applied.get(preset)?.includes(folder) === true;
+  const isInConfig = ({ preset, folder }: Found): boolean => loaded.config.presets?.[preset]?.includes(folder) === true;
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
   const edits = [
@@ -101,7 +104,7 @@ export async function init(root: string, options: InitOptions, context: Context)
     config: kept ?? null,
     found: found.map((each) => ({
       ...each,
-      applied: kept === undefined || loaded.config.presets?.[each.preset]?.includes(each.folder) === true,
+      applied: (kept === undefined ? isApplied : isInConfig)(each),
     })),
     workspaces: [...workspaces],
     sources: effective.flatMap((category) =>

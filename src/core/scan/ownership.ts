@@ -15,28 +15,32 @@ interface Candidate {
  */
 export class Ownership {
   readonly #all: readonly Candidate[];
+  /** By the path of the source, and by the folder that this path is in: a monorepo has hundreds of sources, and every folder asks about them. */
+  readonly #byPath: ReadonlyMap<string, readonly Candidate[]>;
+  readonly #byParent: ReadonlyMap<string, readonly Candidate[]>;
   /** The sources that could own something directly in this folder. They are kept, because files come folder by folder and most sources are elsewhere. */
   #near: { readonly folder: string; readonly candidates: readonly Candidate[] } = { folder: '', candidates: [] };
 
   constructor(categories: readonly Category[]) {
     const sources = categories.flatMap((category) => category.sources);
     this.#all = sources.map((source, order) => ({ source, patterns: new SourcePatterns(source), order }));
+    this.#byPath = Map.groupBy(this.#all, ({ source }) => source.path);
+    this.#byParent = Map.groupBy(this.#all, ({ source }) => parentOf(source.path));
   }
 
   /** The source that stores this project-relative file, or undefined if it is in no category. */
   ownerOf(path: string): Source | undefined {
     const folder = parentOf(path);
-    if (this.#near.folder !== folder)
-      this.#near = { folder, candidates: this.#all.filter((one) => reaches(one, folder)) };
+    if (this.#near.folder !== folder) this.#near = { folder, candidates: this.#reaching(folder) };
     return best(this.#near.candidates, path)?.source;
   }
 
   /** The source that stores this folder's own entry: the innermost one that takes whole folders. */
   folderOwnerOf(path: string): Source | undefined {
     let found: Candidate | undefined;
-    for (const candidate of this.#all) {
+    for (const candidate of this.#above(path)) {
       const { source, patterns } = candidate;
-      if (patterns.hasInclude || !isInside(path, source.path) || patterns.excludes(relativeTo(source, path))) continue;
+      if (patterns.hasInclude || patterns.excludes(relativeTo(source, path))) continue;
       if (found === undefined || depth(source) > depth(found.source)) found = candidate;
     }
     return found?.source;
@@ -58,24 +62,33 @@ export class Ownership {
 
   /** Whether everything in a folder, whatever it is, belongs to some source. */
   takesAllIn(folder: string): boolean {
-    return this.#all.some(
-      ({ source }) => source.include.length === 0 && source.exclude.length === 0 && isInside(folder, source.path),
-    );
+    return this.#above(folder).some(({ source }) => source.include.length === 0 && source.exclude.length === 0);
   }
 
   /** The source that takes a whole folder, whatever is in it. A walk for another source may stop there. */
   takesWhole(path: string): Source | undefined {
-    return this.#all.find(
-      ({ source }) => source.path === path && source.include.length === 0 && source.exclude.length === 0,
-    )?.source;
+    return this.#byPath.get(path)?.find(({ source }) => source.include.length === 0 && source.exclude.length === 0)
+      ?.source;
   }
-}
 
-/** Whether a source could own something directly in a folder. */
-function reaches({ source, patterns }: Candidate, folder: string): boolean {
-  if (!isInside(folder, source.path)) return parentOf(source.path) === folder;
-  const inner = relativeTo(source, folder);
-  return inner === '' || inner === '.' || patterns.mayContain(inner);
+  /** The sources that could own something directly in a folder. */
+  #reaching(folder: string): Candidate[] {
+    const above = this.#above(folder).filter(({ source, patterns }) => {
+      const inner = relativeTo(source, folder);
+      return inner === '' || inner === '.' || patterns.mayContain(inner);
+    });
+    return [...above, ...(this.#byParent.get(folder) ?? []).filter(({ source }) => !isInside(folder, source.path))];
+  }
+
+  /** The sources at a path, and at the folders above it, from the outermost one on. */
+  #above(path: string): Candidate[] {
+    const found = [...(this.#byPath.get('.') ?? [])];
+    if (path === '.' || path === '') return found;
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1))
+      found.push(...(this.#byPath.get(path.slice(0, end)) ?? []));
+    found.push(...(this.#byPath.get(path) ?? []));
+    return found;
+  }
 }
 
 function best(candidates: readonly Candidate[], path: string): Candidate | undefined {

@@ -12,7 +12,8 @@ const compiled = new Map<string, Match>();
 function compile(pattern: string): Match {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  const matches = picomatch(pattern, OPTIONS);
+  const name = unescapeGlob(pattern);
+  const matches: Match = isGlob(pattern) ? picomatch(pattern, OPTIONS) : (text) => text === name;
   compiled.set(pattern, matches);
   return matches;
 }
