@@ -130,9 +130,15 @@ describe('detect', () => {
     ]);
   });
 
-  test('a folder that is no workspace counts by what only its framework has', () => {
+  test('a folder that is no workspace is found by what only its framework has, and then all else in it counts', () => {
     using folder = tempFolder();
-    putAll(folder.path, ['evm/foundry.toml', 'programs/sol/Anchor.toml', 'v2/tasks/2021-vault/output/mainnet.json']);
+    put(folder.path, 'evm/package.json', '{"dependencies": {"hardhat-deploy": "1"}}');
+    putAll(folder.path, [
+      'evm/foundry.toml',
+      'evm/addresses.json',
+      'programs/sol/Anchor.toml',
+      'v2/tasks/2021-vault/output/mainnet.json',
+    ]);
     putAll(folder.path, [
       'site/src/addresses.json',
       'site/package.json',
@@ -148,9 +154,13 @@ describe('detect', () => {
     put(folder.path, 'node_modules/x/foundry.toml');
     expect(found(folder.path)).toEqual([
       'prisma db prisma/schema.prisma',
+      'hardhat-deploy evm hardhat-deploy in package.json',
       'foundry evm foundry.toml',
+      'registries evm addresses.json',
+      'project evm package.json',
       'anchor programs/sol Anchor.toml',
       'move sui/pkg Move.toml',
+      'project sui/pkg Move.toml',
       'registries v2 tasks/2021-vault/output',
     ]);
   });

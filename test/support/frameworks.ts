@@ -100,7 +100,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'foundry',
     after: 'Uniswap/v4-periphery, Synthetixio/synthetix-v3',
-    found: ['foundry .', 'project .', 'foundry packages/evm'],
+    found: ['foundry .', 'project .', 'foundry packages/evm', 'project packages/evm'],
     covered: {
       'foundry.toml': 'configs/files',
       'foundry.lock': 'configs/files',
@@ -202,12 +202,13 @@ export const FRAMEWORKS: readonly Framework[] = [
   },
   {
     name: 'safe and zodiac',
-    after: 'safe-global/safe-singleton-factory, gnosisguild/zodiac-modifier-delay',
+    after: 'safe-global/safe-singleton-factory, safe-global/safe-deployments, gnosisguild/zodiac-modifier-delay',
     found: ['hardhat .', 'safe .', 'project .'],
     covered: {
       'artifacts/1/deployment.json': 'registries/safe-factory',
       'artifacts/11155111/deployment.json': 'registries/safe-factory',
       'mastercopies.json': 'registries/files',
+      'src/assets/v1.4.1/safe.json': 'registries/safe-deployments',
       'hardhat.config.ts': 'configs/files',
       'package.json': 'configs/files',
     },
@@ -247,7 +248,7 @@ export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'move: Sui and Aptos',
     after: 'Bucket-Protocol/v1-periphery, OmniBTC/Aptos-AMM-swap',
-    found: ['project .', 'move aptos', 'move sui/periphery'],
+    found: ['project .', 'move aptos', 'project aptos', 'move sui/periphery', 'project sui/periphery'],
     covered: {
       'sui/periphery/Move.toml': 'configs/sui-periphery-files',
       'sui/periphery/Move.lock': 'registries/sui-periphery-files',
@@ -267,6 +268,7 @@ export const FRAMEWORKS: readonly Framework[] = [
       'registries packages/snfoundry',
       'project packages/snfoundry',
       'starknet packages/snfoundry/contracts',
+      'project packages/snfoundry/contracts',
     ],
     covered: {
       'package.json': 'configs/files',

@@ -7,7 +7,7 @@ import type { Category, Source } from '../model/category.ts';
 import { invalid } from './config-text.ts';
 import type { ConfigFile } from './schema.ts';
 
-/** A limit, because a walk asks all sources about every folder. */
+/** A limit, because the manifest of each backup lists every source. */
 export const MAX_SOURCES = 5000;
 const TURN_OFF = 'Set a category or source of the preset to null to turn it off.';
 

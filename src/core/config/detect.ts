@@ -64,7 +64,11 @@ export function detect(root: string, env: NodeJS.ProcessEnv): Detection {
     ...[...own].map((folder) => ({ folder, names: namesIn(path.join(root, folder)) })),
     ...walked.filter(({ folder }) => !own.has(folder)),
   ];
-  const found = looked.flatMap((each) => foundIn(root, each, own.has(each.folder)));
+  const found = looked.flatMap((each) => {
+    // A folder with the settings of a framework is a project of its own, in which all marks count.
+    const isOwn = own.has(each.folder) || foundIn(root, each, false).length > 0;
+    return isOwn ? foundIn(root, each, true) : [];
+  });
   const applied = new Map<string, string[]>();
   for (const { preset, folder } of found)
     if (folder !== '.') applied.set(preset, [...(applied.get(preset) ?? []), folder]);

@@ -5,7 +5,7 @@ export const safe: Preset = {
   name: 'safe',
   title: 'Safe and Zodiac',
   foundBy: {
-    paths: ['mastercopies.json', 'artifacts/*/deployment.json'],
+    paths: ['mastercopies.json', 'artifacts/*/deployment.json', 'src/assets/v*/safe.json'],
     packages: ['@gnosis-guild/zodiac-core', '@gnosis-guild/zodiac', 'zodiac-core'],
   },
   places: [
@@ -24,6 +24,13 @@ export const safe: Preset = {
       include: ['*/deployment.json'],
       what: 'signed deployments of the Safe factory',
       named: ['**/artifacts/*/deployment.json'],
+    },
+    {
+      category: 'registries',
+      source: 'safe-deployments',
+      path: 'src/assets',
+      include: ['v*/*.json'],
+      what: 'deployments of Safe by version',
     },
   ],
 };
