@@ -144,7 +144,7 @@ test('what validate finds well is one line a group, and what nobody looked at is
     [...groups].filter(([, ok]) => ok > 0).map(([group]) => group),
   );
   for (const line of good) expect(line.length).toBeLessThanOrEqual(80);
-  expect(shown).toContain(`ok  36 files in 7 of 9 categories, and ${(groups.get('inventory') ?? 0) - 1} more`);
+  expect(shown).toContain(`ok  36 files in 7 of 12 categories, and ${(groups.get('inventory') ?? 0) - 1} more`);
   for (const line of lines) expect(line).toMatch(/ {2}ok {2}|^\w+$|^ {3}[-!x] |^ {6}/);
   const [unseen = []] = checks.flatMap(({ evidence }: { evidence?: { notLookedAt?: string[] } }) =>
     evidence?.notLookedAt === undefined ? [] : [evidence.notLookedAt],
