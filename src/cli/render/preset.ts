@@ -33,18 +33,21 @@ export function renderPresetShow(report: PresetShowReport, paint: Paint): string
     ...section('external: a change proves that transactions were sent', sent.map(renderPlace)),
     ...section(
       'secret: left out unless the config has includeSecrets',
-      rows(secrets.map(({ pattern, holds }) => [pattern, holds])),
+      secrets.map(({ pattern, holds }) => wrap(holds, `    ${pattern}  `, 6)),
     ),
-    ...section('rebuilt', rows(rebuilt.map(({ folder, by: maker }) => [`${folder}/`, `by ${maker}`]))),
+    ...section(
+      'rebuilt',
+      table(
+        rebuilt.map(({ folder, by: maker }) => [`${folder}/`, `by ${maker}`]),
+        ['left', 'left'],
+        4,
+      ),
+    ),
   ];
 }
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`  ${title}`, ...lines];
-}
-
-function rows(cells: readonly (readonly string[])[]): string[] {
-  return table(cells, ['left', 'left'], 4);
 }
 
 function renderPlace({ category, source, path, include, what, movedBy }: PresetShowReport['places'][number]): string {
