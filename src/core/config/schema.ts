@@ -63,7 +63,7 @@ export const reconcileRulesSchema = z.strictObject({
 const PRESET_NAMES = PRESETS.map((preset) => preset.name);
 
 /** What is said of a preset that does not exist. */
-export function noSuchPreset(name: string): string {
+function noSuchPreset(name: string): string {
   const meant = nearest(name, PRESET_NAMES);
   return `there is no preset "${name}"${meant === undefined ? '' : `, did you mean "${meant}"?`}`;
 }
