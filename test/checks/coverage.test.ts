@@ -1,87 +1,293 @@
-import { expect, test } from 'vitest';
+import { chmodSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
 import { coverageFindings } from '../../src/core/checks/coverage.ts';
 import { resolveProject } from '../../src/core/config/project.ts';
+import type { Finding } from '../../src/core/model/finding.ts';
 import { Ownership } from '../../src/core/scan/ownership.ts';
 import { put, putAll } from '../support/files.ts';
+import { git, pushAll } from '../support/git.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
-/** `path kind files` of each gap in a folder with these files and this config. */
-function gaps(files: readonly string[], config?: object, contents: Readonly<Record<string, string>> = {}): string[] {
-  using folder = tempFolder();
-  put(folder.path, 'package.json', '{}');
-  putAll(folder.path, files);
-  for (const [file, text] of Object.entries(contents)) put(folder.path, file, text);
-  if (config !== undefined) put(folder.path, 'migbackup.config.json', JSON.stringify(config));
-  const project = resolveProject({ cwd: folder.path, env: {} });
-  return coverageFindings(project, new Ownership(project.config.categories)).map(
-    ({ path, evidence }) => `${path}: ${String(evidence?.['kind'])} ${String(evidence?.['files'])}`,
-  );
+type Contents = Readonly<Record<string, string | Buffer>>;
+
+function findingsIn(root: string): Promise<Finding[]> {
+  const project = resolveProject({ cwd: root, env: {} });
+  return coverageFindings(project, new Ownership(project.config.categories));
 }
 
-const DATABASE = ['CURRENT', 'MANIFEST-000002', '000003.log'];
-
-test('a project that the preset covers has no gaps', () => {
-  expect(
-    gaps([
-      ...DATABASE.map((name) => `leveldb/${name}`),
-      'deployments/a.json',
-      '.openzeppelin/x.json',
-      'broadcast/a/1/run.json',
-    ]),
-  ).toEqual([]);
-});
-
-test('databases wherever they stand, also in build output, never in dependencies', () => {
-  const at = (folder: string): string[] => DATABASE.map((name) => `${folder}/${name}`);
-  expect(
-    gaps([...at('data/deep/db'), ...at('cache/db'), ...at('node_modules/x/db'), ...at('backups/db'), ...at('.git/db')]),
-  ).toEqual(['cache/db: LevelDB 1', 'data/deep/db: LevelDB 1']);
-  const rocks = { 'rocks/CURRENT': 'MANIFEST-000001\n', 'rocks/OPTIONS-000001': '[Version]\n  rocksdb_version=8\n' };
-  expect(gaps(['rocks/MANIFEST-000001'], undefined, rocks)).toEqual(['rocks: a RocksDB database 1']);
-});
-
-test('state by its name, grouped by folder', () => {
-  const files = [
-    'packages/a/.openzeppelin/mainnet.json',
-    'packages/a/ignition/deployments/chain-1/journal.jsonl',
-    'packages/a/broadcast/D.s.sol/1/run-latest.json',
-    'deployments-old/one.json',
-    'deployments-old/two.json',
-    'config/addresses.json',
-    'var/app.sqlite',
-    'artifacts/addresses.json',
-    'src/deploy.ts',
-  ];
-  expect(gaps(files).toSorted()).toEqual([
-    'config: deployment records 1',
-    'deployments-old: deployment records 2',
-    'packages/a/.openzeppelin: OpenZeppelin proxy manifests 1',
-    'packages/a/broadcast/D.s.sol/1: Foundry broadcasts 1',
-    'packages/a/ignition/deployments/chain-1: Ignition deployments 1',
-    'var: a database file 1',
-  ]);
-});
-
-test('what a pattern leaves out of a category is a gap too', () => {
-  const categories = { c: { sources: { s: { path: 'deployments', exclude: ['old'] } } } };
-  expect(gaps(['deployments/a.json', 'deployments/old/b.json'], { categories })).toEqual([
-    'deployments/old: deployment records 1',
-  ]);
-});
-
-test('what is ignored is known', () => {
-  expect(
-    gaps(['deployments-old/one.json', 'addresses.json'], { ignore: ['deployments-old/', 'addresses.json'] }),
-  ).toEqual([]);
-});
-
-test('every file is named', () => {
+/** `roots: kind` of each finding in a folder with these files and this config. */
+async function gaps(contents: Contents, config?: object): Promise<string[]> {
   using folder = tempFolder();
   put(folder.path, 'package.json', '{}');
-  const files = Array.from({ length: 120 }, (_, at) => `deployments-x/${at}.json`);
-  putAll(folder.path, files);
-  const project = resolveProject({ cwd: folder.path, env: {} });
-  const [finding] = coverageFindings(project, new Ownership(project.config.categories));
-  expect(finding).toMatchObject({ code: 'not-covered', severity: 'warning' });
-  expect(finding?.affects?.toSorted()).toEqual(files.toSorted());
+  for (const [file, text] of Object.entries(contents)) put(folder.path, file, text);
+  if (config !== undefined) put(folder.path, 'migbackup.config.json', JSON.stringify(config));
+  return said(await findingsIn(folder.path));
+}
+
+function said(findings: readonly Finding[]): string[] {
+  return findings.map(({ paths = [], evidence }) => `${paths.join(' ')}: ${String(evidence?.['kind'])}`).toSorted();
+}
+
+const empty = (...files: string[]): Contents => Object.fromEntries(files.map((file) => [file, '']));
+const leveldb = (folder: string): Contents =>
+  empty(...['CURRENT', 'MANIFEST-000002', '000003.log'].map((name) => `${folder}/${name}`));
+const ADDRESS = '0x5FbDB2315678afecb367f032d93F642f64180aa3';
+
+function sqlite(root: string, file: string): void {
+  put(root, file, '');
+  const database = new DatabaseSync(path.join(root, file));
+  database.exec('create table t (a)');
+  database.close();
+}
+
+test('a project that the preset covers has no gaps', async () => {
+  const files = ['deployments/a.json', '.openzeppelin/x.json', 'broadcast/a/1/run.json'];
+  expect(await gaps({ ...leveldb('leveldb'), ...empty(...files) })).toEqual([]);
+});
+
+describe('databases, by their content', () => {
+  test('wherever they stand and whatever they are called, but never in dependencies', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{}');
+    const places = ['app.store', 'build/a.bin', 'cache/b', 'out/c.dat', 'target/debug/d', `${'deep/'.repeat(60)}e`];
+    for (const place of [...places, 'node_modules/x/f.bin', '.git/g.bin', 'backups/h.bin']) sqlite(folder.path, place);
+    expect(said(await findingsIn(folder.path))).toEqual([`${places.toSorted().join(' ')}: SQLite`]);
+  });
+
+  test('those in folders: LevelDB, RocksDB, LMDB', async () => {
+    const mdb = Buffer.alloc(8192);
+    mdb.writeUInt32LE(0xbeefc0de, 16);
+    expect(
+      await gaps({
+        ...leveldb('cache/db'),
+        'rocks/MANIFEST-000001': '',
+        'rocks/CURRENT': 'MANIFEST-000001\n',
+        'rocks/OPTIONS-000001': '[Version]\n  rocksdb_version=8\n',
+        'lmdb/data.mdb': mdb,
+        'lmdb/lock.mdb': '',
+      }),
+    ).toEqual(['cache/db: LevelDB', 'lmdb: an LMDB database', 'rocks: a RocksDB database']);
+  });
+
+  test('what is left of one: without its MANIFEST, without CURRENT, without both; not a folder of logs', async () => {
+    const left = 'what is left of a LevelDB database';
+    expect(
+      await gaps({
+        ...empty('a/CURRENT', 'a/000005.ldb', 'b/MANIFEST-000001', 'b/000003.log', 'c/000005.ldb'),
+        ...empty('logs/20240101.log', 'logs/LOG', 'other/CURRENT'),
+      }),
+    ).toEqual([`a: ${left}`, `b: ${left}`, `c: ${left}`]);
+  });
+
+  test('one right in the folder of the project, and what is beside it', async () => {
+    const files = { CURRENT: '', 'MANIFEST-000002': '', '000003.log': '', ...leveldb('data/kv') };
+    expect(await gaps(files)).toEqual(['.: LevelDB', 'data/kv: LevelDB']);
+  });
+
+  test('many in one folder are one root', async () => {
+    const packs = Array.from({ length: 30 }, (_, at) => leveldb(`world/packs/${at}`));
+    expect(await gaps(Object.assign({ 'world/index.html': '', 'world/a.js': '' }, ...packs))).toEqual([
+      'world: LevelDB',
+    ]);
+  });
+});
+
+describe('registries, by their content', () => {
+  const registry = (text: unknown): string => JSON.stringify(text);
+
+  test.each<[string, string, object]>([
+    ['a chain as key', 'src/lib/a.json', { mainnet: { Token: ADDRESS } }],
+    ['a chain id as key', 'src/lib/a.json', { 11155111: [{ name: 'Token', address: ADDRESS }] }],
+    ['a chain beside it', 'src/lib/a.json', { chainId: 10, contracts: { Token: { at: ADDRESS } } }],
+    ['a chain as name of the file', 'config/base-sepolia.json', { Token: ADDRESS }],
+    ['a chain as name of the folder', 'external/arbitrumOne/Token.json', { address: ADDRESS, abi: [] }],
+    ['an artifact of Truffle', 'build/contracts/A.json', { contractName: 'A', networks: { 1: { address: ADDRESS } } }],
+    [
+      'hardhat-deploy',
+      'old/A.json',
+      { address: ADDRESS, abi: [], transactionHash: '0x1', args: [], numDeployments: 1 },
+    ],
+  ])('%s', async (_, file, value) => {
+    const config = { categories: { none: { sources: { none: { path: 'none' } } } } };
+    expect(await gaps({ [file]: registry(value), 'src/lib/a.ts': '', 'src/lib/b.ts': '' }, config)).toContain(
+      `${file}: addresses on a chain`,
+    );
+  });
+
+  test.each<[string, string, unknown]>([
+    ['addresses without a chain', 'src/holders.json', { holders: { a: ADDRESS } }],
+    ['a list of holders', 'src/mainnet.json', [ADDRESS, ADDRESS]],
+    ['an ABI', 'src/contracts.json', [{ type: 'function', name: 'mainnet' }]],
+    ['a list of tokens', 'src/list.json', { tokens: [{ chainId: 1, address: ADDRESS, decimals: 18 }] }],
+    ['a deployment of Kubernetes', 'k8s/deployment.json', { apiVersion: 'apps/v1', kind: 'Deployment' }],
+    ['one of Kubernetes in a folder of them', 'k8s/deployments/a.json', { apiVersion: 'apps/v1', kind: 'Deployment' }],
+    ['the registry of a component library', 'src/registry.json', { name: 'ui', items: ['button'] }],
+    ['what tests read', 'test/fixtures/addresses.json', { mainnet: { Token: ADDRESS } }],
+    ['what can be made again', 'artifacts/addresses.json', { mainnet: { Token: ADDRESS } }],
+    ['a TypeScript config', 'src/tsconfig.mainnet.json', { mainnet: { Token: ADDRESS } }],
+  ])('not %s', async (_, file, value) => {
+    expect(await gaps({ [file]: registry(value) })).toEqual([]);
+  });
+
+  test('source code and manifests are none', async () => {
+    expect(await gaps(empty('src/deploy.ts', 'k8s/deployments/web.yaml', 'a/deployments/Deploy.s.sol'))).toEqual([]);
+  });
+
+  test('one that is too big to be parsed is judged by its beginning', async () => {
+    const one = `"Token":"${ADDRESS}",`;
+    const text = `{"mainnet":{${one.repeat(Math.ceil((17 << 20) / one.length))}"z":0}}`;
+    expect(await gaps({ 'src/mainnet.json': text, 'src/other.json': text.replaceAll('0x', '') })).toEqual([
+      'src/mainnet.json: addresses on a chain',
+    ]);
+  });
+});
+
+test('state by its name, one root however many networks it has', async () => {
+  expect(
+    await gaps(
+      empty(
+        'packages/a/.openzeppelin/mainnet.json',
+        'packages/a/ignition/deployments/chain-1/journal.jsonl',
+        'packages/a/ignition/deployments/chain-10/journal.jsonl',
+        'packages/a/broadcast/D.s.sol/1/run-latest.json',
+        'packages/a/index.ts',
+        'packages/a/foo.ts',
+        'deployments-old/one/a.json',
+        'deployments-old/two/b.json',
+        'deployments-old/test/c.json',
+        'v2/tasks/1/output/mainnet.json',
+        'v2/tasks/2/output/mainnet.json',
+        'v2/tasks/2/index.ts',
+      ),
+    ),
+  ).toEqual([
+    'deployments-old: deployment records',
+    'packages/a/.openzeppelin: OpenZeppelin proxy manifests',
+    'packages/a/broadcast: Foundry broadcasts',
+    'packages/a/ignition/deployments: Ignition deployments',
+    'v2/tasks: outputs of deployment tasks',
+  ]);
+});
+
+test('what a pattern leaves out of a category is a gap too, and what is ignored is known', async () => {
+  const categories = { c: { sources: { s: { path: 'deployments', exclude: ['old'] } } } };
+  const files = empty('deployments/a.json', 'deployments/old/b.json', 'deployments/old/c.json');
+  expect(await gaps(files, { categories })).toEqual(['deployments: deployment records']);
+  expect(await gaps(files, { categories, ignore: ['deployments/old/'] })).toEqual([]);
+});
+
+test('a hundred thousand are a handful: a root has a count', async () => {
+  using folder = tempFolder();
+  put(folder.path, 'package.json', '{}');
+  const files = Array.from({ length: 120 }, (_, at) => `x/${at}/addresses.json`);
+  putAll(folder.path, [...files, ...files.flatMap((file) => [`${file}.ts`, `${file}.js`])]);
+  const [finding, second] = await findingsIn(folder.path);
+  expect(finding).toMatchObject({
+    code: 'coverage',
+    severity: 'warning',
+    path: 'x',
+    paths: ['x'],
+    evidence: {
+      files: 120,
+      categories: { registries: { sources: { x: { path: 'x', include: ['**/addresses.json'] } } } },
+    },
+  });
+  expect(second).toBeUndefined();
+});
+
+test.skipIf(process.getuid?.() === 0)(
+  'a folder that this user may not look into (needs a user who is not root)',
+  async () => {
+    using folder = tempFolder();
+    putAll(folder.path, ['package.json', 'locked/a.json']);
+    chmodSync(path.join(folder.path, 'locked'), 0);
+    try {
+      expect(await findingsIn(folder.path)).toMatchObject([
+        { code: 'coverage', severity: 'warning', paths: ['locked'] },
+      ]);
+    } finally {
+      chmodSync(path.join(folder.path, 'locked'), 0o700);
+    }
+  },
+);
+
+test('keys and other secrets have findings of their own', async () => {
+  using folder = tempFolder();
+  put(folder.path, 'migbackup.config.json', JSON.stringify({ categories: { c: { sources: { s: { path: 'c' } } } } }));
+  putAll(folder.path, [
+    'target/deploy/app-keypair.json',
+    'target/deploy/app.so',
+    'apps/web/.env',
+    'apps/web/.env.example',
+  ]);
+  expect(await findingsIn(folder.path)).toMatchObject([
+    { code: 'secret-not-covered', severity: 'info', paths: ['apps/web/.env'] },
+    { code: 'secret-not-covered', severity: 'warning', paths: ['target/deploy'] },
+  ]);
+});
+
+describe('what git knows', () => {
+  /** A work tree with one pushed commit of these files. */
+  function pushed(folder: string, files: readonly string[]): string {
+    const [remote, work] = [path.join(folder, 'remote'), path.join(folder, 'work')];
+    putAll(work, ['package.json', ...files]);
+    pushAll(work, remote);
+    return work;
+  }
+
+  test('what is tracked, unmodified and pushed is said, and what a cleanup destroys comes first', async () => {
+    using folder = tempFolder();
+    const work = pushed(folder.path, ['a/addresses.json', 'b/addresses.json', 'c/addresses.json', '.gitignore']);
+    put(work, '.gitignore', '/e/\n');
+    put(work, 'b/addresses.json', 'changed');
+    put(work, 'c/addresses.json', 'committed, not pushed');
+    git(work, 'add', 'c', '.gitignore');
+    git(work, 'commit', '-m', 'more');
+    put(work, 'd/addresses.json', 'untracked');
+    put(work, 'e/addresses.json', 'ignored');
+    const findings = await findingsIn(work);
+    expect(findings.map(({ path: at, severity, evidence }) => [at, severity, evidence?.['git']])).toEqual([
+      ['e/addresses.json', 'warning', { ignored: 1 }],
+      ['d/addresses.json', 'warning', { untracked: 1 }],
+      ['b/addresses.json', 'warning', { changed: 1 }],
+      ['c/addresses.json', 'warning', { unpushed: 1 }],
+      ['a/addresses.json', 'info', { pushed: 1 }],
+    ]);
+  });
+
+  test('a change that git is told to overlook, and a file that a filter changes, are no copies', async () => {
+    using folder = tempFolder();
+    const work = pushed(folder.path, ['a/addresses.json', 'b/addresses.json']);
+    git(work, 'update-index', '--assume-unchanged', 'a/addresses.json');
+    put(work, '.git/info/attributes', 'b/* filter=lfs\n');
+    const findings = await findingsIn(work);
+    expect(findings.map(({ severity, evidence }) => [severity, evidence?.['git']])).toEqual([
+      ['warning', { changed: 1 }],
+      ['warning', { changed: 1 }],
+    ]);
+  });
+
+  test('a database among the inputs of tests is source code if it is tracked, and state if it is not', async () => {
+    using folder = tempFolder();
+    const work = pushed(folder.path, []);
+    sqlite(work, 'test/app.bin');
+    expect(said(await findingsIn(work))).toEqual(['test/app.bin: SQLite']);
+    git(work, 'add', 'test');
+    expect(await findingsIn(work)).toEqual([]);
+  });
+
+  test('without a commit, and without a remote, nothing is pushed', async () => {
+    using folder = tempFolder();
+    putAll(folder.path, ['package.json', 'a/addresses.json']);
+    git(folder.path, 'init');
+    expect(await findingsIn(folder.path)).toMatchObject([{ severity: 'warning', evidence: { git: { untracked: 1 } } }]);
+    git(folder.path, 'add', '.');
+    expect(await findingsIn(folder.path)).toMatchObject([{ severity: 'warning', evidence: { git: { changed: 1 } } }]);
+    git(folder.path, 'commit', '-m', 'all');
+    expect(await findingsIn(folder.path)).toMatchObject([{ severity: 'warning', evidence: { git: { unpushed: 1 } } }]);
+    rmSync(path.join(folder.path, '.git'), { recursive: true });
+    expect(await findingsIn(folder.path)).toMatchObject([{ severity: 'warning', evidence: { git: null } }]);
+  });
 });

@@ -11,22 +11,25 @@ function git(cwd: string, ...args: string[]): void {
 }
 
 test.each([
-  { ignore: 'backups/\n', ignored: true, flags: '-xfd' },
-  { ignore: '', ignored: false, flags: '-fd' },
-])('a repository in a work tree is at risk, and git agrees (ignored: $ignored)', async ({ ignore, ignored, flags }) => {
-  using folder = tempFolder();
-  git(folder.path, 'init');
-  put(folder.path, '.gitignore', ignore);
-  const repository = path.join(folder.path, 'backups');
-  expect(await checkGitClean(repository)).toMatchObject({ status: 'warning', evidence: { ignored } });
-  put(folder.path, 'backups/x/a.txt', 'a');
-  const found = await checkGitClean(repository);
-  expect(found).toMatchObject({ id: 'git-clean', status: 'warning', evidence: { ignored } });
-  expect(found.message).toContain(`git clean ${flags} `);
-  expect(found.recommendation).toContain('MIGBACKUP_BACKUPS');
-  git(folder.path, 'clean', flags);
-  expect(fs.existsSync(repository)).toBe(false);
-});
+  { ignore: 'backups/\n', ignored: true, flags: '-xfd', status: 'info' },
+  { ignore: '', ignored: false, flags: '-fd', status: 'warning' },
+])(
+  'a repository in a work tree is at risk, and git agrees (ignored: $ignored)',
+  async ({ ignore, ignored, flags, status }) => {
+    using folder = tempFolder();
+    git(folder.path, 'init');
+    put(folder.path, '.gitignore', ignore);
+    const repository = path.join(folder.path, 'backups');
+    expect(await checkGitClean(repository)).toMatchObject({ status, evidence: { ignored } });
+    put(folder.path, 'backups/x/a.txt', 'a');
+    const found = await checkGitClean(repository);
+    expect(found).toMatchObject({ id: 'git-clean', status, evidence: { ignored } });
+    expect(found.message).toContain(`git clean ${flags} `);
+    expect(found.recommendation).toContain('MIGBACKUP_BACKUPS');
+    git(folder.path, 'clean', flags);
+    expect(fs.existsSync(repository)).toBe(false);
+  },
+);
 
 test('it is silent outside a work tree, also when the project is in one, and where files are tracked', async () => {
   using folder = tempFolder();

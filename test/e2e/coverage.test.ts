@@ -99,7 +99,7 @@ test('validate names the database that nothing covers and the secret that would 
 
 test('create takes all state, says the same, and its exit code is 0', async () => {
   const report = await json('create', 'create');
-  expect(found(report, 'not-covered')).toMatchObject([{ path: 'data/kv', affects: ['data/kv'] }]);
+  expect(found(report, 'coverage')).toMatchObject([{ path: 'data/kv', paths: ['data/kv'] }]);
   expect(found(report, 'secret-left-out')).toMatchObject([{ path: '.env' }]);
   const stored = await storedIn(report.backupId);
   expect(stored).toMatchObject(STATE);

@@ -125,7 +125,7 @@ describe('init', () => {
     put(folder.path, 'broadcast/Deploy.s.sol/1/run-latest.json', '{}');
     const ownership = new Ownership(project.config.categories);
     expect(ownership.ownerOf('broadcast/Deploy.s.sol/1/run-latest.json')).toMatchObject({ external: true });
-    expect(coverageFindings(project, ownership)).toEqual([]);
+    expect(await coverageFindings(project, ownership)).toEqual([]);
   });
 
   test('a place that the environment names is written down, since the next shell may not name it', async () => {
@@ -204,7 +204,7 @@ describe('init', () => {
     using folder = tempFolder();
     putAll(folder.path, ['data/db/CURRENT', 'data/db/MANIFEST-000001']);
     expect((await run(folder.path)).findings).toContainEqual(
-      expect.objectContaining({ code: 'not-covered', path: 'data/db' }),
+      expect.objectContaining({ code: 'coverage', path: 'data/db' }),
     );
   });
 

@@ -6,7 +6,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { IndexWriter } from '../format/index-file.ts';
-import { coverageFindings } from '../checks/coverage.ts';
 import { expectedArtifacts } from '../checks/folder-holds.ts';
 import { removeTree, writeNewMeanwhile } from '../fs/durable.ts';
 import { findMappedFiles } from '../fs/mapped-files.ts';
@@ -128,7 +127,10 @@ export async function takeBackup(project: Project, options: TakeOptions, context
     });
     const written = await writeCategories(job, planners, (name) => inventory.categories.get(name)?.present ?? false);
     await packThreads.close();
-    if (options.kind === 'migration') for (const gap of coverageFindings(project, ownership)) onFinding(gap);
+    if (options.kind === 'migration') {
+      const { coverageFindings } = await import('../checks/coverage.ts');
+      for (const gap of await coverageFindings(project, ownership, context.signal)) onFinding(gap);
+    }
     const manifest = buildManifest(
       options.config,
       {

@@ -1,146 +1,220 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import picomatch from 'picomatch';
-import { escapeName } from '../paths/names.ts';
-import { joined, STATE_FOLDER } from '../paths/paths.ts';
-import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import { CONFIG_FILE } from '../config/config-file.ts';
 import type { Finding } from '../model/finding.ts';
 import { plural } from '../model/plural.ts';
-import { recogniseFile, recogniseFolder } from '../databases/engines.ts';
-import { foreignDatabase } from '../databases/others.ts';
+import { pathWord, shellLine } from '../model/shell-quote.ts';
+import { escapeName } from '../paths/names.ts';
+import { pathProblem } from '../paths/paths.ts';
+import { type GitState, type GitStates, gitStates, ignoredByGit } from '../scan/git-facts.ts';
 import type { Ownership } from '../scan/ownership.ts';
+import { linesFor, renderCategories, sourcesFor } from './gaps/sources-for.ts';
+import { isTestFolder } from './gaps/state-kinds.ts';
+import { rootsOf, type StateRoot } from './gaps/state-roots.ts';
+import { type FoundState, searchState } from './gaps/state-search.ts';
 
-/** Folders that are never searched: dependencies and version control. */
-const FOREIGN = new Set(['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER, '.yarn', '.pnpm-store']);
-
-/** Folders of build output, caches and vendored code, which can be made again, whatever their files are called. A database in them still counts. */
-const REBUILT = new Set(
-  ['artifacts', 'artifacts-zk', 'cache', 'cache-zk', 'cache_forge', '.cache', 'typechain', 'typechain-types'].concat([
-    'dist',
-    'build',
-    'out',
-    'lib',
-    'coverage',
-    'crytic-export',
-    '.next',
-    '.turbo',
-  ]),
-);
-
-/** Whether a folder of this name is never searched. */
-export function isForeignFolder(name: string): boolean {
-  return FOREIGN.has(name);
+/** What no category holds, and what is known of it. */
+export interface Gap {
+  readonly root: StateRoot;
+  /** How many of its files are where else. Null without git. */
+  readonly states: ReadonlyMap<GitState, number> | null;
+  /** What a cleanup does to it: the state of the file that is worst off. Null without git. */
+  readonly worst: GitState | null;
 }
 
-/** Whether a folder of this name holds what can be made again. */
-export function isRebuiltFolder(name: string): boolean {
-  return REBUILT.has(name);
+/** What was looked for in a project. */
+export interface Coverage {
+  readonly gaps: readonly Gap[];
+  /** Folders that this user may not look into. */
+  readonly unread: readonly string[];
 }
 
-/** Kinds of state, recognised by name. Somebody has once lost each of them. */
-const STATE_KINDS: readonly { readonly kind: string; readonly pattern: string }[] = [
-  { kind: 'OpenZeppelin proxy manifests', pattern: '**/.openzeppelin/*.json' },
-  { kind: 'Ignition deployments', pattern: '**/ignition/deployments/**' },
-  { kind: 'Foundry broadcasts', pattern: '**/broadcast/**/*.json' },
-  { kind: 'deployment records', pattern: '**/deployments*/**' },
-  { kind: 'deployment records', pattern: '**/{deployments,deployment,addresses,registry,contracts}*.json' },
-  { kind: 'a database file', pattern: '**/*.{sqlite,sqlite3,db}' },
-];
-
-/** How deep a project is searched for state that nothing covers. */
-const MAX_DEPTH = 8;
-
-interface Gap {
-  readonly kind: string;
-  readonly paths: string[];
-  bytes: number;
-}
+/** Worst first: what a cleanup destroys, what is in no other place, what can be fetched again. */
+const ORDER: readonly (GitState | null)[] = ['ignored', 'untracked', null, 'changed', 'unpushed', 'pushed'];
+/** So many roots have a finding each. More are brought together by category, so that a person reads them. */
+const MANY = 5;
+/** So many paths fit in a line to paste. */
+const IN_A_LINE = 10;
 
 /**
- * State on disk that is in no category: all databases, and files with the names in STATE_KINDS. It is grouped by kind and folder, and `affects` lists every file.
+ * State on disk that no category holds: databases and registries by their content, other state by the names that presets know. What git would delete comes
+ * first. Throws INTERRUPTED.
+ * @param git what git knows, if that is known already; it is asked only if something is found
  */
-export function coverageFindings(project: Project, ownership: Ownership): Finding[] {
-  const ignore = project.config.ignore.map((pattern) => pattern.replace(/\/+$/, ''));
-  const ignored = ignore.length === 0 ? () => false : picomatch(ignore, { dot: true });
-  const kinds = STATE_KINDS.map(({ kind, pattern }) => ({
-    kind,
-    matches: picomatch(pattern, { dot: true, nocase: true }),
-  }));
-  const gaps = new Map<string, Gap>();
-  const add = (key: string, kind: string, file: string, bytes: number): void => {
-    const gap = gaps.get(key) ?? { kind, paths: [], bytes: 0 };
-    gap.paths.push(file);
-    gap.bytes += bytes;
-    gaps.set(key, gap);
-  };
-
-  const visit = (relative: string, native: string, depth: number, rebuilt: boolean): void => {
-    if (ownership.takesAllIn(relative)) return;
-    const entries = list(native);
-    const names = entries.map((entry) => entry.name);
-    const engine = relative === '' ? null : recogniseFolder(native, names);
-    const kind = engine?.title ?? foreignDatabase(native, names)?.title;
-    if (kind !== undefined && relative !== '') {
-      const inside = joined(relative, engine?.marker ?? names[0] ?? '');
-      if (ownership.ownerOf(inside) === undefined) add(relative, kind, relative, folderBytes(native, entries));
-      return;
-    }
-    for (const entry of entries) {
-      const child = relative === '' ? entry.name : `${relative}/${entry.name}`;
-      const full = path.join(native, entry.name);
-      if (full === project.repository || ignored(child)) continue;
-      if (entry.isDirectory()) {
-        if (depth >= MAX_DEPTH || FOREIGN.has(entry.name)) continue;
-        visit(child, full, depth + 1, rebuilt || REBUILT.has(entry.name));
-      } else if (entry.isFile() && ownership.ownerOf(child) === undefined) {
-        const size = sizeOf(full);
-        const database = recogniseFile(full, size)?.title;
-        const found = database ?? (rebuilt ? undefined : kinds.find(({ matches }) => matches(child))?.kind);
-        if (found !== undefined) add(database === undefined ? topFolder(child) : child, found, child, size);
-      }
-    }
-  };
-  visit('', project.root, 0, false);
-  return [...gaps].map(([key, gap]) => finding(key, gap));
+export async function lookAtCoverage(
+  project: Project,
+  ownership: Ownership,
+  signal?: AbortSignal,
+  git: () => Promise<GitStates | undefined> = () => gitStates(project.root),
+): Promise<Coverage> {
+  const { found, files, unread } = await searchState(project, ownership, signal);
+  if (found.length === 0) return { gaps: [], unread };
+  const states = await git();
+  const kept = found.filter((state) => !isTestInput(state, states));
+  const gaps = rootsOf({ found: kept, files, unread }).map((root) => gapOf(root, states));
+  const ignored = await ignoredByGit(
+    project.root,
+    gaps.flatMap(({ root, worst }) => (worst === 'untracked' ? (root.files[0] ?? root.path) : [])),
+  );
+  const told = gaps.map((gap) => (ignored.has(gap.root.files[0] ?? gap.root.path) ? asIgnored(gap) : gap));
+  return { gaps: told.toSorted((a, b) => ORDER.indexOf(a.worst) - ORDER.indexOf(b.worst)), unread };
 }
 
-function finding(key: string, { kind, paths, bytes }: Gap): Finding {
-  const files = paths.length === 1 ? '' : `, ${plural(paths.length, 'file')}`;
+/** Findings about what no category holds, worst first: at most a handful. */
+export async function coverageFindings(
+  project: Project,
+  ownership: Ownership,
+  signal?: AbortSignal,
+): Promise<Finding[]> {
+  return findingsOf(await lookAtCoverage(project, ownership, signal), project);
+}
+
+/** @see coverageFindings */
+export function findingsOf({ gaps, unread }: Coverage, project: Project): Finding[] {
+  const open = gaps.filter(({ root }) => root.secret === null);
+  const secret = gaps.filter(({ root }) => root.secret !== null);
+  const here = open.filter(({ worst }) => worst !== 'pushed');
+  const away = open.filter(({ worst }) => worst === 'pushed');
+  const groups = here.length <= MANY ? here.map((gap) => [gap]) : grouped(here, ({ root }) => root.category);
+  return [
+    ...groups.map((group) => notCovered(group, 'warning', project)),
+    ...(away.length === 0 ? [] : [notCovered(away, 'info', project)]),
+    ...grouped(secret, ({ root }) => root.secret ?? '').map((group) => secretNotCovered(group)),
+    ...(unread.length === 0 ? [] : [notLookedInto(unread)]),
+  ];
+}
+
+/** Inputs of tests are source code, unless git does not have them: then they may be a database that somebody works with. */
+function isTestInput({ isOfTests, files, root }: FoundState, git: GitStates | undefined): boolean {
+  if (!isOfTests) return false;
+  if (git !== undefined) return files.every((file) => git.stateOf(file) !== 'untracked');
+  return root.split('/').some((part) => isTestFolder(part) && /fixture|data|mock/i.test(part));
+}
+
+function gapOf(root: StateRoot, git: GitStates | undefined): Gap {
+  if (git === undefined) return { root, states: null, worst: null };
+  const states = new Map<GitState, number>();
+  for (const file of root.files) {
+    const state = git.stateOf(file);
+    states.set(state, (states.get(state) ?? 0) + 1);
+  }
+  return { root, states, worst: ORDER.find((state) => state !== null && states.has(state)) ?? 'untracked' };
+}
+
+function asIgnored({ root, states }: Gap): Gap {
+  const told = new Map([...(states ?? [])].map(([state, count]) => [state === 'untracked' ? 'ignored' : state, count]));
+  return { root, states: told, worst: 'ignored' };
+}
+
+function grouped(gaps: readonly Gap[], by: (gap: Gap) => string): Gap[][] {
+  return [...Map.groupBy(gaps, by).values()];
+}
+
+function notCovered(group: readonly Gap[], severity: 'warning' | 'info', project: Project): Finding {
+  const roots = group.map(({ root }) => root);
+  const sources = sourcesFor(roots, project.config);
+  const { said, facts } = describe(group);
   return {
-    code: 'not-covered',
-    severity: 'warning',
-    message: `not covered: ${escapeName(paths.length === 1 ? (paths[0] ?? key) : key)} (${kind}${files}, ${bytes} bytes)`,
-    path: key,
-    evidence: { kind, files: paths.length, bytes },
-    affects: paths,
-    recommendation: `Add ${escapeName(key)} to a category, or ignore it in migbackup.config.json.`,
+    code: 'coverage',
+    severity,
+    message: `in no category: ${said}`,
+    ...facts,
+    evidence: { ...facts.evidence, categories: renderCategories(sources) },
+    recommendation:
+      severity === 'info'
+        ? `Run ${addLine(roots)} to have it in backups, too.`
+        : adviceFor(roots, linesFor(sources, project.config)),
   };
 }
 
-function topFolder(relative: string): string {
-  const slash = relative.lastIndexOf('/');
-  return slash < 0 ? relative : relative.slice(0, slash);
-}
-
-function list(folder: string): fs.Dirent[] {
-  try {
-    return fs.readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
+/** The line that covers the roots, and the text of the config that it writes. */
+function adviceFor(roots: readonly StateRoot[], lines: readonly string[]): string {
+  for (const { path } of roots) {
+    const problem = pathProblem(path);
+    if (problem !== null) return `Move it: no backup can hold ${escapeName(path)} (${problem}).`;
   }
+  const isLong = roots.length > MANY;
+  const paths = isLong ? 'its paths' : roots.map(({ path }) => JSON.stringify(path)).join(', ');
+  const orWrite = isLong ? '' : ` or write into ${CONFIG_FILE} ${lines.join(', and ')}`;
+  return `To cover it, run ${addLine(roots)}${orWrite}. If it can be lost, put ${paths} in "ignore".`;
 }
 
-function folderBytes(folder: string, entries: readonly fs.Dirent[]): number {
-  return entries.reduce((total, entry) => total + (entry.isFile() ? sizeOf(path.join(folder, entry.name)) : 0), 0);
+/** The command that covers the roots; the worst ones if they are very many. */
+function addLine(roots: readonly StateRoot[]): string {
+  const shown = roots.slice(0, IN_A_LINE).flatMap(({ path }) => ['--add', pathWord(path)]);
+  const more = roots.length - IN_A_LINE;
+  return `${shellLine(['migbackup', 'init', ...shown])}${more > 0 ? ` (and ${more} more, which --json lists)` : ''}`;
 }
 
-/** The size of a file; 0 also if this user may not examine it. */
-function sizeOf(file: string): number {
-  try {
-    return fs.lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return 0;
-  }
+function secretNotCovered(group: readonly Gap[]): Finding {
+  const { said, facts } = describe(group);
+  const isKey = group.some(({ root }) => root.secret === 'key');
+  const about = {
+    code: 'secret-not-covered',
+    message: `may hold secrets, and in no category: ${said}`,
+    ...facts,
+  } as const;
+  return isKey && group.some(({ worst }) => worst !== 'pushed')
+    ? {
+        ...about,
+        severity: 'warning',
+        recommendation:
+          'Keep a copy somewhere safe, because nothing replaces a key that is lost. Then put its path in "ignore".',
+      }
+    : {
+        ...about,
+        severity: 'info',
+        recommendation: 'Keep it somewhere safe yourself, or cover it and set "includeSecrets".',
+      };
+}
+
+function notLookedInto(folders: readonly string[]): Finding {
+  return {
+    code: 'coverage',
+    severity: 'warning',
+    message: `${plural(folders.length, 'folder')} cannot be looked into, so it is not known whether state is in there`,
+    paths: [...folders],
+    recommendation: 'Run as a user who may read it, or put its path in "ignore".',
+  };
+}
+
+function describe(group: readonly Gap[]): {
+  said: string;
+  facts: Pick<Finding, 'path' | 'paths' | 'evidence'>;
+} {
+  const paths = group.map(({ root }) => root.path);
+  const [first] = paths;
+  const files = group.reduce((sum, { root }) => sum + root.files.length, 0);
+  const bytes = group.reduce((sum, { root }) => sum + root.bytes, 0);
+  const kinds = [...new Set(group.map(({ root }) => root.what))];
+  const states = new Map<GitState, number>();
+  for (const { states: each } of group)
+    for (const [state, count] of each ?? []) states.set(state, (states.get(state) ?? 0) + count);
+  const place = paths.length === 1 ? escapeName(first ?? '') : `${paths.length} places`;
+  const kind = `${kinds.slice(0, 3).join(', ')}${kinds.length > 3 ? ' and others' : ''}`;
+  return {
+    said: `${place} (${kind}; ${plural(files, 'file')}, ${plural(bytes, 'byte')})${sayStates(states)}`,
+    facts: {
+      ...(paths.length === 1 && first !== undefined ? { path: first } : {}),
+      paths,
+      evidence: { kind: kinds.join(', '), files, bytes, git: states.size === 0 ? null : Object.fromEntries(states) },
+    },
+  };
+}
+
+const SAID: Readonly<Record<GitState, string>> = {
+  ignored: 'ignored by git, so git clean -xfd deletes it',
+  untracked: 'not tracked by git, so git clean -fd deletes it',
+  changed: 'changed since the last commit',
+  unpushed: 'in a commit that no remote has',
+  pushed: 'unchanged in a commit that a remote has',
+};
+
+/** What git knows of the files; nothing without git. */
+function sayStates(states: ReadonlyMap<GitState, number>): string {
+  const said = ORDER.flatMap((state) => {
+    const count = state === null ? undefined : states.get(state);
+    if (state === null || count === undefined) return [];
+    return states.size === 1 ? SAID[state] : `${count} ${SAID[state]}`;
+  });
+  return said.length === 0 ? '' : `: ${said.join('; ')}`;
 }

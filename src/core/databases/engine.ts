@@ -95,6 +95,11 @@ export interface Engine {
   isFolder(place: string, names: readonly string[]): boolean;
   /** Whether a folder with these names holds parts of an incomplete database. Always false for engines of shape `file`. */
   isBroken(names: readonly string[]): boolean;
+  /**
+   * Whether a folder with these names is what is left of a database, judged where nothing says that there should be one: a single name that could
+   * be a part is not enough. Always false for engines of shape `file`.
+   */
+  isRemains(names: readonly string[]): boolean;
   /** Whether a file of this size is a database, judged by its content. False if it cannot be read, and always for engines of shape `folder`. */
   isFile(place: string, size: number): boolean;
   /** Whether the file at a part's path is a part by its content, whatever the database file is now. Always false for engines of shape `folder`. */

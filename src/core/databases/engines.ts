@@ -32,6 +32,11 @@ export function recogniseFile(place: string, size: number): Engine | null {
   return ALL.find((engine) => engine.isFile(place, size)) ?? null;
 }
 
+/** The engine of a database that a folder with these names is left of. */
+export function remainsOf(names: readonly string[]): Engine | null {
+  return ALL.find((engine) => engine.isRemains(names)) ?? null;
+}
+
 /** What a file is by its name: a part of the database at `database`, if that is a database. The database file itself does not count as a part here. */
 export interface PartName {
   readonly engine: Engine;

@@ -93,5 +93,10 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
   'journals-whole': { group: 'deployments', ok: 'Every line of every journal of Hardhat Ignition is JSON.' },
   'databases-none': { group: 'inventory', ok: 'Every file with the name of a SQLite database is a database.' },
   coverage: { group: 'coverage', ok: 'All that looks like state is in a category.' },
+  'secrets-not-covered': { group: 'coverage', ok: 'All that may hold secrets is in a category.' },
+  'only-here': {
+    group: 'coverage',
+    ok: 'Git has every file of state, also of what is in no category, unchanged in a commit that a branch of a remote has.',
+  },
   report: { group: 'repository', ok: 'The report of this run is kept, or there is no backups folder yet.' },
 };

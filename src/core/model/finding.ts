@@ -18,6 +18,8 @@ export const findingSchema = z
     message: z.string(),
     /** The file, artifact or folder it is about. */
     path: z.string().optional(),
+    /** The files and folders that it is about, if they may be several: real paths of the project, no globs. */
+    paths: z.array(z.string()).optional(),
     category: z.string().optional(),
     source: z.string().optional(),
     /** What was measured. */

@@ -57,6 +57,8 @@ export const CHECK_IDS = [
   'journals-agree',
   'journals-whole',
   'coverage',
+  'secrets-not-covered',
+  'only-here',
   'report',
 ] as const;
 export type CheckId = (typeof CHECK_IDS)[number];

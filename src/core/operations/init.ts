@@ -28,6 +28,8 @@ export interface InitOptions {
   readonly install?: boolean | undefined;
   /** Absolute: where backups are to be kept, for a config that is written now. */
   readonly backups?: string | undefined;
+  /** Paths that the config is to cover from now on: relative to the project or to `cwd`, or absolute. */
+  readonly add?: readonly string[] | undefined;
   /** Absolute: the folder that a printed command line names paths from. */
   readonly cwd?: string | undefined;
   /** Where MANIFEST_DEFAULT_DIR is looked up. */
@@ -62,8 +64,8 @@ export async function init(root: string, options: InitOptions, context: Context)
   };
 
   const kept = loaded.config.file;
-  const effective = kept === undefined ? categories : loaded.config.categories;
-  checkCategories(effective, CONFIG_FILE, kept === undefined);
+  const before = kept === undefined ? categories : loaded.config.categories;
+  checkCategories(before, CONFIG_FILE, kept === undefined);
   const wanted = options.backups === undefined ? 'backups' : placeIn(root, options.backups);
   const backups = kept === undefined ? wanted : (loaded.backups ?? 'backups');
   const repository = path.resolve(root, backups);
@@ -74,15 +76,23 @@ export async function init(root: string, options: InitOptions, context: Context)
   const isInConfig = ({ preset, folder }: Found): boolean => loaded.config.presets?.[preset]?.includes(folder) === true;
   const packageFile = readExisting(path.join(root, 'package.json'));
   const declared = isDependency(packageFile);
+  const own = kept === undefined ? [configEdit(root, packageFile, { applied, added, backups })] : [];
+  const addition = await addedTo(
+    own,
+    { root, repository, config: { ...loaded.config, categories: before } },
+    options,
+    context,
+  );
+  const effective = addition?.categories ?? before;
   const edits = [
-    ...(kept === undefined ? [configEdit(root, packageFile, { applied, added, backups })] : []),
+    ...(addition?.edits ?? own),
     ...packageEdit(packageFile, options.install === true && !declared ? context.tool.version : null, add),
     ...ignoreEdit(root, repository, add),
   ];
   const installed = declared || edits.some(({ change }) => change.adds.some((line) => line.startsWith(DEPENDENCY)));
   if (packageFile.state === 'text' && !installed) add(notInstalled());
   const project: Project = { root, repository, config: { ...loaded.config, categories: effective } };
-  for (const gap of coverageFindings(project, new Ownership(effective))) add(gap);
+  for (const gap of await coverageFindings(project, new Ownership(effective), context.signal)) add(gap);
   // A line that can be pasted counts from where one stands, and the config from the project.
   const isLine = kept === undefined && options.dryRun === true;
   const offer = (place: string): string =>
@@ -118,6 +128,40 @@ export async function init(root: string, options: InitOptions, context: Context)
     installed,
     findings,
   };
+}
+
+/** The edit of the config with sources for the paths that `--add` names, and the categories that it has then; null without `--add`. */
+async function addedTo(
+  own: readonly Edit[],
+  project: Project,
+  { add = [], cwd = project.root }: InitOptions,
+  { signal }: Context,
+) {
+  if (add.length === 0) return null;
+  const { addPaths, sayAdded } = await import('./init/add-paths.ts');
+  const [made] = own;
+  const before = made?.before ?? configToEdit(project.config);
+  const text = made?.text ?? (before.state === 'text' ? before.text : '');
+  const addition = await addPaths(project, add, { text, cwd }, signal);
+  if (addition.sources.length === 0) return { edits: own, categories: addition.categories };
+  const adds = [...(made?.change.adds ?? []), ...addition.sources.map(sayAdded)];
+  const file = path.relative(project.root, project.config.file ?? path.join(project.root, CONFIG_FILE));
+  const change: InitChange = { file, action: made === undefined ? 'edit' : 'create', adds };
+  return { edits: [{ change, before, text: addition.text }], categories: addition.categories };
+}
+
+/** The config file that exists. Throws USAGE if the settings are in package.json, CONFIG_INVALID if it cannot be written back. */
+function configToEdit({ file = CONFIG_FILE }: Project['config']): Existing {
+  if (file.endsWith('package.json'))
+    throw new BackupError('USAGE', `--add writes to ${CONFIG_FILE}, but the settings are in package.json`, {
+      hint: `Move the settings from package.json to ${CONFIG_FILE} first.`,
+    });
+  const before = readExisting(file);
+  if (before.state === 'text') return before;
+  throw new BackupError('CONFIG_INVALID', `${file} ${before.state === 'unusable' ? before.why : 'is gone'}`, {
+    hint: 'Make it a regular file, then run this again.',
+    path: file,
+  });
 }
 
 /** As a config states it: relative to the project, with `/`. */

@@ -58,7 +58,7 @@ export async function report(selected: SelectedBackup, repository: string, conte
 }
 
 const NOT_IN_IT: ReadonlySet<string> = new Set<FindingCode>([
-  'not-covered',
+  'coverage',
   'left-out',
   'source-is-link',
   'file-missing',
@@ -77,9 +77,9 @@ function withoutRepeats(findings: readonly AnyFinding[]): AnyFinding[] {
 function coverage(manifest: Manifest, place: string): BackupSummary['answers']['coverage'] {
   const { totals, findings, config, categories } = manifest;
   const missing = findings.filter(({ code }) => NOT_IN_IT.has(code));
-  const missed = missing.reduce((sum, finding) => sum + Math.max(finding.affects?.length ?? 1, 1), 0);
+  const missed = missing.reduce((sum, finding) => sum + filesOf(finding), 0);
   const total = totals.files + missed;
-  const named = missing.flatMap((finding) => finding.path ?? []);
+  const named = missing.flatMap(({ path, paths }) => paths ?? path ?? []);
   const why = whyPartial(manifest, place);
   const all = { reportFile: null, covered: totals.files };
   const lacking = Object.keys(config.categories).filter((name) => categories[name] === undefined);
@@ -90,6 +90,12 @@ function coverage(manifest: Manifest, place: string): BackupSummary['answers']['
   const found = missed === 0 ? ' files of state' : `; not in it: ${named.join(', ')}`;
   const evidence = `${totals.files} of ${total}${found}${why === null ? '' : `; ${why}`}`;
   return { yes: missed === 0 && why === null, evidence, ...all, total };
+}
+
+/** How many files a finding is about, at least one. */
+function filesOf({ affects = [], evidence = {} }: AnyFinding): number {
+  const { files } = evidence;
+  return Math.max(typeof files === 'number' ? files : affects.length, 1);
 }
 
 function no(evidence: string, reportFile: string | null = null): Answer {

@@ -2,11 +2,12 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { CheckResult, ValidateReport } from '../model/validate-report.ts';
 import { sayProvenCopy } from '../checks/proven-copy.ts';
-import { coverageFindings } from '../checks/coverage.ts';
+import { type Coverage, findingsOf, lookAtCoverage } from '../checks/coverage.ts';
+import { gitStates } from '../scan/git-facts.ts';
 import { checkAttributes, checkInventory, checkScanFindings, checkSources } from '../checks/preflight/inventory.ts';
 import { checkBackups, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
 import { checkClock, checkConfig, checkGitignore, checkNpmScripts, checkRuntime } from '../checks/preflight/setup.ts';
-import { checkCovered, checkStateGone, isSaidAsGone } from '../checks/preflight/state.ts';
+import { checkCovered, checkOnlyHere, checkStateGone, isSaidAsGone } from '../checks/preflight/state.ts';
 import {
   checkGitClean,
   checkInodes,
@@ -40,6 +41,7 @@ import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { startReport } from '../repository/report-head.ts';
 import { type Survey, surveySources } from './validate/survey.ts';
 import { lstatOrNull } from '../fs/durable.ts';
+import { toNative } from '../paths/paths.ts';
 import { writeReport } from '../repository/reports.ts';
 
 /** Pre-flight: would create and restore work here, and what would a backup hold? Changes nothing but its own report. */
@@ -50,8 +52,10 @@ export async function validate(
 ): Promise<ValidateReport> {
   const head = startReport(context);
   const ownership = new Ownership(project.config.categories);
+  const git = gitStates(project.root);
   const survey = await surveySources(project, ownership, context);
   const lost = await lostState(project, context.signal);
+  const coverage = await lookAtCoverage(project, ownership, context.signal, () => git);
   const deployments = countDeployments(survey.recorded.deployments);
   const checks: CheckResult[] = [
     ...checkStateGone(lost, survey.problems),
@@ -59,7 +63,8 @@ export async function validate(
     ...checkProject(project, survey),
     ...checkInventoried(project, survey, lost),
     ...checkDeployments(deployments, survey.recorded.findings),
-    ...checkCovered(coverageFindings(project, ownership)),
+    ...checkCovered(findingsOf(coverage, project)),
+    checkOnlyHere([...survey.files, ...filesOf(project.root, coverage)], await git),
   ];
   const { files, bytes } = survey.inventory;
   return fileReport(project.repository, {
@@ -73,6 +78,13 @@ export async function validate(
     totals: { files, bytes },
     deployments,
   });
+}
+
+/** The files that no category holds. */
+function filesOf(root: string, { gaps }: Coverage): { path: string; bytes: number; source: string }[] {
+  return gaps.flatMap(({ root: { path, files } }) =>
+    files.map((file) => ({ path: file, bytes: Number(lstatOrNull(toNative(root, file))?.size ?? 0), source: path })),
+  );
 }
 
 /** The machine, the configuration and the repository. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
-import { isForeignFolder, isRebuiltFolder } from '../checks/coverage.ts';
+import { isForeignFolder, isRebuiltFolder } from '../checks/gaps/state-kinds.ts';
 import { CONFIG_FILE } from '../config/config-file.ts';
 import type { Engine } from '../databases/engine.ts';
 import { recogniseFile, recogniseFolder } from '../databases/engines.ts';

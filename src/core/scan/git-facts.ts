@@ -67,16 +67,91 @@ export async function isIgnoredByGit(cwd: string, folder: string): Promise<boole
   return (await git(cwd, ['check-ignore', '--', `${folder}/`])) !== undefined;
 }
 
+/** Where else the content of a file is, as far as git knows. */
+export type GitState =
+  /** It is in a commit that a branch of a remote has, as this clone last saw it. */
+  | 'pushed'
+  /** It is in a commit that no remote has. */
+  | 'unpushed'
+  /** It differs from the last commit, or git cannot tell. */
+  | 'changed'
+  | 'untracked'
+  /** Git is told to ignore it. */
+  | 'ignored';
+
+export interface GitStates {
+  /** @param path project-relative; `ignored` is not told apart from `untracked` */
+  stateOf(path: string): GitState;
+}
+
+/**
+ * What git knows about the files of a project. Undefined outside a work tree, and without git. Files that a filter changes on their way into a commit
+ * (Git LFS) and those whose changes git is told to overlook count as changed: a commit does not show that it has their content. Never rejects.
+ */
+export async function gitStates(root: string): Promise<GitStates | undefined> {
+  if (!mayBeInRepository(root)) return undefined;
+  const [tracked, same, changed, unpushed] = await Promise.all([
+    git(root, ['ls-files', '-z']),
+    git(root, ['ls-files', '-z', '-v', '--', ':(attr:!filter)']),
+    git(root, ['diff', '--name-only', '-z', '--relative', '--no-ext-diff', '--no-renames', 'HEAD']),
+    unpushedPaths(root),
+  ]);
+  if (tracked === undefined) return undefined;
+  const seen = new Set(tracked.split('\0'));
+  // H: git compares it with the commit. Any other letter says that it does not.
+  const compared = new Set((same ?? '').split('\0').flatMap((line) => (line.startsWith('H ') ? line.slice(2) : [])));
+  const differs = changed === undefined ? null : new Set(changed.split('\0'));
+  return {
+    stateOf(path) {
+      if (!seen.has(path)) return 'untracked';
+      if (differs === null || differs.has(path) || !compared.has(path)) return 'changed';
+      return unpushed === null || unpushed.has(path) ? 'unpushed' : 'pushed';
+    },
+  };
+}
+
+/** The paths that commits change which no remote has; null if there is no remote, or if that cannot be found out. */
+async function unpushedPaths(root: string): Promise<ReadonlySet<string> | null> {
+  const remotes = await git(root, ['for-each-ref', '--count=1', 'refs/remotes']);
+  if (remotes === undefined || remotes === '') return null;
+  const args = [
+    'log',
+    '-m',
+    '--format=',
+    '--name-only',
+    '-z',
+    '--relative',
+    '--no-renames',
+    'HEAD',
+    '--not',
+    '--remotes',
+  ];
+  const paths = await git(root, args);
+  return paths === undefined ? null : new Set(paths.split('\0'));
+}
+
+/** Those of these project-relative paths that git is told to ignore. */
+export async function ignoredByGit(root: string, paths: readonly string[]): Promise<Set<string>> {
+  if (paths.length === 0) return new Set();
+  const output = await git(root, ['check-ignore', '-z', '--stdin'], paths.join('\0'));
+  return new Set((output ?? '').split('\0').filter((line) => line !== ''));
+}
+
 /** What git prints. Undefined if git fails, is missing or takes too long. */
-async function git(cwd: string, args: readonly string[]): Promise<string | undefined> {
+async function git(cwd: string, args: readonly string[], input?: string): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('git', ['-c', 'core.fsmonitor=false', ...args], {
+    const running = promisify(execFile)('git', ['-c', 'core.fsmonitor=false', ...args], {
       cwd,
       timeout: 10_000,
       maxBuffer: 64 << 20,
       env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
     });
-    return stdout;
+    if (input !== undefined) {
+      // Git may end before it has read everything. Then its exit code says so.
+      running.child.stdin?.on('error', () => {});
+      running.child.stdin?.end(input);
+    }
+    return (await running).stdout;
   } catch {
     return undefined;
   }

@@ -9,8 +9,8 @@ type Match = (path: string) => boolean;
 
 let harmless: Match | undefined;
 
-/** Names that look like secrets but are not. */
-function isHarmless(path: string): boolean {
+/** Whether a path looks like that of a secret but is not: `.env.example`, for example. */
+export function isHarmless(path: string): boolean {
   harmless ??= picomatch(['**/.env.example', '**/.env.sample', '**/.env.template'], OPTIONS);
   return harmless(path);
 }

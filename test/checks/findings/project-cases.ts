@@ -19,6 +19,7 @@ import { reconcile } from '../../../src/core/operations/reconcile.ts';
 import { recover } from '../../../src/core/operations/recover.ts';
 import { acquireLock } from '../../../src/core/repository/lock.ts';
 import { put } from '../../support/files.ts';
+import { pushAll } from '../../support/git.ts';
 import { isRoot, NOBODY } from '../../support/other-user.ts';
 import { makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';
 import { leaveSuperJournal } from '../../support/sqlite/super-journal.ts';
@@ -114,7 +115,13 @@ export const PROJECT: Cases = {
     edit(stage.inside('migbackup.config.json'), (text) => text.replace('{', '{"includeSecrets": true,'));
   }),
   'name-not-portable': created((stage) => fs.writeFileSync(stage.inside('docs/a:b'), '')),
-  'git-cleanable': inited((stage) => execFileSync('git', ['init', '--quiet'], { cwd: stage.root })),
+  'git-cleanable': [
+    inited((stage) => {
+      execFileSync('git', ['init', '--quiet'], { cwd: stage.root });
+      edit(stage.inside('.gitignore'), () => '');
+    }),
+    inited((stage) => execFileSync('git', ['init', '--quiet'], { cwd: stage.root })),
+  ],
   'special-bits': created((stage) => fs.chmodSync(stage.inside('docs'), 0o1755)),
   'time-not-kept': created((stage) => fs.utimesSync(stage.inside('docs/a.md'), 1e10, 1e10)),
   'attributes-not-kept': created((stage) => fs.linkSync(stage.inside('docs/a.md'), stage.inside('docs/c.md'))),
@@ -200,9 +207,17 @@ export const PROJECT: Cases = {
   'database-not-proven': created(() => {}, { raw: ['leveldb'] }),
   'database-orphans': created((stage) => stage.put('leveldb/000001.ldb', 'no table of this database')),
   'invalid-json': created((stage) => stage.put('deployments/half.json', '{')),
-  'not-covered': created((stage) =>
-    writeDatabase(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]]),
-  ),
+  coverage: [
+    created((stage) => writeDatabase(stage.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]])),
+    created((stage) => {
+      stage.put('other/addresses.json', '{}');
+      pushAll(stage.root, `${stage.root}.git`);
+    }),
+  ],
+  'secret-not-covered': [
+    created((stage) => stage.put('programs/target/deploy/app-keypair.json', '[]')),
+    created((stage) => stage.put('apps/.env', '')),
+  ],
   'left-out': created((stage) => stage.put('docs/a\\b', ''), { allowPartial: true }),
   'config-gone': restored((stage) => fs.rmSync(stage.inside('migbackup.config.json'))),
   'aside-kept': [

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { ClassicLevel } from 'classic-level';
 import { checkSources } from '../../../src/core/checks/preflight/inventory.ts';
+import { git } from '../../support/git.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { whyNotAsUser } from '../../support/other-user.ts';
 import { makeSqlite, makeSqliteWithWal } from '../../support/sqlite/make-sqlite.ts';
@@ -32,6 +33,8 @@ export const INVENTORY: Cases<
   | 'databases-zeroed'
   | 'databases-none'
   | 'coverage'
+  | 'secrets-not-covered'
+  | 'only-here'
 > = {
   inventory: [
     {
@@ -284,8 +287,50 @@ export const INVENTORY: Cases<
     {
       when: 'a database is in no category',
       status: 'warning',
-      says: 'not covered: data/kv (LevelDB',
+      says: /^in no category: data\/kv \(LevelDB; .*: not tracked by git, so git clean -fd deletes it$/,
       provoke: after((scene) => writeDatabase(scene.inside('data/kv'), [[Buffer.from('key'), Buffer.from('value')]])),
+    },
+    {
+      when: 'what is in no category is pushed',
+      status: 'info',
+      says: 'in no category: other/addresses.json (deployment records; 1 file, 2 bytes): unchanged in a commit that a remote has',
+      provoke: after((scene) => {
+        scene.put('other/addresses.json', '{}');
+        git(scene.root, 'add', '.');
+        git(scene.root, 'commit', '-m', 'more');
+        git(scene.root, 'push', 'origin', 'HEAD');
+      }),
+    },
+  ],
+  'secrets-not-covered': [
+    {
+      when: 'a key that nothing replaces is in no category',
+      status: 'warning',
+      says: 'may hold secrets, and in no category: programs/target/deploy',
+      advises:
+        'Keep a copy somewhere safe, because nothing replaces a key that is lost. Then put its path in "ignore".',
+      provoke: after((scene) => scene.put('programs/target/deploy/app-keypair.json', '[]')),
+    },
+    {
+      when: 'another secret is in no category',
+      status: 'info',
+      says: 'may hold secrets, and in no category: apps/.env',
+      advises: 'Keep it somewhere safe yourself, or cover it and set "includeSecrets".',
+      provoke: after((scene) => scene.put('apps/.env', '')),
+    },
+  ],
+  'only-here': [
+    {
+      when: 'a file of a category is in no commit',
+      status: 'info',
+      says: '1 of 9 files of state (3 of ',
+      provoke: after((scene) => scene.put('docs/new.md', 'new')),
+    },
+    {
+      when: 'there is no git work tree',
+      status: 'info',
+      says: 'no git work tree here, so nothing shows that any of the 8 files of state',
+      provoke: after((scene) => fs.rmSync(scene.inside('.git'), { recursive: true })),
     },
   ],
 };

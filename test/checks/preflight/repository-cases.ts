@@ -76,6 +76,14 @@ export const REPOSITORY: Cases<
         scene.repository = scene.inside('stored');
       }),
     },
+    {
+      when: 'git ignores the repository, as init makes it do',
+      status: 'info',
+      says: 'git clean -xfd would remove',
+      provoke: after((scene) => {
+        scene.repository = scene.inside('backups');
+      }),
+    },
   ],
   space: [
     { when: 'there is too little', status: 'critical', says: 'too little', provoke: (scene) => [spaceFor(scene, 100)] },

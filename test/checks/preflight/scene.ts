@@ -9,6 +9,7 @@ import { create } from '../../../src/core/operations/create.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { validate } from '../../../src/core/operations/validate.ts';
 import { put } from '../../support/files.ts';
+import { git, pushAll } from '../../support/git.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
 import { giveToUser, runAsUser } from '../../support/other-user.ts';
 import { context } from '../../support/real-backup.ts';
@@ -34,7 +35,7 @@ export type Cases<Id extends CheckId> = Readonly<Record<Id, readonly Case[]>>;
 
 const CREATE = { verify: true, allowPartial: false } as const;
 
-/** Makes, once, a project that is set up, has state of common kinds in it, and a backup of it that verified; the repository is outside. */
+/** Makes, once, a project that is set up, pushed, has state of common kinds in it, and a backup of it that verified; the repository is outside. */
 export async function makeScene(): Promise<Scene> {
   const temp = tempFolder();
   // As root some checks run as somebody else, who must get here.
@@ -44,8 +45,9 @@ export async function makeScene(): Promise<Scene> {
   put(scene.root, 'deployments/mainnet.json', '{}');
   put(scene.root, 'docs/how.md', 'so');
   writeDatabase(scene.inside('leveldb'), [[Buffer.from('key'), Buffer.from('value')]]);
-  execFileSync('git', ['init', '--quiet'], { cwd: scene.root });
+  git(scene.root, 'init');
   await init(scene.root, { env: {} }, context);
+  pushAll(scene.root, path.join(temp.path, 'remote.git'));
   await scene.create();
   return scene;
 }

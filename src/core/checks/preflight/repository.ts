@@ -127,7 +127,8 @@ export async function checkGitClean(repository: string): Promise<CheckResult> {
   return {
     id: 'git-clean',
     group: 'repository',
-    status: 'warning',
+    // The folder that init makes git ignore is worth knowing about. Nobody chose one that git does not know.
+    status: found.ignored ? 'info' : 'warning',
     message: `git clean ${found.ignored ? '-xfd' : '-fd'} would remove the backups folder`,
     evidence: { ...found },
     recommendation:
@@ -152,7 +153,7 @@ export async function gitCleanable(
   return [
     {
       code: 'git-cleanable',
-      severity: 'warning',
+      severity: found.ignored ? 'info' : 'warning',
       message: `git does not track the backups: git clean ${clean} would delete them, and git stash ${stash} would take them away`,
       path: path.relative(root, found.folder),
       evidence: { ...found },

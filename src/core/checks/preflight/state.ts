@@ -1,7 +1,9 @@
 import { BackupError } from '../../model/backup-error.ts';
 import type { Finding } from '../../model/finding.ts';
+import { plural } from '../../model/plural.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
 import { isInside } from '../../paths/paths.ts';
+import type { GitStates } from '../../scan/git-facts.ts';
 import { type LostState, type NotCompared, sayGone, sayWayBack } from '../lost-state.ts';
 import type { SourceProblem } from './inventory.ts';
 
@@ -119,17 +121,61 @@ function sayNotCompared({ backupId, problem }: NotCompared): string {
   return `the project was not compared with ${backupId}: ${problem}`;
 }
 
-/** One result for each piece of state that is in no category, or one that says there is none. */
-export function checkCovered(gaps: readonly Finding[]): CheckResult[] {
-  const about = { id: 'coverage', group: 'coverage' } as const;
-  if (gaps.length === 0)
-    return [{ ...about, status: 'ok', message: 'everything that looks like state is in a category' }];
-  return gaps.map(({ message, evidence = {}, affects = [], recommendation }) => ({
+/** One result for each finding about what is in no category, or one that says that there is nothing. */
+export function checkCovered(findings: readonly Finding[]): CheckResult[] {
+  return [
+    ...checksOf(
+      'coverage',
+      findings.filter(({ code }) => code === 'coverage'),
+      'everything that looks like state is in a category',
+    ),
+    ...checksOf(
+      'secrets-not-covered',
+      findings.filter(({ code }) => code === 'secret-not-covered'),
+      'everything that may hold secrets is in a category',
+    ),
+  ];
+}
+
+function checksOf(id: 'coverage' | 'secrets-not-covered', findings: readonly Finding[], good: string): CheckResult[] {
+  const about = { id, group: 'coverage' } as const;
+  if (findings.length === 0) return [{ ...about, status: 'ok', message: good }];
+  return findings.map(({ message, severity, evidence = {}, paths = [], recommendation }) => ({
     ...about,
-    status: 'warning',
+    status: severity === 'info' ? 'info' : 'warning',
     message,
     evidence,
-    paths: affects,
+    paths,
     ...(recommendation === undefined ? {} : { recommendation }),
   }));
+}
+
+interface Stored {
+  readonly path: string;
+  readonly bytes: number;
+  /** What a person knows it by: the path of its source, or its root. */
+  readonly source: string;
+}
+
+/** Says how much of the state is in no other place that git knows of. A backup is another place, but one on the same machine. */
+export function checkOnlyHere(files: readonly Stored[], git: GitStates | undefined): CheckResult {
+  const only = files.filter(({ path }) => git?.stateOf(path) !== 'pushed');
+  const bytes = (some: readonly Stored[]): number => some.reduce((sum, one) => sum + one.bytes, 0);
+  const evidence = {
+    files: only.length,
+    bytes: bytes(only),
+    of: { files: files.length, bytes: bytes(files) },
+    git: git !== undefined,
+  };
+  const about = { id: 'only-here', group: 'coverage', evidence } as const;
+  if (only.length === 0)
+    return { ...about, status: 'ok', message: 'git has all of the state, unchanged, in commits that a remote has' };
+  const amount = `${only.length} of ${plural(files.length, 'file')} of state (${evidence.bytes} of ${plural(evidence.of.bytes, 'byte')})`;
+  const message =
+    git === undefined
+      ? `no git work tree here, so nothing shows that any of the ${plural(files.length, 'file')} of state (${plural(evidence.bytes, 'byte')}) exists outside of this folder and its backups`
+      : `${amount} ${only.length === 1 ? 'is' : 'are'} in no commit that a remote has: ${only.length === 1 ? 'it exists' : 'they exist'} only here and in backups`;
+  const paths = [...new Set(only.map(({ source }) => source))];
+  const recommendation = 'Keep a copy of the backups on another machine: migbackup export makes one file of a backup.';
+  return { ...about, status: 'info', message, paths, recommendation };
 }

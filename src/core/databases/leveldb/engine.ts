@@ -5,7 +5,7 @@ import type { LeveldbFacts } from '../../model/database.ts';
 import type { DatabaseFiles } from '../database-files.ts';
 import { foreignDatabase } from '../others.ts';
 import type { DatabaseRecord, Engine, ProveOptions, RecordsOptions } from '../engine.ts';
-import { isEngineFile, isVolatileFile, LOCK_FILE, recogniseDatabase } from './format/recognise.ts';
+import { isEngineFile, isRemainsOfDatabase, isVolatileFile, LOCK_FILE, recogniseDatabase } from './format/recognise.ts';
 
 /** LevelDB: a folder, read by our own reader and a second time by LevelDB itself. Its code is loaded when it is needed. */
 export const LEVELDB: Engine = {
@@ -16,6 +16,7 @@ export const LEVELDB: Engine = {
   marker: 'CURRENT',
   isFolder: (place, names) => recogniseDatabase(place, names) !== null && foreignDatabase(place, names) === null,
   isBroken: (names) => names.some((name) => isEngineFile(name) && !isVolatileFile(name)),
+  isRemains: isRemainsOfDatabase,
   isFile: () => false,
   isPart: () => false,
   mayBePart: () => true,

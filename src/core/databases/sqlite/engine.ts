@@ -18,6 +18,7 @@ export const SQLITE: Engine = {
   marker: '',
   isFolder: () => false,
   isBroken: () => false,
+  isRemains: () => false,
   isFile: isSqliteFile,
   isPart: isSqlitePart,
   mayBePart: mayBeSqlitePart,

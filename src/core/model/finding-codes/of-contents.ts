@@ -44,14 +44,23 @@ export const OF_CONTENTS = {
       advice: 'Remove the cause that the message names, then take another backup.',
     },
     'git-cleanable': {
-      severity: ['warning'],
-      meaning: 'Git does not track the backups: git clean and git stash could remove them from the work tree.',
+      severity: ['warning', 'info'],
+      meaning:
+        'Git does not track the backups, so git clean and git stash could remove them from the work tree; info if git ignores them, because then only git clean -x and git stash -a do.',
       advice: 'Keep backups outside of the work tree: the recommendation names a folder for --backups.',
     },
-    'not-covered': {
-      severity: ['warning'],
-      meaning: 'Something that looks like state is in no category, so no backup holds it.',
-      advice: 'Add it to a category in migbackup.config.json, or to "ignore" if it can be lost.',
+    coverage: {
+      severity: ['warning', 'info'],
+      meaning:
+        'Something that looks like state is in no category, so no backup holds it; info if git has all of it, unchanged, in a commit that a remote has.',
+      advice:
+        'Add it to a category, as the line in the recommendation does, or to "ignore" in migbackup.config.json if it can be lost.',
+    },
+    'secret-not-covered': {
+      severity: ['warning', 'info'],
+      meaning:
+        'Something that may hold secrets is in no category; a warning if it is a key that nothing replaces, and no remote has it.',
+      advice: 'Keep a copy somewhere safe yourself, then add it to "ignore" in migbackup.config.json.',
     },
     'secret-left-out': {
       severity: ['info'],

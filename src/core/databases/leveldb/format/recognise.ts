@@ -17,6 +17,18 @@ export function recogniseDatabase(dir: string, names?: readonly string[]): Engin
   return listed.some((name) => name === 'IDENTITY' || name.startsWith('OPTIONS-')) ? 'rocksdb' : 'leveldb';
 }
 
+/**
+ * True for a folder that is no database any more, because CURRENT or the MANIFEST is missing, but has tables or logs beside the other one; or tables alone,
+ * if their names have the six digits that LevelDB gives them.
+ */
+export function isRemainsOfDatabase(names: readonly string[]): boolean {
+  const types = new Set(names.map((name) => parseFileName(name)?.type));
+  const [hasCurrent, hasManifest, hasTable] = [types.has('current'), types.has('manifest'), types.has('table')];
+  if (hasCurrent && hasManifest) return false;
+  if (hasCurrent || hasManifest) return hasTable || types.has('log');
+  return hasTable && names.some((name) => /^\d{6,}\.(?:ldb|sst)$/.test(name));
+}
+
 /** True for the names of a database that belong to the engine; every other name beside them is an ordinary file. */
 export function isEngineFile(name: string): boolean {
   return parseFileName(name) !== null;
