@@ -103,6 +103,10 @@ describe('registries, by their content', () => {
     ['a chain beside it', 'src/lib/a.json', { chainId: 10, contracts: { Token: { at: ADDRESS } } }],
     ['a chain as name of the file', 'config/base-sepolia.json', { Token: ADDRESS }],
     ['a chain as name of the folder', 'external/arbitrumOne/Token.json', { address: ADDRESS, abi: [] }],
+    ['chains beside it', 'src/lib/a.json', { networkAddresses: { 10: 'v1' }, v1: { address: ADDRESS } }],
+    ['transactions by address', 'txs/mainnet.json', { [ADDRESS]: `0x${'1'.repeat(64)}` }],
+    ['a list of them', 'src/lib/a.json', [{ network: 'Mainnet', type: 'contract', address: ADDRESS }]],
+    ['what is only called like build output', 'src/artifacts/mainnet/A.json', { address: ADDRESS, abi: [] }],
     ['an artifact of Truffle', 'build/contracts/A.json', { contractName: 'A', networks: { 1: { address: ADDRESS } } }],
     [
       'hardhat-deploy',

@@ -1,7 +1,7 @@
-import { isAddress } from './address.ts';
+import { codeHashOf, isAddress } from './address.ts';
 import { readFoundry } from './foundry.ts';
 import { readHardhatDeploy } from './hardhat-deploy.ts';
-import { isBomb, isObject, own, ownText, parseJson } from './json.ts';
+import { isBomb, isObject, type JsonObject, own, ownText, parseJson } from './json.ts';
 import { readOpenZeppelin } from './openzeppelin.ts';
 import { chainIdOf } from './registry.ts';
 import { readTruffle } from './truffle.ts';
@@ -39,6 +39,8 @@ const CHAIN_IDS = new Set(
   4326 5000 7777777 8217 8453 9745 10200 17000 34443 42161 42170 42220 43113 43114 44787 48900 57073 59141 59144 60808 80001 80002 80069 80084 80094 81457 84531
   84532 98866 167000 421613 421614 534351 534352 560048 7777777 11155111 11155420 1313161554 1666600000`.split(/\s+/),
 );
+/** What the parts of an ABI are (docs.soliditylang.org, "Contract ABI Specification"). */
+const OF_ABI = new Set(['function', 'constructor', 'event', 'error', 'fallback', 'receive']);
 const CHAIN_KEYS = ['chainId', 'chain_id', 'networkId', 'network', 'chain', 'chainName', 'networkName'];
 
 /**
@@ -71,7 +73,7 @@ function kindOfStart(path: string, text: string): JsonKind {
 
 function isSomethingElse(value: unknown): boolean {
   if (Array.isArray(value))
-    return value.length > 0 && value.every((item: unknown) => ownText(item, 'type') !== undefined);
+    return value.length > 0 && value.every((item: unknown) => OF_ABI.has(ownText(item, 'type') ?? ''));
   if (ownText(value, 'apiVersion') !== undefined && ownText(value, 'kind') !== undefined) return true;
   // Token lists (tokenlists.org) are published, and made again from their sources.
   const tokens = own(value, 'tokens');
@@ -97,14 +99,25 @@ function isByHand(whole: unknown, isOfOneChain: boolean): boolean {
       continue;
     }
     if (!isObject(next.value)) continue;
-    const onChain = next.onChain || CHAIN_KEYS.some((key) => isChain(own(next.value, key)));
+    const onChain = next.onChain || saysChain(next.value);
     for (const [key, value] of Object.entries(next.value)) {
       const isHere = onChain || namesChain(key) || CHAIN_IDS.has(key);
-      if (isHere && isAddress(value)) return true;
+      // The transaction that made it may stand for the name.
+      if (isHere && (isAddress(value) || (isAddress(key) && codeHashOf(value) !== undefined))) return true;
       if (typeof value === 'object' && value !== null) open.push({ value, onChain: isHere });
     }
   }
   return false;
+}
+
+/** Whether an object says in one of its keys on which chain, or on which chains by their ids, everything in it is. */
+function saysChain(value: JsonObject): boolean {
+  return (
+    CHAIN_KEYS.some((key) => isChain(own(value, key))) ||
+    Object.entries(value).some(
+      ([key, of]) => /network|chain/i.test(key) && isObject(of) && Object.keys(of).some((id) => CHAIN_IDS.has(id)),
+    )
+  );
 }
 
 function isChain(value: unknown): boolean {

@@ -130,6 +130,8 @@ class Search implements StateSearch {
       if (relative !== '.') return [];
     }
     const known = new Set(names);
+    // What is called like build output there was written by hand.
+    const inSources = relative.split('/').includes('src');
     const below: Folder[] = [];
     for (const entry of entries) {
       const child = joined(relative, entry.name);
@@ -140,7 +142,7 @@ class Search implements StateSearch {
         below.push({
           relative: child,
           native: full,
-          rebuilt: rebuilt || isRebuiltFolder(entry.name, known),
+          rebuilt: rebuilt || (!inSources && isRebuiltFolder(entry.name, known)),
           isOfTests:
             folder.isOfTests || (isTestFolder(entry.name) && !child.split('/').some((part) => OF_STATE.test(part))),
         });
