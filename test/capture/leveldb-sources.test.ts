@@ -186,7 +186,7 @@ test('a database in no category is a finding of create and of validate', async (
   put(root, 'docs/a.md');
   await makeDatabase(path.join(root, 'var/cache/db'), async () => undefined);
   for (const command of ['create', 'validate']) {
-    expect(JSON.stringify((await run(root, command)).document)).toContain('not covered: var/cache/db (LevelDB');
+    expect(JSON.stringify((await run(root, command)).document)).toContain('in no category: var/cache/db (LevelDB');
   }
 });
 

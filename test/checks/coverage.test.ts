@@ -171,7 +171,7 @@ test('state by its name, one root however many networks it has', async () => {
     'packages/a/.openzeppelin: OpenZeppelin proxy manifests',
     'packages/a/broadcast: Foundry broadcasts',
     'packages/a/ignition/deployments: Ignition deployments',
-    'v2/tasks: outputs of deployment tasks',
+    'v2/tasks: inputs and outputs of deployment tasks',
   ]);
 });
 
