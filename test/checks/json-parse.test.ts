@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { checkJson } from '../../src/core/checks/json-parse.ts';
 import type { Finding } from '../../src/core/model/finding.ts';
 
-function check(content: string | Buffer): Finding[] {
+function check(content: string | Buffer, file = 'x.json'): Finding[] {
   const findings: Finding[] = [];
   const entry = {
     category: 'c',
     source: 's',
-    path: 'x.json',
+    path: file,
     type: 'file',
     size: 0,
     mode: 0o644,
@@ -34,3 +34,14 @@ test.each([['{'], ['{"a": 1,}'], [''], ['// x\n{}'], ['<<<<<<< HEAD\n{}'], ['{}\
     ]);
   },
 );
+
+test.each(['tsconfig.json', 'packages/a/tsconfig.build.json', 'jsconfig.json', '.vscode/settings.json', 'turbo.json'])(
+  '%s has comments by definition, and its tool says whether it parses',
+  (file) => {
+    expect(check('{ // so\n "a": 1, }', file)).toEqual([]);
+  },
+);
+
+test.each(['my-tsconfig.json', 'deployments/project/a.json', 'vscode/settings.json'])('%s is JSON', (file) => {
+  expect(check('{ // so\n}', file)).toHaveLength(1);
+});

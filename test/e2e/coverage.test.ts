@@ -22,16 +22,12 @@ const STATE = {
   'deployments/solcInputs/0a.json': ['legacy-json', 'deployments'],
   'ignition/deployments/chain-1/journal.jsonl': ['ignition', 'deployments'],
   'ignition/deployments/chain-1/deployed_addresses.json': ['ignition', 'deployments'],
+  'ignition/modules/Token.ts': ['ignition', 'files'],
   '.env.example': ['configs', 'files'],
   'package.json': ['configs', 'files'],
 } as const;
 /** Neither state nor in any category. */
-const OTHER = [
-  'ignition/modules/Token.ts',
-  'contracts/Token.sol',
-  'node_modules/x/deployments/a.json',
-  'artifacts/deployments.json',
-];
+const OTHER = ['contracts/Token.sol', 'node_modules/x/deployments/a.json', 'artifacts/deployments.json'];
 
 let temp: TempFolder;
 let root: string;
@@ -56,7 +52,7 @@ interface Item {
   readonly message: string;
   readonly path?: string;
   readonly paths?: readonly string[];
-  readonly affects?: readonly string[];
+  readonly recommendation?: string;
 }
 
 interface Document {
@@ -113,11 +109,8 @@ test('all of it comes back after it was deleted, and the secret is never touched
   const before = readTree(root, ['backups', '.migbackup']);
   for (const folder of ['.openzeppelin', 'deployments', 'ignition', 'leveldb'])
     rmSync(path.join(root, folder), { recursive: true });
-  put(root, 'ignition/modules/Token.ts', '{}');
   await json('restore', 'restore', '--yes');
-  expect(
-    compareTrees(before, readTree(root, ['backups', '.migbackup'])).filter((line) => !line.includes('modules')),
-  ).toEqual([]);
+  expect(compareTrees(before, readTree(root, ['backups', '.migbackup']))).toEqual([]);
 });
 
 test('named in a config, or ignored there, the database is a gap no more; with includeSecrets .env is in the backup, and that is said', async () => {
@@ -158,5 +151,21 @@ test('named in a config, or ignored there, the database is a gap no more; with i
     rest,
   } = categories;
   config({ ignore: ['data/kv'], categories: { state: { sources }, rest } });
+  expect(check(await json('validate', 'validate'), 'coverage')).toMatchObject([{ status: 'ok' }]);
+});
+
+test('init --add writes the source that the finding proposes, and the second time nothing', async () => {
+  writeFileSync(path.join(root, 'migbackup.config.json'), '{\n  // as it was\n  "preset": "default"\n}\n');
+  const [gap] = check(await json('validate', 'validate'), 'coverage');
+  const added = await json('init', 'init', '--add', 'data/kv');
+  expect(added.findings.filter(({ code }) => code === 'coverage')).toEqual([]);
+  const text = readFileSync(path.join(root, 'migbackup.config.json'), 'utf8');
+  expect(text).toContain('// as it was');
+  const { categories } = JSON.parse(text.replace('// as it was', ''));
+  expect(categories).toEqual({ databases: { sources: { 'data-kv': { path: 'data/kv', type: 'leveldb' } } } });
+  expect(gap).toMatchObject({ evidence: { categories } });
+  expect(gap?.recommendation).toContain(`"categories": ${JSON.stringify(categories)}`);
+  await json('init', 'init', '--add', './data/kv', '--add', 'data/kv');
+  expect(readFileSync(path.join(root, 'migbackup.config.json'), 'utf8')).toBe(text);
   expect(check(await json('validate', 'validate'), 'coverage')).toMatchObject([{ status: 'ok' }]);
 });

@@ -24,7 +24,8 @@ const MAX_NODES = 500_000;
 
 /** Of Ethereum; of Starknet, Sui and Aptos; of Solana. */
 const MAYBE_ADDRESS = /"(?:0x[0-9a-fA-F]{40}|0x[0-9a-fA-F]{58,64}|[1-9A-HJ-NP-Za-km-z]{43,44})"/;
-const ETHEREUM = /"0x[0-9a-fA-F]{40}"/;
+/** The chain may stand where nobody looked, so in what is too big to be parsed a name for an address is enough. */
+const NAMED_ADDRESS = /:\s*"0x[0-9a-fA-F]{40}"/;
 
 /** Names of chains, as people call networks, files and folders. */
 const CHAIN_NAMES = new Set(
@@ -53,22 +54,23 @@ const CHAIN_KEYS = ['chainId', 'chain_id', 'networkId', 'network', 'chain', 'cha
 export function kindOfJson(path: string, bytes: Buffer, isWhole: boolean): JsonKind {
   const text = bytes.toString('latin1');
   const hasAddress = MAYBE_ADDRESS.test(text);
-  if (!isWhole || isBomb(bytes)) return hasAddress ? kindOfStart(path, text) : 'unknown';
+  if (!isWhole || isBomb(bytes)) return NAMED_ADDRESS.test(text) ? 'registry' : hasAddress ? 'addresses' : 'unknown';
   let value: unknown;
   try {
     value = parseJson(bytes);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return hasAddress ? kindOfStart(path, text) : 'unknown';
+    return hasAddress ? kindOfText(path, text) : 'unknown';
   }
   if (isSomethingElse(value)) return 'other';
   if (hasAddress) return recordsAddresses(path, value) ? 'registry' : 'addresses';
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? 'unknown' : 'none';
 }
 
-function kindOfStart(path: string, text: string): JsonKind {
+/** Of a text that does not parse. */
+function kindOfText(path: string, text: string): JsonKind {
   const namesItsChain = isOfChain(path) || CHAIN_KEYS.some((key) => text.includes(`"${key}"`));
-  return ETHEREUM.test(text) && namesItsChain ? 'registry' : 'addresses';
+  return NAMED_ADDRESS.test(text) && namesItsChain ? 'registry' : 'addresses';
 }
 
 function isSomethingElse(value: unknown): boolean {
