@@ -158,6 +158,7 @@ test('state by its name, one root however many networks it has', async () => {
         'packages/a/broadcast/D.s.sol/1/run-latest.json',
         'packages/a/index.ts',
         'packages/a/foo.ts',
+        'old/deployments-v1/mainnet.json',
         'deployments-old/one/a.json',
         'deployments-old/two/b.json',
         'deployments-old/test/c.json',
@@ -167,7 +168,7 @@ test('state by its name, one root however many networks it has', async () => {
       ),
     ),
   ).toEqual([
-    'deployments-old: deployment records',
+    'deployments-old old/deployments-v1: deployment records',
     'packages/a/.openzeppelin: OpenZeppelin proxy manifests',
     'packages/a/broadcast: Foundry broadcasts',
     'packages/a/ignition/deployments: Ignition deployments',

@@ -77,6 +77,13 @@ interface Compiled extends NamedKind {
 
 const OPTIONS = { dot: true, nocase: true } as const;
 
+/** Whether a part of a glob is the name of a folder that can be made again. */
+function isOfRebuilt(part: string): boolean {
+  if (/^\*+$/.test(part)) return false;
+  const matches = picomatch(part, OPTIONS);
+  return [...REBUILT].some((name) => matches(name));
+}
+
 let compiled: readonly Compiled[] | undefined;
 
 /** Kinds of the presets, those of state before those that are secret by their name alone. */
@@ -105,10 +112,16 @@ function compile(kind: Omit<NamedKind, 'isByFile' | 'isCommon'>): Compiled {
     isByFile: above === '**',
     last,
     isCommon: above === '**' && !last.includes('*'),
-    holds: above === '**' ? () => true : picomatch(above, OPTIONS),
+    holds: above === '**' ? () => true : folderMatcher(above),
     fits: last === '**' ? () => true : picomatch(last, OPTIONS),
-    countsInRebuilt: parts.some((part) => REBUILT.has(part)),
+    countsInRebuilt: parts.some(isOfRebuilt),
   };
+}
+
+/** A glob that ends in two stars is also the folder above them here, which picomatch does not say of every glob. */
+function folderMatcher(above: string): (folder: string) => boolean {
+  const matches = picomatch(above, OPTIONS);
+  return above.endsWith('/**') ? (folder) => matches(folder) || matches(`${folder}/x`) : matches;
 }
 
 let mayHold: RegExp | undefined;
@@ -116,12 +129,11 @@ let byName: RegExp | undefined;
 
 /** Whether one of the kinds that a folder tells could be in a folder. That spares the search of most folders the globs of all kinds. */
 function mayHoldKinds(folder: string): boolean {
-  const first = (glob: string): string => glob.split('/').find((part) => part !== '**') ?? '';
-  const start = (part: string): string => (/^[\w.-]*/.exec(part)?.[0] ?? '').replaceAll('.', '\\.');
+  const wordIn = (glob: string): string => /[\w.-]{3,}/.exec(glob)?.[0].replaceAll('.', '\\.') ?? '';
   mayHold ??= new RegExp(
-    `(?:^|/)(?:${kinds()
-      .flatMap(({ isByFile, glob }) => (isByFile ? [] : start(first(glob))))
-      .join('|')})`,
+    kinds()
+      .flatMap(({ isByFile, glob }) => (isByFile ? [] : wordIn(glob)))
+      .join('|'),
     'i',
   );
   return mayHold.test(folder);
@@ -166,7 +178,7 @@ export function mayHoldRecords(folder: string, name: string, rebuilt: boolean): 
 function mayRecord(folder: string): boolean {
   readInRebuilt ??= picomatch(
     PRESETS.flatMap(({ places }) => places).flatMap(({ path, named }) =>
-      named === undefined && path.split('/').some((part) => REBUILT.has(part)) ? [path, `**/${path}`] : [],
+      named === undefined && path.split('/').some(isOfRebuilt) ? [path, `**/${path}`] : [],
     ),
     OPTIONS,
   );
@@ -180,13 +192,13 @@ function mayRecord(folder: string): boolean {
 export function rootOf(file: string, { glob, isByFile }: NamedKind): { path: string; include: string | null } {
   if (isByFile) return { path: file, include: null };
   const parts = glob.split('/').filter((part, at) => part !== '**' || at > 0);
-  const ends = parts.findIndex((part, at) => part === '**' || part === '*' || at === parts.length - 1);
+  const ends = parts.findIndex((part, at) => (at > 0 && part.startsWith('*')) || at === parts.length - 1);
   const head = parts.slice(0, ends);
   const rest = parts.slice(ends);
   const names = file.split('/');
   const matches = head.map((part) => picomatch(part, OPTIONS));
   const at = names.findIndex((_, from) => matches.every((fits, offset) => fits(names[from + offset] ?? '')));
   const path = names.slice(0, at + head.length).join('/');
-  const isMixed = rest[0] === '*' || head.some((part) => REBUILT.has(part));
+  const isMixed = rest[0] === '*' || head.some(isOfRebuilt);
   return { path, include: isMixed && rest[0] !== '**' ? rest.join('/') : null };
 }

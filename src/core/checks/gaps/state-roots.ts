@@ -37,7 +37,7 @@ export function rootsOf({ found, files }: StateSearch): StateRoot[] {
     found.filter(({ secret }) => secret !== null),
     placeOf,
   );
-  return [...compress(byFolder(roots)), ...compress(byFolder(secrets))].toSorted((a, b) =>
+  return [...compress(byFolder(absorb(roots))), ...compress(byFolder(absorb(secrets)))].toSorted((a, b) =>
     comparePaths(a.path, b.path),
   );
 }
@@ -105,6 +105,20 @@ function outermost(folders: ReadonlySet<string>, path: string): string | undefin
   let found: string | undefined;
   for (let at = parentOf(path); at !== '.'; at = parentOf(at)) if (folders.has(at)) found = at;
   return found;
+}
+
+/** Takes roots that are inside of others into these. */
+function absorb(roots: readonly StateRoot[]): StateRoot[] {
+  const whole = new Set(
+    roots.flatMap(({ path, include, files }) => (include.length === 0 && files[0] !== path ? path : [])),
+  );
+  const home = ({ path }: StateRoot): string => outermost(whole, path) ?? path;
+  return [...Map.groupBy(roots, home)].flatMap(([path, group]) => {
+    const own = group.find((root) => root.path === path);
+    return own === undefined || group.length === 1
+      ? group
+      : together([own, ...group.filter((root) => root !== own)], path, []);
+  });
 }
 
 /** Names a folder in place of many files right in it. */
