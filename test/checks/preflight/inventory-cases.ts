@@ -329,7 +329,7 @@ export const INVENTORY: Cases<
     {
       when: 'there is no git work tree',
       status: 'info',
-      says: 'no git work tree here, so nothing shows that any of the 8 files of state',
+      says: 'git knows nothing of this folder, so nothing shows that any of the 8 files of state',
       provoke: after((scene) => fs.rmSync(scene.inside('.git'), { recursive: true })),
     },
   ],
