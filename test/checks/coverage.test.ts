@@ -274,6 +274,24 @@ describe('what git knows', () => {
     ]);
   });
 
+  test('what lies in a submodule is tracked there, and what a database leaves beside it does not count', async () => {
+    using folder = tempFolder();
+    const [inner, work] = [path.join(folder.path, 'inner'), pushed(folder.path, [])];
+    putAll(inner, ['test/fixture.db', 'addresses.json']);
+    pushAll(inner, `${inner}.git`);
+    git(work, '-c', 'protocol.file.allow=always', 'submodule', 'add', `${inner}.git`, 'vendor');
+    for (const [file, text] of Object.entries(leveldb('var/kv'))) put(work, file, text);
+    git(work, 'add', '.');
+    git(work, 'commit', '-m', 'more');
+    git(work, 'push', 'origin', 'HEAD');
+    put(work, 'var/kv/LOCK', '');
+    const findings = await findingsIn(work);
+    expect(findings.map(({ path: at, severity, evidence }) => [at, severity, evidence?.['git']])).toEqual([
+      ['vendor/addresses.json', 'warning', { changed: 1 }],
+      ['var/kv', 'info', { pushed: 3 }],
+    ]);
+  });
+
   test('a database among the inputs of tests is source code if it is tracked, and state if it is not', async () => {
     using folder = tempFolder();
     const work = pushed(folder.path, []);

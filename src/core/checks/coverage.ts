@@ -204,7 +204,7 @@ function describe(group: readonly Gap[]): {
 const SAID: Readonly<Record<GitState, string>> = {
   ignored: 'ignored by git, so git clean -xfd deletes it',
   untracked: 'not tracked by git, so git clean -fd deletes it',
-  changed: 'changed since the last commit',
+  changed: 'not known to be as in the last commit',
   unpushed: 'in a commit that no remote has',
   pushed: 'unchanged in a commit that a remote has',
 };

@@ -73,7 +73,7 @@ export type GitState =
   | 'pushed'
   /** It is in a commit that no remote has. */
   | 'unpushed'
-  /** It differs from the last commit, or git cannot tell. */
+  /** It is tracked, but differs from the last commit, or git cannot tell. */
   | 'changed'
   | 'untracked'
   /** Git is told to ignore it. */
@@ -86,14 +86,24 @@ export interface GitStates {
 
 /**
  * What git knows about the files of a project. Undefined outside a work tree, and without git. Files that a filter changes on their way into a commit
- * (Git LFS) and those whose changes git is told to overlook count as changed: a commit does not show that it has their content. Never rejects.
+ * (Git LFS), those whose changes git is told to overlook and those of submodules count as changed: no commit here shows that it has their content. Never
+ * rejects.
  */
 export async function gitStates(root: string): Promise<GitStates | undefined> {
   if (!mayBeInRepository(root)) return undefined;
   const [tracked, same, changed, unpushed] = await Promise.all([
-    git(root, ['ls-files', '-z']),
+    git(root, ['ls-files', '-z', '--recurse-submodules']),
     git(root, ['ls-files', '-z', '-v', '--', ':(attr:!filter)']),
-    git(root, ['diff', '--name-only', '-z', '--relative', '--no-ext-diff', '--no-renames', 'HEAD']),
+    git(root, [
+      'diff',
+      '--name-only',
+      '-z',
+      '--relative',
+      '--no-ext-diff',
+      '--no-renames',
+      '--ignore-submodules=all',
+      'HEAD',
+    ]),
     unpushedPaths(root),
   ]);
   if (tracked === undefined) return undefined;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import picomatch from 'picomatch';
 import { Pacer } from '../../concurrency/pacer.ts';
 import { readFully } from '../../databases/database-files.ts';
+import { isVolatilePath } from '../../databases/engines.ts';
 import { openRegular } from '../../fs/regular-file.ts';
 import { errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
 import type { Project, SourceType } from '../../model/category.ts';
@@ -172,7 +173,7 @@ class Search implements StateSearch {
     entries: readonly fs.Dirent[],
   ): void {
     const isProject = relative === '.';
-    const names = entries.flatMap((entry) => (entry.isFile() ? entry.name : []));
+    const names = entries.flatMap((entry) => (entry.isFile() && !isVolatilePath(entry.name) ? entry.name : []));
     const files = isProject ? names.filter(isPart) : names;
     if (!isProject) this.#count(parentOf(relative));
     this.found.push({
