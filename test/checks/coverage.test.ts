@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -84,6 +84,9 @@ describe('databases, by their content', () => {
   test('one right in the folder of the project, and what is beside it', async () => {
     const files = { CURRENT: '', 'MANIFEST-000002': '', '000003.log': '', ...leveldb('data/kv') };
     expect(await gaps(files)).toEqual(['.: LevelDB', 'data/kv: LevelDB']);
+    using folder = tempFolder();
+    for (const [file, text] of Object.entries(files)) put(folder.path, file, text);
+    expect((await findingsIn(folder.path))[0]?.recommendation).toContain('Move it into a folder of its own');
   });
 
   test('many in one folder are one root', async () => {
@@ -217,6 +220,15 @@ test.skipIf(process.getuid?.() === 0)(
     }
   },
 );
+
+test.skipIf(process.platform !== 'linux')('a name that is not UTF-8 is said (needs Linux)', async () => {
+  using folder = tempFolder();
+  putAll(folder.path, ['package.json']);
+  mkdirSync(Buffer.concat([Buffer.from(`${folder.path}/bad`), Buffer.from([0xff])]));
+  expect(await findingsIn(folder.path)).toMatchObject([
+    { code: 'coverage', severity: 'warning', paths: ['bad\uFFFD'] },
+  ]);
+});
 
 test('keys and other secrets have findings of their own', async () => {
   using folder = tempFolder();

@@ -3,10 +3,12 @@ import { CONFIG_FILE } from '../config/config-file.ts';
 import type { Finding } from '../model/finding.ts';
 import { plural } from '../model/plural.ts';
 import { pathWord, shellLine } from '../model/shell-quote.ts';
+import { escapeGlob } from '../paths/globs.ts';
 import { escapeName } from '../paths/names.ts';
 import { pathProblem } from '../paths/paths.ts';
 import { type GitState, type GitStates, gitStates, ignoredByGit } from '../scan/git-facts.ts';
 import type { Ownership } from '../scan/ownership.ts';
+import { PARTS } from './gaps/database-here.ts';
 import { linesFor, renderCategories, sourcesFor } from './gaps/sources-for.ts';
 import { isTestFolder } from './gaps/state-kinds.ts';
 import { rootsOf, type StateRoot } from './gaps/state-roots.ts';
@@ -24,7 +26,7 @@ export interface Gap {
 /** What was looked for in a project. */
 export interface Coverage {
   readonly gaps: readonly Gap[];
-  /** Folders that this user may not look into. */
+  /** Paths that cannot be looked into. */
   readonly unread: readonly string[];
 }
 
@@ -128,12 +130,14 @@ function notCovered(group: readonly Gap[], severity: 'warning' | 'info', project
 
 /** The line that covers the roots, and the text of the config that it writes. */
 function adviceFor(roots: readonly StateRoot[], lines: readonly string[]): string {
-  for (const { path } of roots) {
-    const problem = pathProblem(path);
+  for (const { path, include } of roots) {
+    if (include.includes(PARTS))
+      return `Move it into a folder of its own: only there is it captured as a database. Until then ${addLine(roots)} has its files stored as they are, which proves nothing about them.`;
+    const problem = path === '.' ? null : pathProblem(path);
     if (problem !== null) return `Move it: no backup can hold ${escapeName(path)} (${problem}).`;
   }
   const isLong = roots.length > MANY;
-  const paths = isLong ? 'its paths' : roots.map(({ path }) => JSON.stringify(path)).join(', ');
+  const paths = isLong ? 'its paths' : roots.map(({ path }) => JSON.stringify(escapeGlob(path))).join(', ');
   const orWrite = isLong ? '' : ` or write into ${CONFIG_FILE} ${lines.join(', and ')}`;
   return `To cover it, run ${addLine(roots)}${orWrite}. If it can be lost, put ${paths} in "ignore".`;
 }
@@ -171,9 +175,9 @@ function notLookedInto(folders: readonly string[]): Finding {
   return {
     code: 'coverage',
     severity: 'warning',
-    message: `${plural(folders.length, 'folder')} cannot be looked into, so it is not known whether state is in there`,
+    message: `${plural(folders.length, 'path')} cannot be looked into, for lack of rights or because the name is not UTF-8, so it is not known whether state is there`,
     paths: [...folders],
-    recommendation: 'Run as a user who may read it, or put its path in "ignore".',
+    recommendation: 'Run as a user who may read it, rename it, or put its path in "ignore".',
   };
 }
 

@@ -46,7 +46,7 @@ export interface StateSearch {
   readonly found: readonly FoundState[];
   /** How many files no category holds right in each folder; a database that is a folder counts as one file of the folder above. */
   readonly files: ReadonlyMap<string, number>;
-  /** Folders that this user may not look into. */
+  /** Paths that cannot be looked into: this user may not, or the name is not UTF-8. */
   readonly unread: readonly string[];
 }
 
@@ -138,6 +138,8 @@ class Search implements StateSearch {
       const child = joined(relative, entry.name);
       const full = path.join(native, entry.name);
       if (full === this.#project.repository || this.#ignored(child)) continue;
+      // A name that is not UTF-8 has this in place of its bytes, and leads nowhere.
+      if (entry.name.includes('\uFFFD')) this.unread.push(child);
       if (entry.isDirectory()) {
         if (isForeignFolder(entry.name)) continue;
         below.push({

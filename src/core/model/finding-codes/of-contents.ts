@@ -52,7 +52,7 @@ export const OF_CONTENTS = {
     coverage: {
       severity: ['warning', 'info'],
       meaning:
-        'Something that looks like state is in no category, so no backup holds it; info if git has all of it, unchanged, in a commit that a remote has.',
+        'Something that looks like state is in no category, so no backup holds it, or a path cannot be looked into; info if git has all of it, unchanged, in a commit that a remote has.',
       advice:
         'Add it to a category, as the line in the recommendation does, or to "ignore" in migbackup.config.json if it can be lost.',
     },

@@ -41,6 +41,7 @@ export async function addPaths(
   const wanted = paths.flatMap((place): Wanted[] => {
     const named = roots.find((root) => root.path === place);
     if (named !== undefined) return [named];
+    if (place === '.') throw unusable('.', 'it is the project itself');
     if (isCovered(project.root, place, ownership)) return [];
     const around = roots.find((root) => isInside(place, root.path));
     return [wholeOf(project.root, place, around)];
@@ -65,7 +66,8 @@ function placeOf({ root, repository }: Project, word: string, cwd: string): stri
   const native = readings.find((each) => lstatOrNull(each) !== null);
   if (native === undefined) throw unusable(word, 'there is nothing at that path');
   const place = path.relative(root, native).split(path.sep).join('/');
-  if (place === '') throw unusable(word, 'it is the project itself');
+  // Coverage names the project itself where a database lies right in its folder.
+  if (place === '') return '.';
   if (place.startsWith('../') || place === '..' || path.isAbsolute(place))
     throw unusable(word, 'it is outside of the project');
   const why = pathProblem(place) ?? (forbiddenPart(place) === null ? null : 'no backup takes what is in there');
