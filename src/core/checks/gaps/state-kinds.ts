@@ -4,9 +4,12 @@ import { STATE_FOLDER } from '../../paths/paths.ts';
 
 /** Folders that are never searched: dependencies and version control. */
 const FOREIGN = new Set(
-  ['node_modules', '.git', '.hg', '.svn', '.jj', STATE_FOLDER, '.yarn', '.pnpm-store'].concat([
-    'bower_components',
-    'site-packages',
+  ['node_modules', 'bower_components', 'site-packages', '.yarn', '.pnpm-store'].concat([
+    '.git',
+    '.hg',
+    '.svn',
+    '.jj',
+    STATE_FOLDER,
   ]),
 );
 
@@ -17,9 +20,10 @@ const REBUILT = new Set(PRESETS.flatMap(({ rebuilt = [] }) => rebuilt.map(({ fol
 const TESTS =
   /^[._]*(?:(?:unit|integration|e2e)[-_]?)?(?:tests?|specs?|e2e|fixtures?|mocks?|test[-_]?data)[._]*$|[-_](?:fixtures?|mocks?)$|^tests?[-_]/i;
 
-/** Names of JSON files that are known to be something else, and of those that have comments. */
+/** Names of JSON files that are known to be something else. */
 const NO_REGISTRY =
   /^(?:package(?:-lock)?|npm-shrinkwrap|composer|tsconfig.*|jsconfig.*|lerna|nx|project|turbo|angular|vercel|manifest|.*\.(?:abi|dbg|schema|tokenlist|test|spec)|\..*rc)\.json$/i;
+/** Folders whose JSON is code, compiler output or settings. */
 const NO_REGISTRIES = new Set([
   'abi',
   'abis',
@@ -31,6 +35,7 @@ const NO_REGISTRIES = new Set([
   'locales',
   'i18n',
 ]);
+
 /** Whether a folder of this name is never searched. */
 export function isForeignFolder(name: string): boolean {
   return FOREIGN.has(name);
