@@ -86,7 +86,9 @@ describe('databases, by their content', () => {
     expect(await gaps(files)).toEqual(['.: LevelDB', 'data/kv: LevelDB']);
     using folder = tempFolder();
     for (const [file, text] of Object.entries(files)) put(folder.path, file, text);
-    expect((await findingsIn(folder.path))[0]?.recommendation).toContain('Move it into a folder of its own');
+    expect((await findingsIn(folder.path))[0]?.recommendation).toMatch(
+      /^Move the database .* into a folder of its own/,
+    );
   });
 
   test('many in one folder are one root', async () => {
@@ -272,6 +274,14 @@ describe('what git knows', () => {
       ['c/addresses.json', 'warning', { unpushed: 1 }],
       ['a/addresses.json', 'info', { pushed: 1 }],
     ]);
+  });
+
+  test('each file counts by itself: one database, of which git ignores the log', async () => {
+    using folder = tempFolder();
+    const work = pushed(folder.path, []);
+    for (const [file, text] of Object.entries({ ...leveldb('kv'), '.gitignore': '*.log\n' })) put(work, file, text);
+    git(work, 'add', 'kv/CURRENT');
+    expect((await findingsIn(work))[0]?.evidence?.['git']).toEqual({ ignored: 1, untracked: 1, changed: 1 });
   });
 
   test('a change that git is told to overlook, and a file that a filter changes, are no copies', async () => {

@@ -53,11 +53,12 @@ export async function lookAtCoverage(
   const states = await git();
   const kept = found.filter((state) => !isTestInput(state, states));
   const gaps = rootsOf({ found: kept, files, unread }).map((root) => gapOf(root, states));
-  const ignored = await ignoredByGit(
-    project.root,
-    gaps.flatMap(({ root, worst }) => (worst === 'untracked' ? (root.files[0] ?? root.path) : [])),
-  );
-  const told = gaps.map((gap) => (ignored.has(gap.root.files[0] ?? gap.root.path) ? asIgnored(gap) : gap));
+  const untracked =
+    states === undefined
+      ? []
+      : gaps.flatMap(({ root }) => root.files.filter((file) => states.stateOf(file) === 'untracked'));
+  const ignored = await ignoredByGit(project.root, untracked);
+  const told = gaps.map((gap) => withIgnored(gap, ignored));
   return { gaps: told.toSorted((a, b) => ORDER.indexOf(a.worst) - ORDER.indexOf(b.worst)), unread };
 }
 
@@ -102,9 +103,16 @@ function gapOf(root: StateRoot, git: GitStates | undefined): Gap {
   return { root, states, worst: ORDER.find((state) => state !== null && states.has(state)) ?? 'untracked' };
 }
 
-function asIgnored({ root, states }: Gap): Gap {
-  const told = new Map([...(states ?? [])].map(([state, count]) => [state === 'untracked' ? 'ignored' : state, count]));
-  return { root, states: told, worst: 'ignored' };
+function withIgnored({ root, states, worst }: Gap, ignored: ReadonlySet<string>): Gap {
+  const count = root.files.filter((file) => ignored.has(file)).length;
+  if (count === 0 || states === null) return { root, states, worst };
+  const left = (states.get('untracked') ?? 0) - count;
+  const others = [...states].filter(([state]) => state !== 'untracked');
+  return {
+    root,
+    states: new Map([['ignored', count], ...(left > 0 ? [['untracked', left] as const] : []), ...others]),
+    worst: 'ignored',
+  };
 }
 
 function grouped(gaps: readonly Gap[], by: (gap: Gap) => string): Gap[][] {
@@ -113,29 +121,36 @@ function grouped(gaps: readonly Gap[], by: (gap: Gap) => string): Gap[][] {
 
 function notCovered(group: readonly Gap[], severity: 'warning' | 'info', project: Project): Finding {
   const roots = group.map(({ root }) => root);
-  const sources = sourcesFor(roots, project.config);
+  const stuck = roots.filter((root) => whyStuck(root) !== null);
+  const others = roots.filter((root) => !stuck.includes(root));
+  const sources = sourcesFor(others, project.config);
   const { said, facts } = describe(group);
+  const cover =
+    severity === 'info'
+      ? `Run ${addLine(others)} to have it in backups, too.`
+      : adviceFor(others, linesFor(sources, project.config));
   return {
     code: 'coverage',
     severity,
     message: `in no category: ${said}`,
     ...facts,
     evidence: { ...facts.evidence, categories: renderCategories(sources) },
-    recommendation:
-      severity === 'info'
-        ? `Run ${addLine(roots)} to have it in backups, too.`
-        : adviceFor(roots, linesFor(sources, project.config)),
+    recommendation: [...stuck.flatMap((root) => whyStuck(root) ?? []), ...(others.length === 0 ? [] : [cover])].join(
+      ' ',
+    ),
   };
+}
+
+/** What to do about a root that no source can hold as what it is; null for others. */
+function whyStuck({ path, include }: StateRoot): string | null {
+  if (include.includes(PARTS))
+    return 'Move the database that lies right in the folder of the project into a folder of its own: only there is it captured as a database.';
+  const problem = path === '.' ? null : pathProblem(path);
+  return problem === null ? null : `Move it: no backup can hold ${escapeName(path)} (${problem}).`;
 }
 
 /** The line that covers the roots, and the text of the config that it writes. */
 function adviceFor(roots: readonly StateRoot[], lines: readonly string[]): string {
-  for (const { path, include } of roots) {
-    if (include.includes(PARTS))
-      return `Move it into a folder of its own: only there is it captured as a database. Until then ${addLine(roots)} has its files stored as they are, which proves nothing about them.`;
-    const problem = path === '.' ? null : pathProblem(path);
-    if (problem !== null) return `Move it: no backup can hold ${escapeName(path)} (${problem}).`;
-  }
   const isLong = roots.length > MANY;
   const paths = isLong ? 'its paths' : roots.map(({ path }) => JSON.stringify(escapeGlob(path))).join(', ');
   const orWrite = isLong ? '' : ` or write into ${CONFIG_FILE} ${lines.join(', and ')}`;
