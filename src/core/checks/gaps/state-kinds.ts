@@ -85,6 +85,7 @@ const OPTIONS = { dot: true, nocase: true } as const;
 /** Whether a part of a glob is the name of a folder that can be made again. */
 function isOfRebuilt(part: string): boolean {
   if (/^\*+$/.test(part)) return false;
+  if (/^[\w.-]+$/.test(part)) return REBUILT.has(part);
   const matches = picomatch(part, OPTIONS);
   return [...REBUILT].some((name) => matches(name));
 }

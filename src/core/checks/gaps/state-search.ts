@@ -123,7 +123,9 @@ class Search implements StateSearch {
     if (this.#ownership.takesAllIn(relative)) return [];
     const entries = this.#list(folder);
     const names = entries.map(({ name }) => name);
-    const kinds = new KindsOfFolder(relative, rebuilt);
+    // Made at the first file that no category holds: most folders have none, and the globs of presets take milliseconds to compile.
+    let made: KindsOfFolder | undefined;
+    const kinds = (): KindsOfFolder => (made ??= new KindsOfFolder(relative, rebuilt));
     const database = databaseFolder(native, names);
     if (database !== null && this.#isGap(joined(relative, database.marker))) {
       this.#addFolder(folder, database, entries);
@@ -200,7 +202,7 @@ class Search implements StateSearch {
     file: string,
     native: string,
     names: ReadonlySet<string>,
-    kinds: KindsOfFolder,
+    kinds: () => KindsOfFolder,
   ): void {
     this.#count(relative);
     const bytes = sizeOf(native);
@@ -218,7 +220,7 @@ class Search implements StateSearch {
       return;
     }
     const name = path.posix.basename(file);
-    const kind = kinds.of(name);
+    const kind = kinds().of(name);
     if (isOfTests) return;
     if (name.endsWith('.json') && kind?.isSecret !== true) {
       if (kind !== undefined || mayHoldRecords(relative, name, rebuilt)) this.candidates.push({ file, bytes, kind });
