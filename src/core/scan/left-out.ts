@@ -21,9 +21,22 @@ const compiled = new WeakMap<readonly string[], Match>();
 /** A test whether the given patterns declare a project-relative path to be secret. */
 export function secretMatcher(patterns: readonly string[]): Match {
   if (patterns.length === 0) return () => false;
-  const matches = compiled.get(patterns) ?? picomatch([...patterns], OPTIONS);
+  const matches = compiled.get(patterns) ?? compile(patterns);
   compiled.set(patterns, matches);
   return (path) => matches(path) && !isHarmless(path);
+}
+
+/** Every file is asked, so that all patterns are one expression, and those that mean a name in any folder are compared with the name alone. */
+function compile(patterns: readonly string[]): Match {
+  const isOfName = (pattern: string): boolean => /^\*\*\/[^/]+$/.test(pattern);
+  const name = anyOf(patterns.filter(isOfName).map((pattern) => pattern.slice('**/'.length)));
+  const path = anyOf(patterns.filter((pattern) => !isOfName(pattern)));
+  return (file) => name.test(file.slice(file.lastIndexOf('/') + 1)) || path.test(file);
+}
+
+function anyOf(patterns: readonly string[]): RegExp {
+  if (patterns.length === 0) return /(?!)/;
+  return new RegExp(patterns.map((pattern) => picomatch.makeRe(pattern, OPTIONS).source).join('|'), 'i');
 }
 
 /** A test for secrets that are stored because the config says so. If it does not, the scan has already left them out. */
