@@ -1,17 +1,16 @@
-import { isInside } from '../../paths/paths.ts';
 import type { AllowedLoss } from './allowed-loss.ts';
 import { isGone } from './failures.ts';
 import { lookForLoss } from './loss.ts';
-import { planRestore } from '../../change/plan-restore.ts';
+import { configOf, planRestore } from '../../change/plan-restore.ts';
 import { verifyForRestore } from '../../extract/verify-for-restore.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import { fromSystemError } from '../../model/system-error.ts';
+import { Ownership } from '../../scan/ownership.ts';
 import type { SelectedBackup } from '../../repository/selected.ts';
 import type { GuardReport } from '../../model/guard-report.ts';
-import type { Manifest } from '../../model/manifest.ts';
 import type { RestorePlan } from '../../model/restore-report.ts';
 
 export type Changes = Pick<GuardReport, 'changes' | 'paths' | 'external' | 'loss'>;
@@ -34,7 +33,8 @@ export async function lookAtChanges(
 ): Promise<Look> {
   const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
   const { plan } = await planRestore(project, verified, { only: [], exact: true });
-  const changes = describeChanges(verified.manifest, plan);
+  const sources = new Ownership(configOf(verified.manifest, project.config).categories);
+  const changes = describeChanges(plan, sources);
   const { loss, sent } = await lookForLoss(project, selected, verified.manifest, changes, allowed, context);
   return { changes: { ...changes, loss }, sent };
 }
@@ -92,7 +92,7 @@ const NOTHING_TO_COMPARE: Finding = {
 };
 
 /** Reads a plan for the exact way back as an account of what was done since the backup. */
-function describeChanges(manifest: Manifest, plan: RestorePlan): Omit<Changes, 'loss'> {
+function describeChanges(plan: RestorePlan, sources: Ownership): Omit<Changes, 'loss'> {
   const changes: Changes['changes'] = {};
   for (const [name, figures] of Object.entries(plan.categories)) {
     const { add, replace, remove } = figures;
@@ -100,10 +100,9 @@ function describeChanges(manifest: Manifest, plan: RestorePlan): Omit<Changes, '
     changes[name] = { added: remove.files, changed: replace.files, removed: add.files };
   }
   const paths = plan.changes.map(({ path, action }) => ({ path, change: DONE[action] }));
-  const sources = Object.values(manifest.categories).flatMap((category) => category.sources);
-  const chain = sources.filter((source) => source.external).map((source) => source.path);
   // A removed file does not show that a transaction was sent, and bringing it back loses nothing.
   const left = paths.filter(({ change }) => change !== 'removed').map(({ path }) => path);
-  const external = left.filter((path) => chain.some((source) => isInside(path, source)));
+  // The folder of an external source may be the whole project, of which it takes one file.
+  const external = left.filter((path) => (sources.ownerOf(path) ?? sources.folderOwnerOf(path))?.external === true);
   return { changes, paths, external };
 }
