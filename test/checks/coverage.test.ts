@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -54,6 +54,21 @@ describe('databases, by their content', () => {
     const places = ['app.store', 'build/a.bin', 'cache/b', 'out/c.dat', 'target/debug/d', `${'deep/'.repeat(60)}e`];
     for (const place of [...places, 'node_modules/x/f.bin', '.git/g.bin', 'backups/h.bin']) sqlite(folder.path, place);
     expect(said(await findingsIn(folder.path))).toEqual([`${places.toSorted().join(' ')}: SQLite`]);
+  });
+
+  test('a link that leads out of the project is named, and one that stays in it is not', async () => {
+    using folder = tempFolder();
+    using elsewhere = tempFolder();
+    put(folder.path, 'package.json', '{}');
+    sqlite(elsewhere.path, 'live.db');
+    symlinkSync(elsewhere.path, path.join(folder.path, 'data'));
+    symlinkSync('package.json', path.join(folder.path, 'same.json'));
+    symlinkSync('nowhere', path.join(folder.path, 'broken'));
+    const findings = await findingsIn(folder.path);
+    expect(findings).toMatchObject([{ code: 'coverage', severity: 'warning', paths: ['data'] }]);
+    expect(findings[0]?.message).toBe(
+      'data leads out of the project: no backup has what is behind a link, and it was not looked at',
+    );
   });
 
   test('backups in another folder are none', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkCategories } from '../../src/core/config/conflicts.ts';
 import { presetCategories } from '../../src/core/config/preset.ts';
+import { findWorkspaces } from '../../src/core/config/workspaces.ts';
 import { PRESETS } from '../../src/core/config/presets/all-presets.ts';
 import { Ownership } from '../../src/core/scan/ownership.ts';
 import { put } from '../support/files.ts';
@@ -151,4 +152,25 @@ test('each preset says what it is found by, and what it keeps', () => {
     // No source of one preset conflicts with another one of the same preset.
     checkCategories(presetCategories('/nowhere', {}, new Map([[name, ['.']]])), name);
   }
+});
+
+test.each(['backups', '.migbackup/x', 'leveldb/x', '.git/x', 'node_modules/x'])(
+  'a setting that names %s moves nothing there',
+  (place) => {
+    using folder = tempFolder();
+    put(folder.path, 'foundry.toml', `[profile.default]\nbroadcast = "${place}"\n`);
+    const foundry = presetCategories(folder.path, {}).find(({ name }) => name === 'foundry');
+    expect(foundry?.sources.find(({ name }) => name === 'broadcast')?.path).toBe('broadcast');
+  },
+);
+
+test('a million blank lines in settings and lists of workspaces are passed over', () => {
+  using folder = tempFolder();
+  const blank = ' \n'.repeat(1_000_000);
+  put(folder.path, 'foundry.toml', `[profile.default]\n${blank}broadcast`);
+  put(folder.path, 'Cargo.toml', `[workspace]\nmembers = [${blank}"a"`);
+  put(folder.path, 'pnpm-workspace.yaml', `packages:\n${'  '.repeat(500_000)}\n- ${' '.repeat(1_000_000)}\n`);
+  // Patterns that look at the rest of the file from each line would take minutes.
+  expect(owner('broadcast/D.s.sol/1/run-latest.json', folder.path)).toBe('foundry/broadcast');
+  expect(findWorkspaces(folder.path)).toEqual([]);
 });

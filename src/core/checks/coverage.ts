@@ -28,6 +28,8 @@ export interface Coverage {
   readonly gaps: readonly Gap[];
   /** Paths that cannot be looked into. */
   readonly unread: readonly string[];
+  /** Links that lead out of the project. */
+  readonly links: readonly string[];
 }
 
 /** Worst first: what a cleanup destroys, what is in no other place, what can be fetched again. */
@@ -48,18 +50,18 @@ export async function lookAtCoverage(
   signal?: AbortSignal,
   git: () => Promise<GitStates | undefined> = () => gitStates(project.root),
 ): Promise<Coverage> {
-  const { found, files, unread } = await searchState(project, ownership, signal);
-  if (found.length === 0) return { gaps: [], unread };
+  const { found, files, unread, links } = await searchState(project, ownership, signal);
+  if (found.length === 0) return { gaps: [], unread, links };
   const states = await git();
   const kept = found.filter((state) => !isTestInput(state, states));
-  const gaps = rootsOf({ found: kept, files, unread }).map((root) => gapOf(root, states));
+  const gaps = rootsOf({ found: kept, files }).map((root) => gapOf(root, states));
   const untracked =
     states === undefined
       ? []
       : gaps.flatMap(({ root }) => root.files.filter((file) => states.stateOf(file) === 'untracked'));
   const ignored = await ignoredByGit(project.root, untracked);
   const told = gaps.map((gap) => withIgnored(gap, ignored));
-  return { gaps: told.toSorted((a, b) => ORDER.indexOf(a.worst) - ORDER.indexOf(b.worst)), unread };
+  return { gaps: told.toSorted((a, b) => ORDER.indexOf(a.worst) - ORDER.indexOf(b.worst)), unread, links };
 }
 
 /** Findings about what no category holds, worst first: at most a handful. */
@@ -72,7 +74,7 @@ export async function coverageFindings(
 }
 
 /** @see coverageFindings */
-export function findingsOf({ gaps, unread }: Coverage, project: Project): Finding[] {
+export function findingsOf({ gaps, unread, links }: Coverage, project: Project): Finding[] {
   const open = gaps.filter(({ root }) => root.secret === null);
   const secret = gaps.filter(({ root }) => root.secret !== null);
   const here = open.filter(({ worst }) => worst !== 'pushed');
@@ -83,6 +85,7 @@ export function findingsOf({ gaps, unread }: Coverage, project: Project): Findin
     ...(away.length === 0 ? [] : [notCovered(away, 'info', project)]),
     ...grouped(secret, ({ root }) => root.secret ?? '').map((group) => secretNotCovered(group)),
     ...(unread.length === 0 ? [] : [notLookedInto(unread)]),
+    ...(links.length === 0 ? [] : [notFollowed(links)]),
   ];
 }
 
@@ -154,7 +157,9 @@ function adviceFor(roots: readonly StateRoot[], lines: readonly string[]): strin
   const isLong = roots.length > MANY;
   const paths = isLong ? 'its paths' : roots.map(({ path }) => JSON.stringify(escapeGlob(path))).join(', ');
   const orWrite = isLong ? '' : ` or write into ${CONFIG_FILE} ${lines.join(', and ')}`;
-  return `To cover it, run ${addLine(roots)}${orWrite}. If it can be lost, put ${paths} in "ignore".`;
+  // Who ignored the project itself would be told of nothing any more.
+  const orIgnore = roots.some(({ path }) => path === '.') ? '' : ` If it can be lost, put ${paths} in "ignore".`;
+  return `To cover it, run ${addLine(roots)}${orWrite}.${orIgnore}`;
 }
 
 /** The command that covers the roots; the worst ones if they are very many. */
@@ -184,6 +189,19 @@ function secretNotCovered(group: readonly Gap[]): Finding {
         severity: 'info',
         recommendation: 'Keep it somewhere safe yourself, or cover it and set "includeSecrets".',
       };
+}
+
+function notFollowed(links: readonly string[]): Finding {
+  const [first = ''] = links;
+  const [more, lead] = links.length > 1 ? [` and ${links.length - 1} more`, 'lead'] : ['', 'leads'];
+  return {
+    code: 'coverage',
+    severity: 'warning',
+    message: `${escapeName(first)}${more} ${lead} out of the project: no backup has what is behind a link, and it was not looked at`,
+    paths: [...links],
+    recommendation:
+      'Back up what is behind it where it is, or have it in the project. If it can be lost, put its path in "ignore".',
+  };
 }
 
 function notLookedInto(folders: readonly string[]): Finding {

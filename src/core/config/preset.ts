@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isDatabaseFolder } from '../model/engine-name.ts';
+import { STATE_FOLDER } from '../paths/paths.ts';
 import type { Category, Source } from '../model/category.ts';
 import { PRESETS } from './presets/all-presets.ts';
 import type { Preset, PresetPlace } from './presets/preset.ts';
@@ -123,14 +124,19 @@ function movedPath(folder: string, { path: usual, movedBy }: PresetPlace, env: N
   if (setting === undefined || setting === '') return usual;
   const native = path.relative(folder, path.resolve(folder, setting));
   const normal = native.split(path.sep).join('/');
-  return path.isAbsolute(native) || normal === '' || normal === '..' || normal.startsWith('../') ? usual : normal;
+  const isOutside = path.isAbsolute(native) || normal === '' || normal === '..' || normal.startsWith('../');
+  return isOutside || TAKEN.has(normal.split('/')[0] ?? '') ? usual : normal;
 }
+
+/** Folders that no setting of another tool moves state to: ours, those of git and of packages, and the place of a database. */
+const TAKEN: ReadonlySet<string> = new Set(['backups', STATE_FOLDER, '.git', 'node_modules', 'leveldb']);
 
 /** `key = "…"` of a TOML file, `key: '…'` of a script. Reading one line is enough, because the value is a plain string there. Any other form is not understood. */
 function readSetting(folder: string, { files, key }: { files: readonly string[]; key: string }): string | undefined {
   for (const name of files) {
     const text = readSmall(path.join(folder, name));
-    const value = new RegExp(`^\\s*${key}\\s*[=:]\\s*["']([^"'\\n]+)["']`, 'm').exec(text)?.[1];
+    // Only blanks: a class that takes line ends too would look at the rest of the file once for each line.
+    const value = new RegExp(`^[ \\t]*${key}[ \\t]*[=:][ \\t]*["']([^"'\\n]+)["']`, 'm').exec(text)?.[1];
     if (value !== undefined) return value;
   }
   return undefined;

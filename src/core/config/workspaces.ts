@@ -8,6 +8,9 @@ import { readSmall } from './read-small.ts';
 /** How deep `**` in a workspace pattern is followed. */
 const MAX_DEPTH = 5;
 
+/** Ten times what the largest monorepos have. State in further ones is found as what no category holds. */
+const MAX_WORKSPACES = 2000;
+
 /** A folder that was looked at, with the names in it. */
 export interface LookedAt {
   /** Project-relative; `.` for the project itself. */
@@ -31,7 +34,7 @@ export function findWorkspaces(root: string, walked: readonly LookedAt[] = []): 
   const nx = fs.existsSync(path.join(root, 'nx.json'))
     ? walked.filter(({ folder, names }) => folder !== '.' && names.includes('project.json'))
     : [];
-  return [...new Set([...declared, ...nx.map(({ folder }) => folder)])].toSorted();
+  return [...new Set([...declared, ...nx.map(({ folder }) => folder)])].toSorted().slice(0, MAX_WORKSPACES);
 }
 
 function declarationsOf(root: string): Declaration[] {
@@ -150,7 +153,7 @@ function tomlPatterns(text: string, table: string): string[] {
 }
 
 function tomlStrings(body: string, key: string): string[] {
-  const list = new RegExp(`^\\s*${key}\\s*=\\s*\\[`, 'm').exec(body);
+  const list = new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[`, 'm').exec(body);
   if (list === null) return [];
   const found: string[] = [];
   // Strings, comments, and the bracket that ends the list.

@@ -38,6 +38,8 @@ const FOREIGN = {
     title: 'the data folder of PostgreSQL or PGlite',
     stop: 'the PostgreSQL server, or the program that has it open with PGlite',
   },
+  redis: { title: 'a dump of Redis', stop: 'the Redis server, or have it save first' },
+  duckdb: { title: 'a DuckDB database', stop: 'the program that uses it' },
   'sqlite-2': { title: 'a database of SQLite 2', stop: 'the program that uses it' },
   'sqlite-encrypted': {
     title: 'what looks like an encrypted SQLite database (SQLCipher)',
@@ -106,10 +108,13 @@ export function foreignDatabaseFile(place: string, names: ReadonlySet<string>): 
   const isMdbxName = names.has(`${name}-lck`);
   const isUsualName = USUAL_NAME.test(name);
   const isSqliteName = beside.length > 0 || isUsualName;
-  if (!isLmdbName && !isMdbxName && !isSqliteName) return null;
+  const isOtherName = /\.(?:rdb|duckdb)$/i.test(name);
+  if (!isLmdbName && !isMdbxName && !isSqliteName && !isOtherName) return null;
   const start = startOf(place);
   if (start === null) return null;
   const { bytes, size } = start;
+  if (isOtherName && /^REDIS\d{4}/.test(bytes.toString('latin1', 0, 9))) return foreign('redis');
+  if (isOtherName && bytes.toString('latin1', 8, 12) === 'DUCK') return foreign('duckdb');
   if (isLmdbName && isLmdb(bytes)) return foreign('lmdb');
   if (isMdbxName && isMdbx(bytes)) return foreign('mdbx');
   if (!isSqliteName || size === 0 || beginsWith(bytes, SQLITE_3)) return null;

@@ -125,6 +125,8 @@ async function unpushedPaths(root: string): Promise<ReadonlySet<string> | null> 
   const remotes = await git(root, ['for-each-ref', '--count=1', 'refs/remotes']);
   if (remotes === undefined || remotes === '') return null;
   const args = [
+    '-c',
+    'log.showRoot=true',
     'log',
     '-m',
     '--format=',

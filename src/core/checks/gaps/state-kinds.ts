@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import picomatch from 'picomatch';
 import { PRESETS } from '../../config/presets/all-presets.ts';
 import { STATE_FOLDER } from '../../paths/paths.ts';
@@ -207,4 +209,15 @@ export function rootOf(file: string, { glob, isByFile }: NamedKind): { path: str
   const path = names.slice(0, at + head.length).join('/');
   const isMixed = rest[0] === '*' || head.some(isOfRebuilt);
   return { path, include: isMixed && rest[0] !== '**' ? rest.join('/') : null };
+}
+
+/** Whether a link leads to something outside of the project; the devices of the system are nothing. Both paths are absolute. */
+export function leadsOut(project: string, link: string): boolean {
+  try {
+    const [target, root] = [fs.realpathSync(link), fs.realpathSync(project)];
+    return target !== root && !target.startsWith(root + path.sep) && !target.startsWith('/dev/');
+  } catch {
+    // It leads nowhere.
+    return false;
+  }
 }

@@ -24,7 +24,7 @@ const MAX_ROOTS = 50;
 const MAX_GLOBS = 20;
 
 /** The roots of what was found, in the order of their paths: one folder in place of many files or databases in it. */
-export function rootsOf({ found, files }: StateSearch): StateRoot[] {
+export function rootsOf({ found, files }: Pick<StateSearch, 'found' | 'files'>): StateRoot[] {
   const open = found.filter(({ secret }) => secret === null);
   const pure = pureFolders(open, files);
   const roots = merge(open, (state) => {

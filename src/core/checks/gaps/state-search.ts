@@ -18,6 +18,7 @@ import {
   isForeignFolder,
   isRebuiltFolder,
   isTestFolder,
+  leadsOut,
   KindsOfFolder,
   mayHoldRecords,
   type NamedKind,
@@ -50,6 +51,8 @@ export interface StateSearch {
   readonly files: ReadonlyMap<string, number>;
   /** Paths that cannot be looked into: this user may not, or the name is not UTF-8. */
   readonly unread: readonly string[];
+  /** Links to what is outside of the project: no search and no backup follows them. */
+  readonly links: readonly string[];
 }
 
 interface Folder {
@@ -107,6 +110,7 @@ class Search implements StateSearch {
   readonly found: FoundState[] = [];
   readonly files = new Map<string, number>();
   readonly unread: string[] = [];
+  readonly links: string[] = [];
   readonly candidates: Candidate[] = [];
   readonly #project: Project;
   readonly #ownership: Ownership;
@@ -156,8 +160,14 @@ class Search implements StateSearch {
             folder.isOfTests || (isTestFolder(entry.name) && !child.split('/').some((part) => OF_STATE.test(part))),
         });
       } else if (entry.isFile() && this.#isGap(child)) this.#lookAt(folder, child, full, known, kinds);
+      else if (entry.isSymbolicLink()) this.#lookAtLink(folder, child, full);
     }
     return below;
+  }
+
+  #lookAtLink({ rebuilt, isOfTests }: Folder, link: string, native: string): void {
+    const isInput = rebuilt || isOfTests;
+    if (!isInput && this.#isGap(link) && leadsOut(this.#project.root, native)) this.links.push(link);
   }
 
   #isGap(file: string): boolean {
@@ -226,7 +236,7 @@ class Search implements StateSearch {
     const name = path.posix.basename(file);
     const kind = kinds().of(name);
     if (isOfTests) return;
-    if (name.endsWith('.json') && kind?.isSecret !== true) {
+    if (name.toLowerCase().endsWith('.json') && kind?.isSecret !== true) {
       if (kind !== undefined || mayHoldRecords(relative, name, rebuilt)) this.candidates.push({ file, bytes, kind });
     } else if (kind !== undefined && !(kind.isSecret && isHarmless(file))) this.#addNamed(file, bytes, kind);
   }
@@ -235,18 +245,8 @@ class Search implements StateSearch {
     const { path: root, include } = rootOf(file, kind);
     const { what, category, external, isSecret, isKey } = kind;
     const secret = isKey ? 'key' : isSecret ? 'other' : null;
-    this.found.push({
-      what,
-      category,
-      type: 'files',
-      external,
-      secret,
-      root,
-      include,
-      files: [file],
-      bytes,
-      isOfTests: false,
-    });
+    const about = { what, category, external, secret, root, include } as const;
+    this.found.push({ ...about, type: 'files', files: [file], bytes, isOfTests: false });
   }
 
   /** Reads a JSON file and decides what it is. One that cannot be read is what its name says. */
