@@ -258,6 +258,20 @@ test.skipIf(process.platform !== 'linux')('a name that is not UTF-8 is said (nee
   ]);
 });
 
+test('keys among tests are named too, but not the inputs of tests that git has', async () => {
+  using folder = tempFolder();
+  using remote = tempFolder();
+  put(folder.path, 'package.json', '{}');
+  put(folder.path, 'test/fixtures/tls.pem', 'x');
+  pushAll(folder.path, path.join(remote.path, 'remote.git'));
+  put(folder.path, 'e2e/.env', 'PRIVATE_KEY=1');
+  put(folder.path, 'tests/keys/program-keypair.json', '[1]');
+  const paths = (await findingsIn(folder.path))
+    .filter(({ code }) => code === 'secret-not-covered')
+    .flatMap((each) => each.paths ?? []);
+  expect(paths.toSorted()).toEqual(['e2e/.env', 'tests/keys/program-keypair.json']);
+});
+
 test('keys and other secrets have findings of their own', async () => {
   using folder = tempFolder();
   put(folder.path, 'migbackup.config.json', JSON.stringify({ categories: { c: { sources: { s: { path: 'c' } } } } }));

@@ -125,6 +125,13 @@ test("foundry.toml's broadcast folder", () => {
   expect(owner('broadcast/D.s.sol/1/run-latest.json', folder.path)).toBeUndefined();
 });
 
+test('the folder of Truffle artifacts', () => {
+  using folder = tempFolder();
+  put(folder.path, 'truffle-config.js', "module.exports = {\n  contracts_build_directory: './src/abis/',\n};\n");
+  expect(owner('src/abis/Token.json', folder.path)).toBe('registries/truffle');
+  expect(owner('build/contracts/Token.json', folder.path)).toBeUndefined();
+});
+
 test('a folder that two settings name belongs to what proves that transactions were sent', () => {
   using folder = tempFolder();
   put(folder.path, 'foundry.toml', '[profile.default]\nbroadcast = "deployments"\nscript = "scripts"\n');

@@ -235,18 +235,19 @@ class Search implements StateSearch {
     }
     const name = path.posix.basename(file);
     const kind = kinds().of(name);
-    if (isOfTests) return;
+    // A key is one wherever it is.
+    if (isOfTests && kind?.isSecret !== true) return;
     if (name.toLowerCase().endsWith('.json') && kind?.isSecret !== true) {
       if (kind !== undefined || mayHoldRecords(relative, name, rebuilt)) this.candidates.push({ file, bytes, kind });
-    } else if (kind !== undefined && !(kind.isSecret && isHarmless(file))) this.#addNamed(file, bytes, kind);
+    } else if (kind !== undefined && !(kind.isSecret && isHarmless(file))) this.#addNamed(file, bytes, kind, isOfTests);
   }
 
-  #addNamed(file: string, bytes: number, kind: NamedKind): void {
+  #addNamed(file: string, bytes: number, kind: NamedKind, isOfTests = false): void {
     const { path: root, include } = rootOf(file, kind);
     const { what, category, external, isSecret, isKey } = kind;
     const secret = isKey ? 'key' : isSecret ? 'other' : null;
     const about = { what, category, external, secret, root, include } as const;
-    this.found.push({ ...about, type: 'files', files: [file], bytes, isOfTests: false });
+    this.found.push({ ...about, type: 'files', files: [file], bytes, isOfTests });
   }
 
   /** Reads a JSON file and decides what it is. One that cannot be read is what its name says. */

@@ -11,6 +11,7 @@ export const truffle: Preset = {
       category: 'registries',
       source: 'truffle',
       path: 'build/contracts',
+      movedBy: { files: ['truffle-config.js', 'truffle-config.ts', 'truffle.js'], key: 'contracts_build_directory' },
       include: ['*.json'],
       what: 'Truffle artifacts, which record deployments',
     },
