@@ -24,6 +24,19 @@ Where several presets know a place, it is one source, and a file belongs to one 
 - **Rebuilt** folders hold what can be made again. Nothing is looked for there by its name, but a database in them still counts.
 
 Names in *italics* count only in the project and its workspaces; elsewhere they may mean anything. \`migbackup preset list\` shows which presets a project uses, and \`migbackup preset show NAME\` one of them.
+
+## What is looked for in no category, and what is not found
+
+\`validate\`, \`create\` and \`init\` look through the project for state that no category holds: databases by their first bytes (SQLite, LevelDB, RocksDB, Pebble, LMDB, MDBX, PostgreSQL; dumps of
+Redis and DuckDB by name and content), files by the names above, and JSON files that record addresses on a chain (\`0x…\` and those of Solana). Each is a finding \`coverage\` with the line that covers it. "Everything that looks like state
+is in a category" says no more than that. These are not found, unless a preset or a category has their place:
+
+- registries that are no \`.json\` (YAML, TOML, JSON lines, without a suffix), or whose addresses have another form (Tron, TON, Cosmos);
+- JSON in folders of build output (\`build/\`, \`out/\`, \`artifacts/\`, …) and of ABIs that nothing but its content tells from what can be made again;
+- state of Terraform, dumps of anvil, databases of other engines in single files;
+- what is behind a link: a link that leads out of the project is named, and not followed.
+
+If a project has such state, \`migbackup init --add PATH\` covers it.
 `;
 
 /** The page about all presets. */
