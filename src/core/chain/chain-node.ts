@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { errnoOf, throwIfInterrupted } from '../model/backup-error.ts';
 import { escapeName, shorten } from '../paths/names.ts';
+import { NodeAddress } from './node-address.ts';
 import { isBomb, isObject, own, ownText, parsedOrNothing } from '../records/json.ts';
 
 /** For one answer, whole. */
@@ -42,11 +43,7 @@ export interface Patience {
  * can be used in time, and BackupError INTERRUPTED. Nothing that it throws or shows has more of the URL than its origin, because the rest may be a key.
  */
 export class ChainNode {
-  /** Scheme, host and port. */
-  readonly shown: string;
-  readonly #url: URL;
-  readonly #headers: Record<string, string>;
-  readonly #hidden: readonly RegExp[];
+  readonly #address: NodeAddress;
   readonly #signal: AbortSignal | undefined;
   readonly #patience: Patience;
   readonly #deadline: AbortSignal;
@@ -57,19 +54,15 @@ export class ChainNode {
     signal?: AbortSignal,
     patience: Patience = { requestMs: REQUEST_SECONDS * 1000, chainMs: CHAIN_SECONDS * 1000 },
   ) {
-    this.shown = url.origin;
-    this.#hidden = hiddenPartsOf(url);
-    this.#headers = { 'content-type': 'application/json', accept: 'application/json' };
-    const { username, password } = url;
-    if (username !== '' || password !== '') {
-      const word = `${decoded(username)}:${decoded(password)}`;
-      this.#headers['authorization'] = `Basic ${Buffer.from(word).toString('base64')}`;
-    }
-    // fetch takes no URL that has them.
-    this.#url = Object.assign(new URL(url), { username: '', password: '' });
+    this.#address = new NodeAddress(url);
     this.#signal = signal;
     this.#patience = patience;
     this.#deadline = AbortSignal.timeout(patience.chainMs);
+  }
+
+  /** Scheme, host and port. */
+  get shown(): string {
+    return this.#address.shown;
   }
 
   /** In decimal. */
@@ -81,13 +74,14 @@ export class ChainNode {
   async block(which?: number): Promise<Block> {
     const name = which === undefined ? 'latest' : quantity(which);
     const answer = await this.#call('eth_getBlockByNumber', [name, false]);
-    const [number, hash, time] = ['number', 'hash', 'timestamp'].map((key) => ownText(answer, key) ?? '');
-    if (!QUANTITY.test(number ?? '') || !WORD.test(hash ?? '') || !QUANTITY.test(time ?? ''))
+    const textAt = (key: string): string => ownText(answer, key) ?? '';
+    const [number, hash, time] = [textAt('number'), textAt('hash'), textAt('timestamp')];
+    if (!QUANTITY.test(number) || !WORD.test(hash) || !QUANTITY.test(time))
       throw new NoAnswer('answers eth_getBlockByNumber with something that is not a block');
     const date = new Date(Number(time) * 1000);
     if (Number.isNaN(date.getTime()) || !Number.isSafeInteger(Number(number)))
       throw new NoAnswer('answers eth_getBlockByNumber with a time or number that no block has');
-    return { number: Number(number), hash: (hash ?? '').toLowerCase(), time: date.toISOString() };
+    return { number: Number(number), hash: hash.toLowerCase(), time: date.toISOString() };
   }
 
   /** The code at an address; empty if there is none. */
@@ -155,9 +149,9 @@ export class ChainNode {
 
   async #post(body: string, signal: AbortSignal): Promise<{ response: Response; bytes: Buffer }> {
     // A redirect could lead a key in the URL to somebody else.
-    const response = await fetch(this.#url, {
+    const response = await fetch(this.#address.url, {
       method: 'POST',
-      headers: this.#headers,
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...this.#address.headers },
       body,
       signal,
       redirect: 'manual',
@@ -218,8 +212,7 @@ export class ChainNode {
 
   /** Text that comes from elsewhere: without what is to stay hidden, on one line and short. */
   #quote(text: string): string {
-    const clean = this.#hidden.reduce((rest, part) => rest.replaceAll(part, '…'), text);
-    return escapeName(shorten(clean.replaceAll(/\s+/g, ' ').trim()));
+    return escapeName(shorten(this.#address.hide(text).replaceAll(/\s+/g, ' ').trim()));
   }
 }
 
@@ -230,29 +223,6 @@ const BYTES_OR_QUANTITY = /^0x[\da-f]*$/i;
 
 function quantity(number: number): string {
   return `0x${number.toString(16)}`;
-}
-
-/** A part of a path that is shorter is no key, and hiding it would hide words. */
-const SHORTEST_KEY = 6;
-
-/** What of a URL may be a key, as a node might repeat it: in any case, percent-encoded or not, and a password also as its header has it. */
-function hiddenPartsOf({ username, password, pathname, search }: URL): RegExp[] {
-  const word = `${decoded(username)}:${decoded(password)}`;
-  const secrets = [password, ...(password === '' ? [username] : []), Buffer.from(word).toString('base64')];
-  const parts = [username, search.slice(1), ...search.slice(1).split(/[&=]/), ...pathname.split('/')];
-  const all = [...(word === ':' ? [] : secrets), ...parts.filter((part) => part.length >= SHORTEST_KEY)];
-  const texts = new Set(all.flatMap((part) => [part, decoded(part)]).filter((part) => part !== ''));
-  const longestFirst = [...texts].toSorted((a, b) => b.length - a.length);
-  return longestFirst.map((text) => new RegExp(text.replaceAll(/[^\w]/g, String.raw`\$&`), 'gi'));
-}
-
-/** As it is, if it is not percent-encoded text. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 async function wholeOf(response: Response): Promise<Buffer> {
