@@ -15,7 +15,7 @@ import { describeAudit } from '../audit/describe-audit.ts';
 import { statusOf } from '../audit/status.ts';
 import { databasesAt, nothingSelected } from '../extract/selection.ts';
 import { readManifest } from '../format/manifest-file.ts';
-import { namedIn, selectEntries } from '../scan/terms.ts';
+import { type EntryFilter, namedIn, selectEntries } from '../scan/terms.ts';
 import type { AskedChains } from './verify/ask-chains.ts';
 import { rehearse } from './verify/rehearse.ts';
 
@@ -37,46 +37,46 @@ export async function verify(
   context: Context,
 ): Promise<VerifyReport> {
   const head = startReport(context);
+  const { terms, chains = new Map(), repository } = options;
+  // The audit says more about a manifest that cannot be read.
+  const manifest = terms !== undefined || chains.size > 0 ? manifestOrNull(selected.folder) : null;
+  const isWanted =
+    terms === undefined || manifest === null
+      ? undefined
+      : selectEntries(terms, namedIn(manifest), databasesAt(manifest));
   const read = await auditBackup(
     selected.folder,
     selected.auditId ?? selected.id,
-    narrowed(selected, options),
+    narrowed(options, isWanted),
     context,
   );
-  if (options.terms !== undefined && read.scope.filesChecked === 0 && read.status !== 'FAILED')
-    throw nothingSelected(selected.id, readManifest(selected.folder), options.terms);
-  const place = selected.fromFile === undefined ? options.repository : null;
+  if (terms !== undefined && manifest !== null && read.scope.filesChecked === 0 && read.status !== 'FAILED')
+    throw nothingSelected(selected.id, manifest, terms);
+  const place = selected.fromFile === undefined ? repository : null;
   const audit = options.rehearse === true ? await rehearse(selected, read, place, context) : read;
-  const folder = selected.fromFile ?? selected.folder;
-  const described = await withChains(describeAudit(selected.id, folder, audit), selected, options, context);
-  const report: VerifyReport = { ...head(), ...described, reportFile: null };
-  if (options.repository === null) return report;
-  return keepReport(options.repository, selected.id, 'verify', report);
+  const described = describeAudit(selected.id, selected.fromFile ?? selected.folder, audit);
+  const asked = chains.size === 0 ? null : await askAbout(selected.folder, manifest, chains, isWanted, context.signal);
+  for (const finding of asked?.findings ?? []) context.onEvent?.({ type: 'finding', finding });
+  const report: VerifyReport = { ...head(), ...withChains(described, asked), reportFile: null };
+  return repository === null ? report : keepReport(repository, selected.id, 'verify', report);
 }
 
-type Described = ReturnType<typeof describeAudit>;
+/** @returns the options of an audit that reads what the terms select */
+function narrowed({ terms, ...options }: VerifyOptions, has: EntryFilter | undefined): AuditOptions {
+  if (terms === undefined) return options;
+  return { ...options, mode: 'selection', ...(has !== undefined && { only: { terms, has } }) };
+}
 
-/** What was found out about the backup, and beside it what the chains say about the records in it. */
-async function withChains(
-  described: Described,
-  { folder }: SelectedBackup,
-  { chains: urls = new Map(), terms }: VerifyOptions,
-  context: Context,
-): Promise<Described & Partial<Pick<VerifyReport, 'chains' | 'backupStatus'>>> {
-  if (urls.size === 0) return described;
-  const manifest = manifestOrNull(folder);
-  const { chains, findings } =
-    manifest === null ? NOTHING_TO_ASK : await askThem(folder, manifest, urls, terms, context.signal);
-  for (const finding of findings) context.onEvent?.({ type: 'finding', finding });
-  const advice = findings.flatMap(({ recommendation }) => recommendation ?? []);
-  return {
-    ...described,
-    backupStatus: described.status,
-    status: statusOf([...described.findings, ...findings]),
-    chains: [...chains],
-    findings: [...described.findings, ...findings],
-    recommendations: [...new Set([...described.recommendations, ...advice])],
-  };
+async function askAbout(
+  folder: string,
+  manifest: Manifest | null,
+  chains: ReadonlyMap<string, URL>,
+  isWanted: EntryFilter | undefined,
+  signal: AbortSignal | undefined,
+): Promise<AskedChains> {
+  if (manifest === null) return NOTHING_TO_ASK;
+  const { askChains } = await import('./verify/ask-chains.ts');
+  return askChains(folder, manifest, chains, isWanted, signal);
 }
 
 /** The audit says what is wrong with the manifest. */
@@ -91,26 +91,24 @@ const NOTHING_TO_ASK: AskedChains = {
   ],
 };
 
-async function askThem(
-  folder: string,
-  manifest: Manifest,
-  urls: ReadonlyMap<string, URL>,
-  terms: readonly string[] | undefined,
-  signal: AbortSignal | undefined,
-): Promise<AskedChains> {
-  const isWanted = terms === undefined ? undefined : selectEntries(terms, namedIn(manifest), databasesAt(manifest));
-  const { askChains } = await import('./verify/ask-chains.ts');
-  return askChains(folder, manifest, urls, isWanted, signal);
-}
+type Described = ReturnType<typeof describeAudit>;
 
-/** @returns the options of an audit that reads what `terms` select */
-function narrowed(selected: SelectedBackup, { terms, ...options }: VerifyOptions): AuditOptions {
-  if (terms === undefined) return options;
-  const manifest = manifestOrNull(selected.folder);
-  // The audit says more about a manifest that cannot be read.
-  if (manifest === null) return { ...options, mode: 'selection' };
-  const has = selectEntries(terms, namedIn(manifest), databasesAt(manifest));
-  return { ...options, mode: 'selection', only: { terms, has } };
+/** What was found out about the backup, and beside it what the chains say about the records in it. */
+function withChains(
+  described: Described,
+  asked: AskedChains | null,
+): Described & Partial<Pick<VerifyReport, 'chains' | 'backupStatus'>> {
+  if (asked === null) return described;
+  const findings = [...described.findings, ...asked.findings];
+  const advice = asked.findings.flatMap(({ recommendation }) => recommendation ?? []);
+  return {
+    ...described,
+    backupStatus: described.status,
+    status: statusOf(findings),
+    chains: [...asked.chains],
+    findings,
+    recommendations: [...new Set([...described.recommendations, ...advice])],
+  };
 }
 
 /** Null if it is damaged. */
