@@ -1,6 +1,7 @@
 import type fs from 'node:fs';
 import picomatch from 'picomatch';
 import type { Config } from '../model/category.ts';
+import { anyOf } from '../paths/any-of.ts';
 import { forbiddenPart, pathProblem } from '../paths/paths.ts';
 
 const OPTIONS = { dot: true, nocase: true } as const;
@@ -29,14 +30,15 @@ export function secretMatcher(patterns: readonly string[]): Match {
 /** Every file is asked, so that all patterns are one expression, and those that mean a name in any folder are compared with the name alone. */
 function compile(patterns: readonly string[]): Match {
   const isOfName = (pattern: string): boolean => /^\*\*\/[^/]+$/.test(pattern);
-  const name = anyOf(patterns.filter(isOfName).map((pattern) => pattern.slice('**/'.length)));
-  const path = anyOf(patterns.filter((pattern) => !isOfName(pattern)));
+  const name = anyOf(
+    patterns.filter(isOfName).map((pattern) => pattern.slice('**/'.length)),
+    OPTIONS,
+  );
+  const path = anyOf(
+    patterns.filter((pattern) => !isOfName(pattern)),
+    OPTIONS,
+  );
   return (file) => name.test(file.slice(file.lastIndexOf('/') + 1)) || path.test(file);
-}
-
-function anyOf(patterns: readonly string[]): RegExp {
-  if (patterns.length === 0) return /(?!)/;
-  return new RegExp(patterns.map((pattern) => picomatch.makeRe(pattern, OPTIONS).source).join('|'), 'i');
 }
 
 /** A test for secrets that are stored because the config says so. If it does not, the scan has already left them out. */

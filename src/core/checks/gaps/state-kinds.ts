@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { PRESETS } from '../../config/presets/all-presets.ts';
+import { anyOf } from '../../paths/any-of.ts';
 import { STATE_FOLDER } from '../../paths/paths.ts';
 
 /** Folders that are never searched: dependencies and version control. */
@@ -162,11 +163,9 @@ export class KindsOfFolder {
 
   of(name: string): NamedKind | undefined {
     // Most files have no such name, and one expression says so for all kinds that need no folder.
-    byName ??= new RegExp(
-      kinds()
-        .flatMap(({ isByFile, last }) => (isByFile ? picomatch.makeRe(last, OPTIONS).source : []))
-        .join('|'),
-      'i',
+    byName ??= anyOf(
+      kinds().flatMap(({ isByFile, last }) => (isByFile ? last : [])),
+      OPTIONS,
     );
     const isKnown = byName.test(name);
     return this.#kinds.find(({ isByFile, fits }) => (isKnown || !isByFile) && fits(name));
@@ -212,7 +211,7 @@ export function rootOf(file: string, { glob, isByFile }: NamedKind): { path: str
 }
 
 /** Whether a link leads to something outside of the project; the devices of the system are nothing. Both paths are absolute. */
-export function leadsOut(project: string, link: string): boolean {
+export function leavesProject(project: string, link: string): boolean {
   try {
     const [target, root] = [fs.realpathSync(link), fs.realpathSync(project)];
     return target !== root && !target.startsWith(root + path.sep) && !target.startsWith('/dev/');

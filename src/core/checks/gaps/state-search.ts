@@ -18,7 +18,7 @@ import {
   isForeignFolder,
   isRebuiltFolder,
   isTestFolder,
-  leadsOut,
+  leavesProject,
   KindsOfFolder,
   mayHoldRecords,
   type NamedKind,
@@ -167,7 +167,7 @@ class Search implements StateSearch {
 
   #lookAtLink({ rebuilt, isOfTests }: Folder, link: string, native: string): void {
     const isInput = rebuilt || isOfTests;
-    if (!isInput && this.#isGap(link) && leadsOut(this.#project.root, native)) this.links.push(link);
+    if (!isInput && this.#isGap(link) && leavesProject(this.#project.root, native)) this.links.push(link);
   }
 
   #isGap(file: string): boolean {
