@@ -12,12 +12,10 @@ import type { Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { toNative } from '../paths/paths.ts';
 import { readDeployments, type ReadDeployments } from '../records/deployments.ts';
-import { mayBeRegistry, type RegistryFile } from '../records/registry.ts';
+import { MAX_FILE_BYTES, mayBeRegistry, type RegistryFile, wholeOf } from '../records/registry.ts';
 import type { EntryFilter } from '../scan/terms.ts';
 
 const CHUNK_BYTES = 1 << 20;
-/** An artifact with its sources and its metadata is 2 MiB at most. */
-const MAX_CONTENT_BYTES = 16 << 20;
 
 type Seen = Pick<ScannedEntry, 'path' | 'type' | 'size' | 'target' | 'category' | 'source'>;
 
@@ -48,8 +46,7 @@ export class Registries<E extends Seen = Seen> {
    */
   contentOf(at: string): Buffer | undefined {
     const file = this.fileAt(at);
-    if (file === undefined || file.bytes > MAX_CONTENT_BYTES) return undefined;
-    return Buffer.concat([...file.chunks()].map((chunk) => Buffer.from(chunk)));
+    return file === undefined || file.bytes > MAX_FILE_BYTES ? undefined : wholeOf(file);
   }
 
   /** A file that was seen. */

@@ -13,16 +13,17 @@ import {
   chainIdOf,
   isChainMarker,
   isRegistryPlace,
+  MAX_FILE_BYTES,
   mayBeRegistry,
   type Registry,
   type RegistryFile,
   TOO_MUCH,
+  wholeOf,
 } from './registry.ts';
 import { readTruffle } from './truffle.ts';
 import { readUnified } from './unified.ts';
 
 /** Beyond these, files are named as not looked at. A registry is a few MiB at most; a journal is read line by line. */
-const MAX_FILE_BYTES = 16 << 20;
 const MAX_JOURNAL_BYTES = 64 << 20;
 const MAX_TOTAL_BYTES = 512 << 20;
 const MAX_FILES = 20_000;
@@ -119,18 +120,6 @@ function readFile(
     findings.add('registry-not-read', path, `it cannot be read: ${error instanceof Error ? error.message : ''}`);
   }
   return null;
-}
-
-/** A file may have grown since its size was taken. */
-function wholeOf(file: RegistryFile): Buffer {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for (const chunk of file.chunks()) {
-    size += chunk.length;
-    if (size > MAX_FILE_BYTES) throw Object.assign(new Error('it has grown meanwhile'), { code: 'EFBIG' });
-    parts.push(Buffer.from(chunk));
-  }
-  return Buffer.concat(parts);
 }
 
 /** `.chainId` is a number as text, `.chain` is JSON with `chainId`. */

@@ -14,6 +14,21 @@ export interface RegistryFile {
   chunks(): Iterable<Buffer>;
 }
 
+/** A bigger file is not looked at: a registry, or an artifact with its sources and its metadata, is a few MiB at most. */
+export const MAX_FILE_BYTES = 16 << 20;
+
+/** The whole content of a file. Throws as its chunks do, and EFBIG if it has grown since its size was taken. */
+export function wholeOf(file: RegistryFile): Buffer {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for (const chunk of file.chunks()) {
+    size += chunk.length;
+    if (size > MAX_FILE_BYTES) throw Object.assign(new Error('it has grown meanwhile'), { code: 'EFBIG' });
+    parts.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(parts);
+}
+
 /** A record as it is written: nothing of it is checked yet. */
 export interface Found {
   readonly name: string | null;
