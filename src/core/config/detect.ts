@@ -72,12 +72,13 @@ export function detect(root: string, env: NodeJS.ProcessEnv): Detection {
   const applied = new Map<string, string[]>();
   for (const { preset, folder } of found)
     if (folder !== '.') applied.set(preset, [...(applied.get(preset) ?? []), folder]);
+  let categories = presetCategories(root, env, withEveryPreset(applied));
   // Of thousands of packages the state comes first. What is left out is found all the same, so that init says it.
-  if (countSources(presetCategories(root, env, withEveryPreset(applied))) > MAX_SOURCES)
-    applied.delete(everyProject.name);
-  const everywhere = withEveryPreset(applied);
-  const known = new Set(presetCategories(root, {}, everywhere).flatMap(({ sources }) => sources.map(placeOf)));
-  const categories = presetCategories(root, env, everywhere);
+  if (countSources(categories) > MAX_SOURCES && applied.delete(everyProject.name))
+    categories = presetCategories(root, env, withEveryPreset(applied));
+  const known = new Set(
+    presetCategories(root, {}, withEveryPreset(applied)).flatMap(({ sources }) => sources.map(placeOf)),
+  );
   const added = categories.map(({ name, sources }) => ({
     name,
     sources: sources.filter((source) => !known.has(placeOf(source))),

@@ -18,6 +18,7 @@ import { Ownership } from '../scan/ownership.ts';
 import { foldersToIgnore } from '../config/setup/gitignore.ts';
 import { addToSection, type SectionEdit } from '../config/setup/package-json.ts';
 import { SCRIPTS } from '../config/setup/npm-scripts.ts';
+import { objectIn } from '../config/workspaces.ts';
 import { readExisting, writeText, type Existing } from '../config/setup/text-file.ts';
 import { startReport } from '../repository/report-head.ts';
 
@@ -267,17 +268,11 @@ function isDependency(file: Existing): boolean {
 }
 
 function packageName(file: Existing): string | undefined {
-  const parsed = parsePackage(file);
-  return 'name' in parsed && typeof parsed.name === 'string' ? parsed.name : undefined;
+  const { name } = parsePackage(file);
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** A file that is not valid JSON, or not an object, counts as an empty package.json. */
-function parsePackage(file: Existing): object {
-  if (file.state !== 'text') return {};
-  try {
-    const parsed: unknown = JSON.parse(file.text.replace(/^\uFEFF/, ''));
-    return typeof parsed === 'object' && parsed !== null ? parsed : {};
-  } catch {
-    return {};
-  }
+function parsePackage(file: Existing): Record<string, unknown> {
+  return file.state === 'text' ? objectIn(file.text) : {};
 }
