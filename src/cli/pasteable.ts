@@ -16,8 +16,12 @@ export const COMMANDS = [
   'preset list',
   'preset show',
   'prune',
+  'pull',
+  'push',
   'reconcile',
   'recover',
+  'remote check',
+  'remote init',
   'report',
   'restore',
   'show',
@@ -47,14 +51,18 @@ export function pasteable(text: string, argv: readonly string[] = process.argv.s
 }
 
 /**
- * How a line names a backup: by its id if it is one of the repository, otherwise by the path of its folder or of the exported file.
+ * How a line names a backup: by its id if it is one of the repository, or a copy in the remote that this run was given; otherwise by the path of its folder
+ * or of the exported file.
  * @param repository absolute. If it is not known, a folder that is called as the backup counts as one of it
  */
-export function backupWord(
+export function backupWords(
   { backupId, folder }: { readonly backupId: string; readonly folder: string },
   repository = path.dirname(folder),
-): string {
-  return folder === path.join(repository, backupId) ? backupId : folder;
+  argv: readonly string[] = process.argv.slice(2),
+): string[] {
+  if (/^(s3|file):\/\//.test(folder))
+    return [backupId, ...flagsOf(argv, ['--remote', '--copy']).flat(), ...argv.filter((word) => word === '--insecure')];
+  return [folder === path.join(repository, backupId) ? backupId : folder];
 }
 
 /** Makes every next step in a report pasteable. It changes the report itself, because a copy may be a million entries long. */
@@ -81,11 +89,15 @@ export function makePasteable(report: unknown, argv: readonly string[] = process
   visit(report);
 }
 
-/** The last occurrence of each place flag, with its value. After `--` no word is ours. */
 function placeFlags(argv: readonly string[]): [flag: string, value: string][] {
+  return flagsOf(argv, PLACE);
+}
+
+/** The last occurrence of each of these flags, with its value. After `--` no word is ours. */
+function flagsOf(argv: readonly string[], flags: readonly string[]): [flag: string, value: string][] {
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);
-  return PLACE.flatMap((flag) => {
+  return flags.flatMap((flag) => {
     const at = own.findLastIndex((word) => word === flag || word.startsWith(`${flag}=`));
     const word = own[at];
     const value = word === flag ? own[at + 1] : word?.slice(flag.length + 1);

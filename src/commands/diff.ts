@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { collectOften } from '../cli/cap-memory.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderDiff } from '../cli/render/diff.ts';
+import { fromRemote, readRemoteFlags } from '../cli/remote-flags.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
@@ -11,7 +12,8 @@ export default class Diff extends BaseCommand {
   static override description =
     'Lists added, removed and changed paths by category, which records of databases and which recorded deployments changed. Times alone do not count as a change. ' +
     'Without a second backup, the first is compared with the project as it is now. --content shows what differs in one file, up to 16 MiB: ' +
-    'in JSON by JSON pointer, in other UTF-8 text line by line; of other files it shows sizes and hashes, and of a database how to see its records.';
+    'in JSON by JSON pointer, in other UTF-8 text line by line; of other files it shows sizes and hashes, and of a database how to see its records. ' +
+    'With --remote both backups are copies there, and --copy says which one BEFORE is.';
   static override usage = '<%= command.id %> [BEFORE] [AFTER] [FLAGS]';
   static override hiddenAliases = ['backup:diff'];
   static override examples = [
@@ -26,6 +28,7 @@ export default class Diff extends BaseCommand {
   };
   static override flags = {
     latest: latestFlag,
+    ...readRemoteFlags,
     only: onlyFlag,
     live: Flags.boolean({ summary: 'Compare with the project as it is now (this is the default)' }),
     'exit-code': Flags.boolean({ summary: 'Exit with 4 if anything differs or cannot be compared' }),
@@ -50,9 +53,13 @@ export default class Diff extends BaseCommand {
     const { select } = await import('../core/import-v1/open-backup.ts');
     const { diffBackups, diffLive } = await import('../core/operations/diff.ts');
     const project = await session.project();
-    const before = await select(project, selector, process.cwd(), session.context);
+    const from = fromRemote(flags, false);
+    const before = await select(project, selector, process.cwd(), session.context, from);
     try {
-      const after = args.after === undefined ? null : await select(project, args.after, process.cwd(), session.context);
+      const after =
+        args.after === undefined
+          ? null
+          : await select(project, args.after, process.cwd(), session.context, from && { ...from, copy: undefined });
       try {
         const { resolveOnly } = await import('../core/operations/resolve-only.ts');
         const backups = after === null ? [before] : [before, after];

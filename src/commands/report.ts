@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderForReading, renderReport } from '../cli/render/report.ts';
+import { fromRemote, readRemoteFlags } from '../cli/remote-flags.ts';
 import { latestFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 
 export default class Report extends BaseCommand {
@@ -19,6 +20,7 @@ export default class Report extends BaseCommand {
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
+    ...readRemoteFlags,
     format: Flags.option({
       options: ['md', 'json'] as const,
       summary: 'Markdown, or the same as --json',
@@ -32,7 +34,13 @@ export default class Report extends BaseCommand {
     const { select } = await import('../core/import-v1/open-backup.ts');
     const { report } = await import('../core/operations/report.ts');
     const project = await session.project();
-    const selected = await select(project, selectorOf(args, flags), process.cwd(), session.context);
+    const selected = await select(
+      project,
+      selectorOf(args, flags),
+      process.cwd(),
+      session.context,
+      fromRemote(flags, false),
+    );
     try {
       const summary = await report(selected, project.repository, session.context);
       return session.finish(summary, process.stdout.isTTY ? renderForReading : renderReport, EXIT.done);

@@ -5,6 +5,7 @@ import { confirmChange } from '../cli/confirm-change.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderRestore } from '../cli/render/restore.ts';
 import { shellLine } from '../core/model/shell-quote.ts';
+import { fromRemote, readRemoteFlags } from '../cli/remote-flags.ts';
 import { latestFlag, movesOn, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { withSelected } from './with-selected.ts';
 
@@ -12,7 +13,8 @@ export default class Restore extends BaseCommand {
   static override summary = 'Bring back what a backup holds, or change nothing';
   static override description =
     'Verifies the backup, shows the plan, takes a safety backup of what is replaced, stages the files beside the project, ' +
-    'swaps them in and checks them. If anything fails on the way, all of it is taken back. What the backup does not have stays, unless --exact removes it.';
+    'swaps them in and checks them. If anything fails on the way, all of it is taken back. What the backup does not have stays, unless --exact removes it. ' +
+    'With --remote and --only, only the parts of the copy that are needed are fetched, and only what is selected is verified.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:restore'];
   static override examples = [
@@ -20,10 +22,12 @@ export default class Restore extends BaseCommand {
     '<%= config.bin %> restore --only leveldb',
     '<%= config.bin %> restore --dry-run --json',
     '<%= config.bin %> restore --to /tmp/look-at-it',
+    '<%= config.bin %> restore --remote offsite --only leveldb',
   ];
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
+    ...readRemoteFlags,
     only: onlyFlag,
     'dry-run': Flags.boolean({ summary: 'Show the plan and change nothing' }),
     plan: Flags.string({ summary: 'Go on only if the plan is still this one', helpValue: 'HASH' }),
@@ -51,7 +55,7 @@ export default class Restore extends BaseCommand {
     const selector = selectorOf(args, flags);
     return withSelected(
       session,
-      { selector, only: flags.only, how: { wayBack: true } },
+      { selector, only: flags.only, how: { wayBack: true }, from: fromRemote(flags, flags.only === undefined) },
       async ({ project, selected, only }) => {
         const { restore, restoreTo } = await import('../core/operations/restore.ts');
         if (flags.to !== undefined) {

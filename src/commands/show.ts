@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { renderShow } from '../cli/render/show.ts';
+import { fromRemote, readRemoteFlags } from '../cli/remote-flags.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { withSelected } from './with-selected.ts';
 
@@ -19,6 +20,7 @@ export default class Show extends BaseCommand {
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
+    ...readRemoteFlags,
     files: Flags.boolean({ summary: 'List the entries too' }),
     only: onlyFlag,
     limit: Flags.integer({
@@ -36,7 +38,7 @@ export default class Show extends BaseCommand {
     const { show } = await import('../core/operations/show.ts');
     return withSelected(
       session,
-      { selector, only: flags.only, how: { wayBack: true } },
+      { selector, only: flags.only, how: { wayBack: true }, from: fromRemote(flags, false) },
       async ({ project, selected, only }) => {
         const options = { files: flags.files, only, limit: flags.limit };
         const report = await show(selected, options, session.context);

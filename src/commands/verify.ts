@@ -6,6 +6,7 @@ import { markAtOnce } from '../cli/cap-memory.ts';
 import { exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderVerify, renderVerifyAll } from '../cli/render/verify.ts';
 import { parsePercent } from '../cli/percent.ts';
+import { fromRemote, readRemoteFlags } from '../cli/remote-flags.ts';
 import { latestFlag, onlyFlag, selectionArgs, selectorOf } from '../cli/selection.ts';
 import { withSelected } from './with-selected.ts';
 import type { Session } from '../cli/session.ts';
@@ -16,7 +17,9 @@ export default class Verify extends BaseCommand {
   static override description =
     'Reads every archive and compares each file with the index and the manifest. Answers PASSED, WARNING or FAILED. ' +
     'Only a full verification counts as verified: --only, --sample and --quick do not. With --chain it also asks a node whether there are contracts at the ' +
-    'recorded addresses, with the code of their artifacts, and whether proxies point where the records say; it only reads, and what is not answered is an error.';
+    'recorded addresses, with the code of their artifacts, and whether proxies point where the records say; it only reads, and what is not answered is an error. ' +
+    'With --remote it compares what the remote says of each object with the commit of the copy, which proves only what the remote says; ' +
+    'objects without a stored checksum are read. --deep, --rehearse and --chain fetch the copy and verify its bytes.';
   static override usage = '<%= command.id %> [BACKUP] [FLAGS]';
   static override hiddenAliases = ['backup:verify'];
   static override examples = [
@@ -30,8 +33,13 @@ export default class Verify extends BaseCommand {
   static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
+    ...readRemoteFlags,
+    deep: Flags.boolean({
+      summary: 'With --remote, fetch all of the copy and verify every byte',
+      dependsOn: ['remote'],
+    }),
     only: onlyFlag,
-    all: Flags.boolean({ summary: 'Every backup of this project', exclusive: ['latest', 'only'] }),
+    all: Flags.boolean({ summary: 'Every backup of this project', exclusive: ['latest', 'only', 'remote'] }),
     'all-projects': Flags.boolean({
       summary: 'With --all, also the backups of other projects that are in the same folder',
       dependsOn: ['all'],
@@ -39,10 +47,10 @@ export default class Verify extends BaseCommand {
     sample: Flags.string({
       summary: 'Read only a random part of the files, at least one',
       helpValue: 'PERCENT',
-      exclusive: ['quick', 'only'],
+      exclusive: ['quick', 'only', 'remote'],
     }),
     seed: Flags.string({ summary: 'Seed of the random choice', dependsOn: ['sample'] }),
-    quick: Flags.boolean({ summary: 'Look only at structure and sizes', exclusive: ['only'] }),
+    quick: Flags.boolean({ summary: 'Look only at structure and sizes', exclusive: ['only', 'remote'] }),
     rehearse: Flags.boolean({
       summary: 'Also unpack it into a scratch folder, open every database and parse every JSON file',
       exclusive: ['sample', 'quick', 'only'],
@@ -78,10 +86,14 @@ export default class Verify extends BaseCommand {
     }
 
     const selector = selectorOf(args, flags);
+    const isWhole = flags.deep || flags.rehearse || chains.size > 0;
+    const from = fromRemote(flags, isWhole);
+    if (from !== undefined && !isWhole && flags.only === undefined)
+      return this.verifyStored(session, selector, from, flags['fail-on']);
     const { verify } = await import('../core/operations/verify.ts');
     return withSelected(
       session,
-      { selector, only: flags.only, how: { wayBack: true } },
+      { selector, only: flags.only, how: { wayBack: true }, from },
       async ({ project, selected, only }) => {
         const terms = only.length === 0 ? undefined : only;
         const report = await verify(
@@ -96,6 +108,23 @@ export default class Verify extends BaseCommand {
           exitCodeOfStatus(report.status, flags['fail-on']),
         );
       },
+    );
+  }
+
+  private async verifyStored(
+    session: Session,
+    selector: string | undefined,
+    from: NonNullable<ReturnType<typeof fromRemote>>,
+    failOn: 'error' | 'warning',
+  ): Promise<number> {
+    const { verifyStored } = await import('../core/operations/verify/stored.ts');
+    const project = await session.project({ wayBack: true });
+    const report = await verifyStored(project, selector ?? 'latest', from, session.context);
+    const named = { repository: project.repository, only: undefined };
+    return session.finish(
+      report,
+      (shown, paint) => renderVerify(shown, paint, named),
+      exitCodeOfStatus(report.status, failOn),
     );
   }
 

@@ -29,6 +29,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
     const how = backup.status === 'damaged' ? 'damaged' : 'no permission to read it';
     return [`  ${id}  ${paint.bad(how)}`, wrap(escapeName(backup.problem ?? 'unreadable'), '      ', 6)];
   }
+  if (backup.copy !== undefined) return renderCopy(backup, backup.copy, paint);
   // The size of a backup of format version 1 is known only once it is read.
   const weight = backup.bytes === null ? '' : `, ${formatBytes(backup.bytes)}`;
   // The ID of a safety backup says what it is.
@@ -44,11 +45,30 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
   ];
 }
 
+function renderCopy(backup: ListedBackup, copy: NonNullable<ListedBackup['copy']>, paint: Paint): string[] {
+  const { mode, until } = copy.lock ?? {};
+  const lock = until === undefined ? 'no lock' : `locked until ${until.slice(0, 10)} (${mode})`;
+  return [
+    wrap(
+      `${formatBytes(copy.bytes)}, ${backup.completeness}, ${ageOf(backup)}`,
+      `  ${paint.bold(backup.backupId)}  `,
+      6,
+    ),
+    ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),
+    wrap(`copy ${copy.tag}, pushed ${formatAge(new Date(copy.pushedAt), new Date())}, ${lock}`, '      ', 6),
+  ];
+}
+
 function nextStep(report: ListReport): string {
   if (report.unfinishedTransaction) return wrapNext('A restore was interrupted. Next: migbackup recover');
   const { severity } = report.findings.find(({ code }) => code === 'repository-missing') ?? {};
   // No backup can be taken there.
   if (severity === 'error') return pasteable('  Next: migbackup validate');
+  if (report.remote !== undefined) {
+    const there = `--remote ${escapeName(report.remote)}`;
+    if (report.backups.length === 0) return wrapNext(`Next: migbackup push ${there}`);
+    return wrapNext(`Next: migbackup verify ID ${there}   or   migbackup pull ID ${there}`);
+  }
   if (report.backups.length === 0) return pasteable('  Next: migbackup create');
   return wrapNext('Next: migbackup show ID   or   migbackup verify ID');
 }

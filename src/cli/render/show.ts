@@ -11,7 +11,7 @@ import { renderFindings } from './findings.ts';
 import { formatBytes, formatText, formatTime } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { table, wrap, type Paint } from './style.ts';
-import { backupWord, pasteable } from '../pasteable.ts';
+import { backupWords, pasteable } from '../pasteable.ts';
 
 function renderDatabase(database: ManifestDatabase): string[] {
   const details = databaseDetails(database).map((detail) => escapeName(detail));
@@ -89,6 +89,6 @@ export function renderShow(report: ShowReport, paint: Paint, repository?: string
     ...(report.entries && more > 0 ? [`  and ${more} more`] : []),
     '',
     `  ${plural(files, 'file')}, ${formatBytes(bytes)}, archived ${formatBytes(archivedBytes)}`,
-    pasteable(`  Next: ${shellLine(['migbackup', 'verify', backupWord(report, repository)])}`),
+    pasteable(`  Next: ${shellLine(['migbackup', 'verify', ...backupWords(report, repository)])}`),
   ];
 }

@@ -7,7 +7,7 @@ import { renderAdvice, renderFindings } from './findings.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
-import { backupWord, pasteable } from '../pasteable.ts';
+import { backupWords, pasteable } from '../pasteable.ts';
 
 function paintStatus(status: VerifyReport['status'], paint: Paint): string {
   if (status === 'PASSED') return paint.good(status);
@@ -27,6 +27,10 @@ function scopeNote(report: VerifyReport, indent = '  '): string[] {
     ];
   }
   if (mode === 'full') return [];
+  if (mode === 'stored') {
+    const what = `only what the remote has of ${plural(report.totals.artifacts, 'object')}; this does not count as verified`;
+    return [wrap(what, indent, indent.length)];
+  }
   const what =
     mode === 'quick'
       ? 'quick: structure and sizes only, no content was read'
@@ -81,7 +85,7 @@ export interface Named {
 function nextStep(report: VerifyReport, { repository, only = [] }: Named): string[] {
   if ((report.backupStatus ?? report.status) !== 'FAILED') {
     const words = only.flatMap((word) => ['--only', pathWord(word)]);
-    const line = shellLine(['migbackup', 'restore', backupWord(report, repository), ...words, '--dry-run']);
+    const line = shellLine(['migbackup', 'restore', ...backupWords(report, repository), ...words, '--dry-run']);
     return [pasteable(`  Next: ${line}`)];
   }
   const next = 'Next: migbackup list shows the other backups; migbackup create takes a new one';

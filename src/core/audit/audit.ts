@@ -16,6 +16,7 @@ import type { Entry } from '../model/entry.ts';
 import type { AnyFinding, Finding } from '../model/finding.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { VerifyReport } from '../model/verify-report.ts';
+import { absentRangesOf } from '../format/absent-ranges.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
@@ -114,17 +115,18 @@ async function checkContents(
   ]);
   for (const artifact of [MANIFEST_FILE, INDEX_FILE, SUMS_FILE, PROCEDURES_FILE]) {
     const file = path.join(folder, artifact);
-    if (lstatOrNull(file)?.isFile() !== true) continue;
+    // Of a copy that is fetched when it is read, this proves nothing about what is selected.
+    if (absentRangesOf(file) !== undefined || lstatOrNull(file)?.isFile() !== true) continue;
     checkArtifactHash(artifact, hashFile(file), listed.get(artifact), stated.get(artifact)).forEach(onFinding);
   }
   const indexFile = path.join(folder, INDEX_FILE);
   if (lstatOrNull(indexFile)?.isFile() !== true) return;
   const index = new IndexAudit(manifest);
-  const sums = new SumsAudit(folder);
+  const sums = absentRangesOf(path.join(folder, SUMS_FILE)) === undefined ? new SumsAudit(folder) : null;
   const tap = (entry: Entry): void => {
     const before = index.findings.length;
     index.entry(entry);
-    sums.entry(entry);
+    sums?.entry(entry);
     observer?.entry(entry, index.findings.length === before);
   };
   try {
@@ -132,13 +134,13 @@ async function checkContents(
     for (const name of Object.keys(manifest.categories)) await archives.category(name, cursor.take(name));
     await cursor.drain();
     index.finish().forEach(onFinding);
-    sums.finish().forEach(onFinding);
+    sums?.finish().forEach(onFinding);
   } catch (error) {
     if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
     index.findings.forEach(onFinding);
     onFinding({ code: 'index-damaged', severity: 'error', message: error.message, path: INDEX_FILE });
   } finally {
-    sums.close();
+    sums?.close();
   }
 }
 

@@ -90,6 +90,8 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       ignore: settings.ignore ?? [],
       expect: settings.guard?.expect,
       reconcile: settings.reconcile,
+      remotes: settings.remotes ?? {},
+      push: settings.push,
     },
   };
 }

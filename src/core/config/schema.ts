@@ -68,6 +68,29 @@ function noSuchPreset(name: string): string {
   return `there is no preset "${name}"${meant === undefined ? '' : `, did you mean "${meant}"?`}`;
 }
 
+/** Where copies of backups go. docs/remotes.md explains each key. */
+export const remoteSettingsSchema = z.strictObject({
+  url: z.string().min(1).describe('s3://BUCKET/PREFIX or file:///FOLDER'),
+  endpoint: z.string().min(1).optional().describe('URL of an S3 server that is not AWS'),
+  region: z.string().min(1).optional().describe('region of the bucket'),
+  profile: z.string().min(1).optional().describe('profile of ~/.aws/config whose credentials are used'),
+  pathStyle: z
+    .boolean()
+    .optional()
+    .describe('the bucket is in the path of the URL, not in the name of the host (default with an endpoint)'),
+  checksums: z
+    .enum(['sha256', 'none'])
+    .optional()
+    .describe('none: the server keeps no SHA-256 of what it stores, so verify reads everything'),
+  lock: z
+    .strictObject({
+      mode: z.enum(['governance', 'compliance']),
+      days: z.int().min(1).max(36_500).describe('how long nobody may delete a copy'),
+    })
+    .optional()
+    .describe('object lock of each copy; the bucket has to allow it'),
+});
+
 /** migbackup.config.json, also `package.json#migbackup`. Unknown keys are errors: a typing mistake must not lose a category. */
 export const configFileSchema = z
   .strictObject({
@@ -117,6 +140,11 @@ export const configFileSchema = z
           ),
       })
       .optional(),
+    remotes: z.record(name, remoteSettingsSchema).optional().describe('where copies of backups go, by name'),
+    push: z
+      .literal('always')
+      .optional()
+      .describe('create and guard push each new backup to every remote, as with --push'),
     reconcile: z
       .record(z.string().min(1), reconcileRulesSchema)
       .optional()

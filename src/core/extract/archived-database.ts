@@ -52,6 +52,7 @@ export async function withArchivedDatabase<T>(
   const members = await membersOf(folder, database, context);
   const archive = manifest.categories[members[0]?.category ?? '']?.archive;
   if (archive === undefined) throw notInBackup(manifest, term);
+  await MemberFiles.fetch(path.join(folder, archive.file), archive, members);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-archived-'));
   const content = new MemberFiles(path.join(folder, archive.file), archive);
   try {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readFully } from '../databases/database-files.ts';
+import { absentRangesOf } from '../format/absent-ranges.ts';
 import { readIndex } from '../format/index-file.ts';
 import { INDEX_FILE } from '../format/layout.ts';
 import { MemberFiles } from '../format/member-files.ts';
@@ -26,18 +27,31 @@ export class Registries<E extends Seen = Seen> {
   #byPath: ReadonlyMap<string, RegistryFile> | undefined;
   readonly #open: (entry: E) => Iterable<Buffer>;
   readonly #close: () => void;
+  readonly #fetch: ((entries: readonly E[]) => Promise<void>) | undefined;
+  readonly #toFetch: E[] = [];
 
-  /** @param open the content of a file; it is called when the file is read */
-  constructor(open: (entry: E) => Iterable<Buffer>, close: () => void = () => {}) {
+  /**
+   * @param open the content of a file; it is called when the file is read
+   * @param fetch called with all files before any is read
+   */
+  constructor(
+    open: (entry: E) => Iterable<Buffer>,
+    close: () => void = () => {},
+    fetch?: (entries: readonly E[]) => Promise<void>,
+  ) {
     this.#open = open;
     this.#close = close;
+    this.#fetch = fetch;
   }
 
   see(entry: E): void {
     const { path: at, type, size, category, source } = entry;
     if (type === 'dir' || !mayBeRegistry(at)) return;
     if (type === 'symlink') this.#links.push(entry);
-    else this.#files.push({ path: at, bytes: size, category, source, chunks: () => this.#open(entry) });
+    else {
+      this.#files.push({ path: at, bytes: size, category, source, chunks: () => this.#open(entry) });
+      if (this.#fetch !== undefined) this.#toFetch.push(entry);
+    }
   }
 
   /**
@@ -66,6 +80,7 @@ export class Registries<E extends Seen = Seen> {
    */
   async read(signal?: AbortSignal, isWanted: EntryFilter = () => true): Promise<ReadDeployments> {
     try {
+      await this.#fetch?.(this.#toFetch);
       const all = [...this.#files, ...this.#linksAway()];
       const { deployments, findings } = await readDeployments(all, signal);
       const wanted = new Set(
@@ -140,7 +155,20 @@ export function archivedRegistries(folder: string, manifest: Manifest): Registri
       archives.forEach((members) => members.close());
       archives.clear();
     },
+    fetchMembers(folder, manifest),
   );
+}
+
+/** Undefined for a backup whose archives are all there. */
+function fetchMembers(folder: string, manifest: Manifest): ((entries: readonly Entry[]) => Promise<void>) | undefined {
+  const archives = Object.entries(manifest.categories).flatMap(([name, { archive }]) =>
+    archive === undefined ? [] : [{ name, archive, file: path.join(folder, archive.file) }],
+  );
+  if (archives.every(({ file }) => absentRangesOf(file) === undefined)) return undefined;
+  return async (entries) => {
+    const byCategory = Map.groupBy(entries, ({ category }) => category);
+    for (const { name, archive, file } of archives) await MemberFiles.fetch(file, archive, byCategory.get(name) ?? []);
+  };
 }
 
 function damaged({ backupId }: Manifest, message: string): BackupError {

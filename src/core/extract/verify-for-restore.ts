@@ -9,6 +9,7 @@ import type { Manifest } from '../model/manifest.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { auditBackup } from '../audit/audit.ts';
+import type { SampleOptions } from '../audit/sample.ts';
 import { StagingGate } from './staging-gate.ts';
 import { Selection, type SelectionOptions } from './selection.ts';
 
@@ -37,7 +38,8 @@ export async function verifyForRestore(
       if (wanted.count(entry)) entries.push(entry);
     },
   };
-  const audit = await auditBackup(selected.folder, idOf(selected), { mode: 'full', observer }, context);
+  const how = { ...scopeOf(selected, wanted, options), observer };
+  const audit = await auditBackup(selected.folder, idOf(selected), how, context);
   wanted.require(audit.findings);
   return { manifest, wanted: entries };
 }
@@ -59,11 +61,17 @@ export async function verifyWhileStaging(
 ): Promise<Selection> {
   const wanted = new Selection(selected.id, manifest, options);
   const observer = new StagingGate(manifest, wanted, options.only.length === 0, sink, onWanted);
-  const how = { mode: 'full', phase, observer } as const;
+  const how = { ...scopeOf(selected, wanted, options), phase, observer };
   const audit = await auditBackup(selected.folder, idOf(selected), how, context);
   wanted.require(audit.findings);
   observer.requireAll();
   return wanted;
+}
+
+/** Everything, or of a copy that is fetched when it is read, what is selected. */
+function scopeOf({ isPartly }: SelectedBackup, wanted: Selection, { only }: SelectionOptions): SampleOptions {
+  if (isPartly !== true) return { mode: 'full' };
+  return { mode: 'selection', only: { terms: only, has: (entry) => wanted.has(entry) } };
 }
 
 function idOf(selected: SelectedBackup): string {

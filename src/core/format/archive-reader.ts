@@ -11,7 +11,7 @@ import { decodeHeader, headerDifferences, headerLength, type TarMember } from '.
 import type { MemberSink } from './member-sink.ts';
 import { isDamage, PieceCursor, type Bytes } from './piece-cursor.ts';
 import { decodePlainHeader } from './tar-plain.ts';
-import { END_BLOCKS, TAR_BLOCK } from './ustar.ts';
+import { END_BLOCKS, MOST_HEADER_BYTES, TAR_BLOCK } from './ustar.ts';
 import { unusable } from './unusable-archive.ts';
 
 export interface ArchiveReadOptions {
@@ -35,7 +35,7 @@ export interface ArchiveReadOptions {
  * frame and every affected file, and reading goes on after it. Resolves with the SHA-256 of the file, or with null if only a selection was read.
  */
 export async function readArchive(options: ArchiveReadOptions): Promise<string | null> {
-  const framed = FramedFile.open(options.file, options.facts.compression);
+  const framed = await FramedFile.openFetched(options.file, options.facts.compression);
   if ('problem' in framed) {
     options.onFinding(await unusable(options, framed.problem));
     return null;
@@ -123,6 +123,7 @@ class ArchiveWalk {
 
   async #member(entry: Entry): Promise<void> {
     this.#options.sink?.begin(entry);
+    if (this.#framed.isPartly) await this.#framed.fetch(entry.offset, entry.offset + MOST_HEADER_BYTES + entry.size);
     const header = await this.#header(entry);
     let good = false;
     if (header === null) this.#expected = null;

@@ -5,6 +5,7 @@ import { isNoFile, openRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Compression } from '../model/category.ts';
 import type { FileHash } from './file-hash.ts';
+import { absentRangesOf, type AbsentRanges } from './absent-ranges.ts';
 import { freeMemory } from './buffer-memory.ts';
 import { frameProblem } from './zstd-frame.ts';
 import { parseSeekTable, PIECE_BYTES, SEEK_FOOTER_BYTES, seekTableSize, type Frame } from './seek-table.ts';
@@ -23,6 +24,8 @@ export interface Piece {
 const AHEAD = 3;
 /** The smallest chunk that zlib takes. */
 const MIN_CHUNK = 64;
+/** What is fetched at once of the end of a file that is fetched when it is read. It has the table of 8,000 frames. */
+const TAIL_BYTES = 64 << 10;
 
 /** Reads a framed (or plain) file piece by piece; never trusts a size that its own table does not give. */
 export class FramedFile {
@@ -31,9 +34,11 @@ export class FramedFile {
   readonly pieces: number;
   readonly #fd: number;
   readonly #frames: readonly Frame[] | null;
+  readonly #absent: AbsentRanges | undefined;
 
-  private constructor(fd: number, size: number, frames: readonly Frame[] | null) {
+  private constructor(file: string, fd: number, size: number, frames: readonly Frame[] | null) {
     this.#fd = fd;
+    this.#absent = absentRangesOf(file);
     this.size = size;
     this.#frames = frames;
     this.pieces = frames === null ? Math.ceil(size / PIECE_BYTES) : frames.length;
@@ -50,22 +55,54 @@ export class FramedFile {
       throw error;
     }
     const size = fs.fstatSync(fd).size;
-    if (compression === 'none') return new FramedFile(fd, size, null);
+    if (compression === 'none') return new FramedFile(file, fd, size, null);
     const table = readTable(fd, size);
     if ('problem' in table) {
       fs.closeSync(fd);
       return table;
     }
-    return new FramedFile(fd, size, table.frames);
+    return new FramedFile(file, fd, size, table.frames);
+  }
+
+  /** The same for a file that may be fetched when it is read: what its table needs is fetched first. */
+  static async openFetched(file: string, compression: Compression): Promise<FramedFile | { problem: string }> {
+    const absent = absentRangesOf(file);
+    if (absent !== undefined && compression === 'zstd') {
+      const { size } = fs.statSync(file);
+      await absent.need(Math.max(0, size - TAIL_BYTES), size);
+      const fd = openRegular(file);
+      try {
+        const found = readTableSize(fd, size);
+        if (!('problem' in found)) await absent.need(size - found.size, size);
+      } finally {
+        fs.closeSync(fd);
+      }
+    }
+    return FramedFile.open(file, compression);
   }
 
   close(): void {
     fs.closeSync(this.#fd);
   }
 
+  /** Whether parts of the file are fetched when they are read. */
+  get isPartly(): boolean {
+    return this.#absent !== undefined;
+  }
+
+  /** Fetches at once what the content from `from` to before `to` needs. It may reach beyond the end. */
+  async fetch(from: number, to: number): Promise<void> {
+    const last = Math.min(this.pieces - 1, Math.floor((to - 1) / PIECE_BYTES));
+    const first = Math.floor(from / PIECE_BYTES);
+    if (this.#absent === undefined || first > last) return;
+    const end = this.#locate(last);
+    await this.#absent.need(this.#locate(first).position, end.position + end.stored);
+  }
+
   /** Decompresses one piece on libuv's pool. The result is exactly as long as the table says, or a problem. */
   async piece(number: number, hash?: FileHash): Promise<Piece> {
     const at = this.#locate(number);
+    if (this.#absent !== undefined) await this.#absent.need(at.position, at.position + at.stored);
     if (this.#frames === null) {
       // The caller keeps these bytes, so they must not be in the room of the hash.
       const bytes = this.#read(at.position, Buffer.allocUnsafe(at.stored));
@@ -81,9 +118,11 @@ export class FramedFile {
     return this.#judge(number, at.offset, at.size, content);
   }
 
-  /** The same, synchronously on this thread. */
+  /** The same, synchronously on this thread. Its bytes must have been fetched. */
   pieceSync(number: number): Piece {
     const at = this.#locate(number);
+    if (this.#absent?.has(at.position, at.position + at.stored) === false)
+      throw new Error('read before it was fetched');
     const raw = this.#read(at.position, Buffer.allocUnsafe(at.stored));
     if (this.#frames === null) return this.#judge(number, at.offset, at.size, raw);
     const content = frameProblem(raw) ?? decompressSync(raw, at.size);
@@ -147,11 +186,15 @@ export class FramedFile {
   }
 }
 
-function readTable(fd: number, size: number): { frames: Frame[] } | { problem: string } {
+function readTableSize(fd: number, size: number): { size: number } | { problem: string } {
   if (size < SEEK_FOOTER_BYTES) return { problem: 'the file is too short' };
   const footer = Buffer.alloc(SEEK_FOOTER_BYTES);
   fs.readSync(fd, footer, 0, footer.length, size - footer.length);
-  const found = seekTableSize(footer, size);
+  return seekTableSize(footer, size);
+}
+
+function readTable(fd: number, size: number): { frames: Frame[] } | { problem: string } {
+  const found = readTableSize(fd, size);
   if ('problem' in found) return found;
   const table = Buffer.alloc(found.size);
   fs.readSync(fd, table, 0, table.length, size - table.length);

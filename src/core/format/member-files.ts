@@ -1,10 +1,11 @@
 import { BackupError } from '../model/backup-error.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Archive } from '../model/manifest.ts';
+import { absentRangesOf } from './absent-ranges.ts';
 import { FramedFile } from './framed-file.ts';
 import { PIECE_BYTES } from './seek-table.ts';
 import { headerLength } from './tar-decode.ts';
-import { TAR_BLOCK } from './ustar.ts';
+import { MOST_HEADER_BYTES, TAR_BLOCK } from './ustar.ts';
 import { decodePlainHeader } from './tar-plain.ts';
 
 /** How many decompressed pieces are kept, because a reader of tables jumps between a few places. */
@@ -21,6 +22,18 @@ export class MemberFiles {
     if ('problem' in framed) throw damaged(file, framed.problem);
     this.#framed = framed;
     this.#file = file;
+  }
+
+  /** Fetches what these members need, where an archive is fetched when it is read. Call it before the constructor. */
+  static async fetch(file: string, facts: Archive, entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0 || absentRangesOf(file) === undefined) return;
+    const framed = await FramedFile.openFetched(file, facts.compression);
+    if ('problem' in framed) return;
+    try {
+      for (const { offset, size } of entries) await framed.fetch(offset, offset + MOST_HEADER_BYTES + size);
+    } finally {
+      framed.close();
+    }
   }
 
   close(): void {

@@ -33,3 +33,6 @@ export const MAX_MTIME = 0o77777777777;
 export function fieldOf(block: Buffer, [at, length]: Field): Buffer {
   return block.subarray(at, at + length);
 }
+
+/** More than a header with a pax header before it has: that holds a path and a target of 4096 bytes at most. */
+export const MOST_HEADER_BYTES = 16 << 10;

@@ -1,19 +1,25 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { isVersion1 } from '../format/version1.ts';
+import type { FromRemote } from '../repository/remotes/open-copy.ts';
 import { selectBackup } from '../repository/select.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 
 /**
  * The backup that `selector` names: an id or a part of one, a path, an exported file, or `latest`, which is the default. A backup of format version 1
- * is converted in a scratch folder, which `dispose` removes. A note says so if `latest` is not simply the newest.
+ * is converted in a scratch folder, which `dispose` removes. With `from` it is a copy in a remote. A note says so if `latest` is not simply the newest.
  */
 export async function select(
   project: Project,
   selector: string | undefined,
   cwd: string,
   context: Context,
+  from?: FromRemote,
 ): Promise<SelectedBackup> {
+  if (from !== undefined) {
+    const { openCopy } = await import('../repository/remotes/open-copy.ts');
+    return openCopy(project, selector ?? 'latest', from, context);
+  }
   const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
   return readable(await selectBackup(project, selector ?? 'latest', { cwd, onNote }), context);
 }

@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   'NOTHING_SELECTED',
   'NOTHING_TO_BACK_UP',
   'AMBIGUOUS_BACKUP',
+  'NO_SUCH_REMOTE',
   // findings (exit 4)
   'BACKUP_DAMAGED',
   'POST_CHECK_FAILED',
@@ -28,6 +29,9 @@ export const ERROR_CODES = [
   'NO_SPACE',
   'IO',
   'FORMAT_UNSUPPORTED',
+  'REMOTE_UNREACHABLE',
+  'REMOTE_DENIED',
+  'REMOTE_FAILED',
   // refused (exit 6)
   'CONFIRMATION_REQUIRED',
   'PLAN_CHANGED',

@@ -39,6 +39,17 @@ export interface ReconcileRules {
   readonly gone?: readonly { readonly key: string; readonly entries: number; readonly why: string }[] | undefined;
 }
 
+/** Where copies of backups go, as the config says it; schema.ts says what each key means. */
+export interface RemoteSettings {
+  readonly url: string;
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly pathStyle?: boolean | undefined;
+  readonly checksums?: 'sha256' | 'none' | undefined;
+  readonly lock?: { readonly mode: 'governance' | 'compliance'; readonly days: number } | undefined;
+}
+
 /** The effective configuration: the preset or a config file, resolved against one project. */
 export interface Config {
   /** Absolute path of the config file, or undefined when the preset is used. */
@@ -63,6 +74,10 @@ export interface Config {
   readonly expect?: 'no-loss' | undefined;
   /** Rules for databases, by category/source or path. */
   readonly reconcile?: Readonly<Record<string, ReconcileRules>> | undefined;
+  /** Where copies go, by name. */
+  readonly remotes?: Readonly<Record<string, RemoteSettings>> | undefined;
+  /** Whether create and guard push each new backup. */
+  readonly push?: 'always' | undefined;
   /** Terms of `--only` that narrow what the categories hold: those of this run, or those that a backup was made with. */
   readonly only?: readonly string[] | undefined;
 }

@@ -10,6 +10,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NOTHING_SELECTED: 'The selection matches nothing in the backup.',
   NOTHING_TO_BACK_UP: 'The project, or a category that was named, holds nothing to back up.',
   AMBIGUOUS_BACKUP: 'The given name matches several backups.',
+  NO_SUCH_REMOTE: 'No remote has the given name, or what stands at its URL is not set up as a remote.',
   BACKUP_DAMAGED: 'The backup, or the selected part of it, is damaged.',
   POST_CHECK_FAILED: 'What a restore had written differed from the backup, so it was taken back.',
   SOURCE_CHANGED: 'A file or folder changed or vanished while it was being read.',
@@ -25,6 +26,10 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   NO_SPACE: 'There is not enough free space, or there are not enough free inodes.',
   IO: 'The system refused to read or write something.',
   FORMAT_UNSUPPORTED: 'The backup has a format that only a newer migbackup can read.',
+  REMOTE_UNREACHABLE: 'The remote does not answer, or its answers break off.',
+  REMOTE_DENIED:
+    'The remote refuses the credentials, or they lack a right that the message names, or there are none, or the clock is wrong.',
+  REMOTE_FAILED: 'The remote answers with another error, or stored something else than it was sent.',
   CONFIRMATION_REQUIRED: 'The change has to be confirmed but was not.',
   PLAN_CHANGED: 'The plan is no longer the one that was approved.',
   OTHER_PROJECT:

@@ -1,5 +1,6 @@
 import { z } from './zod.ts';
 import { completenessSchema } from './completeness.ts';
+import { copyLockSchema } from './copy-commit.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 const verificationSchema = z.object({
@@ -22,11 +23,22 @@ const listedProjectSchema = z.object({
   own: z.boolean(),
 });
 
+/** A copy in a remote, as its commit states it. */
+const listedCopySchema = z.object({
+  /** Names the content. */
+  tag: z.string(),
+  /** When it was complete, by the clock of the remote. ISO 8601, UTC. */
+  pushedAt: z.string(),
+  /** Of all its objects. */
+  bytes: count,
+  lock: copyLockSchema.nullable(),
+});
+
 /** One backup of `list`. What comes from the manifest is null if the manifest cannot be read. */
 export const listedBackupSchema = z.object({
   backupId: z.string(),
   kind: z.enum(['migration', 'safety']),
-  /** Absolute. */
+  /** Absolute; of a copy in a remote its URL. */
   folder: z.string(),
   /** ISO 8601, UTC, as the id says. */
   createdAt: z.iso.datetime(),
@@ -48,6 +60,8 @@ export const listedBackupSchema = z.object({
   holdsSecrets: z.boolean().nullable(),
   lastVerification: verificationSchema.nullable(),
   project: listedProjectSchema,
+  /** With --remote; then nothing of the manifest is known. */
+  copy: listedCopySchema.optional(),
 });
 export type ListedBackup = z.infer<typeof listedBackupSchema>;
 
@@ -56,7 +70,10 @@ export const listReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('list'),
     root: z.string(),
+    /** Absolute; with --remote the URL of the remote. */
     repository: z.string(),
+    /** With --remote: its name in the config, or the URL that was given. */
+    remote: z.string().optional(),
     /** The project's id, as its next backup will record it. */
     project: z.string(),
     /** This project's backups; with --all-projects all of the repository. */

@@ -4,7 +4,8 @@ import { count, findingsSchema, recommendationsSchema, reportHeadSchema } from '
 
 /** How much was looked at. Only `full` counts as verified. */
 export const verifyScopeSchema = z.object({
-  mode: z.enum(['full', 'sample', 'quick', 'selection']),
+  /** `stored`: what a remote says of each object of a copy, and the bytes of objects of which it stores no checksum. */
+  mode: z.enum(['full', 'sample', 'quick', 'selection', 'stored']),
   /** Percent of files, mode sample. */
   samplePercent: z.number().optional(),
   /** The seed of the random choice: the same seed makes the same choice. */

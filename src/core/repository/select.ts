@@ -13,7 +13,7 @@ import type { SelectedBackup } from './selected.ts';
 import { ownBackups, type ReadBackup } from './whose.ts';
 
 /** `latest` and `latest~1`, the one before. */
-const LATEST = /^latest(?:~(\d{1,6}))?$/;
+export const LATEST = /^latest(?:~(\d{1,6}))?$/;
 
 const TAKE_ONE = 'migbackup create takes one; --backups DIR looks elsewhere.';
 

@@ -2,7 +2,9 @@
 export interface SelectedBackup {
   readonly id: string;
   readonly folder: string;
-  /** The exported file it was unpacked from, or the folder of an older format that it was read from. */
+  /** Only what is read is fetched, so a restore verifies what is selected and not the whole. */
+  readonly isPartly?: boolean;
+  /** The exported file it was unpacked from, the copy in a remote that it was fetched from (a URL), or the folder of an older format that it was read from. */
   readonly fromFile?: string;
   /** The id in its manifest, if that is not `id`: the folder of a version 1 backup may have any name. */
   readonly auditId?: string;

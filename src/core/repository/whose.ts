@@ -5,7 +5,7 @@ import { readManifest } from '../format/manifest-file.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
-import type { Manifest } from '../model/manifest.ts';
+import type { Manifest, ProjectNames } from '../model/manifest.ts';
 import { realPathAsFar } from '../paths/paths.ts';
 import { listBackups, type BackupRef } from './catalog.ts';
 import { isInRepository } from './report-subject.ts';
@@ -15,6 +15,11 @@ export interface ReadBackup extends BackupRef {
   readonly manifest: Manifest | null;
   /** Set if this user may not read the manifest: why, and what to do about it. */
   readonly forbidden: BackupError | null;
+}
+
+/** Whether a place is the URL of a copy in a remote, and not a path. */
+function isRemotePlace(place: string): boolean {
+  return /^(s3|file):\/\//.test(place);
 }
 
 /** Tells a project's backups from those of others that use the same repository. */
@@ -31,10 +36,11 @@ export class Owner {
    * Whether a backup is this project's. The first of these that both have decides: the project's id, the git remote. Otherwise the backup is this
    * project's if it still stands in a repository inside the project, at the place where it was made, or if both have the same root. A backup that
    * records none of these (an older one, or one whose manifest cannot be read) belongs to the project whose root it stands in.
-   * @param place its folder or exported file
+   * @param place its folder or exported file, or the URL of a copy
    */
   owns(manifest: Manifest | null, place: string): boolean {
     const { id, remote, root, repository } = manifest?.project ?? {};
+    if (isRemotePlace(place)) return this.ownsCopy(manifest?.project ?? {});
     const mine = this.identity;
     if (!isRecorded(manifest)) return isBelow(mine.root, place);
     const [own, theirs] = [ownId(mine.id), ownId(id)];
@@ -42,6 +48,15 @@ export class Owner {
     if (mine.remote !== undefined && remote !== undefined) return mine.remote === remote;
     const here = repository !== undefined && repository === mine.repository;
     return (here && isInRepository(this.#repository, place)) || root === mine.root;
+  }
+
+  /** The same of a copy in a remote, which stands in no repository. One that records nothing is nobody's. */
+  ownsCopy({ id, remote, root }: ProjectNames): boolean {
+    const mine = this.identity;
+    const [own, theirs] = [ownId(mine.id), ownId(id)];
+    if (own !== undefined && theirs !== undefined) return own === theirs;
+    if (mine.remote !== undefined && remote !== undefined) return mine.remote === remote;
+    return root !== undefined && root === mine.root;
   }
 }
 

@@ -165,6 +165,59 @@ export const OF_OPERATIONS = {
       advice: 'Repair or remove what cannot be read, or narrow the search with --in.',
     },
   },
+  'Copies in remotes': {
+    'copy-not-pushed': {
+      severity: ['error'],
+      meaning: 'A backup could not be copied to a remote; the message says why. What was sent stays for the next push.',
+      advice: 'Do what the recommendation says, then push again.',
+    },
+    'copy-refused': {
+      severity: ['error'],
+      meaning: 'A commit in a remote cannot be believed, so it counts as no copy.',
+      advice: 'Find out who wrote it, and push the backup again from where it is whole.',
+    },
+    'copies-differ': {
+      severity: ['error'],
+      meaning: 'A remote has several copies of one backup, and they have different bytes.',
+      advice: 'Look at each with --copy TAG (migbackup show, diff), and find out who pushed them.',
+    },
+    'copy-gone': {
+      severity: ['error'],
+      meaning: 'A copy that was pushed from this repository is not in the remote any more.',
+      advice: 'Find out who removed it, and push the backup again.',
+    },
+    'copy-altered': {
+      severity: ['error'],
+      meaning: 'A remote has no such object as a copy consists of, or another one: its size, ETag or checksum differs.',
+      advice: 'Use another copy, and push the backup again from where it is whole.',
+    },
+    'copy-not-locked': {
+      severity: ['error'],
+      meaning: 'An object of a copy does not have the lock that its commit states.',
+      advice: 'Find out who took it away; push the backup again to a bucket that keeps locks.',
+    },
+    'remote-keeps-no-lock': {
+      severity: ['error'],
+      meaning: 'The config asks for a lock, and the remote did not keep one when it was tried.',
+      advice: 'Use a bucket that was made with object lock, or take "lock" out of the config of the remote.',
+    },
+    'remote-can-lose-copies': {
+      severity: ['warning'],
+      meaning: 'With the credentials of this run, copies can be removed, or the locks on them can be ended early.',
+      advice: 'Push with credentials that have no right to delete and none to bypass a lock.',
+    },
+    'remote-clock-differs': {
+      severity: ['warning'],
+      meaning: 'The clock of the remote and the one of this machine differ by a minute or more.',
+      advice: 'Set the clock of this machine.',
+    },
+    'copy-not-proven': {
+      severity: ['info'],
+      meaning:
+        'Only what the remote says of a copy was looked at, or whether its objects have the bytes that were pushed.',
+      advice: 'Add --deep to fetch the copy and verify it as a backup.',
+    },
+  },
   'The setup of a project (init)': {
     'script-kept': {
       severity: ['warning'],

@@ -132,6 +132,7 @@ async function readContent(
   if (entry === null || archive === undefined) throw new Error(`no content of ${at}`);
   const { size: bytes, sha256 = null } = entry;
   if (bytes > maxBytes) return { bytes, sha256, content: null, problem: null };
+  await MemberFiles.fetch(path.join(folder, archive.file), archive, [entry]);
   const members = new MemberFiles(path.join(folder, archive.file), archive);
   try {
     await checkContent(manifest, entry, members, context);

@@ -1,0 +1,23 @@
+/** Bytes of a file that are fetched when a reader needs them: until then the file has a hole there. */
+export interface AbsentRanges {
+  /** Resolves once the bytes from `from` to before `to` are in the file. Throws what fetching throws. */
+  need(from: number, to: number): Promise<void>;
+  /** Whether these bytes are in the file now. */
+  has(from: number, to: number): boolean;
+}
+
+const files = new Map<string, AbsentRanges>();
+
+/** From now on readers of this file ask before they read. @param file absolute */
+export function setAbsentRanges(file: string, ranges: AbsentRanges): void {
+  files.set(file, ranges);
+}
+
+export function forgetAbsentRanges(file: string): void {
+  files.delete(file);
+}
+
+/** Undefined for a file whose bytes are all there. */
+export function absentRangesOf(file: string): AbsentRanges | undefined {
+  return files.size === 0 ? undefined : files.get(file);
+}

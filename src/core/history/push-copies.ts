@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { Finding } from '../model/finding.ts';
+import type { PushedCopy } from '../model/push-report.ts';
+import { escapeName } from '../paths/names.ts';
+import { acquireLock, type Lock as HeldLock } from '../repository/lock.ts';
+import { isKnownPlace, rememberPlace } from '../repository/remotes/known-places.ts';
+import { machineFolder } from '../repository/remotes/machine-folder.ts';
+import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
+import { pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
+import type { Remote } from '../repository/remotes/remote.ts';
+import { recordOperation } from './operation-log.ts';
+
+/** A remote to which nothing was pushed from this machine yet. */
+export interface NewPlace {
+  readonly remote: string;
+  readonly place: string;
+  readonly endpoint: string | null;
+  readonly lock: { readonly mode: 'governance' | 'compliance'; readonly days: number } | null;
+}
+
+export interface PushWanted {
+  /** Names in the config, or URLs. Empty: every remote of the config. */
+  readonly remotes: readonly string[];
+  readonly insecure: boolean;
+  /** How many copies a backup has to have; undefined: one in each of these remotes. */
+  readonly minCopies?: number | undefined;
+  /** Asked once for each remote to which nothing was pushed from this machine yet. It throws CONFIRMATION_REQUIRED. */
+  readonly confirm: (place: NewPlace) => Promise<unknown>;
+}
+
+/** The remotes of a push. They are chosen, and agreed to, before anything else happens. */
+export interface PushTargets {
+  readonly choices: readonly RemoteChoice[];
+  readonly insecure: boolean;
+  readonly minCopies: number;
+}
+
+/** Throws NO_SUCH_REMOTE, USAGE, and CONFIRMATION_REQUIRED if a remote is new here and was not agreed to. */
+export async function pushTargets(project: Project, wanted: PushWanted): Promise<PushTargets> {
+  const choices = chooseRemotes(project.config, wanted.remotes);
+  const minCopies = wanted.minCopies ?? choices.length;
+  if (minCopies > choices.length)
+    throw new BackupError('USAGE', `--min-copies ${minCopies} asks for more copies than there are remotes`, {
+      hint: `Name more remotes in the config: there ${choices.length === 1 ? 'is 1' : `are ${choices.length}`}.`,
+    });
+  for (const choice of choices) {
+    if (isKnownPlace(choice)) continue;
+    const { name: remote, place, settings } = choice;
+    await wanted.confirm({ remote, place, endpoint: settings.endpoint ?? null, lock: settings.lock ?? null });
+    rememberPlace(choice);
+  }
+  return { choices, insecure: wanted.insecure, minCopies };
+}
+
+/** How many of these are copies. */
+export function copiesIn(copies: readonly PushedCopy[]): number {
+  return copies.filter(({ outcome }) => outcome !== 'failed').length;
+}
+
+export interface PushedTo {
+  readonly copies: PushedCopy[];
+  readonly findings: Finding[];
+}
+
+/**
+ * Copies one verified backup to each remote, and logs each copy that is new. If a remote fails, the others still get theirs; if it is the only one, its
+ * error is thrown. Throws LOCKED if another push of this backup is at work on this machine, and INTERRUPTED.
+ */
+export async function pushTo(
+  project: Project,
+  backup: LocalBackup,
+  { choices, insecure }: PushTargets,
+  context: Context,
+): Promise<PushedTo> {
+  const copies: PushedCopy[] = [];
+  const findings: Finding[] = [];
+  const lock = lockPush(project, backup.id);
+  try {
+    for (const choice of choices) {
+      try {
+        const copy = await pushToOne(choice, insecure, backup, context);
+        copies.push(copy);
+        if (copy.outcome === 'pushed') findings.push(...logPush(project, backup, copy, context));
+      } catch (error) {
+        if (!(error instanceof BackupError) || error.code === 'INTERRUPTED' || choices.length === 1) throw error;
+        copies.push(failed(choice, backup, error));
+        findings.push(notPushed(choice, backup, error));
+      }
+    }
+  } finally {
+    lock?.release();
+  }
+  return { copies, findings };
+}
+
+async function pushToOne(
+  choice: RemoteChoice,
+  insecure: boolean,
+  backup: LocalBackup,
+  context: Context,
+): Promise<PushedCopy> {
+  const remote: Remote = await openRemote(choice, insecure, context);
+  try {
+    const { files, bytes } = backup;
+    context.onEvent?.({ type: 'phase-begin', phase: 'pushing', files: files.length, bytes });
+    const { copy, isOld } = await pushBackup(remote, backup, {
+      lock: lockFor(choice, remote.now()),
+      onProgress: (done, sent) => context.onEvent?.({ type: 'progress', files: done, bytes: sent }),
+    });
+    return {
+      remote: choice.name,
+      place: choice.place,
+      outcome: isOld ? 'there' : 'pushed',
+      tag: copy.tag,
+      lock: copy.statement.lock,
+      error: null,
+    };
+  } finally {
+    remote.close();
+  }
+}
+
+function failed({ name, place }: RemoteChoice, { tag }: LocalBackup, error: BackupError): PushedCopy {
+  const { code, message, hint } = error;
+  return { remote: name, place, outcome: 'failed', tag, lock: null, error: { code, message, hint } };
+}
+
+function notPushed({ name, place }: RemoteChoice, { id }: LocalBackup, error: BackupError): Finding {
+  return {
+    code: 'copy-not-pushed',
+    severity: 'error',
+    message: `${id} is not in ${escapeName(name)}: ${error.message}`,
+    path: place,
+    recommendation: error.hint,
+  };
+}
+
+function logPush(project: Project, backup: LocalBackup, copy: PushedCopy, context: Context): Finding[] {
+  const { remote, place, tag, lock } = copy;
+  const record = {
+    operation: 'push',
+    backupId: backup.id,
+    planHash: null,
+    safetyId: null,
+    transactionId: null,
+    exit: 0,
+    copy: { remote, place, tag, lockedUntil: lock?.until ?? null },
+  };
+  return recordOperation(project, record, context);
+}
+
+/** Null for a user without a home: two pushes of one backup do no harm, they only send it twice. */
+function lockPush({ repository }: Project, id: string): HeldLock | null {
+  const state = machineFolder('state');
+  if (state === null) return null;
+  const name = createHash('sha256').update(`${repository}\0${id}`).digest('hex').slice(0, 32);
+  const folder = path.join(state, `push-${name}`);
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    const lock = acquireLock(folder, 'push');
+    return {
+      release() {
+        lock.release();
+        fs.rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'LOCKED') throw error;
+    throw new BackupError('LOCKED', `another push of ${id} is at work on this machine`, {
+      hint: 'Wait until it has finished, then run the command again. A killed process holds no lock.',
+      path: folder,
+      cause: error,
+    });
+  }
+}

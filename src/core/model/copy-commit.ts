@@ -1,0 +1,49 @@
+import { z } from './zod.ts';
+import { completenessSchema } from './completeness.ts';
+import { projectNamesSchema } from './manifest.ts';
+import { count } from './report.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const copyLockSchema = z.object({
+  mode: z.enum(['governance', 'compliance']),
+  /** ISO 8601, UTC. */
+  until: z.iso.datetime(),
+});
+
+const copyObjectSchema = z.object({
+  /** The artifact's name in the backup. */
+  name: z.string().min(1).max(100),
+  size: count,
+  sha256,
+  /** Bytes of each part but the last; null if it was sent in one piece. */
+  partSize: z.int().positive().nullable(),
+  /** What the remote stores: base64 of the SHA-256, or of those of the parts. Null if it stores none. */
+  checksum: z.string().max(100).nullable(),
+  etag: z.string().max(200).nullable(),
+  versionId: z.string().max(1024).nullable(),
+});
+export type CopyObject = z.infer<typeof copyObjectSchema>;
+
+/** What a commit says of a copy. */
+export const copyStatementSchema = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  kind: z.enum(['migration', 'safety']),
+  project: projectNamesSchema,
+  completeness: completenessSchema,
+  createdAt: z.iso.datetime(),
+  tag: z.string(),
+  lock: copyLockSchema.nullable(),
+  encryption: z.null(),
+  /** In the order of ARTIFACTS.sha256, which comes last. */
+  objects: z.array(copyObjectSchema).min(5).max(1010),
+});
+export type CopyStatement = z.infer<typeof copyStatementSchema>;
+
+/** The object that makes a copy exist. */
+export const copyCommitSchema = z.object({
+  /** The statement as the exact text that was written. */
+  statement: z.string(),
+  signatures: z.array(z.unknown()).max(100),
+});

@@ -1,0 +1,126 @@
+import type { Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import type { Finding } from '../../model/finding.ts';
+import type { ListedBackup, ListReport } from '../../model/list-report.ts';
+import { escapeName } from '../../paths/names.ts';
+import { startReport } from '../../repository/report-head.ts';
+import { pushedCopies } from '../../repository/pushed-copies.ts';
+import { dataPrefix } from '../../repository/remotes/layout.ts';
+import { listCopies, type BadCommit, type Copy } from '../../repository/remotes/list-copies.ts';
+import { chooseRemotes, openRemote } from '../../repository/remotes/open-remote.ts';
+import { Owner } from '../../repository/whose.ts';
+import { isPending } from '../../transaction/state-folder.ts';
+
+export interface ListRemoteOptions {
+  /** A name in the config, or a URL. */
+  readonly remote: string;
+  readonly insecure: boolean;
+  readonly allProjects: boolean;
+}
+
+/** The copies in a remote, newest first. Reads commits only, so nothing says whether their objects are whole. */
+export async function listRemote(project: Project, options: ListRemoteOptions, context: Context): Promise<ListReport> {
+  const head = startReport(context);
+  const [choice] = chooseRemotes(project.config, [options.remote]);
+  if (choice === undefined) throw new Error('one remote was chosen');
+  const remote = await openRemote(choice, options.insecure, context);
+  try {
+    const owner = new Owner(project);
+    const { copies, bad } = await listCopies(remote);
+    const now = remote.now();
+    const all = copies.map((copy) => describe(copy, owner, now));
+    const backups = all.filter(({ project: { own } }) => options.allProjects || own);
+    const shown = new Set(backups.map(({ backupId }) => backupId));
+    return {
+      ...head(),
+      operation: 'list',
+      root: project.root,
+      repository: choice.place,
+      remote: choice.name,
+      project: owner.identity.id,
+      backups,
+      ofOthers: all.length - backups.length,
+      unfinishedTransaction: isPending(project.root),
+      findings: [
+        ...bad.map(refused),
+        ...differing(copies.filter(({ id }) => shown.has(id))),
+        ...gone(project, choice.place, copies),
+      ],
+    };
+  } finally {
+    remote.close();
+  }
+}
+
+function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
+  const { statement, id, tag, place, pushedAt } = copy;
+  const archives = statement.objects.filter(({ name }) => /\.tar(\.zst)?$/.test(name));
+  const { id: project = null, root = null } = statement.project;
+  return {
+    backupId: id,
+    kind: statement.kind,
+    folder: place,
+    createdAt: statement.createdAt,
+    ageSeconds: Math.round((now.getTime() - Date.parse(statement.createdAt)) / 1000),
+    status: 'readable',
+    problem: null,
+    completeness: statement.completeness,
+    files: null,
+    bytes: null,
+    archivedBytes: archives.reduce((total, { size }) => total + size, 0),
+    note: null,
+    tags: {},
+    categories: archives.map(({ name }) => name.replace(/\.tar(\.zst)?$/, '')),
+    holdsSecrets: null,
+    lastVerification: null,
+    project: { id: project, name: null, root, own: owner.ownsCopy(statement.project) },
+    copy: {
+      tag,
+      pushedAt: pushedAt.toISOString(),
+      bytes: statement.objects.reduce((total, { size }) => total + size, 0),
+      lock: statement.lock,
+    },
+  };
+}
+
+function refused({ id, place, problem }: BadCommit): Finding {
+  return {
+    code: 'copy-refused',
+    severity: 'error',
+    message: `a commit of ${id} ${escapeName(problem)}; it counts as no copy`,
+    path: place,
+    recommendation: 'Find out who wrote it, and push that backup again from where it is whole.',
+  };
+}
+
+/** Two tags are two contents. */
+function differing(copies: readonly Copy[]): Finding[] {
+  return [...Map.groupBy(copies, ({ id }) => id)].flatMap(([id, same]): Finding[] => {
+    if (same.length < 2) return [];
+    const tags = same.map(({ tag }) => tag);
+    return [
+      {
+        code: 'copies-differ',
+        severity: 'error',
+        message: `there are ${same.length} different copies of ${id}; the oldest is taken if no other is named`,
+        path: same[0]?.place ?? '',
+        evidence: { tags },
+        recommendation: `Name the one that is meant with --copy TAG: ${tags.join(', ')}.`,
+      },
+    ];
+  });
+}
+
+/** Nobody else can say what a remote withholds: this machine knows what it pushed there. */
+function gone(project: Project, place: string, copies: readonly Copy[]): Finding[] {
+  const there = new Set(copies.map(({ id, tag }) => `${id} ${tag}`));
+  return pushedCopies(project.repository)
+    .filter((pushed) => pushed.place === place && !there.has(`${pushed.backupId} ${pushed.tag}`))
+    .map(({ backupId, tag, time }) => ({
+      code: 'copy-gone',
+      severity: 'error',
+      message: `${backupId} was pushed there at ${time}, and is not there now`,
+      path: `${place}/${dataPrefix(backupId, tag)}`.replace(/\/$/, ''),
+      recommendation: 'Find out who removed it, and push it again.',
+    }));
+}

@@ -1,0 +1,121 @@
+import path from 'node:path';
+import { auditBackup } from '../audit/audit.ts';
+import { ARTIFACTS_FILE, PARTIAL_PREFIX } from '../format/layout.ts';
+import { fsyncDir, lstatOrNull, removeTree, renameDurable } from '../fs/durable.ts';
+import { giveFolderToOwner } from '../fs/folder-owner.ts';
+import { hashIfReadable } from '../fs/hash-file.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Project } from '../model/category.ts';
+import type { Context } from '../model/event.ts';
+import type { PullReport } from '../model/pull-report.ts';
+import { fromSystemError } from '../model/system-error.ts';
+import { escapeName } from '../paths/names.ts';
+import { startReport } from '../repository/report-head.ts';
+import type { Copy } from '../repository/remotes/list-copies.ts';
+import { fetchAll } from '../repository/remotes/open-copy.ts';
+import { chooseRemotes, openRemote } from '../repository/remotes/open-remote.ts';
+import { tagOf } from '../repository/remotes/commit.ts';
+import type { Remote } from '../repository/remotes/remote.ts';
+import { selectCopy } from '../repository/remotes/select-copy.ts';
+import { Owner } from '../repository/whose.ts';
+import { withLocks } from '../repository/with-locks.ts';
+
+export interface PullOptions {
+  readonly selector: string | undefined;
+  /** A name in the config, or a URL. Undefined: the only remote of the config. */
+  readonly remote: string | undefined;
+  readonly copy: string | undefined;
+  readonly insecure: boolean;
+}
+
+/**
+ * Brings a copy into the repository, where it is a backup like any other. It has no name until all of it is here, hashed and durable; a run that was cut
+ * off goes on where it stopped. Throws NO_SUCH_REMOTE, NO_SUCH_BACKUP, BACKUP_DAMAGED, TARGET_NOT_EMPTY, NO_SPACE, LOCKED and the errors of a remote.
+ */
+export async function pull(project: Project, options: PullOptions, context: Context): Promise<PullReport> {
+  const head = startReport(context);
+  const choices = chooseRemotes(project.config, options.remote === undefined ? [] : [options.remote]);
+  const [choice] = choices;
+  if (choice === undefined || choices.length > 1)
+    throw new BackupError('USAGE', `the config names ${choices.length} remotes`, {
+      hint: `Say which with --remote: ${choices.map(({ name }) => name).join(', ')}.`,
+    });
+  const remote = await openRemote(choice, options.insecure, context);
+  try {
+    const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
+    const wanted = { selector: options.selector ?? 'latest', copy: options.copy, onNote };
+    const copy = await selectCopy(remote, new Owner(project), wanted);
+    const outcome = await withLocks(project, 'pull', () => bring(project, remote, copy, context));
+    const { statement, place, tag } = copy;
+    return {
+      ...head(),
+      operation: 'pull',
+      backupId: copy.id,
+      folder: path.join(project.repository, copy.id),
+      outcome,
+      remote: choice.name,
+      place,
+      tag,
+      completeness: statement.completeness,
+      bytes: statement.objects.reduce((total, { size }) => total + size, 0),
+      findings: [],
+    };
+  } finally {
+    remote.close();
+  }
+}
+
+async function bring(project: Project, remote: Remote, copy: Copy, context: Context): Promise<'pulled' | 'there'> {
+  const { repository } = project;
+  const final = path.join(repository, copy.id);
+  if (lstatOrNull(final) !== null) return sameAs(final, copy);
+  const work = path.join(repository, PARTIAL_PREFIX + copy.id);
+  if (lstatOrNull(work)?.isDirectory() === false) removeTree(work);
+  try {
+    await fetchAll(remote, copy, work, context);
+    giveFolderToOwner(work);
+    giveFolderToOwner(path.join(work, 'checksums'));
+    await requireWhole(copy, work, context);
+    fsyncDir(work);
+    renameDurable(work, final);
+  } catch (error) {
+    throw fromSystemError(
+      error,
+      `${copy.id} could not be pulled`,
+      work,
+      'What is here is kept, and the next run goes on.',
+    );
+  }
+  return 'pulled';
+}
+
+/** Throws TARGET_NOT_EMPTY if the repository has something else by this name. */
+function sameAs(folder: string, { id, tag, place }: Copy): 'there' {
+  const sha256 = hashIfReadable(path.join(folder, ARTIFACTS_FILE));
+  if (sha256 !== null && tagOf(sha256) === tag) return 'there';
+  throw new BackupError(
+    'TARGET_NOT_EMPTY',
+    `the repository has another backup called ${id} than ${escapeName(place)}`,
+    {
+      hint: 'Move that folder away, or pull into another repository with --backups DIR.',
+      path: folder,
+    },
+  );
+}
+
+/** The bytes are those that were pushed; this looks at whether they are a backup. */
+async function requireWhole({ id, place }: Copy, folder: string, context: Context): Promise<void> {
+  const { status, findings } = await auditBackup(folder, id, { mode: 'quick' }, context);
+  if (status !== 'FAILED') return;
+  removeTree(folder);
+  const [first] = findings.filter(({ severity }) => severity === 'error');
+  throw new BackupError(
+    'BACKUP_DAMAGED',
+    `the copy ${escapeName(place)} is not a whole backup: ${first?.message ?? ''}`,
+    {
+      hint: 'Use another copy. Nothing was added to the repository.',
+      path: place,
+      details: { findings },
+    },
+  );
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import { parseId } from '../../format/id.ts';
+import { ARTIFACTS_FILE } from '../../format/layout.ts';
+import { formatSum } from '../../format/sums.ts';
+import { ambiguity } from '../../fs/json-ambiguity.ts';
+import { copyCommitSchema, copyStatementSchema, type CopyObject, type CopyStatement } from '../../model/copy-commit.ts';
+import { isArtifactName, REQUIRED_NAMES } from './layout.ts';
+
+/** Far more than 1,000 objects need. */
+export const MAX_COMMIT_BYTES = 4 << 20;
+
+/** The text of a commit object. */
+export function formatCommit(statement: CopyStatement): Buffer {
+  return Buffer.from(`${JSON.stringify({ statement: JSON.stringify(statement), signatures: [] })}\n`);
+}
+
+/** The list of artifacts that these objects were stored from, byte for byte. */
+export function artifactList(objects: readonly CopyObject[]): string {
+  return objects
+    .filter(({ name }) => name !== ARTIFACTS_FILE)
+    .map(({ name, sha256 }) => formatSum(sha256, name))
+    .join('');
+}
+
+export function tagOf(artifactsSha256: string): string {
+  return artifactsSha256.slice(0, 32);
+}
+
+/**
+ * What a commit states, or why it is refused, as the rest of a sentence about it. The names, the hashes and the tag prove each other: the objects as lines of
+ * ARTIFACTS.sha256 must have the hash that begins with the tag.
+ * @param expected what its key says
+ */
+export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }): CopyStatement | string {
+  if (bytes.length > MAX_COMMIT_BYTES) return `is larger than ${MAX_COMMIT_BYTES} bytes`;
+  const outer = parseStrictly(bytes, copyCommitSchema);
+  if (typeof outer === 'string') return outer;
+  const isOfNewer = /^\{"format":(?!1,)\d+,/.test(outer.statement);
+  if (isOfNewer) return 'has a format that only a newer migbackup can read';
+  const statement = parseStrictly(Buffer.from(outer.statement), copyStatementSchema);
+  if (typeof statement === 'string') return `states something that is not valid: it ${statement}`;
+  return contradiction(statement, expected) ?? statement;
+}
+
+interface Schema<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } };
+}
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function parseStrictly<T>(bytes: Buffer, schema: Schema<T>): T | string {
+  if (!isUtf8(bytes)) return 'is not UTF-8';
+  const text = bytes.toString('utf8');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return 'is not JSON';
+  }
+  const twofold = ambiguity(text, parsed);
+  if (twofold !== null) return `is ambiguous: ${twofold}`;
+  const result = schema.safeParse(parsed);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  return `has a wrong ${issue?.path.map(String).join('.') || 'shape'}: ${issue?.message ?? ''}`;
+}
+
+/** What a statement says against its key or against itself; null if nothing. */
+function contradiction(statement: CopyStatement, expected: { id: string; tag: string }): string | null {
+  const { id, kind, tag, createdAt, objects } = statement;
+  if (id !== expected.id) return 'states the id of another backup';
+  if (tag !== expected.tag) return 'states another tag than its name';
+  const parsed = parseId(id);
+  if (parsed?.kind !== kind) return `states the kind ${kind}, which its id does not`;
+  if (parsed.time.toISOString() !== new Date(createdAt).toISOString()) return 'states another time than its id';
+  const names = objects.map(({ name }) => name);
+  const odd = names.find((name) => !isArtifactName(name));
+  if (odd !== undefined) return 'names an object that no backup has';
+  if (new Set(names).size !== names.length) return 'names an object twice';
+  const missing = REQUIRED_NAMES.find((name) => !names.includes(name));
+  if (missing !== undefined) return `does not name ${missing}`;
+  if (objects.some(({ size, partSize }) => partSize !== null && partSize < size / 10_000))
+    return 'states more parts than an upload can have';
+  const list = Buffer.from(artifactList(objects));
+  const sha256 = createHash('sha256').update(list).digest('hex');
+  const own = objects.find(({ name }) => name === ARTIFACTS_FILE);
+  if (own?.sha256 !== sha256 || own.size !== list.length || tagOf(sha256) !== tag)
+    return `names objects that are not those of its ${ARTIFACTS_FILE}`;
+  return null;
+}

@@ -1,0 +1,197 @@
+import { createHash, type Hash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { InFlight } from '../../concurrency/in-flight.ts';
+import { fsyncDir, fsyncMeanwhile, lstatOrNull, mkdirDurable, removeTree, writeAll } from '../../fs/durable.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { CopyObject } from '../../model/copy-commit.ts';
+import { escapeName } from '../../paths/names.ts';
+import { dataKey } from './layout.ts';
+import type { Copy } from './list-copies.ts';
+import type { ObjectRef, Remote } from './remote.ts';
+
+const RANGE_BYTES = 8 << 20;
+const AT_ONCE = 4;
+const BLOCK_BYTES = 1 << 20;
+
+export interface FetchHow {
+  /** Told how many files and bytes are here, each time that more are. */
+  readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The object of a copy, by its version and ETag. */
+export function refOf({ id, tag }: Copy, { name, size, versionId, etag }: CopyObject): ObjectRef {
+  return { key: dataKey(id, tag, name), size, versionId, etag };
+}
+
+/**
+ * Fetches every object of a copy into a folder of its own, in ranges, several at once, and hashes them while they are written. What an earlier run has
+ * written there is kept as far as its bytes are right. On return everything is durable. Throws BACKUP_DAMAGED if an object is not what its commit says.
+ */
+export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how: FetchHow): Promise<void> {
+  mkdirDurable(path.join(folder, 'checksums'), 0o700);
+  keepOnly(folder, copy);
+  const flying = new InFlight<Fetched>(AT_ONCE - 1);
+  const files = copy.statement.objects.map((object) => new FetchedFile(folder, object));
+  const done = { files: 0, bytes: 0 };
+  const take = async (): Promise<void> => {
+    const fetched = await flying.take();
+    if (fetched === undefined) return;
+    fetched.file.add(fetched.bytes);
+    done.bytes += fetched.bytes.length;
+    if (fetched.file.isFull) {
+      await fetched.file.finish();
+      done.files++;
+    }
+    how.onProgress?.(done.files, done.bytes);
+  };
+  try {
+    for (const file of files) {
+      done.bytes += file.resume();
+      const ref = refOf(copy, file.object);
+      for (let at = file.length; at < file.object.size; at += RANGE_BYTES) {
+        const to = Math.min(file.object.size, at + RANGE_BYTES);
+        flying.push(fetchRange(remote, ref, file, at, to));
+        while (flying.isOver) await take();
+      }
+      // Nothing of it is missing.
+      if (file.length === file.object.size && file.object.size - file.resumed === 0) {
+        await file.finish();
+        done.files++;
+      }
+    }
+    while (flying.length > 0) await take();
+  } finally {
+    await flying.settled();
+    for (const file of files) file.close();
+  }
+  fsyncDir(path.join(folder, 'checksums'));
+  fsyncDir(folder);
+}
+
+interface Fetched {
+  readonly file: FetchedFile;
+  readonly bytes: Buffer;
+}
+
+async function fetchRange(
+  remote: Remote,
+  ref: ObjectRef,
+  file: FetchedFile,
+  from: number,
+  to: number,
+): Promise<Fetched> {
+  return { file, bytes: await readRange(remote, ref, from, to) };
+}
+
+/** Exactly these bytes of an object. */
+export async function readRange(remote: Remote, ref: ObjectRef, from: number, to: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(to - from);
+  let done = 0;
+  for await (const chunk of remote.read(ref, from, to)) done += chunk.copy(bytes, done);
+  return bytes;
+}
+
+/** A file that is being fetched: always the beginning of the object. */
+class FetchedFile {
+  readonly object: CopyObject;
+  /** How many bytes an earlier run had written. */
+  resumed = 0;
+  length = 0;
+  readonly #file: string;
+  #hash: Hash = createHash('sha256');
+  #fd: number | null = null;
+
+  constructor(folder: string, object: CopyObject) {
+    this.object = object;
+    this.#file = path.join(folder, ...object.name.split('/'));
+  }
+
+  get isFull(): boolean {
+    return this.length === this.object.size;
+  }
+
+  /** Opens it and hashes what is there. A file that is there whole and is another one starts over. Returns how many bytes are there. */
+  resume(): number {
+    const { O_RDWR, O_CREAT, O_NOFOLLOW } = fs.constants;
+    const fd = fs.openSync(this.#file, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    this.#fd = fd;
+    if (fs.fstatSync(fd).size > this.object.size) fs.ftruncateSync(fd, 0);
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    for (let read = fs.readSync(fd, block); read > 0; read = fs.readSync(fd, block)) {
+      this.#hash.update(block.subarray(0, read));
+      this.length += read;
+    }
+    if (this.isFull && this.object.size > 0 && this.#hash.copy().digest('hex') !== this.object.sha256) {
+      fs.ftruncateSync(fd, 0);
+      this.#hash = createHash('sha256');
+      this.length = 0;
+    }
+    this.resumed = this.length;
+    return this.length;
+  }
+
+  add(bytes: Buffer): void {
+    if (this.#fd === null) throw new Error('not open');
+    fs.ftruncateSync(this.#fd, this.length);
+    this.#hash.update(bytes);
+    writeAt(this.#fd, bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  async finish(): Promise<void> {
+    if (this.#fd === null) return;
+    if (this.#hash.digest('hex') !== this.object.sha256) {
+      // The next run must not go on with these bytes.
+      fs.ftruncateSync(this.#fd, 0);
+      throw wrongObject(this.object, this.#file);
+    }
+    await fsyncMeanwhile(this.#fd);
+    this.close();
+  }
+
+  close(): void {
+    if (this.#fd !== null) fs.closeSync(this.#fd);
+    this.#fd = null;
+  }
+}
+
+function writeAt(fd: number, bytes: Buffer, position: number): void {
+  for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
+}
+
+/** Removes what an earlier run cannot have left there. */
+function keepOnly(folder: string, { statement }: Copy): void {
+  const names = new Set(statement.objects.map(({ name }) => name));
+  for (const below of ['', 'checksums']) {
+    for (const name of fs.readdirSync(path.join(folder, below))) {
+      const relative = below === '' ? name : `${below}/${name}`;
+      const native = path.join(folder, below, name);
+      const stat = lstatOrNull(native);
+      const known = names.has(relative) ? stat?.isFile() === true : relative === 'checksums' && stat?.isDirectory();
+      if (known !== true) removeTree(native);
+    }
+  }
+}
+
+function wrongObject({ name }: CopyObject, file: string): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `${escapeName(name)} of this copy is not what its commit says`, {
+    hint: 'Use another copy, and push this backup again from where it is whole.',
+    path: file,
+  });
+}
+
+/** Fetches one small object and checks it. */
+export async function fetchSmall(remote: Remote, copy: Copy, name: string, file: string): Promise<void> {
+  const object = copy.statement.objects.find((one) => one.name === name);
+  if (object === undefined) throw new Error(`a commit names ${name}`);
+  const bytes = await readRange(remote, refOf(copy, object), 0, object.size);
+  if (createHash('sha256').update(bytes).digest('hex') !== object.sha256) throw wrongObject(object, file);
+  const fd = fs.openSync(file, 'wx', 0o600);
+  try {
+    writeAll(fd, bytes);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,55 @@
+import { parseId } from '../../format/id.ts';
+import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../../format/layout.ts';
+
+/** Names of a remote, below its prefix. */
+const DATA = 'v1/data';
+const COMMITS = 'v1/commits';
+/** Where `remote check` tries things. */
+export const CHECKS_PREFIX = 'v1/checks/';
+/** Written by `remote init` into a folder, so that a disk that is not mounted is not an empty remote. */
+export const REMOTE_FILE = 'migbackup-remote.json';
+
+/** The first 32 hex digits of the SHA-256 of ARTIFACTS.sha256: two different backups never have one. */
+const TAG = /^[0-9a-f]{32}$/;
+
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
+export const COMMITS_PREFIX = `${COMMITS}/`;
+
+/** Where the objects of a copy lie; with an empty tag, those of all copies of this backup. */
+export function dataPrefix(id: string, tag = ''): string {
+  return tag === '' ? `${DATA}/${id}/` : `${DATA}/${id}/${tag}/`;
+}
+
+export function dataKey(id: string, tag: string, artifact: string): string {
+  return `${dataPrefix(id, tag)}${artifact}`;
+}
+
+export function commitsPrefix(id: string): string {
+  return `${COMMITS}/${id}/`;
+}
+
+export function commitKey(id: string, tag: string): string {
+  return `${commitsPrefix(id)}${tag}.json`;
+}
+
+/** The backup and the tag in the key of a commit; null for any other key. */
+export function parseCommitKey(key: string): { id: string; tag: string } | null {
+  if (!key.startsWith(COMMITS_PREFIX)) return null;
+  const [id = '', name = '', ...more] = key.slice(COMMITS_PREFIX.length).split('/');
+  const tag = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
+  return more.length === 0 && parseId(id) !== null && isTag(tag) ? { id, tag } : null;
+}
+
+const FIXED_NAMES = new Set([MANIFEST_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE, ARTIFACTS_FILE]);
+const ARCHIVE_NAME = /^[a-z0-9][a-z0-9-]{0,62}\.tar(\.zst)?$/;
+
+/** The names that every backup has. */
+export const REQUIRED_NAMES: readonly string[] = [...FIXED_NAMES];
+
+/** Whether a file of a backup can have this name. */
+export function isArtifactName(name: string): boolean {
+  return FIXED_NAMES.has(name) || ARCHIVE_NAME.test(name);
+}

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { atOnce } from '../../concurrency/at-once.ts';
+import { isNoFile, openAppend, readRegular } from '../../fs/regular-file.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { CopyStatement } from '../../model/copy-commit.ts';
+import { escapeName } from '../../paths/names.ts';
+import { MAX_COMMIT_BYTES, parseCommit } from './commit.ts';
+import { COMMITS_PREFIX, commitsPrefix, dataPrefix, parseCommitKey } from './layout.ts';
+import { machineFolder } from './machine-folder.ts';
+import { readAll, type Remote, type Version } from './remote.ts';
+
+/** A copy of a backup in a remote: its commit is there and can be believed. Whether its objects are, only `verify` says. */
+export interface Copy {
+  readonly id: string;
+  readonly tag: string;
+  /** Where its objects are, for people and JSON. */
+  readonly place: string;
+  /** When its commit was written, by the clock of the remote. */
+  readonly pushedAt: Date;
+  readonly statement: CopyStatement;
+}
+
+/** A commit that cannot be believed: it makes no copy. */
+export interface BadCommit {
+  readonly id: string;
+  readonly tag: string;
+  readonly place: string;
+  /** The rest of a sentence about it. */
+  readonly problem: string;
+}
+
+export interface Copies {
+  /** Newest backup first; copies of one backup in the order in which they were pushed. */
+  readonly copies: readonly Copy[];
+  readonly bad: readonly BadCommit[];
+}
+
+const AT_ONCE = 32;
+/** So that a listing that never ends does not fill the memory. */
+const MAX_COMMITS = 200_000;
+const MAX_CACHE_BYTES = 512 << 20;
+
+/**
+ * All copies in a remote, or those of one backup. A commit counts by its oldest version, so a later one and a delete marker change nothing. Commits are
+ * read once: an S3 version never changes, so this machine remembers what it read.
+ */
+export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
+  const oldest = new Map<string, Version>();
+  for await (const version of remote.versions(id === undefined ? COMMITS_PREFIX : commitsPrefix(id))) {
+    // Within a key the newest comes first, so the last one that is seen is the oldest.
+    if (version.isMarker || parseCommitKey(version.key) === null) continue;
+    oldest.set(version.key, version);
+    if (oldest.size > MAX_COMMITS) throw tooMany(remote.place);
+  }
+  const cache = CommitCache.open(remote);
+  const copies: Copy[] = [];
+  const bad: BadCommit[] = [];
+  try {
+    await atOnce(AT_ONCE, oldest.values(), async (version) => {
+      const read = await readCommit(remote, version, cache);
+      if ('problem' in read) bad.push(read);
+      else copies.push(read);
+    });
+  } finally {
+    cache.write();
+  }
+  const time = ({ statement }: Copy): number => Date.parse(statement.createdAt);
+  return {
+    copies: copies.toSorted(
+      (a, b) =>
+        time(b) - time(a) ||
+        (a.id < b.id ? 1 : a.id > b.id ? -1 : a.pushedAt.getTime() - b.pushedAt.getTime() || (a.tag < b.tag ? -1 : 1)),
+    ),
+    bad: bad.toSorted((a, b) => (a.place < b.place ? -1 : 1)),
+  };
+}
+
+async function readCommit(remote: Remote, version: Version, cache: CommitCache): Promise<Copy | BadCommit> {
+  const parsed = parseCommitKey(version.key) ?? { id: '', tag: '' };
+  const about = { ...parsed, place: `${remote.place}/${dataPrefix(parsed.id, parsed.tag)}`.replace(/\/$/, '') };
+  if (version.size > MAX_COMMIT_BYTES) return { ...about, problem: `is larger than ${MAX_COMMIT_BYTES} bytes` };
+  const known = cache.get(version);
+  const bytes = known ?? (await readAll(remote, version));
+  const statement = parseCommit(bytes, parsed);
+  if (typeof statement === 'string') return { ...about, problem: statement };
+  if (known === undefined) cache.add(version, bytes);
+  return { ...about, pushedAt: version.modifiedAt, statement };
+}
+
+/** The texts of commits that were read before, in a file of this user, one line each. Only for S3, where a version and an ETag name the bytes. */
+class CommitCache {
+  readonly #file: string | null;
+  readonly #known = new Map<string, string>();
+  readonly #added: string[] = [];
+
+  private constructor(file: string | null) {
+    this.#file = file;
+  }
+
+  static open(remote: Remote): CommitCache {
+    const base = remote.kind === 's3' ? machineFolder('cache') : null;
+    if (base === null) return new CommitCache(null);
+    const name = createHash('sha256').update(remote.place).digest('hex').slice(0, 32);
+    const cache = new CommitCache(path.join(base, `commits-${name}.ndjson`));
+    cache.#read();
+    return cache;
+  }
+
+  #read(): void {
+    try {
+      const text = readRegular(this.#file ?? '', MAX_CACHE_BYTES).toString('utf8');
+      for (const line of text.split('\n')) {
+        const [of, commit]: unknown[] = line === '' ? [] : JSON.parse(line);
+        if (typeof of === 'string' && typeof commit === 'string') this.#known.set(of, commit);
+      }
+    } catch {
+      // What cannot be read is asked for again.
+    }
+  }
+
+  get(version: Version): Buffer | undefined {
+    const text = version.etag === null ? undefined : this.#known.get(nameOf(version));
+    return text === undefined ? undefined : Buffer.from(text);
+  }
+
+  add(version: Version, bytes: Buffer): void {
+    if (version.etag !== null) this.#added.push(`${JSON.stringify([nameOf(version), bytes.toString('utf8')])}\n`);
+  }
+
+  write(): void {
+    if (this.#file === null || this.#added.length === 0) return;
+    try {
+      const fd = openAppend(this.#file);
+      try {
+        fs.writeSync(fd, this.#added.join(''));
+      } finally {
+        fs.closeSync(fd);
+      }
+    } catch (error) {
+      // Without it the next listing reads them again.
+      if (!(error instanceof Error) || isNoFile(error)) return;
+    }
+  }
+}
+
+const nameOf = ({ key, versionId, etag }: Version): string => `${key} ${versionId} ${etag}`;
+
+function tooMany(place: string): BackupError {
+  return new BackupError('REMOTE_FAILED', `${escapeName(place)} lists more than ${MAX_COMMITS} commits`, {
+    hint: 'Give an ID to look at one backup, and find out who writes there.',
+    path: place,
+  });
+}

@@ -1,0 +1,95 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { removeTree } from '../../fs/durable.ts';
+import { freeSpace } from '../../fs/space.ts';
+import { BackupError, errnoOf } from '../../model/backup-error.ts';
+import type { Project } from '../../model/category.ts';
+import type { Context } from '../../model/event.ts';
+import type { SelectedBackup } from '../selected.ts';
+import { Owner } from '../whose.ts';
+import { fetchWhole } from './fetch-copy.ts';
+import type { Copy } from './list-copies.ts';
+import { openPartly } from './open-partly.ts';
+import { chooseRemotes, openRemote } from './open-remote.ts';
+import type { Remote } from './remote.ts';
+import { selectCopy } from './select-copy.ts';
+
+/** Which copy a command reads, and how. */
+export interface FromRemote {
+  /** A name in the config, or a URL. */
+  readonly remote: string;
+  /** The tag of the copy, or the beginning of it, if there are several. */
+  readonly copy?: string | undefined;
+  /** Allow plain http to another machine. */
+  readonly insecure: boolean;
+  /** Fetch all of it first. Otherwise each part is fetched when it is read. */
+  readonly whole: boolean;
+}
+
+/**
+ * Opens a copy in a remote as a folder of a backup, in a private scratch folder (0700) that `dispose` removes. Throws NO_SUCH_REMOTE, NO_SUCH_BACKUP,
+ * AMBIGUOUS_BACKUP, BACKUP_DAMAGED, NO_SPACE and the errors of a remote.
+ */
+export async function openCopy(
+  project: Project,
+  selector: string,
+  from: FromRemote,
+  context: Context,
+): Promise<SelectedBackup> {
+  const [choice] = chooseRemotes(project.config, [from.remote]);
+  if (choice === undefined) throw new Error('one remote was chosen');
+  const remote = await openRemote(choice, from.insecure, context);
+  try {
+    const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
+    const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, onNote });
+    return await layOut(remote, copy, from.whole, context);
+  } catch (error) {
+    remote.close();
+    throw error;
+  }
+}
+
+async function layOut(remote: Remote, copy: Copy, whole: boolean, context: Context): Promise<SelectedBackup> {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-'));
+  const folder = path.join(scratch, copy.id);
+  let forget = (): void => {};
+  try {
+    if (whole) await fetchAll(remote, copy, folder, context);
+    else forget = await openPartly(remote, copy, folder);
+  } catch (error) {
+    removeTree(scratch);
+    if (errnoOf(error) !== 'ENOSPC') throw error;
+    throw noRoom(copy, scratch, error);
+  }
+  return {
+    id: copy.id,
+    folder,
+    fromFile: copy.place,
+    isPartly: !whole,
+    dispose() {
+      forget();
+      remote.close();
+      removeTree(scratch);
+    },
+  };
+}
+
+/** Fetches a copy with its progress. */
+export async function fetchAll(remote: Remote, copy: Copy, folder: string, context: Context): Promise<void> {
+  const { objects } = copy.statement;
+  const bytes = objects.reduce((total, { size }) => total + size, 0);
+  if (freeSpace(path.dirname(folder)).bytes < BigInt(bytes)) throw noRoom(copy, path.dirname(folder));
+  context.onEvent?.({ type: 'phase-begin', phase: 'fetching', files: objects.length, bytes });
+  const onProgress = (files: number, done: number): void => context.onEvent?.({ type: 'progress', files, bytes: done });
+  await fetchWhole(remote, copy, folder, { onProgress, signal: context.signal });
+}
+
+function noRoom({ id, statement }: Copy, place: string, cause?: unknown): BackupError {
+  const bytes = statement.objects.reduce((total, { size }) => total + size, 0);
+  return new BackupError('NO_SPACE', `no room to fetch ${id}, which has ${bytes} bytes`, {
+    hint: 'Free some space, or set TMPDIR to a folder with more.',
+    path: place,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,97 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { forgetAbsentRanges, setAbsentRanges, type AbsentRanges } from '../../format/absent-ranges.ts';
+import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE } from '../../format/layout.ts';
+import type { CopyObject } from '../../model/copy-commit.ts';
+import { artifactList } from './commit.ts';
+import { fetchSmall, readRange, refOf } from './fetch-copy.ts';
+import type { Copy } from './list-copies.ts';
+import type { ObjectRef, Remote } from './remote.ts';
+
+/** How much is fetched ahead, at most, where a reader goes on where it stopped. */
+const MOST_AHEAD = 8 << 20;
+const BLOCK = 64 << 10;
+
+/**
+ * Lays out a copy as the folder of a backup: manifest and index are fetched, the list of artifacts is written from the commit, and everything else has its
+ * size and is fetched where a reader reads it. Returns a function that forgets these files.
+ * @param folder must not exist
+ */
+export async function openPartly(remote: Remote, copy: Copy, folder: string): Promise<() => void> {
+  fs.mkdirSync(path.join(folder, 'checksums'), { recursive: true, mode: 0o700 });
+  const { objects } = copy.statement;
+  const at = (name: string): string => path.join(folder, ...name.split('/'));
+  const whole = [MANIFEST_FILE, INDEX_FILE];
+  const registered: string[] = [];
+  fs.writeFileSync(at(ARTIFACTS_FILE), artifactList(objects), { mode: 0o600, flag: 'wx' });
+  await Promise.all(whole.map((name) => fetchSmall(remote, copy, name, at(name))));
+  for (const object of objects) {
+    if (whole.includes(object.name) || object.name === ARTIFACTS_FILE) continue;
+    const file = at(object.name);
+    setAbsentRanges(file, new FetchedRanges(remote, refOf(copy, object), file, object));
+    registered.push(file);
+  }
+  return () => registered.forEach(forgetAbsentRanges);
+}
+
+/** A file with holes, filled from an object. */
+class FetchedRanges implements AbsentRanges {
+  readonly #remote: Remote;
+  readonly #ref: ObjectRef;
+  readonly #file: string;
+  readonly #size: number;
+  /** What is there, in blocks. */
+  readonly #has: Uint8Array;
+  #last: Promise<void> = Promise.resolve();
+  #end = -1;
+  #ahead = 0;
+
+  constructor(remote: Remote, ref: ObjectRef, file: string, { size }: CopyObject) {
+    this.#remote = remote;
+    this.#ref = ref;
+    this.#file = file;
+    this.#size = size;
+    this.#has = new Uint8Array(Math.ceil(size / BLOCK));
+    const fd = fs.openSync(file, 'wx', 0o600);
+    fs.ftruncateSync(fd, size);
+    fs.closeSync(fd);
+  }
+
+  need(from: number, to: number): Promise<void> {
+    // One after another: a range that is being fetched is not asked for twice.
+    const next = this.#last.then(() => this.#fill(from, Math.min(to, this.#size)));
+    this.#last = next.catch(() => {});
+    return next;
+  }
+
+  has(from: number, to: number): boolean {
+    const end = Math.ceil(Math.min(to, this.#size) / BLOCK);
+    for (let block = Math.floor(from / BLOCK); block < end; block++) if (this.#has[block] !== 1) return false;
+    return true;
+  }
+
+  async #fill(from: number, to: number): Promise<void> {
+    let block = Math.floor(from / BLOCK);
+    const last = Math.ceil(to / BLOCK);
+    while (block < last && this.#has[block] === 1) block++;
+    if (block >= last) return;
+    const start = block * BLOCK;
+    this.#ahead = start === this.#end ? Math.min(MOST_AHEAD, Math.max(BLOCK, this.#ahead * 2)) : 0;
+    let end = last + this.#ahead / BLOCK;
+    // What is there already is not fetched again at the end.
+    while (end > last && this.#has[end - 1] === 1) end--;
+    const stop = Math.min(this.#size, end * BLOCK);
+    for (let at = start; at < stop; at += MOST_AHEAD) {
+      const until = Math.min(stop, at + MOST_AHEAD);
+      const bytes = await readRange(this.#remote, this.#ref, at, until);
+      const fd = fs.openSync(this.#file, 'r+');
+      try {
+        for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done, bytes.length - done, at + done);
+      } finally {
+        fs.closeSync(fd);
+      }
+      this.#has.fill(1, at / BLOCK, Math.ceil(until / BLOCK));
+    }
+    this.#end = stop;
+  }
+}

@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { atOnce } from '../../concurrency/at-once.ts';
+import { ARTIFACTS_FILE } from '../../format/layout.ts';
+import { parseSums } from '../../format/sums.ts';
+import { completenessOf } from '../../format/why-partial.ts';
+import { isVersion1 } from '../../format/version1.ts';
+import { lstatOrNull } from '../../fs/durable.ts';
+import { hashFile } from '../../fs/hash-file.ts';
+import { readRegular } from '../../fs/regular-file.ts';
+import { BackupError } from '../../model/backup-error.ts';
+import type { CopyObject, CopyStatement } from '../../model/copy-commit.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { escapeName } from '../../paths/names.ts';
+import { formatCommit, tagOf } from './commit.ts';
+import { commitKey, dataKey, isArtifactName } from './layout.ts';
+import { listCopies, type Copy } from './list-copies.ts';
+import type { LocalFile, Lock, Remote } from './remote.ts';
+
+const MAX_LIST_BYTES = 1 << 20;
+/** Each large one has four parts under way itself. */
+const FILES_AT_ONCE = 2;
+
+/** A backup of this machine that is to be copied; its bytes were verified. */
+export interface LocalBackup {
+  readonly id: string;
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly files: readonly LocalFile[];
+  readonly bytes: number;
+  readonly tag: string;
+}
+
+/** The files of a backup as its own list of artifacts has them, and that list last. Throws BACKUP_DAMAGED, and USAGE for format version 1. */
+export function localBackup(id: string, folder: string, manifest: Manifest): LocalBackup {
+  if (isVersion1(folder))
+    throw new BackupError('USAGE', `${id} has format version 1, which is not pushed`, {
+      hint: 'Pack its folder as it is, with tar.',
+      path: folder,
+    });
+  const list = path.join(folder, ARTIFACTS_FILE);
+  const sha256 = hashFile(list);
+  const sums = [
+    ...parseSums(readRegular(list, MAX_LIST_BYTES).toString('utf8'), ARTIFACTS_FILE),
+    { path: ARTIFACTS_FILE, sha256 },
+  ];
+  const files = sums.map((sum): LocalFile => {
+    const file = path.join(folder, ...sum.path.split('/'));
+    const stat = isArtifactName(sum.path) ? lstatOrNull(file) : null;
+    if (stat?.isFile() !== true)
+      throw new BackupError('BACKUP_DAMAGED', `${id}: ${escapeName(sum.path)} is missing or is not an artifact`, {
+        hint: `migbackup verify ${id} lists all that is wrong with it.`,
+        path: file,
+      });
+    return { file, name: sum.path, size: Number(stat.size), sha256: sum.sha256 };
+  });
+  const bytes = files.reduce((total, { size }) => total + size, 0);
+  return { id, folder, manifest, files, bytes, tag: tagOf(sha256) };
+}
+
+export interface Pushed {
+  readonly copy: Copy;
+  /** Whether the commit was there before. */
+  readonly isOld: boolean;
+}
+
+export interface PushHow {
+  readonly lock: Lock | null;
+  /** Told how many files and bytes of the backup are there, each time that more are. */
+  readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
+}
+
+/**
+ * Copies a backup to a remote. Its objects are stored first, each with its SHA-256; then the commit, which makes the copy exist, and it is read back. What
+ * is there already is not sent again, so a push that was cut off goes on where it stopped.
+ */
+export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushHow): Promise<Pushed> {
+  const { id, tag, manifest } = backup;
+  const before = await findCopy(remote, id, tag);
+  if (before !== undefined) return { copy: before, isOld: true };
+  const { lock, onProgress } = how;
+  const objects = Array.from<CopyObject>({ length: backup.files.length });
+  const done = { files: 0, bytes: 0 };
+  await atOnce(FILES_AT_ONCE, backup.files.entries(), async ([at, file]) => {
+    const onBytes = (more: number): void => onProgress?.(done.files, (done.bytes += more));
+    const sent = await remote.send(dataKey(id, tag, file.name), file, { lock, onBytes });
+    objects[at] = { name: file.name, size: file.size, sha256: file.sha256, ...sent };
+    onProgress?.(++done.files, done.bytes);
+  });
+  const { id: project, remote: git, root, repository } = manifest.project;
+  const statement: CopyStatement = {
+    format: 1,
+    id,
+    kind: manifest.kind,
+    project: { id: project, remote: git, root, repository },
+    completeness: completenessOf(manifest, backup.folder),
+    createdAt: manifest.createdAt,
+    tag,
+    lock: lock === null ? null : { mode: lock.mode, until: lock.until.toISOString() },
+    encryption: null,
+    objects,
+  };
+  await remote.putNew(commitKey(id, tag), formatCommit(statement), lock);
+  // Also where the answer was lost, or another pusher of the same content was first.
+  const copy = await findCopy(remote, id, tag);
+  if (copy !== undefined) return { copy, isOld: false };
+  throw new BackupError(
+    'REMOTE_FAILED',
+    `the commit of ${id} was written to ${escapeName(remote.place)}, but is not there`,
+    {
+      hint: 'Run the command again. If that stays so, do not use this server.',
+      path: remote.place,
+    },
+  );
+}
+
+/** Throws BACKUP_DAMAGED if the commit of this content is there and cannot be believed: a push could not replace it. */
+async function findCopy(remote: Remote, id: string, tag: string): Promise<Copy | undefined> {
+  const { copies, bad } = await listCopies(remote, id);
+  const wrong = bad.find((one) => one.tag === tag);
+  if (wrong === undefined) return copies.find((copy) => copy.tag === tag);
+  throw new BackupError('BACKUP_DAMAGED', `the commit of ${id} in ${escapeName(remote.place)} ${wrong.problem}`, {
+    hint: 'Find out who wrote it. Remove it there with all its versions, then push again.',
+    path: wrong.place,
+  });
+}
