@@ -17,8 +17,8 @@ const path = require('path');
 const vm = require('vm');
 
 const HEAD_BYTES = 128;
-/** The program requires its libraries by this name. They are a file of their own because many runs do not need them. */
-const LIBRARIES = './libraries.cjs';
+/** The program requires its libraries by these names. They are files of their own because many runs do not need them. */
+const LIBRARIES = ['./libraries.cjs', './remotes.cjs'];
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
@@ -125,11 +125,11 @@ function load(entry, folder) {
     });
   }
   const nodeRequire = nodeModule.createRequire(entry);
-  let libraries;
+  const libraries = {};
   const requireFrom = (name) => {
-    if (name !== LIBRARIES) return nodeRequire(name);
-    libraries ??= load(path.join(path.dirname(entry), name), folder);
-    return libraries;
+    if (!LIBRARIES.includes(name)) return nodeRequire(name);
+    libraries[name] ??= load(path.join(path.dirname(entry), name), folder);
+    return libraries[name];
   };
   script.runInThisContext().call(loaded.exports, loaded.exports, requireFrom, loaded, entry, path.dirname(entry));
   return loaded.exports;

@@ -82,8 +82,8 @@ function start() {
   // Processes that this one starts do not belong to the starter.
   delete process.env.MIGBACKUP_STARTER;
   var program = path.join(root, 'dist', 'migbackup.cjs');
-  var libraries = path.join(root, 'dist', 'libraries.cjs');
-  [program, libraries].forEach(function (file) {
+  ['migbackup.cjs', 'libraries.cjs', 'remotes.cjs'].forEach(function (name) {
+    var file = path.join(root, 'dist', name);
     if (fs.existsSync(file)) return;
     process.stderr.write('error  this checkout is not built: ' + file + ' is missing\nhint   Run: npm run build\n');
     process.exit(2);

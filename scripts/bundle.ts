@@ -7,7 +7,7 @@ import { readBuildFacts } from '../src/cli/build-facts.ts';
 import { embedWorkers } from './bundle/embed-workers.ts';
 import { leaveOutUnused } from './bundle/leave-out-unused.ts';
 import { lazySchemas } from './bundle/lazy-schemas.ts';
-import { LIBRARIES_FILE, librariesEntry, makeLibraries, useLibraries } from './bundle/separate-libraries.ts';
+import { LIBRARY_FILES, librariesEntry, makeLibraries, useLibraries } from './bundle/separate-libraries.ts';
 
 type Host = 'node' | 'binary';
 
@@ -127,8 +127,8 @@ function bundleProgram(host: Host): Promise<Result> {
   });
 }
 
-function bundleLibraries(): Promise<Result> {
-  return build({ ...COMMON, stdin: librariesEntry(root), plugins: [leaveOutUnused, makeLibraries(root)] });
+function bundleLibraries(file: string): Promise<Result> {
+  return build({ ...COMMON, stdin: librariesEntry(file, root), plugins: [leaveOutUnused, makeLibraries(file, root)] });
 }
 
 type Result = BuildResult<typeof COMMON>;
@@ -140,11 +140,14 @@ const codeOf = ({ outputFiles: [file] }: Result): string => asAscii(inheritImpor
  * classic-level stays outside, in a package that the program requires. Returns the folders of the packages that went into them.
  */
 export async function bundle(outfile: string): Promise<string[]> {
-  const [program, libraries] = await Promise.all([bundleProgram('node'), bundleLibraries()]);
+  const [program, ...libraries] = await Promise.all([bundleProgram('node'), ...LIBRARY_FILES.map(bundleLibraries)]);
   mkdirSync(path.dirname(outfile), { recursive: true });
   writeFileSync(outfile, asFunction(codeOf(program)));
-  writeFileSync(path.join(path.dirname(outfile), LIBRARIES_FILE), asFunction(codeOf(libraries)));
-  return packageFolders([program, libraries].flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  for (const [at, file] of LIBRARY_FILES.entries()) {
+    const library = libraries[at];
+    if (library !== undefined) writeFileSync(path.join(path.dirname(outfile), file), asFunction(codeOf(library)));
+  }
+  return packageFolders([program, ...libraries].flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 }
 
 /** The same for the single binary: everything in one module; the addon is an asset of the executable. */

@@ -1,22 +1,30 @@
 import type { Plugin } from 'esbuild';
 
 /**
- * Packages that many commands do not need, and how each is exported. Together they are half of the program: V8 would read them at every start, and
- * its compiled code would have a note for each function that is not compiled.
+ * Packages that many commands do not need, by the file beside the program that has them, and how each is exported. Together they are more than half of the
+ * program: V8 would read them at every start, and its compiled code would have a note for each function that is not compiled. bin/compiled-code.js loads
+ * a file when the program first requires it.
  */
-const LIBRARIES: Readonly<Record<string, string>> = {
-  archiver: `export * from 'archiver';`,
-  pino: `module.exports = require('pino');`,
-  tar: `module.exports = require('tar');`,
-  yauzl: `module.exports = require('yauzl');`,
-  zod: `export * from 'zod';`,
+const LIBRARIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'libraries.cjs': {
+    archiver: `export * from 'archiver';`,
+    pino: `module.exports = require('pino');`,
+    tar: `module.exports = require('tar');`,
+    yauzl: `module.exports = require('yauzl');`,
+    zod: `export * from 'zod';`,
+  },
+  // Commands about remotes alone need it, and it is larger than all others together.
+  'remotes.cjs': { '@aws-sdk/client-s3': `export * from '@aws-sdk/client-s3';` },
 };
-const NAMES = new RegExp(`^(${Object.keys(LIBRARIES).join('|')})$`);
 
-/** Beside the program; bin/compiled-code.js loads it when the program first requires it. */
-export const LIBRARIES_FILE = 'libraries.cjs';
+export const LIBRARY_FILES: readonly string[] = Object.keys(LIBRARIES);
 
-/** For the program: a library comes from the other file. */
+const FILE_OF = new Map(
+  Object.entries(LIBRARIES).flatMap(([file, libraries]) => Object.keys(libraries).map((name) => [name, file] as const)),
+);
+const NAMES = new RegExp(`^(${[...FILE_OF.keys()].join('|')})$`);
+
+/** For the program: a library comes from another file. */
 export const useLibraries: Plugin = {
   name: 'use-libraries',
   setup(bundler) {
@@ -24,19 +32,21 @@ export const useLibraries: Plugin = {
       importer.includes('node_modules') ? undefined : { path: name, namespace: 'library' },
     );
     bundler.onLoad({ filter: /.*/, namespace: 'library' }, ({ path: name }) => ({
-      contents: `module.exports = require('./${LIBRARIES_FILE}').${name};`,
+      contents: `module.exports = require('./${FILE_OF.get(name)}')['${name}'];`,
     }));
-    bundler.onResolve({ filter: new RegExp(`/${LIBRARIES_FILE}$`) }, ({ path }) => ({ path, external: true }));
+    const isFile = new RegExp(`/(${LIBRARY_FILES.join('|')})$`);
+    bundler.onResolve({ filter: isFile }, ({ path }) => ({ path, external: true }));
   },
 };
 
-/** The other file: each library is loaded when it is first used. */
-export const librariesEntry = (resolveDir: string): { contents: string; resolveDir: string } => {
-  const getters = Object.keys(LIBRARIES).map((name) => `get ${name}() { return require('library:${name}'); }`);
+/** One of the other files: each library is loaded when it is first used. */
+export const librariesEntry = (file: string, resolveDir: string): { contents: string; resolveDir: string } => {
+  const names = Object.keys(LIBRARIES[file] ?? {});
+  const getters = names.map((name) => `get '${name}'() { return require('library:${name}'); }`);
   return { contents: `module.exports = { ${getters.join(', ')} };`, resolveDir };
 };
 
-export const makeLibraries = (resolveDir: string): Plugin => ({
+export const makeLibraries = (file: string, resolveDir: string): Plugin => ({
   name: 'make-libraries',
   setup(bundler) {
     bundler.onResolve({ filter: /^library:/ }, ({ path }) => ({
@@ -44,7 +54,7 @@ export const makeLibraries = (resolveDir: string): Plugin => ({
       namespace: 'library',
     }));
     bundler.onLoad({ filter: /.*/, namespace: 'library' }, ({ path: name }) => ({
-      contents: LIBRARIES[name] ?? '',
+      contents: LIBRARIES[file]?.[name] ?? '',
       resolveDir,
     }));
   },

@@ -1,21 +1,24 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { exitCodeOfStatus } from '../cli/exit-code.ts';
+import { EXIT, exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderCreate } from '../cli/render/create.ts';
+import { pushFlags, pushWanted } from '../cli/push-flags.ts';
 import { onlyFlag } from '../cli/selection.ts';
 import { parseTags } from '../cli/tags.ts';
+import { BackupError } from '../core/model/backup-error.ts';
 
 export default class Create extends BaseCommand {
   static override summary = 'Take a backup, prove it, commit it';
   static override description =
     'Captures every category, reads the archives back and compares them with what was read from disk, and only ' +
-    'then gives the backup its name. Either a whole backup appears or none.';
+    'then gives the backup its name. Either a whole backup appears or none. With --push it is then copied to the remotes; fewer copies than asked for are exit 3.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:create'];
   static override examples = [
     '<%= config.bin %> create --note "before leveldb removal"',
     '<%= config.bin %> create --only leveldb --only legacy-json',
     '<%= config.bin %> create --tag release=1.4 --json',
+    '<%= config.bin %> create --push --min-copies 1',
   ];
   static override flags = {
     only: onlyFlag,
@@ -44,6 +47,7 @@ export default class Create extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'PATH',
     }),
+    ...pushFlags,
   };
 
   async run(): Promise<number> {
@@ -55,7 +59,14 @@ export default class Create extends BaseCommand {
     const project = await session.project();
     const where = { cwd: process.cwd(), backups: [], live: true };
     const only = await resolveOnly(flags.only, project, where, session.context);
+    const push = pushWanted(session, project, flags, { name: 'create', argv: this.argv });
+    if (push !== undefined && !flags.verify) {
+      throw new BackupError('USAGE', 'only a backup that was proven is pushed, and --no-verify proves nothing', {
+        hint: 'Leave --no-verify out, or add --no-push.',
+      });
+    }
     const options = {
+      push,
       only,
       tags,
       note: flags.note,
@@ -67,6 +78,8 @@ export default class Create extends BaseCommand {
       acceptGone: flags['accept-gone'],
     };
     const report = await create(project, options, session.context);
-    return session.finish(report, renderCreate, exitCodeOfStatus(report.status));
+    const { copies = [], minCopies = 0 } = report;
+    const isEnough = copies.filter(({ outcome }) => outcome !== 'failed').length >= minCopies;
+    return session.finish(report, renderCreate, isEnough ? exitCodeOfStatus(report.status) : EXIT.partial);
   }
 }

@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { confirmWayBack } from '../cli/confirm-way-back.ts';
 import { exitCodeOfGuard } from '../cli/exit-code.ts';
 import { commandAfterDashes } from '../cli/guarded-command.ts';
+import { pushFlags, pushWanted } from '../cli/push-flags.ts';
 import { renderGuard } from '../cli/render/guard.ts';
 import { parseTags } from '../cli/tags.ts';
 
@@ -18,6 +19,7 @@ export default class Guard extends BaseCommand {
     'database at the same path any more, a deployment if no registry has its address on its chain; another value is no loss. Then files of sent ' +
     'transactions count only if they record something that the backup does not have. --allow-loss is compared with what is printed (DATABASE/KEY, CHAIN/NAME), with the path of ' +
     'the database or registry, which stands for all in it, and with the address. ' +
+    'With --push the command is not run before the backup has enough copies in the remotes of the config. ' +
     'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';
   static override usage = '<%= command.id %> [FLAGS] -- COMMAND [ARGUMENTS]';
   static override hiddenAliases = ['backup:guard'];
@@ -67,6 +69,7 @@ export default class Guard extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'KEY=VALUE',
     }),
+    ...pushFlags,
   };
 
   async run(): Promise<number> {
@@ -74,7 +77,9 @@ export default class Guard extends BaseCommand {
     const { flags } = await this.parse(Guard, own);
     const session = await this.open(flags);
     const { guard } = await import('../core/operations/guard.ts');
+    const project = await session.project();
     const options = {
+      push: pushWanted(session, project, flags, { name: 'guard', argv: this.argv }),
       command,
       checks: flags.check ?? [],
       onFailure: flags['on-failure'],
@@ -85,7 +90,7 @@ export default class Guard extends BaseCommand {
       lockWaitMs: flags['lock-wait'] * 1000,
       backup: { note: flags.note, tags: parseTags(flags.tag ?? []) },
     };
-    const report = await guard(await session.project(), options, session.context);
+    const report = await guard(project, options, session.context);
     return session.finish(report, renderGuard, exitCodeOfGuard(report, flags.passthrough), process.stderr);
   }
 }

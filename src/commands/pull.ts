@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { markAtOnce } from '../cli/cap-memory.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { insecureFlag } from '../cli/remote-flags.ts';
 import { renderPull } from '../cli/render/pull.ts';
@@ -27,6 +28,7 @@ export default class Pull extends BaseCommand {
   async run(): Promise<number> {
     const { args, flags } = await this.parse(Pull);
     const session = await this.open(flags);
+    markAtOnce();
     const { pull } = await import('../core/operations/pull.ts');
     const options = {
       selector: selectorOf(args, flags),

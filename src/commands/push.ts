@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { markAtOnce } from '../cli/cap-memory.ts';
 import { confirmPlace } from '../cli/confirm-place.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { insecureFlag } from '../cli/remote-flags.ts';
@@ -57,6 +58,7 @@ export default class Push extends BaseCommand {
       );
     }
     const session = await this.open(flags);
+    markAtOnce();
     const { push } = await import('../core/operations/push.ts');
     const options = {
       selectors,

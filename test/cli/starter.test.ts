@@ -15,14 +15,17 @@ function pretendOld(root: string): string {
   return file;
 }
 
-test.each(['migbackup.cjs', 'libraries.cjs'])('a checkout without dist/%s says how to build it', (name) => {
-  const { status, stdout, stderr } = startAlone((root) => {
-    writeDist(root, `(function () { process.stdout.write('ran'); })`);
-    rmSync(path.join(root, 'dist', name));
-  });
-  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toContain('npm run build');
-});
+test.each(['migbackup.cjs', 'libraries.cjs', 'remotes.cjs'])(
+  'a checkout without dist/%s says how to build it',
+  (name) => {
+    const { status, stdout, stderr } = startAlone((root) => {
+      writeDist(root, `(function () { process.stdout.write('ran'); })`);
+      rmSync(path.join(root, 'dist', name));
+    });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('npm run build');
+  },
+);
 
 test('a Node that is too old gets two lines and exit 2', () => {
   using folder = tempFolder();

@@ -27,6 +27,7 @@ test('the tarball holds these files and no other', () => {
     'dist/libraries.cjs',
     'dist/licenses.txt',
     'dist/migbackup.cjs',
+    'dist/remotes.cjs',
     'package.json',
     'schemas/config.json',
   ]);

@@ -17,6 +17,7 @@ export function writeDist(root: string, program: string): void {
   mkdirSync(path.join(root, 'dist'), { recursive: true });
   writeFileSync(path.join(root, 'dist/migbackup.cjs'), program);
   writeFileSync(path.join(root, 'dist/libraries.cjs'), '(function () {})');
+  writeFileSync(path.join(root, 'dist/remotes.cjs'), '(function () {})');
 }
 
 /** Starts a copy of bin/ in a folder of its own, after `prepare` has changed what is in it. */

@@ -4,6 +4,7 @@ import type { ManifestCategory } from '../../core/model/manifest.ts';
 import { sayRecordsOf } from '../../core/model/say-records.ts';
 import { databasesIn } from '../../core/model/stated-databases.ts';
 import { renderFindings } from './findings.ts';
+import { renderCopy } from './push.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { table, type Paint, wrap } from './style.ts';
@@ -51,6 +52,7 @@ export function renderCreate(report: CreateReport, paint: Paint): string[] {
     `  ${paint.bold(report.backupId)}`,
     `  ${figures}, ${proof}${status}`,
     `  ${escapeName(report.folder)}`,
+    ...(report.copies ?? []).map((copy) => renderCopy(copy, paint)),
     proven
       ? wrap(pasteable(`Next: migrate; migbackup restore ${named} brings this back`), '  ', 8)
       : pasteable(`  Next: migbackup verify ${named}`),

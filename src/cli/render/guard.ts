@@ -3,6 +3,7 @@ import type { CommandResult, GuardReport } from '../../core/model/guard-report.t
 import { plural } from '../../core/model/plural.ts';
 import type { FindingCode } from '../../core/model/finding-codes.ts';
 import { renderFindings } from './findings.ts';
+import { renderCopy } from './push.ts';
 import { sayChain } from '../../core/model/say-deployments.ts';
 import { formatDuration } from './format.ts';
 import { table, wrap, type Paint } from './style.ts';
@@ -152,6 +153,7 @@ function sayOutside(count: number): string {
 export function renderGuard(report: GuardReport, paint: Paint): string[] {
   return [
     '',
+    ...(report.copies ?? []).map((copy) => renderCopy(copy, paint)),
     renderCommand('command', report.result),
     ...report.checks.map((check) => renderCommand('check  ', check)),
     ...(report.interrupted === null ? [] : [`  ! interrupted by ${report.interrupted}, so it counts as failed`]),

@@ -6,7 +6,7 @@ import { renderFindings } from './findings.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 
-function renderCopy(copy: PushedCopy, paint: Paint): string {
+export function renderCopy(copy: PushedCopy, paint: Paint): string {
   const words = { pushed: paint.good('pushed'), there: 'was there', failed: paint.bad('failed') };
   const lock = copy.lock === null ? '' : `, locked until ${copy.lock.until.slice(0, 10)} (${copy.lock.mode})`;
   const name = copy.remote === copy.place ? '' : `${escapeName(copy.remote)}: `;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { readManifest } from '../format/manifest-file.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
@@ -11,7 +12,7 @@ import { acquireLock, type Lock as HeldLock } from '../repository/lock.ts';
 import { isKnownPlace, rememberPlace } from '../repository/remotes/known-places.ts';
 import { machineFolder } from '../repository/remotes/machine-folder.ts';
 import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
-import { pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
+import { localBackup, pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
 import type { Remote } from '../repository/remotes/remote.ts';
 import { recordOperation } from './operation-log.ts';
 
@@ -65,11 +66,26 @@ export function copiesIn(copies: readonly PushedCopy[]): number {
 export interface PushedTo {
   readonly copies: PushedCopy[];
   readonly findings: Finding[];
+  /** What failed, in the order of the remotes. */
+  readonly errors: BackupError[];
 }
 
 /**
- * Copies one verified backup to each remote, and logs each copy that is new. If a remote fails, the others still get theirs; if it is the only one, its
- * error is thrown. Throws LOCKED if another push of this backup is at work on this machine, and INTERRUPTED.
+ * Copies a backup that was just taken and proven. Throws as `pushTo`.
+ * @param folder of the backup
+ */
+export function pushTaken(
+  project: Project,
+  { backupId, folder }: { readonly backupId: string; readonly folder: string },
+  targets: PushTargets,
+  context: Context,
+): Promise<PushedTo> {
+  return pushTo(project, localBackup(backupId, folder, readManifest(folder)), targets, context);
+}
+
+/**
+ * Copies one verified backup to each remote, and logs each copy that is new. If a remote fails, the others still get theirs. Throws LOCKED if another push
+ * of this backup is at work on this machine, and INTERRUPTED.
  */
 export async function pushTo(
   project: Project,
@@ -79,6 +95,7 @@ export async function pushTo(
 ): Promise<PushedTo> {
   const copies: PushedCopy[] = [];
   const findings: Finding[] = [];
+  const errors: BackupError[] = [];
   const lock = lockPush(project, backup.id);
   try {
     for (const choice of choices) {
@@ -87,7 +104,8 @@ export async function pushTo(
         copies.push(copy);
         if (copy.outcome === 'pushed') findings.push(...logPush(project, backup, copy, context));
       } catch (error) {
-        if (!(error instanceof BackupError) || error.code === 'INTERRUPTED' || choices.length === 1) throw error;
+        if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
+        errors.push(error);
         copies.push(failed(choice, backup, error));
         findings.push(notPushed(choice, backup, error));
       }
@@ -95,7 +113,7 @@ export async function pushTo(
   } finally {
     lock?.release();
   }
-  return { copies, findings };
+  return { copies, findings, errors };
 }
 
 async function pushToOne(

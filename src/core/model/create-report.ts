@@ -1,6 +1,7 @@
 import { z } from './zod.ts';
 import { completenessSchema } from './completeness.ts';
 import { manifestCategorySchema } from './manifest.ts';
+import { pushedCopySchema } from './push-report.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 /** The answer of `create`. `verified` is null after --no-verify: then nothing was proven, and nothing is claimed. */
@@ -20,6 +21,10 @@ export const createReportSchema = reportHeadSchema
     findings: findingsSchema,
     /** Attributes that no backup keeps and that were not looked for, because the tool is not installed or would take too long. */
     notLookedAt: z.array(z.string()),
+    /** With --push: what became of the backup in each remote. Fewer copies than were asked for are exit 3. */
+    copies: z.array(pushedCopySchema).optional(),
+    /** With --push: how many copies were asked for. */
+    minCopies: count.optional(),
   })
   .meta({ id: 'CreateReport' });
 export type CreateReport = z.infer<typeof createReportSchema>;

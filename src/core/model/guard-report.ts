@@ -1,6 +1,7 @@
 import { ENGINES } from './engine-name.ts';
 import { z } from './zod.ts';
 import { deploymentSchema } from './recorded-deployments.ts';
+import { pushedCopySchema } from './push-report.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 /** How a command that was run ended; `signal` is set when a signal ended it. */
@@ -64,6 +65,8 @@ export const guardReportSchema = reportHeadSchema
     /** The backup that was taken before the command, and where it is. */
     backupId: z.string(),
     folder: z.string(),
+    /** With --push: the copies that existed before the command began, and the remotes that failed. */
+    copies: z.array(pushedCopySchema).optional(),
     result: commandResultSchema,
     /** Each `--check` that was run, in order. */
     checks: z.array(commandResultSchema),

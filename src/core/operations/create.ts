@@ -3,6 +3,7 @@ import { recoverLeftovers } from '../change/settle.ts';
 import { guardAtWork } from '../history/guard-at-work.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
+import type { PushWanted } from '../history/push-copies.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import { startReport } from '../repository/report-head.ts';
@@ -16,12 +17,21 @@ const TAKEN_WHILE_GUARDED = {
   recommendation: 'Take another backup once the command has ended.',
 } as const satisfies Finding;
 
+export interface CreateOptions extends MigrationOptions {
+  /** Copy the backup to remotes, once it is committed. */
+  readonly push?: PushWanted | undefined;
+}
+
 /**
  * Takes a backup of kind migration and proves it. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, NO_SPACE, REPOSITORY_UNWRITABLE, LOCKED, the
- * SOURCE_* and DATABASE_* errors, PROOF_FAILED or INTERRUPTED; then there is no backup.
+ * SOURCE_* and DATABASE_* errors, PROOF_FAILED or INTERRUPTED; then there is no backup. With `push` it throws what `pushTargets` throws before anything is made; a remote that
+ * fails afterwards is in the report.
  */
-export async function create(project: Project, options: MigrationOptions, context: Context): Promise<CreateReport> {
+export async function create(project: Project, options: CreateOptions, context: Context): Promise<CreateReport> {
   const head = startReport(context);
+  // Modules about remotes are loaded only where there is something to push.
+  const engine = options.push === undefined ? null : await import('../history/push-copies.ts');
+  const targets = options.push === undefined ? undefined : await engine?.pushTargets(project, options.push);
   const take = prepareMigrationBackup(project, options);
   const taken = await withLocks(project, 'create', async () => {
     await recoverLeftovers(project, context);
@@ -29,5 +39,8 @@ export async function create(project: Project, options: MigrationOptions, contex
     for (const finding of midway) context.onEvent?.({ type: 'finding', finding });
     return take(context, midway);
   });
-  return { ...head(), ...taken };
+  if (targets === undefined || engine === null) return { ...head(), ...taken };
+  const { copies, findings } = await engine.pushTaken(project, taken, targets, context);
+  const { minCopies } = targets;
+  return { ...head(), ...taken, copies, minCopies, findings: [...taken.findings, ...findings] };
 }

@@ -4,6 +4,7 @@ import { gitCleanable } from '../checks/preflight/repository.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import type { PushWanted } from '../history/push-copies.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
@@ -52,6 +53,8 @@ export interface GuardOptions {
   /** How long to wait, once the command has ended, for another migbackup that holds a lock. */
   readonly lockWaitMs: number;
   readonly backup: Pick<MigrationOptions, 'tags' | 'note'>;
+  /** Copy the backup to remotes before the command begins. */
+  readonly push?: PushWanted | undefined;
 }
 
 /**
@@ -62,6 +65,8 @@ export async function guard(project: Project, options: GuardOptions, context: Co
   const head = startReport(context);
   const resolved = resolve(project, options);
   requireProgram(options.command[0] ?? '', process.cwd(), process.env);
+  const pushing = options.push && (await import('./guard/push-first.ts'));
+  const pushFirst = options.push && (await pushing?.preparePush(project, options.push));
   // Our own lock would make a killed guard look alive, so this comes first: what that guard ran has to be logged, or undo would take back something older.
   if (interruptedGuard(project.root) !== null)
     await withLocks(project, 'guard', () => {
@@ -85,6 +90,8 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       return take(context);
     });
     if (options.onFailure !== 'keep') await refuseBarred(project, taken);
+    const pushed = await pushFirst?.(taken, context);
+    const known = [...taken.findings, ...(pushed?.findings ?? [])].filter(({ severity }) => severity !== 'info');
     const parts = await runGuarded(project, taken, resolved, context);
     const report: GuardReport = {
       ...head(),
@@ -92,9 +99,10 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       root: project.root,
       backupId: taken.backupId,
       folder: taken.folder,
+      ...(pushed && { copies: pushed.copies }),
       ...parts,
       // The way back does not bring back what create warned about either.
-      findings: [...cleanable, ...taken.findings.filter(({ severity }) => severity !== 'info'), ...parts.findings],
+      findings: [...cleanable, ...known, ...parts.findings],
       reportFile: null,
     };
     return keepReport(project.repository, taken.backupId, 'guard', report);

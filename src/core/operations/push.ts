@@ -39,6 +39,8 @@ export async function push(project: Project, options: PushOptions, context: Cont
     try {
       const backup = await verified(id, folder, context);
       const pushed = await pushTo(project, backup, targets, context);
+      // With one remote there is nothing else to report.
+      if (targets.choices.length === 1 && pushed.errors[0] !== undefined) throw pushed.errors[0];
       backups.push({ backupId: id, bytes: backup.bytes, copies: pushed.copies });
       findings.push(...pushed.findings);
     } finally {

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { InFlight } from '../../concurrency/in-flight.ts';
+import { atOnce } from '../../concurrency/at-once.ts';
 import { fsyncDir, fsyncMeanwhile, lstatOrNull, mkdirDurable, removeTree, writeAll } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
@@ -10,14 +10,12 @@ import { dataKey } from './layout.ts';
 import type { Copy } from './list-copies.ts';
 import type { ObjectRef, Remote } from './remote.ts';
 
-const RANGE_BYTES = 8 << 20;
 const AT_ONCE = 4;
 const BLOCK_BYTES = 1 << 20;
 
 export interface FetchHow {
   /** Told how many files and bytes are here, each time that more are. */
   readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** The object of a copy, by its version and ETag. */
@@ -26,63 +24,30 @@ export function refOf({ id, tag }: Copy, { name, size, versionId, etag }: CopyOb
 }
 
 /**
- * Fetches every object of a copy into a folder of its own, in ranges, several at once, and hashes them while they are written. What an earlier run has
+ * Fetches every object of a copy into a folder of its own, several at once, each in one request, and hashes it while it is written. What an earlier run has
  * written there is kept as far as its bytes are right. On return everything is durable. Throws BACKUP_DAMAGED if an object is not what its commit says.
  */
 export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how: FetchHow): Promise<void> {
   mkdirDurable(path.join(folder, 'checksums'), 0o700);
   keepOnly(folder, copy);
-  const flying = new InFlight<Fetched>(AT_ONCE - 1);
-  const files = copy.statement.objects.map((object) => new FetchedFile(folder, object));
   const done = { files: 0, bytes: 0 };
-  const take = async (): Promise<void> => {
-    const fetched = await flying.take();
-    if (fetched === undefined) return;
-    fetched.file.add(fetched.bytes);
-    done.bytes += fetched.bytes.length;
-    if (fetched.file.isFull) {
-      await fetched.file.finish();
-      done.files++;
-    }
-    how.onProgress?.(done.files, done.bytes);
-  };
-  try {
-    for (const file of files) {
+  await atOnce(AT_ONCE, copy.statement.objects, async (object) => {
+    const file = new FetchedFile(folder, object);
+    try {
       done.bytes += file.resume();
-      const ref = refOf(copy, file.object);
-      for (let at = file.length; at < file.object.size; at += RANGE_BYTES) {
-        const to = Math.min(file.object.size, at + RANGE_BYTES);
-        flying.push(fetchRange(remote, ref, file, at, to));
-        while (flying.isOver) await take();
+      for await (const chunk of remote.read(refOf(copy, object), file.length, object.size)) {
+        file.add(chunk);
+        done.bytes += chunk.length;
+        how.onProgress?.(done.files, done.bytes);
       }
-      // Nothing of it is missing.
-      if (file.length === file.object.size && file.object.size - file.resumed === 0) {
-        await file.finish();
-        done.files++;
-      }
+      await file.finish();
+      how.onProgress?.(++done.files, done.bytes);
+    } finally {
+      file.close();
     }
-    while (flying.length > 0) await take();
-  } finally {
-    await flying.settled();
-    for (const file of files) file.close();
-  }
+  });
   fsyncDir(path.join(folder, 'checksums'));
   fsyncDir(folder);
-}
-
-interface Fetched {
-  readonly file: FetchedFile;
-  readonly bytes: Buffer;
-}
-
-async function fetchRange(
-  remote: Remote,
-  ref: ObjectRef,
-  file: FetchedFile,
-  from: number,
-  to: number,
-): Promise<Fetched> {
-  return { file, bytes: await readRange(remote, ref, from, to) };
 }
 
 /** Exactly these bytes of an object. */
@@ -96,8 +61,6 @@ export async function readRange(remote: Remote, ref: ObjectRef, from: number, to
 /** A file that is being fetched: always the beginning of the object. */
 class FetchedFile {
   readonly object: CopyObject;
-  /** How many bytes an earlier run had written. */
-  resumed = 0;
   length = 0;
   readonly #file: string;
   #hash: Hash = createHash('sha256');
@@ -106,10 +69,6 @@ class FetchedFile {
   constructor(folder: string, object: CopyObject) {
     this.object = object;
     this.#file = path.join(folder, ...object.name.split('/'));
-  }
-
-  get isFull(): boolean {
-    return this.length === this.object.size;
   }
 
   /** Opens it and hashes what is there. A file that is there whole and is another one starts over. Returns how many bytes are there. */
@@ -123,18 +82,16 @@ class FetchedFile {
       this.#hash.update(block.subarray(0, read));
       this.length += read;
     }
-    if (this.isFull && this.object.size > 0 && this.#hash.copy().digest('hex') !== this.object.sha256) {
+    if (this.length === this.object.size && this.#hash.copy().digest('hex') !== this.object.sha256) {
       fs.ftruncateSync(fd, 0);
       this.#hash = createHash('sha256');
       this.length = 0;
     }
-    this.resumed = this.length;
     return this.length;
   }
 
   add(bytes: Buffer): void {
     if (this.#fd === null) throw new Error('not open');
-    fs.ftruncateSync(this.#fd, this.length);
     this.#hash.update(bytes);
     writeAt(this.#fd, bytes, this.length);
     this.length += bytes.length;

@@ -82,7 +82,7 @@ export async function fetchAll(remote: Remote, copy: Copy, folder: string, conte
   if (freeSpace(path.dirname(folder)).bytes < BigInt(bytes)) throw noRoom(copy, path.dirname(folder));
   context.onEvent?.({ type: 'phase-begin', phase: 'fetching', files: objects.length, bytes });
   const onProgress = (files: number, done: number): void => context.onEvent?.({ type: 'progress', files, bytes: done });
-  await fetchWhole(remote, copy, folder, { onProgress, signal: context.signal });
+  await fetchWhole(remote, copy, folder, { onProgress });
 }
 
 function noRoom({ id, statement }: Copy, place: string, cause?: unknown): BackupError {
