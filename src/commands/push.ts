@@ -5,7 +5,7 @@ import { confirmPlace } from '../cli/confirm-place.ts';
 import { EXIT } from '../cli/exit-code.ts';
 import { insecureFlag } from '../cli/remote-flags.ts';
 import { renderPush } from '../cli/render/push.ts';
-import { latestFlag } from '../cli/selection.ts';
+import { latestFlag, selectionArgs } from '../cli/selection.ts';
 import { BackupError } from '../core/model/backup-error.ts';
 
 export default class Push extends BaseCommand {
@@ -23,6 +23,7 @@ export default class Push extends BaseCommand {
     '<%= config.bin %> push --remote offsite --missing',
     '<%= config.bin %> push --latest --remote s3://bucket/prefix --json',
   ];
+  static override args = selectionArgs;
   static override flags = {
     latest: latestFlag,
     remote: Flags.string({

@@ -14,6 +14,7 @@ import { expectSentence } from '../support/sentence.ts';
 import { CHAIN } from './findings/chain-cases.ts';
 import { PROJECT } from './findings/project-cases.ts';
 import { REGISTRIES } from './findings/registry-cases.ts';
+import { REMOTES } from './findings/remote-cases.ts';
 import { makeStage, type Stage } from './findings/stage.ts';
 import { VERIFY } from './findings/verify-cases.ts';
 import { VERSION1, verifyVersion1 } from './findings/version1-cases.ts';
@@ -22,7 +23,7 @@ const FACTS = new Map(Object.values(FINDINGS).flatMap((codes) => Object.entries<
 
 /** What brings a code about, in some operation or other. */
 const CASES = Map.groupBy(
-  [VERIFY, VERSION1, PROJECT, REGISTRIES, CHAIN].flatMap((cases) => Object.entries(cases)),
+  [VERIFY, VERSION1, PROJECT, REGISTRIES, CHAIN, REMOTES].flatMap((cases) => Object.entries(cases)),
   ([code]) => code,
 );
 

@@ -43,6 +43,8 @@ test('each command that takes a backup, or a database of one, has --latest', () 
     'db:ls',
     'diff',
     'export',
+    'pull',
+    'push',
     'reconcile',
     'report',
     'restore',

@@ -68,11 +68,15 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
     [2, 'preset show'],
   ],
   prune: [[0, 'prune --keep-last 1 --dry-run']],
+  pull: [[2, 'pull']],
+  push: [[2, 'push']],
   reconcile: [
     [0, 'reconcile leveldb --in leveldb'],
     [4, 'reconcile leveldb'],
   ],
   recover: [[0, 'recover']],
+  'remote:check': [[2, 'remote check']],
+  'remote:init': [[0, 'remote init file://$PWD/../remote']],
   report: [[0, 'report --latest']],
   restore: [
     [6, 'restore'],

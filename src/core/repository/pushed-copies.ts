@@ -21,7 +21,7 @@ export function pushedCopies(repository: string): PushedRecord[] {
     const { remote, place, tag, lockedUntil }: Record<string, unknown> = { ...copy };
     if (typeof remote !== 'string' || typeof place !== 'string' || typeof tag !== 'string') continue;
     const key = `${backupId} ${place} ${tag}`;
-    if (operation === 'prune') known.delete(key);
+    if (operation === 'prune-remote') known.delete(key);
     else if (operation === 'push')
       known.set(key, {
         backupId,

@@ -168,7 +168,8 @@ export const OF_OPERATIONS = {
   'Copies in remotes': {
     'copy-not-pushed': {
       severity: ['error'],
-      meaning: 'A backup could not be copied to a remote; the message says why. What was sent stays for the next push.',
+      meaning:
+        'A backup could not be copied to a remote; the message says why, and what was sent stays for the next push.',
       advice: 'Do what the recommendation says, then push again.',
     },
     'copy-refused': {
@@ -210,6 +211,11 @@ export const OF_OPERATIONS = {
       severity: ['warning'],
       meaning: 'The clock of the remote and the one of this machine differ by a minute or more.',
       advice: 'Set the clock of this machine.',
+    },
+    'copy-locked': {
+      severity: ['warning'],
+      meaning: 'A copy that no rule keeps has a lock, so prune --remote did not remove it.',
+      advice: 'Prune again when the lock has ended.',
     },
     'copy-not-proven': {
       severity: ['info'],

@@ -18,6 +18,8 @@ export function isTag(text: string): boolean {
 
 export const COMMITS_PREFIX = `${COMMITS}/`;
 
+export const DATA_PREFIX = `${DATA}/`;
+
 /** Where the objects of a copy lie; with an empty tag, those of all copies of this backup. */
 export function dataPrefix(id: string, tag = ''): string {
   return tag === '' ? `${DATA}/${id}/` : `${DATA}/${id}/${tag}/`;
@@ -41,6 +43,13 @@ export function parseCommitKey(key: string): { id: string; tag: string } | null 
   const [id = '', name = '', ...more] = key.slice(COMMITS_PREFIX.length).split('/');
   const tag = name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
   return more.length === 0 && parseId(id) !== null && isTag(tag) ? { id, tag } : null;
+}
+
+/** The backup and the tag in the key of an object of a copy; null for any other key. */
+export function parseDataKey(key: string): { id: string; tag: string } | null {
+  if (!key.startsWith(DATA_PREFIX)) return null;
+  const [id = '', tag = '', ...rest] = key.slice(DATA_PREFIX.length).split('/');
+  return parseId(id) !== null && isTag(tag) && rest.length > 0 ? { id, tag } : null;
 }
 
 const FIXED_NAMES = new Set([MANIFEST_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE, ARTIFACTS_FILE]);
