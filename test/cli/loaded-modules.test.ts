@@ -122,6 +122,7 @@ const FOR_LIST = [
   'core/repository/backup-status.ts',
   'core/repository/catalog.ts',
   'core/repository/lock.ts',
+  'core/repository/pushed-copies.ts',
   'core/repository/report-head.ts',
   'core/repository/report-subject.ts',
   'core/repository/reports.ts',

@@ -48,6 +48,16 @@ export function formatTime(time: Date): string {
   return `${day} ${clock} ${zone ?? ''}`.trimEnd();
 }
 
+/** Where a copy is, since when, and until when it is locked. */
+export function sayCopy(copy: {
+  readonly remote: string;
+  readonly pushedAt: string;
+  readonly lockedUntil: string | null;
+}): string {
+  const lock = copy.lockedUntil === null ? '' : `, locked until ${copy.lockedUntil.slice(0, 10)}`;
+  return `in ${escapeName(copy.remote)}, pushed ${formatAge(new Date(copy.pushedAt), new Date())}${lock}`;
+}
+
 /** What a person wrote (a note, a tag), on one line and without colours: neither line breaks nor colours are part of what it says. */
 export function formatText(text: string): string {
   return escapeName(stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim());

@@ -1,7 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatAge, formatBytes, formatText } from './format.ts';
+import { formatAge, formatBytes, formatText, sayCopy } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
@@ -42,6 +42,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
     ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),
     ...(about.length > 0 ? [wrap(about.join(', '), '      ', 6)] : []),
     wrap(`${proofOf(backup, paint)}${backup.holdsSecrets ? '; holds secrets' : ''}`, '      ', 6),
+    ...(backup.copies.length === 0 ? [] : [wrap(`copies: ${backup.copies.map(sayCopy).join('; ')}`, '      ', 6)]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { escapeName } from '../../core/paths/names.ts';
 import { ENGINE_TITLES } from '../../core/model/engine-name.ts';
 import type { Pending, StatusBackup, StatusReport } from '../../core/model/status-report.ts';
 import { nameSome } from './findings.ts';
-import { formatAge, formatTime } from './format.ts';
+import { formatAge, formatTime, sayCopy } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
@@ -69,6 +69,14 @@ function wayBackProblem(problem: string | null): string {
     : `what undo takes back cannot be determined: ${escapeName(problem)}`;
 }
 
+/** Where copies of the latest backup are, as far as it was pushed from here. */
+function renderCopies({ latest, notPushedTo }: StatusReport): string[] {
+  const copies = (latest?.copies ?? []).map(sayCopy);
+  const missing = notPushedTo.length === 0 ? [] : [`none in ${notPushedTo.map(escapeName).join(', ')}`];
+  const all = [...copies, ...missing];
+  return all.length === 0 ? [] : [line('copies', all.join('; '))];
+}
+
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */
 export function renderStatus(report: StatusReport, paint: Paint): string[] {
   const { backups, latest, newer, pending, repositoryProblem, undo, undoProblem, next } = report;
@@ -88,6 +96,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
     ...(latest === null
       ? [line('latest', repositoryProblem === null ? 'no backup yet' : 'not known')]
       : renderBackup('latest', latest)),
+    ...renderCopies(report),
     ...(newer === null ? [] : renderBackup('newer', newer)),
     ...pending.map(({ what, message }) => line(PENDING[what], message)),
     undo === null

@@ -9,6 +9,7 @@ import type { Finding } from '../model/finding.ts';
 import type { PushedCopy } from '../model/push-report.ts';
 import { escapeName } from '../paths/names.ts';
 import { acquireLock, type Lock as HeldLock } from '../repository/lock.ts';
+import { pushedCopies } from '../repository/pushed-copies.ts';
 import { isKnownPlace, rememberPlace } from '../repository/remotes/known-places.ts';
 import { machineFolder } from '../repository/remotes/machine-folder.ts';
 import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
@@ -84,7 +85,7 @@ export function pushTaken(
 }
 
 /**
- * Copies one verified backup to each remote, and logs each copy that is new. If a remote fails, the others still get theirs. Throws LOCKED if another push
+ * Copies one verified backup to each remote, and logs each copy that the log does not have. If a remote fails, the others still get theirs. Throws LOCKED if another push
  * of this backup is at work on this machine, and INTERRUPTED.
  */
 export async function pushTo(
@@ -102,7 +103,7 @@ export async function pushTo(
       try {
         const copy = await pushToOne(choice, insecure, backup, context);
         copies.push(copy);
-        if (copy.outcome === 'pushed') findings.push(...logPush(project, backup, copy, context));
+        if (!isLogged(project, backup, copy)) findings.push(...logPush(project, backup, copy, context));
       } catch (error) {
         if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
         errors.push(error);
@@ -156,6 +157,11 @@ function notPushed({ name, place }: RemoteChoice, { id }: LocalBackup, error: Ba
     path: place,
     recommendation: error.hint,
   };
+}
+
+/** A copy that another machine pushed is logged too, once. */
+function isLogged({ repository }: Project, { id }: LocalBackup, { place, tag }: PushedCopy): boolean {
+  return pushedCopies(repository).some((one) => one.backupId === id && one.place === place && one.tag === tag);
 }
 
 function logPush(project: Project, backup: LocalBackup, copy: PushedCopy, context: Context): Finding[] {

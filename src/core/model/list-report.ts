@@ -34,6 +34,19 @@ const listedCopySchema = z.object({
   lock: copyLockSchema.nullable(),
 });
 
+/** A copy of a backup of this machine, as the operation log says that it was pushed from here. No remote was asked. */
+export const knownCopySchema = z.object({
+  /** The name that the remote had. */
+  remote: z.string(),
+  place: z.string(),
+  tag: z.string(),
+  /** When it was seen complete there. ISO 8601, UTC. */
+  pushedAt: z.string(),
+  /** Until when nobody may delete it; null if it has no lock. ISO 8601, UTC. */
+  lockedUntil: z.string().nullable(),
+});
+export type KnownCopy = z.infer<typeof knownCopySchema>;
+
 /** One backup of `list`. What comes from the manifest is null if the manifest cannot be read. */
 export const listedBackupSchema = z.object({
   backupId: z.string(),
@@ -60,6 +73,8 @@ export const listedBackupSchema = z.object({
   holdsSecrets: z.boolean().nullable(),
   lastVerification: verificationSchema.nullable(),
   project: listedProjectSchema,
+  /** Copies that were pushed from this repository; with --remote empty. */
+  copies: z.array(knownCopySchema),
   /** With --remote; then nothing of the manifest is known. */
   copy: listedCopySchema.optional(),
 });

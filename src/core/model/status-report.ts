@@ -13,6 +13,7 @@ const statusBackupSchema = listedBackupSchema.pick({
   files: true,
   problem: true,
   lastVerification: true,
+  copies: true,
 });
 export type StatusBackup = z.infer<typeof statusBackupSchema>;
 
@@ -65,6 +66,8 @@ export const statusReportSchema = reportHeadSchema
     backups: z.object({ migration: count, safety: count, ofOthers: count }),
     /** What `latest` means: the newest complete backup, else the newest partial one. */
     latest: statusBackupSchema.nullable(),
+    /** Remotes of the config to which `latest` was not pushed from here. */
+    notPushedTo: z.array(z.string()),
     /** A newer one that `latest` passes over. */
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),

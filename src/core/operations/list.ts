@@ -9,6 +9,7 @@ import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import { escapeName } from '../paths/names.ts';
 import { listBackups, repositoryProblem, type BackupRef } from '../repository/catalog.ts';
 import { backupStatus } from '../repository/backup-status.ts';
+import { copiesByBackup } from '../repository/pushed-copies.ts';
 import { lastVerification } from '../repository/reports.ts';
 import { Owner } from '../repository/whose.ts';
 import { isVersion1, version1Listed } from '../format/version1.ts';
@@ -29,7 +30,11 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
   const head = startReport(context);
   const now = (context.now ?? (() => new Date()))();
   const owner = new Owner(project);
-  const all = listBackups(project.repository).map((ref) => describe(project.repository, owner, ref, now));
+  const copies = copiesByBackup(project.repository);
+  const all = listBackups(project.repository).map((ref) => ({
+    ...describe(project.repository, owner, ref, now),
+    copies: copies.get(ref.id) ?? [],
+  }));
   // A backup whose project is not known may be the one that somebody is looking for.
   const backups = all.filter(({ project: { own, id, root } }) => allProjects === true || own || (id ?? root) === null);
   return {
@@ -45,7 +50,9 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
   };
 }
 
-function describe(repository: string, owner: Owner, ref: BackupRef, now: Date): ListedBackup {
+type Described = Omit<ListedBackup, 'copies'>;
+
+function describe(repository: string, owner: Owner, ref: BackupRef, now: Date): Described {
   if (isVersion1(ref.folder)) return describeVersion1(repository, owner, ref, now);
   const { manifest, problem, forbidden } = backupStatus(ref);
   const holding = Object.entries(manifest?.categories ?? {}).filter(([, category]) => category.archive !== undefined);
@@ -82,7 +89,7 @@ function known(repository: string, ref: BackupRef, now: Date) {
 }
 
 /** The manifest of a version 1 backup is known to be wrong, so the list of sums says how many files it should have. Its size is unknown until it is read. */
-function describeVersion1(repository: string, owner: Owner, ref: BackupRef, now: Date): ListedBackup {
+function describeVersion1(repository: string, owner: Owner, ref: BackupRef, now: Date): Described {
   const { files, problem } = version1Listed(ref.folder);
   const nothing = { bytes: null, archivedBytes: null, tags: {}, categories: [], holdsSecrets: null };
   const note = 'format version 1';

@@ -10,8 +10,10 @@ import { stepsOf } from '../history/undo-steps.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
+import type { KnownCopy } from '../model/list-report.ts';
 import type { Pending, StatusBackup, StatusReport } from '../model/status-report.ts';
 import { startReport } from '../repository/report-head.ts';
+import { copiesByBackup } from '../repository/pushed-copies.ts';
 import { repositoryProblem } from '../repository/catalog.ts';
 import { Owner, readBackups } from '../repository/whose.ts';
 
@@ -33,6 +35,7 @@ export async function status(
   const [latest] = candidates(known);
   const [newest] = known;
   const lost = await lostState(project, context.signal);
+  const copies = copiesByBackup(repository);
   const ids = all.map(({ id }) => id);
   const pending = [...pendingIn(root), ...failedGuard(project, ids)];
   return {
@@ -45,8 +48,9 @@ export async function status(
     configProblem: project.config.problem ?? null,
     lost: lost.map(describeLost),
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
-    latest: latest === undefined ? null : describe(latest, now),
-    newer: newest === undefined || newest === latest ? null : describe(newest, now),
+    latest: latest === undefined ? null : describe(latest, copies, now),
+    notPushedTo: latest === undefined ? [] : notPushedTo(project, copies.get(latest.ref.id) ?? []),
+    newer: newest === undefined || newest === latest ? null : describe(newest, copies, now),
     pending,
     ...undoable(project, ids),
     next: pending.some(({ what }) => what === 'running') ? [] : [nextStep(project, pending, lost, latest)],
@@ -63,7 +67,17 @@ function describeLost({ backupId, gone, restore, notCompared, newer }: LostState
   };
 }
 
-function describe({ ref, manifest, partial, problem, forbidden, last }: KnownBackup, now: Date): StatusBackup {
+/** Goes by the names of the remotes: no remote is asked, and none is resolved. */
+function notPushedTo({ config }: Project, copies: readonly KnownCopy[]): string[] {
+  const there = new Set(copies.map(({ remote }) => remote));
+  return Object.keys(config.remotes ?? {}).filter((name) => !there.has(name));
+}
+
+function describe(
+  { ref, manifest, partial, problem, forbidden, last }: KnownBackup,
+  copies: ReadonlyMap<string, KnownCopy[]>,
+  now: Date,
+): StatusBackup {
   return {
     backupId: ref.id,
     createdAt: ref.time.toISOString(),
@@ -73,6 +87,7 @@ function describe({ ref, manifest, partial, problem, forbidden, last }: KnownBac
     files: manifest?.totals.files ?? null,
     problem,
     lastVerification: last,
+    copies: copies.get(ref.id) ?? [],
   };
 }
 

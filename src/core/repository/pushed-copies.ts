@@ -1,16 +1,9 @@
+import type { KnownCopy } from '../model/list-report.ts';
 import { readOperations } from './reports.ts';
 
-/** A copy that this repository's operation log says was pushed to a remote, and not removed from there since. */
-export interface PushedRecord {
+/** A copy that this repository's operation log says was pushed to a remote, and not removed from there by `prune` since. */
+export interface PushedRecord extends KnownCopy {
   readonly backupId: string;
-  /** The name of the remote at that time. */
-  readonly remote: string;
-  readonly place: string;
-  readonly tag: string;
-  /** ISO 8601, UTC. */
-  readonly time: string;
-  /** ISO 8601, UTC; null if it has no lock. */
-  readonly lockedUntil: string | null;
 }
 
 /** What the log says of copies, oldest first, each once. Nobody asks a remote for this. */
@@ -28,9 +21,20 @@ export function pushedCopies(repository: string): PushedRecord[] {
         remote,
         place,
         tag,
-        time,
+        pushedAt: time,
         lockedUntil: typeof lockedUntil === 'string' ? lockedUntil : null,
       });
   }
   return [...known.values()];
+}
+
+/** The same by backup. */
+export function copiesByBackup(repository: string): ReadonlyMap<string, KnownCopy[]> {
+  const found = new Map<string, KnownCopy[]>();
+  for (const { backupId, ...copy } of pushedCopies(repository)) {
+    const copies = found.get(backupId) ?? [];
+    copies.push(copy);
+    found.set(backupId, copies);
+  }
+  return found;
 }

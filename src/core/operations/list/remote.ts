@@ -74,6 +74,7 @@ function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
     holdsSecrets: null,
     lastVerification: null,
     project: { id: project, name: null, root, own: owner.ownsCopy(statement.project) },
+    copies: [],
     copy: {
       tag,
       pushedAt: pushedAt.toISOString(),
@@ -116,10 +117,10 @@ function gone(project: Project, place: string, copies: readonly Copy[]): Finding
   const there = new Set(copies.map(({ id, tag }) => `${id} ${tag}`));
   return pushedCopies(project.repository)
     .filter((pushed) => pushed.place === place && !there.has(`${pushed.backupId} ${pushed.tag}`))
-    .map(({ backupId, tag, time }) => ({
+    .map(({ backupId, tag, pushedAt }) => ({
       code: 'copy-gone',
       severity: 'error',
-      message: `${backupId} was pushed there at ${time}, and is not there now`,
+      message: `${backupId} was pushed there at ${pushedAt}, and is not there now`,
       path: `${place}/${dataPrefix(backupId, tag)}`.replace(/\/$/, ''),
       recommendation: 'Find out who removed it, and push it again.',
     }));
