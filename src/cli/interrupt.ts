@@ -27,11 +27,17 @@ export function abortOnSignals(doing: () => Doing): AbortSignal {
   return controller.signal;
 }
 
+/** The phases that nothing is taken back of. */
+const CONTINUED = new Set(['pushing', 'fetching']);
+
 function whatHappens(name: NodeJS.Signals, { phase, command, asking }: Doing, again: boolean): string | null {
   if (asking) return null;
   if (command === 'running') return `${name}: waiting for the command to end`;
   const at = phase ? ` (${phase})` : '';
   if (command === 'ended') return `${name}: the command has ended; the rest finishes by itself${at}`;
+  // What was sent or fetched stays, and the next run goes on with it.
+  if (!again && phase !== undefined && CONTINUED.has(phase))
+    return `${name}: stopping; the same command goes on from here`;
   // The signal may come too late to take anything back; the last line that is printed says what happened.
   return again
     ? `${name}: still stopping${at}; this finishes by itself`
