@@ -38,6 +38,7 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   pull: inModel('pull-report.ts', 'pullReportSchema', 'pull'),
   'remote-init': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote init'),
   'remote-check': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote check'),
+  require: inModel('require-report.ts', 'requireReportSchema', 'require'),
   report: inModel('backup-summary.ts', 'backupSummarySchema', 'report'),
   recover: inModel('recover-report.ts', 'recoverReportSchema', 'recover'),
   init: inModel('init-report.ts', 'initReportSchema', 'init'),

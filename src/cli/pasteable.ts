@@ -23,6 +23,7 @@ export const COMMANDS = [
   'remote check',
   'remote init',
   'report',
+  'require',
   'restore',
   'show',
   'status',

@@ -27,6 +27,7 @@ export const loaders: Loaders = {
   'remote:check': async () => (await import('./remote/check.ts')).default,
   'remote:init': async () => (await import('./remote/init.ts')).default,
   report: async () => (await import('./report.ts')).default,
+  require: async () => (await import('./require.ts')).default,
   restore: async () => (await import('./restore.ts')).default,
   show: async () => (await import('./show.ts')).default,
   status: async () => (await import('./status.ts')).default,

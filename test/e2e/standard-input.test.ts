@@ -78,6 +78,7 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
   'remote:check': [[2, 'remote check']],
   'remote:init': [[0, 'remote init file://$PWD/../remote']],
   report: [[0, 'report --latest']],
+  require: [[6, 'require --max-age 1h --rehearsed']],
   restore: [
     [6, 'restore'],
     [0, 'restore --yes'],

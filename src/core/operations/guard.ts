@@ -16,14 +16,14 @@ import { lookAtChanges, lookIfPossible, type Changes } from './guard/changes.ts'
 import { AllowedLoss } from './guard/allowed-loss.ts';
 import { lossFindings, notBroughtBack } from './guard/loss-findings.ts';
 import { interruptedBefore, wayBackFailed } from './guard/failures.ts';
-import { requireProgram } from './guard/find-program.ts';
+import { requireProgram } from '../history/find-program.ts';
 import { logKept } from './guard/log-kept.ts';
 import { claimBackup, releaseClaims } from '../history/claim.ts';
 import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { putBallast } from '../history/ballast.ts';
 import { dropBallast, dropMarker, interruptedGuard, lockGuard, markFailed, writeMarker } from '../history/marker.ts';
 import { changedOutside, lookOutside } from './guard/outside.ts';
-import { runCommand, runShell, succeeded, type RunOptions } from './guard/run-command.ts';
+import { runCommand, runShell, succeeded, type RunOptions } from '../history/run-command.ts';
 import { endSurvivors, GUARD_VARIABLE, processesIn } from '../history/survivors.ts';
 import { refuseBarred } from './guard/way-back-barred.ts';
 import { stillRunning } from './guard/still-running.ts';

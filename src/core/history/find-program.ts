@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { escapeName } from '../../paths/names.ts';
-import { BackupError } from '../../model/backup-error.ts';
+import { escapeName } from '../paths/names.ts';
+import { BackupError } from '../model/backup-error.ts';
 
 /**
  * Throws USAGE for a program that is not there or cannot be run, before a backup is taken for it. On Windows, where names get endings

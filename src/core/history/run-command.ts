@@ -1,7 +1,7 @@
 import { spawn as spawnDirectly, spawnSync, type ChildProcess } from 'node:child_process';
 import { isatty } from 'node:tty';
-import { withGivenUmask } from '../../fs/umask.ts';
-import type { CommandResult } from '../../model/guard-report.ts';
+import { withGivenUmask } from '../fs/umask.ts';
+import type { CommandResult } from '../model/guard-report.ts';
 
 export interface RunOptions {
   readonly cwd: string;
