@@ -17,7 +17,8 @@ export default class Require extends BaseCommand {
   /** Otherwise oclif takes the words of a command that has no `--` before it as the name of a command of ours. */
   static override strict = false;
   static override examples = [
-    '<%= config.bin %> require --max-age 1h --verified --copies 2 --unchanged -- npm run migrate',
+    '<%= config.bin %> require --max-age 1h --verified --copies 2 -- npm run migrate',
+    '<%= config.bin %> require --unchanged --because "only docs changed" -- ./migrate.sh',
     '<%= config.bin %> require --rehearsed --json',
   ];
   static override flags = {
