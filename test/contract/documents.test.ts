@@ -176,6 +176,47 @@ describe('each command with and without --json', () => {
     await text(['show', file]);
   });
 
+  test('remotes, and every command that reads one', async () => {
+    const remote = `file://${path.join(folder.path, 'disk')}`;
+    for (const word of ['init', 'check']) {
+      const { stdout, exitCode } = await runCli(['remote', word, remote, '--json'], { cwd: root });
+      expect({ exitCode, violations: schemaViolations(`remote-${word}`, JSON.parse(stdout)) }).toEqual({
+        exitCode: 0,
+        violations: [],
+      });
+    }
+    const here = ['--remote', remote];
+    expect(await json('list', ['list', ...here])).toMatchObject({ backups: [], remote });
+    const pushed = { status: 'complete', backups: [{ backupId, copies: [{ outcome: 'pushed', error: null }] }] };
+    expect(await json('push', ['push', backupId, ...here])).toMatchObject(pushed);
+    expect(await text(['push', backupId, ...here])).toContain('was there');
+    expect(await json('list', ['list', ...here])).toMatchObject({ backups: [{ backupId, copies: [] }] });
+    expect(await text(['list', ...here])).toContain(`migbackup pull ID ${here.join(' ')}`);
+    expect(await text(['list'])).toContain('copies: in');
+    expect(await json('status', ['status'])).toMatchObject({ notPushedTo: [] });
+    expect(await json('show', ['show', '--files', ...here])).toMatchObject({ backupId });
+    expect(await json('report', ['report', ...here])).toMatchObject({ backupId });
+    await json('diff', ['diff', ...here]);
+    expect(await json('verify', ['verify', ...here])).toMatchObject({ scope: { mode: 'stored' } });
+    expect(await text(['verify', ...here])).toContain('does not count as verified');
+    expect(await json('verify', ['verify', '--deep', ...here])).toMatchObject({ scope: { mode: 'full' } });
+    expect(await text(['verify', '--only', 'docs', ...here])).toContain(
+      `migbackup restore ${backupId} ${here.join(' ')}`,
+    );
+    expect(await json('restore', ['restore', '--dry-run', ...here])).toMatchObject({ outcome: 'unchanged' });
+    const elsewhere = ['--backups', path.join(folder.path, 'pulled')];
+    expect(await json('pull', ['pull', ...here, ...elsewhere])).toMatchObject({ outcome: 'pulled', backupId });
+    expect(await text(['pull', ...here, ...elsewhere])).toContain('was here');
+    const prune = ['prune', '--keep-last', '1', ...here];
+    expect(await json('prune', prune)).toMatchObject({ remove: [], keep: [{ backupId }], remote });
+    expect(await text([...prune, '--orphans', '7d'])).toContain('nothing to remove');
+    expect(await json('require', ['require', '--verified'])).toMatchObject({ met: true, result: null });
+    expect(await json('require', ['require', '--max-age', '1h', '--rehearsed'], 6)).toMatchObject({ met: false });
+    expect(await json('error', ['push', '--remote', 'nowhere'], 2)).toMatchObject({
+      error: { code: 'NO_SUCH_REMOTE' },
+    });
+  });
+
   test('recover', async () => {
     await json('recover', ['recover']);
     await text(['recover']);
