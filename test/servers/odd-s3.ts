@@ -13,12 +13,12 @@ interface Stored {
   readonly versionId: string;
   readonly bytes: Buffer;
   readonly checksum: string | undefined;
-  readonly lock: { mode: string; until: string } | undefined;
+  lock: { mode: string; until: string } | undefined;
 }
 
 /**
  * A server that speaks as much S3 as a small backup takes and does what real servers do only when they are odd: it says 200 to a lock and keeps none, its
- * clock is off, it lets anybody delete anything. test/remotes has a real server.
+ * clock is off, it lets anybody shorten a lock. test/remotes has a real server.
  * @param aheadMs how far its clock is ahead
  */
 export async function serveOddS3({ keepsLocks = true, aheadMs = 0 } = {}): Promise<OddS3> {
@@ -58,7 +58,12 @@ async function answer(
     const lock = mode === undefined || until === undefined ? undefined : { mode, until };
     stored.unshift({ key, versionId, bytes, checksum: header('x-amz-checksum-sha256'), lock });
     response.setHeader('etag', etagOf(bytes)).setHeader('x-amz-version-id', versionId).end();
-  } else if (request.method === 'PUT') response.end();
+  } else if (request.method === 'PUT') {
+    const [, mode, until] = /<Mode>(\w+)<.*<RetainUntilDate>([^<]+)</.exec(bytes.toString('utf8')) ?? [];
+    if (odd.keepsLocks && found !== undefined && mode !== undefined && until !== undefined)
+      found.lock = { mode, until };
+    response.end();
+  } else if (request.method === 'DELETE' && odd.keepsLocks && found?.lock !== undefined) response.writeHead(403).end();
   else if (request.method === 'DELETE') {
     if (found !== undefined) stored.splice(stored.indexOf(found), 1);
     response.writeHead(204).end();

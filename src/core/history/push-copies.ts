@@ -10,7 +10,7 @@ import type { PushedCopy } from '../model/push-report.ts';
 import { escapeName } from '../paths/names.ts';
 import { acquireLock, type Lock as HeldLock } from '../repository/lock.ts';
 import { pushedCopies } from '../repository/pushed-copies.ts';
-import { isKnownPlace, rememberPlace } from '../repository/remotes/known-places.ts';
+import { isKnownPlace, keptNoLock, rememberPlace } from '../repository/remotes/known-places.ts';
 import { machineFolder } from '../repository/remotes/machine-folder.ts';
 import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
 import { localBackup, pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
@@ -51,12 +51,25 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
       hint: `Name more remotes in the config: there ${choices.length === 1 ? 'is 1' : `are ${choices.length}`}.`,
     });
   for (const choice of choices) {
+    if (choice.settings.lock !== undefined && keptNoLock(choice)) throw noLock(choice);
     if (isKnownPlace(choice)) continue;
     const { name: remote, place, settings } = choice;
     await wanted.confirm({ remote, place, endpoint: settings.endpoint ?? null, lock: settings.lock ?? null });
     rememberPlace(choice);
   }
   return { choices, insecure: wanted.insecure, minCopies };
+}
+
+/** Nothing is sent where the wish for a lock would not be met in the end. */
+function noLock({ name, place }: RemoteChoice): BackupError {
+  return new BackupError(
+    'USAGE',
+    `the config asks for a lock in ${escapeName(name)}, which kept none when it was tried`,
+    {
+      hint: `Take "lock" out of its config, or use a bucket that was made with object lock. To try it again, run: migbackup remote check ${name}`,
+      path: place,
+    },
+  );
 }
 
 /** How many of these are copies. */

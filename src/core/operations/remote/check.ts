@@ -5,6 +5,7 @@ import type { RemoteCheckReport } from '../../model/remote-check-report.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import { escapeName } from '../../paths/names.ts';
 import { startReport } from '../../repository/report-head.ts';
+import { rememberLocks } from '../../repository/remotes/known-places.ts';
 import { chooseRemotes, initRemote, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
 import type { TriedPromise } from '../../repository/remotes/remote.ts';
 
@@ -39,6 +40,8 @@ export async function checkRemote(
   try {
     context.onEvent?.({ type: 'phase-begin', phase: 'checking' });
     const promises = await remote.tryPromises(lock?.mode ?? null);
+    const locks = promises.find(({ promise }) => promise === 'locks');
+    if (lock !== undefined && locks !== undefined) rememberLocks(choice, locks.held !== 'no');
     const clockAheadMs = remote.now().getTime() - Date.now();
     return {
       ...head(),

@@ -16,30 +16,59 @@ function file(): string | null {
   return folder === null ? null : path.join(folder, 'remotes.json');
 }
 
-function agreed(): string[] {
+interface Remembered {
+  readonly places: readonly string[];
+  /** Places that kept no lock when `remote check` tried. */
+  readonly withoutLocks: readonly string[];
+}
+
+function remembered(): Remembered {
   const at = file();
-  if (at === null) return [];
+  const none = { places: [], withoutLocks: [] };
+  if (at === null) return none;
   try {
-    const { places }: { places?: unknown } = JSON.parse(readRegular(at, MAX_BYTES).toString('utf8'));
-    return Array.isArray(places) ? places.filter((place) => typeof place === 'string') : [];
+    const read: { places?: unknown; withoutLocks?: unknown } = JSON.parse(readRegular(at, MAX_BYTES).toString('utf8'));
+    return { places: textsIn(read.places), withoutLocks: textsIn(read.withoutLocks) };
   } catch {
-    return [];
+    return none;
   }
+}
+
+function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
+}
+
+/** What cannot be written is asked or tried again. */
+function remember(change: Partial<Remembered>): void {
+  const at = file();
+  if (at === null) return;
+  try {
+    writeFileDurable(at, `${JSON.stringify({ ...remembered(), ...change }, null, 2)}\n`);
+  } catch {
+    // The next push asks again.
+  }
+}
+
+const placeOf = ({ place, settings: { endpoint = '' } }: RemoteChoice): string => JSON.stringify([place, endpoint]);
+
+/** Remembers what `remote check` saw of locks there. */
+export function rememberLocks(choice: RemoteChoice, kept: boolean): void {
+  const others = remembered().withoutLocks.filter((place) => place !== placeOf(choice));
+  remember({ withoutLocks: kept ? others : [...others, placeOf(choice)] });
+}
+
+/** Whether this place kept no lock when `remote check` last tried one on this machine. */
+export function keptNoLock(choice: RemoteChoice): boolean {
+  return remembered().withoutLocks.includes(placeOf(choice));
 }
 
 /** Whether this user agreed on this machine that backups go there. A URL that a person typed needs no agreement. */
 export function isKnownPlace(choice: RemoteChoice): boolean {
-  return choice.isTyped || agreed().includes(agreementOf(choice));
+  return choice.isTyped || remembered().places.includes(agreementOf(choice));
 }
 
 /** Remembers it, if this user has a place for that; otherwise the next push asks again. */
 export function rememberPlace(choice: RemoteChoice): void {
-  const at = file();
-  if (at === null || choice.isTyped) return;
-  const places = [...new Set([...agreed(), agreementOf(choice)])];
-  try {
-    writeFileDurable(at, `${JSON.stringify({ places }, null, 2)}\n`);
-  } catch {
-    // The next push asks again.
-  }
+  if (choice.isTyped) return;
+  remember({ places: [...new Set([...remembered().places, agreementOf(choice)])] });
 }
