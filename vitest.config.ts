@@ -37,6 +37,7 @@ const SUITES = {
     ],
   },
   chain: { alone: ['test/chain/hardhat*.test.ts'], shared: [] },
+  remotes: { alone: ['test/remotes/*.test.ts'], shared: [], globalSetup: 'test/servers/s3/setup.ts' },
   binary: { alone: ['test/binary/*.test.ts'], shared: [] },
   e2e: {
     alone: [
@@ -78,9 +79,9 @@ export default defineConfig({
           provide: { every: null },
         },
       },
-      ...Object.entries(SUITES).map(([name, { alone, shared }]) => ({
+      ...Object.entries(SUITES).map(([name, { alone, shared, ...more }]) => ({
         extends: true as const,
-        test: { name, include: [...alone, ...shared], provide: { every } },
+        test: { name, include: [...alone, ...shared], provide: { every }, ...more },
       })),
     ],
   },

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const checkoutBin = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -35,15 +35,20 @@ export function cleanEnvironment(): Record<string, string> {
   return kept;
 }
 
-/** Runs `migbackup` as a real process, without a terminal, to its end. */
-export function runCli(args: readonly string[], { cwd, env, stdin = '' }: CliOptions = {}): Promise<CliResult> {
+export interface RunningCli {
+  readonly process: ChildProcess;
+  readonly ended: Promise<CliResult>;
+}
+
+/** Starts `migbackup` as a real process, without a terminal. */
+export function startCli(args: readonly string[], { cwd, env, stdin = '' }: CliOptions = {}): RunningCli {
   const [program, ...leading] = cliCommand();
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, [...leading, ...args], {
-      ...(cwd !== undefined && { cwd }),
-      env: { ...cleanEnvironment(), ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+  const child = spawn(program, [...leading, ...args], {
+    ...(cwd !== undefined && { cwd }),
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<CliResult>((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -55,4 +60,10 @@ export function runCli(args: readonly string[], { cwd, env, stdin = '' }: CliOpt
       resolve({ exitCode, signal, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
     });
   });
+  return { process: child, ended };
+}
+
+/** Runs `migbackup` as a real process, without a terminal, to its end. */
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return startCli(args, options).ended;
 }
