@@ -27,7 +27,8 @@ export function nameOf(error: unknown): string {
 /** The right that a request needs, as policies call it. */
 const RIGHTS: Readonly<Record<string, string>> = {
   HeadBucket: 's3:ListBucket',
-  HeadObject: 's3:GetObject',
+  // Without s3:ListBucket an object that is not there is answered with 403.
+  HeadObject: 's3:GetObject or s3:ListBucket',
   GetObject: 's3:GetObject and s3:GetObjectVersion',
   PutObject: 's3:PutObject',
   CreateMultipartUpload: 's3:PutObject',

@@ -126,6 +126,8 @@ class Multipart {
   readonly #whole = createHash('sha256');
   readonly #parts: CompletedPart[] = [];
   readonly #sums: Buffer[] = [];
+  /** Another pusher of the same content has completed this upload. The HEAD that follows decides. */
+  #isGone = false;
 
   constructor(
     s3: S3Bucket,
@@ -170,7 +172,7 @@ class Multipart {
     }
     // Before it becomes an object: what was sent is what the list of artifacts says.
     if (this.#whole.digest('hex') !== this.#file.sha256) throw alteredHere(this.#file);
-    await this.#complete(upload);
+    if (!this.#isGone) await this.#complete(upload);
     return composite(this.#sums);
   }
 
@@ -207,6 +209,7 @@ class Multipart {
   }
 
   async #part(upload: string, number: number, bytes: Buffer, sum: Buffer, had: Had | undefined): Promise<void> {
+    if (this.#isGone) return;
     const checksum = sum.toString('base64');
     const stated = this.#s3.sendsChecksums ? { ChecksumSHA256: checksum } : {};
     if (had?.size === bytes.length && had.checksum === checksum && had.etag !== undefined) {
@@ -216,8 +219,13 @@ class Multipart {
     }
     const about = { Bucket: this.#s3.bucket, Key: this.#s3.key(this.#key), UploadId: upload, PartNumber: number };
     const input = { ...about, Body: bytes, ContentLength: bytes.length, ...writtenAs(this.#s3, checksum, null) };
-    const { ETag } = await this.#s3.call('UploadPart', (send, how) => send(new UploadPartCommand(input), how));
-    this.#parts[number - 1] = { PartNumber: number, ...(ETag === undefined ? {} : { ETag }), ...stated };
+    try {
+      const { ETag } = await this.#s3.call('UploadPart', (send, how) => send(new UploadPartCommand(input), how));
+      this.#parts[number - 1] = { PartNumber: number, ...(ETag === undefined ? {} : { ETag }), ...stated };
+    } catch (error) {
+      if (!isNoSuchUpload(error)) throw error;
+      this.#isGone = true;
+    }
     this.#options.onBytes(bytes.length);
   }
 
@@ -234,10 +242,13 @@ class Multipart {
       );
     } catch (error) {
       // An answer was lost: the upload is gone because it was completed. The HEAD that follows decides.
-      if (nameOf(error instanceof BackupError ? error.cause : error) !== 'NoSuchUpload') throw error;
+      if (!isNoSuchUpload(error)) throw error;
     }
   }
 }
+
+const isNoSuchUpload = (error: unknown): boolean =>
+  nameOf(error instanceof BackupError ? error.cause : error) === 'NoSuchUpload';
 
 interface Had {
   readonly size: number;
