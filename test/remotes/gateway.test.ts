@@ -62,17 +62,14 @@ describe.skipIf(whyNoS3 !== null)(withReason('the gateway', whyNoS3), () => {
     const pusher = clientOf('pusher');
     const put = (): Promise<unknown> => pusher.send(new PutObjectCommand({ Bucket, Key: 'a', Body: body }));
     await expect(put()).rejects.toThrow();
-    await setPolicy(Bucket, {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { AWS: ['arn:aws:iam:::user/pusher'] },
-          Action: ['s3:PutObject'],
-          Resource: `arn:aws:s3:::${Bucket}/*`,
-        },
-      ],
-    });
+    await setPolicy(Bucket, [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: ['arn:aws:iam:::user/pusher'] },
+        Action: ['s3:PutObject'],
+        Resource: `arn:aws:s3:::${Bucket}/*`,
+      },
+    ]);
     await put();
     await expect(pusher.send(new DeleteObjectCommand({ Bucket, Key: 'a' }))).rejects.toThrow();
   });

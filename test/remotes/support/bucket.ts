@@ -41,8 +41,16 @@ export async function makeBucket(kind: BucketKind): Promise<string> {
   return Bucket;
 }
 
-export async function setPolicy(bucket: string, policy: object): Promise<void> {
-  await owner.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify(policy) }));
+/** @param statements of users other than the owner, who may do everything with whoever's objects, as in a bucket of AWS */
+export async function setPolicy(bucket: string, statements: readonly object[]): Promise<void> {
+  const own = {
+    Effect: 'Allow',
+    Principal: { AWS: ['arn:aws:iam:::user/owner'] },
+    Action: ['s3:*'],
+    Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+  };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [own, ...statements] });
+  await owner.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
 }
 
 interface Listing {
