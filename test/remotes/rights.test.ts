@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withReason } from '../support/skipped.ts';
@@ -78,6 +79,29 @@ describe.skipIf(whyNoS3 !== null)(withReason('the policies', whyNoS3), () => {
       );
     },
   );
+
+  test('the one who prunes removes what no rule keeps, but nothing that is locked', { timeout: TIMEOUT }, async () => {
+    for (const kind of ['versioned', 'locked'] as const) {
+      const bucket = await makeBucket(kind);
+      const place = use(bucket, 'copies', kind);
+      await setPolicy(bucket, [
+        ...grantedTo('pusher', statementsFor('### The pusher', bucket)),
+        ...grantedTo('reader', statementsFor('### The one who prunes', bucket)),
+      ]);
+      expect((await machine.run('create', '--push', '--yes')).exitCode).toBe(0);
+      expect((await push()).exitCode).toBe(0);
+      const backups = readdirSync(machine.backups).filter((name) => name.startsWith('migration-'));
+      const folders = backups.map((name) => path.join(machine.backups, name));
+      expect((await judge(place, folders)).copies).toHaveLength(2);
+      const denied = await machine.run('prune', '--remote', 'off', '--keep-last', '1', '--yes');
+      expect(denied.exitCode, `${denied.stdout}${denied.stderr}`).not.toBe(0);
+      const { exitCode, stdout, stderr } = await reader.run('prune', '--remote', 'off', '--keep-last', '1', '--yes');
+      expect(exitCode, `${stdout}${stderr}`).toBe(kind === 'locked' ? 6 : 0);
+      const left = await judge(place, folders);
+      expect(left.wrong).toEqual([]);
+      expect(left.copies).toHaveLength(kind === 'locked' ? 2 : 1);
+    }
+  });
 
   test('a reader lists, verifies, restores and pulls, and cannot push', { timeout: TIMEOUT }, async () => {
     const bucket = await makeBucket('locked');
