@@ -120,9 +120,9 @@ describe.skipIf(whyNoS3 !== null)(withReason('a fault at each kind of request', 
   );
 
   test.each([
-    ['unavailable', 5, /did not answer|503|SlowDown/i],
-    ['reset', 5, /did not answer|ECONNRESET/i],
-    ['expired', 5, /credentials .* expired/i],
+    ['unavailable', 5, /did not answer/],
+    ['reset', 5, /did not answer/],
+    ['expired', 5, /credentials .*expired/i],
   ] as const)(
     'a server that goes on with %s: exit %i, and the next push goes on',
     { timeout: TIMEOUT },
@@ -141,8 +141,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('a fault at each kind of request', 
         const sent = proxy.requests.filter(({ operation }) => operation === 'UploadPart').length;
         proxy.reset();
         expect(exitCode, `${fault} from ${kind} on: ${stdout}${stderr}`).toBe(code);
-        // The answer to a HEAD has no body that could say why.
-        if (!kind.startsWith('Head')) expect(stderr).toMatch(words);
+        expect(stderr).toMatch(words);
         expect((await judge(place, [backup])).wrong).toEqual([]);
         const again = await push();
         expect(again.exitCode, `${again.stdout}${again.stderr}`).toBe(0);

@@ -122,6 +122,13 @@ export function fromS3Error(error: unknown, request: string, place: string, sign
       `${shown} refused ${request}: the right ${RIGHTS[request] ?? request} is missing, or the credentials are wrong`,
       `Give these credentials that right.${goesOn}`,
     );
+  // The answer to a HEAD has no body that could say why. AWS gives this one where credentials have expired.
+  if (request === 'HeadObject' && statusOf(error) === 400)
+    return make(
+      'REMOTE_DENIED',
+      `${shown} refused HeadObject and gave no reason (400); the credentials may have expired`,
+      `Renew them if they have.${goesOn}`,
+    );
   if (isUnanswered(error))
     return make(
       'REMOTE_UNREACHABLE',
