@@ -176,6 +176,7 @@ export function checkOnlyHere(files: readonly Stored[], git: GitStates | undefin
       ? `git knows nothing of this folder, so nothing shows that any of the ${plural(files.length, 'file')} of state (${plural(evidence.bytes, 'byte')}) exists outside of it and its backups`
       : `${amount} ${only.length === 1 ? 'is' : 'are'} in no commit that a remote has: ${only.length === 1 ? 'it exists' : 'they exist'} only here and in backups`;
   const paths = [...new Set(only.map(({ source }) => source))];
-  const recommendation = 'Keep a copy of the backups on another machine: migbackup export makes one file of a backup.';
+  const recommendation =
+    'Keep a copy of the backups on another machine: migbackup push sends them to a remote, migbackup export makes one file of a backup.';
   return { ...about, status: 'info', message, paths, recommendation };
 }

@@ -59,7 +59,7 @@ export const OF_CONTENTS = {
     'secret-not-covered': {
       severity: ['warning', 'info'],
       meaning:
-        'Something that may hold secrets is in no category; a warning if it is a key that nothing replaces, and no remote has it.',
+        'Something that may hold secrets is in no category; a warning if it is a key that nothing replaces, and no remote of git has it.',
       advice: 'Keep a copy somewhere safe yourself, then add it to "ignore" in migbackup.config.json.',
     },
     'secret-left-out': {
