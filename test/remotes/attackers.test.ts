@@ -37,7 +37,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('attackers', whyNoS3), () => {
 
   /** The copy is listed, verifies, and another machine gets every byte of it. */
   async function expectWhole(): Promise<void> {
-    other.removeBackups();
+    other.forget();
     const listed = await other.run('list', '--remote', 'off', '--json', '--all-projects');
     expect(listed.stdout).toContain(id);
     for (const command of [
@@ -104,7 +104,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('attackers', whyNoS3), () => {
       () => owner.send(new DeleteObjectCommand({ Bucket: bucket, Key: archive?.Key })),
     ]) {
       await destroy();
-      other.removeBackups();
+      other.forget();
       const verified = await other.run('verify', id, '--remote', 'off');
       expect(verified.exitCode, verified.stdout).toBe(4);
       const pulled = await other.run('pull', id, '--remote', 'off', '--yes');

@@ -101,10 +101,10 @@ describe.skipIf(whyNoS3 !== null)(withReason('a fault at each kind of request', 
     async (fault: Fault) => {
       use('to-pull');
       await push();
-      other.removeBackups();
+      other.forget();
       const kinds = await kindsOf(pull);
       for (const kind of kinds) {
-        other.removeBackups();
+        other.forget();
         faultAtFirst(kind, fault);
         const { exitCode, stdout, stderr } = await pull();
         expect(proxy.fired, `${fault} at ${kind}`).toBe(1);

@@ -44,7 +44,7 @@ describe('a folder as a remote', () => {
   /** A copy is there, another machine gets every byte of it, and a second push finds it. */
   async function expectWhole(folder: string): Promise<void> {
     expect(await judge(placeInFolder(folder), [backup])).toEqual({ copies: [expect.stringContaining(id)], wrong: [] });
-    other.removeBackups();
+    other.forget();
     for (const command of [
       ['list', '--remote', 'disk'],
       ['verify', id, '--remote', 'disk'],
@@ -121,7 +121,7 @@ describe('a folder as a remote', () => {
       () => symlinkSync(path.join(backup, 'legacy-json.tar.zst'), file),
     ]) {
       harm();
-      other.removeBackups();
+      other.forget();
       for (const command of [
         ['verify', id],
         ['pull', id],

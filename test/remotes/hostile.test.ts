@@ -17,7 +17,7 @@ const change =
   (edit: (statement: Statement) => void) =>
   (statement: Statement): string => {
     edit(statement);
-    return JSON.stringify({ statement: JSON.stringify(statement), signatures: [] });
+    return JSON.stringify({ statement: JSON.stringify(statement), manifest: null, signatures: [] });
   };
 const firstObject = (fields: Json) => change(({ objects }) => void Object.assign(objects[0] ?? {}, fields));
 
@@ -28,7 +28,7 @@ const REFUSED: Readonly<Record<string, (statement: Statement) => string>> = {
   'not UTF-8': () => '\uD800',
   'no statement': () => '{}',
   'an array': () => '[]',
-  'a statement that is no text': (statement) => JSON.stringify({ statement, signatures: [] }),
+  'a statement that is no text': (statement) => JSON.stringify({ statement, manifest: null, signatures: [] }),
   'nested without end': () => `${'['.repeat(500_000)}${']'.repeat(500_000)}`,
   'more than 4 MiB': (statement) => `${change(() => {})(statement)}${' '.repeat(4 << 20)}`,
   'a key twice': (statement) => change(() => {})(statement).replace('{', '{"signatures":[],'),
@@ -41,6 +41,8 @@ const REFUSED: Readonly<Record<string, (statement: Statement) => string>> = {
   'a size that no number holds': firstObject({ size: 2 ** 60 }),
   'a hash that is none': firstObject({ sha256: 'x'.repeat(64) }),
   'the hash of another file': firstObject({ sha256: '0'.repeat(64) }),
+  'another manifest': (statement) =>
+    change(() => {})(statement).replace('"manifest":null', `"manifest":${JSON.stringify('{"formatVersion":2}')}`),
   'the id of another backup': change((statement) => (statement['id'] = 'migration-2020-01-01T00-00-00-000Z')),
   'another tag': change((statement) => (statement['tag'] = '0'.repeat(32))),
   'a file too few': change(({ objects }) => void objects.shift()),
@@ -104,7 +106,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('hostile commits', whyNoS3), () => 
     const prefix = `refused-${name.replaceAll(' ', '-')}`;
     await put(`${prefix}/v1/commits/${id}/${tag}.json`, make(parse()));
     use(prefix);
-    other.removeBackups();
+    other.forget();
     const listed = await other.run('list', '--remote', 'off', '--json');
     expect(listed.exitCode, `${listed.stdout}${listed.stderr}`).toBe(4);
     const { backups, findings }: { backups: unknown[]; findings: { code: string }[] } = JSON.parse(listed.stdout);
@@ -124,7 +126,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('hostile commits', whyNoS3), () => 
       );
     await put(`${prefix}/v1/commits/${id}/${tag}.json`, make(parse()));
     use(prefix);
-    other.removeBackups();
+    other.forget();
     const verified = await other.run('verify', id, '--remote', 'off');
     expect(verified.exitCode, `${verified.stdout}${verified.stderr}`).toBe(4);
     const pulled = await other.run('pull', id, '--remote', 'off', '--yes');
@@ -140,7 +142,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('hostile commits', whyNoS3), () => 
     for (const key of ['x.json', `${id}/x.json`, `${id}/${tag}/x.json`, '../../x', `${id}/${tag}.json/y`, '\u001B[2J'])
       await put(`honest/v1/commits/${key}`, '{}');
     expect((await everything(bucket, 'honest/v1/commits/')).versions.length).toBeGreaterThan(tags.length);
-    other.removeBackups();
+    other.forget();
     const listed = await other.run('list', '--remote', 'off');
     expect(listed.stdout).toContain(id);
     expect(isClean(listed.stdout + listed.stderr), JSON.stringify(listed.stderr)).toBe(true);

@@ -56,7 +56,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('two pushers at once', whyNoS3), ()
         const verdict = await judge(placeInBucket(bucket, prefix), folders, lockedBy);
         expect(verdict.wrong).toEqual([]);
         expect(verdict.copies).toEqual([...new Set(folders.map((folder) => `${id}/${tagOf(folder)}`))].toSorted());
-        reader.removeBackups();
+        reader.forget();
         const pulled = await reader.run('pull', id, '--remote', 'off', '--yes', '--copy', tagOf(backup));
         expect(pulled.exitCode, `${pulled.stdout}${pulled.stderr}`).toBe(0);
         expect(filesOf(path.join(reader.backups, id))).toEqual(filesOf(backup));

@@ -6,6 +6,7 @@ import type { Archive } from '../model/manifest.ts';
 import { escapeName } from '../paths/names.ts';
 import { throwIfInterrupted } from '../model/backup-error.ts';
 import { hashOfFile, type FileHash } from './file-hash.ts';
+import { fromFirstFetched } from './absent-ranges.ts';
 import { FramedFile, type Piece } from './framed-file.ts';
 import { decodeHeader, headerDifferences, headerLength, type TarMember } from './tar-decode.ts';
 import type { MemberSink } from './member-sink.ts';
@@ -35,12 +36,14 @@ export interface ArchiveReadOptions {
  * frame and every affected file, and reading goes on after it. Resolves with the SHA-256 of the file, or with null if only a selection was read.
  */
 export async function readArchive(options: ArchiveReadOptions): Promise<string | null> {
+  const entries = await fromFirstFetched(options.file, options.entries, options.select);
+  if (entries === null) return null;
   const framed = await FramedFile.openFetched(options.file, options.facts.compression);
   if ('problem' in framed) {
     options.onFinding(await unusable(options, framed.problem));
     return null;
   }
-  const walk = new ArchiveWalk(framed, options);
+  const walk = new ArchiveWalk(framed, { ...options, entries });
   try {
     return await walk.run();
   } finally {
@@ -282,10 +285,9 @@ class ArchiveWalk {
 
   #reportDamage(): void {
     for (const { piece, affects } of this.#damaged.values()) {
-      this.#find('frame-damaged', `frame ${piece.number + 1} of ${this.#framed.pieces} ${piece.problem}`, {
-        affects,
-        evidence: { frame: piece.number + 1, frames: this.#framed.pieces },
-      });
+      const evidence = { frame: piece.number + 1, frames: this.#framed.pieces };
+      const message = `frame ${evidence.frame} of ${evidence.frames} ${piece.problem}`;
+      this.#find('frame-damaged', message, { affects, evidence });
     }
     if (this.#beyond.length > 0)
       this.#find('archive-truncated', 'ends before its last members', { affects: this.#beyond });

@@ -45,5 +45,7 @@ export type CopyStatement = z.infer<typeof copyStatementSchema>;
 export const copyCommitSchema = z.object({
   /** The statement as the exact text that was written. */
   statement: z.string(),
+  /** The manifest's text, so that a reader of the commit needs no request for it. Null if it is large. */
+  manifest: z.string().nullable(),
   signatures: z.array(z.unknown()).max(100),
 });

@@ -1,5 +1,6 @@
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   ListObjectVersionsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
@@ -72,4 +73,11 @@ export async function everything(bucket: string, prefix: string): Promise<Listin
     KeyMarker = page.NextKeyMarker;
     VersionIdMarker = page.NextVersionIdMarker;
   }
+}
+
+/** Removes everything below a prefix, locked or not: the server keeps it all in memory. */
+export async function removeEverything(bucket: string, prefix: string): Promise<void> {
+  const { versions, markers } = await everything(bucket, prefix);
+  for (const { Key, VersionId } of [...versions, ...markers])
+    await owner.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId, BypassGovernanceRetention: true }));
 }

@@ -68,9 +68,11 @@ export class Machine implements Disposable {
     return path.join(this.root, 'backups');
   }
 
-  /** Forgets every backup that this machine has. */
-  removeBackups(): void {
+  /** As if nothing of migbackup had ever run here: no backups, and nothing in the home of what was read or agreed to. */
+  forget(): void {
     rmSync(this.backups, { recursive: true, force: true });
+    rmSync(path.join(this.#temp.path, 'home'), { recursive: true, force: true });
+    mkdirSync(path.join(this.#temp.path, 'home'));
   }
 
   /** Writes the remotes into the project's config. */

@@ -6,6 +6,8 @@ import { parseCommitKey } from '../../../src/core/repository/remotes/layout.ts';
 
 const ID = 'migration-2026-11-23T07-38-00-123Z';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** An object's hash is that of its name in these samples. */
+const MANIFEST = Buffer.from('BACKUP_MANIFEST.json');
 const object = (name: string, hash = sha256(name)): CopyObject => ({
   name,
   size: 7,
@@ -38,10 +40,12 @@ function statement(names: readonly string[] = []): CopyStatement {
 const good = statement();
 const key = { id: ID, tag: good.tag };
 const commitOf = (stated: object): Buffer =>
-  Buffer.from(JSON.stringify({ statement: JSON.stringify(stated), signatures: [] }));
+  Buffer.from(JSON.stringify({ statement: JSON.stringify(stated), manifest: null, signatures: [] }));
 
 test('a commit is read as it was written', () => {
-  expect(parseCommit(formatCommit(good), key)).toEqual(good);
+  expect(parseCommit(formatCommit(good, MANIFEST), key)).toEqual({ statement: good, manifest: MANIFEST.toString() });
+  const large = Buffer.alloc((1 << 20) + 1, ' ');
+  expect(parseCommit(formatCommit(good, large), key)).toEqual({ statement: good, manifest: null });
 });
 
 test.each<[what: string, bytes: Buffer, why: RegExp]>([
@@ -57,6 +61,11 @@ test.each<[what: string, bytes: Buffer, why: RegExp]>([
   ['another tag', commitOf({ ...good, tag: '0'.repeat(32) }), /^states another tag/],
   ['another kind', commitOf({ ...good, kind: 'safety' }), /^states the kind safety/],
   ['another time', commitOf({ ...good, createdAt: '2026-11-23T07:38:00.124Z' }), /^states another time/],
+  [
+    'another manifest than that of the copy',
+    Buffer.from(JSON.stringify({ statement: JSON.stringify(good), manifest: 'x', signatures: [] })),
+    /^repeats another manifest/,
+  ],
   ['an encryption', commitOf({ ...good, encryption: {} }), /^states something that is not valid/],
   ['a negative size', commitOf({ ...good, objects: [{ ...good.objects[0], size: -1 }] }), /objects/],
   ['no objects', commitOf({ ...good, objects: [] }), /objects/],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { parseId } from '../../format/id.ts';
-import { ARTIFACTS_FILE } from '../../format/layout.ts';
+import { ARTIFACTS_FILE, MANIFEST_FILE } from '../../format/layout.ts';
 import { formatSum } from '../../format/sums.ts';
 import { ambiguity } from '../../fs/json-ambiguity.ts';
 import { copyCommitSchema, copyStatementSchema, type CopyObject, type CopyStatement } from '../../model/copy-commit.ts';
@@ -10,9 +10,20 @@ import { isArtifactName, REQUIRED_NAMES } from './layout.ts';
 /** Far more than 1,000 objects need. */
 export const MAX_COMMIT_BYTES = 4 << 20;
 
-/** The text of a commit object. */
-export function formatCommit(statement: CopyStatement): Buffer {
-  return Buffer.from(`${JSON.stringify({ statement: JSON.stringify(statement), signatures: [] })}\n`);
+/** A manifest that is larger is not repeated in the commit. In JSON it becomes larger by a fifth. */
+const MAX_MANIFEST_BYTES = 1 << 20;
+
+/** What a commit object says. */
+export interface Commit {
+  readonly statement: CopyStatement;
+  /** The text of the manifest; null if only its object has it. */
+  readonly manifest: string | null;
+}
+
+/** The text of a commit object. @param manifest the bytes of the manifest, which is repeated in it unless it is large */
+export function formatCommit(statement: CopyStatement, manifest: Buffer): Buffer {
+  const text = manifest.length <= MAX_MANIFEST_BYTES ? manifest.toString('utf8') : null;
+  return Buffer.from(`${JSON.stringify({ statement: JSON.stringify(statement), manifest: text, signatures: [] })}\n`);
 }
 
 /** The list of artifacts that these objects were stored from, byte for byte. */
@@ -29,10 +40,10 @@ export function tagOf(artifactsSha256: string): string {
 
 /**
  * What a commit states, or why it is refused, as the rest of a sentence about it. The names, the hashes and the tag prove each other: the objects as lines of
- * ARTIFACTS.sha256 must have the hash that begins with the tag.
+ * ARTIFACTS.sha256 must have the hash that begins with the tag, and the manifest that of its object.
  * @param expected what its key says
  */
-export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }): CopyStatement | string {
+export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }): Commit | string {
   if (bytes.length > MAX_COMMIT_BYTES) return `is larger than ${MAX_COMMIT_BYTES} bytes`;
   const outer = parseStrictly(bytes, copyCommitSchema);
   if (typeof outer === 'string') return outer;
@@ -40,7 +51,16 @@ export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }
   if (isOfNewer) return 'has a format that only a newer migbackup can read';
   const statement = parseStrictly(Buffer.from(outer.statement), copyStatementSchema);
   if (typeof statement === 'string') return `states something that is not valid: it ${statement}`;
-  return contradiction(statement, expected) ?? statement;
+  const wrong = contradiction(statement, expected);
+  if (wrong !== null) return wrong;
+  const { manifest } = outer;
+  const own = statement.objects.find(({ name }) => name === MANIFEST_FILE);
+  if (manifest !== null && sha256Of(manifest) !== own?.sha256) return 'repeats another manifest than that of the copy';
+  return { statement, manifest };
+}
+
+function sha256Of(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 interface Schema<T> {
@@ -85,7 +105,7 @@ function contradiction(statement: CopyStatement, expected: { id: string; tag: st
   if (objects.some(({ size, partSize }) => partSize !== null && partSize < size / 10_000))
     return 'states more parts than an upload can have';
   const list = Buffer.from(artifactList(objects));
-  const sha256 = createHash('sha256').update(list).digest('hex');
+  const sha256 = sha256Of(list);
   const own = objects.find(({ name }) => name === ARTIFACTS_FILE);
   if (own?.sha256 !== sha256 || own.size !== list.length || tagOf(sha256) !== tag)
     return `names objects that are not those of its ${ARTIFACTS_FILE}`;

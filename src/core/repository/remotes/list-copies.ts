@@ -4,22 +4,20 @@ import path from 'node:path';
 import { atOnce } from '../../concurrency/at-once.ts';
 import { isNoFile, openAppend, readRegular } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
-import type { CopyStatement } from '../../model/copy-commit.ts';
 import { escapeName } from '../../paths/names.ts';
-import { MAX_COMMIT_BYTES, parseCommit } from './commit.ts';
+import { MAX_COMMIT_BYTES, parseCommit, type Commit } from './commit.ts';
 import { COMMITS_PREFIX, commitsPrefix, dataPrefix, parseCommitKey } from './layout.ts';
 import { machineFolder } from './machine-folder.ts';
 import { readAll, type Remote, type Version } from './remote.ts';
 
 /** A copy of a backup in a remote: its commit is there and can be believed. Whether its objects are, only `verify` says. */
-export interface Copy {
+export interface Copy extends Commit {
   readonly id: string;
   readonly tag: string;
   /** Where its objects are, for people and JSON. */
   readonly place: string;
   /** When its commit was written, by the clock of the remote. */
   readonly pushedAt: Date;
-  readonly statement: CopyStatement;
 }
 
 /** A commit that cannot be believed: it makes no copy. */
@@ -83,10 +81,10 @@ async function readCommit(remote: Remote, version: Version, cache: CommitCache):
   if (version.size > MAX_COMMIT_BYTES) return { ...about, problem: `is larger than ${MAX_COMMIT_BYTES} bytes` };
   const known = cache.get(version);
   const bytes = known ?? (await readAll(remote, version));
-  const statement = parseCommit(bytes, parsed);
-  if (typeof statement === 'string') return { ...about, problem: statement };
+  const commit = parseCommit(bytes, parsed);
+  if (typeof commit === 'string') return { ...about, problem: commit };
   if (known === undefined) cache.add(version, bytes);
-  return { ...about, pushedAt: version.modifiedAt, statement };
+  return { ...about, pushedAt: version.modifiedAt, ...commit };
 }
 
 /** The texts of commits that were read before, in a file of this user, one line each. Only for S3, where a version and an ETag name the bytes. */

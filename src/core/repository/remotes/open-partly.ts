@@ -13,7 +13,7 @@ const MOST_AHEAD = 8 << 20;
 const BLOCK = 64 << 10;
 
 /**
- * Lays out a copy as the folder of a backup: manifest and index are fetched, the list of artifacts is written from the commit, and everything else has its
+ * Lays out a copy as the folder of a backup: the index is fetched, the manifest and the list of artifacts are written from the commit, and everything else has its
  * size and is fetched where a reader reads it. Returns a function that forgets these files.
  * @param folder must not exist
  */
@@ -21,12 +21,14 @@ export async function openPartly(remote: Remote, copy: Copy, folder: string): Pr
   fs.mkdirSync(path.join(folder, 'checksums'), { recursive: true, mode: 0o700 });
   const { objects } = copy.statement;
   const at = (name: string): string => path.join(folder, ...name.split('/'));
-  const whole = [MANIFEST_FILE, INDEX_FILE];
+  // The commit repeats the manifest unless it is large.
+  const fetched = copy.manifest === null ? [MANIFEST_FILE, INDEX_FILE] : [INDEX_FILE];
+  if (copy.manifest !== null) fs.writeFileSync(at(MANIFEST_FILE), copy.manifest, { mode: 0o600, flag: 'wx' });
   const registered: string[] = [];
   fs.writeFileSync(at(ARTIFACTS_FILE), artifactList(objects), { mode: 0o600, flag: 'wx' });
-  await Promise.all(whole.map((name) => fetchSmall(remote, copy, name, at(name))));
+  await Promise.all(fetched.map((name) => fetchSmall(remote, copy, name, at(name))));
   for (const object of objects) {
-    if (whole.includes(object.name) || object.name === ARTIFACTS_FILE) continue;
+    if ([MANIFEST_FILE, INDEX_FILE, ARTIFACTS_FILE].includes(object.name)) continue;
     const file = at(object.name);
     setAbsentRanges(file, new FetchedRanges(remote, refOf(copy, object), file, object));
     registered.push(file);

@@ -1,6 +1,7 @@
+import { hash as oneShotHash } from 'node:crypto';
 import path from 'node:path';
 import { atOnce } from '../../concurrency/at-once.ts';
-import { ARTIFACTS_FILE } from '../../format/layout.ts';
+import { ARTIFACTS_FILE, MANIFEST_FILE } from '../../format/layout.ts';
 import { parseSums } from '../../format/sums.ts';
 import { completenessOf } from '../../format/why-partial.ts';
 import { isVersion1 } from '../../format/version1.ts';
@@ -14,9 +15,10 @@ import { escapeName } from '../../paths/names.ts';
 import { formatCommit, tagOf } from './commit.ts';
 import { commitKey, dataKey, isArtifactName } from './layout.ts';
 import { listCopies, type Copy } from './list-copies.ts';
-import type { LocalFile, Lock, Remote } from './remote.ts';
+import { alteredHere, type LocalFile, type Lock, type Remote } from './remote.ts';
 
 const MAX_LIST_BYTES = 1 << 20;
+const MAX_MANIFEST_BYTES = 64 << 20;
 /** Each large one has four parts under way itself. */
 const FILES_AT_ONCE = 2;
 
@@ -99,7 +101,7 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
     encryption: null,
     objects,
   };
-  await remote.putNew(commitKey(id, tag), formatCommit(statement), lock);
+  await remote.putNew(commitKey(id, tag), formatCommit(statement, manifestBytes(backup)), lock);
   // Also where the answer was lost, or another pusher of the same content was first.
   const copy = await findCopy(remote, id, tag);
   if (copy !== undefined) return { copy, isOld: false };
@@ -111,6 +113,15 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
       path: remote.place,
     },
   );
+}
+
+/** They are those that were stored. */
+function manifestBytes({ files }: LocalBackup): Buffer {
+  const file = files.find(({ name }) => name === MANIFEST_FILE);
+  if (file === undefined) throw new Error('a backup has a manifest');
+  const bytes = readRegular(file.file, MAX_MANIFEST_BYTES);
+  if (oneShotHash('sha256', bytes) !== file.sha256) throw alteredHere(file);
+  return bytes;
 }
 
 /** Throws BACKUP_DAMAGED if the commit of this content is there and cannot be believed: a push could not replace it. */

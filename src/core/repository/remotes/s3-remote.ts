@@ -139,6 +139,9 @@ export class S3Remote implements Remote {
       if (status === 404 || status === 412 || status === 416) throw damaged(`${this.place}/${key}`, status);
       throw error;
     }
+    // An error may be called 200 and have another body: only the object has its ETag.
+    const isObject = etag === null || got.ETag === etag;
+    if (!isObject) throw Object.assign(new Error('the answer is not the object'), { name: 'BrokenBody' });
     let left = to - from;
     for await (const chunk of streamOf(got.Body)) {
       left -= chunk.length;

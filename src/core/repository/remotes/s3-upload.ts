@@ -247,8 +247,9 @@ class Multipart {
   }
 }
 
+/** Ceph says NoSuchKey while another pusher completes the upload. */
 const isNoSuchUpload = (error: unknown): boolean =>
-  nameOf(error instanceof BackupError ? error.cause : error) === 'NoSuchUpload';
+  /^NoSuch(Upload|Key)$/.test(nameOf(error instanceof BackupError ? error.cause : error));
 
 interface Had {
   readonly size: number;
