@@ -1,6 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withReason } from '../support/skipped.ts';
 import { everything, gatewayEndpoint, makeBucket, owner, whyNoS3 } from './support/bucket.ts';
@@ -42,7 +43,10 @@ const REFUSED: Readonly<Record<string, (statement: Statement) => string>> = {
   'a hash that is none': firstObject({ sha256: 'x'.repeat(64) }),
   'the hash of another file': firstObject({ sha256: '0'.repeat(64) }),
   'another manifest': (statement) =>
-    change(() => {})(statement).replace('"manifest":null', `"manifest":${JSON.stringify('{"formatVersion":2}')}`),
+    change(() => {})(statement).replace(
+      '"manifest":null',
+      `"manifest":"${zlib.zstdCompressSync('{"formatVersion":2}').toString('base64')}"`,
+    ),
   'the id of another backup': change((statement) => (statement['id'] = 'migration-2020-01-01T00-00-00-000Z')),
   'another tag': change((statement) => (statement['tag'] = '0'.repeat(32))),
   'a file too few': change(({ objects }) => void objects.shift()),

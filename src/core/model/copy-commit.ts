@@ -45,7 +45,7 @@ export type CopyStatement = z.infer<typeof copyStatementSchema>;
 export const copyCommitSchema = z.object({
   /** The statement as the exact text that was written. */
   statement: z.string(),
-  /** The manifest's text, so that a reader of the commit needs no request for it. Null if it is large. */
-  manifest: z.string().nullable(),
+  /** The manifest as base64 of a zstd frame, so that a reader of the commit needs no request for it. Null if it is large. */
+  manifest: z.base64().nullable(),
   signatures: z.array(z.unknown()).max(100),
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import zlib from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { CopyObject, CopyStatement } from '../../../src/core/model/copy-commit.ts';
 import { artifactList, formatCommit, parseCommit, tagOf } from '../../../src/core/repository/remotes/commit.ts';
@@ -39,11 +40,12 @@ function statement(names: readonly string[] = []): CopyStatement {
 
 const good = statement();
 const key = { id: ID, tag: good.tag };
-const commitOf = (stated: object): Buffer =>
-  Buffer.from(JSON.stringify({ statement: JSON.stringify(stated), manifest: null, signatures: [] }));
+const commitOf = (stated: object, manifest: string | null = null): Buffer =>
+  Buffer.from(JSON.stringify({ statement: JSON.stringify(stated), manifest, signatures: [] }));
+const commitWith = (manifest: string): Buffer => commitOf(good, manifest);
 
 test('a commit is read as it was written', () => {
-  expect(parseCommit(formatCommit(good, MANIFEST), key)).toEqual({ statement: good, manifest: MANIFEST.toString() });
+  expect(parseCommit(formatCommit(good, MANIFEST), key)).toEqual({ statement: good, manifest: MANIFEST });
   const large = Buffer.alloc((1 << 20) + 1, ' ');
   expect(parseCommit(formatCommit(good, large), key)).toEqual({ statement: good, manifest: null });
 });
@@ -61,11 +63,10 @@ test.each<[what: string, bytes: Buffer, why: RegExp]>([
   ['another tag', commitOf({ ...good, tag: '0'.repeat(32) }), /^states another tag/],
   ['another kind', commitOf({ ...good, kind: 'safety' }), /^states the kind safety/],
   ['another time', commitOf({ ...good, createdAt: '2026-11-23T07:38:00.124Z' }), /^states another time/],
-  [
-    'another manifest than that of the copy',
-    Buffer.from(JSON.stringify({ statement: JSON.stringify(good), manifest: 'x', signatures: [] })),
-    /^repeats another manifest/,
-  ],
+  ['a manifest that is no base64', commitWith('x'), /^has a wrong manifest/],
+  ['a manifest that is no frame', commitWith(Buffer.from('x').toString('base64')), /^repeats another manifest/],
+  ['another manifest', commitWith(zlib.zstdCompressSync('x').toString('base64')), /^repeats another manifest/],
+  ['a bomb', commitWith(zlib.zstdCompressSync(Buffer.alloc(64 << 20)).toString('base64')), /^repeats another manifest/],
   ['an encryption', commitOf({ ...good, encryption: {} }), /^states something that is not valid/],
   ['a negative size', commitOf({ ...good, objects: [{ ...good.objects[0], size: -1 }] }), /objects/],
   ['no objects', commitOf({ ...good, objects: [] }), /objects/],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
+import zlib from 'node:zlib';
 import { parseId } from '../../format/id.ts';
 import { ARTIFACTS_FILE, MANIFEST_FILE } from '../../format/layout.ts';
 import { formatSum } from '../../format/sums.ts';
@@ -10,20 +11,21 @@ import { isArtifactName, REQUIRED_NAMES } from './layout.ts';
 /** Far more than 1,000 objects need. */
 export const MAX_COMMIT_BYTES = 4 << 20;
 
-/** A manifest that is larger is not repeated in the commit. In JSON it becomes larger by a fifth. */
+/** A manifest that is larger is not repeated in the commit. */
 const MAX_MANIFEST_BYTES = 1 << 20;
 
 /** What a commit object says. */
 export interface Commit {
   readonly statement: CopyStatement;
-  /** The text of the manifest; null if only its object has it. */
-  readonly manifest: string | null;
+  /** The bytes of the manifest; null if only its object has them. */
+  readonly manifest: Buffer | null;
 }
 
 /** The text of a commit object. @param manifest the bytes of the manifest, which is repeated in it unless it is large */
 export function formatCommit(statement: CopyStatement, manifest: Buffer): Buffer {
-  const text = manifest.length <= MAX_MANIFEST_BYTES ? manifest.toString('utf8') : null;
-  return Buffer.from(`${JSON.stringify({ statement: JSON.stringify(statement), manifest: text, signatures: [] })}\n`);
+  const repeated = manifest.length <= MAX_MANIFEST_BYTES ? zlib.zstdCompressSync(manifest).toString('base64') : null;
+  const commit = { statement: JSON.stringify(statement), manifest: repeated, signatures: [] };
+  return Buffer.from(`${JSON.stringify(commit)}\n`);
 }
 
 /** The list of artifacts that these objects were stored from, byte for byte. */
@@ -53,10 +55,20 @@ export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }
   if (typeof statement === 'string') return `states something that is not valid: it ${statement}`;
   const wrong = contradiction(statement, expected);
   if (wrong !== null) return wrong;
-  const { manifest } = outer;
+  if (outer.manifest === null) return { statement, manifest: null };
+  const manifest = decompress(outer.manifest);
   const own = statement.objects.find(({ name }) => name === MANIFEST_FILE);
-  if (manifest !== null && sha256Of(manifest) !== own?.sha256) return 'repeats another manifest than that of the copy';
+  if (manifest === null || sha256Of(manifest) !== own?.sha256) return 'repeats another manifest than that of the copy';
   return { statement, manifest };
+}
+
+/** Null if it is no zstd frame of a manifest. */
+function decompress(base64: string): Buffer | null {
+  try {
+    return zlib.zstdDecompressSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_MANIFEST_BYTES });
+  } catch {
+    return null;
+  }
 }
 
 function sha256Of(data: string | Buffer): string {
