@@ -42,6 +42,9 @@ export default class Push extends BaseCommand {
       max: 100,
       helpValue: 'N',
     }),
+    'extend-lock': Flags.boolean({
+      summary: 'Lock copies that are there as long as a new one would be locked',
+    }),
     insecure: insecureFlag,
   };
 
@@ -67,6 +70,7 @@ export default class Push extends BaseCommand {
       remotes: flags.remote ?? [],
       insecure: flags.insecure,
       minCopies: flags['min-copies'],
+      extendsLock: flags['extend-lock'],
       confirm: confirmPlace(session, 'push', this.argv),
       cwd: process.cwd(),
     };

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startFaultyProxy, type Fault, type FaultyProxy, type S3Request } from '../servers/s3/faulty-proxy.ts';
+import { stride } from '../support/effort.ts';
 import { withReason } from '../support/skipped.ts';
 import { gatewayEndpoint, makeBucket, whyNoS3 } from './support/bucket.ts';
 import { filesOf, judge, placeInBucket } from './support/judge.ts';
@@ -22,6 +23,8 @@ const PASSING = [
   'altered-body',
   'cut-answer',
 ] as const;
+
+const ALL_FAULTS: readonly Fault[] = [...PASSING, 'altered-answer', 'expired'];
 
 /** The same kind of request is made for many objects: it is tried once for small ones, once for large ones and once for commits. */
 function kindOf({ operation, path: key }: S3Request): string {
@@ -60,23 +63,27 @@ describe.skipIf(whyNoS3 !== null)(withReason('a fault at each kind of request', 
   const push = (): ReturnType<Machine['run']> => machine.run('push', id, '--remote', 'off', '--yes');
   const pull = (): ReturnType<Machine['run']> => other.run('pull', id, '--remote', 'off', '--yes');
 
-  /** Every kind of request that a command makes. */
-  async function kindsOf(command: () => ReturnType<Machine['run']>): Promise<readonly string[]> {
+  /** Every kind of request that a command makes. In a part of the suite: some of them, others for each fault. */
+  async function kindsOf(command: () => ReturnType<Machine['run']>, fault: Fault): Promise<readonly string[]> {
     proxy.reset();
     const { exitCode, stdout, stderr } = await command();
     expect(exitCode, `${stdout}${stderr}`).toBe(0);
-    return [...new Set(proxy.requests.map(kindOf))];
+    const kinds = [...new Set(proxy.requests.map(kindOf))].filter((kind) => {
+      // Elsewhere there is nothing to break off or to change.
+      if (fault.endsWith('-body')) return /^(Put|Upload|Complete)/.test(kind);
+      return fault !== 'cut-answer' || /^(Get|List)/.test(kind);
+    });
+    expect(kinds.length).toBeGreaterThan(1);
+    const step = stride(4);
+    const some = kinds.filter((_, at) => (at + ALL_FAULTS.indexOf(fault)) % step === 0);
+    return some.length > 0 ? some : kinds.slice(-1);
   }
 
   test.each(PASSING)('push: %s', { timeout: TIMEOUT }, async (fault: Fault) => {
     use(`clean-${fault}`);
-    const kinds = await kindsOf(push);
-    expect(kinds).toContain('CompleteMultipartUpload an archive');
+    const kinds = await kindsOf(push, fault);
     const ends: string[] = [];
     for (const kind of kinds) {
-      // Of these there is nothing to break off or to change.
-      if (fault.endsWith('-body') && !/^(Put|Upload|Complete)/.test(kind)) continue;
-      if (fault === 'cut-answer' && !/^(Get|List)/.test(kind)) continue;
       const place = use(`${fault}-${kind.replaceAll(' ', '-')}`);
       faultAtFirst(kind, fault);
       const { exitCode, stdout, stderr } = await push();
@@ -102,7 +109,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('a fault at each kind of request', 
       use('to-pull');
       await push();
       other.forget();
-      const kinds = await kindsOf(pull);
+      const kinds = await kindsOf(pull, fault);
       for (const kind of kinds) {
         other.forget();
         faultAtFirst(kind, fault);
@@ -128,7 +135,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('a fault at each kind of request', 
     { timeout: TIMEOUT },
     async (fault, code, words) => {
       use(`count-${fault}`);
-      const kinds = await kindsOf(push);
+      const kinds = await kindsOf(push, fault);
       for (const kind of kinds) {
         const place = use(`on-${fault}-${kind.replaceAll(' ', '-')}`);
         let began = false;

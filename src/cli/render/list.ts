@@ -83,8 +83,10 @@ export function renderList(report: ListReport, paint: Paint): string[] {
   const isMissing = report.findings.some(({ code }) => code === 'repository-missing');
   const none =
     backups.length === 0 && !isMissing ? [wrap(`no backups ${of}in ${escapeName(repository)}`, '  ', 4)] : [];
-  const others =
-    ofOthers === 0 ? [] : [wrapNext(`${ofOthers} more belong to other projects: migbackup list --all-projects`)];
+  const there = report.remote === undefined ? '' : ` --remote ${escapeName(report.remote)}`;
+  const belong = ofOthers === 1 ? 'belongs' : 'belong';
+  const all = `${ofOthers} more ${belong} to other projects: migbackup list${there} --all-projects`;
+  const others = ofOthers === 0 ? [] : [wrapNext(all)];
   return [
     ...none,
     ...report.backups.flatMap((backup) => renderBackup(backup, paint)),

@@ -7,7 +7,12 @@ import { formatBytes, formatDuration } from './format.ts';
 import { wrap, type Paint } from './style.ts';
 
 export function renderCopy(copy: PushedCopy, paint: Paint): string {
-  const words = { pushed: paint.good('pushed'), there: 'was there', failed: paint.bad('failed') };
+  const words = {
+    pushed: paint.good('pushed'),
+    there: 'was there',
+    extended: paint.good('was there, and is locked longer now'),
+    failed: paint.bad('failed'),
+  };
   const lock = copy.lock === null ? '' : `, locked until ${copy.lock.until.slice(0, 10)} (${copy.lock.mode})`;
   const name = copy.remote === copy.place ? '' : `${escapeName(copy.remote)}: `;
   return wrap(`${name}${escapeName(copy.place)}${lock}`, `      ${words[copy.outcome]}  `, 8);

@@ -24,6 +24,6 @@ export function renderRemoteCheck(report: RemoteCheckReport, paint: Paint): stri
       wrap(`${WORDS[promise]}: ${escapeName(evidence)}`, `  ${said[held]}  `, 7),
     ),
     ...renderFindings(findings, paint),
-    pasteable('  Next: migbackup push'),
+    pasteable(`  Next: migbackup push --remote ${escapeName(remote)}`),
   ];
 }

@@ -126,6 +126,10 @@ export function renderVerifyAll(report: VerifyAllReport, paint: Paint): string[]
   const others =
     ofOthers === 0
       ? []
-      : [pasteable(`  ${ofOthers} more belong to other projects: migbackup verify --all --all-projects`)];
+      : [
+          pasteable(
+            `  ${ofOthers} more ${ofOthers === 1 ? 'belongs' : 'belong'} to other projects: migbackup verify --all --all-projects`,
+          ),
+        ];
   return [...blocks, '', `  ${paintStatus(report.status, paint)}  ${count} looked at`, ...others];
 }

@@ -31,6 +31,8 @@ export interface PushWanted {
   readonly insecure: boolean;
   /** How many copies a backup has to have; undefined: one in each of these remotes. */
   readonly minCopies?: number | undefined;
+  /** Lock a copy that is there as long as a new one would be. */
+  readonly extendsLock?: boolean | undefined;
   /** Asked once for each remote to which nothing was pushed from this machine yet. It throws CONFIRMATION_REQUIRED. */
   readonly confirm: (place: NewPlace) => Promise<unknown>;
 }
@@ -40,6 +42,7 @@ export interface PushTargets {
   readonly choices: readonly RemoteChoice[];
   readonly insecure: boolean;
   readonly minCopies: number;
+  readonly extendsLock: boolean;
 }
 
 /** Throws NO_SUCH_REMOTE, USAGE, and CONFIRMATION_REQUIRED if a remote is new here and was not agreed to. */
@@ -50,6 +53,11 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
     throw new BackupError('USAGE', `--min-copies ${minCopies} asks for more copies than there are remotes`, {
       hint: `Name more remotes in the config: there ${choices.length === 1 ? 'is 1' : `are ${choices.length}`}.`,
     });
+  const without = choices.find(({ settings }) => settings.lock === undefined);
+  if (wanted.extendsLock === true && without !== undefined)
+    throw new BackupError('USAGE', `the config asks for no lock in ${escapeName(without.name)}`, {
+      hint: 'Name a remote that has "lock" in the config with --remote, or add it there.',
+    });
   for (const choice of choices) {
     if (choice.settings.lock !== undefined && keptNoLock(choice)) throw noLock(choice);
     if (isKnownPlace(choice)) continue;
@@ -57,7 +65,7 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
     await wanted.confirm({ remote, place, endpoint: settings.endpoint ?? null, lock: settings.lock ?? null });
     rememberPlace(choice);
   }
-  return { choices, insecure: wanted.insecure, minCopies };
+  return { choices, insecure: wanted.insecure, minCopies, extendsLock: wanted.extendsLock === true };
 }
 
 /** Nothing is sent where the wish for a lock would not be met in the end. */
@@ -104,7 +112,7 @@ export function pushTaken(
 export async function pushTo(
   project: Project,
   backup: LocalBackup,
-  { choices, insecure }: PushTargets,
+  targets: PushTargets,
   context: Context,
 ): Promise<PushedTo> {
   const copies: PushedCopy[] = [];
@@ -112,11 +120,12 @@ export async function pushTo(
   const errors: BackupError[] = [];
   const lock = lockPush(project, backup.id);
   try {
-    for (const choice of choices) {
+    for (const choice of targets.choices) {
       try {
-        const copy = await pushToOne(choice, insecure, backup, context);
+        const copy = await pushToOne(choice, targets, backup, context);
         copies.push(copy);
-        if (!isLogged(project, backup, copy)) findings.push(...logPush(project, backup, copy, context));
+        if (copy.outcome === 'extended' || !isLogged(project, backup, copy))
+          findings.push(...logPush(project, backup, copy, context));
       } catch (error) {
         if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
         errors.push(error);
@@ -132,7 +141,7 @@ export async function pushTo(
 
 async function pushToOne(
   choice: RemoteChoice,
-  insecure: boolean,
+  { insecure, extendsLock }: PushTargets,
   backup: LocalBackup,
   context: Context,
 ): Promise<PushedCopy> {
@@ -140,16 +149,17 @@ async function pushToOne(
   try {
     const { files, bytes } = backup;
     context.onEvent?.({ type: 'phase-begin', phase: 'pushing', files: files.length, bytes });
-    const { copy, isOld } = await pushBackup(remote, backup, {
+    const { copy, outcome, lock } = await pushBackup(remote, backup, {
       lock: lockFor(choice, remote.now()),
+      extendsLock,
       onProgress: (done, sent) => context.onEvent?.({ type: 'progress', files: done, bytes: sent }),
     });
     return {
       remote: choice.name,
       place: choice.place,
-      outcome: isOld ? 'there' : 'pushed',
+      outcome,
       tag: copy.tag,
-      lock: copy.statement.lock,
+      lock: lock === null ? null : { mode: lock.mode, until: lock.until.toISOString() },
       error: null,
     };
   } finally {

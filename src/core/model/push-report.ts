@@ -8,8 +8,8 @@ export const pushedCopySchema = z.object({
   remote: z.string(),
   /** The URL of the remote. */
   place: z.string(),
-  /** `there`: the copy was there before. `failed`: `error` says why, and what was sent stays for the next push. */
-  outcome: z.enum(['pushed', 'there', 'failed']),
+  /** `there`: the copy was there before. `extended`: so it was, and it is locked longer now. `failed`: `error` says why, and what was sent stays for the next push. */
+  outcome: z.enum(['pushed', 'there', 'extended', 'failed']),
   /** Names the content: the first 32 hex digits of the SHA-256 of ARTIFACTS.sha256. */
   tag: z.string(),
   /** Until when the remote lets nobody delete the copy; null if it has no lock. */

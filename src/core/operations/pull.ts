@@ -68,7 +68,7 @@ export async function pull(project: Project, options: PullOptions, context: Cont
 async function bring(project: Project, remote: Remote, copy: Copy, context: Context): Promise<'pulled' | 'there'> {
   const { repository } = project;
   const final = path.join(repository, copy.id);
-  if (lstatOrNull(final) !== null) return sameAs(final, copy);
+  if (lstatOrNull(final) !== null) return sameAs(final, copy, context);
   const work = path.join(repository, PARTIAL_PREFIX + copy.id);
   if (lstatOrNull(work)?.isDirectory() === false) removeTree(work);
   try {
@@ -89,18 +89,20 @@ async function bring(project: Project, remote: Remote, copy: Copy, context: Cont
   return 'pulled';
 }
 
-/** Throws TARGET_NOT_EMPTY if the repository has something else by this name. */
-function sameAs(folder: string, { id, tag, place }: Copy): 'there' {
-  const sha256 = hashIfReadable(path.join(folder, ARTIFACTS_FILE));
-  if (sha256 !== null && tagOf(sha256) === tag) return 'there';
-  throw new BackupError(
-    'TARGET_NOT_EMPTY',
-    `the repository has another backup called ${id} than ${escapeName(place)}`,
-    {
+/** Throws TARGET_NOT_EMPTY if the repository has something else by this name, or this with less in it. */
+async function sameAs(folder: string, { id, tag, place }: Copy, context: Context): Promise<'there'> {
+  const refused = (what: string): BackupError =>
+    new BackupError('TARGET_NOT_EMPTY', what, {
       hint: 'Move that folder away, or pull into another repository with --backups DIR.',
       path: folder,
-    },
-  );
+    });
+  const sha256 = hashIfReadable(path.join(folder, ARTIFACTS_FILE));
+  if (sha256 === null || tagOf(sha256) !== tag)
+    throw refused(`the repository has another backup called ${id} than ${escapeName(place)}`);
+  const { status, findings } = await auditBackup(folder, id, { mode: 'quick' }, context);
+  if (status !== 'FAILED') return 'there';
+  const [first] = findings.filter(({ severity }) => severity === 'error');
+  throw refused(`the repository has ${id} already, and it is damaged: ${first?.message ?? ''}`);
 }
 
 /** The bytes are those that were pushed; this looks at whether they are a backup. */

@@ -21,7 +21,8 @@ export function pushedCopies(repository: string): PushedRecord[] {
         remote,
         place,
         tag,
-        pushedAt: time,
+        // A later record of the same copy says that it is locked longer.
+        pushedAt: known.get(key)?.pushedAt ?? time,
         lockedUntil: typeof lockedUntil === 'string' ? lockedUntil : null,
       });
   }

@@ -81,6 +81,11 @@ test('what is pushed is pulled identical, and neither is done twice', async () =
   const here = path.join(machine.repository, id);
   expect(bytesIn(here)).toEqual(bytesIn(path.join(root, 'backups', id)));
   expect(await pullTo(machine)).toMatchObject({ outcome: 'there' });
+  truncateSync(path.join(here, 'leveldb.tar.zst'), 100);
+  await expect(pullTo(machine)).rejects.toMatchObject({
+    code: 'TARGET_NOT_EMPTY',
+    message: expect.stringContaining('damaged'),
+  });
 });
 
 test('a pull goes on with what an earlier one left, and not with bytes that are wrong', async () => {

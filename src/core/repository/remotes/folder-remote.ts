@@ -212,6 +212,10 @@ export class FolderRemote implements Remote {
     return 'removed';
   }
 
+  lock(): Promise<never> {
+    throw new Error('a lock in a folder is refused when its remote is chosen');
+  }
+
   async *unfinished(): AsyncGenerator<never> {
     // What a killed push left has a temporary name, and the next push of the same file removes it.
   }

@@ -18,6 +18,8 @@ export interface Copy extends Commit {
   readonly place: string;
   /** When its commit was written, by the clock of the remote. */
   readonly pushedAt: Date;
+  /** Of its commit, the oldest one. */
+  readonly versionId: string | null;
 }
 
 /** A commit that cannot be believed: it makes no copy. */
@@ -84,7 +86,7 @@ async function readCommit(remote: Remote, version: Version, cache: CommitCache):
   const commit = parseCommit(bytes, parsed);
   if (typeof commit === 'string') return { ...about, problem: commit };
   if (known === undefined) cache.add(version, bytes);
-  return { ...about, pushedAt: version.modifiedAt, ...commit };
+  return { ...about, pushedAt: version.modifiedAt, versionId: version.versionId, ...commit };
 }
 
 /** The texts of commits that were read before, in a file of this user, one line each. Only for S3, where a version and an ETag name the bytes. */

@@ -13,6 +13,7 @@ import type { CopyObject, CopyStatement } from '../../model/copy-commit.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
 import { formatCommit, tagOf } from './commit.ts';
+import { refOf } from './fetch-copy.ts';
 import { commitKey, dataKey, isArtifactName } from './layout.ts';
 import { listCopies, type Copy } from './list-copies.ts';
 import { alteredHere, type LocalFile, type Lock, type Remote } from './remote.ts';
@@ -21,6 +22,7 @@ const MAX_LIST_BYTES = 1 << 20;
 const MAX_MANIFEST_BYTES = 64 << 20;
 /** Each large one has four parts under way itself. */
 const FILES_AT_ONCE = 2;
+const LOCKS_AT_ONCE = 8;
 
 /** A backup of this machine that is to be copied; its bytes were verified. */
 export interface LocalBackup {
@@ -61,12 +63,15 @@ export function localBackup(id: string, folder: string, manifest: Manifest): Loc
 
 export interface Pushed {
   readonly copy: Copy;
-  /** Whether the commit was there before. */
-  readonly isOld: boolean;
+  /** `there`: the copy was there before. `extended`: so it was, and it is locked longer now. */
+  readonly outcome: 'pushed' | 'there' | 'extended';
+  readonly lock: Lock | null;
 }
 
 export interface PushHow {
   readonly lock: Lock | null;
+  /** Lock a copy that is there as long as a new one would be. */
+  readonly extendsLock: boolean;
   /** Told how many files and bytes of the backup are there, each time that more are. */
   readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
 }
@@ -77,9 +82,14 @@ export interface PushHow {
  */
 export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushHow): Promise<Pushed> {
   const { id, tag, manifest } = backup;
+  const { lock, extendsLock, onProgress } = how;
   const before = await findCopy(remote, id, tag);
-  if (before !== undefined) return { copy: before, isOld: true };
-  const { lock, onProgress } = how;
+  if (before !== undefined) {
+    const isExtended = extendsLock && lock !== null && (await extendLock(remote, before, lock));
+    return isExtended
+      ? { copy: before, outcome: 'extended', lock }
+      : { copy: before, outcome: 'there', lock: lockOf(before) };
+  }
   const objects = Array.from<CopyObject>({ length: backup.files.length });
   const done = { files: 0, bytes: 0 };
   await atOnce(FILES_AT_ONCE, backup.files.entries(), async ([at, file]) => {
@@ -104,7 +114,7 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
   await remote.putNew(commitKey(id, tag), formatCommit(statement, manifestBytes(backup)), lock);
   // Also where the answer was lost, or another pusher of the same content was first.
   const copy = await findCopy(remote, id, tag);
-  if (copy !== undefined) return { copy, isOld: false };
+  if (copy !== undefined) return { copy, outcome: 'pushed', lock: lockOf(copy) };
   throw new BackupError(
     'REMOTE_FAILED',
     `the commit of ${id} was written to ${escapeName(remote.place)}, but is not there`,
@@ -113,6 +123,27 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
       path: remote.place,
     },
   );
+}
+
+/** As its commit says. It may have been made longer since. */
+function lockOf({ statement: { lock } }: Copy): Lock | null {
+  return lock === null ? null : { mode: lock.mode, until: new Date(lock.until) };
+}
+
+/** The commit comes last, as when it was pushed. False if all of it was locked as long before. */
+async function extendLock(remote: Remote, copy: Copy, lock: Lock): Promise<boolean> {
+  const { id, tag, versionId, statement } = copy;
+  // Only who may pass over a lock may change its mode, and a pusher may not.
+  if (statement.lock?.mode === 'governance' && lock.mode === 'compliance')
+    throw new BackupError('USAGE', `${id} in ${escapeName(remote.place)} has a governance lock, which stays one`, {
+      hint: 'Set "mode" to governance in the config to make it longer. New copies may be locked by compliance.',
+      path: copy.place,
+    });
+  let isExtended = false;
+  await atOnce(LOCKS_AT_ONCE, statement.objects, async (object) => {
+    if (await remote.lock(refOf(copy, object), lock)) isExtended = true;
+  });
+  return (await remote.lock({ key: commitKey(id, tag), versionId }, lock)) || isExtended;
 }
 
 /** They are those that were stored. */

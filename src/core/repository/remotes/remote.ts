@@ -116,6 +116,8 @@ export interface Remote {
   versions(prefix: string): AsyncGenerator<Version>;
   /** Removes one version for good. `locked`: a lock forbids it. */
   remove(version: Pick<Version, 'key' | 'versionId'>): Promise<'removed' | 'locked'>;
+  /** Locks one version until then at least: a lock is only made longer. False if it was locked as long before. */
+  lock(version: Pick<Version, 'key' | 'versionId'>, lock: Lock): Promise<boolean>;
   /** Uploads below a prefix that were not finished. */
   unfinished(prefix: string): AsyncGenerator<Unfinished>;
   abort(upload: Unfinished): Promise<void>;

@@ -91,6 +91,12 @@ export function fromS3Error(error: unknown, request: string, place: string, sign
       `there are no credentials for ${shown}: ${shorten(escapeName(error.message))}`,
       'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile in the config or in AWS_PROFILE.',
     );
+  // The SDK has no name for it.
+  if (error.message === 'Region is missing')
+    return new BackupError('USAGE', `no region is known for ${shown}`, {
+      hint: 'Add "region" to the remote in the config, or set AWS_REGION. A server that is not AWS takes any, such as us-east-1.',
+      ...about,
+    });
   if (EXPIRED.has(name))
     return make('REMOTE_DENIED', `the credentials for ${shown} have expired`, `Renew them.${goesOn}`);
   if (CLOCK.has(name) || (statusOf(error) === 403 && isSkewed(error)))

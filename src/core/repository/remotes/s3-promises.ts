@@ -5,7 +5,8 @@ import { CHECKS_PREFIX } from './layout.ts';
 import { readAll, type Lock, type Remote, type TriedPromise, type Version } from './remote.ts';
 import type { S3Bucket } from './s3-client.ts';
 import { statusOf } from './s3-errors.ts';
-import { modeOf, writtenAs } from './s3-upload.ts';
+import { modeOf } from './s3-lock.ts';
+import { writtenAs } from './s3-upload.ts';
 
 /** How long the lock of an object that is only a try lasts. */
 const TRY_LOCK_MS = 60_000;

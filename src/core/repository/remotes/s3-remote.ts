@@ -3,9 +3,6 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  ListObjectVersionsCommand,
   PutObjectCommand,
   type HeadObjectCommandOutput,
 } from '@aws-sdk/client-s3';
@@ -15,8 +12,10 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { RemoteSettings } from '../../model/category.ts';
 import { escapeName } from '../../paths/names.ts';
 import { OWN_ATTEMPTS, S3Bucket } from './s3-client.ts';
-import { fromS3Error, isBroken, nameOf, statusOf } from './s3-errors.ts';
+import { fromS3Error, isBroken, statusOf } from './s3-errors.ts';
 import { tryS3 } from './s3-promises.ts';
+import { listUnfinished, listVersions } from './s3-lists.ts';
+import { keepLock } from './s3-lock.ts';
 import { sendToS3, writtenAs } from './s3-upload.ts';
 import type {
   Head,
@@ -151,62 +150,8 @@ export class S3Remote implements Remote {
     }
   }
 
-  async *versions(prefix: string): AsyncGenerator<Version> {
-    try {
-      yield* this.#versions(prefix);
-    } catch (error) {
-      // R2 has no versions and does not know the request.
-      const cause = error instanceof BackupError ? error.cause : error;
-      if (statusOf(cause) !== 501 && nameOf(cause) !== 'NotImplemented') throw error;
-      yield* this.#objects(prefix);
-    }
-  }
-
-  async *#versions(prefix: string): AsyncGenerator<Version> {
-    const s3 = this.#s3;
-    let marker: { KeyMarker?: string; VersionIdMarker?: string } = {};
-    for (;;) {
-      const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...marker };
-      const page = await s3.call('ListObjectVersions', (send, how) => send(new ListObjectVersionsCommand(input), how));
-      for (const { Key, VersionId = null, Size = 0, ETag = null, LastModified } of page.Versions ?? []) {
-        const key = s3.nameOf(Key);
-        if (key === null) continue;
-        yield {
-          key,
-          versionId: VersionId,
-          size: Size,
-          etag: ETag,
-          modifiedAt: LastModified ?? NO_TIME,
-          isMarker: false,
-        };
-      }
-      for (const { Key, VersionId = null, LastModified } of page.DeleteMarkers ?? []) {
-        const key = s3.nameOf(Key);
-        if (key === null) continue;
-        yield { key, versionId: VersionId, size: 0, etag: null, modifiedAt: LastModified ?? NO_TIME, isMarker: true };
-      }
-      const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
-      if (page.IsTruncated !== true || KeyMarker === undefined) return;
-      if (KeyMarker === marker.KeyMarker && VersionIdMarker === marker.VersionIdMarker) throw endless(this.place);
-      marker = { KeyMarker, ...(VersionIdMarker === undefined ? {} : { VersionIdMarker }) };
-    }
-  }
-
-  async *#objects(prefix: string): AsyncGenerator<Version> {
-    const s3 = this.#s3;
-    for (let token: string | undefined; ;) {
-      const next = token === undefined ? {} : { ContinuationToken: token };
-      const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...next };
-      const page = await s3.call('ListObjectsV2', (send, how) => send(new ListObjectsV2Command(input), how));
-      for (const { Key, Size = 0, ETag = null, LastModified } of page.Contents ?? []) {
-        const key = s3.nameOf(Key);
-        if (key === null) continue;
-        yield { key, versionId: null, size: Size, etag: ETag, modifiedAt: LastModified ?? NO_TIME, isMarker: false };
-      }
-      if (page.IsTruncated !== true || page.NextContinuationToken === undefined) return;
-      if (page.NextContinuationToken === token) throw endless(this.place);
-      token = page.NextContinuationToken;
-    }
+  versions(prefix: string): AsyncGenerator<Version> {
+    return listVersions(this.#s3, prefix);
   }
 
   async remove({ key, versionId }: Pick<Version, 'key' | 'versionId'>): Promise<'removed' | 'locked'> {
@@ -224,23 +169,14 @@ export class S3Remote implements Remote {
     }
   }
 
-  async *unfinished(prefix: string): AsyncGenerator<Unfinished> {
-    const s3 = this.#s3;
-    let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
-    for (;;) {
-      const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...marker };
-      const page = await s3.call('ListMultipartUploads', (send, how) =>
-        send(new ListMultipartUploadsCommand(input), how),
-      );
-      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        const key = s3.nameOf(Key);
-        if (key !== null && UploadId !== undefined) yield { key, uploadId: UploadId, begunAt: Initiated ?? NO_TIME };
-      }
-      const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
-      if (page.IsTruncated !== true || KeyMarker === undefined || KeyMarker === '') return;
-      if (KeyMarker === marker.KeyMarker && UploadIdMarker === marker.UploadIdMarker) throw endless(this.place);
-      marker = { KeyMarker, ...(UploadIdMarker === undefined ? {} : { UploadIdMarker }) };
-    }
+  async lock({ key, versionId }: Pick<Version, 'key' | 'versionId'>, lock: Lock): Promise<boolean> {
+    const head = await this.head(key, versionId);
+    if (head === null) throw damaged(`${this.place}/${key}`, 404);
+    return keepLock(this.#s3, this, key, head, lock);
+  }
+
+  unfinished(prefix: string): AsyncGenerator<Unfinished> {
+    return listUnfinished(this.#s3, prefix);
   }
 
   async abort({ key, uploadId }: Unfinished): Promise<void> {
@@ -257,8 +193,6 @@ export class S3Remote implements Remote {
     this.#s3.close();
   }
 }
-
-const NO_TIME = new Date(0);
 
 function asHead(head: HeadObjectCommandOutput): Head {
   const mode = head.ObjectLockMode?.toLowerCase();
@@ -286,12 +220,5 @@ function damaged(object: string, status: number): BackupError {
   return new BackupError('BACKUP_DAMAGED', `${escapeName(object)} ${what}`, {
     hint: 'Use another copy, and push this backup again from where it is whole.',
     path: object,
-  });
-}
-
-function endless(place: string): BackupError {
-  return new BackupError('REMOTE_FAILED', `${escapeName(place)} lists the same page again and again`, {
-    hint: 'Check what answers at the endpoint.',
-    path: place,
   });
 }

@@ -5,7 +5,6 @@ import {
   CreateMultipartUploadCommand,
   ListPartsCommand,
   PutObjectCommand,
-  PutObjectRetentionCommand,
   UploadPartCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3';
@@ -13,16 +12,9 @@ import { atOnce } from '../../concurrency/at-once.ts';
 import { openRegular } from '../../fs/regular-file.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import { escapeName } from '../../paths/names.ts';
-import {
-  alteredHere,
-  type Head,
-  type LocalFile,
-  type Lock,
-  type Remote,
-  type SendOptions,
-  type SentObject,
-} from './remote.ts';
+import { alteredHere, type LocalFile, type Lock, type Remote, type SendOptions, type SentObject } from './remote.ts';
 import type { S3Bucket } from './s3-client.ts';
+import { keepLock, modeOf } from './s3-lock.ts';
 import { nameOf } from './s3-errors.ts';
 
 const MIB = 1 << 20;
@@ -43,8 +35,6 @@ export function writtenAs(s3: S3Bucket, checksum: string, lock: Lock | null) {
     ...(lock === null ? {} : { ObjectLockMode: modeOf(lock), ObjectLockRetainUntilDate: lock.until }),
   };
 }
-
-export const modeOf = (lock: Lock) => (lock.mode === 'compliance' ? ('COMPLIANCE' as const) : ('GOVERNANCE' as const));
 
 /** Stores a file unless it is there with this size and SHA-256, and asks afterwards what is there: size, checksum and lock. */
 export async function sendToS3(
@@ -255,32 +245,6 @@ interface Had {
   readonly size: number;
   readonly etag: string | undefined;
   readonly checksum: string | undefined;
-}
-
-/** Some servers lose a lock that was given with an upload, and some answer 200 to a lock and keep none. */
-async function keepLock(s3: S3Bucket, remote: Remote, key: string, head: Head, lock: Lock | null): Promise<void> {
-  if (lock === null || holds(head.lock, lock)) return;
-  const { versionId } = head;
-  const input = {
-    Bucket: s3.bucket,
-    Key: s3.key(key),
-    ...(versionId === null ? {} : { VersionId: versionId }),
-    Retention: { Mode: modeOf(lock), RetainUntilDate: lock.until },
-  };
-  await s3.call('PutObjectRetention', (send, how) => send(new PutObjectRetentionCommand(input), how));
-  const now = await remote.head(key, versionId);
-  if (holds(now?.lock ?? null, lock)) return;
-  throw new BackupError('REMOTE_FAILED', `${escapeName(s3.place)} keeps no lock of ${lock.mode} on what it stores`, {
-    hint: 'Use a bucket that was made with object lock, or take "lock" out of the config of this remote.',
-    path: s3.place,
-  });
-}
-
-/** Servers keep whole seconds. */
-function holds(has: Lock | null, wanted: Lock): boolean {
-  if (has === null) return false;
-  const strong = has.mode === wanted.mode || has.mode === 'compliance';
-  return strong && has.until.getTime() >= Math.floor(wanted.until.getTime() / 1000) * 1000;
 }
 
 function readFull(fd: number, into: Buffer, position: number, file: LocalFile): Buffer {
