@@ -28,8 +28,7 @@ function scopeNote(report: VerifyReport, indent = '  '): string[] {
   }
   if (mode === 'full') return [];
   if (mode === 'stored') {
-    const what = `only what the remote has of ${plural(report.totals.artifacts, 'object')}; this does not count as verified`;
-    return [wrap(what, indent, indent.length)];
+    return [wrap('only what the remote says of them; this does not count as verified', indent, indent.length)];
   }
   const what =
     mode === 'quick'
@@ -95,7 +94,9 @@ function nextStep(report: VerifyReport, { repository, only = [] }: Named): strin
 export function renderVerify(report: VerifyReport, paint: Paint, named: Named = {}): string[] {
   const { files, bytes } = report.totals;
   const problems = report.findings.filter((finding) => finding.severity === 'error').length;
-  const size = `${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(report.durationMs)}`;
+  const isStored = report.scope.mode === 'stored';
+  const what = isStored ? plural(report.totals.artifacts, 'object') : `${plural(files, 'file')}, ${formatBytes(bytes)}`;
+  const size = `${what}, ${formatDuration(report.durationMs)}`;
   const said = new Set(report.findings.map(({ recommendation }) => recommendation));
   const further = report.recommendations.filter((advice) => !said.has(advice));
   return [

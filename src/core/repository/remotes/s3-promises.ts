@@ -53,7 +53,10 @@ async function tryRace(remote: Remote, key: string): Promise<TriedPromise> {
   return {
     promise: 'exclusive-writes',
     held: winners === 1 ? 'yes' : 'no',
-    evidence: winners === 1 ? 'of two writers of one object, one was refused' : 'two writers wrote one object at once',
+    evidence:
+      winners === 1
+        ? 'of two writers of one object, one was refused'
+        : 'two writers wrote one object at once, which no copy depends on',
   };
 }
 

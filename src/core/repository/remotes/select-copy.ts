@@ -66,7 +66,10 @@ function latestOf(remote: Remote, copies: readonly Copy[], owner: Owner, back: n
     ({ statement }) => statement.kind === 'migration' && owner.ownsCopy(statement.project),
   );
   if (own.length === 0) {
-    const others = all.size === 0 ? '' : ` migbackup list --remote ${remote.name} --all-projects shows the others.`;
+    const others =
+      all.size === 0
+        ? ''
+        : ` migbackup list --remote ${remote.name} --all-projects shows the others, and an ID names any of them.`;
     throw none(`${escapeName(remote.name)} has no copy of a backup of this project`, remote, others);
   }
   const whole = own.filter(({ statement }) => statement.completeness === 'complete');
