@@ -46,6 +46,8 @@ const RIGHTS: Readonly<Record<string, string>> = {
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired']);
 const CLOCK = new Set(['RequestTimeTooSkewed', 'RequestTimeTooSkewedException']);
 const UNKNOWN = new Set(['InvalidAccessKeyId', 'InvalidToken', 'SignatureDoesNotMatch', 'InvalidClientTokenId']);
+/** Of AWS: the bucket is somewhere else than the request was signed for. */
+const ELSEWHERE = new Set(['PermanentRedirect', 'TemporaryRedirect', 'AuthorizationHeaderMalformed']);
 const FULL = new Set(['QuotaExceeded', 'InsufficientStorage', 'XMinioStorageFull', 'InsufficientCapacity']);
 /** Of the system and of Node's HTTP: the request did not come through, or its answer broke off. */
 const NETWORK =
@@ -116,6 +118,12 @@ export function fromS3Error(error: unknown, request: string, place: string, sign
       'REMOTE_FAILED',
       `there is no bucket for ${shown}`,
       'Make the bucket, or correct the URL and the region.',
+    );
+  if (ELSEWHERE.has(name) || [301, 307].includes(statusOf(error) ?? 0))
+    return make(
+      'REMOTE_FAILED',
+      `the bucket of ${shown} is in another region (${name})`,
+      'Correct "region" in the config of the remote, or AWS_REGION, and the endpoint.',
     );
   if (FULL.has(name) || statusOf(error) === 507)
     return new BackupError('NO_SPACE', `no space is left on the remote ${shown} (${name})`, {
