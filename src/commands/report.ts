@@ -42,7 +42,7 @@ export default class Report extends BaseCommand {
       fromRemote(flags, false),
     );
     try {
-      const summary = await report(selected, project.repository, session.context);
+      const summary = await report(selected, project, session.context);
       return session.finish(summary, process.stdout.isTTY ? renderForReading : renderReport, EXIT.done);
     } finally {
       selected.dispose();

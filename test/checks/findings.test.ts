@@ -67,7 +67,7 @@ test('a code of another version is read, and told again', async () => {
   const later = { code: 'of-a-later-version', severity: 'error', message: 'not known yet' };
   rewriteManifest(stage.stored(), (manifest) => Object.assign(manifest, { findings: [later] }));
   expect(await stage.verify()).toEqual([later]);
-  expect((await report(stage.selected(), stage.repository, context)).findings).toEqual([later]);
+  expect((await report(stage.selected(), stage.project, context)).findings).toEqual([later]);
 });
 
 /** A code that nothing brings about any more fails here, and so does a severity that it does not have. */

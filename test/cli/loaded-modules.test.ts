@@ -121,6 +121,7 @@ const FOR_LIST = [
   'core/paths/paths.ts',
   'core/repository/backup-status.ts',
   'core/repository/catalog.ts',
+  'core/repository/known-copies.ts',
   'core/repository/lock.ts',
   'core/repository/pushed-copies.ts',
   'core/repository/report-head.ts',

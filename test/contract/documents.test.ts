@@ -192,10 +192,12 @@ describe('each command with and without --json', () => {
     expect(await text(['push', backupId, ...here])).toContain('was there');
     expect(await json('list', ['list', ...here])).toMatchObject({ backups: [{ backupId, copies: [] }] });
     expect(await text(['list', ...here])).toContain(`migbackup pull ID ${here.join(' ')}`);
-    expect(await text(['list'])).toContain('copies: in');
-    expect(await json('status', ['status'])).toMatchObject({ notPushedTo: [] });
+    expect(await text(['list'])).toContain(`copies: ${remote} (pushed`);
+    expect(await json('status', ['status'])).toMatchObject({ notPushedTo: [], asked: [] });
+    expect(await json('status', ['status', ...here])).toMatchObject({ asked: [{ remote, error: null }] });
+    expect(await json('status', ['status', '--remote', `${remote}-away`], 2)).toMatchObject({ asked: [{ error: {} }] });
     expect(await json('show', ['show', '--files', ...here])).toMatchObject({ backupId });
-    expect(await json('report', ['report', ...here])).toMatchObject({ backupId });
+    expect(await json('report', ['report', ...here])).toMatchObject({ backupId, copies: [{ remote, missing: false }] });
     await json('diff', ['diff', ...here]);
     expect(await json('verify', ['verify', ...here])).toMatchObject({ scope: { mode: 'stored' } });
     expect(await text(['verify', ...here])).toContain('does not count as verified');

@@ -105,9 +105,7 @@ async function judge(hostile: HostileCase): Promise<void> {
   if (hostile.verdict === 'accept') expect(differs).toBeNull();
   const written = writeReport(project.repository, FORGED_ID, 'verify', verified);
   printed.push(readFileSync(written.file ?? '', 'utf8'));
-  await refusal(
-    report(selected, project.repository, context).then((summary) => printed.push(...renderReport(summary))),
-  );
+  await refusal(report(selected, project, context).then((summary) => printed.push(...renderReport(summary))));
   await exportAll(selected, hostile);
   expect(printed.join('\n')).not.toMatch(RAW_CONTROL);
   expect(compareTrees(before, everywhere())).toEqual([]);

@@ -59,7 +59,7 @@ test.each(['zstd', 'none'] as const)(
       await validate(project, {}, context),
       await show(backup, {}, context),
       await show(backup, { files: true }, context),
-      await report(backup, project.repository, context),
+      await report(backup, project, context),
     ];
     for (const { deployments } of reports) {
       expect(deployments).toMatchObject({ addresses: 4, chains: CHAINS });
@@ -153,6 +153,6 @@ describe('a damaged backup', () => {
     expect(findings.find(({ code, path: of }) => code === 'registry-not-read' && of === at)).toMatchObject({
       severity: 'warning',
     });
-    expect((await report(backup, project.repository, context)).findings).toEqual(expect.arrayContaining(findings));
+    expect((await report(backup, project, context)).findings).toEqual(expect.arrayContaining(findings));
   });
 });

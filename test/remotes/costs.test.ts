@@ -56,6 +56,8 @@ describe.skipIf(whyNoS3 !== null)(withReason('requests', whyNoS3), () => {
     expect(await cost(machine, ...push)).toBeLessThanOrEqual(2);
     expect(await cost(other, 'list', '--remote', 'off')).toBe(2);
     expect(await cost(other, 'list', '--remote', 'off')).toBe(1);
+    expect(await cost(other, 'status', '--remote', 'off')).toBe(1);
+    for (const command of ['list', 'status', 'validate']) expect(await cost(machine, command), command).toBe(0);
     expect(await cost(machine, 'verify', id, '--remote', 'off')).toBeLessThanOrEqual(2 + sizes.length);
     const to = path.join(other.root, 'one');
     const only = ['--only', 'deployments/mainnet/Token.json'];

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { KnownCopy } from '../../core/model/list-report.ts';
 import { plural } from '../../core/model/plural.ts';
 import { escapeName } from '../../core/paths/names.ts';
 
@@ -48,14 +49,18 @@ export function formatTime(time: Date): string {
   return `${day} ${clock} ${zone ?? ''}`.trimEnd();
 }
 
-/** Where a copy is, since when, and until when it is locked. */
-export function sayCopy(copy: {
-  readonly remote: string;
-  readonly pushedAt: string;
-  readonly lockedUntil: string | null;
-}): string {
-  const lock = copy.lockedUntil === null ? '' : `, locked until ${copy.lockedUntil.slice(0, 10)}`;
-  return `in ${escapeName(copy.remote)}, pushed ${formatAge(new Date(copy.pushedAt), new Date())}${lock}`;
+/** Where a copy is, since when, when it was last seen, and until when it is locked. */
+export function sayCopy({ remote, pushedAt, seenAt, lockedUntil, missing }: KnownCopy): string {
+  const now = new Date();
+  const looked = seenAt === null ? null : formatAge(new Date(seenAt), now);
+  if (missing) return `${escapeName(remote)}: not there any more (asked ${looked})`;
+  const facts = [`pushed ${formatAge(new Date(pushedAt), now)}`];
+  if (looked !== null) facts.push(`seen ${looked}`);
+  if (lockedUntil !== null) {
+    const isOver = Date.parse(lockedUntil) <= now.getTime();
+    facts.push(`${isOver ? 'lock ended' : 'locked until'} ${lockedUntil.slice(0, 10)}`);
+  }
+  return `${escapeName(remote)} (${facts.join(', ')})`;
 }
 
 /** What a person wrote (a note, a tag), on one line and without colours: neither line breaks nor colours are part of what it says. */

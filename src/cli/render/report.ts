@@ -64,6 +64,27 @@ function renderDeployments({ deployments }: BackupSummary): string[] {
   ];
 }
 
+function renderCopies({ copies, notPushedTo }: BackupSummary): string[] {
+  if (copies.length === 0 && notPushedTo.length === 0) return [];
+  const rows = copies.map(({ remote, pushedAt, seenAt, lockedUntil, missing }) =>
+    [
+      plain(remote),
+      pushedAt,
+      missing ? `**not there any more** at ${seenAt}` : (seenAt ?? 'not asked since'),
+      lockedUntil ?? 'no lock',
+    ].join(' | '),
+  );
+  return [
+    '',
+    '### Copies',
+    '',
+    '| remote | pushed | seen | locked until |',
+    '|---|---|---|---|',
+    ...rows.map((row) => `| ${row} |`),
+    ...notPushedTo.map((name) => `| ${plain(name)} | **no copy known** |  |  |`),
+  ];
+}
+
 function renderFindings({ findings }: BackupSummary): string[] {
   if (findings.length === 0) return [];
   const more = findings.length - SHOWN;
@@ -96,6 +117,7 @@ export function renderReport(summary: BackupSummary): string[] {
     answerRow('Way back tested?', wayBackTested),
     '',
     ...renderCategories(summary),
+    ...renderCopies(summary),
     ...renderDatabases(summary),
     ...renderDeployments(summary),
     ...renderFindings(summary),

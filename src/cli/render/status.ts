@@ -69,12 +69,22 @@ function wayBackProblem(problem: string | null): string {
     : `what undo takes back cannot be determined: ${escapeName(problem)}`;
 }
 
-/** Where copies of the latest backup are, as far as it was pushed from here. */
-function renderCopies({ latest, notPushedTo }: StatusReport): string[] {
-  const copies = (latest?.copies ?? []).map(sayCopy);
-  const missing = notPushedTo.length === 0 ? [] : [`none in ${notPushedTo.map(escapeName).join(', ')}`];
-  const all = [...copies, ...missing];
-  return all.length === 0 ? [] : [line('copies', all.join('; '))];
+/** Where copies of the latest backup are as far as that is known, and where there is none. */
+function renderCopies({ latest, notPushedTo, asked }: StatusReport, paint: Paint): string[] {
+  const copies = latest?.copies ?? [];
+  const there = copies.filter(({ missing }) => !missing).map(sayCopy);
+  const missing = [
+    ...copies.filter((copy) => copy.missing).map(sayCopy),
+    ...notPushedTo.map((name) => `${escapeName(name)}: no copy known`),
+  ];
+  const silent = asked.flatMap(({ remote, error }) =>
+    error === null ? [] : [`${escapeName(remote)}: ${escapeName(error.message)}. ${escapeName(error.hint)}`],
+  );
+  return [
+    ...(there.length === 0 ? [] : [line('copies', there.join('; '))]),
+    ...(missing.length === 0 ? [] : [line('missing', missing.join('; ')).replace('missing', paint.bad('missing'))]),
+    ...silent.map((text) => line('no answer', text)),
+  ];
 }
 
 /** What is gone comes first; then what is where, what is unfinished, and what to do. */
@@ -96,7 +106,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string[] {
     ...(latest === null
       ? [line('latest', repositoryProblem === null ? 'no backup yet' : 'not known')]
       : renderBackup('latest', latest)),
-    ...renderCopies(report),
+    ...renderCopies(report, paint),
     ...(newer === null ? [] : renderBackup('newer', newer)),
     ...pending.map(({ what, message }) => line(PENDING[what], message)),
     undo === null

@@ -1,6 +1,7 @@
 import { z } from './zod.ts';
 import { ENGINES } from './engine-name.ts';
 import { completenessSchema } from './completeness.ts';
+import { knownCopySchema } from './list-report.ts';
 import { deploymentsSchema } from './recorded-deployments.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
@@ -39,6 +40,10 @@ export const backupSummarySchema = reportHeadSchema
     ),
     /** What the deployment registries in the backup record. */
     deployments: deploymentsSchema,
+    /** What is known of copies of this backup; no remote was asked for it. */
+    copies: z.array(knownCopySchema),
+    /** Remotes of the config in which no copy of it is known. */
+    notPushedTo: z.array(z.string()),
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
     /** What create noticed, what the last verification found, and what is wrong with the deployment registries. */
     findings: findingsSchema,

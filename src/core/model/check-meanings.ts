@@ -39,6 +39,10 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
     group: 'repository',
     ok: 'No problem is known of the backup that latest means; before the first backup there is no such check.',
   },
+  copies: {
+    group: 'repository',
+    ok: 'Each remote of the config has a copy of the newest complete backup, as far as was pushed from here or seen by this user, and no lock of one has ended; or the config names no remote, or there is no complete backup yet.',
+  },
   'stale-work': { group: 'repository', ok: 'No work folder is left from a run that was killed.' },
   'state-folder': { group: 'project', ok: 'There is no link or file in the place of the folder .migbackup.' },
   'restore-writable': { group: 'project', ok: 'This user may write in every folder that a restore would change.' },

@@ -34,16 +34,20 @@ const listedCopySchema = z.object({
   lock: copyLockSchema.nullable(),
 });
 
-/** A copy of a backup of this machine, as the operation log says that it was pushed from here. No remote was asked. */
+/** A copy of a backup of this machine, which was pushed from here, as the operation log says, or seen in a remote since. */
 export const knownCopySchema = z.object({
-  /** The name that the remote had. */
+  /** Its name in the config. If the config does not name this place, the name that it had; or the URL, if that name means another place now. */
   remote: z.string(),
   place: z.string(),
   tag: z.string(),
-  /** When it was seen complete there. ISO 8601, UTC. */
+  /** When it was complete there; if another machine pushed it, by the clock of the remote. ISO 8601, UTC. */
   pushedAt: z.string(),
   /** Until when nobody may delete it; null if it has no lock. ISO 8601, UTC. */
   lockedUntil: z.string().nullable(),
+  /** When this user last asked the remote from this machine, after it was pushed; null if it was not asked since. ISO 8601, UTC. */
+  seenAt: z.string().nullable(),
+  /** True if it was not there any more at `seenAt`. */
+  missing: z.boolean(),
 });
 export type KnownCopy = z.infer<typeof knownCopySchema>;
 
@@ -73,7 +77,7 @@ export const listedBackupSchema = z.object({
   holdsSecrets: z.boolean().nullable(),
   lastVerification: verificationSchema.nullable(),
   project: listedProjectSchema,
-  /** Copies that were pushed from this repository; with --remote empty. */
+  /** What is known of copies without asking a remote; with --remote empty. */
   copies: z.array(knownCopySchema),
   /** With --remote; then nothing of the manifest is known. */
   copy: listedCopySchema.optional(),

@@ -1,6 +1,7 @@
 import { z } from './zod.ts';
 import { ENGINES } from './engine-name.ts';
 import { listedBackupSchema } from './list-report.ts';
+import { ERROR_CODES } from './backup-error.ts';
 import { count, reportHeadSchema } from './report.ts';
 
 /** A backup in a few words. */
@@ -28,7 +29,7 @@ export const pendingSchema = z.object({
 });
 export type Pending = z.infer<typeof pendingSchema>;
 
-/** The answer of `status`: where the project stands. Nothing is verified and nothing is written. */
+/** The answer of `status`: where the project stands. Nothing is verified, and nothing is written but what was seen in remotes. */
 export const statusReportSchema = reportHeadSchema
   .extend({
     operation: z.literal('status'),
@@ -66,8 +67,18 @@ export const statusReportSchema = reportHeadSchema
     backups: z.object({ migration: count, safety: count, ofOthers: count }),
     /** What `latest` means: the newest complete backup, else the newest partial one. */
     latest: statusBackupSchema.nullable(),
-    /** Remotes of the config to which `latest` was not pushed from here. */
+    /** Remotes of the config, and those of --remote, in which no copy of `latest` is known: none was pushed from here, and none was seen. */
     notPushedTo: z.array(z.string()),
+    /** The remotes of --remote, which were asked now. */
+    asked: z.array(
+      z.object({
+        /** The name in the config, or the URL that was given. */
+        remote: z.string(),
+        place: z.string(),
+        /** Why it gave no answer; then what was seen there before is said. Null if it gave one. */
+        error: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string() }).nullable(),
+      }),
+    ),
     /** A newer one that `latest` passes over. */
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),

@@ -18,6 +18,7 @@ export const CHECK_IDS = [
   'inodes',
   'backups',
   'newest-backup',
+  'copies',
   'stale-work',
   'state-folder',
   'restore-writable',

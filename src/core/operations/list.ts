@@ -9,7 +9,7 @@ import type { ListedBackup, ListReport } from '../model/list-report.ts';
 import { escapeName } from '../paths/names.ts';
 import { listBackups, repositoryProblem, type BackupRef } from '../repository/catalog.ts';
 import { backupStatus } from '../repository/backup-status.ts';
-import { copiesByBackup } from '../repository/pushed-copies.ts';
+import { knownCopies } from '../repository/known-copies.ts';
 import { lastVerification } from '../repository/reports.ts';
 import { Owner } from '../repository/whose.ts';
 import { isVersion1, version1Listed } from '../format/version1.ts';
@@ -30,10 +30,10 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
   const head = startReport(context);
   const now = (context.now ?? (() => new Date()))();
   const owner = new Owner(project);
-  const copies = copiesByBackup(project.repository);
+  const copies = await knownCopies(project);
   const all = listBackups(project.repository).map((ref) => ({
     ...describe(project.repository, owner, ref, now),
-    copies: copies.get(ref.id) ?? [],
+    copies: copies.of(ref),
   }));
   // A backup whose project is not known may be the one that somebody is looking for.
   const backups = all.filter(({ project: { own, id, root } }) => allProjects === true || own || (id ?? root) === null);

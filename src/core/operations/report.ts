@@ -1,4 +1,5 @@
 import type { BackupSummary, Answer } from '../model/backup-summary.ts';
+import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import { guardReportSchema } from '../model/guard-report.ts';
 import type { AnyFinding } from '../model/finding.ts';
@@ -11,6 +12,7 @@ import { verifyReportSchema, type VerifyReport } from '../model/verify-report.ts
 import { plural } from '../model/plural.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { readManifest } from '../format/manifest-file.ts';
+import { knownCopies } from '../repository/known-copies.ts';
 import { isAbout, isInRepository } from '../repository/report-subject.ts';
 import { storedReports } from '../repository/reports.ts';
 import { completenessOf, whyPartial } from '../format/why-partial.ts';
@@ -19,11 +21,16 @@ import { deploymentsInBackup } from '../extract/registries.ts';
 import { countDeployments } from '../records/compare-deployments.ts';
 
 /**
- * Gathers what is on record about one backup: its manifest, the reports that were written since, and what deployment registries in it record. It
- * verifies nothing but these registries. Throws INTERRUPTED.
+ * Gathers what is on record about one backup: its manifest, the reports that were written since, what is known of its copies, and what deployment registries
+ * in it record. It verifies nothing but these registries. Throws INTERRUPTED.
  */
-export async function report(selected: SelectedBackup, repository: string, context: Context): Promise<BackupSummary> {
+export async function report(
+  selected: SelectedBackup,
+  project: Pick<Project, 'config' | 'repository'>,
+  context: Context,
+): Promise<BackupSummary> {
   const head = startReport(context);
+  const { repository } = project;
   const manifest = readManifest(selected.folder);
   const place = selected.fromFile ?? selected.folder;
   // What a chain says about the records does not make a backup good or bad.
@@ -32,6 +39,8 @@ export async function report(selected: SelectedBackup, repository: string, conte
     .map((verification) => ({ ...verification, status: verification.backupStatus ?? verification.status }));
   const [last] = verifications;
   const recorded = await deploymentsInBackup(selected.folder, manifest, context.signal);
+  const known = await knownCopies(project);
+  const copies = known.of(selected);
   const answers = {
     coverage: coverage(manifest, place),
     verifiedInFull: verifiedInFull(verifications),
@@ -52,6 +61,8 @@ export async function report(selected: SelectedBackup, repository: string, conte
     categories: Object.fromEntries(Object.entries(manifest.categories).map(([name, one]) => [name, figures(one)])),
     databases: databasesOf(manifest).map(({ path, engine, records, digest }) => ({ path, engine, records, digest })),
     deployments: countDeployments(recorded.deployments),
+    copies,
+    notPushedTo: known.remotesWithout(copies),
     totals: { ...manifest.totals },
     findings: withoutRepeats([...manifest.findings, ...(last?.findings ?? []), ...recorded.findings]),
   };

@@ -10,20 +10,27 @@ import { stepsOf } from '../history/undo-steps.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
-import type { KnownCopy } from '../model/list-report.ts';
 import type { Pending, StatusBackup, StatusReport } from '../model/status-report.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import { startReport } from '../repository/report-head.ts';
-import { copiesByBackup } from '../repository/pushed-copies.ts';
+import type { KnownCopies } from '../repository/joined-copies.ts';
+import { knownCopies } from '../repository/known-copies.ts';
 import { repositoryProblem } from '../repository/catalog.ts';
 import { Owner, readBackups } from '../repository/whose.ts';
 
-/** Where the project stands: what is gone, what can be brought back, what is unfinished, what comes next. Writes nothing. */
-export async function status(
-  project: Project,
-  _options: Record<string, never>,
-  context: Context,
-): Promise<StatusReport> {
+export interface StatusOptions {
+  /** Remotes that are asked for their copies first: names in the config, or URLs. */
+  readonly remotes: readonly string[];
+  readonly insecure: boolean;
+}
+
+/**
+ * Where the project stands: what is gone, what can be brought back, what is unfinished, what comes next. It writes nothing but what it saw in remotes, in
+ * the home of this user. Throws NO_SUCH_REMOTE, USAGE and INTERRUPTED.
+ */
+export async function status(project: Project, options: StatusOptions, context: Context): Promise<StatusReport> {
   const head = startReport(context);
+  const asked = options.remotes.length === 0 ? [] : await askRemotes(project, options, context);
   const now = (context.now ?? (() => new Date()))();
   const { root, repository } = project;
   const owner = new Owner(project);
@@ -35,7 +42,11 @@ export async function status(
   const [latest] = candidates(known);
   const [newest] = known;
   const lost = await lostState(project, context.signal);
-  const copies = copiesByBackup(repository);
+  const places = new Map(asked.map(({ remote, place }) => [remote, place]));
+  const copies = await knownCopies(project, places);
+  const said = latest === undefined ? null : describe(latest, copies, now);
+  const without = said === null ? [] : copies.remotesWithout(said.copies);
+  const gone = (said?.copies ?? []).flatMap(({ missing, remote }) => (missing ? [remote] : []));
   const ids = all.map(({ id }) => id);
   const pending = [...pendingIn(root), ...failedGuard(project, ids)];
   return {
@@ -48,12 +59,15 @@ export async function status(
     configProblem: project.config.problem ?? null,
     lost: lost.map(describeLost),
     backups: { migration: own.length - safety, safety, ofOthers: all.length - own.length },
-    latest: latest === undefined ? null : describe(latest, copies, now),
-    notPushedTo: latest === undefined ? [] : notPushedTo(project, copies.get(latest.ref.id) ?? []),
+    latest: said,
+    notPushedTo: without,
+    asked,
     newer: newest === undefined || newest === latest ? null : describe(newest, copies, now),
     pending,
     ...undoable(project, ids),
-    next: pending.some(({ what }) => what === 'running') ? [] : [nextStep(project, pending, lost, latest)],
+    next: pending.some(({ what }) => what === 'running')
+      ? []
+      : [nextStep(project, pending, lost, latest, [...gone, ...without])],
   };
 }
 
@@ -67,15 +81,37 @@ function describeLost({ backupId, gone, restore, notCompared, newer }: LostState
   };
 }
 
-/** Goes by the names of the remotes: no remote is asked, and none is resolved. */
-function notPushedTo({ config }: Project, copies: readonly KnownCopy[]): string[] {
-  const there = new Set(copies.map(({ remote }) => remote));
-  return Object.keys(config.remotes ?? {}).filter((name) => !there.has(name));
+/** Reads the whole list of each remote, which is remembered. One that gives no answer keeps nothing else from being said. */
+async function askRemotes(
+  project: Project,
+  { remotes, insecure }: StatusOptions,
+  context: Context,
+): Promise<StatusReport['asked']> {
+  const { chooseRemotes, openRemote } = await import('../repository/remotes/open-remote.ts');
+  const { listCopies } = await import('../repository/remotes/list-copies.ts');
+  const asked: StatusReport['asked'] = [];
+  for (const choice of chooseRemotes(project.config, remotes)) {
+    const { name: remote, place } = choice;
+    try {
+      const opened = await openRemote(choice, insecure, context);
+      try {
+        await listCopies(opened);
+      } finally {
+        opened.close();
+      }
+      asked.push({ remote, place, error: null });
+    } catch (error) {
+      if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
+      const { code, message, hint } = error;
+      asked.push({ remote, place, error: { code, message, hint } });
+    }
+  }
+  return asked;
 }
 
 function describe(
   { ref, manifest, partial, problem, forbidden, last }: KnownBackup,
-  copies: ReadonlyMap<string, KnownCopy[]>,
+  copies: KnownCopies,
   now: Date,
 ): StatusBackup {
   return {
@@ -87,7 +123,7 @@ function describe(
     files: manifest?.totals.files ?? null,
     problem,
     lastVerification: last,
-    copies: copies.get(ref.id) ?? [],
+    copies: copies.of(ref),
   };
 }
 
@@ -155,6 +191,7 @@ function nextStep(
   pending: readonly Pending[],
   lost: readonly LostState[],
   latest: KnownBackup | undefined,
+  lacking: readonly string[],
 ): string {
   if (config.problem !== undefined && latest !== undefined && pending.length === 0)
     return `migbackup restore --latest --only ${CONFIG_FILE}`;
@@ -165,5 +202,8 @@ function nextStep(
   // A backup that is taken now would go into the folder where the disk with the others has to be mounted.
   if (latest === undefined && lost.length > 0) return 'migbackup validate';
   if (latest === undefined || latest.partial !== null || latest.problem !== null) return 'migbackup create';
-  return stands(latest) ? 'migbackup diff' : 'migbackup verify --latest';
+  if (!stands(latest)) return 'migbackup verify --latest';
+  const named = lacking.filter((remote) => Object.hasOwn(config.remotes ?? {}, remote));
+  if (named.length === 0) return 'migbackup diff';
+  return shellLine(['migbackup', 'push', ...named.flatMap((remote) => ['--remote', remote])]);
 }

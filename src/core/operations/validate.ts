@@ -5,7 +5,7 @@ import { sayProvenCopy } from '../checks/proven-copy.ts';
 import { type Coverage, findingsOf, lookAtCoverage } from '../checks/coverage.ts';
 import { gitStates } from '../scan/git-facts.ts';
 import { checkAttributes, checkInventory, checkScanFindings, checkSources } from '../checks/preflight/inventory.ts';
-import { checkBackups, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
+import { checkBackups, checkCopies, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
 import { checkClock, checkConfig, checkGitignore, checkNpmScripts, checkRuntime } from '../checks/preflight/setup.ts';
 import { checkCovered, checkOnlyHere, checkStateGone, isSaidAsGone } from '../checks/preflight/state.ts';
 import {
@@ -35,6 +35,7 @@ import { freeSpace } from '../fs/space.ts';
 import type { Problem } from '../capture/problems.ts';
 import { Ownership } from '../scan/ownership.ts';
 import { listBackups } from '../repository/catalog.ts';
+import { knownCopies } from '../repository/known-copies.ts';
 import { visibleGuard } from '../history/marker.ts';
 import type { Marker } from '../history/marker-schema.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
@@ -109,6 +110,7 @@ async function checkSurroundings(project: Project, { inventory }: Survey, now: D
     ...checkInodes(freeSpace(repository).inodes),
     checkBackups(known, now),
     ...checkNewestBackup(known),
+    checkCopies(project, known, await knownCopies(project), now),
     checkStaleWork(repository, lock.status !== 'ok'),
   ];
 }

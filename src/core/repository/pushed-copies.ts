@@ -2,40 +2,52 @@ import type { KnownCopy } from '../model/list-report.ts';
 import { readOperations } from './reports.ts';
 
 /** A copy that this repository's operation log says was pushed to a remote, and not removed from there by `prune` since. */
-export interface PushedRecord extends KnownCopy {
+export interface PushedRecord extends Omit<KnownCopy, 'seenAt' | 'missing'> {
   readonly backupId: string;
 }
 
-/** What the log says of copies, oldest first, each once. Nobody asks a remote for this. */
+/** What an operation log says of copies. */
+export interface CopyLog {
+  /** Oldest first, each once. */
+  readonly pushed: PushedRecord[];
+  /** When `prune` removed a copy, by `copyName`. ISO 8601, UTC. */
+  readonly removed: ReadonlyMap<string, string>;
+}
+
+/** One name for a copy in a place. */
+export function copyName(backupId: string, place: string, tag: string): string {
+  return `${backupId} ${place} ${tag}`;
+}
+
+/** What the log says of copies. Nobody asks a remote for this. */
 export function pushedCopies(repository: string): PushedRecord[] {
+  return readCopyLog(repository).pushed;
+}
+
+/** The same with what prune removed. */
+export function readCopyLog(repository: string): CopyLog {
   const known = new Map<string, PushedRecord>();
+  const removed = new Map<string, string>();
   for (const { operation, backupId, time, copy } of readOperations(repository)) {
     if (typeof backupId !== 'string' || typeof time !== 'string' || typeof copy !== 'object' || copy === null) continue;
     const { remote, place, tag, lockedUntil }: Record<string, unknown> = { ...copy };
     if (typeof remote !== 'string' || typeof place !== 'string' || typeof tag !== 'string') continue;
-    const key = `${backupId} ${place} ${tag}`;
-    if (operation === 'prune-remote') known.delete(key);
-    else if (operation === 'push')
-      known.set(key, {
-        backupId,
-        remote,
-        place,
-        tag,
-        // A later record of the same copy says that it is locked longer.
-        pushedAt: known.get(key)?.pushedAt ?? time,
-        lockedUntil: typeof lockedUntil === 'string' ? lockedUntil : null,
-      });
+    const name = copyName(backupId, place, tag);
+    if (operation === 'prune-remote') {
+      known.delete(name);
+      removed.set(name, time);
+    } else if (operation === 'push') {
+      const before = known.get(name);
+      const until = laterOf(before?.lockedUntil ?? null, typeof lockedUntil === 'string' ? lockedUntil : null);
+      // A later line says that its lock was extended.
+      known.set(name, { backupId, remote, place, tag, pushedAt: before?.pushedAt ?? time, lockedUntil: until });
+    }
   }
-  return [...known.values()];
+  return { pushed: [...known.values()], removed };
 }
 
-/** The same by backup. */
-export function copiesByBackup(repository: string): ReadonlyMap<string, KnownCopy[]> {
-  const found = new Map<string, KnownCopy[]>();
-  for (const { backupId, ...copy } of pushedCopies(repository)) {
-    const copies = found.get(backupId) ?? [];
-    copies.push(copy);
-    found.set(backupId, copies);
-  }
-  return found;
+/** Of two ends of a lock the one that counts. */
+export function laterOf(one: string | null, other: string | null): string | null {
+  if (one === null || other === null) return one ?? other;
+  return Date.parse(one) < Date.parse(other) ? other : one;
 }

@@ -1,10 +1,15 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import { checkInodes, checkSpace } from '../../../src/core/checks/preflight/repository.ts';
 import { freeSpace } from '../../../src/core/fs/space.ts';
 import type { CheckResult } from '../../../src/core/model/validate-report.ts';
 import { acquireLock, type Lock } from '../../../src/core/repository/lock.ts';
+import { push } from '../../../src/core/operations/push.ts';
+import { status } from '../../../src/core/operations/status.ts';
+import { FolderRemote } from '../../../src/core/repository/remotes/folder-remote.ts';
 import { writeReport } from '../../../src/core/repository/reports.ts';
-import { after, type Cases, type Scene } from './scene.ts';
+import { context } from '../../support/real-backup.ts';
+import { after, type Case, type Cases, type Scene } from './scene.ts';
 
 function hold(scene: Scene, lock: Lock): void {
   scene.onEnd(() => lock.release());
@@ -16,9 +21,44 @@ function spaceFor({ repository }: Scene, times: number, ratio?: number): CheckRe
   return checkSpace(repository, { bytes, entries: 1, ratios: new Map(ratio === undefined ? [] : [['docs', ratio]]) });
 }
 
+/** With a remote in the config, and a home of its own for what was seen there. */
+function withRemote(act: (scene: Scene, folder: string) => unknown): Case['provoke'] {
+  return async (scene) => {
+    const folder = scene.stored('..', 'far');
+    const before = process.env['XDG_STATE_HOME'];
+    process.env['XDG_STATE_HOME'] = scene.stored('..', 'state');
+    scene.onEnd(() => {
+      if (before === undefined) delete process.env['XDG_STATE_HOME'];
+      else process.env['XDG_STATE_HOME'] = before;
+    });
+    scene.configure(null, { remotes: { far: { url: `file://${folder}` } } });
+    FolderRemote.init(folder);
+    await act(scene, folder);
+    return scene.validate();
+  };
+}
+
+async function pushToFar({ project, root }: Scene): Promise<void> {
+  const confirm = () => Promise.resolve(true);
+  await push(
+    project,
+    { selectors: [], missing: false, remotes: ['far'], insecure: false, confirm, cwd: root },
+    context,
+  );
+}
+
 /** Where the backup will go, and what is there. */
 export const REPOSITORY: Cases<
-  'round-trip' | 'lock' | 'git-clean' | 'space' | 'inodes' | 'backups' | 'newest-backup' | 'stale-work' | 'report'
+  | 'round-trip'
+  | 'lock'
+  | 'git-clean'
+  | 'space'
+  | 'inodes'
+  | 'backups'
+  | 'newest-backup'
+  | 'copies'
+  | 'stale-work'
+  | 'report'
 > = {
   'round-trip': [
     {
@@ -147,6 +187,38 @@ export const REPOSITORY: Cases<
       provoke: after((scene) => {
         const failed = { startedAt: new Date().toISOString(), status: 'FAILED', scope: { mode: 'quick' } };
         return writeReport(scene.repository, scene.backupId, 'verify', failed);
+      }),
+    },
+  ],
+  copies: [
+    {
+      when: 'a remote has no copy that is known',
+      status: 'warning',
+      says: /migration-\S+: no copy is known in far/,
+      provoke: withRemote(() => {}),
+    },
+    {
+      when: 'a copy was not there any more',
+      status: 'warning',
+      says: /it was not in far any more at \d/,
+      provoke: withRemote(async (scene, folder) => {
+        await pushToFar(scene);
+        fs.rmSync(path.join(folder, 'v1'), { recursive: true });
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        await status(scene.project, { remotes: ['far'], insecure: false }, context);
+      }),
+    },
+    {
+      when: 'the lock of the copy has ended',
+      status: 'info',
+      says: /the lock of the copy of migration-\S+ ended in far on 2026-01-02/,
+      provoke: withRemote(async (scene) => {
+        await pushToFar(scene);
+        const log = scene.stored('reports/operations.ndjson');
+        const ended = fs
+          .readFileSync(log, 'utf8')
+          .replace('"lockedUntil":null', '"lockedUntil":"2026-01-02T00:00:00.000Z"');
+        fs.writeFileSync(log, ended);
       }),
     },
   ],

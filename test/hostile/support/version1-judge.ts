@@ -149,7 +149,7 @@ export class Version1Ground implements Disposable {
       diffLive(this.project, selected, context).then((one) => say(renderDiff(one, plain), one)),
       printed,
     );
-    const summary = report(selected, this.project.repository, context);
+    const summary = report(selected, this.project, context);
     await codeOf(
       summary.then((one) => say(renderReport(one), one)),
       printed,

@@ -2,8 +2,11 @@ import type { Project } from '../../model/category.ts';
 import { isVersion1 } from '../../format/version1.ts';
 import { VERSION_1_IS_PARTIAL, whyPartial } from '../../format/why-partial.ts';
 import type { CheckResult } from '../../model/validate-report.ts';
+import { shellLine } from '../../model/shell-quote.ts';
+import { escapeName } from '../../paths/names.ts';
 import type { BackupRef } from '../../repository/catalog.ts';
 import { backupStatus, type BackupStatus } from '../../repository/backup-status.ts';
+import type { KnownCopies } from '../../repository/joined-copies.ts';
 import { lastVerification, type Verification } from '../../repository/reports.ts';
 import { Owner, readBackups } from '../../repository/whose.ts';
 
@@ -125,6 +128,51 @@ export function checkNewestBackup(backups: readonly KnownBackup[]): CheckResult[
           }),
     },
   ];
+}
+
+/** Checks whether each remote of the config has a copy of the newest complete backup, as far as that is known: no remote is asked. */
+export function checkCopies(
+  { config }: Pick<Project, 'config'>,
+  backups: readonly KnownBackup[],
+  copies: KnownCopies,
+  now: Date,
+): CheckResult {
+  const about = { id: 'copies', group: 'repository' } as const;
+  const remotes = Object.keys(config.remotes ?? {});
+  const [newest] = candidates(backups);
+  if (remotes.length === 0) return { ...about, status: 'ok', message: 'the config names no remote' };
+  if (newest === undefined || newest.partial !== null)
+    return { ...about, status: 'ok', message: 'there is no complete backup yet that could have copies' };
+  const { id } = newest.ref;
+  const known = copies.of(newest.ref);
+  const without = copies.remotesWithout(known);
+  const gone = known.filter(({ remote, missing }) => missing && remotes.includes(remote));
+  const evidence = { backupId: id, copies: known, without };
+  const lacking = [...gone.map(({ remote }) => remote), ...without];
+  if (lacking.length > 0) {
+    const said = [
+      ...gone.map(({ remote, seenAt }) => `it was not in ${escapeName(remote)} any more at ${seenAt}`),
+      ...(without.length === 0 ? [] : [`no copy is known in ${without.map(escapeName).join(', ')}`]),
+    ];
+    const there = lacking.flatMap((remote) => ['--remote', remote]);
+    const push = shellLine(['migbackup', 'push', id, ...there]);
+    const ask = shellLine(['migbackup', 'status', ...there]);
+    const recommendation =
+      without.length === 0
+        ? `Find out who removed it. Run ${push} to push it again.`
+        : `Run ${push} to push it. If another machine may have pushed it, run ${ask} to see that.`;
+    return { ...about, status: 'warning', message: `${id}: ${said.join('; ')}`, evidence, recommendation };
+  }
+  const isOver = (until: string | null): boolean => until !== null && Date.parse(until) <= now.getTime();
+  const ended = known.filter(({ missing, lockedUntil }) => !missing && isOver(lockedUntil));
+  if (ended.length > 0) {
+    const days = ended.map(({ remote, lockedUntil }) => `in ${escapeName(remote)} on ${lockedUntil?.slice(0, 10)}`);
+    const there = ended.flatMap(({ remote }) => ['--remote', remote]);
+    const extend = shellLine(['migbackup', 'push', id, '--extend-lock', ...there]);
+    const message = `the lock of the copy of ${id} ended ${days.join(', ')}`;
+    return { ...about, status: 'info', message, evidence, recommendation: `Run ${extend} to lock it again.` };
+  }
+  return { ...about, status: 'ok', message: 'a copy of the newest backup is known in each remote', evidence };
 }
 
 function sayAge(seconds: number): string {

@@ -9,6 +9,7 @@ import { MAX_COMMIT_BYTES, parseCommit, type Commit } from './commit.ts';
 import { COMMITS_PREFIX, commitsPrefix, dataPrefix, parseCommitKey } from './layout.ts';
 import { machineFolder } from './machine-folder.ts';
 import { readAll, type Remote, type Version } from './remote.ts';
+import { rememberSeen } from './seen-copies.ts';
 
 /** A copy of a backup in a remote: its commit is there and can be believed. Whether its objects are, only `verify` says. */
 export interface Copy extends Commit {
@@ -44,9 +45,10 @@ const MAX_CACHE_BYTES = 512 << 20;
 
 /**
  * All copies in a remote, or those of one backup. A commit counts by its oldest version, so a later one and a delete marker change nothing. Commits are
- * read once: an S3 version never changes, so this machine remembers what it read.
+ * read once: an S3 version never changes, so this machine remembers what it read. It also remembers which copies it saw, and when.
  */
 export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
+  const asked = new Date();
   const oldest = new Map<string, Version>();
   for await (const version of remote.versions(id === undefined ? COMMITS_PREFIX : commitsPrefix(id))) {
     // Within a key the newest comes first, so the last one that is seen is the oldest.
@@ -66,6 +68,7 @@ export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
   } finally {
     cache.write();
   }
+  rememberSeen(remote.place, copies, asked, id);
   const time = ({ statement }: Copy): number => Date.parse(statement.createdAt);
   return {
     copies: copies.toSorted(
