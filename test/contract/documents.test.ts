@@ -205,7 +205,7 @@ describe('each command with and without --json', () => {
     expect(await text(['verify', '--only', 'docs', ...here])).toContain(
       `migbackup restore ${backupId} ${here.join(' ')}`,
     );
-    expect(await json('restore', ['restore', '--dry-run', ...here])).toMatchObject({ outcome: 'unchanged' });
+    expect(await json('restore', ['restore', '--dry-run', ...here])).toMatchObject({ outcome: 'planned' });
     const elsewhere = ['--backups', path.join(folder.path, 'pulled')];
     expect(await json('pull', ['pull', ...here, ...elsewhere])).toMatchObject({ outcome: 'pulled', backupId });
     expect(await text(['pull', ...here, ...elsewhere])).toContain('was here');
