@@ -165,8 +165,21 @@ test('a copy that another machine pushed is known once it was seen, if it has th
   onMachine('there');
   const other = await makeProject('other', { elsewhere: 'off' });
   expect(await standing(other)).toMatchObject({ latest: null });
+  expect(await said(other, ['elsewhere'])).toMatch(
+    new RegExp(`only there elsewhere has ${id} .* Next: migbackup pull ${id} --remote elsewhere$`),
+  );
   await pull(other, { selector: id, remote: 'elsewhere', copy: undefined, insecure: false }, context);
-  expect(await standing(other)).toMatchObject({ notPushedTo: [] });
+  expect(await standing(other, ['elsewhere'])).toMatchObject({ notPushedTo: [], asked: [{ newer: null }] });
+  const { backupId: second } = await create(project, { verify: true, allowPartial: false }, context);
+  await push(
+    project,
+    { selectors: [second], missing: false, remotes: ['off'], insecure: false, confirm, cwd: project.root },
+    context,
+  );
+  expect(await standing(other, ['elsewhere'])).toMatchObject({
+    asked: [{ newer: second }],
+    next: ['migbackup verify --latest'],
+  });
   expect(await copiesOf(other)).toMatchObject([
     { remote: 'elsewhere', place: placeOf('off'), seenAt: expect.any(String), missing: false },
   ]);

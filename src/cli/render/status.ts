@@ -80,9 +80,11 @@ function renderCopies({ latest, notPushedTo, asked }: StatusReport, paint: Paint
   const silent = asked.flatMap(({ remote, error }) =>
     error === null ? [] : [`${escapeName(remote)}: ${escapeName(error.message)}. ${escapeName(error.hint)}`],
   );
+  const newer = asked.flatMap((one) => (one.newer === null ? [] : [`${escapeName(one.remote)} has ${one.newer}`]));
   return [
     ...(there.length === 0 ? [] : [line('copies', there.join('; '))]),
     ...(missing.length === 0 ? [] : [line('missing', missing.join('; ')).replace('missing', paint.bad('missing'))]),
+    ...newer.map((text) => line('only there', text)),
     ...silent.map((text) => line('no answer', text)),
   ];
 }

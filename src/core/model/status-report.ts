@@ -75,6 +75,8 @@ export const statusReportSchema = reportHeadSchema
         /** The name in the config, or the URL that was given. */
         remote: z.string(),
         place: z.string(),
+        /** The newest complete backup of this project of which it has a copy, if that is newer than `latest` and not in the repository. */
+        newer: z.string().nullable(),
         /** Why it gave no answer; then what was seen there before is said. Null if it gave one. */
         error: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string() }).nullable(),
       }),

@@ -12,6 +12,7 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Pending, StatusBackup, StatusReport } from '../model/status-report.ts';
 import { shellLine } from '../model/shell-quote.ts';
+import type { Copy } from '../repository/remotes/list-copies.ts';
 import { startReport } from '../repository/report-head.ts';
 import type { KnownCopies } from '../repository/joined-copies.ts';
 import { knownCopies } from '../repository/known-copies.ts';
@@ -30,8 +31,6 @@ export interface StatusOptions {
  */
 export async function status(project: Project, options: StatusOptions, context: Context): Promise<StatusReport> {
   const head = startReport(context);
-  const asked = options.remotes.length === 0 ? [] : await askRemotes(project, options, context);
-  const now = (context.now ?? (() => new Date()))();
   const { root, repository } = project;
   const owner = new Owner(project);
   const problem = repositoryProblem(repository);
@@ -41,6 +40,9 @@ export async function status(project: Project, options: StatusOptions, context: 
   const known = knownBackups(project);
   const [latest] = candidates(known);
   const [newest] = known;
+  const here = { owner, ids: new Set(all.map(({ id }) => id)), latest: latest?.ref.time ?? null };
+  const asked = options.remotes.length === 0 ? [] : await askRemotes(project, here, options, context);
+  const now = (context.now ?? (() => new Date()))();
   const lost = await lostState(project, context.signal);
   const places = new Map(asked.map(({ remote, place }) => [remote, place]));
   const copies = await knownCopies(project, places);
@@ -67,7 +69,7 @@ export async function status(project: Project, options: StatusOptions, context: 
     ...undoable(project, ids),
     next: pending.some(({ what }) => what === 'running')
       ? []
-      : [nextStep(project, pending, lost, latest, [...gone, ...without])],
+      : [nextStep(project, pending, lost, latest, { asked, lacking: [...gone, ...without] })],
   };
 }
 
@@ -81,9 +83,29 @@ function describeLost({ backupId, gone, restore, notCompared, newer }: LostState
   };
 }
 
+/** What there is here, to compare with what a remote has. */
+interface Here {
+  readonly owner: Owner;
+  /** Of all backups of the repository. */
+  readonly ids: ReadonlySet<string>;
+  /** The time of what `latest` means; null if there is no backup. */
+  readonly latest: Date | null;
+}
+
+/** The newest complete backup of the project of which there is a copy, if the newest one here is older. */
+function newerThere(copies: readonly Copy[], { owner, ids, latest }: Here): string | null {
+  const newest = copies.find(
+    ({ statement: { kind, completeness, project } }) =>
+      kind === 'migration' && completeness === 'complete' && owner.ownsCopy(project),
+  );
+  if (newest === undefined || ids.has(newest.id)) return null;
+  return latest === null || Date.parse(newest.statement.createdAt) > latest.getTime() ? newest.id : null;
+}
+
 /** Reads the whole list of each remote, which is remembered. One that gives no answer keeps nothing else from being said. */
 async function askRemotes(
   project: Project,
+  here: Here,
   { remotes, insecure }: StatusOptions,
   context: Context,
 ): Promise<StatusReport['asked']> {
@@ -95,15 +117,15 @@ async function askRemotes(
     try {
       const opened = await openRemote(choice, insecure, context);
       try {
-        await listCopies(opened);
+        const { copies } = await listCopies(opened);
+        asked.push({ remote, place, newer: newerThere(copies, here), error: null });
       } finally {
         opened.close();
       }
-      asked.push({ remote, place, error: null });
     } catch (error) {
       if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
       const { code, message, hint } = error;
-      asked.push({ remote, place, error: { code, message, hint } });
+      asked.push({ remote, place, newer: null, error: { code, message, hint } });
     }
   }
   return asked;
@@ -191,7 +213,7 @@ function nextStep(
   pending: readonly Pending[],
   lost: readonly LostState[],
   latest: KnownBackup | undefined,
-  lacking: readonly string[],
+  { asked, lacking }: { readonly asked: StatusReport['asked']; readonly lacking: readonly string[] },
 ): string {
   if (config.problem !== undefined && latest !== undefined && pending.length === 0)
     return `migbackup restore --latest --only ${CONFIG_FILE}`;
@@ -201,6 +223,9 @@ function nextStep(
   if (typeof command === 'string') return command;
   // A backup that is taken now would go into the folder where the disk with the others has to be mounted.
   if (latest === undefined && lost.length > 0) return 'migbackup validate';
+  const there = asked.find(({ newer }) => newer !== null);
+  if (typeof there?.newer === 'string' && latest === undefined)
+    return shellLine(['migbackup', 'pull', there.newer, '--remote', there.remote]);
   if (latest === undefined || latest.partial !== null || latest.problem !== null) return 'migbackup create';
   if (!stands(latest)) return 'migbackup verify --latest';
   const named = lacking.filter((remote) => Object.hasOwn(config.remotes ?? {}, remote));
