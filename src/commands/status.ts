@@ -8,7 +8,7 @@ export default class Status extends BaseCommand {
   static override description =
     'Shows first what complete backups have and the project lacks, until it is back or accepted (create --accept-gone); then the repository, the latest backup and how it was ' +
     'proven, what is unfinished, what undo takes back, and the next step. It verifies nothing and writes nothing. ' +
-    'Where copies of the latest backup are goes by what was pushed from here and seen last; with --remote that remote is asked now.';
+    'Where copies of the latest backup are goes by what was pushed from here and seen last; with --remote that remote is asked now, and what it has is remembered in your home.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:status'];
   static override examples = [
