@@ -78,8 +78,29 @@ test('the approved plan is carried out', () => {
   const before = readTree(root);
   sh('npx migbackup create', root);
   writeFileSync(path.join(root, 'README.md'), 'changed');
-  for (const script of blocks('ci.md', 'sh')) sh(script, root);
+  const [, plan = ''] = blocks('ci.md', 'sh');
+  expect(plan).toContain('--plan');
+  sh(plan, root);
   expect(compareTrees(before, readTree(root, ['backups', '.migbackup']))).toEqual([]);
+});
+
+test('a runner that dies loses nothing', () => {
+  const before = readTree(root);
+  const config = JSON.stringify({ project: 'sample', remotes: { offsite: { url: `file://${temp.path}/disk` } } });
+  writeFileSync(path.join(root, 'migbackup.config.json'), config);
+  sh('npx migbackup remote init offsite', root);
+  const [guard = ''] = blocks('ci.md', 'sh');
+  expect(guard).toContain('guard --push');
+  sh(guard, root);
+  expect(existsSync(path.join(root, 'leveldb'))).toBe(false);
+  // The runner is gone; another one has a checkout.
+  const other = path.join(temp.path, 'another runner');
+  mkdirSync(other);
+  writeFileSync(path.join(other, 'migbackup.config.json'), config);
+  const line = /`(npx migbackup restore [^`]*--remote [^`]*)`/.exec(readFileSync(path.join(DOCS, 'ci.md'), 'utf8'))?.[1] ?? '';
+  expect(line).toContain('--remote NAME');
+  sh(line.replace('NAME', 'offsite'), other);
+  expect(compareTrees(before, readTree(other, ['backups', '.migbackup', 'migbackup.config.json']))).toEqual([]);
 });
 
 test('the page about documents names every schema that a command prints', () => {
