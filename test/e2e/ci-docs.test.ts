@@ -97,7 +97,8 @@ test('a runner that dies loses nothing', () => {
   const other = path.join(temp.path, 'another runner');
   mkdirSync(other);
   writeFileSync(path.join(other, 'migbackup.config.json'), config);
-  const line = /`(npx migbackup restore [^`]*--remote [^`]*)`/.exec(readFileSync(path.join(DOCS, 'ci.md'), 'utf8'))?.[1] ?? '';
+  const line =
+    /`(npx migbackup restore [^`]*--remote [^`]*)`/.exec(readFileSync(path.join(DOCS, 'ci.md'), 'utf8'))?.[1] ?? '';
   expect(line).toContain('--remote NAME');
   sh(line.replace('NAME', 'offsite'), other);
   expect(compareTrees(before, readTree(other, ['backups', '.migbackup', 'migbackup.config.json']))).toEqual([]);

@@ -56,6 +56,10 @@ describe.skipIf(whyNoS3 !== null)(withReason('requests', whyNoS3), () => {
     expect(await cost(machine, ...push)).toBeLessThanOrEqual(2);
     expect(await cost(other, 'list', '--remote', 'off')).toBe(2);
     expect(await cost(other, 'list', '--remote', 'off')).toBe(1);
+    // What broke off in the middle, or is not ours, is read again once.
+    other.breakCache();
+    expect(await cost(other, 'list', '--remote', 'off')).toBe(2);
+    expect(await cost(other, 'list', '--remote', 'off')).toBe(1);
     expect(await cost(other, 'status', '--remote', 'off')).toBe(1);
     for (const command of ['list', 'status', 'validate']) expect(await cost(machine, command), command).toBe(0);
     expect(await cost(machine, 'verify', id, '--remote', 'off')).toBeLessThanOrEqual(2 + sizes.length);

@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { keysOf, type User } from '../../servers/s3/gateway.ts';
 import { resolveProject } from '../../../src/core/config/project.ts';
@@ -73,6 +73,14 @@ export class Machine implements Disposable {
     rmSync(this.backups, { recursive: true, force: true });
     rmSync(path.join(this.#temp.path, 'home'), { recursive: true, force: true });
     mkdirSync(path.join(this.#temp.path, 'home'));
+  }
+
+  /** As if a run had been killed while it wrote what it remembers of commits. */
+  breakCache(): void {
+    const folder = path.join(this.#temp.path, 'home/.cache/migbackup');
+    const files = readdirSync(folder).filter((name) => name.startsWith('commits-'));
+    if (files.length === 0) throw new Error('no commit was remembered');
+    for (const file of files) writeFileSync(path.join(folder, file), '["half of a line');
   }
 
   /** Writes the remotes into the project's config. */

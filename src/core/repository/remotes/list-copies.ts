@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import { atOnce } from '../../concurrency/at-once.ts';
-import { isNoFile, openAppend, readRegular } from '../../fs/regular-file.ts';
+import { writeFileSynced } from '../../fs/durable.ts';
+import { readRegular } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import { escapeName } from '../../paths/names.ts';
 import { MAX_COMMIT_BYTES, parseCommit, type Commit } from './commit.ts';
@@ -41,7 +41,7 @@ export interface Copies {
 const AT_ONCE = 32;
 /** So that a listing that never ends does not fill the memory. */
 const MAX_COMMITS = 200_000;
-const MAX_CACHE_BYTES = 512 << 20;
+const MAX_CACHE_BYTES = 256 << 20;
 
 /**
  * All copies in a remote, or those of one backup. A commit counts by its oldest version, so a later one and a delete marker change nothing. Commits are
@@ -59,14 +59,16 @@ export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
   const cache = CommitCache.open(remote);
   const copies: Copy[] = [];
   const bad: BadCommit[] = [];
+  let isDone = false;
   try {
     await atOnce(AT_ONCE, oldest.values(), async (version) => {
       const read = await readCommit(remote, version, cache);
       if ('problem' in read) bad.push(read);
       else copies.push(read);
     });
+    isDone = true;
   } finally {
-    cache.write();
+    cache.write(isDone && id === undefined);
   }
   rememberSeen(remote.place, copies, asked, id);
   const time = ({ statement }: Copy): number => Date.parse(statement.createdAt);
@@ -96,7 +98,8 @@ async function readCommit(remote: Remote, version: Version, cache: CommitCache):
 class CommitCache {
   readonly #file: string | null;
   readonly #known = new Map<string, string>();
-  readonly #added: string[] = [];
+  readonly #used = new Map<string, string>();
+  #isNew = false;
 
   private constructor(file: string | null) {
     this.#file = file;
@@ -124,26 +127,29 @@ class CommitCache {
   }
 
   get(version: Version): Buffer | undefined {
-    const text = version.etag === null ? undefined : this.#known.get(nameOf(version));
-    return text === undefined ? undefined : Buffer.from(text);
+    const name = nameOf(version);
+    const text = version.etag === null ? undefined : this.#known.get(name);
+    if (text === undefined) return undefined;
+    this.#used.set(name, text);
+    return Buffer.from(text);
   }
 
   add(version: Version, bytes: Buffer): void {
-    if (version.etag !== null) this.#added.push(`${JSON.stringify([nameOf(version), bytes.toString('utf8')])}\n`);
+    if (version.etag === null) return;
+    this.#used.set(nameOf(version), bytes.toString('utf8'));
+    this.#isNew = true;
   }
 
-  write(): void {
-    if (this.#file === null || this.#added.length === 0) return;
+  /** @param whole all commits were asked for, so others are not there any more */
+  write(whole: boolean): void {
+    const kept = whole ? this.#used : new Map([...this.#known, ...this.#used]);
+    if (this.#file === null || (!this.#isNew && kept.size === this.#known.size)) return;
+    const text = [...kept].map((line) => `${JSON.stringify(line)}\n`).join('');
+    if (text.length > MAX_CACHE_BYTES) return;
     try {
-      const fd = openAppend(this.#file);
-      try {
-        fs.writeSync(fd, this.#added.join(''));
-      } finally {
-        fs.closeSync(fd);
-      }
-    } catch (error) {
+      writeFileSynced(this.#file, text);
+    } catch {
       // Without it the next listing reads them again.
-      if (!(error instanceof Error) || isNoFile(error)) return;
     }
   }
 }
