@@ -23,13 +23,18 @@ const SHOWN_ISSUES = 4;
  */
 export function readManifest(folder: string): Manifest {
   const file = path.join(folder, MANIFEST_FILE);
-  const { text, parsed } = parseJson(file);
+  return parseManifest(readBytes(file), file);
+}
+
+/** The same of bytes that were read already. @param file where they come from, for messages */
+export function parseManifest(bytes: Buffer, file: string): Manifest {
+  const { text, parsed } = parseJson(bytes, file);
   const version: unknown =
     typeof parsed === 'object' && parsed !== null && 'formatVersion' in parsed ? parsed.formatVersion : undefined;
   if (typeof version === 'number' && version > FORMAT_VERSION) {
     throw new BackupError(
       'FORMAT_UNSUPPORTED',
-      `${folder} has format version ${version}; this program reads versions up to ${FORMAT_VERSION}`,
+      `${path.dirname(file)} has format version ${version}; this program reads versions up to ${FORMAT_VERSION}`,
       {
         hint: 'Use a newer migbackup.',
         path: file,
@@ -75,18 +80,20 @@ function categoriesIn(parsed: unknown): number {
   return typeof categories === 'object' && categories !== null ? Object.keys(categories).length : 0;
 }
 
-function parseJson(file: string): { text: string; parsed: unknown } {
-  let bytes: Buffer;
+function readBytes(file: string): Buffer {
   try {
     const stat = fs.lstatSync(file);
     if (!stat.isFile()) throw damaged(file, 'is not a regular file');
     if (stat.size > MAX_BYTES) throw damaged(file, `is larger than ${MAX_BYTES} bytes`);
-    bytes = fs.readFileSync(file);
+    return fs.readFileSync(file);
   } catch (cause) {
     const forbidden = sayForbidden(cause, file, `${MANIFEST_FILE} may not be read`);
     if (forbidden instanceof BackupError) throw forbidden;
     throw damaged(file, 'is missing or cannot be read', cause);
   }
+}
+
+function parseJson(bytes: Buffer, file: string): { text: string; parsed: unknown } {
   if (!isUtf8(bytes)) throw damaged(file, 'is not UTF-8');
   try {
     const text = bytes.toString('utf8');

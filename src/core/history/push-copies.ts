@@ -7,6 +7,7 @@ import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PushedCopy } from '../model/push-report.ts';
+import { shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
 import { acquireLock, type Lock as HeldLock } from '../repository/lock.ts';
 import { pushedCopies } from '../repository/pushed-copies.ts';
@@ -126,6 +127,7 @@ export async function pushTo(
         copies.push(copy);
         if (copy.outcome === 'extended' || !isLogged(project, backup, copy))
           findings.push(...logPush(project, backup, copy, context));
+        if (choice.settings.lock !== undefined && copy.lock === null) findings.push(withoutLock(choice, backup));
       } catch (error) {
         if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
         errors.push(error);
@@ -179,6 +181,17 @@ function notPushed({ name, place }: RemoteChoice, { id }: LocalBackup, error: Ba
     message: `${id} is not in ${escapeName(name)}: ${error.message}`,
     path: place,
     recommendation: error.hint,
+  };
+}
+
+/** It was pushed before the config asked for a lock. */
+function withoutLock({ name, place }: RemoteChoice, { id }: LocalBackup): Finding {
+  return {
+    code: 'copy-not-locked',
+    severity: 'warning',
+    message: `${id} in ${escapeName(name)} has no lock, although the config asks for one now`,
+    path: place,
+    recommendation: `Run ${shellLine(['migbackup', 'push', id, '--remote', name, '--extend-lock'])} to lock it.`,
   };
 }
 

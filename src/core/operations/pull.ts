@@ -99,7 +99,7 @@ async function sameAs(folder: string, { id, tag, place }: Copy, context: Context
   const sha256 = hashIfReadable(path.join(folder, ARTIFACTS_FILE));
   if (sha256 === null || tagOf(sha256) !== tag)
     throw refused(`the repository has another backup called ${id} than ${escapeName(place)}`);
-  const { status, findings } = await auditBackup(folder, id, { mode: 'quick' }, context);
+  const { status, findings } = await auditBackup(folder, id, { mode: 'full' }, context);
   if (status !== 'FAILED') return 'there';
   const [first] = findings.filter(({ severity }) => severity === 'error');
   throw refused(`the repository has ${id} already, and it is damaged: ${first?.message ?? ''}`);

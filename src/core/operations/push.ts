@@ -1,6 +1,9 @@
+import path from 'node:path';
 import { auditBackup } from '../audit/audit.ts';
+import { ARTIFACTS_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isVersion1 } from '../format/version1.ts';
+import { hashIfReadable } from '../fs/hash-file.ts';
 import { copiesIn, pushTargets, pushTo, type PushTargets, type PushWanted } from '../history/push-copies.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
@@ -9,7 +12,8 @@ import type { Finding } from '../model/finding.ts';
 import type { PushReport } from '../model/push-report.ts';
 import { startReport } from '../repository/report-head.ts';
 import { listCopies } from '../repository/remotes/list-copies.ts';
-import { openRemote } from '../repository/remotes/open-remote.ts';
+import { openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
+import { tagOf } from '../repository/remotes/commit.ts';
 import { localBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
 import { noneHere, requireRepository, selectBackup } from '../repository/select.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
@@ -79,23 +83,35 @@ async function choose(
   return [...new Map(chosen.map((one) => [one.id, one])).values()];
 }
 
-/** Those of which a remote has no copy. */
+/** Those of which a remote has no copy of the content that is here. One that does not answer lacks them all, and the push says why. */
 async function missingIn(
   { choices, insecure }: PushTargets,
   all: readonly SelectedBackup[],
   context: Context,
 ): Promise<SelectedBackup[]> {
+  const nameOf = ({ id, folder }: SelectedBackup): string =>
+    `${id} ${tagOf(hashIfReadable(path.join(folder, ARTIFACTS_FILE)) ?? '')}`;
   const lacking = new Set<string>();
   for (const choice of choices) {
+    const there = await copiesThere(choice, insecure, context);
+    for (const one of all) if (!there.has(nameOf(one))) lacking.add(one.id);
+  }
+  return all.filter(({ id }) => lacking.has(id));
+}
+
+/** Ids and tags. Empty if the remote does not answer. */
+async function copiesThere(choice: RemoteChoice, insecure: boolean, context: Context): Promise<Set<string>> {
+  try {
     const remote = await openRemote(choice, insecure, context);
     try {
-      const there = new Set((await listCopies(remote)).copies.map(({ id }) => id));
-      for (const { id } of all) if (!there.has(id)) lacking.add(id);
+      return new Set((await listCopies(remote)).copies.map(({ id, tag }) => `${id} ${tag}`));
     } finally {
       remote.close();
     }
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
+    return new Set();
   }
-  return all.filter(({ id }) => lacking.has(id));
 }
 
 async function verified(id: string, folder: string, context: Context): Promise<LocalBackup> {

@@ -117,7 +117,7 @@ function onRecord(latest: KnownBackup, options: RequireOptions, now: Date): Dema
   return demands;
 }
 
-/** Asks every remote of the config for a commit of this very content. */
+/** Asks every remote of the config for a copy of this very content, and for each of its objects. */
 async function countCopies(
   project: Project,
   { ref }: KnownBackup,
@@ -127,6 +127,7 @@ async function countCopies(
 ): Promise<{ copies: number; demand: Demand }> {
   const { chooseRemotes, openRemote } = await import('../repository/remotes/open-remote.ts');
   const { listCopies } = await import('../repository/remotes/list-copies.ts');
+  const { compareStored } = await import('../repository/remotes/stored-objects.ts');
   const { tagOf } = await import('../repository/remotes/commit.ts');
   const tag = tagOf(hashFile(path.join(ref.folder, ARTIFACTS_FILE)));
   const has: string[] = [];
@@ -137,8 +138,11 @@ async function countCopies(
       const remote = await openRemote(choice, insecure, context);
       try {
         const { copies } = await listCopies(remote, ref.id);
-        if (copies.some((copy) => copy.tag === tag)) has.push(name);
-        else lacks.push(`${name} has none`);
+        const copy = copies.find((one) => one.tag === tag);
+        const [problem] = copy === undefined ? [] : await compareStored(remote, copy);
+        if (copy === undefined) lacks.push(`${name} has none`);
+        else if (problem === undefined) has.push(name);
+        else lacks.push(`the one in ${name} is damaged: ${problem.message}`);
       } finally {
         remote.close();
       }

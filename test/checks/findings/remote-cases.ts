@@ -117,7 +117,15 @@ export const REMOTES: Cases = {
   'copy-not-locked': onServer({}, LOCK, async (project, stage, server) => {
     await pushLocked(project, [stage.plain]);
     server.keepsLocks = false;
-    return (await verifyStored(project, stage.plain, { remote: 'odd', ...FROM }, context)).findings;
+    const { findings } = await verifyStored(project, stage.plain, { remote: 'odd', ...FROM }, context);
+    server.keepsLocks = true;
+    // One was pushed before the config asked for a lock.
+    const { lock: _, ...settings } = project.config.remotes?.['odd'] ?? { url: '' };
+    const options = { missing: false, remotes: ['odd'], insecure: false, confirm, cwd: project.root };
+    const selectors = [stage.zstd];
+    const before = { ...project, config: { ...project.config, remotes: { odd: settings } } };
+    await push(before, { ...options, selectors }, context);
+    return [...findings, ...(await push(project, { ...options, selectors }, context)).findings];
   }),
   'copy-locked': onServer({}, LOCK, async (project, stage) => {
     await pushLocked(project, [stage.plain, stage.zstd]);

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import zlib from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { CopyObject, CopyStatement } from '../../../src/core/model/copy-commit.ts';
-import { artifactList, formatCommit, parseCommit, tagOf } from '../../../src/core/repository/remotes/commit.ts';
+import {
+  artifactList,
+  formatCommit,
+  parseCommit,
+  tagOf,
+  unpackManifest,
+} from '../../../src/core/repository/remotes/commit.ts';
 import { parseCommitKey } from '../../../src/core/repository/remotes/layout.ts';
 
 const ID = 'migration-2026-11-23T07-38-00-123Z';
@@ -45,7 +51,10 @@ const commitOf = (stated: object, manifest: string | null = null): Buffer =>
 const commitWith = (manifest: string): Buffer => commitOf(good, manifest);
 
 test('a commit is read as it was written', () => {
-  expect(parseCommit(formatCommit(good, MANIFEST), key)).toEqual({ statement: good, manifest: MANIFEST });
+  const read = parseCommit(formatCommit(good, MANIFEST), key);
+  if (typeof read === 'string') throw new Error(read);
+  expect(read.statement).toEqual(good);
+  expect(unpackManifest(read.manifest ?? Buffer.alloc(0))).toEqual(MANIFEST);
   const large = Buffer.alloc((1 << 20) + 1, ' ');
   expect(parseCommit(formatCommit(good, large), key)).toEqual({ statement: good, manifest: null });
 });

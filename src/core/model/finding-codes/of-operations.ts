@@ -193,9 +193,10 @@ export const OF_OPERATIONS = {
       advice: 'Use another copy, and push the backup again from where it is whole.',
     },
     'copy-not-locked': {
-      severity: ['error'],
-      meaning: 'An object of a copy does not have the lock that its commit states.',
-      advice: 'Find out who took it away; push the backup again to a bucket that keeps locks.',
+      severity: ['error', 'warning'],
+      meaning:
+        'An object of a copy does not have the lock that its commit states; or a copy was pushed before the config asked for a lock (a warning).',
+      advice: 'Find out who took it away, and push the backup again, or lock the copy with push --extend-lock.',
     },
     'remote-keeps-no-lock': {
       severity: ['error'],

@@ -10,6 +10,7 @@ import { commitKey, DATA_PREFIX, dataPrefix, parseDataKey } from '../../reposito
 import { listCopies, type Copy } from '../../repository/remotes/list-copies.ts';
 import { chooseRemotes, openRemote } from '../../repository/remotes/open-remote.ts';
 import type { Remote, Unfinished, Version } from '../../repository/remotes/remote.ts';
+import { compareStored } from '../../repository/remotes/stored-objects.ts';
 import { Owner } from '../../repository/whose.ts';
 
 export interface PruneRemoteOptions {
@@ -48,7 +49,8 @@ export async function pruneRemote(
     const owner = new Owner(project);
     const { copies, bad } = await listCopies(remote);
     const own = copies.filter(({ statement }) => owner.ownsCopy(statement.project));
-    const reasons = reasonsToKeep(own, options, remote.now());
+    const newest = await newestWhole(remote, own);
+    const reasons = reasonsToKeep(own, newest, options, remote.now());
     // A commit that cannot be believed may still be all that is left of something.
     const committed = new Set([...copies, ...bad].map(({ id, tag }) => `${id}/${tag}`));
     const orphans = options.orphansMs === undefined ? [] : await findOrphans(remote, committed, options.orphansMs);
@@ -85,6 +87,9 @@ export async function pruneRemote(
     for (const copy of remove) findings.push(...(await removeCopy(project, remote, copy, context)));
     for (const orphan of orphans) {
       throwIfInterrupted(context.signal);
+      // A push may have made a copy of it since it was found.
+      const { copies: now, bad: refused } = await listCopies(remote, orphan.backupId);
+      if ([...now, ...refused].some(({ tag }) => tag === orphan.tag)) continue;
       await atOnce(AT_ONCE, orphan.uploads, (upload) => remote.abort(upload));
       await removeVersions(remote, orphan.versions);
     }
@@ -94,7 +99,22 @@ export async function pruneRemote(
   }
 }
 
-function reasonsToKeep(copies: readonly Copy[], options: PruneRemoteOptions, now: Date): Map<Copy, string[]> {
+/** The newest complete copy that has all its objects; of no such copy the newest one. A commit alone may be all that somebody wrote. */
+async function newestWhole(remote: Remote, copies: readonly Copy[]): Promise<Copy | undefined> {
+  for (const copy of copies) {
+    if (copy.statement.completeness !== 'complete') continue;
+    const findings = await compareStored(remote, copy);
+    if (!findings.some(({ code }) => code === 'copy-altered')) return copy;
+  }
+  return copies[0];
+}
+
+function reasonsToKeep(
+  copies: readonly Copy[],
+  newest: Copy | undefined,
+  options: PruneRemoteOptions,
+  now: Date,
+): Map<Copy, string[]> {
   const reasons = new Map<Copy, string[]>(copies.map((copy) => [copy, []]));
   const keep = (ids: ReadonlySet<string>, why: string): void => {
     for (const [copy, all] of reasons) if (ids.has(copy.id)) all.push(why);
@@ -107,7 +127,6 @@ function reasonsToKeep(copies: readonly Copy[], options: PruneRemoteOptions, now
   keep(new Set(idsOf('safety').slice(0, keepSafety)), `among the last ${keepSafety} safety backups`);
   for (const [copy, all] of reasons)
     if (keepWithinMs !== undefined && now.getTime() - copy.pushedAt.getTime() <= keepWithinMs) all.push('young enough');
-  const newest = copies.find(({ statement }) => statement.completeness === 'complete') ?? copies[0];
   if (newest !== undefined) keep(new Set([newest.id]), 'the newest complete one');
   // Which of them is right, a person has to say first.
   const several = [...Map.groupBy(copies, ({ id }) => id)].filter(([, same]) => same.length > 1).map(([id]) => id);

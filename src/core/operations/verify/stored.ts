@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { statusOf } from '../../audit/status.ts';
-import { atOnce } from '../../concurrency/at-once.ts';
+import { MANIFEST_FILE } from '../../format/layout.ts';
+import { parseManifest } from '../../format/manifest-file.ts';
+import { unpackManifest } from '../../repository/remotes/commit.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
@@ -14,11 +16,10 @@ import { refOf } from '../../repository/remotes/fetch-copy.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
 import type { FromRemote } from '../../repository/remotes/open-copy.ts';
 import { chooseRemotes, openRemote } from '../../repository/remotes/open-remote.ts';
-import type { Head, Remote } from '../../repository/remotes/remote.ts';
+import type { Remote } from '../../repository/remotes/remote.ts';
 import { selectCopy } from '../../repository/remotes/select-copy.ts';
+import { altered, compareStored } from '../../repository/remotes/stored-objects.ts';
 import { Owner } from '../../repository/whose.ts';
-
-const AT_ONCE = 8;
 
 /**
  * Compares what a remote says of each object of a copy with the copy's commit: size, ETag, checksum, lock. Objects of which it stores no checksum are
@@ -67,44 +68,31 @@ async function checkObjects(
   copy: Copy,
   context: Context,
 ): Promise<{ findings: Finding[]; read: number }> {
-  const { objects, lock } = copy.statement;
+  const { objects } = copy.statement;
   const bytes = objects.reduce((total, { size }) => total + size, 0);
   context.onEvent?.({ type: 'phase-begin', phase: 'verifying', files: objects.length, bytes });
-  const found = new Map<string, Finding[]>();
   const done = { files: 0, bytes: 0 };
   let read = 0;
-  await atOnce(AT_ONCE, objects, async (object) => {
-    const head = await remote.head(refOf(copy, object).key, object.versionId);
-    const findings = compare(object, head, lock);
-    const isStored = head?.checksum !== null && object.checksum !== null;
-    if (findings.length === 0 && !isStored) {
-      read++;
-      findings.push(...(await readObject(remote, copy, object)));
-    }
-    found.set(object.name, findings);
+  const findings = await compareStored(remote, copy, async (object, head) => {
+    const isProven = head.checksum !== null && object.checksum !== null;
+    if (!isProven) read++;
+    const found = isProven ? [] : await readObject(remote, copy, object);
     done.files++;
     done.bytes += object.size;
     context.onEvent?.({ type: 'progress', ...done });
+    return found;
   });
-  return { findings: objects.flatMap(({ name }) => found.get(name) ?? []), read };
+  return { findings: [...contradictions(copy), ...findings], read };
 }
 
-function compare(object: CopyObject, head: Head | null, lock: Copy['statement']['lock']): Finding[] {
-  const { name, size, etag, checksum } = object;
-  if (head === null) return [altered(name, 'is missing')];
-  if (head.size !== size) return [altered(name, `has ${head.size} bytes instead of ${size}`)];
-  if (head.etag !== null && etag !== null && head.etag !== etag)
-    return [altered(name, 'is another object: its ETag differs')];
-  if (head.checksum !== null && checksum !== null && head.checksum !== checksum)
-    return [altered(name, 'is another object: its checksum differs')];
-  if (lock === null) return [];
-  const has = head.lock;
-  const until = new Date(Math.floor(Date.parse(lock.until) / 1000) * 1000);
-  const isHeld = has !== null && has.until >= until && (has.mode === lock.mode || has.mode === 'compliance');
-  if (isHeld) return [];
-  const message = `${name} has no lock of ${lock.mode} until ${lock.until}`;
-  const recommendation = 'Find out who took it away, and push the backup again to a bucket that keeps locks.';
-  return [{ code: 'copy-not-locked', severity: 'error', message, path: name, recommendation }];
+/** As far as the commit repeats the manifest. */
+function contradictions({ id, manifest }: Copy): Finding[] {
+  const bytes = manifest === null ? null : unpackManifest(manifest);
+  if (bytes === null) return [];
+  const { backupId } = parseManifest(bytes, MANIFEST_FILE);
+  if (backupId === id) return [];
+  const message = `${MANIFEST_FILE} says it is ${backupId}, but the copy is one of ${id}`;
+  return [{ code: 'manifest-contradicts', severity: 'error', message, path: MANIFEST_FILE }];
 }
 
 async function readObject(remote: Remote, copy: Copy, object: CopyObject): Promise<Finding[]> {
@@ -116,16 +104,6 @@ async function readObject(remote: Remote, copy: Copy, object: CopyObject): Promi
     return [altered(object.name, 'cannot be read')];
   }
   return hash.digest('hex') === object.sha256 ? [] : [altered(object.name, 'was altered: its SHA-256 differs')];
-}
-
-function altered(name: string, what: string): Finding {
-  return {
-    code: 'copy-altered',
-    severity: 'error',
-    message: `${name} ${what}`,
-    path: name,
-    recommendation: 'Use another copy, and push the backup again from where it is whole.',
-  };
 }
 
 function notProven(all: number, read: number): Finding {

@@ -17,7 +17,7 @@ const MAX_MANIFEST_BYTES = 1 << 20;
 /** What a commit object says. */
 export interface Commit {
   readonly statement: CopyStatement;
-  /** The bytes of the manifest; null if only its object has them. */
+  /** The manifest as a zstd frame, for `unpackManifest`: many commits are held at once. Null if only its object has it. */
   readonly manifest: Buffer | null;
 }
 
@@ -56,16 +56,17 @@ export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }
   const wrong = contradiction(statement, expected);
   if (wrong !== null) return wrong;
   if (outer.manifest === null) return { statement, manifest: null };
-  const manifest = decompress(outer.manifest);
+  const manifest = Buffer.from(outer.manifest, 'base64');
+  const unpacked = unpackManifest(manifest);
   const own = statement.objects.find(({ name }) => name === MANIFEST_FILE);
-  if (manifest === null || sha256Of(manifest) !== own?.sha256) return 'repeats another manifest than that of the copy';
+  if (unpacked === null || sha256Of(unpacked) !== own?.sha256) return 'repeats another manifest than that of the copy';
   return { statement, manifest };
 }
 
-/** Null if it is no zstd frame of a manifest. */
-function decompress(base64: string): Buffer | null {
+/** The bytes of a manifest. Null if this is no zstd frame, or one of more than a manifest that a commit repeats. */
+export function unpackManifest(frame: Buffer): Buffer | null {
   try {
-    return zlib.zstdDecompressSync(Buffer.from(base64, 'base64'), { maxOutputLength: MAX_MANIFEST_BYTES });
+    return zlib.zstdDecompressSync(frame, { maxOutputLength: MAX_MANIFEST_BYTES });
   } catch {
     return null;
   }

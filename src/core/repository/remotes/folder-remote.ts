@@ -22,6 +22,7 @@ import {
   type SendOptions,
   type SentObject,
   type TriedPromise,
+  type Unfinished,
   type Version,
 } from './remote.ts';
 
@@ -172,7 +173,8 @@ export class FolderRemote implements Remote {
 
   async *versions(prefix: string): AsyncGenerator<Version> {
     const cut = prefix.lastIndexOf('/') + 1;
-    yield* this.#walk(prefix.slice(0, cut), prefix);
+    for await (const version of this.#walk(prefix.slice(0, cut), prefix))
+      if (!TEMPORARY.test(version.key)) yield version;
   }
 
   async *#walk(folder: string, prefix: string): AsyncGenerator<Version> {
@@ -190,7 +192,7 @@ export class FolderRemote implements Remote {
         if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`)) yield* this.#walk(`${key}/`, prefix);
         continue;
       }
-      if (!entry.isFile() || !key.startsWith(prefix) || TEMPORARY.test(entry.name)) continue;
+      if (!entry.isFile() || !key.startsWith(prefix)) continue;
       const stat = lstatOrNull(path.join(native, entry.name));
       if (stat === null) continue;
       const about = { versionId: null, etag: null, isMarker: false };
@@ -216,11 +218,15 @@ export class FolderRemote implements Remote {
     throw new Error('a lock in a folder is refused when its remote is chosen');
   }
 
-  async *unfinished(): AsyncGenerator<never> {
-    // What a killed push left has a temporary name, and the next push of the same file removes it.
+  /** What a killed push left has a temporary name. The next push of the same file removes it, too. */
+  async *unfinished(prefix: string): AsyncGenerator<Unfinished> {
+    for await (const { key, modifiedAt } of this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix))
+      if (TEMPORARY.test(key)) yield { key: key.replace(TEMPORARY, ''), uploadId: key, begunAt: modifiedAt };
   }
 
-  async abort(): Promise<void> {}
+  async abort({ uploadId }: Unfinished): Promise<void> {
+    await this.remove({ key: uploadId });
+  }
 
   async tryPromises(): Promise<TriedPromise[]> {
     const key = `${CHECKS_PREFIX}${randomBytes(8).toString('hex')}`;

@@ -41,6 +41,8 @@ export interface Copies {
 const AT_ONCE = 32;
 /** So that a listing that never ends does not fill the memory. */
 const MAX_COMMITS = 200_000;
+/** Of all commits, which are held at once. Each has some 6 KiB. */
+const MAX_BYTES = 512 << 20;
 const MAX_CACHE_BYTES = 256 << 20;
 
 /**
@@ -50,11 +52,13 @@ const MAX_CACHE_BYTES = 256 << 20;
 export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
   const asked = new Date();
   const oldest = new Map<string, Version>();
+  let bytes = 0;
   for await (const version of remote.versions(id === undefined ? COMMITS_PREFIX : commitsPrefix(id))) {
     // Within a key the newest comes first, so the last one that is seen is the oldest.
     if (version.isMarker || parseCommitKey(version.key) === null) continue;
+    bytes += version.size - (oldest.get(version.key)?.size ?? 0);
     oldest.set(version.key, version);
-    if (oldest.size > MAX_COMMITS) throw tooMany(remote.place);
+    if (oldest.size > MAX_COMMITS || bytes > MAX_BYTES) throw tooMuch(remote.place);
   }
   const cache = CommitCache.open(remote);
   const copies: Copy[] = [];
@@ -90,6 +94,8 @@ async function readCommit(remote: Remote, version: Version, cache: CommitCache):
   const bytes = known ?? (await readAll(remote, version));
   const commit = parseCommit(bytes, parsed);
   if (typeof commit === 'string') return { ...about, problem: commit };
+  if (remote.kind === 'folder' && commit.statement.lock !== null)
+    return { ...about, problem: 'states a lock, and a folder keeps none' };
   if (known === undefined) cache.add(version, bytes);
   return { ...about, pushedAt: version.modifiedAt, versionId: version.versionId, ...commit };
 }
@@ -156,8 +162,9 @@ class CommitCache {
 
 const nameOf = ({ key, versionId, etag }: Version): string => `${key} ${versionId} ${etag}`;
 
-function tooMany(place: string): BackupError {
-  return new BackupError('REMOTE_FAILED', `${escapeName(place)} lists more than ${MAX_COMMITS} commits`, {
+function tooMuch(place: string): BackupError {
+  const most = `${MAX_COMMITS} commits or ${MAX_BYTES >> 20} MiB of them`;
+  return new BackupError('REMOTE_FAILED', `${escapeName(place)} lists more than ${most}`, {
     hint: 'Give an ID to look at one backup, and find out who writes there.',
     path: place,
   });

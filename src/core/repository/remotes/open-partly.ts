@@ -2,8 +2,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { forgetAbsentRanges, setAbsentRanges, type AbsentRanges } from '../../format/absent-ranges.ts';
 import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE } from '../../format/layout.ts';
+import { readManifest } from '../../format/manifest-file.ts';
+import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
-import { artifactList } from './commit.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { escapeName } from '../../paths/names.ts';
+import { artifactList, unpackManifest } from './commit.ts';
 import { fetchSmall, readRange, refOf } from './fetch-copy.ts';
 import type { Copy } from './list-copies.ts';
 import type { ObjectRef, Remote } from './remote.ts';
@@ -22,11 +26,13 @@ export async function openPartly(remote: Remote, copy: Copy, folder: string): Pr
   const { objects } = copy.statement;
   const at = (name: string): string => path.join(folder, ...name.split('/'));
   // The commit repeats the manifest unless it is large.
-  const fetched = copy.manifest === null ? [MANIFEST_FILE, INDEX_FILE] : [INDEX_FILE];
-  if (copy.manifest !== null) fs.writeFileSync(at(MANIFEST_FILE), copy.manifest, { mode: 0o600, flag: 'wx' });
+  const manifest = copy.manifest === null ? null : unpackManifest(copy.manifest);
+  const fetched = manifest === null ? [MANIFEST_FILE, INDEX_FILE] : [INDEX_FILE];
+  if (manifest !== null) fs.writeFileSync(at(MANIFEST_FILE), manifest, { mode: 0o600, flag: 'wx' });
   const registered: string[] = [];
   fs.writeFileSync(at(ARTIFACTS_FILE), artifactList(objects), { mode: 0o600, flag: 'wx' });
   await Promise.all(fetched.map((name) => fetchSmall(remote, copy, name, at(name))));
+  requireOwnManifest(copy, readManifest(folder));
   for (const object of objects) {
     if ([MANIFEST_FILE, INDEX_FILE, ARTIFACTS_FILE].includes(object.name)) continue;
     const file = at(object.name);
@@ -34,6 +40,15 @@ export async function openPartly(remote: Remote, copy: Copy, folder: string): Pr
     registered.push(file);
   }
   return () => registered.forEach(forgetAbsentRanges);
+}
+
+/** A commit that lies about its id would show one backup as another. */
+function requireOwnManifest({ id, place }: Copy, { backupId }: Manifest): void {
+  if (backupId === id) return;
+  throw new BackupError('BACKUP_DAMAGED', `the copy ${escapeName(place)} has the manifest of ${escapeName(backupId)}`, {
+    hint: 'Find out who wrote it, and use another copy.',
+    path: place,
+  });
 }
 
 /** A file with holes, filled from an object. */

@@ -4,6 +4,7 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { Config, RemoteSettings } from '../../model/category.ts';
 import { nearlyMatching } from '../../model/nearest.ts';
 import { escapeName, shorten } from '../../paths/names.ts';
+import { realPathAsFar } from '../../paths/paths.ts';
 import { FolderRemote } from './folder-remote.ts';
 import type { Lock, Remote, RemoteContext } from './remote.ts';
 
@@ -38,12 +39,30 @@ export function chooseRemotes(config: Config, names: readonly string[]): RemoteC
     });
   }
   const wanted = names.length === 0 ? known : [...new Set(names)];
-  return wanted.map((name) => {
+  const choices = wanted.map((name) => {
     const settings = Object.hasOwn(remotes, name) ? remotes[name] : undefined;
     if (settings !== undefined) return choiceOf(name, settings, false);
     if (URL_LIKE.test(name)) return choiceOf(name, { url: name }, true);
     throw unknown(name, known);
   });
+  refuseTwice(choices);
+  return choices;
+}
+
+/** One place that has two names would count as two copies. */
+function refuseTwice(choices: readonly RemoteChoice[]): void {
+  for (const [, [first, second]] of Map.groupBy(choices, placeKey))
+    if (first !== undefined && second !== undefined)
+      throw new BackupError('USAGE', `${escapeName(first.name)} and ${escapeName(second.name)} are the same place`, {
+        hint: 'Take one of them out of the config, or name one with --remote.',
+        path: first.place,
+      });
+}
+
+/** Buckets of the same name on two servers are two places, and so is a folder whatever links lead to it. */
+function placeKey({ place, target, settings }: RemoteChoice): string {
+  if ('folder' in target) return `file://${realPathAsFar(target.folder)}`;
+  return `${place} ${settings.endpoint ?? ''}`;
 }
 
 function unknown(name: string, known: readonly string[]): BackupError {

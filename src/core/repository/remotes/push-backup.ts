@@ -16,6 +16,7 @@ import { formatCommit, tagOf } from './commit.ts';
 import { refOf } from './fetch-copy.ts';
 import { commitKey, dataKey, isArtifactName } from './layout.ts';
 import { listCopies, type Copy } from './list-copies.ts';
+import { compareStored } from './stored-objects.ts';
 import { alteredHere, type LocalFile, type Lock, type Remote } from './remote.ts';
 
 const MAX_LIST_BYTES = 1 << 20;
@@ -84,8 +85,8 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
   const { id, tag, manifest } = backup;
   const { lock, extendsLock, onProgress } = how;
   const before = await findCopy(remote, id, tag);
-  if (before !== undefined) {
-    const isExtended = extendsLock && lock !== null && (await extendLock(remote, before, lock));
+  if (before !== undefined && (await isWhole(remote, before))) {
+    const isExtended = extendsLock && lock !== null && (await lockAll(remote, before, lock));
     return isExtended
       ? { copy: before, outcome: 'extended', lock }
       : { copy: before, outcome: 'there', lock: lockOf(before) };
@@ -111,10 +112,15 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
     encryption: null,
     objects,
   };
-  await remote.putNew(commitKey(id, tag), formatCommit(statement, manifestBytes(backup)), lock);
+  if (before === undefined)
+    await remote.putNew(commitKey(id, tag), formatCommit(statement, manifestBytes(backup)), lock);
   // Also where the answer was lost, or another pusher of the same content was first.
   const copy = await findCopy(remote, id, tag);
-  if (copy !== undefined) return { copy, outcome: 'pushed', lock: lockOf(copy) };
+  if (copy !== undefined) {
+    if (lock !== null) await remote.lock({ key: commitKey(id, tag), versionId: copy.versionId }, lock);
+    if (before !== undefined && !(await isWhole(remote, copy))) throw notMended(copy);
+    return { copy, outcome: 'pushed', lock: lockOf(copy) };
+  }
   throw new BackupError(
     'REMOTE_FAILED',
     `the commit of ${id} was written to ${escapeName(remote.place)}, but is not there`,
@@ -130,8 +136,30 @@ function lockOf({ statement: { lock } }: Copy): Lock | null {
   return lock === null ? null : { mode: lock.mode, until: new Date(lock.until) };
 }
 
+/**
+ * Whether a copy has every object that its commit states. A lock that its commit states and somebody took away is put back. Throws BACKUP_DAMAGED if an
+ * object is gone that cannot take its place again: a commit names the version of each, and no push replaces a commit.
+ */
+async function isWhole(remote: Remote, copy: Copy): Promise<boolean> {
+  const findings = await compareStored(remote, copy);
+  const lock = lockOf(copy);
+  if (findings.some(({ code }) => code === 'copy-altered')) {
+    if (copy.statement.objects.some(({ versionId }) => versionId !== null)) throw notMended(copy);
+    return false;
+  }
+  if (findings.length > 0 && lock !== null && lock.until > remote.now()) await lockAll(remote, copy, lock);
+  return true;
+}
+
+function notMended({ id, tag, place }: Copy): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `the copy ${escapeName(place)} is damaged, and pushing does not mend it`, {
+    hint: `Take a new backup with migbackup create --push, or remove ${commitKey(id, tag)} there with all its versions and push again.`,
+    path: place,
+  });
+}
+
 /** The commit comes last, as when it was pushed. False if all of it was locked as long before. */
-async function extendLock(remote: Remote, copy: Copy, lock: Lock): Promise<boolean> {
+async function lockAll(remote: Remote, copy: Copy, lock: Lock): Promise<boolean> {
   const { id, tag, versionId, statement } = copy;
   // Only who may pass over a lock may change its mode, and a pusher may not.
   if (statement.lock?.mode === 'governance' && lock.mode === 'compliance')
@@ -139,11 +167,11 @@ async function extendLock(remote: Remote, copy: Copy, lock: Lock): Promise<boole
       hint: 'Set "mode" to governance in the config to make it longer. New copies may be locked by compliance.',
       path: copy.place,
     });
-  let isExtended = false;
+  let isLonger = false;
   await atOnce(LOCKS_AT_ONCE, statement.objects, async (object) => {
-    if (await remote.lock(refOf(copy, object), lock)) isExtended = true;
+    if (await remote.lock(refOf(copy, object), lock)) isLonger = true;
   });
-  return (await remote.lock({ key: commitKey(id, tag), versionId }, lock)) || isExtended;
+  return (await remote.lock({ key: commitKey(id, tag), versionId }, lock)) || isLonger;
 }
 
 /** They are those that were stored. */
