@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { atOnce } from '../../concurrency/at-once.ts';
+import { collectNewGarbage } from '../../format/buffer-memory.ts';
 import { fsyncDir, fsyncMeanwhile, lstatOrNull, mkdirDurable, removeTree, writeAll } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
@@ -12,6 +13,8 @@ import type { ObjectRef, Remote } from './remote.ts';
 
 const AT_ONCE = 4;
 const BLOCK_BYTES = 1 << 20;
+/** What comes leaves more than its size as garbage. */
+const COLLECT_BYTES = 8 << 20;
 
 export interface FetchHow {
   /** Told how many files and bytes are here, each time that more are. */
@@ -31,6 +34,7 @@ export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how
   mkdirDurable(path.join(folder, 'checksums'), 0o700);
   keepOnly(folder, copy);
   const done = { files: 0, bytes: 0 };
+  let sinceCollected = 0;
   await atOnce(AT_ONCE, copy.statement.objects, async (object) => {
     const file = new FetchedFile(folder, object);
     try {
@@ -38,6 +42,10 @@ export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how
       for await (const chunk of remote.read(refOf(copy, object), file.length, object.size)) {
         file.add(chunk);
         done.bytes += chunk.length;
+        if ((sinceCollected += chunk.length) >= COLLECT_BYTES) {
+          sinceCollected = 0;
+          collectNewGarbage();
+        }
         how.onProgress?.(done.files, done.bytes);
       }
       await file.finish();

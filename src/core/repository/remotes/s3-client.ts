@@ -5,6 +5,7 @@ import type { RemoteSettings } from '../../model/category.ts';
 import { escapeName } from '../../paths/names.ts';
 import { fromS3Error, isBroken, statusOf } from './s3-errors.ts';
 import type { RemoteContext } from './remote.ts';
+import type { FilePart } from './s3-part.ts';
 
 /** How often the SDK sends a request, and how often we do where it does not. */
 const ATTEMPTS = 5;
@@ -24,6 +25,7 @@ export class S3Bucket {
   readonly sendsChecksums: boolean;
   readonly #client: S3Client;
   readonly #signal: AbortSignal | undefined;
+  readonly #parts = new WeakMap<object, FilePart>();
   /** How far the clock of the server is ahead of ours. */
   #aheadMs = 0;
 
@@ -57,14 +59,28 @@ export class S3Bucket {
       (next) => (args) => {
         const { input, request } = args;
         const stated = 'Body' in input && 'ChecksumSHA256' in input ? input.ChecksumSHA256 : undefined;
+        const sha256 = this.#partOf(request)?.sha256 ?? (stated === undefined ? null : Buffer.from(stated, 'base64'));
         const hasHeaders = typeof request === 'object' && request !== null && 'headers' in request;
-        if (stated !== undefined && hasHeaders)
-          Object.assign(request.headers ?? {}, {
-            'x-amz-content-sha256': Buffer.from(stated, 'base64').toString('hex'),
-          });
+        if (sha256 !== null && hasHeaders)
+          Object.assign(request.headers ?? {}, { 'x-amz-content-sha256': sha256.toString('hex') });
         return next(args);
       },
       { step: 'build', name: 'knownHash' },
+    );
+    // Within the SDK's attempts: each reads the part anew.
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const part = this.#partOf(args.request);
+        if (part === undefined) return next(args);
+        const body = part.body();
+        const request = Object.assign(Object.create(Object.getPrototypeOf(args.request)), args.request, { body });
+        try {
+          return await next({ ...args, request });
+        } finally {
+          body.destroy();
+        }
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'partOfFile' },
     );
   }
 
@@ -103,6 +119,18 @@ export class S3Bucket {
       throw fromS3Error(error, 'the set-up', where.place);
     }
     return new S3Bucket(where, client, settings, context);
+  }
+
+  /** What a request has as its `Body` so that it sends a part of a file. */
+  bodyOf(part: FilePart): Buffer {
+    const body = Buffer.alloc(0);
+    this.#parts.set(body, part);
+    return body;
+  }
+
+  #partOf(request: unknown): FilePart | undefined {
+    const body = typeof request === 'object' && request !== null && 'body' in request ? request.body : null;
+    return typeof body === 'object' && body !== null ? this.#parts.get(body) : undefined;
   }
 
   now(): Date {

@@ -16,6 +16,7 @@ import { alteredHere, type LocalFile, type Lock, type Remote, type SendOptions, 
 import type { S3Bucket } from './s3-client.ts';
 import { keepLock, modeOf } from './s3-lock.ts';
 import { nameOf } from './s3-errors.ts';
+import { FilePart } from './s3-part.ts';
 
 const MIB = 1 << 20;
 /** The largest object that is sent in one request, and the smallest part of the others. */
@@ -73,8 +74,7 @@ async function checksumOf(file: LocalFile, partSize: number | null): Promise<str
   const fd = openRegular(file.file);
   try {
     for (let at = 0; at < file.size; at += partSize) {
-      const part = readFull(fd, Buffer.allocUnsafe(Math.min(partSize, file.size - at)), at, file);
-      sums.push(oneShotHash('sha256', part, 'buffer'));
+      sums.push(new FilePart(file, fd, at, partSize, null).sha256);
       await new Promise(setImmediate);
     }
   } finally {
@@ -91,7 +91,7 @@ async function putWhole(s3: S3Bucket, key: string, file: LocalFile, options: Sen
   const fd = openRegular(file.file);
   let body: Buffer;
   try {
-    body = readFull(fd, Buffer.allocUnsafe(file.size), 0, file);
+    body = readWhole(fd, Buffer.allocUnsafe(file.size), file);
   } finally {
     fs.closeSync(fd);
   }
@@ -104,7 +104,7 @@ async function putWhole(s3: S3Bucket, key: string, file: LocalFile, options: Sen
   return checksum;
 }
 
-/** The file is read once: parts are hashed and handed out in order, and sent a few at a time. */
+/** Parts are hashed in order, and sent a few at a time. */
 class Multipart {
   readonly #s3: S3Bucket;
   readonly #remote: Remote;
@@ -143,19 +143,13 @@ class Multipart {
     const upload = begun?.uploadId ?? (await this.#create());
     const count = Math.ceil(this.#file.size / this.#partSize);
     const fd = openRegular(this.#file.file);
-    const rooms: Buffer[] = [];
     try {
       await atOnce(AT_ONCE, Array.from({ length: count }).keys(), async (at) => {
         throwIfInterrupted(this.#signal);
         // Nothing is awaited before the hashing, so the whole is hashed in order.
-        const room = rooms.pop() ?? Buffer.allocUnsafeSlow(this.#partSize);
-        const length = Math.min(this.#partSize, this.#file.size - at * this.#partSize);
-        const bytes = readFull(fd, room.subarray(0, length), at * this.#partSize, this.#file);
-        this.#whole.update(bytes);
-        const sum = oneShotHash('sha256', bytes, 'buffer');
-        this.#sums[at] = sum;
-        await this.#part(upload, at + 1, bytes, sum, begun?.parts.get(at + 1));
-        rooms.push(room);
+        const part = new FilePart(this.#file, fd, at * this.#partSize, this.#partSize, this.#whole);
+        this.#sums[at] = part.sha256;
+        await this.#part(upload, at + 1, part, begun?.parts.get(at + 1));
       });
     } finally {
       fs.closeSync(fd);
@@ -198,17 +192,23 @@ class Multipart {
     return UploadId;
   }
 
-  async #part(upload: string, number: number, bytes: Buffer, sum: Buffer, had: Had | undefined): Promise<void> {
+  async #part(upload: string, number: number, part: FilePart, had: Had | undefined): Promise<void> {
     if (this.#isGone) return;
-    const checksum = sum.toString('base64');
+    const { length, sha256 } = part;
+    const checksum = sha256.toString('base64');
     const stated = this.#s3.sendsChecksums ? { ChecksumSHA256: checksum } : {};
-    if (had?.size === bytes.length && had.checksum === checksum && had.etag !== undefined) {
+    if (had?.size === length && had.checksum === checksum && had.etag !== undefined) {
       this.#parts[number - 1] = { PartNumber: number, ETag: had.etag, ...stated };
-      this.#options.onBytes(bytes.length);
+      this.#options.onBytes(length);
       return;
     }
     const about = { Bucket: this.#s3.bucket, Key: this.#s3.key(this.#key), UploadId: upload, PartNumber: number };
-    const input = { ...about, Body: bytes, ContentLength: bytes.length, ...writtenAs(this.#s3, checksum, null) };
+    const input = {
+      ...about,
+      Body: this.#s3.bodyOf(part),
+      ContentLength: length,
+      ...writtenAs(this.#s3, checksum, null),
+    };
     try {
       const { ETag } = await this.#s3.call('UploadPart', (send, how) => send(new UploadPartCommand(input), how));
       this.#parts[number - 1] = { PartNumber: number, ...(ETag === undefined ? {} : { ETag }), ...stated };
@@ -216,7 +216,7 @@ class Multipart {
       if (!isNoSuchUpload(error)) throw error;
       this.#isGone = true;
     }
-    this.#options.onBytes(bytes.length);
+    this.#options.onBytes(length);
   }
 
   async #complete(upload: string): Promise<void> {
@@ -247,9 +247,9 @@ interface Had {
   readonly checksum: string | undefined;
 }
 
-function readFull(fd: number, into: Buffer, position: number, file: LocalFile): Buffer {
+function readWhole(fd: number, into: Buffer, file: LocalFile): Buffer {
   for (let done = 0; done < into.length;) {
-    const read = fs.readSync(fd, into, done, into.length - done, position + done);
+    const read = fs.readSync(fd, into, done, into.length - done, done);
     if (read === 0) throw alteredHere(file);
     done += read;
   }
