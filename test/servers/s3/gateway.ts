@@ -35,20 +35,24 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** @param port of the gateway; a free one if undefined */
-export async function startGateway(programs: Programs, port?: number): Promise<Gateway> {
+/** @param port of the gateway; a free one if undefined @param accepts `older clients` also those that do not sign every header, as restic */
+export async function startGateway(
+  programs: Programs,
+  port?: number,
+  accepts: 'strict clients' | 'older clients' = 'strict clients',
+): Promise<Gateway> {
   // A port may be taken between the look and the use.
   for (let attempt = 1; ; attempt++) {
     const at = port ?? (await freePort());
     try {
-      return await bringUp(programs, at);
+      return await bringUp(programs, at, accepts === 'older clients');
     } catch (error) {
       if (attempt === 3) throw error;
     }
   }
 }
 
-async function bringUp(programs: Programs, port: number): Promise<Gateway> {
+async function bringUp(programs: Programs, port: number, isLax: boolean): Promise<Gateway> {
   const folder = mkdtempSync(path.join(tmpdir(), 'migbackup-s3-'));
   const endpoint = `http://127.0.0.1:${port}`;
   const daemons: Daemon[] = [];
@@ -62,7 +66,7 @@ async function bringUp(programs: Programs, port: number): Promise<Gateway> {
     for (const name of ['mon', 'osd', 'rgw', 'run', 'log']) mkdirSync(path.join(folder, name));
     const ids = { cluster: randomUUID(), osd: randomUUID(), monitor: await freePort() };
     const config = path.join(folder, 'ceph.conf');
-    writeFileSync(config, configOf(folder, programs.libraries, ids, port));
+    writeFileSync(config, configOf(folder, programs.libraries, ids, port, isLax));
     const call = async (program: string, ...args: string[]): Promise<void> => {
       const [loader, ...rest] = programs.command(program, ...args);
       await promisify(execFile)(loader, rest, { cwd: folder, timeout: 60_000 });
@@ -167,6 +171,7 @@ function configOf(
   libraries: string,
   ids: { cluster: string; osd: string; monitor: number },
   port: number,
+  isLax: boolean,
 ): string {
   const sections = {
     global: {
@@ -203,6 +208,7 @@ function configOf(
       'rgw frontends': `beast endpoint=127.0.0.1:${port}`,
       'rgw enable apis': 's3, admin',
       'rgw run sync thread': false,
+      'rgw sigv4 insecure': isLax,
       // What was removed gives its memory back within seconds.
       'rgw gc obj min wait': 1,
       'rgw gc processor period': 5,
