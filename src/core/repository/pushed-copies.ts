@@ -1,4 +1,5 @@
 import type { KnownCopy } from '../model/list-report.ts';
+import { errnoOf } from '../model/backup-error.ts';
 import { readOperations } from './reports.ts';
 
 /** A copy that this repository's operation log says was pushed to a remote, and not removed from there by `prune` since. */
@@ -28,7 +29,7 @@ export function pushedCopies(repository: string): PushedRecord[] {
 export function readCopyLog(repository: string): CopyLog {
   const known = new Map<string, PushedRecord>();
   const removed = new Map<string, string>();
-  for (const { operation, backupId, time, copy } of readOperations(repository)) {
+  for (const { operation, backupId, time, copy } of readable(repository)) {
     if (typeof backupId !== 'string' || typeof time !== 'string' || typeof copy !== 'object' || copy === null) continue;
     const { remote, place, tag, lockedUntil }: Record<string, unknown> = { ...copy };
     if (typeof remote !== 'string' || typeof place !== 'string' || typeof tag !== 'string') continue;
@@ -44,6 +45,16 @@ export function readCopyLog(repository: string): CopyLog {
     }
   }
   return { pushed: [...known.values()], removed };
+}
+
+/** A log that this user may not read says nothing of copies; other parts of a command say that it cannot be read. */
+function readable(repository: string): Record<string, unknown>[] {
+  try {
+    return readOperations(repository);
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error;
+    return [];
+  }
 }
 
 /** Of two ends of a lock the one that counts. */
