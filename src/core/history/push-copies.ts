@@ -125,8 +125,8 @@ export async function pushTo(
       try {
         const copy = await pushToOne(choice, targets, backup, context);
         copies.push(copy);
-        if (copy.outcome === 'extended' || !isLogged(project, backup, copy))
-          findings.push(...logPush(project, backup, copy, context));
+        if (copy.outcome === 'extended' || !isLogged(project, backup, copy, choice))
+          findings.push(...logPush(project, backup, copy, choice, context));
         if (choice.settings.lock !== undefined && copy.lock === null) findings.push(withoutLock(choice, backup));
       } catch (error) {
         if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
@@ -196,12 +196,17 @@ function withoutLock({ name, place }: RemoteChoice, { id }: LocalBackup): Findin
 }
 
 /** A copy that another machine pushed is logged too, once. */
-function isLogged({ repository }: Project, { id }: LocalBackup, { place, tag }: PushedCopy): boolean {
-  return pushedCopies(repository).some((one) => one.backupId === id && one.place === place && one.tag === tag);
+function isLogged({ repository }: Project, { id }: LocalBackup, { tag }: PushedCopy, { key }: RemoteChoice): boolean {
+  return pushedCopies(repository).some((one) => one.backupId === id && one.place === key && one.tag === tag);
 }
 
-function logPush(project: Project, backup: LocalBackup, copy: PushedCopy, context: Context): Finding[] {
-  const { remote, place, tag, lock } = copy;
+function logPush(
+  project: Project,
+  backup: LocalBackup,
+  { remote, tag, lock }: PushedCopy,
+  { key: place }: RemoteChoice,
+  context: Context,
+): Finding[] {
   const record = {
     operation: 'push',
     backupId: backup.id,

@@ -38,6 +38,7 @@ const listedCopySchema = z.object({
 export const knownCopySchema = z.object({
   /** Its name in the config. If the config does not name this place, the name that it had; or the URL, if that name means another place now. */
   remote: z.string(),
+  /** The URL of the remote, with `?endpoint=` and its endpoint if it is not that of AWS. */
   place: z.string(),
   tag: z.string(),
   /** When it was complete there; if another machine pushed it, by the clock of the remote. ISO 8601, UTC. */

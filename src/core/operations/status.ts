@@ -113,7 +113,7 @@ async function askRemotes(
   const { listCopies } = await import('../repository/remotes/list-copies.ts');
   const asked: StatusReport['asked'] = [];
   for (const choice of chooseRemotes(project.config, remotes)) {
-    const { name: remote, place } = choice;
+    const { name: remote, key: place } = choice;
     try {
       const opened = await openRemote(choice, insecure, context);
       try {

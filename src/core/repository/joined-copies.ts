@@ -82,7 +82,7 @@ function placesIn(config: Config): Map<string, string> {
   const places = new Map<string, string>();
   for (const name of Object.keys(config.remotes ?? {})) {
     try {
-      for (const { place } of chooseRemotes(config, [name])) places.set(name, place);
+      for (const { key } of chooseRemotes(config, [name])) places.set(name, key);
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
     }

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolveProject } from '../../../src/core/config/project.ts';
 import type { Project } from '../../../src/core/model/category.ts';
 import { create } from '../../../src/core/operations/create.ts';
+import { listRemote } from '../../../src/core/operations/list/remote.ts';
 import { push } from '../../../src/core/operations/push.ts';
+import { status } from '../../../src/core/operations/status.ts';
 import { checkRemote } from '../../../src/core/operations/remote/check.ts';
 import { serveOddS3, type OddS3 } from '../../servers/odd-s3.ts';
 import { context } from '../../support/real-backup.ts';
@@ -64,4 +66,19 @@ test('a place that a config names is asked about once', async () => {
   await pushed();
   await pushed();
   expect(asked).toBe(1);
+});
+
+test('buckets of one name on two servers are two places', async () => {
+  server.keepsLocks = true;
+  await using other = await serveOddS3({});
+  const odd = project.config.remotes?.['odd'] ?? { url: '' };
+  const remotes = { odd, other: { ...odd, endpoint: other.origin } };
+  project = { ...project, config: { ...project.config, remotes } };
+  const options = { selectors: [], missing: false, insecure: false, confirm, cwd: project.root };
+  await push(project, { ...options, remotes: ['odd'] }, context);
+  const listed = await listRemote(project, { remote: 'other', insecure: false, allProjects: false }, context);
+  expect(listed).toMatchObject({ backups: [], findings: [] });
+  expect((await status(project, { remotes: [], insecure: false }, context)).notPushedTo).toEqual(['other']);
+  await push(project, { ...options, remotes: [] }, context);
+  expect((await status(project, { remotes: [], insecure: false }, context)).notPushedTo).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { startReport } from '../../repository/report-head.ts';
 import { pushedCopies } from '../../repository/pushed-copies.ts';
 import { dataPrefix } from '../../repository/remotes/layout.ts';
 import { listCopies, type BadCommit, type Copy } from '../../repository/remotes/list-copies.ts';
-import { chooseRemotes, openRemote } from '../../repository/remotes/open-remote.ts';
+import { chooseRemotes, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
 import { Owner } from '../../repository/whose.ts';
 import { isPending } from '../../transaction/state-folder.ts';
 
@@ -44,7 +44,7 @@ export async function listRemote(project: Project, options: ListRemoteOptions, c
       findings: [
         ...bad.map(refused),
         ...differing(copies.filter(({ id }) => shown.has(id))),
-        ...gone(project, choice.place, copies),
+        ...gone(project, choice, copies),
       ],
     };
   } finally {
@@ -113,10 +113,10 @@ function differing(copies: readonly Copy[]): Finding[] {
 }
 
 /** Nobody else can say what a remote withholds: this machine knows what it pushed there. */
-function gone(project: Project, place: string, copies: readonly Copy[]): Finding[] {
+function gone(project: Project, { place, key }: RemoteChoice, copies: readonly Copy[]): Finding[] {
   const there = new Set(copies.map(({ id, tag }) => `${id} ${tag}`));
   return pushedCopies(project.repository)
-    .filter((pushed) => pushed.place === place && !there.has(`${pushed.backupId} ${pushed.tag}`))
+    .filter((pushed) => pushed.place === key && !there.has(`${pushed.backupId} ${pushed.tag}`))
     .map(({ backupId, tag, pushedAt }) => ({
       code: 'copy-gone',
       severity: 'error',

@@ -170,7 +170,7 @@ async function removeCopy(project: Project, remote: Remote, copy: Copy, context:
   const commit = await versionsOf(remote, commitKey(id, tag));
   if (!(await removeVersions(remote, commit))) return [locked(copy)];
   const about = { backupId: id, planHash: null, safetyId: null, transactionId: null, exit: 0 };
-  const record = { ...about, operation: 'prune-remote', copy: { remote: remote.name, place: remote.place, tag } };
+  const record = { ...about, operation: 'prune-remote', copy: { remote: remote.name, place: remote.key, tag } };
   const unrecorded = recordOperation(project, record, context);
   const isGone = await removeVersions(remote, await versionsOf(remote, dataPrefix(id, tag)));
   if (isGone) return unrecorded;

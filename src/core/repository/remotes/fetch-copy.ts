@@ -35,10 +35,11 @@ export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how
   keepOnly(folder, copy);
   const done = { files: 0, bytes: 0 };
   let sinceCollected = 0;
-  await atOnce(AT_ONCE, copy.statement.objects, async (object) => {
+  const fetch = async (object: CopyObject): Promise<void> => {
     const file = new FetchedFile(folder, object);
     try {
-      done.bytes += file.resume();
+      const had = file.resume();
+      done.bytes += had;
       for await (const chunk of remote.read(refOf(copy, object), file.length, object.size)) {
         file.add(chunk);
         done.bytes += chunk.length;
@@ -48,12 +49,16 @@ export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how
         }
         how.onProgress?.(done.files, done.bytes);
       }
-      await file.finish();
-      how.onProgress?.(++done.files, done.bytes);
+      if (await file.finish()) return how.onProgress?.(++done.files, done.bytes);
+      if (had === 0) throw wrongObject(object, path.join(folder, object.name));
+      done.bytes -= object.size;
     } finally {
       file.close();
     }
-  });
+    // What an earlier run left was not the beginning of this object.
+    await fetch(object);
+  };
+  await atOnce(AT_ONCE, copy.statement.objects, fetch);
   fsyncDir(path.join(folder, 'checksums'));
   fsyncDir(folder);
 }
@@ -105,15 +110,15 @@ class FetchedFile {
     this.length += bytes.length;
   }
 
-  async finish(): Promise<void> {
-    if (this.#fd === null) return;
+  /** False if these are not the bytes of the object. Then none of them is kept. */
+  async finish(): Promise<boolean> {
+    if (this.#fd === null) throw new Error('not open');
     if (this.#hash.digest('hex') !== this.object.sha256) {
-      // The next run must not go on with these bytes.
       fs.ftruncateSync(this.#fd, 0);
-      throw wrongObject(this.object, this.#file);
+      return false;
     }
     await fsyncMeanwhile(this.#fd);
-    this.close();
+    return true;
   }
 
   close(): void {

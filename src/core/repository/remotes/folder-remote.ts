@@ -36,12 +36,14 @@ export class FolderRemote implements Remote {
   readonly kind = 'folder';
   readonly name: string;
   readonly place: string;
+  readonly key: string;
   readonly #base: string;
   readonly #context: RemoteContext;
 
   private constructor(name: string, place: string, base: string, context: RemoteContext) {
     this.name = name;
     this.place = place;
+    this.key = place;
     this.#base = base;
     this.#context = context;
   }

@@ -7,8 +7,8 @@ import type { RemoteChoice } from './open-remote.ts';
 const MAX_BYTES = 1 << 20;
 
 /** What a person agreed to: where the bytes go, and a lock that cannot be taken back. A config that changes one of them is asked about again. */
-function agreementOf({ place, settings: { endpoint = '', lock } }: RemoteChoice): string {
-  return JSON.stringify([place, endpoint, lock?.mode === 'compliance' ? lock.days : 0]);
+function agreementOf({ key, settings: { lock } }: RemoteChoice): string {
+  return JSON.stringify([key, lock?.mode === 'compliance' ? lock.days : 0]);
 }
 
 function file(): string | null {
@@ -49,17 +49,15 @@ function remember(change: Partial<Remembered>): void {
   }
 }
 
-const placeOf = ({ place, settings: { endpoint = '' } }: RemoteChoice): string => JSON.stringify([place, endpoint]);
-
 /** Remembers what `remote check` saw of locks there. */
 export function rememberLocks(choice: RemoteChoice, kept: boolean): void {
-  const others = remembered().withoutLocks.filter((place) => place !== placeOf(choice));
-  remember({ withoutLocks: kept ? others : [...others, placeOf(choice)] });
+  const others = remembered().withoutLocks.filter((place) => place !== choice.key);
+  remember({ withoutLocks: kept ? others : [...others, choice.key] });
 }
 
 /** Whether this place kept no lock when `remote check` last tried one on this machine. */
 export function keptNoLock(choice: RemoteChoice): boolean {
-  return remembered().withoutLocks.includes(placeOf(choice));
+  return remembered().withoutLocks.includes(choice.key);
 }
 
 /** Whether this user agreed on this machine that backups go there. A URL that a person typed needs no agreement. */

@@ -74,7 +74,7 @@ export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
   } finally {
     cache.write(isDone && id === undefined);
   }
-  rememberSeen(remote.place, copies, asked, id);
+  rememberSeen(remote.key, copies, asked, id);
   const time = ({ statement }: Copy): number => Date.parse(statement.createdAt);
   return {
     copies: copies.toSorted(
@@ -114,7 +114,7 @@ class CommitCache {
   static open(remote: Remote): CommitCache {
     const base = remote.kind === 's3' ? machineFolder('cache') : null;
     if (base === null) return new CommitCache(null);
-    const name = createHash('sha256').update(remote.place).digest('hex').slice(0, 32);
+    const name = createHash('sha256').update(remote.key).digest('hex').slice(0, 32);
     const cache = new CommitCache(path.join(base, `commits-${name}.ndjson`));
     cache.#read();
     return cache;

@@ -6,7 +6,7 @@ import { nearlyMatching } from '../../model/nearest.ts';
 import { escapeName, shorten } from '../../paths/names.ts';
 import { realPathAsFar } from '../../paths/paths.ts';
 import { FolderRemote } from './folder-remote.ts';
-import type { Lock, Remote, RemoteContext } from './remote.ts';
+import { endpointOf, type Lock, type Remote, type RemoteContext } from './remote.ts';
 
 /** A remote as the config or the command line names it, not opened yet. */
 export interface RemoteChoice {
@@ -15,6 +15,8 @@ export interface RemoteChoice {
   readonly settings: RemoteSettings;
   /** Its URL in one form, without a slash at the end. */
   readonly place: string;
+  /** Tells places apart, for what is remembered of them: the same with the endpoint, if it is not that of AWS. */
+  readonly key: string;
   readonly target: { readonly folder: string } | { readonly bucket: string; readonly prefix: string };
   /** True if a person named the URL, and not a config that came along with a checkout. */
   readonly isTyped: boolean;
@@ -51,7 +53,7 @@ export function chooseRemotes(config: Config, names: readonly string[]): RemoteC
 
 /** One place that has two names would count as two copies. */
 function refuseTwice(choices: readonly RemoteChoice[]): void {
-  for (const [, [first, second]] of Map.groupBy(choices, placeKey))
+  for (const [, [first, second]] of Map.groupBy(choices, realKey))
     if (first !== undefined && second !== undefined)
       throw new BackupError('USAGE', `${escapeName(first.name)} and ${escapeName(second.name)} are the same place`, {
         hint: 'Take one of them out of the config, or name one with --remote.',
@@ -59,10 +61,9 @@ function refuseTwice(choices: readonly RemoteChoice[]): void {
       });
 }
 
-/** Buckets of the same name on two servers are two places, and so is a folder whatever links lead to it. */
-function placeKey({ place, target, settings }: RemoteChoice): string {
-  if ('folder' in target) return `file://${realPathAsFar(target.folder)}`;
-  return `${place} ${settings.endpoint ?? ''}`;
+/** A folder is one place whatever links lead to it. */
+function realKey({ key, target }: RemoteChoice): string {
+  return 'folder' in target ? `file://${realPathAsFar(target.folder)}` : key;
 }
 
 function unknown(name: string, known: readonly string[]): BackupError {
@@ -98,7 +99,7 @@ function choiceOf(name: string, settings: RemoteSettings, isTyped: boolean): Rem
     if (settings.lock !== undefined) throw bad('is a folder, which can keep no lock', 'Take "lock" out of its config.');
     if (url.host !== '') throw bad('names a host', forms);
     const folder = path.resolve(fileURLToPath(url));
-    return { name, settings, place: `file://${folder}`, target: { folder }, isTyped };
+    return { name, settings, place: `file://${folder}`, key: `file://${folder}`, target: { folder }, isTyped };
   }
   if (url.protocol !== 's3:' || !/^[a-z0-9][a-z0-9._-]{1,62}$/i.test(url.hostname)) throw bad('names no bucket', forms);
   let prefix: string;
@@ -111,7 +112,9 @@ function choiceOf(name: string, settings: RemoteSettings, isTyped: boolean): Rem
   if (/[\u0000-\u001F\u007F\\]|(^|\/)(\.{0,2})(\/|$)/.test(prefix) && prefix !== '')
     throw bad('has a prefix that is not a path', forms);
   const place = `s3://${url.hostname}${prefix === '' ? '' : `/${prefix}`}`;
-  return { name, settings, place, target: { bucket: url.hostname, prefix }, isTyped };
+  const endpoint = endpointOf(settings);
+  const key = endpoint === undefined ? place : `${place}?endpoint=${endpoint}`;
+  return { name, settings, place, key, target: { bucket: url.hostname, prefix }, isTyped };
 }
 
 /** Makes the folder of a remote one. In a bucket there is nothing to make. */
@@ -121,10 +124,10 @@ export function initRemote({ target }: RemoteChoice): 'made' | 'was one' {
 
 /** Opens a remote. Nothing is asked of an S3 yet. Throws NO_SUCH_REMOTE for a folder that is not set up, USAGE, and the errors of a remote. */
 export async function openRemote(choice: RemoteChoice, insecure: boolean, context: RemoteContext): Promise<Remote> {
-  const { name, place, target, settings } = choice;
+  const { name, place, key, target, settings } = choice;
   if ('folder' in target) return FolderRemote.open(name, place, target.folder, context);
   const { S3Remote } = await import('./s3-remote.ts');
-  return S3Remote.open(name, { ...target, place }, settings, insecure, context);
+  return S3Remote.open(name, { ...target, place, key }, settings, insecure, context);
 }
 
 /** The lock that a new copy gets; null if the config asks for none. */

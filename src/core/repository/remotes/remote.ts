@@ -4,6 +4,7 @@
  * from the moment its commit object exists, and what is read there is input from outside.
  */
 import { BackupError } from '../../model/backup-error.ts';
+import type { RemoteSettings } from '../../model/category.ts';
 import type { OnEvent } from '../../model/event.ts';
 
 /** An object lock: until then nobody (compliance), or nobody without a special right (governance), may delete a version. */
@@ -102,6 +103,8 @@ export interface Remote {
   readonly name: string;
   /** The URL with the prefix, without a slash at the end: `s3://bucket/prefix`. */
   readonly place: string;
+  /** Tells places apart, for what is remembered of them: the same with the endpoint, if it is not that of AWS. */
+  readonly key: string;
   /** The time there, as far as an answer said it; otherwise the time here. */
   now(): Date;
   /** Null if there is no such object. @param versionId without it the newest */
@@ -130,6 +133,12 @@ export interface Remote {
 export interface RemoteContext {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: OnEvent | undefined;
+}
+
+/** Where requests go; undefined: where AWS has the bucket, or where a profile says. */
+export function endpointOf({ endpoint }: RemoteSettings): string | undefined {
+  const { env } = process;
+  return endpoint ?? env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
 }
 
 /** All bytes of a small object. */

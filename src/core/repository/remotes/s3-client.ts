@@ -4,7 +4,7 @@ import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { RemoteSettings } from '../../model/category.ts';
 import { escapeName } from '../../paths/names.ts';
 import { fromS3Error, isBroken, statusOf } from './s3-errors.ts';
-import type { RemoteContext } from './remote.ts';
+import { endpointOf, type RemoteContext } from './remote.ts';
 import type { FilePart } from './s3-part.ts';
 
 /** How often the SDK sends a request, and how often we do where it does not. */
@@ -92,7 +92,7 @@ export class S3Bucket {
     context: RemoteContext,
   ): Promise<S3Bucket> {
     const { env } = process;
-    const given = settings.endpoint ?? env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
+    const given = endpointOf(settings);
     const region = settings.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
     const options: S3ClientConfig = {
       maxAttempts: ATTEMPTS,

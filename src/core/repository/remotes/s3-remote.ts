@@ -36,24 +36,26 @@ export class S3Remote implements Remote {
   readonly kind = 's3';
   readonly name: string;
   readonly place: string;
+  readonly key: string;
   readonly #s3: S3Bucket;
   readonly #signal: AbortSignal | undefined;
 
-  private constructor(name: string, s3: S3Bucket, context: RemoteContext) {
+  private constructor(name: string, key: string, s3: S3Bucket, context: RemoteContext) {
     this.name = name;
     this.place = s3.place;
+    this.key = key;
     this.#s3 = s3;
     this.#signal = context.signal;
   }
 
   static async open(
     name: string,
-    where: { bucket: string; prefix: string; place: string },
+    where: { bucket: string; prefix: string; place: string; key: string },
     settings: RemoteSettings,
     allowsPlainHttp: boolean,
     context: RemoteContext,
   ): Promise<S3Remote> {
-    return new S3Remote(name, await S3Bucket.open(where, settings, allowsPlainHttp, context), context);
+    return new S3Remote(name, where.key, await S3Bucket.open(where, settings, allowsPlainHttp, context), context);
   }
 
   now(): Date {
