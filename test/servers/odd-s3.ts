@@ -90,7 +90,7 @@ function listing(stored: readonly Stored[], prefix: string): string {
         `<Version><Key>${key}</Key><VersionId>${versionId}</VersionId><Size>${bytes.length}</Size><ETag>${etagOf(bytes)}</ETag>` +
         `<LastModified>${new Date().toISOString()}</LastModified></Version>`,
     );
-  return `<ListVersionsResult><IsTruncated>false</IsTruncated>${versions.join('')}</ListVersionsResult>`;
+  return `<ListVersionsResult><Name>bucket</Name><IsTruncated>false</IsTruncated>${versions.join('')}</ListVersionsResult>`;
 }
 
 function etagOf(bytes: Buffer): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readManifest } from '../format/manifest-file.ts';
+import { mkdirDurable } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
@@ -225,7 +226,7 @@ function lockPush({ repository }: Project, id: string): HeldLock | null {
   if (state === null) return null;
   const name = createHash('sha256').update(`${repository}\0${id}`).digest('hex').slice(0, 32);
   const folder = path.join(state, `push-${name}`);
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirDurable(folder, 0o700);
   try {
     const lock = acquireLock(folder, 'push');
     return {

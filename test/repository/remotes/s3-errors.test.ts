@@ -9,7 +9,7 @@ function thrown(name: string, status?: number, message = 'a message of the serve
 }
 
 test.each<[what: string, error: Error, request: string, code: string, says: RegExp]>([
-  ['no region', thrown('Error', undefined, 'Region is missing'), 'PutObject', 'USAGE', /no region is known/],
+  ['no region', thrown('Error', undefined, 'Region is missing'), 'PutObject', 'USAGE', /no usable region/],
   ['another region', thrown('PermanentRedirect', 301), 'PutObject', 'REMOTE_FAILED', /another region/],
   ['another region, by HEAD', thrown('UnknownError', 301), 'HeadObject', 'REMOTE_FAILED', /another region/],
   [

@@ -39,6 +39,8 @@ export interface Copies {
 }
 
 const AT_ONCE = 32;
+/** What may be wrong with one commit and with no other. */
+const OF_ONE_COMMIT: ReadonlySet<string> = new Set(['REMOTE_DENIED', 'BACKUP_DAMAGED', 'UNSAFE_TARGET']);
 /** So that a listing that never ends does not fill the memory. */
 const MAX_COMMITS = 200_000;
 /** Of all commits, which are held at once. Each has some 6 KiB. */
@@ -63,13 +65,20 @@ export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
   const cache = CommitCache.open(remote);
   const copies: Copy[] = [];
   const bad: BadCommit[] = [];
+  const denied: BackupError[] = [];
   let isDone = false;
   try {
     await atOnce(AT_ONCE, oldest.values(), async (version) => {
-      const read = await readCommit(remote, version, cache);
+      const read = await readCommit(remote, version, cache).catch((error: unknown) => {
+        if (!(error instanceof BackupError) || !OF_ONE_COMMIT.has(error.code)) throw error;
+        denied.push(error);
+        return { ...aboutCommit(remote, version), problem: `cannot be read: ${error.message}` };
+      });
       if ('problem' in read) bad.push(read);
       else copies.push(read);
     });
+    // Where none can be read, the right to it is missing.
+    if (denied[0] !== undefined && denied.length === oldest.size) throw denied[0];
     isDone = true;
   } finally {
     cache.write(isDone && id === undefined);
@@ -87,17 +96,21 @@ export async function listCopies(remote: Remote, id?: string): Promise<Copies> {
 }
 
 async function readCommit(remote: Remote, version: Version, cache: CommitCache): Promise<Copy | BadCommit> {
-  const parsed = parseCommitKey(version.key) ?? { id: '', tag: '' };
-  const about = { ...parsed, place: `${remote.place}/${dataPrefix(parsed.id, parsed.tag)}`.replace(/\/$/, '') };
+  const about = aboutCommit(remote, version);
   if (version.size > MAX_COMMIT_BYTES) return { ...about, problem: `is larger than ${MAX_COMMIT_BYTES} bytes` };
   const known = cache.get(version);
   const bytes = known ?? (await readAll(remote, version));
-  const commit = parseCommit(bytes, parsed);
+  const commit = parseCommit(bytes, about);
   if (typeof commit === 'string') return { ...about, problem: commit };
   if (remote.kind === 'folder' && commit.statement.lock !== null)
     return { ...about, problem: 'states a lock, and a folder keeps none' };
   if (known === undefined) cache.add(version, bytes);
   return { ...about, pushedAt: version.modifiedAt, versionId: version.versionId, ...commit };
+}
+
+function aboutCommit({ place }: Remote, { key }: Version): { id: string; tag: string; place: string } {
+  const { id, tag } = parseCommitKey(key) ?? { id: '', tag: '' };
+  return { id, tag, place: `${place}/${dataPrefix(id, tag)}`.replace(/\/$/, '') };
 }
 
 /** The texts of commits that were read before, in a file of this user, one line each. Only for S3, where a version and an ETag name the bytes. */

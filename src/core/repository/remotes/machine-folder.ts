@@ -1,6 +1,6 @@
-import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { mkdirDurable } from '../../fs/durable.ts';
 
 /**
  * A private folder (0700) of this user on this machine: `state` for what must stay, `cache` for what can be had again. Null for a user without a home, or
@@ -17,7 +17,7 @@ export function machineFolder(kind: 'state' | 'cache'): string | null {
       base = path.join(home, 'Library', kind === 'state' ? 'Application Support' : 'Caches');
     const usual = kind === 'state' ? path.join(home, '.local', 'state') : path.join(home, '.cache');
     const folder = path.join(base !== undefined && path.isAbsolute(base) ? base : usual, 'migbackup');
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirDurable(folder, 0o700);
     return folder;
   } catch {
     return null;

@@ -66,6 +66,15 @@ function realKey({ key, target }: RemoteChoice): string {
   return 'folder' in target ? `file://${realPathAsFar(target.folder)}` : key;
 }
 
+function isEndpoint(text: string): boolean {
+  try {
+    const { protocol, username, password, search, hash } = new URL(text);
+    return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === '';
+  } catch {
+    return false;
+  }
+}
+
 function unknown(name: string, known: readonly string[]): BackupError {
   const close = nearlyMatching(name, known);
   const list = known.length === 0 ? 'The config names none' : `The config names ${known.join(', ')}`;
@@ -113,6 +122,10 @@ function choiceOf(name: string, settings: RemoteSettings, isTyped: boolean): Rem
     throw bad('has a prefix that is not a path', forms);
   const place = `s3://${url.hostname}${prefix === '' ? '' : `/${prefix}`}`;
   const endpoint = endpointOf(settings);
+  if (endpoint !== undefined && !isEndpoint(endpoint))
+    throw new BackupError('USAGE', `the endpoint of the remote ${escapeName(name)} is not the URL of a server`, {
+      hint: 'Write it as https://s3.example.org, without credentials: those come from the environment or a profile.',
+    });
   const key = endpoint === undefined ? place : `${place}?endpoint=${endpoint}`;
   return { name, settings, place, key, target: { bucket: url.hostname, prefix }, isTyped };
 }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { BackupError, errnoOf } from '../../model/backup-error.ts';
 import type { RemoteSettings } from '../../model/category.ts';
-import { escapeName } from '../../paths/names.ts';
 import { fromS3Error, isBroken, statusOf } from './s3-errors.ts';
 import { endpointOf, type RemoteContext } from './remote.ts';
 import type { FilePart } from './s3-part.ts';
+import { guardTransport } from './s3-transport.ts';
 
 /** How often the SDK sends a request, and how often we do where it does not. */
 const ATTEMPTS = 5;
@@ -84,13 +83,13 @@ export class S3Bucket {
     );
   }
 
-  /** Throws USAGE for plain http to another machine, unless that is allowed. */
-  static async open(
+  /** Requests throw USAGE for plain http to another machine, unless that is allowed. */
+  static open(
     where: { bucket: string; prefix: string; place: string },
     settings: RemoteSettings,
     allowsPlainHttp: boolean,
     context: RemoteContext,
-  ): Promise<S3Bucket> {
+  ): S3Bucket {
     const { env } = process;
     const given = endpointOf(settings);
     const region = settings.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
@@ -114,7 +113,7 @@ export class S3Bucket {
     let client: S3Client;
     try {
       client = new S3Client(options);
-      if (!allowsPlainHttp) await refusePlainHttp(client, given);
+      guardTransport(client, { place: where.place, allowsPlainHttp, signal: context.signal });
     } catch (error) {
       throw fromS3Error(error, 'the set-up', where.place);
     }
@@ -184,31 +183,5 @@ export class S3Bucket {
 
   close(): void {
     this.#client.destroy();
-  }
-}
-
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
-/** Also where the endpoint comes from the environment or from a profile. */
-async function refusePlainHttp(client: S3Client, given: string | undefined): Promise<void> {
-  const resolved = await client.config.endpoint?.();
-  const url = resolved === undefined ? given : `${resolved.protocol}//${resolved.hostname}`;
-  if (url === undefined) return;
-  const { protocol, hostname } = parseUrl(url);
-  if (protocol !== 'http:' || LOOPBACK.test(hostname)) return;
-  throw new BackupError('USAGE', `${escapeName(url)} is plain http, so anybody on the way could read the backup`, {
-    hint: 'Use an endpoint with https, or add --insecure.',
-  });
-}
-
-function parseUrl(url: string): URL {
-  try {
-    return new URL(url);
-  } catch (cause) {
-    if (errnoOf(cause) !== 'ERR_INVALID_URL') throw cause;
-    throw new BackupError('USAGE', `the endpoint is not a URL: ${escapeName(url)}`, {
-      hint: 'Write it as https://s3.example.org.',
-      cause,
-    });
   }
 }

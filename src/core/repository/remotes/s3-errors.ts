@@ -84,9 +84,13 @@ export function fromS3Error(error: unknown, request: string, place: string, sign
   const make = (code: 'REMOTE_DENIED' | 'REMOTE_UNREACHABLE' | 'REMOTE_FAILED', what: string, hint: string) =>
     new BackupError(code, what, { hint, ...about });
   if (signal?.aborted === true)
-    return new BackupError('INTERRUPTED', `interrupted; what ${shown} has of this backup stays there`, {
-      hint: 'Run the same command again when you are ready; it goes on where it stopped.',
-    });
+    return new BackupError(
+      'INTERRUPTED',
+      goesOn === '' ? 'interrupted' : `interrupted; what ${shown} has of this backup stays there`,
+      {
+        hint: 'Run the same command again when you are ready; it goes on where it stopped.',
+      },
+    );
   if (error.name === 'CredentialsProviderError' || error.name === 'TokenProviderError')
     return make(
       'REMOTE_DENIED',
@@ -94,8 +98,8 @@ export function fromS3Error(error: unknown, request: string, place: string, sign
       'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile in the config or in AWS_PROFILE.',
     );
   // The SDK has no name for it.
-  if (error.message === 'Region is missing')
-    return new BackupError('USAGE', `no region is known for ${shown}`, {
+  if (/^Region (is missing|not accepted)/.test(error.message))
+    return new BackupError('USAGE', `there is no usable region for ${shown}`, {
       hint: 'Add "region" to the remote in the config, or set AWS_REGION. A server that is not AWS takes any, such as us-east-1.',
       ...about,
     });

@@ -9,6 +9,8 @@ import { nameOf, statusOf } from './s3-errors.ts';
  * Page by page, by loops of our own: those of the SDK never end on some servers, where the marker of the last page is that of the first.
  */
 const NO_TIME = new Date(0);
+/** In a row. A server may give some where much was deleted. */
+const MOST_EMPTY_PAGES = 1000;
 
 /** Every version below a prefix, newest first within a key. A server without versions lists its objects. */
 export async function* listVersions(s3: S3Bucket, prefix: string): AsyncGenerator<Version> {
@@ -24,9 +26,12 @@ export async function* listVersions(s3: S3Bucket, prefix: string): AsyncGenerato
 
 async function* versionsBelow(s3: S3Bucket, prefix: string): AsyncGenerator<Version> {
   let marker: { KeyMarker?: string; VersionIdMarker?: string } = {};
-  for (;;) {
+  for (let empty = 0; ;) {
     const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...marker };
     const page = await s3.call('ListObjectVersions', (send, how) => send(new ListObjectVersionsCommand(input), how));
+    requireList(s3, page);
+    empty = (page.Versions ?? page.DeleteMarkers ?? []).length === 0 ? empty + 1 : 0;
+    if (empty > MOST_EMPTY_PAGES) throw endless(s3.place);
     for (const { Key, VersionId = null, Size = 0, ETag = null, LastModified } of page.Versions ?? []) {
       const key = s3.nameOf(Key);
       if (key === null) continue;
@@ -56,6 +61,7 @@ async function* objectsBelow(s3: S3Bucket, prefix: string): AsyncGenerator<Versi
     const next = token === undefined ? {} : { ContinuationToken: token };
     const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...next };
     const page = await s3.call('ListObjectsV2', (send, how) => send(new ListObjectsV2Command(input), how));
+    requireList(s3, page);
     for (const { Key, Size = 0, ETag = null, LastModified } of page.Contents ?? []) {
       const key = s3.nameOf(Key);
       if (key === null) continue;
@@ -84,6 +90,15 @@ export async function* listUnfinished(s3: S3Bucket, prefix: string): AsyncGenera
     if (KeyMarker === marker.KeyMarker && UploadIdMarker === marker.UploadIdMarker) throw endless(s3.place);
     marker = { KeyMarker, ...(UploadIdMarker === undefined ? {} : { UploadIdMarker }) };
   }
+}
+
+/** Something else, such as the page of a proxy, is no empty list. */
+function requireList({ place }: S3Bucket, page: { Name?: unknown; IsTruncated?: unknown }): void {
+  if (page.Name !== undefined || page.IsTruncated !== undefined) return;
+  throw new BackupError('REMOTE_FAILED', `${escapeName(place)} gives an answer that is no list`, {
+    hint: 'Check what answers at the endpoint.',
+    path: place,
+  });
 }
 
 function endless(place: string): BackupError {

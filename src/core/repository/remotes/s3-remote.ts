@@ -48,14 +48,14 @@ export class S3Remote implements Remote {
     this.#signal = context.signal;
   }
 
-  static async open(
+  static open(
     name: string,
     where: { bucket: string; prefix: string; place: string; key: string },
     settings: RemoteSettings,
     allowsPlainHttp: boolean,
     context: RemoteContext,
-  ): Promise<S3Remote> {
-    return new S3Remote(name, where.key, await S3Bucket.open(where, settings, allowsPlainHttp, context), context);
+  ): S3Remote {
+    return new S3Remote(name, where.key, S3Bucket.open(where, settings, allowsPlainHttp, context), context);
   }
 
   now(): Date {
