@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startFaultyProxy } from '../servers/s3/faulty-proxy.ts';
 import { withReason } from '../support/skipped.ts';
 import { gatewayEndpoint, makeBucket, removeEverything, whyNoS3 } from './support/bucket.ts';
 import { credentials, Machine } from './support/machine.ts';
@@ -52,12 +52,13 @@ describe.skipIf(whyNoS3 !== null)(withReason('what was seen', whyNoS3), () => {
 
   test('a copy that somebody removed, and a server that is away', { timeout: TIMEOUT }, async () => {
     const bucket = await makeBucket('versioned');
-    use(bucket);
+    const proxy = await startFaultyProxy(gatewayEndpoint);
+    use(bucket, { endpoint: proxy.endpoint });
     await run(machine, 0, 'push', id, '--yes');
     await removeEverything(bucket, 'seen/v1/commits/');
     // What was pushed to the bucket that the config named before is still known.
     expect(await run(machine, 0, 'status')).toMatch(
-      /copies s3:\/\/locked-\w+\/seen \([^)]*\); off \(pushed just now\) way/,
+      /copies s3:\/\/locked-\w+\/seen\?endpoint=\S+ \([^)]*\); off \(pushed just now\) way/,
     );
     const missing = 'off: not there any more (asked just now)';
     expect(await run(machine, 0, 'status', '--remote', 'off')).toContain(`missing ${missing}`);
@@ -68,18 +69,9 @@ describe.skipIf(whyNoS3 !== null)(withReason('what was seen', whyNoS3), () => {
     await run(machine, 0, 'push', id, '--remote', 'off');
     expect(await run(machine, 0, 'status')).toContain('; off (pushed just now, seen just now)');
 
-    use(bucket, { endpoint: `http://127.0.0.1:${await closedPort()}` });
+    await proxy[Symbol.asyncDispose]();
     const away = await run(machine, 5, 'status', '--remote', 'off');
     expect(away).toContain('; off (pushed just now, seen just now)');
     expect(away).toMatch(/no answer off: .*\. way back/);
   });
 });
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}

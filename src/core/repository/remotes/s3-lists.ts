@@ -26,12 +26,12 @@ export async function* listVersions(s3: S3Bucket, prefix: string): AsyncGenerato
 
 async function* versionsBelow(s3: S3Bucket, prefix: string): AsyncGenerator<Version> {
   let marker: { KeyMarker?: string; VersionIdMarker?: string } = {};
-  for (let empty = 0; ;) {
+  const saw = pageCounter(s3);
+  for (;;) {
     const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...marker };
     const page = await s3.call('ListObjectVersions', (send, how) => send(new ListObjectVersionsCommand(input), how));
     requireList(s3, page);
-    empty = (page.Versions ?? page.DeleteMarkers ?? []).length === 0 ? empty + 1 : 0;
-    if (empty > MOST_EMPTY_PAGES) throw endless(s3.place);
+    saw(page.Versions, page.DeleteMarkers);
     for (const { Key, VersionId = null, Size = 0, ETag = null, LastModified } of page.Versions ?? []) {
       const key = s3.nameOf(Key);
       if (key === null) continue;
@@ -57,11 +57,13 @@ async function* versionsBelow(s3: S3Bucket, prefix: string): AsyncGenerator<Vers
 }
 
 async function* objectsBelow(s3: S3Bucket, prefix: string): AsyncGenerator<Version> {
+  const saw = pageCounter(s3);
   for (let token: string | undefined; ;) {
     const next = token === undefined ? {} : { ContinuationToken: token };
     const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...next };
     const page = await s3.call('ListObjectsV2', (send, how) => send(new ListObjectsV2Command(input), how));
     requireList(s3, page);
+    saw(page.Contents);
     for (const { Key, Size = 0, ETag = null, LastModified } of page.Contents ?? []) {
       const key = s3.nameOf(Key);
       if (key === null) continue;
@@ -75,12 +77,14 @@ async function* objectsBelow(s3: S3Bucket, prefix: string): AsyncGenerator<Versi
 
 /** The uploads below a prefix that were begun and not finished. */
 export async function* listUnfinished(s3: S3Bucket, prefix: string): AsyncGenerator<Unfinished> {
+  const saw = pageCounter(s3);
   let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
   for (;;) {
     const input = { Bucket: s3.bucket, Prefix: s3.key(prefix), ...marker };
     const page = await s3.call('ListMultipartUploads', (send, how) =>
       send(new ListMultipartUploadsCommand(input), how),
     );
+    saw(page.Uploads);
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       const key = s3.nameOf(Key);
       if (key !== null && UploadId !== undefined) yield { key, uploadId: UploadId, begunAt: Initiated ?? NO_TIME };
@@ -90,6 +94,15 @@ export async function* listUnfinished(s3: S3Bucket, prefix: string): AsyncGenera
     if (KeyMarker === marker.KeyMarker && UploadIdMarker === marker.UploadIdMarker) throw endless(s3.place);
     marker = { KeyMarker, ...(UploadIdMarker === undefined ? {} : { UploadIdMarker }) };
   }
+}
+
+/** Throws once too many pages in a row list nothing. */
+function pageCounter({ place }: S3Bucket): (...lists: readonly (readonly unknown[] | undefined)[]) => void {
+  let empty = 0;
+  return (...lists) => {
+    empty = lists.every((list) => (list ?? []).length === 0) ? empty + 1 : 0;
+    if (empty > MOST_EMPTY_PAGES) throw endless(place);
+  };
 }
 
 /** Something else, such as the page of a proxy, is no empty list. */
