@@ -13,7 +13,7 @@ import { escapeName } from '../paths/names.ts';
 import { startReport } from '../repository/report-head.ts';
 import type { Copy } from '../repository/remotes/list-copies.ts';
 import { fetchAll } from '../repository/remotes/open-copy.ts';
-import { chooseRemotes, openRemote } from '../repository/remotes/open-remote.ts';
+import { chooseOnly, openRemote } from '../repository/remotes/open-remote.ts';
 import { tagOf } from '../repository/remotes/commit.ts';
 import type { Remote } from '../repository/remotes/remote.ts';
 import { selectCopy } from '../repository/remotes/select-copy.ts';
@@ -34,12 +34,7 @@ export interface PullOptions {
  */
 export async function pull(project: Project, options: PullOptions, context: Context): Promise<PullReport> {
   const head = startReport(context);
-  const choices = chooseRemotes(project.config, options.remote === undefined ? [] : [options.remote]);
-  const [choice] = choices;
-  if (choice === undefined || choices.length > 1)
-    throw new BackupError('USAGE', `the config names ${choices.length} remotes`, {
-      hint: `Say which with --remote: ${choices.map(({ name }) => name).join(', ')}.`,
-    });
+  const choice = chooseOnly(project.config, options.remote, 'Say which with --remote');
   const remote = await openRemote(choice, options.insecure, context);
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });

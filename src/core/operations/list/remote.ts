@@ -7,7 +7,7 @@ import { startReport } from '../../repository/report-head.ts';
 import { pushedCopies } from '../../repository/pushed-copies.ts';
 import { dataPrefix } from '../../repository/remotes/layout.ts';
 import { listCopies, type BadCommit, type Copy } from '../../repository/remotes/list-copies.ts';
-import { chooseRemotes, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
+import { chooseRemote, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
 import { Owner } from '../../repository/whose.ts';
 import { isPending } from '../../transaction/state-folder.ts';
 
@@ -21,8 +21,7 @@ export interface ListRemoteOptions {
 /** The copies in a remote, newest first. Reads commits only, so nothing says whether their objects are whole. */
 export async function listRemote(project: Project, options: ListRemoteOptions, context: Context): Promise<ListReport> {
   const head = startReport(context);
-  const [choice] = chooseRemotes(project.config, [options.remote]);
-  if (choice === undefined) throw new Error('one remote was chosen');
+  const choice = chooseRemote(project.config, options.remote);
   const remote = await openRemote(choice, options.insecure, context);
   try {
     const owner = new Owner(project);

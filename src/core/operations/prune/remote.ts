@@ -8,7 +8,7 @@ import type { PruneReport } from '../../model/prune-report.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { commitKey, DATA_PREFIX, dataPrefix, parseDataKey } from '../../repository/remotes/layout.ts';
 import { listCopies, type Copy } from '../../repository/remotes/list-copies.ts';
-import { chooseRemotes, openRemote } from '../../repository/remotes/open-remote.ts';
+import { chooseRemote, openRemote } from '../../repository/remotes/open-remote.ts';
 import type { Remote, Unfinished, Version } from '../../repository/remotes/remote.ts';
 import { compareStored } from '../../repository/remotes/stored-objects.ts';
 import { Owner } from '../../repository/whose.ts';
@@ -42,8 +42,7 @@ export async function pruneRemote(
   context: Context,
 ): Promise<PruneReport> {
   const head = startReport(context);
-  const [choice] = chooseRemotes(project.config, [options.remote]);
-  if (choice === undefined) throw new Error('one remote was chosen');
+  const choice = chooseRemote(project.config, options.remote);
   const remote = await openRemote(choice, options.insecure, context);
   try {
     const owner = new Owner(project);

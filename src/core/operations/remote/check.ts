@@ -2,11 +2,10 @@ import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { RemoteCheckReport } from '../../model/remote-check-report.ts';
-import { BackupError } from '../../model/backup-error.ts';
 import { escapeName } from '../../paths/names.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { rememberLocks } from '../../repository/remotes/known-places.ts';
-import { chooseRemotes, initRemote, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
+import { chooseOnly, initRemote, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
 import type { TriedPromise } from '../../repository/remotes/remote.ts';
 
 export interface CheckRemoteOptions {
@@ -32,7 +31,7 @@ export async function checkRemote(
   context: Context,
 ): Promise<RemoteCheckReport> {
   const head = startReport(context);
-  const choice = onlyOne(project, options.remote);
+  const choice = chooseOnly(project.config, options.remote, 'Say which one');
   const { lock } = choice.settings;
   if (lock?.mode === 'compliance') await options.confirm({ remote: choice.name, place: choice.place });
   const made = options.init && initRemote(choice) === 'made';
@@ -57,15 +56,6 @@ export async function checkRemote(
   } finally {
     remote.close();
   }
-}
-
-function onlyOne(project: Project, name: string | undefined): RemoteChoice {
-  const choices = chooseRemotes(project.config, name === undefined ? [] : [name]);
-  const [choice] = choices;
-  if (choice !== undefined && choices.length === 1) return choice;
-  throw new BackupError('USAGE', `the config names ${choices.length} remotes`, {
-    hint: `Say which one: ${choices.map((one) => one.name).join(', ')}.`,
-  });
 }
 
 /** What fails although the config asks for it is an error; what a stolen key could do is worth knowing. */

@@ -15,7 +15,7 @@ import { keepReport } from '../../repository/reports.ts';
 import { refOf } from '../../repository/remotes/fetch-copy.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
 import type { FromRemote } from '../../repository/remotes/open-copy.ts';
-import { chooseRemotes, openRemote } from '../../repository/remotes/open-remote.ts';
+import { chooseRemote, openRemote } from '../../repository/remotes/open-remote.ts';
 import type { Remote } from '../../repository/remotes/remote.ts';
 import { selectCopy } from '../../repository/remotes/select-copy.ts';
 import { altered, compareStored } from '../../repository/remotes/stored-objects.ts';
@@ -32,8 +32,7 @@ export async function verifyStored(
   context: Context,
 ): Promise<VerifyReport> {
   const head = startReport(context);
-  const [choice] = chooseRemotes(project.config, [from.remote]);
-  if (choice === undefined) throw new Error('one remote was chosen');
+  const choice = chooseRemote(project.config, from.remote);
   const remote = await openRemote(choice, from.insecure, context);
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });

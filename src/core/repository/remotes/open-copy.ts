@@ -11,7 +11,7 @@ import { Owner } from '../whose.ts';
 import { fetchWhole } from './fetch-copy.ts';
 import type { Copy } from './list-copies.ts';
 import { openPartly } from './open-partly.ts';
-import { chooseRemotes, openRemote } from './open-remote.ts';
+import { chooseRemote, openRemote } from './open-remote.ts';
 import type { Remote } from './remote.ts';
 import { selectCopy } from './select-copy.ts';
 
@@ -37,8 +37,7 @@ export async function openCopy(
   from: FromRemote,
   context: Context,
 ): Promise<SelectedBackup> {
-  const [choice] = chooseRemotes(project.config, [from.remote]);
-  if (choice === undefined) throw new Error('one remote was chosen');
+  const choice = chooseRemote(project.config, from.remote);
   const remote = await openRemote(choice, from.insecure, context);
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });

@@ -51,6 +51,26 @@ export function chooseRemotes(config: Config, names: readonly string[]): RemoteC
   return choices;
 }
 
+/** The one remote that is named. Throws NO_SUCH_REMOTE or USAGE. */
+export function chooseRemote(config: Config, name: string): RemoteChoice {
+  const [choice] = chooseRemotes(config, [name]);
+  if (choice === undefined) throw new Error('one remote was chosen');
+  return choice;
+}
+
+/**
+ * The one that is named, or the only one of the config. Throws NO_SUCH_REMOTE or USAGE.
+ * @param how the beginning of the hint that lists the names
+ */
+export function chooseOnly(config: Config, name: string | undefined, how: string): RemoteChoice {
+  const choices = chooseRemotes(config, name === undefined ? [] : [name]);
+  const [choice] = choices;
+  if (choice !== undefined && choices.length === 1) return choice;
+  throw new BackupError('USAGE', `the config names ${choices.length} remotes`, {
+    hint: `${how}: ${choices.map((one) => one.name).join(', ')}.`,
+  });
+}
+
 /** One place that has two names would count as two copies. */
 function refuseTwice(choices: readonly RemoteChoice[]): void {
   for (const [, [first, second]] of Map.groupBy(choices, realKey))
