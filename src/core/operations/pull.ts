@@ -15,7 +15,7 @@ import type { Copy } from '../repository/remotes/list-copies.ts';
 import { fetchAll } from '../repository/remotes/open-copy.ts';
 import { chooseOnly, openRemote } from '../repository/remotes/open-remote.ts';
 import { tagOf } from '../repository/remotes/commit.ts';
-import type { Remote } from '../repository/remotes/remote.ts';
+import { totalBytes, type Remote } from '../repository/remotes/remote.ts';
 import { selectCopy } from '../repository/remotes/select-copy.ts';
 import { Owner } from '../repository/whose.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -52,7 +52,7 @@ export async function pull(project: Project, options: PullOptions, context: Cont
       place,
       tag,
       completeness: statement.completeness,
-      bytes: statement.objects.reduce((total, { size }) => total + size, 0),
+      bytes: totalBytes(statement.objects),
       findings: [],
     };
   } finally {

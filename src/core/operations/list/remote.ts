@@ -5,9 +5,10 @@ import type { ListedBackup, ListReport } from '../../model/list-report.ts';
 import { escapeName } from '../../paths/names.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { pushedCopies } from '../../repository/pushed-copies.ts';
-import { dataPrefix } from '../../repository/remotes/layout.ts';
+import { dataPrefix, isArchiveName } from '../../repository/remotes/layout.ts';
 import { listCopies, type BadCommit, type Copy } from '../../repository/remotes/list-copies.ts';
 import { chooseRemote, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
+import { totalBytes } from '../../repository/remotes/remote.ts';
 import { Owner } from '../../repository/whose.ts';
 import { isPending } from '../../transaction/state-folder.ts';
 
@@ -53,7 +54,7 @@ export async function listRemote(project: Project, options: ListRemoteOptions, c
 
 function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
   const { statement, id, tag, place, pushedAt } = copy;
-  const archives = statement.objects.filter(({ name }) => /\.tar(\.zst)?$/.test(name));
+  const archives = statement.objects.filter(({ name }) => isArchiveName(name));
   const { id: project = null, root = null } = statement.project;
   return {
     backupId: id,
@@ -66,7 +67,7 @@ function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
     completeness: statement.completeness,
     files: null,
     bytes: null,
-    archivedBytes: archives.reduce((total, { size }) => total + size, 0),
+    archivedBytes: totalBytes(archives),
     note: null,
     tags: {},
     categories: archives.map(({ name }) => name.replace(/\.tar(\.zst)?$/, '')),
@@ -77,7 +78,7 @@ function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
     copy: {
       tag,
       pushedAt: pushedAt.toISOString(),
-      bytes: statement.objects.reduce((total, { size }) => total + size, 0),
+      bytes: totalBytes(statement.objects),
       lock: statement.lock,
     },
   };

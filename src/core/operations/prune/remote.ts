@@ -9,7 +9,7 @@ import { startReport } from '../../repository/report-head.ts';
 import { commitKey, DATA_PREFIX, dataPrefix, parseDataKey } from '../../repository/remotes/layout.ts';
 import { listCopies, type Copy } from '../../repository/remotes/list-copies.ts';
 import { chooseRemote, openRemote } from '../../repository/remotes/open-remote.ts';
-import type { Remote, Unfinished, Version } from '../../repository/remotes/remote.ts';
+import { totalBytes, type Remote, type Unfinished, type Version } from '../../repository/remotes/remote.ts';
 import { compareStored } from '../../repository/remotes/stored-objects.ts';
 import { Owner } from '../../repository/whose.ts';
 
@@ -70,10 +70,10 @@ export async function pruneRemote(
         ...about,
         objects: versions.length,
         uploads: uploads.length,
-        bytes: bytesOf(versions),
+        bytes: totalBytes(versions),
       })),
       freedBytes:
-        remove.reduce((total, copy) => total + sizeOf(copy), 0) + bytesOf(orphans.flatMap((one) => one.versions)),
+        remove.reduce((total, copy) => total + sizeOf(copy), 0) + totalBytes(orphans.flatMap((one) => one.versions)),
       newestVerified: null,
       findings: unmatched.filter(isLocked).map(locked),
     };
@@ -196,11 +196,7 @@ function describe(copy: Copy): PruneReport['remove'][number] {
 }
 
 function sizeOf({ statement }: Copy): number {
-  return statement.objects.reduce((total, { size }) => total + size, 0);
-}
-
-function bytesOf(versions: readonly Version[]): number {
-  return versions.reduce((total, { size }) => total + size, 0);
+  return totalBytes(statement.objects);
 }
 
 function lockEnd({ statement: { lock } }: Copy): number {

@@ -16,7 +16,8 @@ import { refOf } from '../../repository/remotes/fetch-copy.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
 import type { FromRemote } from '../../repository/remotes/open-copy.ts';
 import { chooseRemote, openRemote } from '../../repository/remotes/open-remote.ts';
-import type { Remote } from '../../repository/remotes/remote.ts';
+import { isArchiveName } from '../../repository/remotes/layout.ts';
+import { totalBytes, type Remote } from '../../repository/remotes/remote.ts';
 import { selectCopy } from '../../repository/remotes/select-copy.ts';
 import { altered, compareStored } from '../../repository/remotes/stored-objects.ts';
 import { Owner } from '../../repository/whose.ts';
@@ -39,9 +40,7 @@ export async function verifyStored(
     const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, onNote });
     const { findings, read } = await checkObjects(remote, copy, context);
     const { objects } = copy.statement;
-    const archivedBytes = objects
-      .filter(({ name }) => /\.tar(\.zst)?$/.test(name))
-      .reduce((total, { size }) => total + size, 0);
+    const archivedBytes = totalBytes(objects.filter(({ name }) => isArchiveName(name)));
     const all: AnyFinding[] = [...findings, notProven(objects.length, read)];
     const report: VerifyReport = {
       ...head(),
@@ -68,7 +67,7 @@ async function checkObjects(
   context: Context,
 ): Promise<{ findings: Finding[]; read: number }> {
   const { objects } = copy.statement;
-  const bytes = objects.reduce((total, { size }) => total + size, 0);
+  const bytes = totalBytes(objects);
   context.onEvent?.({ type: 'phase-begin', phase: 'verifying', files: objects.length, bytes });
   const done = { files: 0, bytes: 0 };
   let read = 0;

@@ -127,7 +127,8 @@ class FetchedFile {
   }
 }
 
-function writeAt(fd: number, bytes: Buffer, position: number): void {
+/** Writes all of it at this position. */
+export function writeAt(fd: number, bytes: Buffer, position: number): void {
   for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
 }
 

@@ -58,7 +58,12 @@ const ARCHIVE_NAME = /^[a-z0-9][a-z0-9-]{0,62}\.tar(\.zst)?$/;
 /** The names that every backup has. */
 export const REQUIRED_NAMES: readonly string[] = [...FIXED_NAMES];
 
+/** Whether a file of a backup is an archive, by its name. */
+export function isArchiveName(name: string): boolean {
+  return ARCHIVE_NAME.test(name);
+}
+
 /** Whether a file of a backup can have this name. */
 export function isArtifactName(name: string): boolean {
-  return FIXED_NAMES.has(name) || ARCHIVE_NAME.test(name);
+  return FIXED_NAMES.has(name) || isArchiveName(name);
 }

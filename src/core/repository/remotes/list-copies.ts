@@ -8,7 +8,7 @@ import { escapeName } from '../../paths/names.ts';
 import { MAX_COMMIT_BYTES, parseCommit, type Commit } from './commit.ts';
 import { COMMITS_PREFIX, commitsPrefix, dataPrefix, parseCommitKey } from './layout.ts';
 import { machineFolder } from './machine-folder.ts';
-import { readAll, type Remote, type Version } from './remote.ts';
+import { readAll, type Lock, type Remote, type Version } from './remote.ts';
 import { rememberSeen } from './seen-copies.ts';
 
 /** A copy of a backup in a remote: its commit is there and can be believed. Whether its objects are, only `verify` says. */
@@ -21,6 +21,11 @@ export interface Copy extends Commit {
   readonly pushedAt: Date;
   /** Of its commit, the oldest one. */
   readonly versionId: string | null;
+}
+
+/** The lock that the commit of a copy states. It may have been made longer since. */
+export function lockOf({ statement: { lock } }: Copy): Lock | null {
+  return lock === null ? null : { mode: lock.mode, until: new Date(lock.until) };
 }
 
 /** A commit that cannot be believed: it makes no copy. */

@@ -12,7 +12,7 @@ import { fetchWhole } from './fetch-copy.ts';
 import type { Copy } from './list-copies.ts';
 import { openPartly } from './open-partly.ts';
 import { chooseRemote, openRemote } from './open-remote.ts';
-import type { Remote } from './remote.ts';
+import { totalBytes, type Remote } from './remote.ts';
 import { selectCopy } from './select-copy.ts';
 
 /** Which copy a command reads, and how. */
@@ -77,7 +77,7 @@ async function layOut(remote: Remote, copy: Copy, whole: boolean, context: Conte
 /** Fetches a copy with its progress. */
 export async function fetchAll(remote: Remote, copy: Copy, folder: string, context: Context): Promise<void> {
   const { objects } = copy.statement;
-  const bytes = objects.reduce((total, { size }) => total + size, 0);
+  const bytes = totalBytes(objects);
   if (freeSpace(path.dirname(folder)).bytes < BigInt(bytes)) throw noRoom(copy, path.dirname(folder));
   context.onEvent?.({ type: 'phase-begin', phase: 'fetching', files: objects.length, bytes });
   const onProgress = (files: number, done: number): void => context.onEvent?.({ type: 'progress', files, bytes: done });
@@ -85,7 +85,7 @@ export async function fetchAll(remote: Remote, copy: Copy, folder: string, conte
 }
 
 function noRoom({ id, statement }: Copy, place: string, cause?: unknown): BackupError {
-  const bytes = statement.objects.reduce((total, { size }) => total + size, 0);
+  const bytes = totalBytes(statement.objects);
   return new BackupError('NO_SPACE', `no room to fetch ${id}, which has ${bytes} bytes`, {
     hint: 'Free some space, or set TMPDIR to a folder with more.',
     path: place,

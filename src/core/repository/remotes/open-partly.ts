@@ -8,7 +8,7 @@ import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
 import { artifactList, unpackManifest } from './commit.ts';
-import { fetchSmall, readRange, refOf } from './fetch-copy.ts';
+import { fetchSmall, readRange, refOf, writeAt } from './fetch-copy.ts';
 import type { Copy } from './list-copies.ts';
 import type { ObjectRef, Remote } from './remote.ts';
 
@@ -103,7 +103,7 @@ class FetchedRanges implements AbsentRanges {
       const bytes = await readRange(this.#remote, this.#ref, at, until);
       const fd = fs.openSync(this.#file, 'r+');
       try {
-        for (let done = 0; done < bytes.length;) done += fs.writeSync(fd, bytes, done, bytes.length - done, at + done);
+        writeAt(fd, bytes, at);
       } finally {
         fs.closeSync(fd);
       }

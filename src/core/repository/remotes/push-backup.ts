@@ -15,9 +15,9 @@ import { escapeName } from '../../paths/names.ts';
 import { formatCommit, tagOf } from './commit.ts';
 import { refOf } from './fetch-copy.ts';
 import { commitKey, dataKey, isArtifactName } from './layout.ts';
-import { listCopies, type Copy } from './list-copies.ts';
+import { listCopies, lockOf, type Copy } from './list-copies.ts';
 import { compareStored } from './stored-objects.ts';
-import { alteredHere, type LocalFile, type Lock, type Remote } from './remote.ts';
+import { alteredHere, totalBytes, type LocalFile, type Lock, type Remote } from './remote.ts';
 
 const MAX_LIST_BYTES = 1 << 20;
 const MAX_MANIFEST_BYTES = 64 << 20;
@@ -58,7 +58,7 @@ export function localBackup(id: string, folder: string, manifest: Manifest): Loc
       });
     return { file, name: sum.path, size: Number(stat.size), sha256: sum.sha256 };
   });
-  const bytes = files.reduce((total, { size }) => total + size, 0);
+  const bytes = totalBytes(files);
   return { id, folder, manifest, files, bytes, tag: tagOf(sha256) };
 }
 
@@ -129,11 +129,6 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
       path: remote.place,
     },
   );
-}
-
-/** As its commit says. It may have been made longer since. */
-function lockOf({ statement: { lock } }: Copy): Lock | null {
-  return lock === null ? null : { mode: lock.mode, until: new Date(lock.until) };
 }
 
 /**

@@ -141,6 +141,18 @@ export function endpointOf({ endpoint }: RemoteSettings): string | undefined {
   return endpoint ?? env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
 }
 
+/** Whether an object is locked as strongly and as long as is wanted. Servers keep whole seconds. */
+export function holdsLock(has: Lock | null, wanted: Lock): boolean {
+  if (has === null) return false;
+  const strong = has.mode === wanted.mode || has.mode === 'compliance';
+  return strong && has.until.getTime() >= Math.floor(wanted.until.getTime() / 1000) * 1000;
+}
+
+/** The size of all of them. */
+export function totalBytes(all: readonly { readonly size: number }[]): number {
+  return all.reduce((total, { size }) => total + size, 0);
+}
+
 /** All bytes of a small object. */
 export async function readAll(remote: Remote, object: ObjectRef): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -1,7 +1,7 @@
 import { PutObjectRetentionCommand } from '@aws-sdk/client-s3';
 import { BackupError } from '../../model/backup-error.ts';
 import { escapeName } from '../../paths/names.ts';
-import type { Head, Lock, Remote } from './remote.ts';
+import { holdsLock, type Head, type Lock, type Remote } from './remote.ts';
 import type { S3Bucket } from './s3-client.ts';
 
 /** As S3 writes it. */
@@ -18,7 +18,7 @@ export async function keepLock(
   head: Head,
   lock: Lock | null,
 ): Promise<boolean> {
-  if (lock === null || holds(head.lock, lock)) return false;
+  if (lock === null || holdsLock(head.lock, lock)) return false;
   const { versionId } = head;
   const input = {
     Bucket: s3.bucket,
@@ -28,16 +28,9 @@ export async function keepLock(
   };
   await s3.call('PutObjectRetention', (send, how) => send(new PutObjectRetentionCommand(input), how));
   const now = await remote.head(key, versionId);
-  if (holds(now?.lock ?? null, lock)) return true;
+  if (holdsLock(now?.lock ?? null, lock)) return true;
   throw new BackupError('REMOTE_FAILED', `${escapeName(s3.place)} keeps no lock of ${lock.mode} on what it stores`, {
     hint: 'Use a bucket that was made with object lock, or take "lock" out of the config of this remote.',
     path: s3.place,
   });
-}
-
-/** Servers keep whole seconds. */
-function holds(has: Lock | null, wanted: Lock): boolean {
-  if (has === null) return false;
-  const strong = has.mode === wanted.mode || has.mode === 'compliance';
-  return strong && has.until.getTime() >= Math.floor(wanted.until.getTime() / 1000) * 1000;
 }

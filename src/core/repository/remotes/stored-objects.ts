@@ -3,8 +3,8 @@ import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Finding } from '../../model/finding.ts';
 import { refOf } from './fetch-copy.ts';
 import { commitKey } from './layout.ts';
-import type { Copy } from './list-copies.ts';
-import type { Head, Remote } from './remote.ts';
+import { lockOf, type Copy } from './list-copies.ts';
+import { holdsLock, type Head, type Lock, type Remote } from './remote.ts';
 
 const AT_ONCE = 8;
 
@@ -19,7 +19,8 @@ export async function compareStored(
   copy: Copy,
   onObject: (object: CopyObject, head: Head) => Promise<Finding[]> = () => Promise.resolve([]),
 ): Promise<Finding[]> {
-  const { objects, lock } = copy.statement;
+  const { objects } = copy.statement;
+  const lock = lockOf(copy);
   const found = new Map<string, Finding[]>();
   await atOnce(AT_ONCE, objects, async (object) => {
     const head = await remote.head(refOf(copy, object).key, object.versionId);
@@ -41,13 +42,9 @@ function differs({ size, etag, checksum }: CopyObject, head: Head): string | nul
   return null;
 }
 
-function notLocked(name: string, head: Head | null, lock: Copy['statement']['lock']): Finding[] {
-  if (lock === null) return [];
-  const has = head?.lock ?? null;
-  // Servers keep whole seconds.
-  const until = new Date(Math.floor(Date.parse(lock.until) / 1000) * 1000);
-  if (has !== null && has.until >= until && (has.mode === lock.mode || has.mode === 'compliance')) return [];
-  const message = `${name} has no lock of ${lock.mode} until ${lock.until}`;
+function notLocked(name: string, head: Head | null, lock: Lock | null): Finding[] {
+  if (lock === null || holdsLock(head?.lock ?? null, lock)) return [];
+  const message = `${name} has no lock of ${lock.mode} until ${lock.until.toISOString()}`;
   const recommendation = 'Find out who took it away, and push the backup again: that locks it anew.';
   return [{ code: 'copy-not-locked', severity: 'error', message, path: name, recommendation }];
 }
