@@ -6,6 +6,7 @@ import { pushFlags, pushWanted } from '../cli/push-flags.ts';
 import { onlyFlag } from '../cli/selection.ts';
 import { parseTags } from '../cli/tags.ts';
 import { BackupError } from '../core/model/backup-error.ts';
+import { copiesIn } from '../core/model/copies-in.ts';
 
 export default class Create extends BaseCommand {
   static override summary = 'Take a backup, prove it, commit it';
@@ -79,7 +80,7 @@ export default class Create extends BaseCommand {
     };
     const report = await create(project, options, session.context);
     const { copies = [], minCopies = 0 } = report;
-    const isEnough = copies.filter(({ outcome }) => outcome !== 'failed').length >= minCopies;
+    const isEnough = copiesIn(copies) >= minCopies;
     return session.finish(report, renderCreate, isEnough ? exitCodeOfStatus(report.status) : EXIT.partial);
   }
 }

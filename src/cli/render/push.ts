@@ -1,3 +1,4 @@
+import { copiesIn } from '../../core/model/copies-in.ts';
 import { plural } from '../../core/model/plural.ts';
 import type { PushedCopy, PushReport } from '../../core/model/push-report.ts';
 import { escapeName } from '../../core/paths/names.ts';
@@ -21,9 +22,7 @@ export function renderCopy(copy: PushedCopy, paint: Paint): string {
 /** Each backup with a line for each remote. */
 export function renderPush(report: PushReport, paint: Paint): string[] {
   const { backups, minCopies } = report;
-  const lacking = backups.filter(
-    ({ copies }) => copies.filter(({ outcome }) => outcome !== 'failed').length < minCopies,
-  );
+  const lacking = backups.filter(({ copies }) => copiesIn(copies) < minCopies);
   const [first] = backups;
   return [
     ...(first === undefined ? ['  every backup of this project is there'] : []),

@@ -82,11 +82,6 @@ function noLock({ name, place }: RemoteChoice): BackupError {
   );
 }
 
-/** How many of these are copies. */
-export function copiesIn(copies: readonly PushedCopy[]): number {
-  return copies.filter(({ outcome }) => outcome !== 'failed').length;
-}
-
 export interface PushedTo {
   readonly copies: PushedCopy[];
   readonly findings: Finding[];

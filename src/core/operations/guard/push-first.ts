@@ -1,5 +1,6 @@
-import { copiesIn, pushTaken, pushTargets, type PushedTo, type PushWanted } from '../../history/push-copies.ts';
+import { pushTaken, pushTargets, type PushedTo, type PushWanted } from '../../history/push-copies.ts';
 import { BackupError } from '../../model/backup-error.ts';
+import { copiesIn } from '../../model/copies-in.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import { plural } from '../../model/plural.ts';
