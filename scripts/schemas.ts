@@ -36,6 +36,7 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   prune: inModel('prune-report.ts', 'pruneReportSchema', 'prune'),
   push: inModel('push-report.ts', 'pushReportSchema', 'push'),
   pull: inModel('pull-report.ts', 'pullReportSchema', 'pull'),
+  sign: inModel('sign-report.ts', 'signReportSchema', 'sign'),
   'remote-init': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote init'),
   'remote-check': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote check'),
   require: inModel('require-report.ts', 'requireReportSchema', 'require'),

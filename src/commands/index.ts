@@ -30,6 +30,7 @@ export const loaders: Loaders = {
   require: async () => (await import('./require.ts')).default,
   restore: async () => (await import('./restore.ts')).default,
   show: async () => (await import('./show.ts')).default,
+  sign: async () => (await import('./sign.ts')).default,
   status: async () => (await import('./status.ts')).default,
   undo: async () => (await import('./undo.ts')).default,
   validate: async () => (await import('./validate.ts')).default,

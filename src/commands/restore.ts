@@ -57,7 +57,7 @@ export default class Restore extends BaseCommand {
       session,
       { selector, only: flags.only, how: { wayBack: true }, from: fromRemote(flags, flags.only === undefined) },
       async ({ project, selected, only }) => {
-        const { restore, restoreTo } = await import('../core/operations/restore.ts');
+        const { restore, restoreTo, signerRule } = await import('../core/operations/restore.ts');
         if (flags.to !== undefined) {
           const report = await restoreTo(
             selected,
@@ -67,6 +67,7 @@ export default class Restore extends BaseCommand {
               allowUnsafeLinks: flags['allow-unsafe-links'],
               repository: project.repository,
               owner: flags.owner,
+              signers: signerRule(project.config),
             },
             session.context,
           );

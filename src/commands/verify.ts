@@ -56,6 +56,18 @@ export default class Verify extends BaseCommand {
       exclusive: ['sample', 'quick', 'only'],
     }),
     chain: chainFlag,
+    'require-signer': Flags.string({
+      summary: 'Fail unless this principal of the allowed-signers file signed it (repeatable: one of them)',
+      helpValue: 'PRINCIPAL',
+      multiple: true,
+      multipleNonGreedy: true,
+      exclusive: ['remote'],
+    }),
+    'allowed-signers': Flags.string({
+      summary: 'Allowed-signers file of OpenSSH (default: allowedSigners of the config)',
+      helpValue: 'FILE',
+      dependsOn: ['require-signer'],
+    }),
     'fail-on': failOnFlag,
   };
 
@@ -82,7 +94,8 @@ export default class Verify extends BaseCommand {
           hint: 'Give one of them.',
         });
       }
-      return this.verifyAll(session, { ...options, allProjects: flags['all-projects'] }, flags['fail-on']);
+      const wanted = { ...options, allProjects: flags['all-projects'] };
+      return this.verifyAll(session, wanted, flags['fail-on'], (project) => signersOf(project.config, flags));
     }
 
     const selector = selectorOf(args, flags);
@@ -98,7 +111,7 @@ export default class Verify extends BaseCommand {
         const terms = only.length === 0 ? undefined : only;
         const report = await verify(
           selected,
-          { ...options, chains, terms, repository: project.repository },
+          { ...options, chains, terms, repository: project.repository, signers: signersOf(project.config, flags) },
           session.context,
         );
         const named = { repository: project.repository, only: flags.only };
@@ -128,11 +141,38 @@ export default class Verify extends BaseCommand {
     );
   }
 
-  private async verifyAll(session: Session, options: VerifyAllOptions, failOn: 'error' | 'warning'): Promise<number> {
+  private async verifyAll(
+    session: Session,
+    options: VerifyAllOptions,
+    failOn: 'error' | 'warning',
+    signers: (project: Project) => SignerRule | undefined,
+  ): Promise<number> {
     const { verifyAll } = await import('../core/operations/verify.ts');
-    const report = await verifyAll(await session.project({ wayBack: true }), options, session.context);
+    const project = await session.project({ wayBack: true });
+    const report = await verifyAll(project, { ...options, signers: signers(project) }, session.context);
     return session.finish(report, renderVerifyAll, exitCodeOfStatus(report.status, failOn));
   }
+}
+
+type Project = Awaited<ReturnType<Session['project']>>;
+
+interface SignerRule {
+  readonly file: string;
+  readonly required: true | readonly string[];
+}
+
+/** Who has to have signed: what the flags say, otherwise what the config says. */
+function signersOf(
+  { allowedSigners, requireSignature }: Project['config'],
+  flags: { 'require-signer'?: string[] | undefined; 'allowed-signers'?: string | undefined },
+): SignerRule | undefined {
+  const required = flags['require-signer'] ?? requireSignature;
+  if (required === undefined) return undefined;
+  const file = flags['allowed-signers'] ?? allowedSigners;
+  if (file !== undefined) return { file, required };
+  throw new BackupError('USAGE', '--require-signer does not say whose keys are allowed', {
+    hint: 'Add --allowed-signers FILE, or allowedSigners in the config.',
+  });
 }
 
 interface VerifyAllOptions {

@@ -1,4 +1,5 @@
-import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
@@ -97,6 +98,19 @@ describe('each command with and without --json', () => {
     writeFileSync(path.join(root, 'README.md'), 'damaged');
     expect(await text(['restore', backupId, '--yes'])).toContain('restored');
     expect(compareTrees(before, readTree(root, OURS))).toEqual([]);
+  });
+
+  test('sign', async () => {
+    const key = path.join(folder.path, 'key');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const { file, fingerprint } = await json('sign', ['sign', backupId, '--key', key]);
+    const signers = path.join(folder.path, 'signers');
+    writeFileSync(signers, `me ${readFileSync(`${key}.pub`, 'utf8')}`);
+    const must = ['verify', backupId, '--allowed-signers', signers, '--require-signer'];
+    expect(await json('verify', [...must, 'me'])).toMatchObject({ signer: { principal: 'me', fingerprint } });
+    expect(await json('verify', [...must, 'you'], 4)).toMatchObject({ signer: null, backupStatus: 'PASSED' });
+    rmSync(String(file));
+    expect(await text(['sign', backupId, '--key', key])).toContain(fingerprint);
   });
 
   test('report', async () => {

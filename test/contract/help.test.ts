@@ -49,6 +49,7 @@ test('each command that takes a backup, or a database of one, has --latest', () 
     'report',
     'restore',
     'show',
+    'sign',
     'verify',
   ]);
 });

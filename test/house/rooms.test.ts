@@ -56,6 +56,11 @@ const TABLE: Table = {
     },
     { name: 'core/scan', purpose: 'walks the sources of a project and reads their files' },
     { name: 'core/databases', purpose: 'recognises, captures and reads LevelDB and SQLite' },
+    {
+      name: 'core/protection',
+      purpose: 'who made a backup: SSH signatures',
+      only: ['core/format', 'core/paths', 'core/fs', 'core/model'],
+    },
     { name: 'core/format', purpose: 'the bytes of a backup: archives, index, sums, manifest' },
     { name: 'core/config', purpose: 'the config file: found, read, checked, written' },
     { name: 'core/paths', purpose: 'names, paths and globs' },

@@ -39,6 +39,12 @@ function scopeNote(report: VerifyReport, indent = '  '): string[] {
   return [wrap(`${what}; this does not count as verified`, indent, indent.length)];
 }
 
+/** Who signed it, if a signature is required and trusted. */
+function signerLines({ signer }: VerifyReport, indent = '  '): string[] {
+  if (signer === undefined || signer === null) return [];
+  return [wrap(`signed by ${escapeName(signer.principal)}, ${signer.fingerprint}`, indent, indent.length + 2)];
+}
+
 /** What each chain said: its block first, because the answers are about that moment. */
 function chainLines(chains: readonly ChainCheck[], paint: Paint): string[] {
   return chains.flatMap(({ chainId, node, status, block, recorded, contracts }) => {
@@ -103,6 +109,7 @@ export function renderVerify(report: VerifyReport, paint: Paint, named: Named = 
     `  ${paintStatus(report.status, paint)}  ${report.backupId}`,
     `  ${problems > 0 ? `${plural(problems, 'problem')} in ${size}` : size}`,
     ...scopeNote(report),
+    ...signerLines(report),
     ...chainLines(report.chains ?? [], paint),
     ...renderFindings(report.findings, paint),
     ...renderAdvice(further, paint),
@@ -119,6 +126,7 @@ export function renderVerifyAll(report: VerifyAllReport, paint: Paint): string[]
       head,
       `           ${plural(files, 'file')}, ${formatBytes(bytes)}, ${formatDuration(one.durationMs)}`,
       ...scopeNote(one, ' '.repeat(11)),
+      ...signerLines(one, ' '.repeat(11)),
       ...renderFindings(one.findings, paint),
     ];
   });

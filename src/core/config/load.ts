@@ -92,6 +92,8 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       reconcile: settings.reconcile,
       remotes: settings.remotes ?? {},
       push: settings.push,
+      allowedSigners: settings.allowedSigners === undefined ? undefined : path.resolve(root, settings.allowedSigners),
+      requireSignature: settings.requireSignature,
     },
   };
 }

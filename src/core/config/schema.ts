@@ -145,6 +145,17 @@ export const configFileSchema = z
       .literal('always')
       .optional()
       .describe('create and guard push each new backup to every remote, as with --push'),
+    allowedSigners: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('who may sign backups: an allowed-signers file of OpenSSH, relative to the project'),
+    requireSignature: z
+      .union([z.literal(true), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe(
+        'restore only what one of these principals signed; true: what anybody in allowedSigners signed (docs/keys.md)',
+      ),
     reconcile: z
       .record(z.string().min(1), reconcileRulesSchema)
       .optional()

@@ -7,6 +7,9 @@ export const SUMS_FILE = 'checksums/SHA256SUMS';
 export const ARTIFACTS_FILE = 'checksums/ARTIFACTS.sha256';
 export const PROCEDURES_FILE = 'RESTORE_PROCEDURES.md';
 
+/** A backup's signature is beside its folder, and its name is the id and this. */
+export const SIGNATURE_SUFFIX = '.sig';
+
 /** Names inside the repository. */
 export const REPORTS_FOLDER = 'reports';
 export const OPERATIONS_FILE = 'operations.ndjson';

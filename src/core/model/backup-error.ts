@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   'REMOTE_UNREACHABLE',
   'REMOTE_DENIED',
   'REMOTE_FAILED',
+  'KEY_UNUSABLE',
   // refused (exit 6)
   'CONFIRMATION_REQUIRED',
   'PLAN_CHANGED',
@@ -41,6 +42,7 @@ export const ERROR_CODES = [
   'TARGET_NOT_EMPTY',
   'TARGET_CHANGED',
   'TRANSACTION_UNREADABLE',
+  'SIGNATURE_REFUSED',
   // failed and could not be taken back (exit 7)
   'ROLLBACK_FAILED',
   'WAY_BACK_FAILED',

@@ -78,6 +78,10 @@ export interface Config {
   readonly remotes?: Readonly<Record<string, RemoteSettings>> | undefined;
   /** Whether create and guard push each new backup. */
   readonly push?: 'always' | undefined;
+  /** An allowed-signers file of OpenSSH, absolute. */
+  readonly allowedSigners?: string | undefined;
+  /** Who has to have signed what is restored; true: anybody whom that file names. */
+  readonly requireSignature?: true | readonly string[] | undefined;
   /** Terms of `--only` that narrow what the categories hold: those of this run, or those that a backup was made with. */
   readonly only?: readonly string[] | undefined;
 }

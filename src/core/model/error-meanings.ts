@@ -30,6 +30,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   REMOTE_DENIED:
     'The remote refuses the credentials, or they lack a right that the message names, or there are none, or the clock is wrong.',
   REMOTE_FAILED: 'The remote answers with another error, or stored something else than it was sent.',
+  KEY_UNUSABLE: 'A key cannot be read or cannot sign, or other users may read it.',
   CONFIRMATION_REQUIRED: 'The change has to be confirmed but was not.',
   PLAN_CHANGED: 'The plan is no longer the one that was approved.',
   OTHER_PROJECT:
@@ -41,6 +42,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   TARGET_NOT_EMPTY: 'The file that an export should write exists, or the folder of restore --to is not empty.',
   TARGET_CHANGED: 'Something else changed a file while a restore was running.',
   TRANSACTION_UNREADABLE: 'The journal of an unfinished restore cannot be read or cannot be trusted.',
+  SIGNATURE_REFUSED: 'The config restores only what a trusted key signed, and the backup is not signed by one.',
   ROLLBACK_FAILED: 'The operation failed, and what it had changed could not be taken back.',
   WAY_BACK_FAILED: 'A guarded command ended, but what has to follow it failed.',
   NO_SUCH_BACKUP: 'There is no backup with the given name.',

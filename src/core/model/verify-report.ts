@@ -23,9 +23,9 @@ export const verifyReportSchema = reportHeadSchema
     operation: z.literal('verify'),
     backupId: z.string(),
     folder: z.string(),
-    /** With --chain it is FAILED too if a chain does not agree or is not proven. */
+    /** FAILED too if a chain (--chain) does not agree or is not proven, or if a signature is required and nobody who may has signed. */
     status: z.enum(['PASSED', 'WARNING', 'FAILED']),
-    /** With --chain: the status of the backup by itself, whatever the chains say. */
+    /** With --chain, or if a signature is required: the status of the backup by itself, whatever the chains and the signature say. */
     backupStatus: z.enum(['PASSED', 'WARNING', 'FAILED']).optional(),
     scope: verifyScopeSchema,
     totals: z.object({ files: count, bytes: count, artifacts: count, archivedBytes: count }),
@@ -34,6 +34,8 @@ export const verifyReportSchema = reportHeadSchema
       z.string(),
       z.object({ status: z.enum(['whole', 'damaged', 'empty', 'absent']), affected: count }),
     ),
+    /** If a signature is required: who signed, as the allowed-signers file says it; null if nobody who may. Absent if none is required. */
+    signer: z.object({ principal: z.string(), fingerprint: z.string() }).nullable().optional(),
     /** With --chain: one for each chain that was to be asked, in the order of the flags. */
     chains: z.array(chainCheckSchema).optional(),
     findings: findingsSchema,

@@ -4,6 +4,8 @@ import type { Context } from '../model/event.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
 import { isForbidden } from '../paths/barred.ts';
+import type { Finding } from '../model/finding.ts';
+import type { SignerRule, TrustedSigner } from '../protection/judge-signature.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { noneHere } from '../repository/select.ts';
@@ -26,6 +28,8 @@ export interface VerifyOptions extends AuditOptions {
   readonly rehearse?: boolean;
   /** Also ask these chains about the deployments that the backup records: chain id in decimal -> URL of a node. */
   readonly chains?: ReadonlyMap<string, URL>;
+  /** Who has to have signed it. */
+  readonly signers?: SignerRule | undefined;
   /** Read what these terms of `--only` select; undefined: what the mode says. */
   readonly terms?: readonly string[] | undefined;
 }
@@ -57,7 +61,8 @@ export async function verify(
   const described = describeAudit(selected.id, selected.fromFile ?? selected.folder, audit);
   const asked = chains.size === 0 ? null : await askAbout(selected.folder, manifest, chains, isWanted, context.signal);
   for (const finding of asked?.findings ?? []) context.onEvent?.({ type: 'finding', finding });
-  const report: VerifyReport = { ...head(), ...withChains(described, asked), reportFile: null };
+  const signed = options.signers === undefined ? null : await judge(selected, options.signers, context);
+  const report: VerifyReport = { ...head(), ...withSigner(withChains(described, asked), signed), reportFile: null };
   return repository === null ? report : keepReport(repository, selected.id, 'verify', report);
 }
 
@@ -109,6 +114,26 @@ function withChains(
     findings,
     recommendations: [...new Set([...described.recommendations, ...advice])],
   };
+}
+
+type Judged = TrustedSigner | Finding;
+
+/** The modules about signatures are loaded only where one is required. */
+async function judge(selected: SelectedBackup, rule: SignerRule, context: Context): Promise<Judged> {
+  const { judgeSignature } = await import('../protection/judge-signature.ts');
+  const judged = judgeSignature(selected, rule, (context.now ?? (() => new Date()))());
+  if ('code' in judged) context.onEvent?.({ type: 'finding', finding: judged });
+  return judged;
+}
+
+/** What was found out about the backup, and beside it who signed it. */
+function withSigner(found: ReturnType<typeof withChains>, judged: Judged | null) {
+  if (judged === null) return found;
+  const by = { ...found, backupStatus: found.backupStatus ?? found.status };
+  if (!('code' in judged)) return { ...by, signer: judged };
+  const findings = [...found.findings, judged];
+  const recommendations = [...new Set([...found.recommendations, judged.recommendation ?? ''])];
+  return { ...by, signer: null, status: statusOf(findings), findings, recommendations };
 }
 
 /** Null if it is damaged. */

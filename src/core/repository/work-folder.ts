@@ -4,7 +4,7 @@ import { fsyncDir, fsyncDirMeanwhile, lstatOrNull, mkdirDurable, removeTree, ren
 import { giveFolderToOwner } from '../fs/folder-owner.ts';
 import { removeLeftOver, type LeftOver } from '../fs/left-over.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
-import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX } from '../format/layout.ts';
+import { DEAD_PREFIX, PARTIAL_PREFIX, PROBE_PREFIX, SIGNATURE_SUFFIX } from '../format/layout.ts';
 
 /** errno values of a place where no folder can be made. On a read-only file system Node's mkdir fails with ENOENT. */
 const UNWRITABLE = new Set(['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS']);
@@ -101,7 +101,12 @@ export function removeBackup(repository: string, id: string, onGone: () => void)
   fsyncDir(repository);
   onGone();
   // Not synced: what a power cut brings back has a dead name, and the next run removes it.
+  removeSignature(repository, id);
   removeTree(dead);
+}
+
+function removeSignature(repository: string, id: string): void {
+  fs.rmSync(path.join(repository, id + SIGNATURE_SUFFIX), { force: true });
 }
 
 /** The backups whose removal was interrupted. */
@@ -116,5 +121,6 @@ export function deadBackups(repository: string): string[] {
  * back, the next run removes it again. What this user may not remove is added to `left`.
  */
 export function cleanStale(repository: string, left: LeftOver[] = []): string[] {
+  for (const id of deadBackups(repository)) removeSignature(repository, id);
   return staleNames(repository).filter((name) => removeLeftOver(path.join(repository, name), left));
 }

@@ -9,7 +9,7 @@ import type { MigrationOptions } from '../../../src/core/capture/migration-backu
 import { create } from '../../../src/core/operations/create.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { restore, type RestoreOptions } from '../../../src/core/operations/restore.ts';
-import { verify } from '../../../src/core/operations/verify.ts';
+import { verify, type VerifyOptions } from '../../../src/core/operations/verify.ts';
 import type { SelectedBackup } from '../../../src/core/repository/selected.ts';
 import { put } from '../../support/files.ts';
 import { writeDatabase } from '../../support/leveldb/write-database.ts';
@@ -91,7 +91,10 @@ export class Stage {
   }
 
   /** What a full verification finds. */
-  async verify(id = this.plain, options: { rehearse?: boolean } = {}): Promise<readonly AnyFinding[]> {
+  async verify(
+    id = this.plain,
+    options: Pick<VerifyOptions, 'rehearse' | 'signers'> = {},
+  ): Promise<readonly AnyFinding[]> {
     return (await verify(this.selected(id), { mode: 'full', repository: this.repository, ...options }, context))
       .findings;
   }

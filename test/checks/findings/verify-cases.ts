@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readIndex } from '../../../src/core/format/index-file.ts';
 import type { Entry } from '../../../src/core/model/entry.ts';
 import { auditBackup } from '../../../src/core/audit/audit.ts';
 import { exportBackup } from '../../../src/core/operations/export.ts';
+import { sign } from '../../../src/core/operations/sign.ts';
 import { rehearse } from '../../../src/core/operations/verify/rehearse.ts';
 import { flipBit } from '../../support/flip-bit.ts';
 import { context } from '../../support/real-backup.ts';
@@ -37,6 +39,19 @@ function flipped(bytes: Buffer, at: number): Buffer {
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   return bytes;
 }
+
+/** Signs the plain backup with a new key, then verifies it with an allowed-signers file whose line begins with these words. */
+const signedBy =
+  (words: string, spoil: (stage: Stage, sig: string, key: string) => void = () => {}): Provoke =>
+  async (stage) => {
+    const key = path.join(stage.repository, '..', 'key');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const { file } = await sign(stage.project, stage.selected(), key, context);
+    spoil(stage, file, key);
+    const signers = path.join(stage.repository, '..', 'allowed');
+    fs.writeFileSync(signers, `${words} ${fs.readFileSync(`${key}.pub`, 'utf8')}`);
+    return stage.verify(stage.plain, { signers: { file: signers, required: ['me'] } });
+  };
 
 /** Everything that `verify` says of a backup in this format. */
 export const VERIFY: Cases = {
@@ -130,6 +145,19 @@ export const VERIFY: Cases = {
     const { backupId } = await stage.create();
     return stage.verify(backupId, { rehearse: true });
   },
+  'signature-missing': signedBy('me', (_, sig) => fs.rmSync(sig)),
+  'signature-invalid': signedBy('me', (stage) => fs.appendFileSync(stage.stored('checksums/ARTIFACTS.sha256'), '\n')),
+  'signature-namespace': signedBy('me', (stage, sig, key) =>
+    fs.writeFileSync(
+      sig,
+      execFileSync('ssh-keygen', ['-q', '-Y', 'sign', '-n', 'git', '-f', key], {
+        input: fs.readFileSync(stage.stored('checksums/ARTIFACTS.sha256')),
+        stdio: ['pipe', 'pipe', 'ignore'],
+      }),
+    ),
+  ),
+  'signer-not-allowed': signedBy('somebody-else'),
+  'signer-expired': signedBy('me valid-before="20200101"'),
   'report-not-written': async (stage) => {
     fs.rmSync(path.join(stage.repository, 'reports'), { recursive: true });
     fs.writeFileSync(path.join(stage.repository, 'reports'), '');

@@ -195,4 +195,32 @@ export const OF_BACKUPS = {
       advice: 'Use another backup, or repair the database after a restore.',
     },
   },
+  Signatures: {
+    'signature-missing': {
+      severity: ['error'],
+      meaning: 'A signature is required, and the backup is not signed.',
+      advice: 'Sign it with migbackup sign, if you know that it is yours.',
+    },
+    'signature-invalid': {
+      severity: ['error'],
+      meaning:
+        'The signature does not fit the backup, cannot be read, or is of a kind that is not supported, such as a certificate.',
+      advice: USE_ANOTHER,
+    },
+    'signature-namespace': {
+      severity: ['error'],
+      meaning: 'The signature was made for something other than a backup.',
+      advice: 'Sign the backup with migbackup sign.',
+    },
+    'signer-not-allowed': {
+      severity: ['error'],
+      meaning: 'The key that signed is not one that the allowed-signers file allows for the required principals.',
+      advice: 'Add the key to the allowed-signers file, if you know whose it is.',
+    },
+    'signer-expired': {
+      severity: ['error'],
+      meaning: 'The allowed-signers file allows the key that signed only before or after today.',
+      advice: 'Sign the backup again with a key that is valid now, if you know that it is yours.',
+    },
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, FindingFacts>>>>;

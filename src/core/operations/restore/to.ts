@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { readIndex } from '../../format/index-file.ts';
 import { lstatOrNull, mkdirDurable, removeTree, renameDurable } from '../../fs/durable.ts';
+import { requireSignature, type SignerRule } from '../../protection/judge-signature.ts';
 import { NameProbe } from '../../paths/name-probe.ts';
 import { foldKey, isInside, realPathAsFar, STATE_FOLDER, toNative } from '../../paths/paths.ts';
 import { wholeSync } from '../../fs/whole-sync.ts';
@@ -33,6 +34,8 @@ export interface RestoreToOptions extends SelectionOptions {
   readonly to: string;
   /** Where the report goes, if anywhere. */
   readonly repository?: string | undefined;
+  /** Who has to have signed the backup. */
+  readonly signers?: SignerRule | undefined;
   /** Give everything its owner and group too; root only. */
   readonly owner?: boolean | undefined;
 }
@@ -48,6 +51,7 @@ export async function restoreTo(
 ): Promise<RestoreReport> {
   requireOwners(options.owner);
   const head = startReport(context);
+  requireSignature(selected, options.signers, (context.now ?? (() => new Date()))());
   const target = realPathAsFar(options.to);
   refuseOurPlaces(target, selected.folder, options.repository);
   refuseOccupied(target);

@@ -1,0 +1,143 @@
+/*
+ * Room "protection": who made a backup. sshsig.ts reads and writes signatures as ssh-keygen does, sign.ts makes them, allowed-signers.ts says who may
+ * sign, and this file judges the signature of a backup. Trust comes from the allowed-signers file alone.
+ */
+import path from 'node:path';
+import { ARTIFACTS_FILE, SIGNATURE_SUFFIX } from '../format/layout.ts';
+import { isNoFile, readRegular } from '../fs/regular-file.ts';
+import { BackupError } from '../model/backup-error.ts';
+import type { Config } from '../model/category.ts';
+import type { Finding } from '../model/finding.ts';
+import { escapeName } from '../paths/names.ts';
+import { matchesPatterns, readAllowedSigners, type AllowedSigner } from './allowed-signers.ts';
+import { fingerprintOf } from './public-key.ts';
+import { fitsMessage, parseSshsig, type Sshsig } from './sshsig.ts';
+import { Malformed } from './ssh-wire.ts';
+
+/** What a signature of a backup is made for. One that was made for anything else, such as a commit of git, is none of a backup. */
+export const NAMESPACE = 'migbackup-artifacts-v1';
+/** Far more than a signature of the longest RSA key. */
+const MAX_BYTES = 64 << 10;
+
+/** Where a backup is, as far as its signature goes. */
+export interface SignedBackup {
+  readonly id: string;
+  readonly folder: string;
+  /** The exported file that it was unpacked from: the signature is beside that. */
+  readonly fromFile?: string;
+}
+
+/** The signature of a backup is beside its folder, or beside the exported file, so that it changes nothing in the backup. */
+export function signatureFile({ id, folder, fromFile = folder }: SignedBackup): string {
+  return path.join(path.dirname(fromFile), id + SIGNATURE_SUFFIX);
+}
+
+/** What is signed: the list of artifacts, which has the hash of every file of the backup. */
+export function signedList(folder: string): Buffer {
+  return readRegular(path.join(folder, ARTIFACTS_FILE), 1 << 20);
+}
+
+/** Who has to have signed: one of these principals, or with `true` anybody whom the file names. */
+export interface SignerRule {
+  /** An allowed-signers file of OpenSSH. */
+  readonly file: string;
+  readonly required: true | readonly string[];
+}
+
+/** What the config asks for; undefined if it asks for no signature. Throws CONFIG_INVALID if it does not say whose: then nobody is trusted. */
+export function signerRule({ file, allowedSigners, requireSignature: required }: Config): SignerRule | undefined {
+  if (required === undefined) return undefined;
+  if (allowedSigners !== undefined) return { file: allowedSigners, required };
+  throw new BackupError('CONFIG_INVALID', 'requireSignature has no allowedSigners that says who may sign', {
+    hint: 'Add allowedSigners, the path of an allowed-signers file of OpenSSH.',
+    ...(file !== undefined && { path: file }),
+  });
+}
+
+export interface TrustedSigner {
+  /** The principals of the line that allows it, as they are written there, or the one that was required. */
+  readonly principal: string;
+  readonly fingerprint: string;
+}
+
+/** The signer of a backup, or why there is none who may be trusted. Throws USAGE for an allowed-signers file that cannot be read. */
+export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date): TrustedSigner | Finding {
+  const allowed = readAllowedSigners(rule.file);
+  const file = signatureFile(backup);
+  const wrong = (code: Code, what: string, recommendation: string): Finding => ({
+    code,
+    severity: 'error',
+    message: `${escapeName(backup.id)} ${what}`,
+    path: file,
+    recommendation,
+  });
+  let signature: Sshsig;
+  try {
+    signature = parseSshsig(readRegular(file, MAX_BYTES).toString('latin1'));
+    if (signature.namespace !== NAMESPACE)
+      return wrong(
+        'signature-namespace',
+        `has a signature that was made for ${JSON.stringify(signature.namespace)}, not for a backup`,
+        'Sign it with migbackup sign.',
+      );
+    if (!fitsMessage(signature, signedList(backup.folder)))
+      return wrong('signature-invalid', 'is not what was signed: the signature does not fit it', DISTRUST);
+  } catch (error) {
+    if (error instanceof Malformed)
+      return wrong('signature-invalid', `has no usable signature: it ${error.message}`, DISTRUST);
+    if (!isNoFile(error)) throw error;
+    return wrong('signature-missing', 'is not signed', 'Sign it with migbackup sign, if you know that it is yours.');
+  }
+  return judgeSigner(signature.key, allowed, rule.required, now, wrong);
+}
+
+const DISTRUST = 'Use another backup: this one, or its signature, was altered or damaged after it was signed.';
+
+type Code = 'signature-missing' | 'signature-invalid' | 'signature-namespace' | 'signer-not-allowed' | 'signer-expired';
+
+function judgeSigner(
+  key: Buffer,
+  allowed: readonly AllowedSigner[],
+  required: SignerRule['required'],
+  now: Date,
+  wrong: (code: Code, what: string, recommendation: string) => Finding,
+): TrustedSigner | Finding {
+  const fingerprint = fingerprintOf(key);
+  const lines = allowed.flatMap((line) => {
+    if (!line.key.equals(key) || !matchesPatterns(NAMESPACE, line.namespaces ?? '*')) return [];
+    if (required === true) return [{ line, principal: line.principals }];
+    const principal = required.find((name) => matchesPatterns(name, line.principals));
+    return principal === undefined ? [] : [{ line, principal }];
+  });
+  const found = lines.find(({ line: { validAfter, validBefore } }) => {
+    return (validAfter === undefined || now >= validAfter) && (validBefore === undefined || now <= validBefore);
+  });
+  if (found !== undefined) return { principal: found.principal, fingerprint };
+  if (lines.length > 0)
+    return wrong(
+      'signer-expired',
+      `was signed by ${fingerprint}, whose time in the allowed-signers file is over or has not begun`,
+      'Sign it again with a key that is valid now, if you know that the backup is yours.',
+    );
+  const who = required === true ? 'anybody' : required.map((name) => escapeName(name)).join(' or ');
+  return wrong(
+    'signer-not-allowed',
+    `was signed by ${fingerprint}, which the allowed-signers file does not allow for ${who}`,
+    'Add the key to the allowed-signers file, if you know whose it is.',
+  );
+}
+
+/**
+ * Throws SIGNATURE_REFUSED unless somebody whom the rule trusts signed the backup. The rule and its file are read before anything is changed, so
+ * nothing that a restore writes can decide about it.
+ */
+export function requireSignature(backup: SignedBackup, rule: SignerRule | undefined, now: Date): void {
+  if (rule === undefined) return;
+  const judged = judgeSignature(backup, rule, now);
+  if (!('code' in judged)) return;
+  throw new BackupError('SIGNATURE_REFUSED', `${judged.message}, and the config restores only what is signed`, {
+    hint: judged.recommendation ?? DISTRUST,
+    path: signatureFile(backup),
+    details: { finding: judged.code },
+  });
+}
