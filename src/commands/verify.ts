@@ -87,6 +87,7 @@ export default class Verify extends BaseCommand {
       : samplePercent === undefined
         ? ('full' as const)
         : ('sample' as const);
+    const signers = { principals: flags['require-signer'], file: flags['allowed-signers'] };
     const options = { mode, samplePercent, seed: flags.seed, rehearse: flags.rehearse };
     if (flags.all) {
       if (args.backup !== undefined) {
@@ -95,7 +96,7 @@ export default class Verify extends BaseCommand {
         });
       }
       const wanted = { ...options, allProjects: flags['all-projects'] };
-      return this.verifyAll(session, wanted, flags['fail-on'], (project) => signersOf(project.config, flags));
+      return this.verifyAll(session, wanted, flags['fail-on'], signers);
     }
 
     const selector = selectorOf(args, flags);
@@ -103,7 +104,7 @@ export default class Verify extends BaseCommand {
     const from = fromRemote(flags, isWhole);
     if (from !== undefined && !isWhole && flags.only === undefined)
       return this.verifyStored(session, selector, from, flags['fail-on']);
-    const { verify } = await import('../core/operations/verify.ts');
+    const { signerRule, verify } = await import('../core/operations/verify.ts');
     return withSelected(
       session,
       { selector, only: flags.only, how: { wayBack: true }, from },
@@ -111,7 +112,7 @@ export default class Verify extends BaseCommand {
         const terms = only.length === 0 ? undefined : only;
         const report = await verify(
           selected,
-          { ...options, chains, terms, repository: project.repository, signers: signersOf(project.config, flags) },
+          { ...options, chains, terms, repository: project.repository, signers: signerRule(project.config, signers) },
           session.context,
         );
         const named = { repository: project.repository, only: flags.only };
@@ -145,34 +146,22 @@ export default class Verify extends BaseCommand {
     session: Session,
     options: VerifyAllOptions,
     failOn: 'error' | 'warning',
-    signers: (project: Project) => SignerRule | undefined,
+    signers: AskedSigners,
   ): Promise<number> {
-    const { verifyAll } = await import('../core/operations/verify.ts');
+    const { signerRule, verifyAll } = await import('../core/operations/verify.ts');
     const project = await session.project({ wayBack: true });
-    const report = await verifyAll(project, { ...options, signers: signers(project) }, session.context);
+    const report = await verifyAll(
+      project,
+      { ...options, signers: signerRule(project.config, signers) },
+      session.context,
+    );
     return session.finish(report, renderVerifyAll, exitCodeOfStatus(report.status, failOn));
   }
 }
 
-type Project = Awaited<ReturnType<Session['project']>>;
-
-interface SignerRule {
-  readonly file: string;
-  readonly required: true | readonly string[];
-}
-
-/** Who has to have signed: what the flags say, otherwise what the config says. */
-function signersOf(
-  { allowedSigners, requireSignature }: Project['config'],
-  flags: { 'require-signer'?: string[] | undefined; 'allowed-signers'?: string | undefined },
-): SignerRule | undefined {
-  const required = flags['require-signer'] ?? requireSignature;
-  if (required === undefined) return undefined;
-  const file = flags['allowed-signers'] ?? allowedSigners;
-  if (file !== undefined) return { file, required };
-  throw new BackupError('USAGE', '--require-signer does not say whose keys are allowed', {
-    hint: 'Add --allowed-signers FILE, or allowedSigners in the config.',
-  });
+interface AskedSigners {
+  readonly principals: string[] | undefined;
+  readonly file: string | undefined;
 }
 
 interface VerifyAllOptions {

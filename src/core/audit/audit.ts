@@ -31,6 +31,8 @@ export interface AuditOptions extends SampleOptions {
   readonly observer?: AuditObserver | undefined;
   /** The name of the phase in progress events. */
   readonly phase?: string | undefined;
+  /** What the list of artifacts must have as its SHA-256, if that is known: its signature was judged over these bytes. */
+  readonly artifactsSha256?: string | undefined;
 }
 
 /** Sees everything while it is read, so that nothing has to be read twice. */
@@ -78,7 +80,7 @@ async function audit(folder: string, id: string, options: AuditOptions, context:
   for (const finding of [...checkManifestAgrees(manifest), ...checkFolderHolds(folder, manifest)]) onFinding(finding);
   // Only a backup of an older format states errors in its manifest: create never makes a backup that has errors.
   for (const finding of manifest.findings) if (finding.severity === 'error') onFinding(finding);
-  const listed = readArtifactSums(folder, manifest);
+  const listed = readArtifactSums(folder, manifest, options.artifactsSha256);
   listed.findings.forEach(onFinding);
   const choice = choose(options, manifest.totals.files);
   context.onEvent?.({

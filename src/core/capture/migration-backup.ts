@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { ARTIFACTS_FILE } from '../format/layout.ts';
+import { hashFile } from '../fs/hash-file.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Finding } from '../model/finding.ts';
@@ -5,7 +8,7 @@ import type { Context } from '../model/event.ts';
 import { awayFrom, lostState } from '../checks/lost-state.ts';
 import { withProvenCopy } from '../checks/proven-copy.ts';
 import { goneAccepted, stateGone, withRestoreLine } from '../checks/preflight/state.ts';
-import { rememberTaken } from '../config/checkout.ts';
+import { rememberMade, rememberTaken } from '../config/checkout.ts';
 import { ownBackups } from '../repository/whose.ts';
 import { completenessOf } from '../format/why-partial.ts';
 import { chooseRaw } from './choose-raw.ts';
@@ -63,7 +66,9 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
     const away = options.acceptGone === true ? [] : awayFrom(project, ownBackups(project).length === 0);
     try {
       const taken = await takeBackup(narrowed, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
-      const why = rememberTaken(project, { last: taken.manifest.backupId, away });
+      const { backupId } = taken.manifest;
+      rememberMade(project, backupId, hashFile(path.join(taken.folder, ARTIFACTS_FILE)));
+      const why = rememberTaken(project, { last: backupId, away });
       const described = describeTaken(taken);
       const unnoted = why === null ? [] : [takenNotNoted(why)];
       return { ...described, findings: [...gone, ...described.findings.slice(gone.length), ...unnoted] };

@@ -4,8 +4,11 @@
  * logs. What must stay true: whatever is overwritten is held by the safety backup or by .migbackup/txn.
  */
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { engineOf, type DatabaseAt } from '../databases/engines.ts';
 import { isInside } from '../paths/paths.ts';
+import { escapeName } from '../paths/names.ts';
+import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Entry } from '../model/entry.ts';
 import { noCounts, type Counts } from '../model/counts.ts';
@@ -202,17 +205,24 @@ function stagePlaces(
   content: ReadonlyMap<number, readonly Entry[]>,
   units: Planned['changes']['units'],
 ): (entry: Entry) => string | null {
-  const places = new Map<string, string>();
+  const places = new Map<string, { readonly place: string; readonly verified: Entry }>();
   for (const unit of units) {
     const base = path.join(folder, String(unit.n));
     for (const entry of content.get(unit.n) ?? []) {
-      places.set(
-        entry.path,
-        entry.path === unit.path ? base : path.join(base, ...entry.path.slice(unit.path.length + 1).split('/')),
-      );
+      const below = entry.path.slice(unit.path.length + 1).split('/');
+      places.set(entry.path, { place: entry.path === unit.path ? base : path.join(base, ...below), verified: entry });
     }
   }
-  return (entry) => places.get(entry.path) ?? null;
+  return (entry) => {
+    const known = places.get(entry.path);
+    if (known === undefined) return null;
+    // The index is read again here, and only what was verified may be staged.
+    if (isDeepStrictEqual(entry, known.verified)) return known.place;
+    throw new BackupError('BACKUP_DAMAGED', `${escapeName(entry.path)} changed in the backup after it was verified`, {
+      hint: 'Find out who writes to the backup while it is restored, and verify it again.',
+      path: entry.path,
+    });
+  };
 }
 
 async function disposeOrKeep(

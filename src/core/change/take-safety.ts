@@ -1,3 +1,7 @@
+import path from 'node:path';
+import { rememberMade } from '../config/checkout.ts';
+import { ARTIFACTS_FILE } from '../format/layout.ts';
+import { hashFile } from '../fs/hash-file.ts';
 import { PathSet } from '../paths/path-set.ts';
 import { comparePaths } from '../model/entry.ts';
 import { parentOf } from '../paths/paths.ts';
@@ -36,7 +40,9 @@ export async function takeSafety(
     absent,
   } as const;
   try {
-    return await takeBackup({ ...project, config }, options, context);
+    const taken = await takeBackup({ ...project, config }, options, context);
+    rememberMade(project, taken.manifest.backupId, hashFile(path.join(taken.folder, ARTIFACTS_FILE)));
+    return taken;
   } catch (error) {
     throw unreadableMended(project.root, error);
   }

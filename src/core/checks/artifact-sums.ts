@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../model/finding.ts';
@@ -9,10 +10,14 @@ import { expectedArtifacts } from './folder-holds.ts';
 /** More than any list of artifacts needs, which has one line for each category and a few more. */
 const MAX_LIST_BYTES = 1 << 20;
 
-/** What ARTIFACTS.sha256 says, and everything that is wrong with the list itself. */
+/**
+ * What ARTIFACTS.sha256 says, and everything that is wrong with the list itself.
+ * @param sha256 what its bytes must have, if that is known
+ */
 export function readArtifactSums(
   folder: string,
   manifest: Manifest,
+  sha256?: string,
 ): { sums: Map<string, string>; findings: Finding[] } {
   const sums = new Map<string, string>();
   const findings: Finding[] = [];
@@ -32,7 +37,9 @@ export function readArtifactSums(
     return { sums, findings };
   }
   try {
-    for (const line of parseSums(fs.readFileSync(file).toString('utf8'))) {
+    const bytes = fs.readFileSync(file);
+    if (sha256 !== undefined && hash('sha256', bytes) !== sha256) wrong('is not the list that was signed or made here');
+    for (const line of parseSums(bytes.toString('utf8'))) {
       if (sums.has(line.path)) wrong(`lists ${line.path} twice`);
       sums.set(line.path, line.sha256);
     }

@@ -18,6 +18,8 @@ export const PROJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 interface Remembered {
   /** The id that the config had when it was last seen. */
   readonly id?: string | undefined;
+  /** Whether the config asked for signatures then. */
+  readonly requiresSignature?: boolean | undefined;
   /** A random id of this folder alone, which stays with it when it is moved. */
   readonly checkout?: string | undefined;
   /** The folder's path when it got that id. */
@@ -27,7 +29,12 @@ interface Remembered {
    * within the project.
    */
   readonly taken?: Readonly<Record<string, Taken>> | undefined;
+  /** Where signatures are required: backup -> SHA-256 of its list of artifacts, of the last backups that were made here. */
+  readonly made?: Readonly<Record<string, string>> | undefined;
 }
+
+const madeSchema = z.record(z.string(), z.string());
+const MOST_MADE = 200;
 
 const takenSchema = z.record(z.string(), z.object({ last: z.string(), away: z.array(z.string()) }));
 export type Taken = z.infer<typeof takenSchema>[string];
@@ -50,6 +57,11 @@ export function rememberedId(root: string): string | undefined {
   return remembered(root)?.id;
 }
 
+/** Whether the config asked for signatures when it was last seen. */
+export function rememberedRule(root: string): boolean {
+  return remembered(root)?.requiresSignature === true;
+}
+
 /** Identifies the folder of a project. A copy is another folder; a folder that was moved or is mounted elsewhere is the same. */
 export function checkoutOf(root: string): Checkout {
   const known = remembered(root) ?? {};
@@ -67,10 +79,14 @@ export function rememberProject({ root, config }: Project): void {
   // A file that cannot be read now may still hold an id. A new id would make everything that was done here look like another project's.
   if (known === null) return;
   const id = config.project ?? known.id;
+  // A config that is lost, or that a flag names, says nothing about the project's own.
+  const isOwn = config.file !== undefined && path.dirname(config.file) === root;
+  const requires = isOwn ? config.requireSignature !== undefined : (known.requiresSignature ?? false);
   const fresh = known.checkout === undefined || isCopy(root, known);
-  if (!fresh && id === known.id) return;
+  if (!fresh && id === known.id && requires === (known.requiresSignature ?? false)) return;
   const own = fresh ? { checkout: randomBytes(8).toString('hex'), root } : {};
-  whyNot(() => remember(root, { ...known, ...own, id }, writeFileDurable));
+  const requiresSignature = requires || undefined;
+  whyNot(() => remember(root, { ...known, ...own, id, requiresSignature }, writeFileDurable));
 }
 
 /** What was last taken into this repository, as the project remembers it; undefined if it remembers nothing. */
@@ -89,6 +105,26 @@ export function rememberTaken({ root, repository }: Project, taken: Taken): stri
     // The folder is not synced, so after a power cut the old file may be back, at worst.
     remember(root, { ...known, taken: { ...known.taken, [keyOf(root, repository)]: taken } }, writeFileSynced);
   });
+}
+
+/**
+ * Remembers which bytes a backup has that was just made here, if the config requires signatures: undo goes by backups that nobody signed. The caller holds
+ * the project's lock. If this cannot be written, undo refuses that backup.
+ * @param sha256 of its list of artifacts
+ */
+export function rememberMade({ root, config }: Project, id: string, sha256: string): void {
+  if (config.requireSignature === undefined && config.requiredSignature !== true) return;
+  whyNot(() => {
+    const known = readRemembered(root);
+    const made = [...Object.entries(known.made ?? {}), [id, sha256] as const].slice(-MOST_MADE);
+    remember(root, { ...known, made: Object.fromEntries(made) }, writeFileDurable);
+  });
+}
+
+/** The SHA-256 of the list of artifacts of a backup that was made here; undefined if that is not known. */
+export function madeHere(root: string, id: string): string | undefined {
+  const made = remembered(root)?.made ?? {};
+  return Object.hasOwn(made, id) ? made[id] : undefined;
 }
 
 /** A repository in the project is named by its relative path, because both may be moved together. */
@@ -136,7 +172,14 @@ function placeOf(root: string): string | null {
   return stat === undefined || stat.birthtimeNs === 0n ? null : `${stat.ino}-${stat.birthtimeNs}`;
 }
 
-const NOTHING = { id: undefined, checkout: undefined, root: undefined, taken: undefined };
+const NOTHING = {
+  id: undefined,
+  requiresSignature: undefined,
+  checkout: undefined,
+  root: undefined,
+  taken: undefined,
+  made: undefined,
+};
 
 /** Null if it cannot be read. */
 function remembered(root: string): Remembered | null {
@@ -154,9 +197,16 @@ function readRemembered(root: string): Remembered {
     const parsed: unknown = JSON.parse(readRegular(path.join(root, REMEMBERED), MAX_BYTES).toString('utf8'));
     if (typeof parsed !== 'object' || parsed === null) return {};
     const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-    const { id, checkout, root: before, taken } = { ...NOTHING, ...parsed };
+    const { id, requiresSignature, checkout, root: before, taken, made } = { ...NOTHING, ...parsed };
     const read = takenSchema.safeParse(taken);
-    return { id: ownId(text(id)), checkout: text(checkout), root: text(before), taken: read.data };
+    return {
+      id: ownId(text(id)),
+      requiresSignature: requiresSignature === true || undefined,
+      checkout: text(checkout),
+      root: text(before),
+      taken: read.data,
+      made: madeSchema.safeParse(made).data,
+    };
   } catch (error) {
     if (error instanceof SyntaxError) return {};
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return {};

@@ -49,7 +49,17 @@ export function loadConfigOrPreset(root: string, options: ConfigOptions): Loaded
     const ours = error instanceof BackupError && (error.code === 'CONFIG_INVALID' || error.code === 'CONFIG_CONFLICT');
     if (!ours || options.file !== undefined || lstatOrNull(path.join(root, CONFIG_FILE)) === null) throw error;
     const { backups, config } = configFrom(root, undefined, options.env);
-    return { backups, config: { ...config, problem: error.message } };
+    return { backups, config: { ...config, problem: error.message, requiredSignature: namesRule(root) } };
+  }
+}
+
+/** Whether a config that cannot be used has the key that asks for signatures, as far as can be seen. */
+function namesRule(root: string): boolean {
+  try {
+    return readText(path.join(root, CONFIG_FILE), false)?.includes('"requireSignature"') === true;
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    return false;
   }
 }
 

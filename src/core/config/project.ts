@@ -4,6 +4,7 @@ import { isInside, realPathAsFar, STATE_FOLDER } from '../paths/paths.ts';
 import { escapeName } from '../paths/names.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import { rememberedRule } from './checkout.ts';
 import { CONFIG_FILE } from './config-file.ts';
 import { loadConfig, loadConfigOrPreset } from './load.ts';
 
@@ -44,7 +45,9 @@ export function resolveProject(options: ProjectOptions): Project {
     repository,
     config.categories.flatMap((category) => category.sources),
   );
-  return { root, repository, config };
+  // A lost config must not turn off what it asked for.
+  const isLost = config.file === undefined && (config.requiredSignature === true || rememberedRule(root));
+  return { root, repository, config: isLost ? { ...config, requiredSignature: true } : config };
 }
 
 function findRoot(cwd: string): string {

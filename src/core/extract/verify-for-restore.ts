@@ -8,8 +8,7 @@ import type { Entry } from '../model/entry.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
-import { auditBackup } from '../audit/audit.ts';
-import type { SampleOptions } from '../audit/sample.ts';
+import { auditBackup, type AuditOptions } from '../audit/audit.ts';
 import { StagingGate } from './staging-gate.ts';
 import { Selection, type SelectionOptions } from './selection.ts';
 
@@ -69,9 +68,13 @@ export async function verifyWhileStaging(
 }
 
 /** Everything, or of a copy that is fetched when it is read, what is selected. */
-function scopeOf({ isPartly }: SelectedBackup, wanted: Selection, { only }: SelectionOptions): SampleOptions {
-  if (isPartly !== true) return { mode: 'full' };
-  return { mode: 'selection', only: { terms: only, has: (entry) => wanted.has(entry) } };
+function scopeOf(
+  { isPartly, artifactsSha256 }: SelectedBackup,
+  wanted: Selection,
+  { only }: SelectionOptions,
+): AuditOptions {
+  if (isPartly !== true) return { mode: 'full', artifactsSha256 };
+  return { mode: 'selection', only: { terms: only, has: (entry) => wanted.has(entry) }, artifactsSha256 };
 }
 
 function idOf(selected: SelectedBackup): string {

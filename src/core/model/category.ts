@@ -82,6 +82,8 @@ export interface Config {
   readonly allowedSigners?: string | undefined;
   /** Who has to have signed what is restored; true: anybody whom that file names. */
   readonly requireSignature?: true | readonly string[] | undefined;
+  /** The config asked for signatures when it was last seen, and is gone or cannot be used now. */
+  readonly requiredSignature?: boolean | undefined;
   /** Terms of `--only` that narrow what the categories hold: those of this run, or those that a backup was made with. */
   readonly only?: readonly string[] | undefined;
 }

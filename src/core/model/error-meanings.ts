@@ -42,7 +42,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   TARGET_NOT_EMPTY: 'The file that an export should write exists, or the folder of restore --to is not empty.',
   TARGET_CHANGED: 'Something else changed a file while a restore was running.',
   TRANSACTION_UNREADABLE: 'The journal of an unfinished restore cannot be read or cannot be trusted.',
-  SIGNATURE_REFUSED: 'The config restores only what a trusted key signed, and the backup is not signed by one.',
+  SIGNATURE_REFUSED:
+    'A signature is required, and nobody who may sign has signed the backup, or the config that says who may is lost.',
   ROLLBACK_FAILED: 'The operation failed, and what it had changed could not be taken back.',
   WAY_BACK_FAILED: 'A guarded command ended, but what has to follow it failed.',
   NO_SUCH_BACKUP: 'There is no backup with the given name.',

@@ -27,7 +27,7 @@ import { runCommand, runShell, succeeded, type RunOptions } from '../history/run
 import { endSurvivors, GUARD_VARIABLE, processesIn } from '../history/survivors.ts';
 import { refuseBarred } from './guard/way-back-barred.ts';
 import { stillRunning } from './guard/still-running.ts';
-import { goBack, type WentBack } from './guard/way-back.ts';
+import { asTaken, goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
 import { recordLeft } from '../change/left-by-command.ts';
 import { recoverLeftovers } from '../change/settle.ts';
@@ -146,9 +146,9 @@ async function runGuarded(
   const here = processesIn(fs.realpathSync(project.root));
   // Nothing is awaited from here to the start of the command, so no signal is lost in between.
   if (context.signal?.aborted === true) throw interruptedBefore(backupId);
-  const command = [...options.command];
+  const selected = asTaken(taken);
   const unclaimed = claimBackup(project, backupId);
-  const marker = { backupId, command, startedAt: new Date().toISOString(), token };
+  const marker = { backupId, command: [...options.command], startedAt: new Date().toISOString(), token };
   writeMarker(project.root, marker);
   if (options.onFailure !== 'keep') putBallastOrLeave(project.root, taken.totals.bytes);
   context.onEvent?.({
@@ -165,7 +165,7 @@ async function runGuarded(
   const { outside: changed, findings } = changedOutside(before, lookOutside(project));
   try {
     dropBallast(project.root);
-    const ending = await conclude(project, { id: backupId, folder, dispose() {} }, ended, token, options, after);
+    const ending = await conclude(project, selected, ended, token, options, after);
     // If a command that succeeded left something running, it started that as a service.
     const running = ending.outcome === 'succeeded' ? [] : stillRunning(project.root, here);
     const found = [...unclaimed, ...findings, ...ending.findings, ...running, ...dropMarker(project.root)];

@@ -27,12 +27,13 @@ import { isConfig, refuseForeignPlaces, refuseOtherProject, standsForConfig } fr
 import { verifyForRestore, type VerifiedBackup, type SelectionOptions } from '../extract/verify-for-restore.ts';
 import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { requireSettled } from '../history/pending-operations.ts';
-import { requireSignature, signerRule } from '../protection/judge-signature.ts';
+import { requireSignature } from '../protection/judge-signature.ts';
+import { signerRule } from '../protection/signer-rule.ts';
 import { withLocks } from '../repository/with-locks.ts';
 import { olderThatDiffer } from './restore/older-that-differ.ts';
 
 export { restoreTo } from './restore/to.ts';
-export { signerRule } from '../protection/judge-signature.ts';
+export { signerRule } from '../protection/signer-rule.ts';
 
 export interface RestoreOptions extends SelectionOptions, Approval {
   /** Also remove what the backup does not have. */
@@ -169,8 +170,8 @@ async function verifyInPlace(
   context: Context,
 ): Promise<VerifiedBackup & { findings: Finding[] }> {
   if (options.acceptProject !== true) refuseOtherProject(project, selected);
-  requireSignature(selected, signerRule(project.config), (context.now ?? (() => new Date()))());
-  const verified = await verifyForRestore(selected, options, context);
+  const signed = requireSignature(selected, signerRule(project.config), (context.now ?? (() => new Date()))());
+  const verified = await verifyForRestore(signed, options, context);
   const { manifest, wanted } = verified;
   const stands = await standsForConfig(project, selected);
   const gone = wanted.some(isConfig) ? configGone(project) : configStaysAway(project, selected.id);

@@ -1,3 +1,4 @@
+import { madeHere } from '../config/checkout.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
@@ -24,6 +25,8 @@ import { type VerifiedBackup, verifyForRestore } from '../extract/verify-for-res
 import { describeStep, type Step, stepsOf } from '../history/undo-steps.ts';
 import { refuseWhileGuarded } from '../history/guard-at-work.ts';
 import { removable } from './undo/removable.ts';
+import { requireSignature } from '../protection/judge-signature.ts';
+import { signerRule } from '../protection/signer-rule.ts';
 import { withLocks } from '../repository/with-locks.ts';
 import { nearlyMatching } from '../model/nearest.ts';
 
@@ -122,7 +125,8 @@ async function planReversal(project: Project, id: string | undefined, context: C
   if (ref === undefined) throw nothing(`${record.safetyId}, which is needed to take back ${what}, is gone`);
   const selected: SelectedBackup = { id: ref.id, folder: ref.folder, dispose() {} };
   if (record.project === undefined) refuseOther(project, selected);
-  const verified = await verifyForRestore(selected, { only: [], allowUnsafeLinks: true }, context);
+  const signed = madeHereOrSigned(project, selected, (context.now ?? (() => new Date()))());
+  const verified = await verifyForRestore(signed, { only: [], allowUnsafeLinks: true }, context);
   const made = await readCreatedPaths(project.repository, ref.id);
   const { remove, keep } = removable(project.root, verified.manifest.absent ?? [], made);
   const exactly = { only: [], exact: true, removable: remove, owner: maySetOwners() };
@@ -131,6 +135,14 @@ async function planReversal(project: Project, id: string | undefined, context: C
   const paths = record.operation === 'guard' && !step.rolledBack ? planned.plan.changes.map(({ path }) => path) : [];
   const since = changedSince(project.root, project.repository, record.backupId, paths);
   return { step, selected, verified, planned, replan, stay: keep, since };
+}
+
+/** Where signatures are required, a safety backup is the one that was made here, byte for byte, or somebody has signed it. */
+function madeHereOrSigned({ root, config }: Project, selected: SelectedBackup, now: Date): SelectedBackup {
+  if (config.requireSignature === undefined && config.requiredSignature !== true) return selected;
+  const artifactsSha256 = madeHere(root, selected.id);
+  if (artifactsSha256 !== undefined) return { ...selected, artifactsSha256 };
+  return requireSignature(selected, signerRule(config), now);
 }
 
 /** A line of the log that does not name its project was found by its path alone, and another project may have been there. */

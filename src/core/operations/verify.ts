@@ -5,7 +5,8 @@ import type { Manifest } from '../model/manifest.ts';
 import type { VerifyAllReport, VerifyReport } from '../model/verify-report.ts';
 import { isForbidden } from '../paths/barred.ts';
 import type { Finding } from '../model/finding.ts';
-import type { SignerRule, TrustedSigner } from '../protection/judge-signature.ts';
+import type { Judged } from '../protection/judge-signature.ts';
+import type { SignerRule } from '../protection/signer-rule.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { keepReport } from '../repository/reports.ts';
 import { noneHere } from '../repository/select.ts';
@@ -20,6 +21,8 @@ import { readManifest } from '../format/manifest-file.ts';
 import { type EntryFilter, namedIn, selectEntries } from '../scan/terms.ts';
 import type { AskedChains } from './verify/ask-chains.ts';
 import { rehearse } from './verify/rehearse.ts';
+
+export { signerRule } from '../protection/signer-rule.ts';
 
 export interface VerifyOptions extends AuditOptions {
   /** Where the report goes; null writes none (a backup that is not yet committed, an exported file without a repository). */
@@ -48,10 +51,12 @@ export async function verify(
     terms === undefined || manifest === null
       ? undefined
       : selectEntries(terms, namedIn(manifest), databasesAt(manifest));
+  const judged = options.signers === undefined ? null : await judge(selected, options.signers, context);
+  const signed = judged !== null && 'signer' in judged ? { artifactsSha256: judged.artifactsSha256 } : {};
   const read = await auditBackup(
     selected.folder,
     selected.auditId ?? selected.id,
-    narrowed(options, isWanted),
+    { ...narrowed(options, isWanted), ...signed },
     context,
   );
   if (terms !== undefined && manifest !== null && read.scope.filesChecked === 0 && read.status !== 'FAILED')
@@ -61,8 +66,8 @@ export async function verify(
   const described = describeAudit(selected.id, selected.fromFile ?? selected.folder, audit);
   const asked = chains.size === 0 ? null : await askAbout(selected.folder, manifest, chains, isWanted, context.signal);
   for (const finding of asked?.findings ?? []) context.onEvent?.({ type: 'finding', finding });
-  const signed = options.signers === undefined ? null : await judge(selected, options.signers, context);
-  const report: VerifyReport = { ...head(), ...withSigner(withChains(described, asked), signed), reportFile: null };
+  if (judged !== null && 'code' in judged) context.onEvent?.({ type: 'finding', finding: judged });
+  const report: VerifyReport = { ...head(), ...withSigner(withChains(described, asked), judged), reportFile: null };
   return repository === null ? report : keepReport(repository, selected.id, 'verify', report);
 }
 
@@ -116,21 +121,17 @@ function withChains(
   };
 }
 
-type Judged = TrustedSigner | Finding;
-
 /** The modules about signatures are loaded only where one is required. */
-async function judge(selected: SelectedBackup, rule: SignerRule, context: Context): Promise<Judged> {
+async function judge(selected: SelectedBackup, rule: SignerRule, context: Context): Promise<Judged | Finding> {
   const { judgeSignature } = await import('../protection/judge-signature.ts');
-  const judged = judgeSignature(selected, rule, (context.now ?? (() => new Date()))());
-  if ('code' in judged) context.onEvent?.({ type: 'finding', finding: judged });
-  return judged;
+  return judgeSignature(selected, rule, (context.now ?? (() => new Date()))());
 }
 
 /** What was found out about the backup, and beside it who signed it. */
-function withSigner(found: ReturnType<typeof withChains>, judged: Judged | null) {
+function withSigner(found: ReturnType<typeof withChains>, judged: Judged | Finding | null) {
   if (judged === null) return found;
   const by = { ...found, backupStatus: found.backupStatus ?? found.status };
-  if (!('code' in judged)) return { ...by, signer: judged };
+  if ('signer' in judged) return { ...by, signer: judged.signer };
   const findings = [...found.findings, judged];
   const recommendations = [...new Set([...found.recommendations, judged.recommendation ?? ''])];
   return { ...by, signer: null, status: statusOf(findings), findings, recommendations };

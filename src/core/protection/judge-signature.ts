@@ -2,15 +2,16 @@
  * Room "protection": who made a backup. sshsig.ts reads and writes signatures as ssh-keygen does, sign.ts makes them, allowed-signers.ts says who may
  * sign, and this file judges the signature of a backup. Trust comes from the allowed-signers file alone.
  */
+import { hash } from 'node:crypto';
 import path from 'node:path';
 import { ARTIFACTS_FILE, SIGNATURE_SUFFIX } from '../format/layout.ts';
 import { isNoFile, readRegular } from '../fs/regular-file.ts';
 import { BackupError } from '../model/backup-error.ts';
-import type { Config } from '../model/category.ts';
 import type { Finding } from '../model/finding.ts';
 import { escapeName } from '../paths/names.ts';
 import { matchesPatterns, readAllowedSigners, type AllowedSigner } from './allowed-signers.ts';
 import { fingerprintOf } from './public-key.ts';
+import type { SignerRule } from './signer-rule.ts';
 import { fitsMessage, parseSshsig, type Sshsig } from './sshsig.ts';
 import { Malformed } from './ssh-wire.ts';
 
@@ -25,33 +26,18 @@ export interface SignedBackup {
   readonly folder: string;
   /** The exported file that it was unpacked from: the signature is beside that. */
   readonly fromFile?: string;
+  /** Where its signature is, if it came along with the backup from elsewhere. */
+  readonly signature?: string;
 }
 
 /** The signature of a backup is beside its folder, or beside the exported file, so that it changes nothing in the backup. */
-export function signatureFile({ id, folder, fromFile = folder }: SignedBackup): string {
-  return path.join(path.dirname(fromFile), id + SIGNATURE_SUFFIX);
+export function signatureFile({ id, folder, fromFile = folder, signature }: SignedBackup): string {
+  return signature ?? path.join(path.dirname(fromFile), id + SIGNATURE_SUFFIX);
 }
 
 /** What is signed: the list of artifacts, which has the hash of every file of the backup. */
 export function signedList(folder: string): Buffer {
   return readRegular(path.join(folder, ARTIFACTS_FILE), 1 << 20);
-}
-
-/** Who has to have signed: one of these principals, or with `true` anybody whom the file names. */
-export interface SignerRule {
-  /** An allowed-signers file of OpenSSH. */
-  readonly file: string;
-  readonly required: true | readonly string[];
-}
-
-/** What the config asks for; undefined if it asks for no signature. Throws CONFIG_INVALID if it does not say whose: then nobody is trusted. */
-export function signerRule({ file, allowedSigners, requireSignature: required }: Config): SignerRule | undefined {
-  if (required === undefined) return undefined;
-  if (allowedSigners !== undefined) return { file: allowedSigners, required };
-  throw new BackupError('CONFIG_INVALID', 'requireSignature has no allowedSigners that says who may sign', {
-    hint: 'Add allowedSigners, the path of an allowed-signers file of OpenSSH.',
-    ...(file !== undefined && { path: file }),
-  });
 }
 
 export interface TrustedSigner {
@@ -60,8 +46,14 @@ export interface TrustedSigner {
   readonly fingerprint: string;
 }
 
+export interface Judged {
+  readonly signer: TrustedSigner;
+  /** Of the list of artifacts that was signed: who uses the backup compares it, because the file may change. */
+  readonly artifactsSha256: string;
+}
+
 /** The signer of a backup, or why there is none who may be trusted. Throws USAGE for an allowed-signers file that cannot be read. */
-export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date): TrustedSigner | Finding {
+export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date): Judged | Finding {
   const allowed = readAllowedSigners(rule.file);
   const file = signatureFile(backup);
   const wrong = (code: Code, what: string, recommendation: string): Finding => ({
@@ -72,6 +64,7 @@ export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date
     recommendation,
   });
   let signature: Sshsig;
+  let artifactsSha256: string;
   try {
     signature = parseSshsig(readRegular(file, MAX_BYTES).toString('latin1'));
     if (signature.namespace !== NAMESPACE)
@@ -80,7 +73,9 @@ export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date
         `has a signature that was made for ${JSON.stringify(signature.namespace)}, not for a backup`,
         'Sign it with migbackup sign.',
       );
-    if (!fitsMessage(signature, signedList(backup.folder)))
+    const list = signedList(backup.folder);
+    artifactsSha256 = hash('sha256', list);
+    if (!fitsMessage(signature, list))
       return wrong('signature-invalid', 'is not what was signed: the signature does not fit it', DISTRUST);
   } catch (error) {
     if (error instanceof Malformed)
@@ -88,7 +83,8 @@ export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date
     if (!isNoFile(error)) throw error;
     return wrong('signature-missing', 'is not signed', 'Sign it with migbackup sign, if you know that it is yours.');
   }
-  return judgeSigner(signature.key, allowed, rule.required, now, wrong);
+  const signer = judgeSigner(signature.key, allowed, rule.required, now, wrong);
+  return 'code' in signer ? signer : { signer, artifactsSha256 };
 }
 
 const DISTRUST = 'Use another backup: this one, or its signature, was altered or damaged after it was signed.';
@@ -128,13 +124,17 @@ function judgeSigner(
 }
 
 /**
- * Throws SIGNATURE_REFUSED unless somebody whom the rule trusts signed the backup. The rule and its file are read before anything is changed, so
- * nothing that a restore writes can decide about it.
+ * The backup, which from here on is only what was signed. Throws SIGNATURE_REFUSED unless somebody whom the rule trusts signed it. The rule and its file
+ * are read before anything is changed, so nothing that a restore writes can decide about it.
  */
-export function requireSignature(backup: SignedBackup, rule: SignerRule | undefined, now: Date): void {
-  if (rule === undefined) return;
+export function requireSignature<Backup extends SignedBackup>(
+  backup: Backup,
+  rule: SignerRule | undefined,
+  now: Date,
+): Backup & { readonly artifactsSha256?: string } {
+  if (rule === undefined) return backup;
   const judged = judgeSignature(backup, rule, now);
-  if (!('code' in judged)) return;
+  if (!('code' in judged)) return { ...backup, artifactsSha256: judged.artifactsSha256 };
   throw new BackupError('SIGNATURE_REFUSED', `${judged.message}, and the config restores only what is signed`, {
     hint: judged.recommendation ?? DISTRUST,
     path: signatureFile(backup),

@@ -8,6 +8,10 @@ export interface SelectedBackup {
   readonly fromFile?: string;
   /** The id in its manifest, if that is not `id`: the folder of a version 1 backup may have any name. */
   readonly auditId?: string;
+  /** Where its signature is, if that is not beside its folder or exported file. */
+  readonly signature?: string;
+  /** What its list of artifacts must have as its SHA-256: its signature was judged over these bytes. */
+  readonly artifactsSha256?: string;
   /** Removes what was unpacked for it. */
   dispose(): void;
 }

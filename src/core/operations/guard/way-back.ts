@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { ARTIFACTS_FILE } from '../../format/layout.ts';
+import { hashFile } from '../../fs/hash-file.ts';
 import { engineOf, type DatabaseAt } from '../../databases/engines.ts';
 import { databasesOf } from '../../model/stated-databases.ts';
 import { isInside } from '../../paths/paths.ts';
@@ -21,6 +24,17 @@ export interface WentBack {
   /** Holds what the command left; null if it had changed nothing. */
   readonly safetyBackup: string | null;
   readonly findings: Finding[];
+}
+
+/** The backup that was just taken. Whatever happens to its folder meanwhile, the way back takes only these bytes. */
+export function asTaken({
+  backupId: id,
+  folder,
+}: {
+  readonly backupId: string;
+  readonly folder: string;
+}): SelectedBackup {
+  return { id, folder, artifactsSha256: hashFile(path.join(folder, ARTIFACTS_FILE)), dispose() {} };
 }
 
 /**

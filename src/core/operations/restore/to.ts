@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { readIndex } from '../../format/index-file.ts';
 import { lstatOrNull, mkdirDurable, removeTree, renameDurable } from '../../fs/durable.ts';
-import { requireSignature, type SignerRule } from '../../protection/judge-signature.ts';
+import { requireSignature } from '../../protection/judge-signature.ts';
+import type { SignerRule } from '../../protection/signer-rule.ts';
 import { NameProbe } from '../../paths/name-probe.ts';
 import { foldKey, isInside, realPathAsFar, STATE_FOLDER, toNative } from '../../paths/paths.ts';
 import { wholeSync } from '../../fs/whole-sync.ts';
@@ -45,13 +46,13 @@ export interface RestoreToOptions extends SelectionOptions {
  * after an error, there is no target. Throws UNSAFE_TARGET, TARGET_NOT_EMPTY, BACKUP_DAMAGED, NO_SPACE, NOTHING_SELECTED.
  */
 export async function restoreTo(
-  selected: SelectedBackup,
+  backup: SelectedBackup,
   options: RestoreToOptions,
   context: Context,
 ): Promise<RestoreReport> {
   requireOwners(options.owner);
   const head = startReport(context);
-  requireSignature(selected, options.signers, (context.now ?? (() => new Date()))());
+  const selected = requireSignature(backup, options.signers, (context.now ?? (() => new Date()))());
   const target = realPathAsFar(options.to);
   refuseOurPlaces(target, selected.folder, options.repository);
   refuseOccupied(target);
