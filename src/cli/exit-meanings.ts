@@ -5,7 +5,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   0: 'done',
   1: 'a bug in migbackup',
   2: 'wrong usage or configuration, nothing to back up',
-  3: '`create --allow-partial` left something out',
+  3: '`create --allow-partial` left something out, a new backup could not be signed, or it has fewer copies than asked for',
   4: 'findings: verify FAILED, validate CRITICAL, records not accounted for',
   5: 'the operation failed and changed nothing (or took everything back)',
   6: 'refused: confirmation missing, unsafe target or archive',

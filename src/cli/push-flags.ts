@@ -1,7 +1,19 @@
+import path from 'node:path';
 import { Flags } from '@oclif/core';
 import type { Project } from '../core/model/category.ts';
 import { confirmPlace } from './confirm-place.ts';
 import type { Session } from './session.ts';
+
+/** Of the commands that take a backup and can sign it. */
+export const signFlag = Flags.string({
+  summary: 'Sign it with this SSH key, or by the agent with the .pub file of one (default: "sign" of the config)',
+  helpValue: 'KEY',
+});
+
+/** The key that signs, as an absolute path; undefined if none does. */
+export function signingKey(project: Project, asked: string | undefined): string | undefined {
+  return asked === undefined ? project.config.sign : path.resolve(asked);
+}
 
 /** Of the commands that take a backup and can push it. */
 export const pushFlags = {

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { EXIT, exitCodeOfStatus } from '../cli/exit-code.ts';
 import { renderCreate } from '../cli/render/create.ts';
-import { pushFlags, pushWanted } from '../cli/push-flags.ts';
+import { pushFlags, pushWanted, signFlag, signingKey } from '../cli/push-flags.ts';
 import { onlyFlag } from '../cli/selection.ts';
 import { parseTags } from '../cli/tags.ts';
 import { BackupError } from '../core/model/backup-error.ts';
@@ -12,7 +12,8 @@ export default class Create extends BaseCommand {
   static override summary = 'Take a backup, prove it, commit it';
   static override description =
     'Captures every category, reads the archives back and compares them with what was read from disk, and only ' +
-    'then gives the backup its name. Either a whole backup appears or none. With --push it is then copied to the remotes; fewer copies than asked for are exit 3.';
+    'then gives the backup its name. Either a whole backup appears or none. With --push it is then copied to the remotes; fewer copies than asked for are exit 3. ' +
+    'With --sign it is signed before that (docs/keys.md); if it cannot be signed it stays, is not pushed, and the exit code is 3.';
   static override usage = '<%= command.id %> [FLAGS]';
   static override hiddenAliases = ['backup:create'];
   static override examples = [
@@ -20,6 +21,7 @@ export default class Create extends BaseCommand {
     '<%= config.bin %> create --only leveldb --only legacy-json',
     '<%= config.bin %> create --tag release=1.4 --json',
     '<%= config.bin %> create --push --min-copies 1',
+    '<%= config.bin %> create --sign ~/.ssh/id_ed25519',
   ];
   static override flags = {
     only: onlyFlag,
@@ -48,6 +50,7 @@ export default class Create extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'PATH',
     }),
+    sign: signFlag,
     ...pushFlags,
   };
 
@@ -66,8 +69,15 @@ export default class Create extends BaseCommand {
         hint: 'Leave --no-verify out, or add --no-push.',
       });
     }
+    const sign = signingKey(project, flags.sign);
+    if (sign !== undefined && !flags.verify) {
+      throw new BackupError('USAGE', 'only a backup that was proven is signed, and --no-verify proves nothing', {
+        hint: 'Leave --no-verify out.',
+      });
+    }
     const options = {
       push,
+      sign,
       only,
       tags,
       note: flags.note,
@@ -80,7 +90,7 @@ export default class Create extends BaseCommand {
     };
     const report = await create(project, options, session.context);
     const { copies = [], minCopies = 0 } = report;
-    const isEnough = copiesIn(copies) >= minCopies;
+    const isEnough = copiesIn(copies) >= minCopies && report.signature !== null;
     return session.finish(report, renderCreate, isEnough ? exitCodeOfStatus(report.status) : EXIT.partial);
   }
 }

@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { confirmWayBack } from '../cli/confirm-way-back.ts';
 import { exitCodeOfGuard } from '../cli/exit-code.ts';
 import { commandAfterDashes } from '../cli/guarded-command.ts';
-import { pushFlags, pushWanted } from '../cli/push-flags.ts';
+import { pushFlags, pushWanted, signFlag, signingKey } from '../cli/push-flags.ts';
 import { renderGuard } from '../cli/render/guard.ts';
 import { parseTags } from '../cli/tags.ts';
 
@@ -19,7 +19,7 @@ export default class Guard extends BaseCommand {
     'database at the same path any more, a deployment if no registry has its address on its chain; another value is no loss. Then files of sent ' +
     'transactions count only if they record something that the backup does not have. --allow-loss is compared with what is printed (DATABASE/KEY, CHAIN/NAME), with the path of ' +
     'the database or registry, which stands for all in it, and with the address. ' +
-    'With --push the command is not run before the backup has enough copies in the remotes of the config. ' +
+    'With --push the command is not run before the backup has enough copies in the remotes of the config, and with --sign not before it is signed. ' +
     'The command finds MIGBACKUP_ID and MIGBACKUP_DIR in its environment.';
   static override usage = '<%= command.id %> [FLAGS] -- COMMAND [ARGUMENTS]';
   static override hiddenAliases = ['backup:guard'];
@@ -69,6 +69,7 @@ export default class Guard extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'KEY=VALUE',
     }),
+    sign: signFlag,
     ...pushFlags,
   };
 
@@ -80,6 +81,7 @@ export default class Guard extends BaseCommand {
     const project = await session.project();
     const options = {
       push: pushWanted(session, project, flags, { name: 'guard', argv: this.argv }),
+      sign: signingKey(project, flags.sign),
       command,
       checks: flags.check ?? [],
       onFailure: flags['on-failure'],

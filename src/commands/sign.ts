@@ -11,7 +11,7 @@ export default class Sign extends BaseCommand {
   static override description =
     'Verifies the backup in full, and writes a signature as ssh-keygen -Y does into ID.sig beside it. It covers every byte of the backup. ' +
     'An Ed25519 key without a passphrase signs here; ssh-keygen signs with all others, and with the .pub file of a key the agent does.';
-  static override usage = '<%= command.id %> [BACKUP] --key FILE';
+  static override usage = '<%= command.id %> [BACKUP] [--key FILE]';
   static override hiddenAliases = ['backup:sign'];
   static override examples = [
     '<%= config.bin %> sign --latest --key ~/.ssh/id_ed25519',
@@ -21,9 +21,8 @@ export default class Sign extends BaseCommand {
   static override flags = {
     latest: latestFlag,
     key: Flags.string({
-      summary: 'Private key, or the .pub file of a key in the agent',
+      summary: 'Private key, or the .pub file of a key in the agent (default: "sign" of the config)',
       helpValue: 'FILE',
-      required: true,
     }),
   };
 

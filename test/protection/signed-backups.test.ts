@@ -14,7 +14,8 @@ let id = '';
 
 /** What a command prints with --json. */
 async function json(args: readonly string[], exitCode = 0) {
-  const run = await runCli([...args, '--json'], { cwd: root });
+  // After `--` it would be the command's.
+  const run = await runCli(args.includes('--json') ? args : [...args, '--json'], { cwd: root });
   expect(run, run.stdout + run.stderr).toMatchObject({ exitCode });
   return JSON.parse(run.stdout);
 }
@@ -151,6 +152,58 @@ test('what is signed is restored, and a file inside the project that says who ma
   put(root, 'docs/allowed', `me ${publicKey('mine')}\n`);
   expect(await json(['restore', id, '--only', 'docs', '--exact', '--yes'])).toMatchObject({ outcome: 'restored' });
   expect(readFileSync(path.join(root, 'docs/a.md'), 'utf8')).toBe('as it was');
+});
+
+test('create signs what it made, before it pushes; what cannot be signed stays here and is not pushed', async () => {
+  const disk = at('disk');
+  configure({ remotes: { disk: { url: `file://${disk}` } } });
+  await json(['remote', 'init', 'disk']);
+  const made = await json(['create', '--sign', at('mine'), '--push', '--yes']);
+  const args = [
+    '-Y',
+    'verify',
+    '-n',
+    'migbackup-artifacts-v1',
+    '-I',
+    'me',
+    '-f',
+    at('allowed'),
+    '-s',
+    made.signature.file,
+  ];
+  execFileSync('ssh-keygen', args, { input: readFileSync(path.join(made.folder, 'checksums/ARTIFACTS.sha256')) });
+  expect(made.copies).toMatchObject([{ outcome: 'pushed' }]);
+  const unsigned = await json(['create', '--sign', at('nowhere'), '--push', '--yes'], 3);
+  expect(unsigned).toMatchObject({
+    status: 'complete',
+    signature: null,
+    copies: [],
+    findings: [{ code: 'not-signed' }],
+  });
+  expect(await json(['verify', unsigned.backupId])).toMatchObject({ status: 'PASSED' });
+  expect((await json(['list', '--remote', 'disk'])).backups).toMatchObject([{ backupId: made.backupId }]);
+  expect(await json(['create', '--sign', at('mine'), '--no-verify'], 2)).toMatchObject({ error: { code: 'USAGE' } });
+});
+
+test('the config names the key for create, guard and sign', async () => {
+  configure({ sign: '../mine' });
+  expect(await json(['create'])).toMatchObject({ signature: { fingerprint: expect.stringMatching(/^SHA256:/) } });
+  const { backupId } = await json(['create', '--sign', at('strange')]);
+  expect(await json(['sign', backupId], 6)).toMatchObject({ error: { code: 'TARGET_NOT_EMPTY' } });
+  const guarded = await json(['guard', '--json', '--', process.execPath, '--version']);
+  expect(await json(['verify', guarded.backupId, ...must])).toMatchObject({ status: 'PASSED' });
+  expect(guarded.signature.file).toBe(path.join(root, 'backups', `${guarded.backupId}.sig`));
+});
+
+test('guard runs no command if its backup cannot be signed', async () => {
+  configure({ sign: '../nowhere' });
+  const run = await json(['guard', '--json', '--', process.execPath, '-e', "fs.writeFileSync('docs/ran', '')"], 5);
+  expect(run).toMatchObject({ error: { code: 'KEY_UNUSABLE', message: expect.stringContaining('was not run') } });
+  expect(existsSync(path.join(root, 'docs/ran'))).toBe(false);
+  const { backupId } = run.error.details;
+  expect(await json(['sign', backupId, '--key', at('mine')])).toMatchObject({ backupId });
+  configure({});
+  expect(await json(['sign', backupId], 2)).toMatchObject({ error: { code: 'USAGE' } });
 });
 
 test('prune removes the signature with the backup', async () => {

@@ -52,6 +52,7 @@ export function renderCreate(report: CreateReport, paint: Paint): string[] {
     `  ${paint.bold(report.backupId)}`,
     `  ${figures}, ${proof}${status}`,
     `  ${escapeName(report.folder)}`,
+    ...(report.signature ? [wrap(`signed by ${report.signature.fingerprint}`, '  ', 4)] : []),
     ...(report.copies ?? []).map((copy) => renderCopy(copy, paint)),
     proven
       ? wrap(pasteable(`Next: migrate; migbackup restore ${named} brings this back`), '  ', 8)

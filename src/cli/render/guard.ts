@@ -153,6 +153,7 @@ function sayOutside(count: number): string {
 export function renderGuard(report: GuardReport, paint: Paint): string[] {
   return [
     '',
+    ...(report.signature ? [wrap(`signed by ${report.signature.fingerprint}`, '  ', 4)] : []),
     ...(report.copies ?? []).map((copy) => renderCopy(copy, paint)),
     renderCommand('command', report.result),
     ...report.checks.map((check) => renderCommand('check  ', check)),

@@ -3,6 +3,7 @@
  * resolved Config.
  */
 import { isUtf8 } from 'node:buffer';
+import os from 'node:os';
 import path from 'node:path';
 import { createScanner, parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { isDatabaseFolder } from '../model/engine-name.ts';
@@ -102,6 +103,8 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       reconcile: settings.reconcile,
       remotes: settings.remotes ?? {},
       push: settings.push,
+      sign:
+        settings.sign === undefined ? undefined : path.resolve(root, settings.sign.replace(/^~(?=\/)/, os.homedir())),
       allowedSigners: settings.allowedSigners === undefined ? undefined : path.resolve(root, settings.allowedSigners),
       requireSignature: settings.requireSignature,
     },

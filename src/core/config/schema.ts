@@ -145,6 +145,13 @@ export const configFileSchema = z
       .literal('always')
       .optional()
       .describe('create and guard push each new backup to every remote, as with --push'),
+    sign: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'key that create and guard sign each new backup with, as with --sign: a private key, or the .pub file of a key in the agent; relative to the project, or ~/…',
+      ),
     allowedSigners: z
       .string()
       .min(1)

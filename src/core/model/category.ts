@@ -78,6 +78,8 @@ export interface Config {
   readonly remotes?: Readonly<Record<string, RemoteSettings>> | undefined;
   /** Whether create and guard push each new backup. */
   readonly push?: 'always' | undefined;
+  /** The key that signs each new backup, absolute. */
+  readonly sign?: string | undefined;
   /** An allowed-signers file of OpenSSH, absolute. */
   readonly allowedSigners?: string | undefined;
   /** Who has to have signed what is restored; true: anybody whom that file names. */

@@ -3,6 +3,7 @@ import { completenessSchema } from './completeness.ts';
 import { manifestCategorySchema } from './manifest.ts';
 import { pushedCopySchema } from './push-report.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
+import { signatureSchema } from './sign-report.ts';
 
 /** The answer of `create`. `verified` is null after --no-verify: then nothing was proven, and nothing is claimed. */
 export const createReportSchema = reportHeadSchema
@@ -21,6 +22,8 @@ export const createReportSchema = reportHeadSchema
     findings: findingsSchema,
     /** Attributes that no backup keeps and that were not looked for, because the tool is not installed or would take too long. */
     notLookedAt: z.array(z.string()),
+    /** With --sign: who signed it; null if it could not be signed, which is exit 3. */
+    signature: signatureSchema.nullable().optional(),
     /** With --push: what became of the backup in each remote. Fewer copies than were asked for are exit 3. */
     copies: z.array(pushedCopySchema).optional(),
     /** With --push: how many copies were asked for. */

@@ -3,6 +3,7 @@ import { z } from './zod.ts';
 import { deploymentSchema } from './recorded-deployments.ts';
 import { pushedCopySchema } from './push-report.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
+import { signatureSchema } from './sign-report.ts';
 
 /** How a command that was run ended; `signal` is set when a signal ended it. */
 export const commandResultSchema = z.object({
@@ -65,6 +66,8 @@ export const guardReportSchema = reportHeadSchema
     /** The backup that was taken before the command, and where it is. */
     backupId: z.string(),
     folder: z.string(),
+    /** With --sign: who signed it, before the command began. */
+    signature: signatureSchema.optional(),
     /** With --push: the copies that existed before the command began, and the remotes that failed. */
     copies: z.array(pushedCopySchema).optional(),
     result: commandResultSchema,

@@ -1,4 +1,4 @@
-import { prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
+import { type DescribedBackup, prepareMigrationBackup, type MigrationOptions } from '../capture/migration-backup.ts';
 import { recoverLeftovers } from '../change/settle.ts';
 import { guardAtWork } from '../history/guard-at-work.ts';
 import type { Project } from '../model/category.ts';
@@ -20,12 +20,14 @@ const TAKEN_WHILE_GUARDED = {
 export interface CreateOptions extends MigrationOptions {
   /** Copy the backup to remotes, once it is committed. */
   readonly push?: PushWanted | undefined;
+  /** Sign the backup with this key first. */
+  readonly sign?: string | undefined;
 }
 
 /**
  * Takes a backup of kind migration and proves it. Throws NOTHING_TO_BACK_UP, UNKNOWN_CATEGORY, NO_SPACE, REPOSITORY_UNWRITABLE, LOCKED, the
  * SOURCE_* and DATABASE_* errors, PROOF_FAILED or INTERRUPTED; then there is no backup. With `push` it throws what `pushTargets` throws before anything is made; a remote that
- * fails afterwards is in the report.
+ * fails afterwards is in the report, and so is a key that does not sign: then nothing is pushed.
  */
 export async function create(project: Project, options: CreateOptions, context: Context): Promise<CreateReport> {
   const head = startReport(context);
@@ -39,8 +41,18 @@ export async function create(project: Project, options: CreateOptions, context: 
     for (const finding of midway) context.onEvent?.({ type: 'finding', finding });
     return take(context, midway);
   });
-  if (targets === undefined || engine === null) return { ...head(), ...taken };
-  const { copies, findings } = await engine.pushTaken(project, taken, targets, context);
+  const signed = options.sign === undefined ? null : await signing(taken, options.sign);
+  const described = { ...taken, ...signed, findings: [...taken.findings, ...(signed?.findings ?? [])] };
+  if (targets === undefined || engine === null) return { ...head(), ...described };
   const { minCopies } = targets;
-  return { ...head(), ...taken, copies, minCopies, findings: [...taken.findings, ...findings] };
+  // The commit of a copy is never written anew, so what is pushed without a signature gets none.
+  if (signed?.signature === null) return { ...head(), ...described, copies: [], minCopies };
+  const { copies, findings } = await engine.pushTaken(project, taken, targets, context);
+  return { ...head(), ...described, copies, minCopies, findings: [...described.findings, ...findings] };
+}
+
+async function signing(taken: DescribedBackup, key: string): Promise<Pick<CreateReport, 'signature' | 'findings'>> {
+  const { trySigning } = await import('../protection/sign-backup.ts');
+  const signed = await trySigning(taken, key);
+  return 'code' in signed ? { signature: null, findings: [signed] } : { signature: signed, findings: [] };
 }

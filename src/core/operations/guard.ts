@@ -4,7 +4,6 @@ import { gitCleanable } from '../checks/preflight/repository.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
-import type { PushWanted } from '../history/push-copies.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { FindingCode } from '../model/finding-codes.ts';
@@ -26,6 +25,7 @@ import { changedOutside, lookOutside } from './guard/outside.ts';
 import { runCommand, runShell, succeeded, type RunOptions } from '../history/run-command.ts';
 import { endSurvivors, GUARD_VARIABLE, processesIn } from '../history/survivors.ts';
 import { refuseBarred } from './guard/way-back-barred.ts';
+import { prepareFirst, type FirstWanted } from './guard/sign-and-push.ts';
 import { stillRunning } from './guard/still-running.ts';
 import { asTaken, goBack, type WentBack } from './guard/way-back.ts';
 import { recordOperation } from '../history/operation-log.ts';
@@ -36,7 +36,7 @@ import { withLocks } from '../repository/with-locks.ts';
 
 export type OnFailure = 'restore' | 'keep' | 'ask';
 
-export interface GuardOptions {
+export interface GuardOptions extends FirstWanted {
   /** Program and arguments. */
   readonly command: readonly string[];
   /** Lines of shell that must all succeed after the command, or it has failed. */
@@ -53,8 +53,6 @@ export interface GuardOptions {
   /** How long to wait, once the command has ended, for another migbackup that holds a lock. */
   readonly lockWaitMs: number;
   readonly backup: Pick<MigrationOptions, 'tags' | 'note'>;
-  /** Copy the backup to remotes before the command begins. */
-  readonly push?: PushWanted | undefined;
 }
 
 /**
@@ -65,8 +63,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
   const head = startReport(context);
   const resolved = resolve(project, options);
   requireProgram(options.command[0] ?? '', process.cwd(), process.env);
-  const pushing = options.push && (await import('./guard/push-first.ts'));
-  const pushFirst = options.push && (await pushing?.preparePush(project, options.push));
+  const signAndPush = await prepareFirst(project, options);
   // Our own lock would make a killed guard look alive, so this comes first: what that guard ran has to be logged, or undo would take back something older.
   if (interruptedGuard(project.root) !== null)
     await withLocks(project, 'guard', () => {
@@ -90,8 +87,8 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       return take(context);
     });
     if (options.onFailure !== 'keep') await refuseBarred(project, taken);
-    const pushed = await pushFirst?.(taken, context);
-    const known = [...taken.findings, ...(pushed?.findings ?? [])].filter(({ severity }) => severity !== 'info');
+    const done = await signAndPush(taken, context);
+    const known = [...taken.findings, ...done.findings].filter(({ severity }) => severity !== 'info');
     const parts = await runGuarded(project, taken, resolved, context);
     const report: GuardReport = {
       ...head(),
@@ -99,7 +96,7 @@ export async function guard(project: Project, options: GuardOptions, context: Co
       root: project.root,
       backupId: taken.backupId,
       folder: taken.folder,
-      ...(pushed && { copies: pushed.copies }),
+      ...done.parts,
       ...parts,
       // The way back does not bring back what create warned about either.
       findings: [...cleanable, ...known, ...parts.findings],

@@ -1,14 +1,12 @@
+import { hash } from 'node:crypto';
 import { auditBackup } from '../audit/audit.ts';
 import { isVersion1 } from '../format/version1.ts';
-import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { SignReport } from '../model/sign-report.ts';
-import { NAMESPACE, signatureFile, signedList } from '../protection/judge-signature.ts';
-import { fingerprintOf } from '../protection/public-key.ts';
-import { signMessage } from '../protection/sign.ts';
-import { parseSshsig } from '../protection/sshsig.ts';
+import { signedList } from '../protection/judge-signature.ts';
+import { requireUnsigned, signList } from '../protection/sign-backup.ts';
 import { startReport } from '../repository/report-head.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { withLocks } from '../repository/with-locks.ts';
@@ -20,7 +18,7 @@ import { withLocks } from '../repository/with-locks.ts';
 export async function sign(
   project: Project,
   selected: SelectedBackup,
-  key: string,
+  asked: string | undefined,
   context: Context,
 ): Promise<SignReport> {
   const head = startReport(context);
@@ -31,17 +29,18 @@ export async function sign(
       path: fromFile,
     });
   }
-  const file = signatureFile(selected);
+  const key = asked ?? project.config.sign;
+  if (key === undefined) {
+    throw new BackupError('USAGE', 'it is not said which key signs', {
+      hint: 'Add --key FILE, or "sign" to the config.',
+    });
+  }
   return withLocks(project, 'sign', async () => {
-    if (lstatOrNull(file) !== null) {
-      throw new BackupError('TARGET_NOT_EMPTY', `${id} has a signature already`, {
-        hint: 'Move that file away first, if another key is to sign.',
-        path: file,
-      });
-    }
+    requireUnsigned(selected);
     // What is signed is read first: what changes after that is not what was signed, and the verification says so.
     const list = signedList(folder);
-    const { findings } = await auditBackup(folder, selected.auditId ?? id, { mode: 'full' }, context);
+    const artifactsSha256 = hash('sha256', list);
+    const { findings } = await auditBackup(folder, selected.auditId ?? id, { mode: 'full', artifactsSha256 }, context);
     const problem = findings.find(({ severity }) => severity === 'error');
     if (problem !== undefined) {
       throw new BackupError('BACKUP_DAMAGED', `${id} is not whole, and was not signed: ${problem.message}`, {
@@ -49,15 +48,6 @@ export async function sign(
         path: folder,
       });
     }
-    const text = await signMessage(key, list, NAMESPACE);
-    writeFileDurable(file, text);
-    return {
-      ...head(),
-      operation: 'sign',
-      backupId: id,
-      file,
-      fingerprint: fingerprintOf(parseSshsig(text).key),
-      findings,
-    };
+    return { ...head(), operation: 'sign', backupId: id, ...(await signList(selected, list, key)), findings };
   });
 }

@@ -5,8 +5,7 @@ import { resolveProject } from '../../../src/core/config/project.ts';
 import type { Project } from '../../../src/core/model/category.ts';
 import type { AnyFinding } from '../../../src/core/model/finding.ts';
 import type { FindingCode } from '../../../src/core/model/finding-codes.ts';
-import type { MigrationOptions } from '../../../src/core/capture/migration-backup.ts';
-import { create } from '../../../src/core/operations/create.ts';
+import { create, type CreateOptions } from '../../../src/core/operations/create.ts';
 import { init } from '../../../src/core/operations/init.ts';
 import { restore, type RestoreOptions } from '../../../src/core/operations/restore.ts';
 import { verify, type VerifyOptions } from '../../../src/core/operations/verify.ts';
@@ -86,7 +85,7 @@ export class Stage {
     return { id, folder: path.join(this.repository, id), dispose() {} };
   }
 
-  create(options: Partial<MigrationOptions> = {}) {
+  create(options: Partial<CreateOptions> = {}) {
     return create(this.project, { verify: true, allowPartial: false, ...options }, context);
   }
 

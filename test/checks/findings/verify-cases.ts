@@ -145,6 +145,7 @@ export const VERIFY: Cases = {
     const { backupId } = await stage.create();
     return stage.verify(backupId, { rehearse: true });
   },
+  'not-signed': async (stage) => (await stage.create({ sign: stage.inside('no-such-key') })).findings,
   'signature-missing': signedBy('me', (_, sig) => fs.rmSync(sig)),
   'signature-invalid': signedBy('me', (stage) => fs.appendFileSync(stage.stored('checksums/ARTIFACTS.sha256'), '\n')),
   'signature-namespace': signedBy('me', (stage, sig, key) =>

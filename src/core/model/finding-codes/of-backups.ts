@@ -196,6 +196,11 @@ export const OF_BACKUPS = {
     },
   },
   Signatures: {
+    'not-signed': {
+      severity: ['error'],
+      meaning: 'A new backup could not be signed; it is there all the same, and was not pushed.',
+      advice: 'Do what the recommendation says; it ends with the line that signs the backup.',
+    },
     'signature-missing': {
       severity: ['error'],
       meaning: 'A signature is required, and the backup is not signed.',
