@@ -61,7 +61,6 @@ export default class Verify extends BaseCommand {
       helpValue: 'PRINCIPAL',
       multiple: true,
       multipleNonGreedy: true,
-      exclusive: ['remote'],
     }),
     'allowed-signers': Flags.string({
       summary: 'Allowed-signers file of OpenSSH (default: allowedSigners of the config)',
@@ -103,7 +102,7 @@ export default class Verify extends BaseCommand {
     const isWhole = flags.deep || flags.rehearse || chains.size > 0;
     const from = fromRemote(flags, isWhole);
     if (from !== undefined && !isWhole && flags.only === undefined)
-      return this.verifyStored(session, selector, from, flags['fail-on']);
+      return this.verifyStored(session, selector, from, signers, flags['fail-on']);
     const { signerRule, verify } = await import('../core/operations/verify.ts');
     return withSelected(
       session,
@@ -129,11 +128,12 @@ export default class Verify extends BaseCommand {
     session: Session,
     selector: string | undefined,
     from: NonNullable<ReturnType<typeof fromRemote>>,
+    signers: AskedSigners,
     failOn: 'error' | 'warning',
   ): Promise<number> {
     const { verifyStored } = await import('../core/operations/verify/stored.ts');
     const project = await session.project({ wayBack: true });
-    const report = await verifyStored(project, selector ?? 'latest', from, session.context);
+    const report = await verifyStored(project, selector ?? 'latest', from, session.context, signers);
     const named = { repository: project.repository, only: undefined };
     return session.finish(
       report,

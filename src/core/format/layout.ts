@@ -9,6 +9,8 @@ export const PROCEDURES_FILE = 'RESTORE_PROCEDURES.md';
 
 /** A backup's signature is beside its folder, and its name is the id and this. */
 export const SIGNATURE_SUFFIX = '.sig';
+/** Far more than a signature of the longest RSA key. */
+export const MAX_SIGNATURE_BYTES = 16 << 10;
 
 /** Names inside the repository. */
 export const REPORTS_FOLDER = 'reports';

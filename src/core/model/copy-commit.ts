@@ -36,7 +36,7 @@ export const copyStatementSchema = z.object({
   tag: z.string(),
   lock: copyLockSchema.nullable(),
   encryption: z.null(),
-  /** In the order of ARTIFACTS.sha256, which comes last. */
+  /** In the order of ARTIFACTS.sha256, which follows them; then the signature, ID.sig, if the backup is signed. */
   objects: z.array(copyObjectSchema).min(5).max(1010),
 });
 export type CopyStatement = z.infer<typeof copyStatementSchema>;

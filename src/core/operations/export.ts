@@ -20,9 +20,10 @@ import { fromSystemError, noFolder } from '../model/system-error.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { makePartId } from '../format/id.ts';
 import { readMembers, type ExportFormat } from '../format/exported-file.ts';
-import { ARTIFACTS_FILE } from '../format/layout.ts';
+import { ARTIFACTS_FILE, SIGNATURE_SUFFIX } from '../format/layout.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { readManifest } from '../format/manifest-file.ts';
+import { signatureToCarry } from '../protection/judge-signature.ts';
 import { startReport } from '../repository/report-head.ts';
 import { hashFile } from '../fs/hash-file.ts';
 import { cutPart } from './export/cut-part.ts';
@@ -62,7 +63,7 @@ export async function exportBackup(
   const selected = isPart ? await cutPart(whole, only, context) : whole;
   try {
     const { sums, findings } = artifactsOf(selected.folder);
-    const job = { selected, format, sums, context };
+    const job = { format, members: membersOf(selected, sums), context };
     const written = toStdout ? await pack(job, openStdout()) : await packToFile(job, output);
     return {
       ...head(),
@@ -104,10 +105,9 @@ function outputOf(
 }
 
 interface Job {
-  readonly selected: SelectedBackup;
   readonly format: ExportFormat;
-  /** What each artifact's SHA-256 must be; the list of artifacts itself is among them. */
-  readonly sums: ReadonlyMap<string, string>;
+  /** Name in the exported file -> the file that it is made from, and what its SHA-256 must be. */
+  readonly members: ReadonlyMap<string, { readonly file: string; readonly sha256: string }>;
   readonly context: Context;
 }
 
@@ -125,6 +125,17 @@ function artifactsOf(folder: string): { sums: Map<string, string>; findings: Fin
   sums.set(ARTIFACTS_FILE, hashFile(path.join(folder, ARTIFACTS_FILE)));
   const foreign = held.filter((finding) => !broken.includes(finding));
   return { sums, findings: foreign.map((finding) => ({ ...finding, code: 'artifact-foreign', severity: 'warning' })) };
+}
+
+/** The signature is beside the folder, as in a repository. */
+function membersOf(selected: SelectedBackup, sums: ReadonlyMap<string, string>): Job['members'] {
+  const { id, folder } = selected;
+  const members = new Map(
+    [...sums].map(([name, sha256]) => [`${id}/${name}`, { file: path.join(folder, name), sha256 }]),
+  );
+  const signature = signatureToCarry(selected);
+  if (signature !== null) members.set(id + SIGNATURE_SUFFIX, signature);
+  return members;
 }
 
 async function packToFile(job: Job, output: string): Promise<{ bytes: number; sha256: string }> {
@@ -195,16 +206,16 @@ async function newArchive(job: Job): Promise<Archiver> {
   return new ZipArchive({ store: true, forceZip64: sizeOf(job) >= ZIP64_BYTES });
 }
 
-/** Bytes of all artifacts. */
-function sizeOf({ selected, sums }: Job): number {
-  return [...sums.keys()].reduce((sum, name) => sum + fs.lstatSync(path.join(selected.folder, name)).size, 0);
+/** Bytes of all that goes into it. */
+function sizeOf({ members }: Job): number {
+  return [...members.values()].reduce((sum, { file }) => sum + fs.lstatSync(file).size, 0);
 }
 
 /** Announces a phase. The function that it returns adds to the artifacts and bytes that are done. */
 function beginPhase(job: Job, phase: string): (files: number, bytes: number) => void {
   const { onEvent } = job.context;
   const done = { files: 0, bytes: 0 };
-  onEvent?.({ type: 'phase-begin', phase, files: job.sums.size, bytes: sizeOf(job) });
+  onEvent?.({ type: 'phase-begin', phase, files: job.members.size, bytes: sizeOf(job) });
   return (files, bytes) => {
     done.files += files;
     done.bytes += bytes;
@@ -219,9 +230,8 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
   archive.once('close', closed);
   const count = beginPhase(job, 'exporting');
   try {
-    for (const [name, expected] of job.sums) {
+    for (const [name, { file, sha256 }] of job.members) {
       throwIfInterrupted(job.context.signal);
-      const file = path.join(job.selected.folder, name);
       const hash = createHash('sha256');
       const source = fs.createReadStream(file, { highWaterMark: 1 << 18 });
       source.on('data', (chunk) => {
@@ -231,9 +241,9 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
       source.on('error', (error) => archive.destroy(error));
       const done = once(archive, 'entry', { signal: ended.signal });
       const stats = fs.lstatSync(file);
-      archive.append(source, { name: `${job.selected.id}/${name}`, stats, mode: 0o600, date: stats.mtime });
+      archive.append(source, { name, stats, mode: 0o600, date: stats.mtime });
       await done;
-      if (hash.digest('hex') !== expected) throw damaged(`${name} was altered: its SHA-256 differs`, file);
+      if (hash.digest('hex') !== sha256) throw damaged(`${name} was altered: its SHA-256 differs`, file);
       count(1, 0);
     }
     await archive.finalize();
@@ -248,19 +258,18 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
 
 /** Throws PROOF_FAILED unless the file holds every artifact once, with its bytes, and nothing else. */
 async function readBack(job: Job, file: string): Promise<void> {
-  const missing = new Set(job.sums.keys());
+  const missing = new Set(job.members.keys());
   const count = beginPhase(job, 'reading back');
   for await (const member of readMembers(file, job.format)) {
     throwIfInterrupted(job.context.signal);
-    const name = member.name.slice(job.selected.id.length + 1);
     const hash = createHash('sha256');
     for await (const chunk of member.content) {
       hash.update(chunk);
       count(0, chunk.length);
     }
     count(1, 0);
-    const right = member.name === `${job.selected.id}/${name}` && hash.digest('hex') === job.sums.get(name);
-    if (!right || !missing.delete(name)) throw unproven(`${member.name} came back different`, file);
+    const right = hash.digest('hex') === job.members.get(member.name)?.sha256;
+    if (!right || !missing.delete(member.name)) throw unproven(`${member.name} came back different`, file);
   }
   if (missing.size > 0)
     throw unproven(`${[...missing].join(', ')} ${missing.size === 1 ? 'is' : 'are'} missing from it`, file);

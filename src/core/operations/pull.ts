@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { auditBackup } from '../audit/audit.ts';
 import { ARTIFACTS_FILE, PARTIAL_PREFIX } from '../format/layout.ts';
-import { fsyncDir, lstatOrNull, removeTree, renameDurable } from '../fs/durable.ts';
+import { fsyncDir, lstatOrNull, removeTree, renameDurable, writeFileDurable } from '../fs/durable.ts';
 import { giveFolderToOwner } from '../fs/folder-owner.ts';
 import { hashIfReadable } from '../fs/hash-file.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -11,6 +11,8 @@ import type { PullReport } from '../model/pull-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
 import { escapeName } from '../paths/names.ts';
 import { startReport } from '../repository/report-head.ts';
+import { fetchSignature } from '../repository/remotes/fetch-copy.ts';
+import { signatureName } from '../repository/remotes/layout.ts';
 import type { Copy } from '../repository/remotes/list-copies.ts';
 import { fetchAll } from '../repository/remotes/open-copy.ts';
 import { chooseOnly, openRemote } from '../repository/remotes/open-remote.ts';
@@ -63,7 +65,11 @@ export async function pull(project: Project, options: PullOptions, context: Cont
 async function bring(project: Project, remote: Remote, copy: Copy, context: Context): Promise<'pulled' | 'there'> {
   const { repository } = project;
   const final = path.join(repository, copy.id);
-  if (lstatOrNull(final) !== null) return sameAs(final, copy, context);
+  if (lstatOrNull(final) !== null) {
+    const outcome = await sameAs(final, copy, context);
+    await bringSignature(remote, copy, final, context);
+    return outcome;
+  }
   const work = path.join(repository, PARTIAL_PREFIX + copy.id);
   if (lstatOrNull(work)?.isDirectory() === false) removeTree(work);
   try {
@@ -72,6 +78,7 @@ async function bring(project: Project, remote: Remote, copy: Copy, context: Cont
     giveFolderToOwner(path.join(work, 'checksums'));
     await requireWhole(copy, work, context);
     fsyncDir(work);
+    await bringSignature(remote, copy, final, context);
     renameDurable(work, final);
   } catch (error) {
     throw fromSystemError(
@@ -82,6 +89,14 @@ async function bring(project: Project, remote: Remote, copy: Copy, context: Cont
     );
   }
   return 'pulled';
+}
+
+/** Before the backup has its name, so that one which is signed is never seen without. A signature that is there stays. */
+async function bringSignature(remote: Remote, copy: Copy, folder: string, context: Context): Promise<void> {
+  const file = path.join(path.dirname(folder), signatureName(copy.id));
+  if (lstatOrNull(file) !== null) return;
+  const bytes = await fetchSignature(remote, copy, context);
+  if (bytes !== null) writeFileDurable(file, bytes);
 }
 
 /** Throws TARGET_NOT_EMPTY if the repository has something else by this name, or this with less in it. */

@@ -21,6 +21,7 @@ import { readManifest } from '../format/manifest-file.ts';
 import { type EntryFilter, namedIn, selectEntries } from '../scan/terms.ts';
 import type { AskedChains } from './verify/ask-chains.ts';
 import { rehearse } from './verify/rehearse.ts';
+import { withSigner } from './verify/with-signer.ts';
 
 export { signerRule } from '../protection/signer-rule.ts';
 
@@ -125,16 +126,6 @@ function withChains(
 async function judge(selected: SelectedBackup, rule: SignerRule, context: Context): Promise<Judged | Finding> {
   const { judgeSignature } = await import('../protection/judge-signature.ts');
   return judgeSignature(selected, rule, (context.now ?? (() => new Date()))());
-}
-
-/** What was found out about the backup, and beside it who signed it. */
-function withSigner(found: ReturnType<typeof withChains>, judged: Judged | Finding | null) {
-  if (judged === null) return found;
-  const by = { ...found, backupStatus: found.backupStatus ?? found.status };
-  if ('signer' in judged) return { ...by, signer: judged.signer };
-  const findings = [...found.findings, judged];
-  const recommendations = [...new Set([...found.recommendations, judged.recommendation ?? ''])];
-  return { ...by, signer: null, status: statusOf(findings), findings, recommendations };
 }
 
 /** Null if it is damaged. */

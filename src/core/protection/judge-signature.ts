@@ -4,9 +4,11 @@
  */
 import { hash } from 'node:crypto';
 import path from 'node:path';
-import { ARTIFACTS_FILE, SIGNATURE_SUFFIX } from '../format/layout.ts';
+import { ARTIFACTS_FILE, MAX_SIGNATURE_BYTES, SIGNATURE_SUFFIX } from '../format/layout.ts';
+import { lstatOrNull } from '../fs/durable.ts';
+import { hashFile } from '../fs/hash-file.ts';
 import { isNoFile, readRegular } from '../fs/regular-file.ts';
-import { BackupError } from '../model/backup-error.ts';
+import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
 import { escapeName } from '../paths/names.ts';
 import { matchesPatterns, readAllowedSigners, type AllowedSigner } from './allowed-signers.ts';
@@ -17,8 +19,6 @@ import { Malformed } from './ssh-wire.ts';
 
 /** What a signature of a backup is made for. One that was made for anything else, such as a commit of git, is none of a backup. */
 export const NAMESPACE = 'migbackup-artifacts-v1';
-/** Far more than a signature of the longest RSA key. */
-const MAX_BYTES = 64 << 10;
 
 /** Where a backup is, as far as its signature goes. */
 export interface SignedBackup {
@@ -33,6 +33,22 @@ export interface SignedBackup {
 /** The signature of a backup is beside its folder, or beside the exported file, so that it changes nothing in the backup. */
 export function signatureFile({ id, folder, fromFile = folder, signature }: SignedBackup): string {
   return signature ?? path.join(path.dirname(fromFile), id + SIGNATURE_SUFFIX);
+}
+
+/**
+ * The signature that goes along with a backup to another place, whatever it is worth; null if it has none. Throws BACKUP_DAMAGED if that file is too large to
+ * be one.
+ */
+export function signatureToCarry(backup: SignedBackup): { file: string; size: number; sha256: string } | null {
+  const file = signatureFile(backup);
+  const stat = lstatOrNull(file);
+  if (stat === null) return null;
+  if (stat.isFile() && stat.size <= MAX_SIGNATURE_BYTES)
+    return { file, size: Number(stat.size), sha256: hashFile(file) };
+  throw new BackupError('BACKUP_DAMAGED', `${escapeName(backup.id)} has something beside it that is no signature`, {
+    hint: 'Move that file away, and sign the backup with migbackup sign.',
+    path: file,
+  });
 }
 
 /** What is signed: the list of artifacts, which has the hash of every file of the backup. */
@@ -54,37 +70,64 @@ export interface Judged {
 
 /** The signer of a backup, or why there is none who may be trusted. Throws USAGE for an allowed-signers file that cannot be read. */
 export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date): Judged | Finding {
-  const allowed = readAllowedSigners(rule.file);
   const file = signatureFile(backup);
+  const text = readIfFile(() => readRegular(file, MAX_SIGNATURE_BYTES))?.toString('latin1') ?? null;
+  // Without a list, nothing fits it, and the verification says what is missing.
+  const list = readIfFile(() => signedList(backup.folder)) ?? Buffer.alloc(0);
+  return judgeText({ id: backup.id, path: file, text, list }, rule, now);
+}
+
+/** Null if there is no file; empty if it is too large to be what is looked for. */
+function readIfFile(read: () => Buffer): Buffer | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isNoFile(error)) return null;
+    if (errnoOf(error) === 'EFBIG') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+/** A signature and what it is to fit. */
+export interface SignedText {
+  readonly id: string;
+  /** Where the signature is, for people and JSON. */
+  readonly path: string;
+  /** Null if there is none. */
+  readonly text: string | null;
+  /** The list of artifacts. */
+  readonly list: Buffer;
+}
+
+/** The same for a signature that was read already. */
+export function judgeText({ id, path, text, list }: SignedText, rule: SignerRule, now: Date): Judged | Finding {
+  const allowed = readAllowedSigners(rule.file);
   const wrong = (code: Code, what: string, recommendation: string): Finding => ({
     code,
     severity: 'error',
-    message: `${escapeName(backup.id)} ${what}`,
-    path: file,
+    message: `${escapeName(id)} ${what}`,
+    path,
     recommendation,
   });
+  if (text === null)
+    return wrong('signature-missing', 'is not signed', 'Sign it with migbackup sign, if you know that it is yours.');
   let signature: Sshsig;
-  let artifactsSha256: string;
   try {
-    signature = parseSshsig(readRegular(file, MAX_BYTES).toString('latin1'));
+    signature = parseSshsig(text);
     if (signature.namespace !== NAMESPACE)
       return wrong(
         'signature-namespace',
         `has a signature that was made for ${JSON.stringify(signature.namespace)}, not for a backup`,
         'Sign it with migbackup sign.',
       );
-    const list = signedList(backup.folder);
-    artifactsSha256 = hash('sha256', list);
     if (!fitsMessage(signature, list))
       return wrong('signature-invalid', 'is not what was signed: the signature does not fit it', DISTRUST);
   } catch (error) {
-    if (error instanceof Malformed)
-      return wrong('signature-invalid', `has no usable signature: it ${error.message}`, DISTRUST);
-    if (!isNoFile(error)) throw error;
-    return wrong('signature-missing', 'is not signed', 'Sign it with migbackup sign, if you know that it is yours.');
+    if (!(error instanceof Malformed)) throw error;
+    return wrong('signature-invalid', `has no usable signature: it ${error.message}`, DISTRUST);
   }
   const signer = judgeSigner(signature.key, allowed, rule.required, now, wrong);
-  return 'code' in signer ? signer : { signer, artifactsSha256 };
+  return 'code' in signer ? signer : { signer, artifactsSha256: hash('sha256', list) };
 }
 
 const DISTRUST = 'Use another backup: this one, or its signature, was altered or damaged after it was signed.';

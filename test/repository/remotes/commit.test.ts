@@ -4,12 +4,14 @@ import { expect, test } from 'vitest';
 import type { CopyObject, CopyStatement } from '../../../src/core/model/copy-commit.ts';
 import {
   artifactList,
+  artifactsOf,
   formatCommit,
   parseCommit,
+  signatureOf,
   tagOf,
   unpackManifest,
 } from '../../../src/core/repository/remotes/commit.ts';
-import { parseCommitKey } from '../../../src/core/repository/remotes/layout.ts';
+import { objectKey, parseCommitKey } from '../../../src/core/repository/remotes/layout.ts';
 
 const ID = 'migration-2026-11-23T07-38-00-123Z';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -129,4 +131,40 @@ test.each([
   `v1/commits/${ID}/${'G'.repeat(32)}.json`,
 ])('%s is the key of no commit', (name) => {
   expect(parseCommitKey(name)).toBeNull();
+});
+
+/** A commit of the same objects and one signature more. */
+const withSignature = (name: string, size = 300) => ({
+  ...good,
+  objects: [...good.objects, { ...object(name), size }],
+});
+
+test('a signature is an object of its own, and no line of the list', () => {
+  const signed = withSignature(`${ID}.sig`);
+  const read = parseCommit(formatCommit(signed, MANIFEST), key);
+  expect(read).toMatchObject({ statement: signed });
+  expect(signatureOf(signed)?.name).toBe(`${ID}.sig`);
+  expect(artifactsOf(signed)).toEqual(good.objects);
+  expect(artifactList(signed.objects)).toBe(artifactList(good.objects));
+  expect(signatureOf(good)).toBeUndefined();
+});
+
+test.each([
+  ['of another backup', withSignature('migration-2026-11-23T07-38-00-124Z.sig'), /names an object that no backup has/],
+  ['that is too large', withSignature(`${ID}.sig`, 16_385), /a signature that is too large/],
+  [
+    'twice',
+    { ...good, objects: [...withSignature(`${ID}.sig`).objects, object(`${ID}.sig`)] },
+    /names an object twice/,
+  ],
+])('a signature %s is refused', (_, stated, why) => {
+  expect(parseCommit(commitOf(stated), key)).toMatch(why);
+});
+
+test('the key of a signature names its content, and that of an artifact is its name', () => {
+  const [one, other] = ['one', 'other'].map((text) =>
+    objectKey(ID, good.tag, { name: `${ID}.sig`, sha256: sha256(text) }),
+  );
+  expect(one).not.toBe(other);
+  expect(objectKey(ID, good.tag, object('docs.tar.zst'))).toBe(`v1/data/${ID}/${good.tag}/docs.tar.zst`);
 });

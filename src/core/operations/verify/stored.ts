@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { statusOf } from '../../audit/status.ts';
 import { MANIFEST_FILE } from '../../format/layout.ts';
 import { parseManifest } from '../../format/manifest-file.ts';
-import { unpackManifest } from '../../repository/remotes/commit.ts';
+import { artifactList, unpackManifest } from '../../repository/remotes/commit.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
@@ -12,32 +12,39 @@ import type { VerifyReport } from '../../model/verify-report.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { keepReport } from '../../repository/reports.ts';
-import { refOf } from '../../repository/remotes/fetch-copy.ts';
+import { judgeText, type Judged } from '../../protection/judge-signature.ts';
+import { signerRule, type AskedSigners, type SignerRule } from '../../protection/signer-rule.ts';
+import { fetchSignature, refOf } from '../../repository/remotes/fetch-copy.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
 import type { FromRemote } from '../../repository/remotes/open-copy.ts';
 import { chooseRemote, openRemote } from '../../repository/remotes/open-remote.ts';
-import { isArchiveName } from '../../repository/remotes/layout.ts';
+import { isArchiveName, signatureName } from '../../repository/remotes/layout.ts';
 import { totalBytes, type Remote } from '../../repository/remotes/remote.ts';
 import { selectCopy } from '../../repository/remotes/select-copy.ts';
 import { altered, compareStored } from '../../repository/remotes/stored-objects.ts';
 import { Owner } from '../../repository/whose.ts';
+import { withSigner } from './with-signer.ts';
 
 /**
  * Compares what a remote says of each object of a copy with the copy's commit: size, ETag, checksum, lock. Objects of which it stores no checksum are
- * read. Nothing else of the backup is verified.
+ * read. Nothing else of the backup is verified but, if one is asked for, its signature.
  */
 export async function verifyStored(
   project: Project,
   selector: string,
   from: FromRemote,
   context: Context,
+  signers: AskedSigners = {},
 ): Promise<VerifyReport> {
   const head = startReport(context);
+  const rule = signerRule(project.config, signers);
   const choice = chooseRemote(project.config, from.remote);
   const remote = await openRemote(choice, from.insecure, context);
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
     const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, onNote });
+    const judged = rule === undefined ? null : await judgeCopy(remote, copy, rule, context);
+    if (judged !== null && 'code' in judged) context.onEvent?.({ type: 'finding', finding: judged });
     const { findings, read } = await checkObjects(remote, copy, context);
     const { objects } = copy.statement;
     const archivedBytes = totalBytes(objects.filter(({ name }) => isArchiveName(name)));
@@ -55,10 +62,22 @@ export async function verifyStored(
       recommendations: [...new Set(all.flatMap(({ recommendation }) => recommendation ?? []))],
       reportFile: null,
     };
-    return keepReport(project.repository, copy.id, 'verify', report);
+    return keepReport(project.repository, copy.id, 'verify', withSigner(report, judged));
   } finally {
     remote.close();
   }
+}
+
+/** The commit has the list of artifacts that was signed: what fits it is the signature of these objects, as far as they are what the commit says. */
+async function judgeCopy(remote: Remote, copy: Copy, rule: SignerRule, context: Context): Promise<Judged | Finding> {
+  const { id, place, statement } = copy;
+  const text = (await fetchSignature(remote, copy, context))?.toString('latin1') ?? null;
+  const list = Buffer.from(artifactList(statement.objects));
+  return judgeText(
+    { id, path: `${place}/${signatureName(id)}`, text, list },
+    rule,
+    (context.now ?? (() => new Date()))(),
+  );
 }
 
 async function checkObjects(

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import zlib from 'node:zlib';
 import { parseId } from '../../format/id.ts';
-import { ARTIFACTS_FILE, MANIFEST_FILE } from '../../format/layout.ts';
+import { ARTIFACTS_FILE, MANIFEST_FILE, MAX_SIGNATURE_BYTES } from '../../format/layout.ts';
 import { formatSum } from '../../format/sums.ts';
 import { ambiguity } from '../../fs/json-ambiguity.ts';
 import { copyCommitSchema, copyStatementSchema, type CopyObject, type CopyStatement } from '../../model/copy-commit.ts';
-import { isArtifactName, REQUIRED_NAMES } from './layout.ts';
+import { isArtifactName, REQUIRED_NAMES, signatureName } from './layout.ts';
 
 /** Far more than 1,000 objects need. */
 export const MAX_COMMIT_BYTES = 4 << 20;
@@ -31,9 +31,19 @@ export function formatCommit(statement: CopyStatement, manifest: Buffer): Buffer
 /** The list of artifacts that these objects were stored from, byte for byte. */
 export function artifactList(objects: readonly CopyObject[]): string {
   return objects
-    .filter(({ name }) => name !== ARTIFACTS_FILE)
+    .filter(({ name }) => name !== ARTIFACTS_FILE && isArtifactName(name))
     .map(({ name, sha256 }) => formatSum(sha256, name))
     .join('');
+}
+
+/** The objects that are files of the backup. */
+export function artifactsOf({ objects }: CopyStatement): CopyObject[] {
+  return objects.filter(({ name }) => isArtifactName(name));
+}
+
+/** The object that is the signature of the backup, if it was signed when it was pushed. */
+export function signatureOf({ id, objects }: CopyStatement): CopyObject | undefined {
+  return objects.find(({ name }) => name === signatureName(id));
 }
 
 export function tagOf(artifactsSha256: string): string {
@@ -110,9 +120,10 @@ function contradiction(statement: CopyStatement, expected: { id: string; tag: st
   if (parsed?.kind !== kind) return `states the kind ${kind}, which its id does not`;
   if (parsed.time.toISOString() !== new Date(createdAt).toISOString()) return 'states another time than its id';
   const names = objects.map(({ name }) => name);
-  const odd = names.find((name) => !isArtifactName(name));
+  const odd = names.find((name) => !isArtifactName(name) && name !== signatureName(id));
   if (odd !== undefined) return 'names an object that no backup has';
   if (new Set(names).size !== names.length) return 'names an object twice';
+  if ((signatureOf(statement)?.size ?? 0) > MAX_SIGNATURE_BYTES) return 'names a signature that is too large to be one';
   const missing = REQUIRED_NAMES.find((name) => !names.includes(name));
   if (missing !== undefined) return `does not name ${missing}`;
   if (objects.some(({ size, partSize }) => partSize !== null && partSize < size / 10_000))

@@ -6,8 +6,10 @@ import { collectNewGarbage } from '../../format/buffer-memory.ts';
 import { fsyncDir, fsyncMeanwhile, lstatOrNull, mkdirDurable, removeTree, writeAll } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
+import type { Context } from '../../model/event.ts';
 import { escapeName } from '../../paths/names.ts';
-import { dataKey } from './layout.ts';
+import { artifactsOf, signatureOf } from './commit.ts';
+import { objectKey } from './layout.ts';
 import type { Copy } from './list-copies.ts';
 import type { ObjectRef, Remote } from './remote.ts';
 
@@ -22,12 +24,13 @@ export interface FetchHow {
 }
 
 /** The object of a copy, by its version and ETag. */
-export function refOf({ id, tag }: Copy, { name, size, versionId, etag }: CopyObject): ObjectRef {
-  return { key: dataKey(id, tag, name), size, versionId, etag };
+export function refOf({ id, tag }: Copy, object: CopyObject): ObjectRef {
+  const { size, versionId, etag } = object;
+  return { key: objectKey(id, tag, object), size, versionId, etag };
 }
 
 /**
- * Fetches every object of a copy into a folder of its own, several at once, each in one request, and hashes it while it is written. What an earlier run has
+ * Fetches every file of a backup into a folder of its own, several at once, each in one request, and hashes it while it is written. What an earlier run has
  * written there is kept as far as its bytes are right. On return everything is durable. Throws BACKUP_DAMAGED if an object is not what its commit says.
  */
 export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how: FetchHow): Promise<void> {
@@ -58,7 +61,7 @@ export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how
     // What an earlier run left was not the beginning of this object.
     await fetch(object);
   };
-  await atOnce(AT_ONCE, copy.statement.objects, fetch);
+  await atOnce(AT_ONCE, artifactsOf(copy.statement), fetch);
   fsyncDir(path.join(folder, 'checksums'));
   fsyncDir(folder);
 }
@@ -134,7 +137,7 @@ export function writeAt(fd: number, bytes: Buffer, position: number): void {
 
 /** Removes what an earlier run cannot have left there. */
 function keepOnly(folder: string, { statement }: Copy): void {
-  const names = new Set(statement.objects.map(({ name }) => name));
+  const names = new Set(artifactsOf(statement).map(({ name }) => name));
   for (const below of ['', 'checksums']) {
     for (const name of fs.readdirSync(path.join(folder, below))) {
       const relative = below === '' ? name : `${below}/${name}`;
@@ -157,12 +160,30 @@ function wrongObject({ name }: CopyObject, file: string): BackupError {
 export async function fetchSmall(remote: Remote, copy: Copy, name: string, file: string): Promise<void> {
   const object = copy.statement.objects.find((one) => one.name === name);
   if (object === undefined) throw new Error(`a commit names ${name}`);
-  const bytes = await readRange(remote, refOf(copy, object), 0, object.size);
-  if (createHash('sha256').update(bytes).digest('hex') !== object.sha256) throw wrongObject(object, file);
+  const bytes = await readChecked(remote, copy, object);
   const fd = fs.openSync(file, 'wx', 0o600);
   try {
     writeAll(fd, bytes);
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** The signature of a copy; null if it was pushed without one, or it is damaged: the copy is unsigned then, and a note says so. */
+export async function fetchSignature(remote: Remote, copy: Copy, { onEvent }: Context): Promise<Buffer | null> {
+  const object = signatureOf(copy.statement);
+  if (object === undefined) return null;
+  try {
+    return await readChecked(remote, copy, object);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
+    onEvent?.({ type: 'note', message: `${copy.id} counts as unsigned: ${error.message}` });
+    return null;
+  }
+}
+
+async function readChecked(remote: Remote, copy: Copy, object: CopyObject): Promise<Buffer> {
+  const bytes = await readRange(remote, refOf(copy, object), 0, object.size);
+  if (createHash('sha256').update(bytes).digest('hex') !== object.sha256) throw wrongObject(object, copy.place);
+  return bytes;
 }

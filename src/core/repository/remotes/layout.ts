@@ -1,5 +1,12 @@
 import { parseId } from '../../format/id.ts';
-import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE, PROCEDURES_FILE, SUMS_FILE } from '../../format/layout.ts';
+import {
+  ARTIFACTS_FILE,
+  INDEX_FILE,
+  MANIFEST_FILE,
+  PROCEDURES_FILE,
+  SIGNATURE_SUFFIX,
+  SUMS_FILE,
+} from '../../format/layout.ts';
 
 /** Names of a remote, below its prefix. */
 const DATA = 'v1/data';
@@ -50,6 +57,19 @@ export function parseDataKey(key: string): { id: string; tag: string } | null {
   if (!key.startsWith(DATA_PREFIX)) return null;
   const [id = '', tag = '', ...rest] = key.slice(DATA_PREFIX.length).split('/');
   return parseId(id) !== null && isTag(tag) && rest.length > 0 ? { id, tag } : null;
+}
+
+/** The object that is the signature of a backup, and no artifact. */
+export function signatureName(id: string): string {
+  return id + SIGNATURE_SUFFIX;
+}
+
+/**
+ * Where an object of a copy lies. The list of artifacts, and so the tag, does not name the signature: its own hash is in its key, so that two pushers never
+ * want one key for two signatures.
+ */
+export function objectKey(id: string, tag: string, { name, sha256 }: { name: string; sha256: string }): string {
+  return dataKey(id, tag, name === signatureName(id) ? `${id}.${sha256.slice(0, 16)}${SIGNATURE_SUFFIX}` : name);
 }
 
 const FIXED_NAMES = new Set([MANIFEST_FILE, INDEX_FILE, PROCEDURES_FILE, SUMS_FILE, ARTIFACTS_FILE]);

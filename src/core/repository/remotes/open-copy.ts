@@ -8,7 +8,9 @@ import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { SelectedBackup } from '../selected.ts';
 import { Owner } from '../whose.ts';
-import { fetchWhole } from './fetch-copy.ts';
+import { artifactsOf } from './commit.ts';
+import { fetchSignature, fetchWhole } from './fetch-copy.ts';
+import { signatureName } from './layout.ts';
 import type { Copy } from './list-copies.ts';
 import { openPartly } from './open-partly.ts';
 import { chooseRemote, openRemote } from './open-remote.ts';
@@ -42,18 +44,28 @@ export async function openCopy(
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
     const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, onNote });
-    return await layOut(remote, copy, from.whole, context);
+    return await layOut(project, remote, copy, from.whole, context);
   } catch (error) {
     remote.close();
     throw error;
   }
 }
 
-async function layOut(remote: Remote, copy: Copy, whole: boolean, context: Context): Promise<SelectedBackup> {
+async function layOut(
+  { repository }: Project,
+  remote: Remote,
+  copy: Copy,
+  whole: boolean,
+  context: Context,
+): Promise<SelectedBackup> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-'));
   const folder = path.join(scratch, copy.id);
   let forget = (): void => {};
+  let signature: Buffer | null;
+  const name = signatureName(copy.id);
   try {
+    signature = await fetchSignature(remote, copy, context);
+    if (signature !== null) fs.writeFileSync(path.join(scratch, name), signature, { mode: 0o600 });
     if (whole) await fetchAll(remote, copy, folder, context);
     else forget = await openPartly(remote, copy, folder);
   } catch (error) {
@@ -66,6 +78,8 @@ async function layOut(remote: Remote, copy: Copy, whole: boolean, context: Conte
     folder,
     fromFile: copy.place,
     isPartly: !whole,
+    // What was signed after it was pushed has its signature here, if anywhere.
+    signature: path.join(signature === null ? repository : scratch, name),
     dispose() {
       forget();
       remote.close();
@@ -76,7 +90,7 @@ async function layOut(remote: Remote, copy: Copy, whole: boolean, context: Conte
 
 /** Fetches a copy with its progress. */
 export async function fetchAll(remote: Remote, copy: Copy, folder: string, context: Context): Promise<void> {
-  const { objects } = copy.statement;
+  const objects = artifactsOf(copy.statement);
   const bytes = totalBytes(objects);
   if (freeSpace(path.dirname(folder)).bytes < BigInt(bytes)) throw noRoom(copy, path.dirname(folder));
   context.onEvent?.({ type: 'phase-begin', phase: 'fetching', files: objects.length, bytes });

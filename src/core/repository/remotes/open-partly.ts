@@ -7,7 +7,7 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
-import { artifactList, unpackManifest } from './commit.ts';
+import { artifactList, artifactsOf, unpackManifest } from './commit.ts';
 import { fetchSmall, readRange, refOf, writeAt } from './fetch-copy.ts';
 import type { Copy } from './list-copies.ts';
 import type { ObjectRef, Remote } from './remote.ts';
@@ -23,7 +23,7 @@ const BLOCK = 64 << 10;
  */
 export async function openPartly(remote: Remote, copy: Copy, folder: string): Promise<() => void> {
   fs.mkdirSync(path.join(folder, 'checksums'), { recursive: true, mode: 0o700 });
-  const { objects } = copy.statement;
+  const objects = artifactsOf(copy.statement);
   const at = (name: string): string => path.join(folder, ...name.split('/'));
   // The commit repeats the manifest unless it is large.
   const manifest = copy.manifest === null ? null : unpackManifest(copy.manifest);

@@ -12,9 +12,10 @@ import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject, CopyStatement } from '../../model/copy-commit.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
+import { signatureToCarry } from '../../protection/judge-signature.ts';
 import { formatCommit, tagOf } from './commit.ts';
 import { refOf } from './fetch-copy.ts';
-import { commitKey, dataKey, isArtifactName } from './layout.ts';
+import { commitKey, isArtifactName, objectKey, signatureName } from './layout.ts';
 import { listCopies, lockOf, type Copy } from './list-copies.ts';
 import { compareStored } from './stored-objects.ts';
 import { alteredHere, totalBytes, type LocalFile, type Lock, type Remote } from './remote.ts';
@@ -35,7 +36,7 @@ export interface LocalBackup {
   readonly tag: string;
 }
 
-/** The files of a backup as its own list of artifacts has them, and that list last. Throws BACKUP_DAMAGED, and USAGE for format version 1. */
+/** The files of a backup as its own list of artifacts has them, that list, and the signature if there is one. Throws BACKUP_DAMAGED, and USAGE for format version 1. */
 export function localBackup(id: string, folder: string, manifest: Manifest): LocalBackup {
   if (isVersion1(folder))
     throw new BackupError('USAGE', `${id} has format version 1, which is not pushed`, {
@@ -58,6 +59,8 @@ export function localBackup(id: string, folder: string, manifest: Manifest): Loc
       });
     return { file, name: sum.path, size: Number(stat.size), sha256: sum.sha256 };
   });
+  const signature = signatureToCarry({ id, folder });
+  if (signature !== null) files.push({ ...signature, name: signatureName(id) });
   const bytes = totalBytes(files);
   return { id, folder, manifest, files, bytes, tag: tagOf(sha256) };
 }
@@ -91,11 +94,14 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
       ? { copy: before, outcome: 'extended', lock }
       : { copy: before, outcome: 'there', lock: lockOf(before) };
   }
-  const objects = Array.from<CopyObject>({ length: backup.files.length });
+  // Where there is a commit, only what it names is sent again: a signature that was made since is not among it.
+  const named = before?.statement.objects.map((object) => objectKey(id, tag, object));
+  const files = backup.files.filter((file) => named?.includes(objectKey(id, tag, file)) ?? true);
+  const objects = Array.from<CopyObject>({ length: files.length });
   const done = { files: 0, bytes: 0 };
-  await atOnce(FILES_AT_ONCE, backup.files.entries(), async ([at, file]) => {
+  await atOnce(FILES_AT_ONCE, files.entries(), async ([at, file]) => {
     const onBytes = (more: number): void => onProgress?.(done.files, (done.bytes += more));
-    const sent = await remote.send(dataKey(id, tag, file.name), file, { lock, onBytes });
+    const sent = await remote.send(objectKey(id, tag, file), file, { lock, onBytes });
     objects[at] = { name: file.name, size: file.size, sha256: file.sha256, ...sent };
     onProgress?.(++done.files, done.bytes);
   });
