@@ -18,7 +18,7 @@ const vm = require('vm');
 
 const HEAD_BYTES = 128;
 /** The program requires its libraries by these names. They are files of their own because many runs do not need them. */
-const LIBRARIES = ['./libraries.cjs', './remotes.cjs'];
+const LIBRARIES = ['./libraries.cjs', './remotes.cjs', './encryption.cjs'];
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 

@@ -82,7 +82,7 @@ function start() {
   // Processes that this one starts do not belong to the starter.
   delete process.env.MIGBACKUP_STARTER;
   var program = path.join(root, 'dist', 'migbackup.cjs');
-  ['migbackup.cjs', 'libraries.cjs', 'remotes.cjs'].forEach(function (name) {
+  ['migbackup.cjs', 'libraries.cjs', 'remotes.cjs', 'encryption.cjs'].forEach(function (name) {
     var file = path.join(root, 'dist', name);
     if (fs.existsSync(file)) return;
     process.stderr.write('error  this checkout is not built: ' + file + ' is missing\nhint   Run: npm run build\n');

@@ -66,11 +66,14 @@ const nativeAddon = (host: Host): Plugin => ({
  * 106 names of node:fs. A stand-in that inherits from the module has the same names without copying.
  */
 function inheritImports(code: string): string {
-  const head = '__toESM=(mod,isNodeMode,target)=>';
-  const parts = code.split(`${head}(`);
-  if (parts.length !== 2) throw new Error(`the bundle has no ${head} any more`);
-  const inherits = 'isNodeMode&&mod!=null&&typeof mod=="object"';
-  return parts.join(`${head}${inherits}?__defProp(__create(mod),"default",{value:mod}):(`);
+  // Where all are ES modules there are no stand-ins.
+  if (!code.includes('__toESM')) return code;
+  // esbuild counts on if a library has a `mod` of its own.
+  const parts = code.split(/(__toESM=\((mod\d*),isNodeMode,target\)=>)\(/);
+  const [before, head, mod, after] = parts;
+  if (parts.length !== 4) throw new Error('the bundle has no __toESM any more');
+  const inherits = `isNodeMode&&${mod}!=null&&typeof ${mod}=="object"`;
+  return `${before}${head}${inherits}?__defProp(__create(${mod}),"default",{value:${mod}}):(${after}`;
 }
 
 /** The folders of the packages that a list of source files comes from. */

@@ -15,6 +15,8 @@ const LIBRARIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   // Commands about remotes alone need it, and it is larger than all others together.
   'remotes.cjs': { '@aws-sdk/client-s3': `export * from '@aws-sdk/client-s3';` },
+  // Only what is encrypted needs it.
+  'encryption.cjs': { 'age-encryption': `export * from 'age-encryption';` },
 };
 
 export const LIBRARY_FILES: readonly string[] = Object.keys(LIBRARIES);

@@ -58,6 +58,8 @@ const EXIT_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   TARGET_CHANGED: EXIT.refused,
   TRANSACTION_UNREADABLE: EXIT.refused,
   SIGNATURE_REFUSED: EXIT.refused,
+  KEY_MISSING: EXIT.refused,
+  COPY_NOT_ENCRYPTED: EXIT.refused,
   ROLLBACK_FAILED: EXIT.unrecovered,
   WAY_BACK_FAILED: EXIT.unrecovered,
   NO_SUCH_BACKUP: EXIT.noSuchBackup,

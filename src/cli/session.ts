@@ -73,7 +73,13 @@ export async function openSession(flags: SharedFlags, version: string): Promise<
     flags,
     // Not process.stdin.isTTY: this would open stdin, and a pipe that other processes read too would become non-blocking.
     canAsk: isInteractive({ isTTY: isatty(0) }) && isInteractive(process.stderr) && !flags.json,
-    context: { tool: describeTool(version), signal, onEvent, askedMs: () => askedMs },
+    context: {
+      tool: describeTool(version),
+      signal,
+      onEvent,
+      askedMs: () => askedMs,
+      keys: { identity: flags.identity, passphrase: process.env['MIGBACKUP_PASSPHRASE_FILE'] },
+    },
     async project(how) {
       const { resolveProject } = await import('../core/config/project.ts');
       const { root, backups, config } = flags;

@@ -20,6 +20,12 @@ export const sharedFlags = {
     helpValue: 'FILE',
     helpGroup: 'GLOBAL',
   }),
+  identity: Flags.string({
+    summary: 'File of the key that opens encrypted copies and exports',
+    env: 'MIGBACKUP_IDENTITY',
+    helpValue: 'FILE',
+    helpGroup: 'GLOBAL',
+  }),
   json: Flags.boolean({
     summary: 'One JSON document on stdout, errors too',
     env: 'MIGBACKUP_JSON',
@@ -56,6 +62,7 @@ export interface SharedFlags {
   readonly root: string | undefined;
   readonly backups: string | undefined;
   readonly config: string | undefined;
+  readonly identity: string | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly 'log-level': 'error' | 'warn' | 'info' | 'debug' | 'trace' | undefined;

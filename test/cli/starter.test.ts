@@ -15,7 +15,7 @@ function pretendOld(root: string): string {
   return file;
 }
 
-test.each(['migbackup.cjs', 'libraries.cjs', 'remotes.cjs'])(
+test.each(['migbackup.cjs', 'libraries.cjs', 'remotes.cjs', 'encryption.cjs'])(
   'a checkout without dist/%s says how to build it',
   (name) => {
     const { status, stdout, stderr } = startAlone((root) => {

@@ -291,7 +291,7 @@ test('a thousand copies take some hundred bytes each', () => {
     id: `migration-2026-11-${String(1 + (at % 28)).padStart(2, '0')}T00-00-00-${String(Math.floor(at / 28)).padStart(3, '0')}Z`,
     tag: at.toString(16).padStart(32, '0'),
     pushedAt: new Date(),
-    statement: { lock: { until: '2099-02-01T00:00:00.000Z' } },
+    statement: { lock: { until: '2099-02-01T00:00:00.000Z' }, encryption: null },
   }));
   rememberSeen('s3://bucket/many', copies, new Date());
   const folder = path.join(process.env['XDG_STATE_HOME'] ?? '', 'migbackup');

@@ -24,6 +24,7 @@ test('the tarball holds these files and no other', () => {
     'bin/compiled-code.js',
     'bin/package.json',
     'bin/run.js',
+    'dist/encryption.cjs',
     'dist/libraries.cjs',
     'dist/licenses.txt',
     'dist/migbackup.cjs',

@@ -18,6 +18,7 @@ export function writeDist(root: string, program: string): void {
   writeFileSync(path.join(root, 'dist/migbackup.cjs'), program);
   writeFileSync(path.join(root, 'dist/libraries.cjs'), '(function () {})');
   writeFileSync(path.join(root, 'dist/remotes.cjs'), '(function () {})');
+  writeFileSync(path.join(root, 'dist/encryption.cjs'), '(function () {})');
 }
 
 /** Starts a copy of bin/ in a folder of its own, after `prepare` has changed what is in it. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, scryptSync } from 'node:crypto';
 import path from 'node:path';
 import type { Project } from '../model/category.ts';
 import type { ProjectNames } from '../model/manifest.ts';
@@ -40,4 +40,27 @@ export function areStrangers(one: ProjectNames, other: ProjectNames): boolean {
   const [mine, theirs] = [ownId(one.id), ownId(other.id)];
   if (mine !== undefined && theirs !== undefined) return mine !== theirs;
   return one.remote !== undefined && other.remote !== undefined && one.remote !== other.remote;
+}
+
+/** So that a guess takes some 50 ms. All copies have the same salt, so that a name is marked once for a list of them. */
+const MARK_COST = { N: 1 << 14, r: 8, p: 1 };
+const MARK_SALT = 'migbackup project';
+
+const marks = new Map<string, string>();
+
+/** The names of a project as an encrypted copy states them: whoever knows a name can compare. Others can only guess it, slowly. */
+export function markedNames({ id, remote, root }: ProjectNames): ProjectNames {
+  const own = ownId(id);
+  return {
+    ...(own === undefined ? {} : { id: mark('id', own) }),
+    ...(remote === undefined ? {} : { remote: mark('remote', remote) }),
+    ...(root === undefined ? {} : { root: mark('root', root) }),
+  };
+}
+
+function mark(kind: string, name: string): string {
+  const text = `${kind} ${name}`;
+  const marked = marks.get(text) ?? scryptSync(text, MARK_SALT, 16, MARK_COST).toString('hex');
+  marks.set(text, marked);
+  return marked;
 }

@@ -89,6 +89,17 @@ export const remoteSettingsSchema = z.strictObject({
     })
     .optional()
     .describe('object lock of each copy; the bucket has to allow it'),
+  encryptTo: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe(
+      'copies are encrypted for these keys: age1…, age1pq1…, the text of an SSH public key, or "passphrase" (docs/keys.md)',
+    ),
+  singleRecipient: z
+    .boolean()
+    .optional()
+    .describe('allow one key in encryptTo, whose loss would be that of all copies'),
 });
 
 /** migbackup.config.json, also `package.json#migbackup`. Unknown keys are errors: a typing mistake must not lose a category. */

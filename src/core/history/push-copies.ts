@@ -15,6 +15,9 @@ import { pushedCopies } from '../repository/pushed-copies.ts';
 import { isKnownPlace, keptNoLock, rememberPlace } from '../repository/remotes/known-places.ts';
 import { machineFolder } from '../repository/remotes/machine-folder.ts';
 import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
+import { parseRecipients, type Recipient } from '../protection/recipients.ts';
+import { tagOf } from '../repository/remotes/commit.ts';
+import { encryptionFor } from '../repository/remotes/seal-copy.ts';
 import { localBackup, pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
 import type { Remote } from '../repository/remotes/remote.ts';
 import { recordOperation } from './operation-log.ts';
@@ -25,6 +28,11 @@ export interface NewPlace {
   readonly place: string;
   readonly endpoint: string | null;
   readonly lock: { readonly mode: 'governance' | 'compliance'; readonly days: number } | null;
+}
+
+/** For whom copies in a remote are encrypted; null if they are not. Throws USAGE. */
+function recipientsIn({ settings: { encryptTo, singleRecipient } }: RemoteChoice): Recipient[] | null {
+  return encryptTo === undefined ? null : parseRecipients(encryptTo, singleRecipient === true);
 }
 
 export interface PushWanted {
@@ -60,6 +68,7 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
     throw new BackupError('USAGE', `the config asks for no lock in ${escapeName(without.name)}`, {
       hint: 'Name a remote that has "lock" in the config with --remote, or add it there.',
     });
+  for (const choice of choices) recipientsIn(choice);
   for (const choice of choices) {
     if (choice.settings.lock !== undefined && keptNoLock(choice)) throw noLock(choice);
     if (isKnownPlace(choice)) continue;
@@ -147,9 +156,12 @@ async function pushToOne(
   try {
     const { files, bytes } = backup;
     context.onEvent?.({ type: 'phase-begin', phase: 'pushing', files: files.length, bytes });
+    const recipients = recipientsIn(choice);
     const { copy, outcome, lock } = await pushBackup(remote, backup, {
       lock: lockFor(choice, remote.now()),
       extendsLock,
+      encryption: recipients === null ? null : encryptionFor(recipients, context.keys ?? {}),
+      signal: context.signal,
       onProgress: (done, sent) => context.onEvent?.({ type: 'progress', files: done, bytes: sent }),
     });
     return {
@@ -165,7 +177,8 @@ async function pushToOne(
   }
 }
 
-function failed({ name, place }: RemoteChoice, { tag }: LocalBackup, error: BackupError): PushedCopy {
+function failed({ name, place, settings }: RemoteChoice, { sha256 }: LocalBackup, error: BackupError): PushedCopy {
+  const tag = settings.encryptTo === undefined ? tagOf(sha256) : null;
   const { code, message, hint } = error;
   return { remote: name, place, outcome: 'failed', tag, lock: null, error: { code, message, hint } };
 }

@@ -43,6 +43,8 @@ export const ERROR_CODES = [
   'TARGET_CHANGED',
   'TRANSACTION_UNREADABLE',
   'SIGNATURE_REFUSED',
+  'KEY_MISSING',
+  'COPY_NOT_ENCRYPTED',
   // failed and could not be taken back (exit 7)
   'ROLLBACK_FAILED',
   'WAY_BACK_FAILED',

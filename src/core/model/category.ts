@@ -48,6 +48,10 @@ export interface RemoteSettings {
   readonly pathStyle?: boolean | undefined;
   readonly checksums?: 'sha256' | 'none' | undefined;
   readonly lock?: { readonly mode: 'governance' | 'compliance'; readonly days: number } | undefined;
+  /** For whom copies are encrypted; undefined: they are not. */
+  readonly encryptTo?: readonly string[] | undefined;
+  /** Allow a single one. */
+  readonly singleRecipient?: boolean | undefined;
 }
 
 /** The effective configuration: the preset or a config file, resolved against one project. */

@@ -12,7 +12,7 @@ export const copyLockSchema = z.object({
 });
 
 const copyObjectSchema = z.object({
-  /** The artifact's name in the backup. */
+  /** The artifact's name in the backup; in an encrypted copy KEYS.age or `<n>.age`. */
   name: z.string().min(1).max(100),
   size: count,
   sha256,
@@ -30,14 +30,25 @@ export const copyStatementSchema = z.object({
   format: z.literal(1),
   id: z.string(),
   kind: z.enum(['migration', 'safety']),
+  /** Of an encrypted copy, what only those can compare who know these names. */
   project: projectNamesSchema,
   completeness: completenessSchema,
   createdAt: z.iso.datetime(),
   tag: z.string(),
   lock: copyLockSchema.nullable(),
-  encryption: z.null(),
-  /** In the order of ARTIFACTS.sha256, which follows them; then the signature, ID.sig, if the backup is signed. */
-  objects: z.array(copyObjectSchema).min(5).max(1010),
+  encryption: z
+    .object({
+      /** Fingerprints of those for whom KEYS.age is encrypted. */
+      recipients: z.array(z.string().max(100)).min(1).max(100),
+      /** Tells those who have the backup that this is a copy of it, and nobody else anything. */
+      content: z.string().regex(/^[0-9a-f]{32}$/),
+    })
+    .nullable(),
+  /**
+   * In the order of ARTIFACTS.sha256, which follows them; of an encrypted copy KEYS.age, ARTIFACTS.sha256 and then its lines in order. Then the signature,
+   * ID.sig, if the backup is signed.
+   */
+  objects: z.array(copyObjectSchema).min(5).max(1011),
 });
 export type CopyStatement = z.infer<typeof copyStatementSchema>;
 

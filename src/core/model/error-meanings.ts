@@ -30,7 +30,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   REMOTE_DENIED:
     'The remote refuses the credentials, or they lack a right that the message names, or there are none, or the clock is wrong.',
   REMOTE_FAILED: 'The remote answers with another error, or stored something else than it was sent.',
-  KEY_UNUSABLE: 'A key cannot be read or cannot sign, or other users may read it.',
+  KEY_UNUSABLE: 'A key cannot be read or used, or other users may read it, or the program that uses it fails.',
   CONFIRMATION_REQUIRED: 'The change has to be confirmed but was not.',
   PLAN_CHANGED: 'The plan is no longer the one that was approved.',
   OTHER_PROJECT:
@@ -44,6 +44,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   TRANSACTION_UNREADABLE: 'The journal of an unfinished restore cannot be read or cannot be trusted.',
   SIGNATURE_REFUSED:
     'A signature is required, and nobody who may sign has signed the backup, or the config that says who may is lost.',
+  COPY_NOT_ENCRYPTED: 'The config has copies in a remote encrypted, and this one is not.',
+  KEY_MISSING: 'The copy or export is encrypted, and no key was given that opens it.',
   ROLLBACK_FAILED: 'The operation failed, and what it had changed could not be taken back.',
   WAY_BACK_FAILED: 'A guarded command ended, but what has to follow it failed.',
   NO_SUCH_BACKUP: 'There is no backup with the given name.',

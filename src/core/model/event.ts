@@ -14,6 +14,14 @@ export type Event =
 
 export type OnEvent = (event: Event) => void;
 
+/** Where the keys are that open what is encrypted. Never in a config: that comes along with a checkout. */
+export interface KeysAtHand {
+  /** A file of identities as age has them: --identity or MIGBACKUP_IDENTITY. */
+  readonly identity?: string | undefined;
+  /** A file with a passphrase in its first line: MIGBACKUP_PASSPHRASE_FILE. */
+  readonly passphrase?: string | undefined;
+}
+
 /** What every operation takes besides its own options. */
 export interface Context {
   readonly tool: Tool;
@@ -21,6 +29,7 @@ export interface Context {
   readonly onEvent?: OnEvent | undefined;
   /** For how long questions have waited for their answers so far, in milliseconds. */
   readonly askedMs?: (() => number) | undefined;
+  readonly keys?: KeysAtHand | undefined;
   /** The wall clock, injectable so that ids and reports are testable. */
   readonly now?: (() => Date) | undefined;
 }

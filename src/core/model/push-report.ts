@@ -10,8 +10,8 @@ export const pushedCopySchema = z.object({
   place: z.string(),
   /** `there`: the copy was there before. `extended`: so it was, and it is locked longer now. `failed`: `error` says why, and what was sent stays for the next push. */
   outcome: z.enum(['pushed', 'there', 'extended', 'failed']),
-  /** Names the content: the first 32 hex digits of the SHA-256 of ARTIFACTS.sha256. */
-  tag: z.string(),
+  /** Names the copy: the first 32 hex digits of the SHA-256 of ARTIFACTS.sha256, or random ones if it is encrypted; then null if there is none yet. */
+  tag: z.string().nullable(),
   /** Until when the remote lets nobody delete the copy; null if it has no lock. */
   lock: copyLockSchema.nullable(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),

@@ -11,12 +11,12 @@ import type { PullReport } from '../model/pull-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
 import { escapeName } from '../paths/names.ts';
 import { startReport } from '../repository/report-head.ts';
-import { fetchSignature } from '../repository/remotes/fetch-copy.ts';
+import { fetchSignature } from '../repository/remotes/copy-contents.ts';
 import { signatureName } from '../repository/remotes/layout.ts';
 import type { Copy } from '../repository/remotes/list-copies.ts';
 import { fetchAll } from '../repository/remotes/open-copy.ts';
 import { chooseOnly, openRemote } from '../repository/remotes/open-remote.ts';
-import { tagOf } from '../repository/remotes/commit.ts';
+import { isCopyOf } from '../repository/remotes/commit.ts';
 import { totalBytes, type Remote } from '../repository/remotes/remote.ts';
 import { selectCopy } from '../repository/remotes/select-copy.ts';
 import { Owner } from '../repository/whose.ts';
@@ -40,7 +40,7 @@ export async function pull(project: Project, options: PullOptions, context: Cont
   const remote = await openRemote(choice, options.insecure, context);
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
-    const wanted = { selector: options.selector ?? 'latest', copy: options.copy, onNote };
+    const wanted = { selector: options.selector ?? 'latest', copy: options.copy, from: choice, onNote };
     const copy = await selectCopy(remote, new Owner(project), wanted);
     const outcome = await withLocks(project, 'pull', () => bring(project, remote, copy, context));
     const { statement, place, tag } = copy;
@@ -100,14 +100,14 @@ async function bringSignature(remote: Remote, copy: Copy, folder: string, contex
 }
 
 /** Throws TARGET_NOT_EMPTY if the repository has something else by this name, or this with less in it. */
-async function sameAs(folder: string, { id, tag, place }: Copy, context: Context): Promise<'there'> {
+async function sameAs(folder: string, { id, statement, place }: Copy, context: Context): Promise<'there'> {
   const refused = (what: string): BackupError =>
     new BackupError('TARGET_NOT_EMPTY', what, {
       hint: 'Move that folder away, or pull into another repository with --backups DIR.',
       path: folder,
     });
   const sha256 = hashIfReadable(path.join(folder, ARTIFACTS_FILE));
-  if (sha256 === null || tagOf(sha256) !== tag)
+  if (sha256 === null || !isCopyOf(statement, sha256))
     throw refused(`the repository has another backup called ${id} than ${escapeName(place)}`);
   const { status, findings } = await auditBackup(folder, id, { mode: 'full' }, context);
   if (status !== 'FAILED') return 'there';

@@ -12,10 +12,11 @@ import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import type { PushReport } from '../model/push-report.ts';
 import { startReport } from '../repository/report-head.ts';
-import { listCopies } from '../repository/remotes/list-copies.ts';
+import { listCopies, type Copy } from '../repository/remotes/list-copies.ts';
 import { openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
-import { tagOf } from '../repository/remotes/commit.ts';
+import { isCopyOf } from '../repository/remotes/commit.ts';
 import { localBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
+import { isAsPrivate } from '../repository/remotes/select-copy.ts';
 import { noneHere, requireRepository, selectBackup } from '../repository/select.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { ownBackups } from '../repository/whose.ts';
@@ -90,28 +91,30 @@ async function missingIn(
   all: readonly SelectedBackup[],
   context: Context,
 ): Promise<SelectedBackup[]> {
-  const nameOf = ({ id, folder }: SelectedBackup): string =>
-    `${id} ${tagOf(hashIfReadable(path.join(folder, ARTIFACTS_FILE)) ?? '')}`;
   const lacking = new Set<string>();
   for (const choice of choices) {
-    const there = await copiesThere(choice, insecure, context);
-    for (const one of all) if (!there.has(nameOf(one))) lacking.add(one.id);
+    const there = Map.groupBy(await copiesThere(choice, insecure, context), ({ id }) => id);
+    for (const { id, folder } of all) {
+      const copies = (there.get(id) ?? []).filter(({ statement }) => isAsPrivate(choice, statement));
+      const sha256 = copies.length === 0 ? '' : (hashIfReadable(path.join(folder, ARTIFACTS_FILE)) ?? '');
+      if (!copies.some(({ statement }) => isCopyOf(statement, sha256))) lacking.add(id);
+    }
   }
   return all.filter(({ id }) => lacking.has(id));
 }
 
-/** Ids and tags. Empty if the remote does not answer. */
-async function copiesThere(choice: RemoteChoice, insecure: boolean, context: Context): Promise<Set<string>> {
+/** Empty if the remote does not answer. */
+async function copiesThere(choice: RemoteChoice, insecure: boolean, context: Context): Promise<readonly Copy[]> {
   try {
     const remote = await openRemote(choice, insecure, context);
     try {
-      return new Set((await listCopies(remote)).copies.map(({ id, tag }) => `${id} ${tag}`));
+      return (await listCopies(remote)).copies;
     } finally {
       remote.close();
     }
   } catch (error) {
     if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
-    return new Set();
+    return [];
   }
 }
 

@@ -128,8 +128,9 @@ async function countCopies(
   const { chooseRemotes, openRemote } = await import('../repository/remotes/open-remote.ts');
   const { listCopies } = await import('../repository/remotes/list-copies.ts');
   const { compareStored } = await import('../repository/remotes/stored-objects.ts');
-  const { tagOf } = await import('../repository/remotes/commit.ts');
-  const tag = tagOf(hashFile(path.join(ref.folder, ARTIFACTS_FILE)));
+  const { isAsPrivate } = await import('../repository/remotes/select-copy.ts');
+  const { isCopyOf } = await import('../repository/remotes/commit.ts');
+  const sha256 = hashFile(path.join(ref.folder, ARTIFACTS_FILE));
   const has: string[] = [];
   const lacks: string[] = [];
   for (const choice of chooseRemotes(project.config, [])) {
@@ -138,7 +139,7 @@ async function countCopies(
       const remote = await openRemote(choice, insecure, context);
       try {
         const { copies } = await listCopies(remote, ref.id);
-        const copy = copies.find((one) => one.tag === tag);
+        const copy = copies.find(({ statement }) => isCopyOf(statement, sha256) && isAsPrivate(choice, statement));
         const [problem] = copy === undefined ? [] : await compareStored(remote, copy);
         if (copy === undefined) lacks.push(`${name} has none`);
         else if (problem === undefined) has.push(name);

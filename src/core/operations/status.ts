@@ -95,8 +95,8 @@ interface Here {
 /** The newest complete backup of the project of which there is a copy, if the newest one here is older. */
 function newerThere(copies: readonly Copy[], { owner, ids, latest }: Here): string | null {
   const newest = copies.find(
-    ({ statement: { kind, completeness, project } }) =>
-      kind === 'migration' && completeness === 'complete' && owner.ownsCopy(project),
+    ({ statement }) =>
+      statement.kind === 'migration' && statement.completeness === 'complete' && owner.ownsCopy(statement),
   );
   if (newest === undefined || ids.has(newest.id)) return null;
   return latest === null || Date.parse(newest.statement.createdAt) > latest.getTime() ? newest.id : null;

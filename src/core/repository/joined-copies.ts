@@ -5,7 +5,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Config } from '../model/category.ts';
 import type { KnownCopy } from '../model/list-report.ts';
 import { copyName, laterOf, type CopyLog, type PushedRecord } from './pushed-copies.ts';
-import { tagOf } from './remotes/commit.ts';
+import { isCopyOf } from './remotes/commit.ts';
 import { chooseRemotes } from './remotes/open-remote.ts';
 import { lookFor, readSeen, type Look } from './remotes/seen-copies.ts';
 
@@ -43,11 +43,11 @@ export function joinSeen(config: Config, log: CopyLog, more: ReadonlyMap<string,
       }));
       let own: string | null | undefined;
       for (const [place, look] of looks) {
-        for (const [tag, { pushedAt, lockedUntil }] of look?.copies ?? []) {
+        for (const [tag, { pushedAt, lockedUntil, content }] of look?.copies ?? []) {
           if (look === null || records.some((one) => one.place === place && one.tag === tag)) continue;
           if (look.at <= (log.removed.get(copyName(id, place, tag)) ?? '')) continue;
-          own ??= tagIn(folder);
-          if (tag !== own) continue;
+          own ??= hashIfReadable(path.join(folder, ARTIFACTS_FILE));
+          if (own === null || !isCopyOf({ tag, encryption: content === null ? null : { content } }, own)) continue;
           const remote = nameOf(place, place);
           copies.push({ remote, place, tag, pushedAt, lockedUntil, seenAt: look.at, missing: false });
         }
@@ -88,10 +88,4 @@ function placesIn(config: Config): Map<string, string> {
     }
   }
   return places;
-}
-
-/** Null if that cannot be read. */
-function tagIn(folder: string): string | null {
-  const sha256 = hashIfReadable(path.join(folder, ARTIFACTS_FILE));
-  return sha256 === null ? null : tagOf(sha256);
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ownId } from '../config/checkout.ts';
-import { identityOf, type Identity } from '../config/identity.ts';
+import { identityOf, markedNames, type Identity } from '../config/identity.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -40,7 +40,7 @@ export class Owner {
    */
   owns(manifest: Manifest | null, place: string): boolean {
     const { id, remote, root, repository } = manifest?.project ?? {};
-    if (isRemotePlace(place)) return this.ownsCopy(manifest?.project ?? {});
+    if (isRemotePlace(place)) return isSame(this.identity, manifest?.project ?? {});
     const mine = this.identity;
     if (!isRecorded(manifest)) return isBelow(mine.root, place);
     const [own, theirs] = [ownId(mine.id), ownId(id)];
@@ -51,13 +51,16 @@ export class Owner {
   }
 
   /** The same of a copy in a remote, which stands in no repository. One that records nothing is nobody's. */
-  ownsCopy({ id, remote, root }: ProjectNames): boolean {
-    const mine = this.identity;
-    const [own, theirs] = [ownId(mine.id), ownId(id)];
-    if (own !== undefined && theirs !== undefined) return own === theirs;
-    if (mine.remote !== undefined && remote !== undefined) return mine.remote === remote;
-    return root !== undefined && root === mine.root;
+  ownsCopy({ project, encryption }: { readonly project: ProjectNames; readonly encryption: object | null }): boolean {
+    return isSame(encryption === null ? this.identity : markedNames(this.identity), project);
   }
+}
+
+function isSame(mine: ProjectNames, { id, remote, root }: ProjectNames): boolean {
+  const [own, theirs] = [ownId(mine.id), ownId(id)];
+  if (own !== undefined && theirs !== undefined) return own === theirs;
+  if (mine.remote !== undefined && remote !== undefined) return mine.remote === remote;
+  return root !== undefined && root === mine.root;
 }
 
 /** Whether a manifest says whose backup it is. */

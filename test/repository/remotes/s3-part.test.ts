@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openReader, type FileReader } from '../../../src/core/fs/readable-file.ts';
 import { FilePart } from '../../../src/core/repository/remotes/s3-part.ts';
 import { tempFolder, type TempFolder } from '../../support/temp-folder.ts';
 
@@ -17,7 +18,7 @@ const sha256 = (content: Buffer): string => createHash('sha256').update(content)
 
 let temp: TempFolder;
 let file: string;
-let fd: number;
+let reader: FileReader;
 let server: http.Server;
 let got: { bytes: number; sha256: string; isWhole: boolean };
 /** Resolves when the server has seen the end of a request, whole or not. */
@@ -29,7 +30,7 @@ beforeEach(async () => {
   temp = tempFolder();
   file = path.join(temp.path, 'archive');
   writeFileSync(file, bytes);
-  fd = openSync(file, 'r');
+  reader = openReader(file);
   seen = Promise.withResolvers();
   isHasty = false;
   server = http.createServer((request, response) => {
@@ -54,14 +55,20 @@ beforeEach(async () => {
   await once(server, 'listening');
 });
 afterEach(() => {
-  closeSync(fd);
+  reader.close();
   server.closeAllConnections();
   server.close();
   temp[Symbol.dispose]();
 });
 
 const partOf = (from: number, size = SIZE, most = MOST): FilePart =>
-  new FilePart({ file, name: 'archive', size, sha256: sha256(bytes) }, fd, from, most, null);
+  new FilePart(
+    { file, name: 'archive', size, sha256: sha256(bytes), open: () => openReader(file) },
+    reader,
+    from,
+    most,
+    null,
+  );
 
 function requestFor({ length }: FilePart): http.ClientRequest {
   const address = server.address();

@@ -73,7 +73,7 @@ function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
     categories: archives.map(({ name }) => name.replace(/\.tar(\.zst)?$/, '')),
     holdsSecrets: null,
     lastVerification: null,
-    project: { id: project, name: null, root, own: owner.ownsCopy(statement.project) },
+    project: { id: project, name: null, root, own: owner.ownsCopy(statement) },
     copies: [],
     copy: {
       tag,

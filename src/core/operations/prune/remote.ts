@@ -47,7 +47,7 @@ export async function pruneRemote(
   try {
     const owner = new Owner(project);
     const { copies, bad } = await listCopies(remote);
-    const own = copies.filter(({ statement }) => owner.ownsCopy(statement.project));
+    const own = copies.filter(({ statement }) => owner.ownsCopy(statement));
     const newest = await newestWhole(remote, own);
     const reasons = reasonsToKeep(own, newest, options, remote.now());
     // A commit that cannot be believed may still be all that is left of something.

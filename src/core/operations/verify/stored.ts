@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { statusOf } from '../../audit/status.ts';
 import { MANIFEST_FILE } from '../../format/layout.ts';
 import { parseManifest } from '../../format/manifest-file.ts';
-import { artifactList, unpackManifest } from '../../repository/remotes/commit.ts';
+import { unpackManifest } from '../../repository/remotes/commit.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
@@ -14,7 +14,7 @@ import { startReport } from '../../repository/report-head.ts';
 import { keepReport } from '../../repository/reports.ts';
 import { judgeText, type Judged } from '../../protection/judge-signature.ts';
 import { signerRule, type AskedSigners, type SignerRule } from '../../protection/signer-rule.ts';
-import { fetchSignature, refOf } from '../../repository/remotes/fetch-copy.ts';
+import { contentsOf, fetchSignature, refOf } from '../../repository/remotes/copy-contents.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
 import type { FromRemote } from '../../repository/remotes/open-copy.ts';
 import { chooseRemote, openRemote } from '../../repository/remotes/open-remote.ts';
@@ -42,7 +42,7 @@ export async function verifyStored(
   const remote = await openRemote(choice, from.insecure, context);
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
-    const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, onNote });
+    const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, from: choice, onNote });
     const judged = rule === undefined ? null : await judgeCopy(remote, copy, rule, context);
     if (judged !== null && 'code' in judged) context.onEvent?.({ type: 'finding', finding: judged });
     const { findings, read } = await checkObjects(remote, copy, context);
@@ -68,11 +68,14 @@ export async function verifyStored(
   }
 }
 
-/** The commit has the list of artifacts that was signed: what fits it is the signature of these objects, as far as they are what the commit says. */
+/**
+ * The commit has the list of artifacts that was signed: what fits it is the signature of these objects, as far as they are what the commit says. Of an
+ * encrypted copy it is fetched and opened. Throws KEY_MISSING.
+ */
 async function judgeCopy(remote: Remote, copy: Copy, rule: SignerRule, context: Context): Promise<Judged | Finding> {
-  const { id, place, statement } = copy;
+  const { id, place } = copy;
   const text = (await fetchSignature(remote, copy, context))?.toString('latin1') ?? null;
-  const list = Buffer.from(artifactList(statement.objects));
+  const list = Buffer.from((await contentsOf(remote, copy, context.keys)).list);
   return judgeText(
     { id, path: `${place}/${signatureName(id)}`, text, list },
     rule,

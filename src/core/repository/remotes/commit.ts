@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import zlib from 'node:zlib';
 import { parseId } from '../../format/id.ts';
@@ -6,7 +6,8 @@ import { ARTIFACTS_FILE, MANIFEST_FILE, MAX_SIGNATURE_BYTES } from '../../format
 import { formatSum } from '../../format/sums.ts';
 import { ambiguity } from '../../fs/json-ambiguity.ts';
 import { copyCommitSchema, copyStatementSchema, type CopyObject, type CopyStatement } from '../../model/copy-commit.ts';
-import { isArtifactName, REQUIRED_NAMES, signatureName } from './layout.ts';
+import { isArtifactName, REQUIRED_NAMES, sealedName, signatureName } from './layout.ts';
+import { KEYS_FILE } from '../../protection/sealed-keys.ts';
 
 /** Far more than 1,000 objects need. */
 export const MAX_COMMIT_BYTES = 4 << 20;
@@ -21,9 +22,10 @@ export interface Commit {
   readonly manifest: Buffer | null;
 }
 
-/** The text of a commit object. @param manifest the bytes of the manifest, which is repeated in it unless it is large */
+/** The text of a commit object. @param manifest the bytes of the manifest, which is repeated in it unless it is large or the copy is encrypted */
 export function formatCommit(statement: CopyStatement, manifest: Buffer): Buffer {
-  const repeated = manifest.length <= MAX_MANIFEST_BYTES ? zlib.zstdCompressSync(manifest).toString('base64') : null;
+  const isRepeated = statement.encryption === null && manifest.length <= MAX_MANIFEST_BYTES;
+  const repeated = isRepeated ? zlib.zstdCompressSync(manifest).toString('base64') : null;
   const commit = { statement: JSON.stringify(statement), manifest: repeated, signatures: [] };
   return Buffer.from(`${JSON.stringify(commit)}\n`);
 }
@@ -46,8 +48,22 @@ export function signatureOf({ id, objects }: CopyStatement): CopyObject | undefi
   return objects.find(({ name }) => name === signatureName(id));
 }
 
+/** The tag of a copy that is not encrypted. */
 export function tagOf(artifactsSha256: string): string {
   return artifactsSha256.slice(0, 32);
+}
+
+/** Names the content of an encrypted copy for those who have the backup, and tells others nothing. */
+export function contentOf(tag: string, artifactsSha256: string): string {
+  return createHmac('sha256', tag).update(artifactsSha256).digest('hex').slice(0, 32);
+}
+
+/** Whether a copy has the content of the backup whose list of artifacts has this SHA-256. */
+export function isCopyOf(
+  { tag, encryption }: { readonly tag: string; readonly encryption: { readonly content: string } | null },
+  artifactsSha256: string,
+): boolean {
+  return encryption === null ? tag === tagOf(artifactsSha256) : encryption.content === contentOf(tag, artifactsSha256);
 }
 
 /**
@@ -65,6 +81,7 @@ export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }
   if (typeof statement === 'string') return `states something that is not valid: it ${statement}`;
   const wrong = contradiction(statement, expected);
   if (wrong !== null) return wrong;
+  if (statement.encryption !== null && outer.manifest !== null) return 'shows the manifest of an encrypted copy';
   if (outer.manifest === null) return { statement, manifest: null };
   const manifest = Buffer.from(outer.manifest, 'base64');
   const unpacked = unpackManifest(manifest);
@@ -113,21 +130,34 @@ function parseStrictly<T>(bytes: Buffer, schema: Schema<T>): T | string {
 
 /** What a statement says against its key or against itself; null if nothing. */
 function contradiction(statement: CopyStatement, expected: { id: string; tag: string }): string | null {
-  const { id, kind, tag, createdAt, objects } = statement;
+  const { id, kind, createdAt, objects } = statement;
   if (id !== expected.id) return 'states the id of another backup';
-  if (tag !== expected.tag) return 'states another tag than its name';
+  if (statement.tag !== expected.tag) return 'states another tag than its name';
   const parsed = parseId(id);
   if (parsed?.kind !== kind) return `states the kind ${kind}, which its id does not`;
   if (parsed.time.toISOString() !== new Date(createdAt).toISOString()) return 'states another time than its id';
+  if ((signatureOf(statement)?.size ?? 0) > MAX_SIGNATURE_BYTES) return 'names a signature that is too large to be one';
+  if (objects.some(({ size, partSize }) => partSize !== null && partSize < size / 10_000))
+    return 'states more parts than an upload can have';
+  return statement.encryption === null ? plainContradiction(statement) : sealedContradiction(statement);
+}
+
+/** All that can be known of the names in an encrypted copy is that they are numbers. */
+function sealedContradiction({ id, objects }: CopyStatement): string | null {
+  const isSigned = objects.at(-1)?.name === signatureName(id);
+  const isOne = objects
+    .slice(0, isSigned ? -1 : undefined)
+    .every(({ name }, at) => name === (at === 0 ? KEYS_FILE : sealedName(at - 1)));
+  return isOne ? null : 'names other objects than an encrypted copy has';
+}
+
+function plainContradiction({ id, objects, tag }: CopyStatement): string | null {
   const names = objects.map(({ name }) => name);
   const odd = names.find((name) => !isArtifactName(name) && name !== signatureName(id));
   if (odd !== undefined) return 'names an object that no backup has';
   if (new Set(names).size !== names.length) return 'names an object twice';
-  if ((signatureOf(statement)?.size ?? 0) > MAX_SIGNATURE_BYTES) return 'names a signature that is too large to be one';
   const missing = REQUIRED_NAMES.find((name) => !names.includes(name));
   if (missing !== undefined) return `does not name ${missing}`;
-  if (objects.some(({ size, partSize }) => partSize !== null && partSize < size / 10_000))
-    return 'states more parts than an upload can have';
   const list = Buffer.from(artifactList(objects));
   const sha256 = sha256Of(list);
   const own = objects.find(({ name }) => name === ARTIFACTS_FILE);

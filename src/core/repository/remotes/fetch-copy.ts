@@ -5,13 +5,8 @@ import { atOnce } from '../../concurrency/at-once.ts';
 import { collectNewGarbage } from '../../format/buffer-memory.ts';
 import { fsyncDir, fsyncMeanwhile, lstatOrNull, mkdirDurable, removeTree, writeAll } from '../../fs/durable.ts';
 import { BackupError } from '../../model/backup-error.ts';
-import type { CopyObject } from '../../model/copy-commit.ts';
-import type { Context } from '../../model/event.ts';
 import { escapeName } from '../../paths/names.ts';
-import { artifactsOf, signatureOf } from './commit.ts';
-import { objectKey } from './layout.ts';
-import type { Copy } from './list-copies.ts';
-import type { ObjectRef, Remote } from './remote.ts';
+import type { CopyFile } from './copy-contents.ts';
 
 const AT_ONCE = 4;
 const BLOCK_BYTES = 1 << 20;
@@ -23,27 +18,21 @@ export interface FetchHow {
   readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
 }
 
-/** The object of a copy, by its version and ETag. */
-export function refOf({ id, tag }: Copy, object: CopyObject): ObjectRef {
-  const { size, versionId, etag } = object;
-  return { key: objectKey(id, tag, object), size, versionId, etag };
-}
-
 /**
- * Fetches every file of a backup into a folder of its own, several at once, each in one request, and hashes it while it is written. What an earlier run has
- * written there is kept as far as its bytes are right. On return everything is durable. Throws BACKUP_DAMAGED if an object is not what its commit says.
+ * Fetches every file of a copy into a folder of its own, several at once, each in one request, and hashes it while it is written. What an earlier run has
+ * written there is kept as far as its bytes are right. On return everything is durable. Throws BACKUP_DAMAGED if one is not what the copy says.
  */
-export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how: FetchHow): Promise<void> {
+export async function fetchWhole(files: readonly CopyFile[], folder: string, how: FetchHow): Promise<void> {
   mkdirDurable(path.join(folder, 'checksums'), 0o700);
-  keepOnly(folder, copy);
+  keepOnly(folder, files);
   const done = { files: 0, bytes: 0 };
   let sinceCollected = 0;
-  const fetch = async (object: CopyObject): Promise<void> => {
+  const fetch = async (object: CopyFile): Promise<void> => {
     const file = new FetchedFile(folder, object);
     try {
       const had = file.resume();
       done.bytes += had;
-      for await (const chunk of remote.read(refOf(copy, object), file.length, object.size)) {
+      for await (const chunk of object.read(file.length, object.size)) {
         file.add(chunk);
         done.bytes += chunk.length;
         if ((sinceCollected += chunk.length) >= COLLECT_BYTES) {
@@ -61,28 +50,28 @@ export async function fetchWhole(remote: Remote, copy: Copy, folder: string, how
     // What an earlier run left was not the beginning of this object.
     await fetch(object);
   };
-  await atOnce(AT_ONCE, artifactsOf(copy.statement), fetch);
+  await atOnce(AT_ONCE, files, fetch);
   fsyncDir(path.join(folder, 'checksums'));
   fsyncDir(folder);
 }
 
-/** Exactly these bytes of an object. */
-export async function readRange(remote: Remote, ref: ObjectRef, from: number, to: number): Promise<Buffer> {
+/** Exactly these bytes of a file. */
+export async function readRange(file: CopyFile, from: number, to: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(to - from);
   let done = 0;
-  for await (const chunk of remote.read(ref, from, to)) done += chunk.copy(bytes, done);
+  for await (const chunk of file.read(from, to)) done += chunk.copy(bytes, done);
   return bytes;
 }
 
-/** A file that is being fetched: always the beginning of the object. */
+/** A file that is being fetched: always the beginning of the one in the copy. */
 class FetchedFile {
-  readonly object: CopyObject;
+  readonly object: CopyFile;
   length = 0;
   readonly #file: string;
   #hash: Hash = createHash('sha256');
   #fd: number | null = null;
 
-  constructor(folder: string, object: CopyObject) {
+  constructor(folder: string, object: CopyFile) {
     this.object = object;
     this.#file = path.join(folder, ...object.name.split('/'));
   }
@@ -136,8 +125,8 @@ export function writeAt(fd: number, bytes: Buffer, position: number): void {
 }
 
 /** Removes what an earlier run cannot have left there. */
-function keepOnly(folder: string, { statement }: Copy): void {
-  const names = new Set(artifactsOf(statement).map(({ name }) => name));
+function keepOnly(folder: string, files: readonly CopyFile[]): void {
+  const names = new Set(files.map(({ name }) => name));
   for (const below of ['', 'checksums']) {
     for (const name of fs.readdirSync(path.join(folder, below))) {
       const relative = below === '' ? name : `${below}/${name}`;
@@ -149,41 +138,23 @@ function keepOnly(folder: string, { statement }: Copy): void {
   }
 }
 
-function wrongObject({ name }: CopyObject, file: string): BackupError {
-  return new BackupError('BACKUP_DAMAGED', `${escapeName(name)} of this copy is not what its commit says`, {
+function wrongObject({ name }: CopyFile, file: string): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `${escapeName(name)} of this copy is not what the copy says`, {
     hint: 'Use another copy, and push this backup again from where it is whole.',
     path: file,
   });
 }
 
-/** Fetches one small object and checks it. */
-export async function fetchSmall(remote: Remote, copy: Copy, name: string, file: string): Promise<void> {
-  const object = copy.statement.objects.find((one) => one.name === name);
-  if (object === undefined) throw new Error(`a commit names ${name}`);
-  const bytes = await readChecked(remote, copy, object);
+/** Fetches one small file and checks it. */
+export async function fetchSmall(files: readonly CopyFile[], name: string, file: string): Promise<void> {
+  const object = files.find((one) => one.name === name);
+  if (object === undefined) throw new Error(`a copy has ${name}`);
+  const bytes = await readRange(object, 0, object.size);
+  if (createHash('sha256').update(bytes).digest('hex') !== object.sha256) throw wrongObject(object, file);
   const fd = fs.openSync(file, 'wx', 0o600);
   try {
     writeAll(fd, bytes);
   } finally {
     fs.closeSync(fd);
   }
-}
-
-/** The signature of a copy; null if it was pushed without one, or it is damaged: the copy is unsigned then, and a note says so. */
-export async function fetchSignature(remote: Remote, copy: Copy, { onEvent }: Context): Promise<Buffer | null> {
-  const object = signatureOf(copy.statement);
-  if (object === undefined) return null;
-  try {
-    return await readChecked(remote, copy, object);
-  } catch (error) {
-    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
-    onEvent?.({ type: 'note', message: `${copy.id} counts as unsigned: ${error.message}` });
-    return null;
-  }
-}
-
-async function readChecked(remote: Remote, copy: Copy, object: CopyObject): Promise<Buffer> {
-  const bytes = await readRange(remote, refOf(copy, object), 0, object.size);
-  if (createHash('sha256').update(bytes).digest('hex') !== object.sha256) throw wrongObject(object, copy.place);
-  return bytes;
 }

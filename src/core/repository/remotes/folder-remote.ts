@@ -112,16 +112,17 @@ export class FolderRemote implements Remote {
 
   async #copy(local: LocalFile, file: string, onBytes: (bytes: number) => void): Promise<void> {
     const temporary = temporaryBeside(file);
-    const from = openRegular(local.file);
+    const from = local.open();
     let to: number | undefined;
     try {
       to = fs.openSync(temporary, 'wx', 0o600);
       const hash = createHash('sha256');
       const block = Buffer.allocUnsafeSlow(CHUNK);
-      for (let read = fs.readSync(from, block); read > 0; read = fs.readSync(from, block)) {
+      for (let at = 0, read = from.read(block, at); read > 0; read = from.read(block, at)) {
         throwIfInterrupted(this.#context.signal);
         hash.update(block.subarray(0, read));
         writeAll(to, block.subarray(0, read));
+        at += read;
         onBytes(read);
         // Progress and signals need a turn.
         await new Promise(setImmediate);
@@ -133,7 +134,7 @@ export class FolderRemote implements Remote {
       fs.renameSync(temporary, file);
       fsyncDir(path.dirname(file));
     } finally {
-      fs.closeSync(from);
+      from.close();
       if (to !== undefined) fs.closeSync(to);
       fs.rmSync(temporary, { force: true });
     }

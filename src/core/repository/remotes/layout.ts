@@ -16,7 +16,7 @@ export const CHECKS_PREFIX = 'v1/checks/';
 /** Written by `remote init` into a folder, so that a disk that is not mounted is not an empty remote. */
 export const REMOTE_FILE = 'migbackup-remote.json';
 
-/** The first 32 hex digits of the SHA-256 of ARTIFACTS.sha256: two different backups never have one. */
+/** The first 32 hex digits of the SHA-256 of ARTIFACTS.sha256, or 32 random ones of an encrypted copy: two different contents never have one. */
 const TAG = /^[0-9a-f]{32}$/;
 
 export function isTag(text: string): boolean {
@@ -77,6 +77,11 @@ const ARCHIVE_NAME = /^[a-z0-9][a-z0-9-]{0,62}\.tar(\.zst)?$/;
 
 /** The names that every backup has. */
 export const REQUIRED_NAMES: readonly string[] = [...FIXED_NAMES];
+
+/** An object of an encrypted copy: 0 is ARTIFACTS.sha256, and its lines follow in order. */
+export function sealedName(number: number): string {
+  return `${number}.age`;
+}
 
 /** Whether a file of a backup is an archive, by its name. */
 export function isArchiveName(name: string): boolean {

@@ -8,8 +8,8 @@ import type { Project } from '../../model/category.ts';
 import type { Context } from '../../model/event.ts';
 import type { SelectedBackup } from '../selected.ts';
 import { Owner } from '../whose.ts';
-import { artifactsOf } from './commit.ts';
-import { fetchSignature, fetchWhole } from './fetch-copy.ts';
+import { contentsOf, fetchSignature } from './copy-contents.ts';
+import { fetchWhole } from './fetch-copy.ts';
 import { signatureName } from './layout.ts';
 import type { Copy } from './list-copies.ts';
 import { openPartly } from './open-partly.ts';
@@ -43,7 +43,7 @@ export async function openCopy(
   const remote = await openRemote(choice, from.insecure, context);
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
-    const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, onNote });
+    const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, from: choice, onNote });
     return await layOut(project, remote, copy, from.whole, context);
   } catch (error) {
     remote.close();
@@ -67,7 +67,7 @@ async function layOut(
     signature = await fetchSignature(remote, copy, context);
     if (signature !== null) fs.writeFileSync(path.join(scratch, name), signature, { mode: 0o600 });
     if (whole) await fetchAll(remote, copy, folder, context);
-    else forget = await openPartly(remote, copy, folder);
+    else forget = await openPartly(copy, await contentsOf(remote, copy, context.keys), folder);
   } catch (error) {
     removeTree(scratch);
     if (errnoOf(error) !== 'ENOSPC') throw error;
@@ -90,12 +90,13 @@ async function layOut(
 
 /** Fetches a copy with its progress. */
 export async function fetchAll(remote: Remote, copy: Copy, folder: string, context: Context): Promise<void> {
-  const objects = artifactsOf(copy.statement);
-  const bytes = totalBytes(objects);
+  const { files } = await contentsOf(remote, copy, context.keys);
+  const bytes = totalBytes(files);
   if (freeSpace(path.dirname(folder)).bytes < BigInt(bytes)) throw noRoom(copy, path.dirname(folder));
-  context.onEvent?.({ type: 'phase-begin', phase: 'fetching', files: objects.length, bytes });
-  const onProgress = (files: number, done: number): void => context.onEvent?.({ type: 'progress', files, bytes: done });
-  await fetchWhole(remote, copy, folder, { onProgress });
+  context.onEvent?.({ type: 'phase-begin', phase: 'fetching', files: files.length, bytes });
+  const onProgress = (done: number, has: number): void =>
+    context.onEvent?.({ type: 'progress', files: done, bytes: has });
+  await fetchWhole(files, folder, { onProgress });
 }
 
 function noRoom({ id, statement }: Copy, place: string, cause?: unknown): BackupError {

@@ -4,13 +4,12 @@ import { forgetAbsentRanges, setAbsentRanges, type AbsentRanges } from '../../fo
 import { ARTIFACTS_FILE, INDEX_FILE, MANIFEST_FILE } from '../../format/layout.ts';
 import { readManifest } from '../../format/manifest-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
-import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
-import { artifactList, artifactsOf, unpackManifest } from './commit.ts';
-import { fetchSmall, readRange, refOf, writeAt } from './fetch-copy.ts';
+import { unpackManifest } from './commit.ts';
+import type { CopyContents, CopyFile } from './copy-contents.ts';
+import { fetchSmall, readRange, writeAt } from './fetch-copy.ts';
 import type { Copy } from './list-copies.ts';
-import type { ObjectRef, Remote } from './remote.ts';
 
 /** How much is fetched ahead, at most, where a reader goes on where it stopped. */
 const MOST_AHEAD = 8 << 20;
@@ -21,22 +20,21 @@ const BLOCK = 64 << 10;
  * size and is fetched where a reader reads it. Returns a function that forgets these files.
  * @param folder must not exist
  */
-export async function openPartly(remote: Remote, copy: Copy, folder: string): Promise<() => void> {
+export async function openPartly(copy: Copy, { list, files }: CopyContents, folder: string): Promise<() => void> {
   fs.mkdirSync(path.join(folder, 'checksums'), { recursive: true, mode: 0o700 });
-  const objects = artifactsOf(copy.statement);
   const at = (name: string): string => path.join(folder, ...name.split('/'));
-  // The commit repeats the manifest unless it is large.
+  // The commit repeats the manifest unless it is large or the copy is encrypted.
   const manifest = copy.manifest === null ? null : unpackManifest(copy.manifest);
   const fetched = manifest === null ? [MANIFEST_FILE, INDEX_FILE] : [INDEX_FILE];
   if (manifest !== null) fs.writeFileSync(at(MANIFEST_FILE), manifest, { mode: 0o600, flag: 'wx' });
   const registered: string[] = [];
-  fs.writeFileSync(at(ARTIFACTS_FILE), artifactList(objects), { mode: 0o600, flag: 'wx' });
-  await Promise.all(fetched.map((name) => fetchSmall(remote, copy, name, at(name))));
+  fs.writeFileSync(at(ARTIFACTS_FILE), list, { mode: 0o600, flag: 'wx' });
+  await Promise.all(fetched.map((name) => fetchSmall(files, name, at(name))));
   requireOwnManifest(copy, readManifest(folder));
-  for (const object of objects) {
-    if ([MANIFEST_FILE, INDEX_FILE, ARTIFACTS_FILE].includes(object.name)) continue;
-    const file = at(object.name);
-    setAbsentRanges(file, new FetchedRanges(remote, refOf(copy, object), file, object));
+  for (const one of files) {
+    if ([MANIFEST_FILE, INDEX_FILE, ARTIFACTS_FILE].includes(one.name)) continue;
+    const file = at(one.name);
+    setAbsentRanges(file, new FetchedRanges(one, file));
     registered.push(file);
   }
   return () => registered.forEach(forgetAbsentRanges);
@@ -51,10 +49,9 @@ function requireOwnManifest({ id, place }: Copy, { backupId }: Manifest): void {
   });
 }
 
-/** A file with holes, filled from an object. */
+/** A file with holes, filled from the copy. */
 class FetchedRanges implements AbsentRanges {
-  readonly #remote: Remote;
-  readonly #ref: ObjectRef;
+  readonly #from: CopyFile;
   readonly #file: string;
   readonly #size: number;
   /** What is there, in blocks. */
@@ -63,9 +60,9 @@ class FetchedRanges implements AbsentRanges {
   #end = -1;
   #ahead = 0;
 
-  constructor(remote: Remote, ref: ObjectRef, file: string, { size }: CopyObject) {
-    this.#remote = remote;
-    this.#ref = ref;
+  constructor(from: CopyFile, file: string) {
+    const { size } = from;
+    this.#from = from;
     this.#file = file;
     this.#size = size;
     this.#has = new Uint8Array(Math.ceil(size / BLOCK));
@@ -100,7 +97,7 @@ class FetchedRanges implements AbsentRanges {
     const stop = Math.min(this.#size, end * BLOCK);
     for (let at = start; at < stop; at += MOST_AHEAD) {
       const until = Math.min(stop, at + MOST_AHEAD);
-      const bytes = await readRange(this.#remote, this.#ref, at, until);
+      const bytes = await readRange(this.#from, at, until);
       const fd = fs.openSync(this.#file, 'r+');
       try {
         writeAt(fd, bytes, at);

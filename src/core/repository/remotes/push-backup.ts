@@ -1,11 +1,13 @@
 import { hash as oneShotHash } from 'node:crypto';
 import path from 'node:path';
+import { markedNames } from '../../config/identity.ts';
 import { atOnce } from '../../concurrency/at-once.ts';
 import { ARTIFACTS_FILE, MANIFEST_FILE } from '../../format/layout.ts';
 import { parseSums } from '../../format/sums.ts';
 import { completenessOf } from '../../format/why-partial.ts';
 import { isVersion1 } from '../../format/version1.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
+import { openReader } from '../../fs/readable-file.ts';
 import { hashFile } from '../../fs/hash-file.ts';
 import { readRegular } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -13,10 +15,11 @@ import type { CopyObject, CopyStatement } from '../../model/copy-commit.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
 import { signatureToCarry } from '../../protection/judge-signature.ts';
-import { formatCommit, tagOf } from './commit.ts';
-import { refOf } from './fetch-copy.ts';
+import { contentOf, formatCommit, isCopyOf, tagOf } from './commit.ts';
+import { refOf } from './copy-contents.ts';
 import { commitKey, isArtifactName, objectKey, signatureName } from './layout.ts';
 import { listCopies, lockOf, type Copy } from './list-copies.ts';
+import { forgetSeals, sealCopy, type Encryption, type FileToSeal } from './seal-copy.ts';
 import { compareStored } from './stored-objects.ts';
 import { alteredHere, totalBytes, type LocalFile, type Lock, type Remote } from './remote.ts';
 
@@ -33,7 +36,8 @@ export interface LocalBackup {
   readonly manifest: Manifest;
   readonly files: readonly LocalFile[];
   readonly bytes: number;
-  readonly tag: string;
+  /** Of its list of artifacts. */
+  readonly sha256: string;
 }
 
 /** The files of a backup as its own list of artifacts has them, that list, and the signature if there is one. Throws BACKUP_DAMAGED, and USAGE for format version 1. */
@@ -57,12 +61,13 @@ export function localBackup(id: string, folder: string, manifest: Manifest): Loc
         hint: `migbackup verify ${id} lists all that is wrong with it.`,
         path: file,
       });
-    return { file, name: sum.path, size: Number(stat.size), sha256: sum.sha256 };
+    const size = Number(stat.size);
+    return { file, name: sum.path, size, sha256: sum.sha256, open: () => openReader(file) };
   });
   const signature = signatureToCarry({ id, folder });
-  if (signature !== null) files.push({ ...signature, name: signatureName(id) });
+  if (signature !== null) files.push({ ...signature, name: signatureName(id), open: () => openReader(signature.file) });
   const bytes = totalBytes(files);
-  return { id, folder, manifest, files, bytes, tag: tagOf(sha256) };
+  return { id, folder, manifest, files, bytes, sha256 };
 }
 
 export interface Pushed {
@@ -76,6 +81,9 @@ export interface PushHow {
   readonly lock: Lock | null;
   /** Lock a copy that is there as long as a new one would be. */
   readonly extendsLock: boolean;
+  /** Null: the copy is the backup as it is. */
+  readonly encryption: Encryption | null;
+  readonly signal: AbortSignal | undefined;
   /** Told how many files and bytes of the backup are there, each time that more are. */
   readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
 }
@@ -85,44 +93,33 @@ export interface PushHow {
  * is there already is not sent again, so a push that was cut off goes on where it stopped.
  */
 export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushHow): Promise<Pushed> {
-  const { id, tag, manifest } = backup;
-  const { lock, extendsLock, onProgress } = how;
-  const before = await findCopy(remote, id, tag);
+  const { id } = backup;
+  const { lock, extendsLock, encryption, onProgress } = how;
+  const before = await findCopy(remote, backup, encryption);
   if (before !== undefined && (await isWhole(remote, before))) {
+    if (encryption !== null) forgetSeals(remote.key, id);
     const isExtended = extendsLock && lock !== null && (await lockAll(remote, before, lock));
     return isExtended
       ? { copy: before, outcome: 'extended', lock }
       : { copy: before, outcome: 'there', lock: lockOf(before) };
   }
-  // Where there is a commit, only what it names is sent again: a signature that was made since is not among it.
-  const named = before?.statement.objects.map((object) => objectKey(id, tag, object));
-  const files = backup.files.filter((file) => named?.includes(objectKey(id, tag, file)) ?? true);
+  const { tag, files } = await filesOf(remote, backup, encryption, before);
   const objects = Array.from<CopyObject>({ length: files.length });
   const done = { files: 0, bytes: 0 };
-  await atOnce(FILES_AT_ONCE, files.entries(), async ([at, file]) => {
+  await atOnce(FILES_AT_ONCE, files.entries(), async ([at, make]) => {
+    const file = await make(how.signal);
     const onBytes = (more: number): void => onProgress?.(done.files, (done.bytes += more));
     const sent = await remote.send(objectKey(id, tag, file), file, { lock, onBytes });
     objects[at] = { name: file.name, size: file.size, sha256: file.sha256, ...sent };
     onProgress?.(++done.files, done.bytes);
   });
-  const { id: project, remote: git, root, repository } = manifest.project;
-  const statement: CopyStatement = {
-    format: 1,
-    id,
-    kind: manifest.kind,
-    project: { id: project, remote: git, root, repository },
-    completeness: completenessOf(manifest, backup.folder),
-    createdAt: manifest.createdAt,
-    tag,
-    lock: lock === null ? null : { mode: lock.mode, until: lock.until.toISOString() },
-    encryption: null,
-    objects,
-  };
+  const statement = statementOf(backup, tag, objects, how);
   if (before === undefined)
     await remote.putNew(commitKey(id, tag), formatCommit(statement, manifestBytes(backup)), lock);
   // Also where the answer was lost, or another pusher of the same content was first.
-  const copy = await findCopy(remote, id, tag);
+  const copy = await findCopy(remote, backup, encryption);
   if (copy !== undefined) {
+    if (encryption !== null) forgetSeals(remote.key, id);
     if (lock !== null) await remote.lock({ key: commitKey(id, tag), versionId: copy.versionId }, lock);
     if (before !== undefined && !(await isWhole(remote, copy))) throw notMended(copy);
     return { copy, outcome: 'pushed', lock: lockOf(copy) };
@@ -137,15 +134,53 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
   );
 }
 
+/** The tag of a new copy, and its files. */
+async function filesOf(
+  remote: Remote,
+  { id, files, sha256 }: LocalBackup,
+  encryption: Encryption | null,
+  before: Copy | undefined,
+): Promise<{ tag: string; files: readonly FileToSeal[] }> {
+  if (encryption !== null) return sealCopy(remote.key, id, files, encryption);
+  const tag = tagOf(sha256);
+  // Where there is a commit, only what it names is sent again: a signature that was made since is not among it.
+  const named = before?.statement.objects.map((object) => objectKey(id, tag, object));
+  const sent = files.filter((file) => named?.includes(objectKey(id, tag, file)) ?? true);
+  return { tag, files: sent.map((file) => () => Promise.resolve(file)) };
+}
+
+function statementOf(
+  { id, folder, manifest, sha256 }: LocalBackup,
+  tag: string,
+  objects: CopyObject[],
+  { lock, encryption }: PushHow,
+): CopyStatement {
+  const { id: project, remote, root, repository } = manifest.project;
+  return {
+    format: 1,
+    id,
+    kind: manifest.kind,
+    project: encryption === null ? { id: project, remote, root, repository } : markedNames(manifest.project),
+    completeness: completenessOf(manifest, folder),
+    createdAt: manifest.createdAt,
+    tag,
+    lock: lock === null ? null : { mode: lock.mode, until: lock.until.toISOString() },
+    encryption:
+      encryption === null ? null : { recipients: [...encryption.fingerprints], content: contentOf(tag, sha256) },
+    objects,
+  };
+}
+
 /**
  * Whether a copy has every object that its commit states. A lock that its commit states and somebody took away is put back. Throws BACKUP_DAMAGED if an
- * object is gone that cannot take its place again: a commit names the version of each, and no push replaces a commit.
+ * object is gone that cannot take its place again: a commit names the version of each, the keys of an encrypted one are gone, and no push replaces a commit.
  */
 async function isWhole(remote: Remote, copy: Copy): Promise<boolean> {
   const findings = await compareStored(remote, copy);
   const lock = lockOf(copy);
   if (findings.some(({ code }) => code === 'copy-altered')) {
-    if (copy.statement.objects.some(({ versionId }) => versionId !== null)) throw notMended(copy);
+    const { encryption, objects } = copy.statement;
+    if (encryption !== null || objects.some(({ versionId }) => versionId !== null)) throw notMended(copy);
     return false;
   }
   if (findings.length > 0 && lock !== null && lock.until > remote.now()) await lockAll(remote, copy, lock);
@@ -184,11 +219,22 @@ function manifestBytes({ files }: LocalBackup): Buffer {
   return bytes;
 }
 
-/** Throws BACKUP_DAMAGED if the commit of this content is there and cannot be believed: a push could not replace it. */
-async function findCopy(remote: Remote, id: string, tag: string): Promise<Copy | undefined> {
+/**
+ * The copy of this content, encrypted for the same keys or not at all. Throws BACKUP_DAMAGED if its commit is there and cannot be believed: a push could not
+ * replace it.
+ */
+async function findCopy(
+  remote: Remote,
+  { id, sha256 }: LocalBackup,
+  encryption: Encryption | null,
+): Promise<Copy | undefined> {
   const { copies, bad } = await listCopies(remote, id);
-  const wrong = bad.find((one) => one.tag === tag);
-  if (wrong === undefined) return copies.find((copy) => copy.tag === tag);
+  const wrong = encryption === null ? bad.find((one) => one.tag === tagOf(sha256)) : undefined;
+  const wanted = encryption?.fingerprints.join(' ');
+  if (wrong === undefined)
+    return copies.find(
+      ({ statement }) => isCopyOf(statement, sha256) && statement.encryption?.recipients.join(' ') === wanted,
+    );
   throw new BackupError('BACKUP_DAMAGED', `the commit of ${id} in ${escapeName(remote.place)} ${wrong.problem}`, {
     hint: 'Find out who wrote it. Remove it there with all its versions, then push again.',
     path: wrong.place,

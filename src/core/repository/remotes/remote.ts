@@ -4,6 +4,7 @@
  * from the moment its commit object exists, and what is read there is input from outside.
  */
 import { BackupError } from '../../model/backup-error.ts';
+import type { FileReader } from '../../fs/readable-file.ts';
 import type { RemoteSettings } from '../../model/category.ts';
 import type { OnEvent } from '../../model/event.ts';
 
@@ -45,15 +46,17 @@ export interface ObjectRef {
   readonly etag: string | null;
 }
 
-/** A file of a local backup, and what its list of artifacts says of it. */
+/** What is to become an object: a file of a local backup, or that file encrypted. */
 export interface LocalFile {
   /** Absolute. */
   readonly file: string;
-  /** By which the backup knows it: `checksums/SHA256SUMS`. */
+  /** By which the copy knows it: `checksums/SHA256SUMS`, or `3.age`. */
   readonly name: string;
   readonly size: number;
   /** Hex. */
   readonly sha256: string;
+  /** Its bytes, which may have changed since. */
+  open(): FileReader;
 }
 
 /** What a commit records of an object besides its name, size and SHA-256. */

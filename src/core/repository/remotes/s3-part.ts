@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
-import fs from 'node:fs';
 import type { ClientRequest } from 'node:http';
 import { Readable } from 'node:stream';
+import type { FileReader } from '../../fs/readable-file.ts';
 import { alteredHere, type LocalFile } from './remote.ts';
 
 const BLOCK_BYTES = 1 << 18;
@@ -13,7 +13,7 @@ const BLOCK_BYTES = 1 << 18;
 export class FilePart {
   readonly length: number;
   readonly sha256: Buffer;
-  readonly #fd: number;
+  readonly #reader: FileReader;
   readonly #from: number;
   readonly #file: LocalFile;
 
@@ -22,10 +22,10 @@ export class FilePart {
    * @param most bytes of the range, which ends with the file
    * @param whole is updated with it, if any
    */
-  constructor(file: LocalFile, fd: number, from: number, most: number, whole: Hash | null) {
+  constructor(file: LocalFile, reader: FileReader, from: number, most: number, whole: Hash | null) {
     const length = Math.min(most, file.size - from);
     this.length = length;
-    this.#fd = fd;
+    this.#reader = reader;
     this.#from = from;
     this.#file = file;
     const hash = createHash('sha256');
@@ -41,11 +41,7 @@ export class FilePart {
   /** The block at this position. */
   read(block: Buffer, at: number): Buffer {
     const bytes = block.subarray(0, Math.min(block.length, this.length - at));
-    for (let done = 0; done < bytes.length;) {
-      const read = fs.readSync(this.#fd, bytes, done, bytes.length - done, this.#from + at + done);
-      if (read === 0) throw alteredHere(this.#file);
-      done += read;
-    }
+    if (this.#reader.read(bytes, this.#from + at) < bytes.length) throw alteredHere(this.#file);
     return bytes;
   }
 

@@ -1,5 +1,4 @@
 import { createHash, hash as oneShotHash } from 'node:crypto';
-import fs from 'node:fs';
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -9,7 +8,6 @@ import {
   type CompletedPart,
 } from '@aws-sdk/client-s3';
 import { atOnce } from '../../concurrency/at-once.ts';
-import { openRegular } from '../../fs/regular-file.ts';
 import { BackupError, throwIfInterrupted } from '../../model/backup-error.ts';
 import { escapeName } from '../../paths/names.ts';
 import { alteredHere, type LocalFile, type Lock, type Remote, type SendOptions, type SentObject } from './remote.ts';
@@ -71,14 +69,14 @@ export async function sendToS3(
 async function checksumOf(file: LocalFile, partSize: number | null): Promise<string> {
   if (partSize === null) return Buffer.from(file.sha256, 'hex').toString('base64');
   const sums: Buffer[] = [];
-  const fd = openRegular(file.file);
+  const reader = file.open();
   try {
     for (let at = 0; at < file.size; at += partSize) {
-      sums.push(new FilePart(file, fd, at, partSize, null).sha256);
+      sums.push(new FilePart(file, reader, at, partSize, null).sha256);
       await new Promise(setImmediate);
     }
   } finally {
-    fs.closeSync(fd);
+    reader.close();
   }
   return composite(sums);
 }
@@ -88,12 +86,12 @@ function composite(sums: readonly Buffer[]): string {
 }
 
 async function putWhole(s3: S3Bucket, key: string, file: LocalFile, options: SendOptions): Promise<string> {
-  const fd = openRegular(file.file);
-  let body: Buffer;
+  const body = Buffer.allocUnsafe(file.size);
+  const reader = file.open();
   try {
-    body = readWhole(fd, Buffer.allocUnsafe(file.size), file);
+    if (reader.read(body, 0) < body.length) throw alteredHere(file);
   } finally {
-    fs.closeSync(fd);
+    reader.close();
   }
   if (oneShotHash('sha256', body) !== file.sha256) throw alteredHere(file);
   const checksum = Buffer.from(file.sha256, 'hex').toString('base64');
@@ -142,17 +140,17 @@ class Multipart {
     const begun = await this.#begun();
     const upload = begun?.uploadId ?? (await this.#create());
     const count = Math.ceil(this.#file.size / this.#partSize);
-    const fd = openRegular(this.#file.file);
+    const reader = this.#file.open();
     try {
       await atOnce(AT_ONCE, Array.from({ length: count }).keys(), async (at) => {
         throwIfInterrupted(this.#signal);
         // Nothing is awaited before the hashing, so the whole is hashed in order.
-        const part = new FilePart(this.#file, fd, at * this.#partSize, this.#partSize, this.#whole);
+        const part = new FilePart(this.#file, reader, at * this.#partSize, this.#partSize, this.#whole);
         this.#sums[at] = part.sha256;
         await this.#part(upload, at + 1, part, begun?.parts.get(at + 1));
       });
     } finally {
-      fs.closeSync(fd);
+      reader.close();
     }
     // Before it becomes an object: what was sent is what the list of artifacts says.
     if (this.#whole.digest('hex') !== this.#file.sha256) throw alteredHere(this.#file);
@@ -245,15 +243,6 @@ interface Had {
   readonly size: number;
   readonly etag: string | undefined;
   readonly checksum: string | undefined;
-}
-
-function readWhole(fd: number, into: Buffer, file: LocalFile): Buffer {
-  for (let done = 0; done < into.length;) {
-    const read = fs.readSync(fd, into, done, into.length - done, done);
-    if (read === 0) throw alteredHere(file);
-    done += read;
-  }
-  return into;
 }
 
 function storedOther(s3: S3Bucket, { name }: LocalFile): BackupError {

@@ -13,7 +13,10 @@ export interface ListedCopy {
   readonly tag: string;
   /** By the clock of the remote. */
   readonly pushedAt: Date;
-  readonly statement: { readonly lock: { readonly until: string } | null };
+  readonly statement: {
+    readonly lock: { readonly until: string } | null;
+    readonly encryption: { readonly content: string } | null;
+  };
 }
 
 /** What a remote said of one copy. */
@@ -21,6 +24,8 @@ interface SeenCopy {
   /** By the clock of the remote. ISO 8601, UTC. */
   readonly pushedAt: string;
   readonly lockedUntil: string | null;
+  /** Of an encrypted copy: names its content for who has the backup. */
+  readonly content: string | null;
 }
 
 /** The copies of one backup when a remote was asked for them last. */
@@ -77,8 +82,12 @@ export function rememberSeen(place: string, copies: readonly ListedCopy[], asked
   }
 }
 
-function describe({ pushedAt, statement: { lock } }: ListedCopy): SeenCopy {
-  return { pushedAt: pushedAt.toISOString(), lockedUntil: lock?.until ?? null };
+function describe({ pushedAt, statement: { lock, encryption } }: ListedCopy): SeenCopy {
+  return {
+    pushedAt: pushedAt.toISOString(),
+    lockedUntil: lock?.until ?? null,
+    content: encryption?.content ?? null,
+  };
 }
 
 function fileOf(place: string): string | null {
@@ -87,12 +96,14 @@ function fileOf(place: string): string | null {
   return folder === null ? null : path.join(folder, `seen-${name}.json`);
 }
 
-/** A row for each backup: its id, when it was looked for, and for each copy the tag, when it was pushed, and the end of its lock. */
+/** A row for each backup: its id, when it was looked for, and for each copy the tag, when it was pushed, the end of its lock, and the content of an encrypted one. */
 function toJson({ listedAt, looks }: SeenPlace): object {
   const rows = [...looks].map(([id, { at, copies }]) => [
     id,
     at,
-    [...copies].map(([tag, { pushedAt, lockedUntil }]) => [tag, pushedAt, lockedUntil]),
+    [...copies].map(([tag, { pushedAt, lockedUntil, content }]) =>
+      [tag, pushedAt, lockedUntil].concat(content === null ? [] : [content]),
+    ),
   ]);
   return { listedAt, backups: rows };
 }
@@ -102,9 +113,18 @@ function fromJson({ listedAt, backups }: { readonly listedAt?: unknown; readonly
   for (const row of rowsIn(backups)) {
     const [id, at, copies] = row;
     if (typeof id !== 'string' || !isTime(at)) continue;
-    const found = rowsIn(copies).flatMap(([tag, pushedAt, lockedUntil]): [string, SeenCopy][] =>
+    const found = rowsIn(copies).flatMap(([tag, pushedAt, lockedUntil, content]): [string, SeenCopy][] =>
       typeof tag === 'string' && isTime(pushedAt)
-        ? [[tag, { pushedAt, lockedUntil: isTime(lockedUntil) ? lockedUntil : null }]]
+        ? [
+            [
+              tag,
+              {
+                pushedAt,
+                lockedUntil: isTime(lockedUntil) ? lockedUntil : null,
+                content: typeof content === 'string' ? content : null,
+              },
+            ],
+          ]
         : [],
     );
     looks.set(id, { at, copies: new Map(found) });

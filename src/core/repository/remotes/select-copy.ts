@@ -6,9 +6,13 @@ import { escapeName, shorten } from '../../paths/names.ts';
 import type { Owner } from '../whose.ts';
 import { LATEST } from '../select.ts';
 import { listCopies, type Copy } from './list-copies.ts';
+import type { CopyStatement } from '../../model/copy-commit.ts';
+import type { RemoteChoice } from './open-remote.ts';
 import type { Remote } from './remote.ts';
 
 export interface CopyWanted {
+  /** The remote as it was chosen. */
+  readonly from: RemoteChoice;
   /** An id, a part of one that no other has, `latest` or `latest~1`. */
   readonly selector: string;
   /** The tag of the copy, or the beginning of it; undefined: the oldest copy. */
@@ -17,8 +21,25 @@ export interface CopyWanted {
   readonly onNote?: ((message: string) => void) | undefined;
 }
 
-/** The copy in a remote that is meant. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP. */
+/** Whether a copy is encrypted if the config wants copies there encrypted. */
+export function isAsPrivate({ settings }: RemoteChoice, { encryption }: Pick<CopyStatement, 'encryption'>): boolean {
+  return settings.encryptTo === undefined || encryption !== null;
+}
+
+/**
+ * The copy in a remote that is meant. Throws NO_SUCH_BACKUP, AMBIGUOUS_BACKUP, and COPY_NOT_ENCRYPTED: where the config has copies encrypted, somebody else
+ * may have written one that is not.
+ */
 export async function selectCopy(remote: Remote, owner: Owner, wanted: CopyWanted): Promise<Copy> {
+  const copy = await findCopy(remote, owner, wanted);
+  if (isAsPrivate(wanted.from, copy.statement)) return copy;
+  throw new BackupError('COPY_NOT_ENCRYPTED', `the copy of ${copy.id} in ${escapeName(remote.name)} is not encrypted`, {
+    hint: `The config has copies there encrypted. If this one was pushed before that, name the remote by its URL: --remote ${remote.place}`,
+    path: copy.place,
+  });
+}
+
+async function findCopy(remote: Remote, owner: Owner, wanted: CopyWanted): Promise<Copy> {
   const exact = parseId(wanted.selector) === null ? undefined : wanted.selector;
   const { copies, bad } = await listCopies(remote, exact);
   for (const { id, problem } of bad) wanted.onNote?.(`a commit of ${id} in ${remote.name} is ignored: it ${problem}`);
@@ -62,9 +83,7 @@ function idOf(remote: Remote, copies: readonly Copy[], owner: Owner, wanted: Cop
 /** As in the repository: the newest complete migration backup of the project; if there is none, the newest partial one. */
 function latestOf(remote: Remote, copies: readonly Copy[], owner: Owner, back: number, { onNote }: CopyWanted): string {
   const all = new Map(copies.map((copy) => [copy.id, copy]));
-  const own = [...all.values()].filter(
-    ({ statement }) => statement.kind === 'migration' && owner.ownsCopy(statement.project),
-  );
+  const own = [...all.values()].filter(({ statement }) => statement.kind === 'migration' && owner.ownsCopy(statement));
   if (own.length === 0) {
     const others =
       all.size === 0

@@ -1,0 +1,117 @@
+import { BackupError } from '../model/backup-error.ts';
+import { CHUNK_BYTES, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, sealedIn, SEALED_CHUNK_BYTES } from './chunk.ts';
+import { HEAD_BYTES } from './sealed-file.ts';
+
+/** Bytes that somebody else keeps, and that can be read from any place. */
+export interface Ciphertext {
+  /** By which messages call it. */
+  readonly name: string;
+  readonly size: number;
+  /** The bytes from `from` to before `to`, in order. */
+  read(from: number, to: number): AsyncGenerator<Buffer>;
+}
+
+/** How many bytes are sealed in an age file of ours. Throws BACKUP_DAMAGED if it cannot be one. */
+export function sizeInside({ name, size }: Pick<Ciphertext, 'name' | 'size'>): number {
+  const bytes = sealedIn(size - HEAD_BYTES);
+  if (bytes === null) throw notSealed(name, `has ${size} bytes, which no file has that migbackup encrypts`);
+  return bytes;
+}
+
+/** An age file of ours, and the plaintext in it. It is opened when it is first read, and the last chunk then proves its length. */
+export class OpenedFile {
+  /** Of the plaintext, in bytes. */
+  readonly size: number;
+  readonly #from: Ciphertext;
+  readonly #identity: string;
+  #key: Promise<Buffer> | null = null;
+
+  /** Throws BACKUP_DAMAGED. @param identity of the copy or the export: `AGE-SECRET-KEY-1…` */
+  constructor(from: Ciphertext, identity: string) {
+    this.size = sizeInside(from);
+    this.#from = from;
+    this.#identity = identity;
+  }
+
+  /** The bytes of the plaintext from `from` to before `to`, in chunks. Throws BACKUP_DAMAGED before it gives out any that were not sealed so. */
+  async *read(from: number, to: number): AsyncGenerator<Buffer> {
+    const end = Math.min(to, this.size);
+    const key = await this.#open();
+    if (from >= end) return;
+    const first = Math.floor(from / CHUNK_BYTES);
+    const start = HEAD_BYTES + first * SEALED_CHUNK_BYTES;
+    const stop = Math.min(this.#from.size, HEAD_BYTES + Math.ceil(end / CHUNK_BYTES) * SEALED_CHUNK_BYTES);
+    let number = first;
+    for await (const sealed of inChunks(this.#from.read(start, stop))) {
+      const plain = this.#chunk(key, number, sealed);
+      const at = number * CHUNK_BYTES;
+      yield plain.subarray(Math.max(0, from - at), Math.min(plain.length, end - at));
+      number++;
+    }
+  }
+
+  #chunk(key: Buffer, number: number, sealed: Buffer): Buffer {
+    const isLast = HEAD_BYTES + number * SEALED_CHUNK_BYTES + sealed.length === this.#from.size;
+    const plain = openChunk(key, number, isLast, sealed);
+    if (plain === null) throw notSealed(this.#from.name, `was altered: its chunk ${number} does not open`);
+    return plain;
+  }
+
+  #open(): Promise<Buffer> {
+    this.#key ??= this.#readKey();
+    return this.#key;
+  }
+
+  async #readKey(): Promise<Buffer> {
+    const { name, size } = this.#from;
+    // A small file is read at once, others at both ends.
+    const isSmall = size <= HEAD_BYTES + SEALED_CHUNK_BYTES;
+    const start = await gather(this.#from.read(0, isSmall ? size : HEAD_BYTES));
+    const { Decrypter } = await import('age-encryption');
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(this.#identity);
+    const header = start.subarray(0, HEAD_BYTES - PAYLOAD_NONCE_BYTES);
+    let key: Buffer;
+    try {
+      key = payloadKey(await decrypter.decryptHeader(header), start.subarray(header.length, HEAD_BYTES));
+    } catch (error) {
+      throw notSealed(name, 'does not open with the key that is in KEYS.age', error);
+    }
+    const last = Math.ceil((size - HEAD_BYTES) / SEALED_CHUNK_BYTES) - 1;
+    const from = HEAD_BYTES + last * SEALED_CHUNK_BYTES;
+    const end = isSmall ? start.subarray(HEAD_BYTES) : await gather(this.#from.read(from, size));
+    this.#chunk(key, last, end);
+    return key;
+  }
+}
+
+async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
+
+/** The same bytes, a sealed chunk at a time. */
+async function* inChunks(from: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const whole = Buffer.allocUnsafeSlow(SEALED_CHUNK_BYTES);
+  let has = 0;
+  for await (let bytes of from) {
+    while (bytes.length > 0) {
+      const taken = bytes.copy(whole, has);
+      has += taken;
+      bytes = bytes.subarray(taken);
+      if (has < SEALED_CHUNK_BYTES) continue;
+      yield whole;
+      has = 0;
+    }
+  }
+  if (has > 0) yield whole.subarray(0, has);
+}
+
+function notSealed(name: string, what: string, cause?: unknown): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `${name} ${what}`, {
+    hint: 'Use another copy, and push this backup again from where it is whole.',
+    path: name,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
