@@ -49,6 +49,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
 function renderCopy(backup: ListedBackup, copy: NonNullable<ListedBackup['copy']>, paint: Paint): string[] {
   const { mode, until } = copy.lock ?? {};
   const lock = until === undefined ? 'no lock' : `locked until ${until.slice(0, 10)} (${mode})`;
+  const encrypted = copy.encryptedFor === null ? '' : `, encrypted for ${copy.encryptedFor.join(', ')}`;
   return [
     wrap(
       `${formatBytes(copy.bytes)}, ${backup.completeness}, ${ageOf(backup)}`,
@@ -56,7 +57,11 @@ function renderCopy(backup: ListedBackup, copy: NonNullable<ListedBackup['copy']
       6,
     ),
     ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),
-    wrap(`copy ${copy.tag}, pushed ${formatAge(new Date(copy.pushedAt), new Date())}, ${lock}`, '      ', 6),
+    wrap(
+      `copy ${copy.tag}, pushed ${formatAge(new Date(copy.pushedAt), new Date())}, ${lock}${encrypted}`,
+      '      ',
+      6,
+    ),
   ];
 }
 

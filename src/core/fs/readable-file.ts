@@ -8,7 +8,7 @@ export interface FileReader {
   close(): void;
 }
 
-/** A regular file. Throws the system's errors, and EFTYPE if it is none. */
+/** Opens a regular file. Throws the system's errors, and EFTYPE for anything else. */
 export function openReader(file: string): FileReader {
   const fd = openRegular(file);
   return {

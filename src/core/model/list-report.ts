@@ -25,13 +25,15 @@ const listedProjectSchema = z.object({
 
 /** A copy in a remote, as its commit states it. */
 const listedCopySchema = z.object({
-  /** Names the content. */
+  /** Names the copy. */
   tag: z.string(),
   /** When it was complete, by the clock of the remote. ISO 8601, UTC. */
   pushedAt: z.string(),
   /** Of all its objects. */
   bytes: count,
   lock: copyLockSchema.nullable(),
+  /** Fingerprints of those who can open it; null if it is not encrypted. */
+  encryptedFor: z.array(z.string()).nullable(),
 });
 
 /** A copy of a backup of this machine, which was pushed from here, as the operation log says, or seen in a remote since. */

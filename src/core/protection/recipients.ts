@@ -21,8 +21,8 @@ const SSH = /^(ssh-ed25519|ssh-rsa) ([A-Za-z0-9+/]{40,3000}={0,2})(?:\s.*)?$/;
 const OTHER_SSH = /^((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+) /;
 
 /**
- * The recipients that a config or a command line names. Throws USAGE if one is none, if they do not go together, or if it is a single one and that was
- * not asked for.
+ * The recipients that a config or a command line names. Throws USAGE for text that is no recipient, for recipients that do
+ * not go together, and for a single one unless that was asked for.
  * @param single allow one recipient, whose loss would be the loss of all that is encrypted
  */
 export function parseRecipients(words: readonly string[], single: boolean): Recipient[] {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { listRemote } from '../../../src/core/operations/list/remote.ts';
 import { pruneRemote } from '../../../src/core/operations/prune/remote.ts';
 import { push } from '../../../src/core/operations/push.ts';
@@ -104,10 +105,19 @@ export const REMOTES: Cases = {
     return (await push(project, options, context)).findings;
   },
   'copy-refused': looked('list', (set) => fs.appendFileSync(commitOf(set), ' {}')),
-  'copies-differ': looked('list', async (set) => {
-    rewriteManifest(set.stage.stored(), (manifest) => Object.assign(manifest, { note: 'another' }));
-    await set.pushed();
-  }),
+  'copies-differ': [
+    looked('list', async (set) => {
+      rewriteManifest(set.stage.stored(), (manifest) => Object.assign(manifest, { note: 'another' }));
+      await set.pushed();
+    }),
+    looked('list', async ({ project, url, stage }) => {
+      const encryptTo = [await identityToRecipient(await generateX25519Identity())];
+      const remotes = { off: { url, encryptTo, singleRecipient: true } };
+      const encrypting = { ...project, config: { ...project.config, remotes } };
+      const about = { missing: false, insecure: false, confirm, cwd: stage.root };
+      await push(encrypting, { ...about, selectors: [stage.plain], remotes: ['off'] }, context);
+    }),
+  ],
   'copy-gone': looked('list', (set) => fs.rmSync(commitOf(set))),
   'copy-altered': looked('verify', ({ folder }) => {
     const data = below(path.join(folder, 'v1/data')).find((file) => file.endsWith('docs.tar')) ?? '';

@@ -178,8 +178,9 @@ export const OF_OPERATIONS = {
       advice: 'Find out who wrote it, and push the backup again from where it is whole.',
     },
     'copies-differ': {
-      severity: ['error'],
-      meaning: 'A remote has several copies of one backup, and they have different bytes.',
+      severity: ['error', 'info'],
+      meaning:
+        'A remote has several copies of one backup, and they have different bytes; or some are encrypted, so that they cannot be compared (info).',
       advice: 'Look at each with --copy TAG (migbackup show, diff), and find out who pushed them.',
     },
     'copy-gone': {

@@ -54,8 +54,10 @@ export async function listRemote(project: Project, options: ListRemoteOptions, c
 
 function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
   const { statement, id, tag, place, pushedAt } = copy;
-  const archives = statement.objects.filter(({ name }) => isArchiveName(name));
-  const { id: project = null, root = null } = statement.project;
+  const { encryption, objects } = statement;
+  const archives = objects.filter(({ name }) => isArchiveName(name));
+  // In an encrypted copy names are numbers, and those of its project are marks.
+  const { id: project = null, root = null } = encryption === null ? statement.project : {};
   return {
     backupId: id,
     kind: statement.kind,
@@ -67,7 +69,7 @@ function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
     completeness: statement.completeness,
     files: null,
     bytes: null,
-    archivedBytes: totalBytes(archives),
+    archivedBytes: encryption === null ? totalBytes(archives) : null,
     note: null,
     tags: {},
     categories: archives.map(({ name }) => name.replace(/\.tar(\.zst)?$/, '')),
@@ -78,8 +80,9 @@ function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
     copy: {
       tag,
       pushedAt: pushedAt.toISOString(),
-      bytes: totalBytes(statement.objects),
+      bytes: totalBytes(objects),
       lock: statement.lock,
+      encryptedFor: encryption?.recipients ?? null,
     },
   };
 }
@@ -94,16 +97,21 @@ function refused({ id, place, problem }: BadCommit): Finding {
   };
 }
 
-/** Two tags are two contents. */
+/** Two tags of plain copies are two contents. Of encrypted ones only those can tell who have the backup or a key. */
 function differing(copies: readonly Copy[]): Finding[] {
   return [...Map.groupBy(copies, ({ id }) => id)].flatMap(([id, same]): Finding[] => {
     if (same.length < 2) return [];
     const tags = same.map(({ tag }) => tag);
+    const plain = same.filter(({ statement }) => statement.encryption === null);
+    const what =
+      plain.length > 1
+        ? `there are ${same.length} different copies of ${id}`
+        : `there are ${same.length} copies of ${id}, and what is encrypted cannot be compared`;
     return [
       {
         code: 'copies-differ',
-        severity: 'error',
-        message: `there are ${same.length} different copies of ${id}; the oldest is taken if no other is named`,
+        severity: plain.length > 1 ? 'error' : 'info',
+        message: `${what}; the oldest is taken if no other is named`,
         path: same[0]?.place ?? '',
         evidence: { tags },
         recommendation: `Name the one that is meant with --copy TAG: ${tags.join(', ')}.`,
