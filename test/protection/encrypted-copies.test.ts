@@ -88,8 +88,13 @@ const pulled = (of: Project, how: Context) =>
 const tagOf = async (of: Project = project, how: Context = context) =>
   (await pushed(of, how)).backups[0]?.copies[0]?.tag ?? '';
 const DEMANDS = {
-  ...{ verified: false, rehearsed: false, unchanged: false, copies: 1, insecure: false },
-  ...{ command: [], stdoutToStderr: false },
+  verified: false,
+  rehearsed: false,
+  unchanged: false,
+  copies: 1,
+  insecure: false,
+  command: [],
+  stdoutToStderr: false,
 };
 const FROM = { remote: 'usb', insecure: false };
 const listed = (of: Project) => listRemote(of, { ...FROM, allProjects: false }, context);

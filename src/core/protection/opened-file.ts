@@ -1,5 +1,13 @@
 import { BackupError } from '../model/backup-error.ts';
-import { CHUNK_BYTES, openChunk, PAYLOAD_NONCE_BYTES, payloadKey, sealedIn, SEALED_CHUNK_BYTES } from './chunk.ts';
+import {
+  CHUNK_BYTES,
+  chunkCount,
+  openChunk,
+  PAYLOAD_NONCE_BYTES,
+  payloadKey,
+  sealedIn,
+  SEALED_CHUNK_BYTES,
+} from './chunk.ts';
 import { HEAD_BYTES } from './sealed-file.ts';
 
 /** Bytes that somebody else keeps, and that can be read from any place. */
@@ -24,7 +32,7 @@ export class OpenedFile {
   readonly size: number;
   readonly #from: Ciphertext;
   readonly #identity: string;
-  #key: Promise<Buffer> | null = null;
+  #opened: Promise<Opened> | null = null;
 
   /** Throws BACKUP_DAMAGED. @param identity of the copy or the export: `AGE-SECRET-KEY-1…` */
   constructor(from: Ciphertext, identity: string) {
@@ -36,33 +44,31 @@ export class OpenedFile {
   /** The bytes of the plaintext from `from` to before `to`, in chunks. Throws BACKUP_DAMAGED before it gives out any that were not sealed so. */
   async *read(from: number, to: number): AsyncGenerator<Buffer> {
     const end = Math.min(to, this.size);
-    const key = await this.#open();
+    this.#opened ??= this.#open();
+    const { key, last } = await this.#opened;
     if (from >= end) return;
     const first = Math.floor(from / CHUNK_BYTES);
-    const start = HEAD_BYTES + first * SEALED_CHUNK_BYTES;
-    const stop = Math.min(this.#from.size, HEAD_BYTES + Math.ceil(end / CHUNK_BYTES) * SEALED_CHUNK_BYTES);
+    const count = chunkCount(this.size);
+    const stop = Math.ceil(end / CHUNK_BYTES);
     let number = first;
-    for await (const sealed of inChunks(this.#from.read(start, stop))) {
-      const plain = this.#chunk(key, number, sealed);
-      const at = number * CHUNK_BYTES;
-      yield plain.subarray(Math.max(0, from - at), Math.min(plain.length, end - at));
-      number++;
-    }
+    const within = (plain: Buffer): Buffer => {
+      const at = number++ * CHUNK_BYTES;
+      return plain.subarray(Math.max(0, from - at), Math.min(plain.length, end - at));
+    };
+    // The last chunk is here already.
+    const read = this.#from.read(placeOf(first), placeOf(Math.min(stop, count - 1)));
+    if (first < count - 1) for await (const sealed of inChunks(read)) yield within(this.#chunk(key, number, sealed));
+    if (stop === count) yield within(last);
   }
 
   #chunk(key: Buffer, number: number, sealed: Buffer): Buffer {
-    const isLast = HEAD_BYTES + number * SEALED_CHUNK_BYTES + sealed.length === this.#from.size;
+    const isLast = placeOf(number) + sealed.length === this.#from.size;
     const plain = openChunk(key, number, isLast, sealed);
     if (plain === null) throw notSealed(this.#from.name, `was altered: its chunk ${number} does not open`);
     return plain;
   }
 
-  #open(): Promise<Buffer> {
-    this.#key ??= this.#readKey();
-    return this.#key;
-  }
-
-  async #readKey(): Promise<Buffer> {
+  async #open(): Promise<Opened> {
     const { name, size } = this.#from;
     // A small file is read at once, others at both ends.
     const isSmall = size <= HEAD_BYTES + SEALED_CHUNK_BYTES;
@@ -77,12 +83,21 @@ export class OpenedFile {
     } catch (error) {
       throw notSealed(name, 'does not open with the key that is in KEYS.age', error);
     }
-    const last = Math.ceil((size - HEAD_BYTES) / SEALED_CHUNK_BYTES) - 1;
-    const from = HEAD_BYTES + last * SEALED_CHUNK_BYTES;
-    const end = isSmall ? start.subarray(HEAD_BYTES) : await gather(this.#from.read(from, size));
-    this.#chunk(key, last, end);
-    return key;
+    const last = chunkCount(this.size) - 1;
+    const end = isSmall ? start.subarray(HEAD_BYTES) : await gather(this.#from.read(placeOf(last), size));
+    return { key, last: this.#chunk(key, last, end) };
   }
+}
+
+interface Opened {
+  readonly key: Buffer;
+  /** The plaintext of the last chunk. */
+  readonly last: Buffer;
+}
+
+/** Where a chunk begins. */
+function placeOf(number: number): number {
+  return HEAD_BYTES + number * SEALED_CHUNK_BYTES;
 }
 
 async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -36,8 +36,12 @@ export interface FaultyProxy extends AsyncDisposable {
   readonly requests: readonly S3Request[];
   /** How often a fault happened. */
   readonly fired: number;
-  /** Forgets requests and faults that came before. @param choose the fault of a request, if any; `after` is called when the gateway has answered it */
-  reset(choose?: (request: S3Request) => Fault | undefined, after?: (request: S3Request) => void): void;
+  /** Forgets requests and faults that came before. @param choose the fault of a request, if any; `after` is called when the gateway has answered it, and `sees` with what was sent */
+  reset(
+    choose?: (request: S3Request) => Fault | undefined,
+    after?: (request: S3Request) => void,
+    sees?: (request: S3Request, body: Buffer) => void,
+  ): void;
 }
 
 /** @param method @param path without the query */
@@ -89,6 +93,7 @@ export async function startFaultyProxy(upstream: string): Promise<FaultyProxy> {
   let fired = 0;
   let choose: ((request: S3Request) => Fault | undefined) | undefined;
   let after: ((request: S3Request) => void) | undefined;
+  let sees: ((request: S3Request, body: Buffer) => void) | undefined;
 
   const note = (message: http.IncomingMessage): S3Request => {
     const url = new URL(message.url ?? '/', upstream);
@@ -139,6 +144,7 @@ export async function startFaultyProxy(upstream: string): Promise<FaultyProxy> {
       return;
     }
     const body = await bodyOf(message);
+    sees?.(request, body);
     if (fault === 'unavailable') return refuse(response, 503, error('SlowDown', 'Reduce your request rate.'));
     if (fault === 'expired') return refuse(response, 400, error('ExpiredToken', 'The provided token has expired.'));
     if (fault === 'error-in-200')
@@ -181,11 +187,12 @@ export async function startFaultyProxy(upstream: string): Promise<FaultyProxy> {
     get fired() {
       return fired;
     },
-    reset(nextChoose, nextAfter) {
+    reset(nextChoose, nextAfter, nextSees) {
       requests = [];
       fired = 0;
       choose = nextChoose;
       after = nextAfter;
+      sees = nextSees;
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
