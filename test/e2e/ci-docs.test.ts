@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { compareTrees, readTree } from '../support/compare-trees.ts';
 import { cliCommand } from '../support/run-cli.ts';
 import { makeSampleProject } from '../support/sample-project.ts';
@@ -16,14 +17,29 @@ function blocks(page: string, language: string): string[] {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, body]) => body ?? '');
 }
 
-/** Commands of a job: `- run: X` or, below `script:`, `- X`. */
-function commands(yaml: string, job: string): string[] {
-  const lines = yaml.split('\n');
-  const begin = lines.findIndex((line) => line.trim() === `${job}:`);
-  const indent = (lines[begin] ?? '').search(/\S/);
-  const end = lines.findIndex((line, at) => at > begin && line.trim() !== '' && line.search(/\S/) <= indent);
-  const body = lines.slice(begin + 1, end < 0 ? undefined : end).map((line) => line.trim());
-  return body.flatMap((line) => /^- (?:run: )?((?:npx|npm) .*)$/.exec(line)?.[1] ?? []);
+/** A workflow of GitHub, or a pipeline of GitLab, as far as the examples use it. */
+interface Step {
+  readonly id?: string;
+  readonly run?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, string | number>>;
+}
+interface Job {
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly steps?: readonly Step[];
+  readonly script?: readonly string[];
+}
+type Pipeline = Readonly<Record<string, Job>> & { readonly jobs?: Readonly<Record<string, Job>> };
+
+function jobOf(yaml: string, name: string): Job {
+  const document: Pipeline = parse(yaml, { strict: true });
+  return (document.jobs ?? document)[name] ?? {};
+}
+
+/** Commands of a job. */
+function commands(yaml: string, name: string): string[] {
+  const { steps = [], script = [] } = jobOf(yaml, name);
+  return [...script, ...steps.flatMap(({ run }) => run ?? [])];
 }
 
 let temp: TempFolder;
@@ -46,8 +62,11 @@ afterEach(() => temp[Symbol.dispose]());
 
 function sh(script: string, cwd: string): void {
   const env = { PATH: `${temp.path}/bin:${process.env['PATH']}`, HOME: temp.path, CI: 'true' };
-  const summary = path.join(temp.path, 'summary.md');
-  execFileSync('sh', ['-ec', script], { cwd, env: { ...env, GITHUB_STEP_SUMMARY: summary }, stdio: 'pipe' });
+  const files = {
+    GITHUB_STEP_SUMMARY: path.join(temp.path, 'summary.md'),
+    GITHUB_OUTPUT: path.join(temp.path, 'outputs'),
+  };
+  execFileSync('sh', ['-ec', script], { cwd, env: { ...env, ...files }, stdio: 'pipe' });
 }
 
 describe.each(['GitHub Actions', 'GitLab'])('the example for %s', (host) => {
