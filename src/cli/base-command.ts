@@ -4,7 +4,7 @@ import { openSession, type Session } from './session.ts';
 import { sharedFlags, type SharedFlags } from './shared-flags.ts';
 
 /** Flags that take a path. An empty one comes from a variable of a script that is not set, and would mean the current folder. */
-const PATHS = ['root', 'backups', 'config', 'identity', 'log-file', 'output', 'to'];
+const PATHS = ['root', 'backups', 'config', 'identity', 'log-file', 'output', 'to', 'in-toto'];
 
 function emptyPath(flag: string): BackupError {
   return new BackupError('USAGE', `--${flag} is empty`, { hint: `Give a path, or leave --${flag} out.` });

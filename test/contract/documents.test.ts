@@ -132,6 +132,16 @@ describe('each command with and without --json', () => {
     expect(JSON.parse(stdout)).toMatchObject({ operation: 'report', backupId });
     const page = await runCli(['report', backupId], { cwd: root });
     expect(page.stdout).toContain(`## Backup ${backupId}`);
+
+    const predicate = path.join(folder.path, 'predicate.json');
+    const { inToto } = await json('report', ['report', backupId, '--in-toto', predicate]);
+    expect(inToto).toMatchObject({ subjectName: `${backupId}/checksums/ARTIFACTS.sha256`, predicatePath: predicate });
+    expect(JSON.parse(readFileSync(predicate, 'utf8'))).toEqual(Object(inToto).predicate);
+    const failed = ['--in-toto', path.join(folder.path, 'failed.json')];
+    expect(await json('report', ['report', copy, ...failed], 4)).toMatchObject({
+      inToto: { predicate: { result: 'FAILED' } },
+      answers: { verifiedInFull: { yes: false, evidence: expect.stringMatching(/^FAILED/) } },
+    });
   });
 
   test('in GitHub Actions errors and warnings are annotations, and stdout stays one document', async () => {
@@ -212,6 +222,10 @@ describe('each command with and without --json', () => {
     expect(await json('status', ['status', '--remote', `${remote}-away`], 2)).toMatchObject({ asked: [{ error: {} }] });
     expect(await json('show', ['show', '--files', ...here])).toMatchObject({ backupId });
     expect(await json('report', ['report', ...here])).toMatchObject({ backupId, copies: [{ remote, missing: false }] });
+    const attested = ['--in-toto', path.join(folder.path, 'of-the-copy.json')];
+    expect(await json('report', ['report', ...here, ...attested])).toMatchObject({
+      inToto: { subjectName: `${backupId}/checksums/ARTIFACTS.sha256`, predicate: { result: 'PASSED' } },
+    });
     await json('diff', ['diff', ...here]);
     expect(await json('verify', ['verify', ...here])).toMatchObject({ scope: { mode: 'stored' } });
     expect(await text(['verify', ...here])).toContain('does not count as verified');

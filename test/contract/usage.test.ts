@@ -55,6 +55,12 @@ const SAID: readonly [args: readonly string[], message: string, hint: string][] 
   [['list', '--config', ''], '--config is empty', 'Give a path, or leave --config out.'],
   [['list', '--log-file', ''], '--log-file is empty', 'Give a path, or leave --log-file out.'],
   [['export', '--output', ''], '--output is empty', 'Give a path, or leave --output out.'],
+  [['report', '--in-toto', ''], '--in-toto is empty', 'Give a path, or leave --in-toto out.'],
+  [
+    ['report', '--in-toto', '-', '--format', 'json'],
+    '--in-toto - and the JSON document both go to stdout',
+    'Give --in-toto FILE; the document has the predicate too.',
+  ],
   [['restore', '--to', ''], '--to is empty', 'Give a path, or leave --to out.'],
   [['create', '--level'], '--level needs a value', 'migbackup create --help'],
   [['create', '--compression'], '--compression needs a value: zstd or none', 'migbackup create --help'],

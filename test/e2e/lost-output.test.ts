@@ -108,6 +108,12 @@ describe.skipIf(reason !== null)(withReason('what is said of it', reason), () =>
     expect(stderr).toContain('(NO_SPACE)');
   });
 
+  test('so is a predicate', () => {
+    expect(inShell(us('create')).exitCode).toBe(0);
+    const got = inShell(`${us('report', '--in-toto', '-')} >${FULL}`);
+    expect(got).toMatchObject({ exitCode: 5, stderr: expect.stringMatching(/predicate could not be.*\(NO_SPACE\)/) });
+  });
+
   test('so is a value of a database; a list of its keys is text', () => {
     const got = inShell(`${us('db', 'get', 'leveldb', 'deployment:000001')} >${FULL}`);
     expect(got).toMatchObject({

@@ -141,7 +141,7 @@ test.skipIf(process.platform === 'win32')('the way back of guard takes only the 
   );
   const run = await runCli(['guard', '--json', '--', 'sh', 'forge.sh'], { cwd: root });
   expect(run.exitCode, run.stdout + run.stderr).toBe(7);
-  expect(run.stdout).toContain('is not the list that was signed or made here');
+  expect(run.stdout).toContain('is not the list that was signed, hashed or made here');
   const backup = JSON.parse(run.stdout).error.details?.backupId ?? '';
   const { findings } = await auditBackup(path.join(root, 'backups', backup), backup, { mode: 'full' }, context);
   expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);

@@ -97,6 +97,30 @@ function renderFindings({ findings }: BackupSummary): string[] {
   ];
 }
 
+/** What goes to whoever signs, by the names of the inputs of `actions/attest`. */
+function renderInToto({ inToto }: BackupSummary): string[] {
+  if (inToto === undefined) return [];
+  const { predicate, subjectName, subjectDigest, predicateType, predicatePath } = inToto;
+  const { result, passedTests, warnedTests, failedTests } = predicate;
+  const rows = Object.entries({
+    'subject-name': subjectName,
+    'subject-digest': subjectDigest,
+    'predicate-type': predicateType,
+    'predicate-path': predicatePath,
+  });
+  const tests = Object.entries({ passed: passedTests, warned: warnedTests, failed: failedTests });
+  return [
+    '',
+    '### To be attested',
+    '',
+    `${result}; ${tests.map(([what, names]) => `${what}: ${names.length === 0 ? 'none' : plain(names.join(', '))}`).join('; ')}`,
+    '',
+    '| input | value |',
+    '|---|---|',
+    ...rows.map(([name, value]) => `| ${name} | ${plain(value)} |`),
+  ];
+}
+
 /** Markdown that fits a pull request or `$GITHUB_STEP_SUMMARY`: four answers first, then what they rest on. */
 export function renderReport(summary: BackupSummary): string[] {
   const { coverage, verifiedInFull, rehearsed, wayBackTested } = summary.answers;
@@ -121,6 +145,7 @@ export function renderReport(summary: BackupSummary): string[] {
     ...renderDatabases(summary),
     ...renderDeployments(summary),
     ...renderFindings(summary),
+    ...renderInToto(summary),
   ];
 }
 

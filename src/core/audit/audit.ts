@@ -31,7 +31,7 @@ export interface AuditOptions extends SampleOptions {
   readonly observer?: AuditObserver | undefined;
   /** The name of the phase in progress events. */
   readonly phase?: string | undefined;
-  /** What the list of artifacts must have as its SHA-256, if that is known: its signature was judged over these bytes. */
+  /** What the list of artifacts must have as its SHA-256, if that is known: something was said about these bytes. */
   readonly artifactsSha256?: string | undefined;
 }
 

@@ -38,7 +38,8 @@ export function readArtifactSums(
   }
   try {
     const bytes = fs.readFileSync(file);
-    if (sha256 !== undefined && hash('sha256', bytes) !== sha256) wrong('is not the list that was signed or made here');
+    if (sha256 !== undefined && hash('sha256', bytes) !== sha256)
+      wrong('is not the list that was signed, hashed or made here');
     for (const line of parseSums(bytes.toString('utf8'))) {
       if (sums.has(line.path)) wrong(`lists ${line.path} twice`);
       sums.set(line.path, line.sha256);

@@ -15,6 +15,40 @@ const answerSchema = z.object({
 });
 export type Answer = z.infer<typeof answerSchema>;
 
+/**
+ * What a signer of attestations needs, by the names that the inputs of GitHub's `actions/attest` have. The predicate is that of in-toto's test-result v0.1
+ * (https://github.com/in-toto/attestation, spec/predicates/test-result.md).
+ */
+const inTotoSchema = z.object({
+  /** The list of artifacts: `<id>/checksums/ARTIFACTS.sha256`. */
+  subjectName: z.string(),
+  /** `sha256:` and the hash of that list, in hex. */
+  subjectDigest: z.string(),
+  predicateType: z.literal('https://in-toto.io/attestation/test-result/v0.1'),
+  /** Absolute path of the file that has the predicate, or `-` for stdout. */
+  predicatePath: z.string(),
+  predicate: z.object({
+    result: z.enum(['PASSED', 'WARNED', 'FAILED']),
+    configuration: z.array(
+      z.object({
+        name: z.string(),
+        /** Base64. */
+        content: z.string(),
+        mediaType: z.string(),
+        annotations: z.object({ tool: z.string() }),
+      }),
+    ),
+    /** The run in GitHub Actions; absent elsewhere. */
+    url: z.string().optional(),
+    /** `manifest`, `artifacts`, `index`, `sums`, `category:<name>`. A check that an earlier error kept from being made is in none of the lists. */
+    passedTests: z.array(z.string()),
+    /** Also codes of findings that belong to none of these checks. */
+    warnedTests: z.array(z.string()),
+    failedTests: z.array(z.string()),
+  }),
+});
+export type InToto = z.infer<typeof inTotoSchema>;
+
 /** The answer of `report`: one backup, and what is on record about it. */
 export const backupSummarySchema = reportHeadSchema
   .extend({
@@ -47,6 +81,8 @@ export const backupSummarySchema = reportHeadSchema
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
     /** What create noticed, what the last verification found, and what is wrong with the deployment registries. */
     findings: findingsSchema,
+    /** With --in-toto: what the verification of this run proved, to be attested. */
+    inToto: inTotoSchema.optional(),
   })
   .meta({ id: 'BackupSummary' });
 export type BackupSummary = z.infer<typeof backupSummarySchema>;

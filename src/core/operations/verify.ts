@@ -53,11 +53,14 @@ export async function verify(
       ? undefined
       : selectEntries(terms, namedIn(manifest), databasesAt(manifest));
   const judged = options.signers === undefined ? null : await judge(selected, options.signers, context);
-  const signed = judged !== null && 'signer' in judged ? { artifactsSha256: judged.artifactsSha256 } : {};
+  const signed = judged !== null && 'signer' in judged ? judged.artifactsSha256 : undefined;
+  const hashed = options.artifactsSha256 ?? signed;
+  // If the list was replaced between the two, no list is right.
+  const artifactsSha256 = signed === undefined || signed === hashed ? hashed : 'none';
   const read = await auditBackup(
     selected.folder,
     selected.auditId ?? selected.id,
-    { ...narrowed(options, isWanted), ...signed },
+    { ...narrowed(options, isWanted), artifactsSha256 },
     context,
   );
   if (terms !== undefined && manifest !== null && read.scope.filesChecked === 0 && read.status !== 'FAILED')
