@@ -34,6 +34,7 @@ interface PushValues {
   readonly push: boolean | undefined;
   readonly 'min-copies': number | undefined;
   readonly insecure: boolean;
+  readonly sign: string | undefined;
 }
 
 /** What the flags and the config say of the push; undefined if nothing is pushed. @param command the words to run this again */
@@ -45,5 +46,6 @@ export function pushWanted(
 ) {
   if (!(flags.push ?? project.config.push === 'always')) return undefined;
   const confirm = confirmPlace(session, command.name, command.argv);
-  return { remotes: [], insecure: flags.insecure, minCopies: flags['min-copies'], confirm };
+  const sign = flags.sign === undefined ? undefined : path.resolve(flags.sign);
+  return { remotes: [], insecure: flags.insecure, minCopies: flags['min-copies'], sign, confirm };
 }

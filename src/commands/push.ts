@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { markAtOnce } from '../cli/cap-memory.ts';
@@ -45,6 +46,10 @@ export default class Push extends BaseCommand {
     'extend-lock': Flags.boolean({
       summary: 'Lock copies that are there as long as a new one would be locked',
     }),
+    sign: Flags.string({
+      summary: 'Sign the commits of new copies with this SSH key (default: "sign" of the remote, or of the config)',
+      helpValue: 'KEY',
+    }),
     insecure: insecureFlag,
   };
 
@@ -71,6 +76,7 @@ export default class Push extends BaseCommand {
       insecure: flags.insecure,
       minCopies: flags['min-copies'],
       extendsLock: flags['extend-lock'],
+      sign: flags.sign === undefined ? undefined : path.resolve(flags.sign),
       confirm: confirmPlace(session, 'push', this.argv),
       cwd: process.cwd(),
     };

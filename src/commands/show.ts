@@ -40,7 +40,7 @@ export default class Show extends BaseCommand {
       session,
       { selector, only: flags.only, how: { wayBack: true }, from: fromRemote(flags, false) },
       async ({ project, selected, only }) => {
-        const options = { files: flags.files, only, limit: flags.limit };
+        const options = { files: flags.files, only, limit: flags.limit, allowedSigners: project.config.allowedSigners };
         const report = await show(selected, options, session.context);
         return session.finish(report, (shown, paint) => renderShow(shown, paint, project.repository), EXIT.done);
       },

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
 import { runCli } from '../support/run-cli.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -225,3 +225,112 @@ test.each(['zip', 'tar'])(
     expect(await json(['verify', repacked], 6)).toMatchObject({ error: { code: 'UNSAFE_ARCHIVE' } });
   },
 );
+
+describe('the commit of a copy', () => {
+  const commit = (id: string) => JSON.parse(readFileSync(copyOf(id).file, 'utf8'));
+  /** A copy of a new backup, whose commit is signed by this key. */
+  async function pushed(...how: readonly string[]): Promise<string> {
+    const { backupId } = await json(['create', '--sign', at('mine')]);
+    const { backups } = await json(['push', backupId, ...how]);
+    expect(backups).toMatchObject([{ copies: [{ outcome: 'pushed', signatures: how.length === 0 ? 0 : 1 }] }]);
+    return backupId;
+  }
+
+  test('is signed where the push has a key, as ssh-keygen verifies, and the signer is named', async () => {
+    const id = await pushed('--sign', at('mine'));
+    const { statement, signatures } = commit(id);
+    writeFileSync(at('commit.sig'), signatures[0]);
+    const args = ['-Y', 'verify', '-n', 'migbackup-commit-v1', '-I', 'me', '-f', at('allowed'), '-s', at('commit.sig')];
+    execFileSync('ssh-keygen', args, { input: statement });
+    const me = { principal: 'me', fingerprint: expect.stringMatching(/^SHA256:/) };
+    expect(await json(['verify', id, ...FROM])).toMatchObject({ status: 'PASSED', signer: me, commitSigner: me });
+    expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ backupId: id, signer: me });
+    expect((await runCli(['list', ...FROM], { cwd: root })).stdout).toContain('signed by me, SHA256:');
+    expect((await json(['list'])).backups[0]).toMatchObject({ backupId: id, signer: me });
+    expect((await json(['list'])).backups.find((one: { backupId: string }) => one.backupId === unsigned).signer).toBe(
+      null,
+    );
+    for (const from of [[], FROM]) {
+      expect(await json(['show', id, ...from])).toMatchObject({ signer: me });
+      expect((await runCli(['show', id, ...from], { cwd: root })).stdout).toContain('signed by  me, SHA256:');
+      expect(await json(['show', unsigned, ...from])).toMatchObject({ signer: null });
+    }
+    // Where no file says whose keys these are, nobody is named, and where it cannot be read a note says so.
+    configure({});
+    for (const args of [['list'], ['list', ...FROM]])
+      expect((await json(args)).backups[0]).not.toHaveProperty('signer');
+    expect(await json(['show', id])).not.toHaveProperty('signer');
+    configure({ allowedSigners: '../nowhere' });
+    const run = await runCli(['list'], { cwd: root });
+    expect(run).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('it is not said who signed') });
+  });
+
+  test.each([
+    ['of the remote', { remotes: { disk: { ...BASE.remotes.disk, sign: '../strange' } }, sign: '../mine' }, null],
+    ['of the config', { sign: '../mine' }, 'me'],
+  ])('is signed by the key %s', async (_, more, principal) => {
+    configure({ allowedSigners: '../allowed', requireSignature: true, ...more });
+    const { backupId } = await json(['create', '--push', '--yes']);
+    expect(commit(backupId).signatures).toHaveLength(1);
+    const { commitSigner, signer } = await json(['verify', backupId, ...FROM]);
+    expect(commitSigner?.principal ?? null).toBe(principal);
+    expect(signer).toMatchObject({ principal: 'me' });
+  });
+
+  test('is not signed without a key, or by a key for something else or of a time that is over', async () => {
+    const id = await pushed();
+    expect(await json(['verify', id, ...FROM])).toMatchObject({ status: 'PASSED', commitSigner: null });
+    expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ signer: null });
+    const other = await pushed('--sign', at('mine'));
+    const key = readFileSync(at('mine.pub'), 'utf8');
+    for (const option of [
+      'valid-before="20200101Z"',
+      'namespaces="migbackup-artifacts-v1"',
+      'valid-after="29990101Z"',
+    ]) {
+      writeFileSync(at('other-allowed'), `me ${option} ${key}`);
+      configure({ allowedSigners: '../other-allowed' });
+      expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ backupId: other, signer: null });
+    }
+    writeFileSync(at('other-allowed'), `me namespaces="migbackup-*" ${key}`);
+    expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ signer: { principal: 'me' } });
+    writeFileSync(at('other-allowed'), `me cert-authority ${key}`);
+    expect((await runCli(['list', ...FROM], { cwd: root })).stderr).toContain('certificates are not supported');
+  });
+
+  test.each([
+    [
+      'a statement that was changed',
+      (text: string) => text.replace('\\"completeness\\":\\"complete', '\\"completeness\\":\\"partial'),
+      'signature-invalid',
+    ],
+    [
+      'the signature of the backup',
+      (text: string, sig: string) => text.replace(/"signatures":\[.*\]/, () => `"signatures":[${JSON.stringify(sig)}]`),
+      'signature-namespace',
+    ],
+  ])('with %s fails', async (_, change, code) => {
+    const id = await pushed('--sign', at('mine'));
+    const { file } = copyOf(id);
+    const text = readFileSync(file, 'utf8');
+    const forged = change(text, readFileSync(path.join(root, 'backups', `${id}.sig`), 'utf8'));
+    expect(forged).not.toBe(text);
+    writeFileSync(file, forged);
+    const report = await json(['verify', id, ...FROM], 4);
+    expect(report).toMatchObject({
+      commitSigner: null,
+      findings: expect.arrayContaining([expect.objectContaining({ code })]),
+    });
+    expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ signer: null });
+  });
+
+  test('a key that cannot sign makes no copy, and the next push goes on', async () => {
+    const { backupId } = await json(['create', '--sign', at('mine')]);
+    expect(await json(['push', backupId, '--sign', at('nowhere')], 5)).toMatchObject({
+      error: { code: 'KEY_UNUSABLE' },
+    });
+    expect(existsSync(path.join(disk, 'v1/commits', backupId))).toBe(false);
+    await json(['push', backupId, '--sign', at('mine')]);
+    expect(commit(backupId).signatures).toHaveLength(1);
+  });
+});

@@ -67,3 +67,8 @@ export function sayCopy({ remote, pushedAt, seenAt, lockedUntil, missing }: Know
 export function formatText(text: string): string {
   return escapeName(stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim());
 }
+
+/** Who signed, and with which key. */
+export function saySigner({ principal, fingerprint }: { principal: string; fingerprint: string }): string {
+  return `${escapeName(principal)}, ${fingerprint}`;
+}

@@ -1,7 +1,7 @@
 import { escapeName } from '../../core/paths/names.ts';
 import type { ListedBackup, ListReport } from '../../core/model/list-report.ts';
 import { renderFindings } from './findings.ts';
-import { formatAge, formatBytes, formatText, sayCopy } from './format.ts';
+import { formatAge, formatBytes, formatText, sayCopy, saySigner } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 import { pasteable } from '../pasteable.ts';
@@ -42,6 +42,7 @@ function renderBackup(backup: ListedBackup, paint: Paint): string[] {
     ...(backup.project.own ? [] : [wrap(whose(backup), '      ', 6)]),
     ...(about.length > 0 ? [wrap(about.join(', '), '      ', 6)] : []),
     wrap(`${proofOf(backup, paint)}${backup.holdsSecrets ? '; holds secrets' : ''}`, '      ', 6),
+    ...signerLine(backup),
     ...(backup.copies.length === 0 ? [] : [wrap(`copies: ${backup.copies.map(sayCopy).join('; ')}`, '      ', 6)]),
   ];
 }
@@ -62,7 +63,13 @@ function renderCopy(backup: ListedBackup, copy: NonNullable<ListedBackup['copy']
       '      ',
       6,
     ),
+    ...signerLine(backup),
   ];
+}
+
+/** Whether the files are those that were signed is not looked at here. */
+function signerLine({ signer }: ListedBackup): string[] {
+  return signer ? [wrap(`signed by ${saySigner(signer)}`, '      ', 6)] : [];
 }
 
 function nextStep(report: ListReport): string {

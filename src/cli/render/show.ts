@@ -8,7 +8,7 @@ import { sayRecords } from '../../core/model/say-records.ts';
 import type { ShownEntry, ShowReport } from '../../core/model/show-report.ts';
 import { sayDeployments } from '../../core/model/say-deployments.ts';
 import { renderFindings } from './findings.ts';
-import { formatBytes, formatText, formatTime } from './format.ts';
+import { formatBytes, formatText, formatTime, saySigner } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { table, wrap, type Paint } from './style.ts';
 import { backupWords, pasteable } from '../pasteable.ts';
@@ -59,6 +59,7 @@ function renderHead(report: ShowReport, paint: Paint): string[] {
       'git',
       git ? `${git.commit.slice(0, 12)} ${escapeName(git.branch ?? '')}${git.dirty ? ', with changes' : ''}` : '',
     ],
+    ['signed by', report.signer ? saySigner(report.signer) : ''],
     ['secrets', report.holdsSecrets ? 'the backup holds files that count as secrets' : ''],
   ];
   const shown = rows.filter(([, value]) => value !== '');

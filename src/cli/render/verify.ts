@@ -4,7 +4,7 @@ import { escapeName } from '../../core/paths/names.ts';
 import type { ChainCheck, ChainContract } from '../../core/model/chain-check.ts';
 import type { VerifyAllReport, VerifyReport } from '../../core/model/verify-report.ts';
 import { renderAdvice, renderFindings } from './findings.ts';
-import { formatBytes, formatDuration } from './format.ts';
+import { formatBytes, formatDuration, saySigner } from './format.ts';
 import { plural } from '../../core/model/plural.ts';
 import { wrap, type Paint } from './style.ts';
 import { backupWords, pasteable } from '../pasteable.ts';
@@ -39,10 +39,13 @@ function scopeNote(report: VerifyReport, indent = '  '): string[] {
   return [wrap(`${what}; this does not count as verified`, indent, indent.length)];
 }
 
-/** Who signed it, if a signature is required and trusted. */
-function signerLines({ signer }: VerifyReport, indent = '  '): string[] {
-  if (signer === undefined || signer === null) return [];
-  return [wrap(`signed by ${escapeName(signer.principal)}, ${signer.fingerprint}`, indent, indent.length + 2)];
+/** Who signed it, and the commit of the copy, if a signature is required and trusted. */
+function signerLines({ signer, commitSigner }: VerifyReport, indent = '  '): string[] {
+  const line = (what: string): string => wrap(what, indent, indent.length + 2);
+  return [
+    ...(signer ? [line(`signed by ${saySigner(signer)}`)] : []),
+    ...(commitSigner ? [line(`commit signed by ${saySigner(commitSigner)}`)] : []),
+  ];
 }
 
 /** What each chain said: its block first, because the answers are about that moment. */

@@ -101,7 +101,9 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       ignore: settings.ignore ?? [],
       expect: settings.guard?.expect,
       reconcile: settings.reconcile,
-      remotes: settings.remotes ?? {},
+      remotes: Object.fromEntries(
+        Object.entries(settings.remotes ?? {}).map(([name, one]) => [name, { ...one, sign: keyFile(root, one.sign) }]),
+      ),
       push: settings.push,
       sign:
         settings.sign === undefined ? undefined : path.resolve(root, settings.sign.replace(/^~(?=\/)/, os.homedir())),
@@ -109,6 +111,11 @@ function configFrom(root: string, found: FoundConfig | undefined, env: NodeJS.Pr
       requireSignature: settings.requireSignature,
     },
   };
+}
+
+/** Absolute. `~/` is the home of this user. */
+function keyFile(root: string, written: string | undefined): string | undefined {
+  return written === undefined ? undefined : path.resolve(root, written.replace(/^~(?=\/)/, os.homedir()));
 }
 
 /** Where presets apply by a config; undefined if none does, because the config has categories of its own alone. */

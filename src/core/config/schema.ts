@@ -100,6 +100,7 @@ export const remoteSettingsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('allow one key in encryptTo, whose loss would be that of all copies'),
+  sign: z.string().min(1).optional().describe('key that signs the commits of new copies there, instead of "sign"'),
 });
 
 /** migbackup.config.json, also `package.json#migbackup`. Unknown keys are errors: a typing mistake must not lose a category. */

@@ -9,6 +9,10 @@ export const PROCEDURES_FILE = 'RESTORE_PROCEDURES.md';
 
 /** A backup's signature is beside its folder, and its name is the id and this. */
 export const SIGNATURE_SUFFIX = '.sig';
+/** What a signature of a backup is made for. One that was made for anything else, such as a commit of git, is none of a backup. */
+export const NAMESPACE = 'migbackup-artifacts-v1';
+/** What a signature of the commit of a copy is made for. */
+export const COMMIT_NAMESPACE = 'migbackup-commit-v1';
 /** Far more than a signature of the longest RSA key. */
 export const MAX_SIGNATURE_BYTES = 16 << 10;
 

@@ -10,6 +10,7 @@ import type { Finding } from '../model/finding.ts';
 import type { PushedCopy } from '../model/push-report.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { escapeName } from '../paths/names.ts';
+import { COMMIT_NAMESPACE } from '../format/layout.ts';
 import { acquireLock, type Lock as HeldLock } from '../repository/lock.ts';
 import { pushedCopies } from '../repository/pushed-copies.ts';
 import { isKnownPlace, keptNoLock, rememberPlace } from '../repository/remotes/known-places.ts';
@@ -43,6 +44,8 @@ export interface PushWanted {
   readonly minCopies?: number | undefined;
   /** Lock a copy that is there as long as a new one would be. */
   readonly extendsLock?: boolean | undefined;
+  /** The key that signs the commits of new copies; undefined: what the config says. */
+  readonly sign?: string | undefined;
   /** Asked once for each remote to which nothing was pushed from this machine yet. It throws CONFIRMATION_REQUIRED. */
   readonly confirm: (place: NewPlace) => Promise<unknown>;
 }
@@ -53,6 +56,8 @@ export interface PushTargets {
   readonly insecure: boolean;
   readonly minCopies: number;
   readonly extendsLock: boolean;
+  /** The key that signs the commit of a new copy in each of them; undefined if none does. */
+  readonly keys: ReadonlyMap<RemoteChoice, string | undefined>;
 }
 
 /** Throws NO_SUCH_REMOTE, USAGE, and CONFIRMATION_REQUIRED if a remote is new here and was not agreed to. */
@@ -76,7 +81,9 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
     await wanted.confirm({ remote, place, endpoint: settings.endpoint ?? null, lock: settings.lock ?? null });
     rememberPlace(choice);
   }
-  return { choices, insecure: wanted.insecure, minCopies, extendsLock: wanted.extendsLock === true };
+  const keyOf = ({ settings }: RemoteChoice): string | undefined => wanted.sign ?? settings.sign ?? project.config.sign;
+  const keys = new Map(choices.map((choice) => [choice, keyOf(choice)]));
+  return { choices, insecure: wanted.insecure, minCopies, extendsLock: wanted.extendsLock === true, keys };
 }
 
 /** Nothing is sent where the wish for a lock would not be met in the end. */
@@ -148,7 +155,7 @@ export async function pushTo(
 
 async function pushToOne(
   choice: RemoteChoice,
-  { insecure, extendsLock }: PushTargets,
+  { insecure, extendsLock, keys }: PushTargets,
   backup: LocalBackup,
   context: Context,
 ): Promise<PushedCopy> {
@@ -162,6 +169,7 @@ async function pushToOne(
       extendsLock,
       encryption: recipients === null ? null : encryptionFor(recipients, context.keys ?? {}),
       signal: context.signal,
+      sign: signWith(keys.get(choice)),
       onProgress: (done, sent) => context.onEvent?.({ type: 'progress', files: done, bytes: sent }),
     });
     return {
@@ -169,6 +177,7 @@ async function pushToOne(
       place: choice.place,
       outcome,
       tag: copy.tag,
+      signatures: copy.signed?.signatures.length ?? 0,
       lock: lock === null ? null : { mode: lock.mode, until: lock.until.toISOString() },
       error: null,
     };
@@ -177,10 +186,18 @@ async function pushToOne(
   }
 }
 
+function signWith(key: string | undefined): ((statement: Buffer) => Promise<string>) | undefined {
+  if (key === undefined) return undefined;
+  return async (statement) => {
+    const { signMessage } = await import('../protection/sign.ts');
+    return signMessage(key, statement, COMMIT_NAMESPACE);
+  };
+}
+
 function failed({ name, place, settings }: RemoteChoice, { sha256 }: LocalBackup, error: BackupError): PushedCopy {
   const tag = settings.encryptTo === undefined ? tagOf(sha256) : null;
   const { code, message, hint } = error;
-  return { remote: name, place, outcome: 'failed', tag, lock: null, error: { code, message, hint } };
+  return { remote: name, place, outcome: 'failed', tag, signatures: 0, lock: null, error: { code, message, hint } };
 }
 
 function notPushed({ name, place }: RemoteChoice, { id }: LocalBackup, error: BackupError): Finding {

@@ -52,6 +52,8 @@ export interface RemoteSettings {
   readonly encryptTo?: readonly string[] | undefined;
   /** Allow a single one. */
   readonly singleRecipient?: boolean | undefined;
+  /** The key that signs the commits of new copies there, absolute. */
+  readonly sign?: string | undefined;
 }
 
 /** The effective configuration: the preset or a config file, resolved against one project. */

@@ -3,6 +3,9 @@ import { completenessSchema } from './completeness.ts';
 import { projectNamesSchema } from './manifest.ts';
 import { count } from './report.ts';
 
+/** In characters. Far more than a signature of the longest RSA key. */
+const MAX_SIGNATURE = 16 << 10;
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const copyLockSchema = z.object({
@@ -58,5 +61,6 @@ export const copyCommitSchema = z.object({
   statement: z.string(),
   /** The manifest as base64 of a zstd frame, so that a reader of the commit needs no request for it. Null if it is large. */
   manifest: z.base64().nullable(),
-  signatures: z.array(z.unknown()).max(100),
+  /** Of the statement: each is the text that ssh-keygen -Y sign writes, in the namespace migbackup-commit-v1. */
+  signatures: z.array(z.string().max(MAX_SIGNATURE)).max(8),
 });

@@ -1,6 +1,7 @@
 import { z } from './zod.ts';
 import { completenessSchema } from './completeness.ts';
 import { copyLockSchema } from './copy-commit.ts';
+import { signerSchema } from './verify-report.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
 
 const verificationSchema = z.object({
@@ -80,6 +81,11 @@ export const listedBackupSchema = z.object({
   holdsSecrets: z.boolean().nullable(),
   lastVerification: verificationSchema.nullable(),
   project: listedProjectSchema,
+  /**
+   * If the config has allowedSigners: who signed the backup, as that file says it, of a copy in a remote its commit; null if nobody whom it names. Whether
+   * the files are those that were signed, only `verify` says.
+   */
+  signer: signerSchema.nullable().optional(),
   /** What is known of copies without asking a remote; with --remote empty. */
   copies: z.array(knownCopySchema),
   /** With --remote; then nothing of the manifest is known. */

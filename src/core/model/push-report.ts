@@ -12,6 +12,8 @@ export const pushedCopySchema = z.object({
   outcome: z.enum(['pushed', 'there', 'extended', 'failed']),
   /** Names the copy: the first 32 hex digits of the SHA-256 of ARTIFACTS.sha256, or random ones if it is encrypted; then null if there is none yet. */
   tag: z.string().nullable(),
+  /** How many signatures its commit has. One that was there before gets none. */
+  signatures: count,
   /** Until when the remote lets nobody delete the copy; null if it has no lock. */
   lock: copyLockSchema.nullable(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),

@@ -3,6 +3,7 @@ import { completenessSchema } from './completeness.ts';
 import { manifestCategorySchema, manifestSchema } from './manifest.ts';
 import { deploymentsSchema } from './recorded-deployments.ts';
 import { count, findingsSchema, reportHeadSchema } from './report.ts';
+import { signerSchema } from './verify-report.ts';
 
 export const shownEntrySchema = z.object({
   category: z.string(),
@@ -35,6 +36,8 @@ export const showReportSchema = reportHeadSchema
     madeBy: manifestSchema.shape.tool,
     host: manifestSchema.shape.host,
     project: manifestSchema.shape.project,
+    /** If the config has allowedSigners: who signed it, as that file says; null if nobody whom it names. Whether its files are those that were signed, only `verify` says. */
+    signer: signerSchema.nullable().optional(),
     holdsSecrets: z.boolean(),
     /** With --only, the categories that hold something selected. */
     categories: z.record(z.string(), manifestCategorySchema),

@@ -17,6 +17,14 @@ export const verifyScopeSchema = z.object({
   rehearsed: z.object({ databases: count, records: count, jsonFiles: count }).optional(),
 });
 
+/** Who signed, as the allowed-signers file says it. */
+export const signerSchema = z.object({
+  /** One that was required, or all of the line, as they are written there. */
+  principal: z.string(),
+  /** Of the key, as ssh-keygen -l says it. */
+  fingerprint: z.string(),
+});
+
 /** The answer of `verify` for one backup. */
 export const verifyReportSchema = reportHeadSchema
   .extend({
@@ -35,7 +43,9 @@ export const verifyReportSchema = reportHeadSchema
       z.object({ status: z.enum(['whole', 'damaged', 'empty', 'absent']), affected: count }),
     ),
     /** If a signature is required: who signed, as the allowed-signers file says it; null if nobody who may. Absent if none is required. */
-    signer: z.object({ principal: z.string(), fingerprint: z.string() }).nullable().optional(),
+    signer: signerSchema.nullable().optional(),
+    /** With --remote and without --deep, if a signature is required: who signed the commit of the copy; null if nobody who may. */
+    commitSigner: signerSchema.nullable().optional(),
     /** With --chain: one for each chain that was to be asked, in the order of the flags. */
     chains: z.array(chainCheckSchema).optional(),
     findings: findingsSchema,

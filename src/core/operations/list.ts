@@ -31,9 +31,13 @@ export async function list(project: Project, { allProjects }: ListOptions, conte
   const now = (context.now ?? (() => new Date()))();
   const owner = new Owner(project);
   const copies = await knownCopies(project);
+  const { allowedSigners } = project.config;
+  // The modules about signatures are loaded only where somebody may be named.
+  const names = allowedSigners && (await import('../protection/name-signers.ts')).nameSigners(allowedSigners, context);
   const all = listBackups(project.repository).map((ref) => ({
     ...describe(project.repository, owner, ref, now),
     copies: copies.of(ref),
+    ...(names && !isVersion1(ref.folder) && { signer: names.ofBackup(ref) }),
   }));
   // A backup whose project is not known may be the one that somebody is looking for.
   const backups = all.filter(({ project: { own, id, root } }) => allProjects === true || own || (id ?? root) === null);

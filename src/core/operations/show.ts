@@ -22,6 +22,8 @@ export interface ShowOptions {
   readonly only?: readonly string[] | undefined;
   /** List at most this many entries. */
   readonly limit?: number | undefined;
+  /** An allowed-signers file, by which the signer is named. */
+  readonly allowedSigners?: string | undefined;
 }
 
 interface IndexView {
@@ -43,6 +45,8 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
     options.files === true || narrowed ? await viewIndex(selected.folder, isSelected, options, context) : null;
   if (narrowed && view?.selected.entries === 0) throw nothingSelected(selected.id, manifest, options.only ?? []);
   const recorded = await deploymentsInBackup(selected.folder, manifest, context.signal, isSelected);
+  const file = options.allowedSigners;
+  const names = file && (await import('../protection/name-signers.ts')).nameSigners(file, context);
   const categories = Object.entries(manifest.categories).filter(
     ([name]) => !narrowed || view?.categories.has(name) === true,
   );
@@ -60,6 +64,7 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
     madeBy: manifest.tool,
     host: manifest.host,
     project: manifest.project,
+    ...(names && { signer: names.ofBackup(selected) }),
     holdsSecrets: manifest.findings.some(({ code }) => code === ('secret-taken' satisfies FindingCode)),
     categories: Object.fromEntries(categories),
     totals: manifest.totals,

@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import path from 'node:path';
-import { ARTIFACTS_FILE, MAX_SIGNATURE_BYTES, SIGNATURE_SUFFIX } from '../format/layout.ts';
+import { ARTIFACTS_FILE, MAX_SIGNATURE_BYTES, NAMESPACE, SIGNATURE_SUFFIX } from '../format/layout.ts';
 import { lstatOrNull } from '../fs/durable.ts';
 import { hashFile } from '../fs/hash-file.ts';
 import { isNoFile, readRegular } from '../fs/regular-file.ts';
@@ -16,9 +16,6 @@ import { fingerprintOf } from './public-key.ts';
 import type { SignerRule } from './signer-rule.ts';
 import { fitsMessage, parseSshsig, type Sshsig } from './sshsig.ts';
 import { Malformed } from './ssh-wire.ts';
-
-/** What a signature of a backup is made for. One that was made for anything else, such as a commit of git, is none of a backup. */
-export const NAMESPACE = 'migbackup-artifacts-v1';
 
 /** Where a backup is, as far as its signature goes. */
 export interface SignedBackup {
@@ -74,7 +71,7 @@ export function judgeSignature(backup: SignedBackup, rule: SignerRule, now: Date
   const text = readIfFile(() => readRegular(file, MAX_SIGNATURE_BYTES))?.toString('latin1') ?? null;
   // Without a list, nothing fits it, and the verification says what is missing.
   const list = readIfFile(() => signedList(backup.folder)) ?? Buffer.alloc(0);
-  return judgeText({ id: backup.id, path: file, text, list }, rule, now);
+  return judgeList(backup.id, { path: file, text, list }, rule, now);
 }
 
 /** Null if there is no file; empty if it is too large to be what is looked for. */
@@ -90,22 +87,35 @@ function readIfFile(read: () => Buffer): Buffer | null {
 
 /** A signature and what it is to fit. */
 export interface SignedText {
-  readonly id: string;
+  /** Whose signature it is, for people: the id of a backup. */
+  readonly of: string;
+  readonly namespace: string;
   /** Where the signature is, for people and JSON. */
   readonly path: string;
   /** Null if there is none. */
   readonly text: string | null;
-  /** The list of artifacts. */
-  readonly list: Buffer;
+  readonly message: Buffer;
 }
 
-/** The same for a signature that was read already. */
-export function judgeText({ id, path, text, list }: SignedText, rule: SignerRule, now: Date): Judged | Finding {
-  const allowed = readAllowedSigners(rule.file);
+/** The same for a signature and a list of artifacts that were read already. */
+export function judgeList(
+  id: string,
+  { list, ...where }: Pick<SignedText, 'path' | 'text'> & { readonly list: Buffer },
+  rule: SignerRule,
+  now: Date,
+): Judged | Finding {
+  const signer = judgeText({ of: id, namespace: NAMESPACE, ...where, message: list }, rule, now);
+  return 'code' in signer ? signer : { signer, artifactsSha256: hash('sha256', list) };
+}
+
+/** The signer of a message, or why there is none who may be trusted. */
+export function judgeText(signed: SignedText, rule: SignerRule, now: Date): TrustedSigner | Finding {
+  const { of, namespace, path, text, message } = signed;
+  const allowed = rule.allowed ?? readAllowedSigners(rule.file);
   const wrong = (code: Code, what: string, recommendation: string): Finding => ({
     code,
     severity: 'error',
-    message: `${escapeName(id)} ${what}`,
+    message: `${escapeName(of)} ${what}`,
     path,
     recommendation,
   });
@@ -114,20 +124,20 @@ export function judgeText({ id, path, text, list }: SignedText, rule: SignerRule
   let signature: Sshsig;
   try {
     signature = parseSshsig(text);
-    if (signature.namespace !== NAMESPACE)
+    if (signature.namespace !== namespace)
       return wrong(
         'signature-namespace',
-        `has a signature that was made for ${JSON.stringify(signature.namespace)}, not for a backup`,
+        `has a signature that was made for ${JSON.stringify(signature.namespace)}, not for ${namespace}`,
         'Sign it with migbackup sign.',
       );
-    if (!fitsMessage(signature, list))
+    if (!fitsMessage(signature, message))
       return wrong('signature-invalid', 'is not what was signed: the signature does not fit it', DISTRUST);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     return wrong('signature-invalid', `has no usable signature: it ${error.message}`, DISTRUST);
   }
-  const signer = judgeSigner(signature.key, allowed, rule.required, now, wrong);
-  return 'code' in signer ? signer : { signer, artifactsSha256: hash('sha256', list) };
+  const valid = allowed.filter(({ namespaces }) => matchesPatterns(namespace, namespaces ?? '*'));
+  return judgeSigner(signature.key, valid, rule.required, now, wrong);
 }
 
 const DISTRUST = 'Use another backup: this one, or its signature, was altered or damaged after it was signed.';
@@ -143,7 +153,7 @@ function judgeSigner(
 ): TrustedSigner | Finding {
   const fingerprint = fingerprintOf(key);
   const lines = allowed.flatMap((line) => {
-    if (!line.key.equals(key) || !matchesPatterns(NAMESPACE, line.namespaces ?? '*')) return [];
+    if (!line.key.equals(key)) return [];
     if (required === true) return [{ line, principal: line.principals }];
     const principal = required.find((name) => matchesPatterns(name, line.principals));
     return principal === undefined ? [] : [{ line, principal }];

@@ -1,9 +1,10 @@
+import { NAMESPACE } from '../format/layout.ts';
 import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
 import type { Finding } from '../model/finding.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import type { Signature } from '../model/sign-report.ts';
-import { NAMESPACE, signatureFile, signedList, type SignedBackup } from './judge-signature.ts';
+import { signatureFile, signedList, type SignedBackup } from './judge-signature.ts';
 import { fingerprintOf } from './public-key.ts';
 import { signMessage } from './sign.ts';
 import { parseSshsig } from './sshsig.ts';

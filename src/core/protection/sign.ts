@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import fs from 'node:fs';
+import { isatty } from 'node:tty';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { decodeBase64, Malformed, SshReader, sshString } from './ssh-wire.ts';
 import { fitsMessage, formatSshsig, parseSshsig, signedBytes, type Sshsig } from './sshsig.ts';
@@ -81,13 +82,16 @@ function signHere({ key, publicKey }: OwnKey, message: Uint8Array, namespace: st
 
 /** ssh-keygen asks for a passphrase on the terminal, or by SSH_ASKPASS. */
 async function signByProgram(keyFile: string, message: Uint8Array, namespace: string): Promise<string> {
-  const child = spawn('ssh-keygen', ['-Y', 'sign', '-f', keyFile, '-n', namespace], { stdio: 'pipe' });
+  // To a terminal it says itself that a security key waits for a touch, and why it fails; it says neither where stderr is none.
+  const isSeen = isatty(2);
+  const args = ['-Y', 'sign', '-f', keyFile, '-n', namespace];
+  const child = spawn('ssh-keygen', args, { stdio: ['pipe', 'pipe', isSeen ? 'inherit' : 'pipe'] });
   const [out, said]: [Buffer[], Buffer[]] = [[], []];
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
   // If it ended without reading, its exit code says more.
-  child.stdin.on('error', () => {});
-  child.stdin.end(message);
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(message);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve);
     child.once('error', (cause) =>
@@ -103,6 +107,7 @@ async function signByProgram(keyFile: string, message: Uint8Array, namespace: st
     );
   });
   if (code === 0) return Buffer.concat(out).toString('utf8');
+  if (isSeen) throw unusable(keyFile, 'ssh-keygen does not sign with it, and says above why');
   const [last = 'it says nothing'] = Buffer.concat(said).toString('utf8').trim().split('\n').slice(-1);
   throw unusable(keyFile, `ssh-keygen does not sign with it: ${last.trim()}`);
 }

@@ -1,4 +1,5 @@
 import { BackupError } from '../model/backup-error.ts';
+import type { AllowedSigner } from './allowed-signers.ts';
 import type { Config } from '../model/category.ts';
 
 /** Who has to have signed: one of these principals, or with `true` anybody whom the file names. */
@@ -6,6 +7,8 @@ export interface SignerRule {
   /** An allowed-signers file of OpenSSH. */
   readonly file: string;
   readonly required: true | readonly string[];
+  /** What that file says, if it was read already. */
+  readonly allowed?: readonly AllowedSigner[];
 }
 
 /** What a command line says of signers. */

@@ -168,3 +168,12 @@ test('the key of a signature names its content, and that of an artifact is its n
   expect(one).not.toBe(other);
   expect(objectKey(ID, good.tag, object('docs.tar.zst'))).toBe(`v1/data/${ID}/${good.tag}/docs.tar.zst`);
 });
+
+test('signatures of a statement come with the text that they are of; more than eight, or what is no text, is refused', () => {
+  const read = parseCommit(formatCommit(good, MANIFEST, ['one', 'two']), key);
+  expect(read).toMatchObject({ signed: { text: JSON.stringify(good), signatures: ['one', 'two'] } });
+  for (const signatures of [Array.from({ length: 9 }, () => 'x'), [1], ['x'.repeat(16_385)]])
+    expect(
+      parseCommit(Buffer.from(JSON.stringify({ statement: JSON.stringify(good), manifest: null, signatures })), key),
+    ).toMatch(/^has a wrong signatures/);
+});

@@ -9,6 +9,7 @@ import { dataPrefix, isArchiveName } from '../../repository/remotes/layout.ts';
 import { listCopies, type BadCommit, type Copy } from '../../repository/remotes/list-copies.ts';
 import { chooseRemote, openRemote, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
 import { totalBytes } from '../../repository/remotes/remote.ts';
+import type { SignerNames } from '../../protection/name-signers.ts';
 import { Owner } from '../../repository/whose.ts';
 import { isPending } from '../../transaction/state-folder.ts';
 
@@ -28,7 +29,8 @@ export async function listRemote(project: Project, options: ListRemoteOptions, c
     const owner = new Owner(project);
     const { copies, bad } = await listCopies(remote);
     const now = remote.now();
-    const all = copies.map((copy) => describe(copy, owner, now));
+    const names = await signerNames(project.config.allowedSigners, context);
+    const all = copies.map((copy) => describe(copy, owner, now, names));
     const backups = all.filter(({ project: { own } }) => options.allProjects || own);
     const shown = new Set(backups.map(({ backupId }) => backupId));
     return {
@@ -52,7 +54,12 @@ export async function listRemote(project: Project, options: ListRemoteOptions, c
   }
 }
 
-function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
+/** The modules about signatures are loaded only where somebody may be named. */
+async function signerNames(file: string | undefined, context: Context): Promise<SignerNames | undefined> {
+  return file === undefined ? undefined : (await import('../../protection/name-signers.ts')).nameSigners(file, context);
+}
+
+function describe(copy: Copy, owner: Owner, now: Date, names: SignerNames | undefined): ListedBackup {
   const { statement, id, tag, place, pushedAt } = copy;
   const { encryption, objects } = statement;
   const archives = objects.filter(({ name }) => isArchiveName(name));
@@ -84,6 +91,7 @@ function describe(copy: Copy, owner: Owner, now: Date): ListedBackup {
       lock: statement.lock,
       encryptedFor: encryption?.recipients ?? null,
     },
+    ...(names && { signer: names.ofCommit(copy) }),
   };
 }
 

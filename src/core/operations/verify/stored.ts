@@ -12,7 +12,8 @@ import type { VerifyReport } from '../../model/verify-report.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import { startReport } from '../../repository/report-head.ts';
 import { keepReport } from '../../repository/reports.ts';
-import { judgeText, type Judged } from '../../protection/judge-signature.ts';
+import { judgeCommit } from '../../protection/judge-commit.ts';
+import { judgeList, type Judged } from '../../protection/judge-signature.ts';
 import { signerRule, type AskedSigners, type SignerRule } from '../../protection/signer-rule.ts';
 import { contentsOf, fetchSignature, refOf } from '../../repository/remotes/copy-contents.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
@@ -43,12 +44,14 @@ export async function verifyStored(
   try {
     const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
     const copy = await selectCopy(remote, new Owner(project), { selector, copy: from.copy, from: choice, onNote });
-    const judged = rule === undefined ? null : await judgeCopy(remote, copy, rule, context);
+    const commit = rule === undefined ? null : judgeCommit(copy, rule, now(context));
+    const judged = rule === undefined ? null : await judgeCopy(remote, copy, rule, context).catch(unlessSigned(commit));
     if (judged !== null && 'code' in judged) context.onEvent?.({ type: 'finding', finding: judged });
     const { findings, read } = await checkObjects(remote, copy, context);
     const { objects } = copy.statement;
     const archivedBytes = totalBytes(objects.filter(({ name }) => isArchiveName(name)));
-    const all: AnyFinding[] = [...findings, notProven(objects.length, read)];
+    const forged = commit !== null && 'code' in commit ? [commit] : [];
+    const all: AnyFinding[] = [...forged, ...findings, notProven(objects.length, read)];
     const report: VerifyReport = {
       ...head(),
       operation: 'verify',
@@ -58,6 +61,7 @@ export async function verifyStored(
       scope: { mode: 'stored', filesChecked: 0 },
       totals: { files: 0, bytes: 0, artifacts: objects.length, archivedBytes },
       categories: {},
+      ...(rule !== undefined && { commitSigner: commit !== null && 'code' in commit ? null : commit }),
       findings: all,
       recommendations: [...new Set(all.flatMap(({ recommendation }) => recommendation ?? []))],
       reportFile: null,
@@ -68,6 +72,8 @@ export async function verifyStored(
   }
 }
 
+const now = (context: Context): Date => (context.now ?? (() => new Date()))();
+
 /**
  * The commit has the list of artifacts that was signed: what fits it is the signature of these objects, as far as they are what the commit says. Of an
  * encrypted copy it is fetched and opened. Throws KEY_MISSING.
@@ -76,11 +82,16 @@ async function judgeCopy(remote: Remote, copy: Copy, rule: SignerRule, context: 
   const { id, place } = copy;
   const text = (await fetchSignature(remote, copy, context))?.toString('latin1') ?? null;
   const list = Buffer.from((await contentsOf(remote, copy, context.keys)).list);
-  return judgeText(
-    { id, path: `${place}/${signatureName(id)}`, text, list },
-    rule,
-    (context.now ?? (() => new Date()))(),
-  );
+  return judgeList(id, { path: `${place}/${signatureName(id)}`, text, list }, rule, now(context));
+}
+
+/** Without a key to an encrypted copy, the signature of its commit is all that can be judged: nobody knows what else was signed. */
+function unlessSigned(commit: ReturnType<typeof judgeCommit>): (error: unknown) => null {
+  return (error) => {
+    const isLocked = error instanceof BackupError && error.code === 'KEY_MISSING';
+    if (isLocked && commit !== null && 'principal' in commit) return null;
+    throw error;
+  };
 }
 
 async function checkObjects(

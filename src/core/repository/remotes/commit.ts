@@ -20,13 +20,19 @@ export interface Commit {
   readonly statement: CopyStatement;
   /** The manifest as a zstd frame, for `unpackManifest`: many commits are held at once. Null if only its object has it. */
   readonly manifest: Buffer | null;
+  /** Signatures of the statement, and its text, which they are of; undefined if it has none. Nothing is proven by reading them. */
+  readonly signed?: { readonly text: string; readonly signatures: readonly string[] };
 }
 
-/** The text of a commit object. @param manifest the bytes of the manifest, which is repeated in it unless it is large or the copy is encrypted */
-export function formatCommit(statement: CopyStatement, manifest: Buffer): Buffer {
+/**
+ * The text of a commit object.
+ * @param manifest the bytes of the manifest, which is repeated in it unless it is large or the copy is encrypted
+ * @param signatures of the statement as JSON
+ */
+export function formatCommit(statement: CopyStatement, manifest: Buffer, signatures: readonly string[] = []): Buffer {
   const isRepeated = statement.encryption === null && manifest.length <= MAX_MANIFEST_BYTES;
   const repeated = isRepeated ? zlib.zstdCompressSync(manifest).toString('base64') : null;
-  const commit = { statement: JSON.stringify(statement), manifest: repeated, signatures: [] };
+  const commit = { statement: JSON.stringify(statement), manifest: repeated, signatures };
   return Buffer.from(`${JSON.stringify(commit)}\n`);
 }
 
@@ -82,12 +88,14 @@ export function parseCommit(bytes: Buffer, expected: { id: string; tag: string }
   const wrong = contradiction(statement, expected);
   if (wrong !== null) return wrong;
   if (statement.encryption !== null && outer.manifest !== null) return 'shows the manifest of an encrypted copy';
-  if (outer.manifest === null) return { statement, manifest: null };
+  const { statement: text, signatures } = outer;
+  const signed = signatures.length === 0 ? {} : { signed: { text, signatures } };
+  if (outer.manifest === null) return { statement, manifest: null, ...signed };
   const manifest = Buffer.from(outer.manifest, 'base64');
   const unpacked = unpackManifest(manifest);
   const own = statement.objects.find(({ name }) => name === MANIFEST_FILE);
   if (unpacked === null || sha256Of(unpacked) !== own?.sha256) return 'repeats another manifest than that of the copy';
-  return { statement, manifest };
+  return { statement, manifest, ...signed };
 }
 
 /** The bytes of a manifest. Null if this is no zstd frame, or one of more than a manifest that a commit repeats. */

@@ -84,6 +84,8 @@ export interface PushHow {
   /** Null: the copy is the backup as it is. */
   readonly encryption: Encryption | null;
   readonly signal: AbortSignal | undefined;
+  /** Signs the statement of a new commit. Throws KEY_UNUSABLE. */
+  readonly sign?: ((statement: Buffer) => Promise<string>) | undefined;
   /** Told how many files and bytes of the backup are there, each time that more are. */
   readonly onProgress?: ((files: number, bytes: number) => void) | undefined;
 }
@@ -114,8 +116,10 @@ export async function pushBackup(remote: Remote, backup: LocalBackup, how: PushH
     onProgress?.(++done.files, done.bytes);
   });
   const statement = statementOf(backup, tag, objects, how);
-  if (before === undefined)
-    await remote.putNew(commitKey(id, tag), formatCommit(statement, manifestBytes(backup)), lock);
+  if (before === undefined) {
+    const signatures = how.sign === undefined ? [] : [await how.sign(Buffer.from(JSON.stringify(statement)))];
+    await remote.putNew(commitKey(id, tag), formatCommit(statement, manifestBytes(backup), signatures), lock);
+  }
   // Also where the answer was lost, or another pusher of the same content was first.
   const copy = await findCopy(remote, backup, encryption);
   if (copy !== undefined) {
