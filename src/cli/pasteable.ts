@@ -26,6 +26,7 @@ export const COMMANDS = [
   'require',
   'restore',
   'show',
+  'sign',
   'status',
   'undo',
   'validate',

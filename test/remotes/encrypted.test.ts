@@ -87,7 +87,7 @@ describe.skipIf(whyNoS3 !== null)(withReason('encrypted copies', whyNoS3), () =>
       await removeEverything(bucket, 'whole/');
       const sent = new Sent();
       let goneOn = 0;
-      for (let at = 2; at <= count; at += stride(8)) {
+      for (let at = 2; at <= count; at += stride(12)) {
         const prefix = `${when}-${at}`;
         use(prefix);
         const running = machine.start(...push());
