@@ -58,7 +58,7 @@ const TABLE: Table = {
     { name: 'core/databases', purpose: 'recognises, captures and reads LevelDB and SQLite' },
     {
       name: 'core/protection',
-      purpose: 'who made a backup: SSH signatures',
+      purpose: 'who can read it, and who made it: files of age, SSH signatures',
       only: ['core/format', 'core/paths', 'core/fs', 'core/model'],
     },
     { name: 'core/format', purpose: 'the bytes of a backup: archives, index, sums, manifest' },

@@ -61,6 +61,30 @@ test('a copy is signed and encrypted: it is verified and restored with the key',
   put(root, 'docs/a.md', 'as it is');
 });
 
+test('no secret is in anything that is printed, logged or kept', async () => {
+  const [secret = ''] = readFileSync(at('identity'), 'utf8').trim().split('\n');
+  const log = ['--log-level', 'trace', '--log-file', at('log')];
+  const said = [
+    await runCli(['restore', id, ...FROM, ...log], { cwd: root, env: { ...WITH_KEY, XDG_STATE_HOME: at('state') } }),
+    await runCli(['verify', id, '--remote', 'disk', '--deep', '--identity', at('identity'), ...log], { cwd: root }),
+    await runCli(['verify', id, '--remote', 'disk', '--deep', '--identity', at('mine'), ...log], { cwd: root }),
+  ];
+  put(root, 'docs/a.md', 'as it is');
+  const files = [at('log'), ...filesBelow(root), ...filesBelow(at('state')), ...filesBelow(at('disk'))];
+  const all = [
+    ...said.flatMap(({ stdout, stderr }) => [stdout, stderr]),
+    ...files.map((file) => readFileSync(file, 'latin1')),
+  ];
+  expect(said.map(({ exitCode }) => exitCode).slice(0, 2)).toEqual([0, 0]);
+  expect(files.length).toBeGreaterThan(20);
+  expect(all.filter((text) => text.includes(secret) || text.includes('AGE-SECRET-KEY'))).toEqual([]);
+});
+
+const filesBelow = (place: string): string[] =>
+  readdirSync(place, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+
 test.each(['unsigned', 'with the signature of the other'])(
   'a copy that somebody else encrypted for us, %s, is refused',
   async (kind) => {
