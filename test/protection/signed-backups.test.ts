@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
@@ -196,6 +196,29 @@ test('the config names the key for create, guard and sign', async () => {
   const guarded = await json(['guard', '--json', '--', process.execPath, '--version']);
   expect(await json(['verify', guarded.backupId, ...must])).toMatchObject({ status: 'PASSED' });
   expect(guarded.signature.file).toBe(path.join(root, 'backups', `${guarded.backupId}.sig`));
+});
+
+test.skipIf(process.platform === 'win32')('the agent signs for create, by the public key in the config', async () => {
+  execFileSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', at('held')]);
+  const said = execFileSync('ssh-agent', ['-s', '-a', at('agent')], { encoding: 'utf8' });
+  process.env['SSH_AUTH_SOCK'] = at('agent');
+  try {
+    configure({ sign: '../held.pub' });
+    renameSync(at('held'), at('away'));
+    const { backupId, signature, findings } = await json(['create'], 3);
+    expect({ signature, findings }).toMatchObject({ signature: null, findings: [{ code: 'not-signed' }] });
+    execFileSync('ssh-add', ['-q', at('away')]);
+    await json(['sign', backupId]);
+    allow(`me ${publicKey('mine')}\nyou ${publicKey('held')}\n`);
+    const byAgent = ['--require-signer', 'you', '--allowed-signers', at('allowed')];
+    expect(await json(['verify', backupId, ...byAgent])).toMatchObject({ status: 'PASSED' });
+    const next = await json(['create']);
+    expect(await json(['verify', next.backupId, ...byAgent])).toMatchObject({ signer: { principal: 'you' } });
+  } finally {
+    delete process.env['SSH_AUTH_SOCK'];
+    process.kill(Number(/SSH_AGENT_PID=(\d+)/.exec(said)?.[1]));
+    configure({});
+  }
 });
 
 test('guard runs no command if its backup cannot be signed', async () => {

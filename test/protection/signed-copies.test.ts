@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -84,34 +85,38 @@ test('a copy has the signature as an object of its own, of which the list of art
   expect(readFileSync(path.join(data, 'checksums/ARTIFACTS.sha256'), 'utf8')).not.toContain('.sig');
 });
 
-test('where a signature is required, a signed copy is verified, restored and pulled, and an unsigned one is refused', async () => {
-  for (const how of [[], ['--deep'], ['--only', 'docs']]) {
-    const good = await json(['verify', signed, ...FROM, ...how]);
-    expect(good).toMatchObject({ status: 'PASSED', signer: { principal: 'me' } });
-    expect((await json(['verify', unsigned, ...FROM, ...how], 4)).findings).toContainEqual(
-      expect.objectContaining({ code: 'signature-missing' }),
-    );
-  }
-  for (const how of [
-    ['--yes'],
-    ['--yes', '--only', 'docs/a.md'],
-    ['--to', at('elsewhere')],
-    ['--to', at('elsewhere'), '--only', 'docs'],
-  ]) {
-    put(root, 'docs/a.md', 'as it is');
-    expect(await json(['restore', unsigned, ...FROM, ...how], 6)).toMatchObject({
-      error: { details: { finding: 'signature-missing' } },
-    });
-    expect(await json(['restore', signed, ...FROM, ...how])).toMatchObject({ outcome: 'restored' });
-    const place = existsSync(at('elsewhere')) ? at('elsewhere') : root;
-    expect(readFileSync(path.join(place, 'docs/a.md'), 'utf8')).toBe('as it was');
-    rmSync(at('elsewhere'), { recursive: true, force: true });
-  }
-  configure({});
-  const named = ['--require-signer', 'me', '--allowed-signers', at('allowed')];
-  expect(await json(['verify', signed, ...FROM, ...named])).toMatchObject({ signer: { principal: 'me' } });
-  expect(await json(['verify', signed, ...FROM])).not.toHaveProperty('signer');
-});
+test(
+  'where a signature is required, a signed copy is verified, restored and pulled, and an unsigned one is refused',
+  { timeout: 90_000 },
+  async () => {
+    for (const how of [[], ['--deep'], ['--only', 'docs']]) {
+      const good = await json(['verify', signed, ...FROM, ...how]);
+      expect(good).toMatchObject({ status: 'PASSED', signer: { principal: 'me' } });
+      expect((await json(['verify', unsigned, ...FROM, ...how], 4)).findings).toContainEqual(
+        expect.objectContaining({ code: 'signature-missing' }),
+      );
+    }
+    for (const how of [
+      ['--yes'],
+      ['--yes', '--only', 'docs/a.md'],
+      ['--to', at('elsewhere')],
+      ['--to', at('elsewhere'), '--only', 'docs'],
+    ]) {
+      put(root, 'docs/a.md', 'as it is');
+      expect(await json(['restore', unsigned, ...FROM, ...how], 6)).toMatchObject({
+        error: { details: { finding: 'signature-missing' } },
+      });
+      expect(await json(['restore', signed, ...FROM, ...how])).toMatchObject({ outcome: 'restored' });
+      const place = existsSync(at('elsewhere')) ? at('elsewhere') : root;
+      expect(readFileSync(path.join(place, 'docs/a.md'), 'utf8')).toBe('as it was');
+      rmSync(at('elsewhere'), { recursive: true, force: true });
+    }
+    configure({});
+    const named = ['--require-signer', 'me', '--allowed-signers', at('allowed')];
+    expect(await json(['verify', signed, ...FROM, ...named])).toMatchObject({ signer: { principal: 'me' } });
+    expect(await json(['verify', signed, ...FROM])).not.toHaveProperty('signer');
+  },
+);
 
 test('a pulled backup has its signature beside it, and verifies on another machine', async () => {
   const clone = at('clone');
@@ -236,34 +241,49 @@ describe('the commit of a copy', () => {
     return backupId;
   }
 
-  test('is signed where the push has a key, as ssh-keygen verifies, and the signer is named', async () => {
-    const id = await pushed('--sign', at('mine'));
-    const { statement, signatures } = commit(id);
-    writeFileSync(at('commit.sig'), signatures[0]);
-    const args = ['-Y', 'verify', '-n', 'migbackup-commit-v1', '-I', 'me', '-f', at('allowed'), '-s', at('commit.sig')];
-    execFileSync('ssh-keygen', args, { input: statement });
-    const me = { principal: 'me', fingerprint: expect.stringMatching(/^SHA256:/) };
-    expect(await json(['verify', id, ...FROM])).toMatchObject({ status: 'PASSED', signer: me, commitSigner: me });
-    expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ backupId: id, signer: me });
-    expect((await runCli(['list', ...FROM], { cwd: root })).stdout).toContain('signed by me, SHA256:');
-    expect((await json(['list'])).backups[0]).toMatchObject({ backupId: id, signer: me });
-    expect((await json(['list'])).backups.find((one: { backupId: string }) => one.backupId === unsigned).signer).toBe(
-      null,
-    );
-    for (const from of [[], FROM]) {
-      expect(await json(['show', id, ...from])).toMatchObject({ signer: me });
-      expect((await runCli(['show', id, ...from], { cwd: root })).stdout).toContain('signed by  me, SHA256:');
-      expect(await json(['show', unsigned, ...from])).toMatchObject({ signer: null });
-    }
-    // Where no file says whose keys these are, nobody is named, and where it cannot be read a note says so.
-    configure({});
-    for (const args of [['list'], ['list', ...FROM]])
-      expect((await json(args)).backups[0]).not.toHaveProperty('signer');
-    expect(await json(['show', id])).not.toHaveProperty('signer');
-    configure({ allowedSigners: '../nowhere' });
-    const run = await runCli(['list'], { cwd: root });
-    expect(run).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('it is not said who signed') });
-  });
+  test(
+    'is signed where the push has a key, as ssh-keygen verifies, and the signer is named',
+    { timeout: 90_000 },
+    async () => {
+      const id = await pushed('--sign', at('mine'));
+      const { statement, signatures } = commit(id);
+      writeFileSync(at('commit.sig'), signatures[0]);
+      const args = [
+        '-Y',
+        'verify',
+        '-n',
+        'migbackup-commit-v1',
+        '-I',
+        'me',
+        '-f',
+        at('allowed'),
+        '-s',
+        at('commit.sig'),
+      ];
+      execFileSync('ssh-keygen', args, { input: statement });
+      const me = { principal: 'me', fingerprint: expect.stringMatching(/^SHA256:/) };
+      expect(await json(['verify', id, ...FROM])).toMatchObject({ status: 'PASSED', signer: me, commitSigner: me });
+      expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ backupId: id, signer: me });
+      expect((await runCli(['list', ...FROM], { cwd: root })).stdout).toContain('signed by me, SHA256:');
+      expect((await json(['list'])).backups[0]).toMatchObject({ backupId: id, signer: me });
+      expect((await json(['list'])).backups.find((one: { backupId: string }) => one.backupId === unsigned).signer).toBe(
+        null,
+      );
+      for (const from of [[], FROM]) {
+        expect(await json(['show', id, ...from])).toMatchObject({ signer: me });
+        expect((await runCli(['show', id, ...from], { cwd: root })).stdout).toContain('signed by  me, SHA256:');
+        expect(await json(['show', unsigned, ...from])).toMatchObject({ signer: null });
+      }
+      // Where no file says whose keys these are, nobody is named, and where it cannot be read a note says so.
+      configure({});
+      for (const args of [['list'], ['list', ...FROM]])
+        expect((await json(args)).backups[0]).not.toHaveProperty('signer');
+      expect(await json(['show', id])).not.toHaveProperty('signer');
+      configure({ allowedSigners: '../nowhere' });
+      const run = await runCli(['list'], { cwd: root });
+      expect(run).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('it is not said who signed') });
+    },
+  );
 
   test.each([
     ['of the remote', { remotes: { disk: { ...BASE.remotes.disk, sign: '../strange' } }, sign: '../mine' }, null],
@@ -334,3 +354,42 @@ describe('the commit of a copy', () => {
     expect(commit(backupId).signatures).toHaveLength(1);
   });
 });
+
+test(
+  'of an encrypted copy the commit is judged without a key to it, and the backup with one',
+  { timeout: 90_000 },
+  async () => {
+    const secret = await generateX25519Identity();
+    writeFileSync(at('identity'), `${secret}\n`, { mode: 0o600 });
+    const sealed = { url: `file://${disk}`, encryptTo: [await identityToRecipient(secret)], singleRecipient: true };
+    configure({ allowedSigners: '../allowed', requireSignature: true, remotes: { disk: sealed } });
+    const { backupId } = await json(['create', '--sign', at('mine'), '--push', '--yes']);
+    rmSync(path.join(root, 'backups', `${backupId}.sig`));
+    const opened = ['--identity', at('identity')];
+    const me = expect.objectContaining({ principal: 'me' });
+    const known = await json(['verify', backupId, ...FROM]);
+    expect(known).toMatchObject({ status: 'PASSED', commitSigner: me });
+    expect(known).not.toHaveProperty('signer');
+    expect((await json(['list', ...FROM])).backups[0]).toMatchObject({ backupId, signer: me });
+    for (const how of [[], ['--deep']])
+      expect(await json(['verify', backupId, ...FROM, ...opened, ...how])).toMatchObject({
+        status: 'PASSED',
+        signer: me,
+      });
+    put(root, 'docs/a.md', 'as it became');
+    expect(await json(['restore', backupId, ...FROM, ...opened, '--yes', '--only', 'docs'])).toMatchObject({
+      outcome: 'restored',
+    });
+    // A commit that nobody signed says nothing without a key.
+    const other = (await json(['create', '--sign', at('mine')])).backupId;
+    await json(['push', other]);
+    expect(await json(['verify', other, ...FROM], 6)).toMatchObject({ error: { code: 'KEY_MISSING' } });
+    expect(await json(['verify', other, ...FROM, ...opened])).toMatchObject({ signer: me, commitSigner: null });
+    const { signature } = copyOf(other);
+    rmSync(path.join(root, 'backups', `${other}.sig`));
+    rmSync(signature);
+    expect(await json(['restore', other, ...FROM, ...opened, '--yes'], 6)).toMatchObject({
+      error: { code: 'SIGNATURE_REFUSED' },
+    });
+  },
+);
