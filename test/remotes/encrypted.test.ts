@@ -1,9 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startFaultyProxy, type FaultyProxy, type S3Request } from '../servers/s3/faulty-proxy.ts';
 import { stride } from '../support/effort.ts';
 import { withReason } from '../support/skipped.ts';
@@ -13,7 +13,8 @@ import { credentials, Machine } from './support/machine.ts';
 
 /* Encrypted copies in a bucket: killed at each request, read in part, opened by age alone. */
 const TIMEOUT = 1_200_000;
-const whyNoAge = spawnSync('age', ['--version']).status === 0 ? null : 'age is not installed';
+const age = inject('age');
+const whyNoAge = age === null ? 'age could not be fetched' : null;
 
 describe.skipIf(whyNoS3 !== null)(withReason('encrypted copies', whyNoS3), () => {
   let proxy: FaultyProxy;
@@ -167,9 +168,11 @@ describe.skipIf(whyNoS3 !== null)(withReason('encrypted copies', whyNoS3), () =>
     for (const { name, versionId } of objects)
       writeFileSync(path.join(folder, name), await place.bytesOf(`v1/data/${id}/${tag}/${name}`, versionId));
     const key = path.join(folder, 'key');
-    writeFileSync(key, execFileSync('age', ['-d', '-i', identity, path.join(folder, 'KEYS.age')]), { mode: 0o600 });
+    writeFileSync(key, execFileSync(`${age}/age`, ['-d', '-i', identity, path.join(folder, 'KEYS.age')]), {
+      mode: 0o600,
+    });
     const open = (number: number): Buffer =>
-      execFileSync('age', ['-d', '-i', key, path.join(folder, `${number}.age`)], { maxBuffer: 1 << 28 });
+      execFileSync(`${age}/age`, ['-d', '-i', key, path.join(folder, `${number}.age`)], { maxBuffer: 1 << 28 });
     const lines = open(0).toString('utf8').trim().split('\n');
     const opened = new Map(lines.map((line, at) => [line.slice(66), open(at + 1)]));
     opened.set('checksums/ARTIFACTS.sha256', open(0));

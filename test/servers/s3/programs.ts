@@ -1,5 +1,5 @@
 /**
- * The programs of a Ceph gateway, from Debian's packages: fetched by apt from the mirror that this machine uses itself, checked by it against the
+ * The programs of a Ceph gateway, and age, from Debian's packages: fetched by apt from the mirror that this machine uses itself, checked by it against the
  * archive's signatures, and unpacked in the cache of whoever runs the tests. Nothing is installed, and nothing needs root. The packages bring their
  * own C library and are run by its loader, so the suite of the machine does not matter.
  */
@@ -19,9 +19,9 @@ import path from 'node:path';
 
 /** The suite with Ceph 20, the first that keeps checksums and the locks of multipart uploads. */
 const SUITE = 'forky';
-const PACKAGES = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-base'];
+const PACKAGES = ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-base', 'age'];
 /** Of all that these depend on, only shared libraries are run; by Debian's policy their packages are called lib and something. */
-const WANTED = /^(lib(?!python|perl)|ceph-|radosgw)/;
+const WANTED = /^(lib(?!python|perl)|ceph-|radosgw|age$)/;
 
 const PLATFORMS: Partial<Record<NodeJS.Architecture, { debian: string; libraries: string; loader: string }>> = {
   x64: { debian: 'amd64', libraries: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
@@ -36,6 +36,8 @@ export interface Programs {
   readonly libraries: string;
   /** The command line of one of Ceph's programs. */
   command(program: string, ...args: readonly string[]): [string, ...string[]];
+  /** A folder that has age, age-keygen and two plugins, for PATH. */
+  readonly age: string;
 }
 
 /** Brings the programs, which takes half a minute and 121 MB the first time. @throws CannotRun */
@@ -43,13 +45,14 @@ export function bringPrograms(say: (line: string) => void): Programs {
   const platform = process.platform === 'linux' ? PLATFORMS[process.arch] : undefined;
   if (platform === undefined) throw new CannotRun('it needs Debian on amd64 or arm64');
   const cache = path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'migbackup-tests');
-  const root = path.join(cache, `ceph-${SUITE}-${platform.debian}`);
+  const root = path.join(cache, `ceph-age-${SUITE}-${platform.debian}`);
   if (!existsSync(root)) {
     mkdirSync(cache, { recursive: true });
     const work = mkdtempSync(path.join(cache, '.fetching-'));
     try {
       fetchPackages(work, platform.debian, say);
       unpack(work);
+      wrapAge(path.join(work, 'root'), path.join(root, 'usr/lib', platform.libraries), platform.loader);
       // Another run may have been faster: its programs are the same.
       if (!existsSync(root)) renameSync(path.join(work, 'root'), root);
     } finally {
@@ -58,6 +61,7 @@ export function bringPrograms(say: (line: string) => void): Programs {
   }
   const libraries = path.join(root, 'usr/lib', platform.libraries);
   return {
+    age: path.join(root, 'age'),
     libraries,
     command: (program, ...args) => [
       path.join(libraries, platform.loader),
@@ -67,6 +71,15 @@ export function bringPrograms(say: (line: string) => void): Programs {
       ...args,
     ],
   };
+}
+
+/** age and two of its plugins as programs of one word, with the C library that it comes with. @param at where its libraries will be */
+function wrapAge(root: string, at: string, loader: string): void {
+  mkdirSync(path.join(root, 'age'));
+  for (const name of ['age', 'age-keygen', 'age-plugin-batchpass', 'age-plugin-pq']) {
+    const line = `exec "${at}/${loader}" --library-path "${at}" "$(dirname "$0")/../usr/bin/${name}" "$@"`;
+    writeFileSync(path.join(root, 'age', name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  }
 }
 
 function run(program: string, args: readonly string[], cwd?: string): string {
