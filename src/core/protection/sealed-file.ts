@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { freeMemory } from '../format/buffer-memory.ts';
+import { collectNewGarbage, freeMemory } from '../format/buffer-memory.ts';
 import { openReader, type FileReader } from '../fs/readable-file.ts';
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import { CHUNK_BYTES, PAYLOAD_NONCE_BYTES, SEALED_CHUNK_BYTES } from './chunk.ts';
@@ -8,6 +8,8 @@ import { chunkCount, payloadBytes, payloadKey, sealChunk } from './chunk.ts';
 /** The header with one X25519 recipient, and the nonce after it. Every file of ours is sealed to one, so its size tells that of the plaintext. */
 export const HEAD_BYTES = 184;
 const TAG_BYTES = SEALED_CHUNK_BYTES - CHUNK_BYTES;
+/** Each chunk has a cipher of its own, whose memory V8 does not see. */
+const COLLECT_CHUNKS = 256;
 
 /** All that decides into what a file is sealed, besides its bytes. Whoever has it can open the file. */
 export interface Seal {
@@ -93,6 +95,7 @@ export class SealedFile {
         chunk.tag.copy(tags, number * TAG_BYTES);
         freeMemory(chunk.bytes);
         if (number % 16 !== 15) continue;
+        if (number % COLLECT_CHUNKS === COLLECT_CHUNKS - 1) collectNewGarbage();
         throwIfInterrupted(signal);
         // Signals and progress need a turn.
         await new Promise(setImmediate);
@@ -129,6 +132,7 @@ export class SealedFile {
   #chunk(reader: FileReader, number: number, block: Buffer): { bytes: Buffer; tag: Buffer } {
     const plain = chunkOf(reader, this.#plain, number, block);
     const isLast = number === chunkCount(this.#plain.size) - 1;
+    if (number % COLLECT_CHUNKS === COLLECT_CHUNKS - 1) collectNewGarbage();
     const chunk = sealChunk(this.#seal.key, number, isLast, plain);
     const tag = this.#tags.subarray(number * TAG_BYTES, (number + 1) * TAG_BYTES);
     if (!chunk.tag.equals(tag)) throw altered(this.#plain);
