@@ -1,3 +1,4 @@
+import { gather } from '../format/gather.ts';
 import { BackupError } from '../model/backup-error.ts';
 import {
   CHUNK_BYTES,
@@ -98,12 +99,6 @@ interface Opened {
 /** Where a chunk begins. */
 function placeOf(number: number): number {
   return HEAD_BYTES + number * SEALED_CHUNK_BYTES;
-}
-
-async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
 }
 
 /** The same bytes, a sealed chunk at a time. */

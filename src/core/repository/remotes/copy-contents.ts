@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { gather } from '../../format/gather.ts';
 import { ARTIFACTS_FILE } from '../../format/layout.ts';
 import { parseSums } from '../../format/sums.ts';
 import { BackupError } from '../../model/backup-error.ts';
@@ -10,7 +11,7 @@ import { escapeName } from '../../paths/names.ts';
 import { artifactList, artifactsOf, isCopyOf, signatureOf } from './commit.ts';
 import { isArtifactName, objectKey, REQUIRED_NAMES, sealedName } from './layout.ts';
 import type { Copy } from './list-copies.ts';
-import type { ObjectRef, Remote } from './remote.ts';
+import { readAll, type ObjectRef, type Remote } from './remote.ts';
 
 const MAX_LIST_BYTES = 1 << 20;
 
@@ -97,15 +98,9 @@ export async function fetchSignature(remote: Remote, copy: Copy, { onEvent }: Co
 }
 
 async function readChecked(remote: Remote, copy: Copy, object: CopyObject): Promise<Buffer> {
-  const bytes = await gather(remote.read(refOf(copy, object), 0, object.size));
+  const bytes = await readAll(remote, refOf(copy, object));
   if (hash('sha256', bytes) !== object.sha256) throw damaged(copy, `has another ${object.name} than its commit says`);
   return bytes;
-}
-
-async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
 }
 
 function damaged({ place }: Copy, what: string): BackupError {

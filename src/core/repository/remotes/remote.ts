@@ -4,6 +4,7 @@
  * from the moment its commit object exists, and what is read there is input from outside.
  */
 import { BackupError } from '../../model/backup-error.ts';
+import { gather } from '../../format/gather.ts';
 import type { FileReader } from '../../fs/readable-file.ts';
 import type { RemoteSettings } from '../../model/category.ts';
 import type { OnEvent } from '../../model/event.ts';
@@ -157,10 +158,8 @@ export function totalBytes(all: readonly { readonly size: number }[]): number {
 }
 
 /** All bytes of a small object. */
-export async function readAll(remote: Remote, object: ObjectRef): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of remote.read(object, 0, object.size)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+export function readAll(remote: Remote, object: ObjectRef): Promise<Buffer> {
+  return gather(remote.read(object, 0, object.size));
 }
 
 /** A local file that is not what its list of artifacts says is never made an object. */
