@@ -9,6 +9,7 @@ interface NewPlace {
   readonly place: string;
   readonly endpoint: string | null;
   readonly lock: { readonly mode: 'governance' | 'compliance'; readonly days: number } | null;
+  readonly encryptedFor: readonly string[] | null;
 }
 
 /**
@@ -19,9 +20,17 @@ export function confirmPlace(session: Session, command: string, argv: readonly s
   const ask = askOrRefuse(session, { command, question: 'Send backups there?', argv });
   return (plan: NewPlace): Promise<boolean> => {
     const at = plan.endpoint === null ? '' : ` at ${escapeName(plan.endpoint)}`;
+    const readers =
+      plan.encryptedFor === null
+        ? 'Whoever can read there can read them.'
+        : `They are encrypted for ${plan.encryptedFor.join(' and ')}.`;
     const lines = [
-      wrap(`Nothing was pushed to ${escapeName(plan.remote)} from this machine yet.`, '  ', 2),
-      wrap(`Backups go to ${escapeName(plan.place)}${at}. Whoever can read there can read them.`, '  ', 2),
+      wrap(
+        `Nothing was pushed to ${escapeName(plan.remote)} from this machine yet, or not for the same readers.`,
+        '  ',
+        2,
+      ),
+      wrap(`Backups go to ${escapeName(plan.place)}${at}. ${readers}`, '  ', 2),
     ];
     if (plan.lock?.mode === 'compliance')
       lines.push(

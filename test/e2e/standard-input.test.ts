@@ -84,6 +84,7 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
     [0, 'restore --yes'],
   ],
   show: [[0, 'show']],
+  sign: [[2, 'sign']],
   status: [[0, 'status']],
   undo: [[6, 'undo']],
   validate: [[0, 'validate']],

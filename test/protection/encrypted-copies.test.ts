@@ -202,6 +202,25 @@ test('a copy that is there is not pushed again; for other keys it is', async () 
   expect((await listed(project)).findings).toMatchObject([{ code: 'copies-differ', severity: 'info' }]);
 });
 
+test('a config that encrypts no longer, or for others, is asked about again', async () => {
+  const asked: (readonly string[] | null)[] = [];
+  const pushing = async (of: Project): Promise<void> => {
+    const ask = ({ encryptedFor }: { encryptedFor: readonly string[] | null }) => {
+      asked.push(encryptedFor);
+      return confirm();
+    };
+    const how = { selectors: [id], missing: false, remotes: ['usb'], insecure: false, confirm: ask, cwd: of.root };
+    await push(of, how, context);
+  };
+  await pushing(project);
+  await pushing(encryptingFor(project, [BOB, ALICE]));
+  expect(asked).toEqual([[expect.stringMatching(/^x25519:/), expect.stringMatching(/^x25519:/)]]);
+  await pushing(encryptingFor(project, [ALICE, EVE]));
+  await pushing(encryptingFor(project, undefined));
+  expect(asked).toHaveLength(3);
+  expect(asked[2]).toBeNull();
+});
+
 test('where copies are to be encrypted, a plain one is not taken', async () => {
   const plain = encryptingFor(project, undefined);
   await pushed(plain);

@@ -15,8 +15,9 @@ export function renderCopy(copy: PushedCopy, paint: Paint): string {
     failed: paint.bad('failed'),
   };
   const lock = copy.lock === null ? '' : `, locked until ${copy.lock.until.slice(0, 10)} (${copy.lock.mode})`;
+  const readers = copy.encryptedFor === null ? '' : `, encrypted for ${plural(copy.encryptedFor.length, 'key')}`;
   const name = copy.remote === copy.place ? '' : `${escapeName(copy.remote)}: `;
-  return wrap(`${name}${escapeName(copy.place)}${lock}`, `      ${words[copy.outcome]}  `, 8);
+  return wrap(`${name}${escapeName(copy.place)}${lock}${readers}`, `      ${words[copy.outcome]}  `, 8);
 }
 
 /** Each backup with a line for each remote. */

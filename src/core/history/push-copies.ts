@@ -16,19 +16,21 @@ import { pushedCopies } from '../repository/pushed-copies.ts';
 import { isKnownPlace, keptNoLock, rememberPlace } from '../repository/remotes/known-places.ts';
 import { machineFolder } from '../repository/remotes/machine-folder.ts';
 import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
-import { parseRecipients, type Recipient } from '../protection/recipients.ts';
+import { fingerprintOf, parseRecipients, type Recipient } from '../protection/recipients.ts';
 import { tagOf } from '../repository/remotes/commit.ts';
 import { encryptionFor } from '../repository/remotes/seal-copy.ts';
 import { localBackup, pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
 import type { Remote } from '../repository/remotes/remote.ts';
 import { recordOperation } from './operation-log.ts';
 
-/** A remote to which nothing was pushed from this machine yet. */
+/** A remote to which nothing was pushed from this machine yet, or not for these readers. */
 export interface NewPlace {
   readonly remote: string;
   readonly place: string;
   readonly endpoint: string | null;
   readonly lock: { readonly mode: 'governance' | 'compliance'; readonly days: number } | null;
+  /** Fingerprints; null if copies there are not encrypted. */
+  readonly encryptedFor: readonly string[] | null;
 }
 
 /** For whom copies in a remote are encrypted; null if they are not. Throws USAGE. */
@@ -78,7 +80,14 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
     if (choice.settings.lock !== undefined && keptNoLock(choice)) throw noLock(choice);
     if (isKnownPlace(choice)) continue;
     const { name: remote, place, settings } = choice;
-    await wanted.confirm({ remote, place, endpoint: settings.endpoint ?? null, lock: settings.lock ?? null });
+    const encryptedFor = recipientsIn(choice)?.map(fingerprintOf) ?? null;
+    await wanted.confirm({
+      remote,
+      place,
+      endpoint: settings.endpoint ?? null,
+      lock: settings.lock ?? null,
+      encryptedFor,
+    });
     rememberPlace(choice);
   }
   const keyOf = ({ settings }: RemoteChoice): string | undefined => wanted.sign ?? settings.sign ?? project.config.sign;
@@ -179,6 +188,7 @@ async function pushToOne(
       tag: copy.tag,
       signatures: copy.signed?.signatures.length ?? 0,
       lock: lock === null ? null : { mode: lock.mode, until: lock.until.toISOString() },
+      encryptedFor: copy.statement.encryption?.recipients ?? null,
       error: null,
     };
   } finally {
@@ -197,7 +207,8 @@ function signWith(key: string | undefined): ((statement: Buffer) => Promise<stri
 function failed({ name, place, settings }: RemoteChoice, { sha256 }: LocalBackup, error: BackupError): PushedCopy {
   const tag = settings.encryptTo === undefined ? tagOf(sha256) : null;
   const { code, message, hint } = error;
-  return { remote: name, place, outcome: 'failed', tag, signatures: 0, lock: null, error: { code, message, hint } };
+  const none = { tag, signatures: 0, lock: null, encryptedFor: null };
+  return { remote: name, place, outcome: 'failed', ...none, error: { code, message, hint } };
 }
 
 function notPushed({ name, place }: RemoteChoice, { id }: LocalBackup, error: BackupError): Finding {

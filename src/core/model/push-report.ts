@@ -16,6 +16,8 @@ export const pushedCopySchema = z.object({
   signatures: count,
   /** Until when the remote lets nobody delete the copy; null if it has no lock. */
   lock: copyLockSchema.nullable(),
+  /** Fingerprints of those who can open it; null if it is not encrypted, or there is none. */
+  encryptedFor: z.array(z.string()).nullable(),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
 });
 export type PushedCopy = z.infer<typeof pushedCopySchema>;

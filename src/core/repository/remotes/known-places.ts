@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import path from 'node:path';
 import { writeFileDurable } from '../../fs/durable.ts';
 import { readRegular } from '../../fs/regular-file.ts';
@@ -6,9 +7,10 @@ import type { RemoteChoice } from './open-remote.ts';
 
 const MAX_BYTES = 1 << 20;
 
-/** What a person agreed to: where the bytes go, and a lock that cannot be taken back. A config that changes one of them is asked about again. */
-function agreementOf({ key, settings: { lock } }: RemoteChoice): string {
-  return JSON.stringify([key, lock?.mode === 'compliance' ? lock.days : 0]);
+/** What a person agreed to: where the bytes go, who can read them there, and a lock that cannot be taken back. A config that changes one of them is asked about again. */
+function agreementOf({ key, settings: { lock, encryptTo } }: RemoteChoice): string {
+  const readers = encryptTo === undefined ? [] : [hash('sha256', encryptTo.toSorted().join('\n'))];
+  return JSON.stringify([key, lock?.mode === 'compliance' ? lock.days : 0, ...readers]);
 }
 
 function file(): string | null {
