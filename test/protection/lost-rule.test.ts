@@ -63,14 +63,23 @@ test.each([
   writeFileSync(CONFIG, required);
 });
 
-test('a broken config that names the rule keeps it also where nothing is remembered', async () => {
-  const clone = at('clone');
-  cpSync(root, clone, { recursive: true });
-  rmSync(path.join(clone, '.migbackup'), { recursive: true });
-  writeFileSync(path.join(clone, 'migbackup.config.json'), `${required}}`);
-  const run = await runCli(['restore', id, '--yes', '--json'], { cwd: clone });
-  expect(JSON.parse(run.stdout)).toMatchObject(REFUSED);
-});
+test.each(['migbackup.config.json', 'package.json'])(
+  'a broken %s that names the rule keeps it also where nothing is remembered',
+  async (name) => {
+    const clone = at(`clone-${name}`);
+    cpSync(root, clone, { recursive: true });
+    for (const known of ['.migbackup', 'migbackup.config.json']) rmSync(path.join(clone, known), { recursive: true });
+    const text = name === 'package.json' ? `{"migbackup":${required}}` : required;
+    writeFileSync(path.join(clone, name), text);
+    const whole = await runCli(['restore', id, '--yes', '--json'], { cwd: clone });
+    expect(JSON.parse(whole.stdout)).toMatchObject({ error: { details: { finding: 'signature-missing' } } });
+    rmSync(path.join(clone, '.migbackup'), { recursive: true });
+    writeFileSync(path.join(clone, name), `${text}}`);
+    const run = await runCli(['restore', id, '--yes', '--json'], { cwd: clone });
+    expect(JSON.parse(run.stdout)).toMatchObject(REFUSED);
+    expect(JSON.parse(run.stdout).error.message).toContain('is gone or cannot be used');
+  },
+);
 
 test('another config that a flag names does not make it forget, and a config without the rule does', async () => {
   const without = JSON.stringify({ categories: { docs: { sources: { all: { path: 'docs' } } } } });

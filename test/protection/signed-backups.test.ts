@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
 import { resumArtifacts } from '../support/rewrite-backup.ts';
 import { runCli } from '../support/run-cli.ts';
+import { schemaViolations } from '../support/schemas.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const folder = tempFolder();
@@ -17,7 +18,9 @@ async function json(args: readonly string[], exitCode = 0) {
   // After `--` it would be the command's.
   const run = await runCli(args.includes('--json') ? args : [...args, '--json'], { cwd: root });
   expect(run, run.stdout + run.stderr).toMatchObject({ exitCode });
-  return JSON.parse(run.stdout);
+  const document = JSON.parse(run.stdout);
+  expect(schemaViolations(document.error ? 'error' : document.operation, document)).toEqual([]);
+  return document;
 }
 
 function configure(more: object): void {

@@ -14,6 +14,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { put } from '../support/files.ts';
 import { runCli } from '../support/run-cli.ts';
+import { schemaViolations } from '../support/schemas.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const folder = tempFolder();
@@ -27,7 +28,9 @@ let unsigned = '';
 async function json(args: readonly string[], exitCode = 0, cwd = root) {
   const run = await runCli([...args, '--json'], { cwd });
   expect(run, run.stdout + run.stderr).toMatchObject({ exitCode });
-  return JSON.parse(run.stdout);
+  const document = JSON.parse(run.stdout);
+  expect(schemaViolations(document.error ? 'error' : document.operation, document)).toEqual([]);
+  return document;
 }
 
 const BASE = {

@@ -50,16 +50,29 @@ export function loadConfigOrPreset(root: string, options: ConfigOptions): Loaded
     const ours = error instanceof BackupError && (error.code === 'CONFIG_INVALID' || error.code === 'CONFIG_CONFLICT');
     if (!ours || options.file !== undefined || lstatOrNull(path.join(root, CONFIG_FILE)) === null) throw error;
     const { backups, config } = configFrom(root, undefined, options.env);
-    return { backups, config: { ...config, problem: error.message, requiredSignature: namesRule(root) } };
+    return { backups, config: { ...config, problem: error.message } };
   }
 }
 
 /** Whether a config that cannot be used has the key that asks for signatures, as far as can be seen. */
-function namesRule(root: string): boolean {
+export function namesRule(root: string): boolean {
+  const textOf = (name: string): string => {
+    try {
+      return readText(path.join(root, name), false) ?? '';
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error;
+      return '';
+    }
+  };
+  const inPackage = textOf('package.json');
+  return [textOf(CONFIG_FILE), isJson(inPackage) ? '' : inPackage].some((text) => text.includes('"requireSignature"'));
+}
+
+function isJson(text: string): boolean {
   try {
-    return readText(path.join(root, CONFIG_FILE), false)?.includes('"requireSignature"') === true;
-  } catch (error) {
-    if (!(error instanceof BackupError)) throw error;
+    JSON.parse(text);
+    return true;
+  } catch {
     return false;
   }
 }

@@ -6,7 +6,7 @@ import { BackupError, errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
 import { rememberedRule } from './checkout.ts';
 import { CONFIG_FILE } from './config-file.ts';
-import { loadConfig, loadConfigOrPreset } from './load.ts';
+import { loadConfig, loadConfigOrPreset, namesRule } from './load.ts';
 
 export interface ProjectOptions {
   readonly cwd: string;
@@ -46,7 +46,7 @@ export function resolveProject(options: ProjectOptions): Project {
     config.categories.flatMap((category) => category.sources),
   );
   // A lost config must not turn off what it asked for.
-  const isLost = config.file === undefined && (config.requiredSignature === true || rememberedRule(root));
+  const isLost = config.file === undefined && (namesRule(root) || rememberedRule(root));
   return { root, repository, config: isLost ? { ...config, requiredSignature: true } : config };
 }
 
