@@ -136,7 +136,10 @@ test('a pulled backup has its signature beside it, and verifies on another machi
 
 test('what was pushed before it was signed is judged by the signature that is here', async () => {
   await json(['sign', unsigned, '--key', at('mine')]);
-  expect(await json(['push', unsigned])).toMatchObject({ backups: [{ copies: [{ outcome: 'there' }] }] });
+  expect(await json(['push', unsigned])).toMatchObject({
+    backups: [{ copies: [{ outcome: 'there' }] }],
+    findings: [{ code: 'copy-without-signature' }],
+  });
   expect(await json(['restore', unsigned, ...FROM, '--yes'])).toMatchObject({ outcome: 'restored' });
   rmSync(path.join(root, 'backups', `${unsigned}.sig`));
   expect(await json(['restore', unsigned, ...FROM, '--yes'], 6)).toMatchObject({

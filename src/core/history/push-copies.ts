@@ -17,7 +17,8 @@ import { isKnownPlace, keptNoLock, rememberPlace } from '../repository/remotes/k
 import { machineFolder } from '../repository/remotes/machine-folder.ts';
 import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
 import { fingerprintOf, parseRecipients, type Recipient } from '../protection/recipients.ts';
-import { tagOf } from '../repository/remotes/commit.ts';
+import { signatureOf, tagOf } from '../repository/remotes/commit.ts';
+import { signatureName } from '../repository/remotes/layout.ts';
 import { encryptionFor } from '../repository/remotes/seal-copy.ts';
 import { localBackup, pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
 import type { Remote } from '../repository/remotes/remote.ts';
@@ -144,11 +145,12 @@ export async function pushTo(
   try {
     for (const choice of targets.choices) {
       try {
-        const copy = await pushToOne(choice, targets, backup, context);
+        const { copy, lacksSignature } = await pushToOne(choice, targets, backup, context);
         copies.push(copy);
         if (copy.outcome === 'extended' || !isLogged(project, backup, copy, choice))
           findings.push(...logPush(project, backup, copy, choice, context));
         if (choice.settings.lock !== undefined && copy.lock === null) findings.push(withoutLock(choice, backup));
+        if (lacksSignature) findings.push(withoutSignature(choice, backup));
       } catch (error) {
         if (!(error instanceof BackupError) || error.code === 'INTERRUPTED') throw error;
         errors.push(error);
@@ -167,7 +169,7 @@ async function pushToOne(
   { insecure, extendsLock, keys }: PushTargets,
   backup: LocalBackup,
   context: Context,
-): Promise<PushedCopy> {
+): Promise<{ readonly copy: PushedCopy; readonly lacksSignature: boolean }> {
   const remote: Remote = await openRemote(choice, insecure, context);
   try {
     const { files, bytes } = backup;
@@ -181,7 +183,7 @@ async function pushToOne(
       sign: signWith(keys.get(choice)),
       onProgress: (done, sent) => context.onEvent?.({ type: 'progress', files: done, bytes: sent }),
     });
-    return {
+    const pushed: PushedCopy = {
       remote: choice.name,
       place: choice.place,
       outcome,
@@ -191,6 +193,8 @@ async function pushToOne(
       encryptedFor: copy.statement.encryption?.recipients ?? null,
       error: null,
     };
+    const isSigned = files.some(({ name }) => name === signatureName(backup.id));
+    return { copy: pushed, lacksSignature: isSigned && signatureOf(copy.statement) === undefined };
   } finally {
     remote.close();
   }
@@ -229,6 +233,17 @@ function withoutLock({ name, place }: RemoteChoice, { id }: LocalBackup): Findin
     message: `${id} in ${escapeName(name)} has no lock, although the config asks for one now`,
     path: place,
     recommendation: `Run ${shellLine(['migbackup', 'push', id, '--remote', name, '--extend-lock'])} to lock it.`,
+  };
+}
+
+/** It was pushed before it was signed, and no commit is written anew. */
+function withoutSignature({ name, place }: RemoteChoice, { id }: LocalBackup): Finding {
+  return {
+    code: 'copy-without-signature',
+    severity: 'warning',
+    message: `${id} was pushed to ${escapeName(name)} before it was signed, and counts as unsigned on other machines`,
+    path: place,
+    recommendation: 'Run migbackup create --sign KEY --push for a copy that is signed.',
   };
 }
 

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { listRemote } from '../../../src/core/operations/list/remote.ts';
 import { pruneRemote } from '../../../src/core/operations/prune/remote.ts';
+import { sign } from '../../../src/core/operations/sign.ts';
 import { push } from '../../../src/core/operations/push.ts';
 import { checkRemote } from '../../../src/core/operations/remote/check.ts';
 import { verifyStored } from '../../../src/core/operations/verify/stored.ts';
@@ -102,6 +104,21 @@ export const REMOTES: Cases = {
     const { project, url } = setUp(stage);
     const remotes = [url, `${url}-that-is-not-mounted`];
     const options = { selectors: [stage.plain], missing: false, remotes, insecure: false, confirm, cwd: stage.root };
+    return (await push(project, options, context)).findings;
+  },
+  'copy-without-signature': async (stage) => {
+    const { project, url } = setUp(stage);
+    const options = {
+      selectors: [stage.plain],
+      missing: false,
+      remotes: [url],
+      insecure: false,
+      confirm,
+      cwd: stage.root,
+    };
+    await push(project, options, context);
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stage.inside('key')]);
+    await sign(project, stage.selected(), stage.inside('key'), context);
     return (await push(project, options, context)).findings;
   },
   'copy-refused': looked('list', (set) => fs.appendFileSync(commitOf(set), ' {}')),

@@ -199,6 +199,12 @@ export const OF_OPERATIONS = {
         'An object of a copy does not have the lock that its commit states; or a copy was pushed before the config asked for a lock (a warning).',
       advice: 'Find out who took it away, and push the backup again, or lock the copy with push --extend-lock.',
     },
+    'copy-without-signature': {
+      severity: ['warning'],
+      meaning:
+        'A backup was pushed before it was signed: the signature is not in the copy, which counts as unsigned on other machines.',
+      advice: 'Take a new backup with create --sign KEY --push.',
+    },
     'remote-keeps-no-lock': {
       severity: ['error'],
       meaning: 'The config asks for a lock, and the remote did not keep one when it was tried.',
