@@ -37,6 +37,8 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   push: inModel('push-report.ts', 'pushReportSchema', 'push'),
   pull: inModel('pull-report.ts', 'pullReportSchema', 'pull'),
   sign: inModel('sign-report.ts', 'signReportSchema', 'sign'),
+  'key-new': inModel('key-report.ts', 'keyNewReportSchema', 'key new'),
+  'key-drill': inModel('key-report.ts', 'keyDrillReportSchema', 'key drill'),
   'remote-init': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote init'),
   'remote-check': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote check'),
   require: inModel('require-report.ts', 'requireReportSchema', 'require'),

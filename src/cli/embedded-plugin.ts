@@ -7,6 +7,7 @@ export type Loaders = Readonly<Record<string, Loader>>;
 /** What the help says about a word that begins several commands. Without this it would describe only the first of them. */
 const TOPICS = [
   { name: 'db', description: 'List, read, compare and count what databases hold' },
+  { name: 'key', description: 'Make keys for encrypted copies, and prove that they open them' },
   { name: 'preset', description: 'Show what is known of frameworks, and which of them the project uses' },
 ];
 

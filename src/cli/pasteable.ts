@@ -12,6 +12,8 @@ export const COMMANDS = [
   'export',
   'guard',
   'init',
+  'key drill',
+  'key new',
   'list',
   'preset list',
   'preset show',

@@ -23,7 +23,7 @@ describe('each command with and without --json', () => {
   afterAll(() => folder[Symbol.dispose]());
 
   async function json(schema: string, args: string[], exitCode = 0): Promise<Record<string, unknown>> {
-    const words = args[0] === 'preset' ? 2 : 1;
+    const words = ['preset', 'key', 'remote'].includes(args[0] ?? '') ? 2 : 1;
     const result = await runCli([...args.slice(0, words), '--json', ...args.slice(words)], { cwd: root });
     expect(result, result.stdout).toMatchObject({ exitCode, stderr: '' });
     const document: Record<string, unknown> = JSON.parse(result.stdout);
@@ -111,6 +111,23 @@ describe('each command with and without --json', () => {
     expect(await json('verify', [...must, 'you'], 4)).toMatchObject({ signer: null, backupStatus: 'PASSED' });
     rmSync(String(file));
     expect(await text(['sign', backupId, '--key', key])).toContain(fingerprint);
+  });
+
+  test('key new, and key drill', async () => {
+    const file = path.join(folder.path, 'key.txt');
+    const { recipient, fingerprint } = await json('key-new', ['key', 'new', file]);
+    expect(await json('error', ['key', 'new', file], 6)).toMatchObject({ error: { code: 'TARGET_NOT_EMPTY' } });
+    await text(['key', 'new', path.join(folder.path, 'other.txt')]);
+    const far = { url: `file://${folder.path}/far`, encryptTo: [recipient], singleRecipient: true };
+    const config = path.join(folder.path, 'config.json');
+    writeFileSync(config, JSON.stringify({ preset: 'default', remotes: { far } }));
+    await runCli(['remote', 'init', 'far', '--config', config], { cwd: root });
+    const pushed = await runCli(['push', backupId, '--yes', '--config', config], { cwd: root });
+    expect(pushed, pushed.stderr).toMatchObject({ exitCode: 0 });
+    const drill = ['key', 'drill', backupId, '--config', config];
+    expect(await json('key-drill', [...drill, '--identity', file])).toMatchObject({ openedBy: fingerprint });
+    expect(await text([...drill, '--identity', file])).toContain(String(fingerprint));
+    expect(await json('error', drill, 6)).toMatchObject({ error: { code: 'KEY_MISSING' } });
   });
 
   test('report', async () => {

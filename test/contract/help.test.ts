@@ -43,6 +43,7 @@ test('each command that takes a backup, or a database of one, has --latest', () 
     'db:ls',
     'diff',
     'export',
+    'key:drill',
     'pull',
     'push',
     'reconcile',

@@ -61,6 +61,8 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
   guard: [[0, 'guard -- true']],
   help: [[0, 'help']],
   init: [[0, 'init --dry-run']],
+  'key:drill': [[2, 'key drill']],
+  'key:new': [[0, 'key new']],
   list: [[0, 'list']],
   'preset:list': [[0, 'preset list']],
   'preset:show': [

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openReader } from '../../src/core/fs/readable-file.ts';
+import type { KeysAtHand } from '../../src/core/model/event.ts';
 import { OpenedFile } from '../../src/core/protection/opened-file.ts';
 import { parseRecipients } from '../../src/core/protection/recipients.ts';
 import { newSeal, SealedFile } from '../../src/core/protection/sealed-file.ts';
@@ -26,6 +27,11 @@ describe.skipIf(why !== null)(withReason('age', why), () => {
   const at = (name: string): string => path.join(temp.path, name);
   const run = (program: string, ...args: readonly string[]): Buffer =>
     execFileSync(program, args, { maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'ignore'] });
+
+  /** The identity of a copy that these keys open. */
+  async function openIt(bytes: Buffer, keys: KeysAtHand): Promise<string> {
+    return (await openKeys(bytes, keys, { what: 'it', recipients: [] })).identity;
+  }
 
   /** The identity and the recipient in a new file. */
   function keygen(name: string, ...args: readonly string[]): [string, string] {
@@ -134,12 +140,12 @@ describe.skipIf(why !== null)(withReason('age', why), () => {
     for (const name of ['one', 'two']) {
       const file = at(`${kind}-${name}`);
       expect(run('age', '-d', '-i', file, at('KEYS.age')).toString().trim()).toBe(secret);
-      expect(await openKeys(sealed, { identity: file }, 'it')).toBe(secret);
+      expect(await openIt(sealed, { identity: file })).toBe(secret);
     }
     fs.writeFileSync(at('key-alone'), `${secret}\n`);
     run('age', ...recipients.flatMap(({ text }) => ['-r', text]), '-o', at('theirs'), at('key-alone'));
-    expect(await openKeys(fs.readFileSync(at('theirs')), { identity: at(`${kind}-two`) }, 'it')).toBe(secret);
-    await expect(openKeys(sealed, { identity: at('identity') }, 'it')).rejects.toMatchObject({ code: 'KEY_MISSING' });
+    expect(await openIt(fs.readFileSync(at('theirs')), { identity: at(`${kind}-two`) })).toBe(secret);
+    await expect(openIt(sealed, { identity: at('identity') })).rejects.toMatchObject({ code: 'KEY_MISSING' });
   });
 
   test('KEYS.age for a passphrase, both ways', { timeout: TIMEOUT }, async () => {
@@ -151,7 +157,7 @@ describe.skipIf(why !== null)(withReason('age', why), () => {
     const opened = execFileSync('age', ['-d', '-j', 'batchpass', at('KEYS.age')], { env });
     expect(opened.toString().trim()).toBe(secret);
     const theirs = execFileSync('age', ['-e', '-j', 'batchpass'], { env, input: `${secret}\n` });
-    expect(await openKeys(theirs, keys, 'it')).toBe(secret);
+    expect(await openIt(theirs, keys)).toBe(secret);
   });
 
   test('KEYS.age opens with the identity of a plugin, and says so where there is no such plugin', async () => {
@@ -165,7 +171,7 @@ describe.skipIf(why !== null)(withReason('age', why), () => {
     run('age-plugin-pq', '-identity', '-o', at('plugin-identity'), at('plugin-two'));
     fs.chmodSync(at('plugin-identity'), 0o600);
     expect(fs.readFileSync(at('plugin-identity'), 'utf8')).toContain('AGE-PLUGIN-PQ-');
-    expect(await openKeys(sealed, { identity: at('plugin-identity') }, 'it')).toBe(secret);
+    expect(await openIt(sealed, { identity: at('plugin-identity') })).toBe(secret);
     const absent = parseRecipients(['age1absent1qqqqqqqqqq', recipient], false);
     await expect(sealKeys(secret, absent, {})).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
   });
@@ -182,10 +188,10 @@ describe.skipIf(why !== null)(withReason('age', why), () => {
     fs.writeFileSync(at('KEYS.age'), sealed);
     for (const name of [`${type}-one`, `${type}-two`, 'identity']) {
       expect(run('age', '-d', '-i', at(name), at('KEYS.age')).toString().trim()).toBe(secret);
-      expect(await openKeys(sealed, { identity: at(name) }, 'it')).toBe(secret);
+      expect(await openIt(sealed, { identity: at(name) })).toBe(secret);
     }
     run('ssh-keygen', '-q', '-t', type, ...more, '-N', '', '-f', at(`${type}-stranger`));
-    await expect(openKeys(sealed, { identity: at(`${type}-stranger`) }, 'it')).rejects.toMatchObject({
+    await expect(openIt(sealed, { identity: at(`${type}-stranger`) })).rejects.toMatchObject({
       code: 'KEY_MISSING',
     });
   });

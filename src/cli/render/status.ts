@@ -70,7 +70,7 @@ function wayBackProblem(problem: string | null): string {
 }
 
 /** Where copies of the latest backup are as far as that is known, and where there is none. */
-function renderCopies({ latest, notPushedTo, asked }: StatusReport, paint: Paint): string[] {
+function renderCopies({ latest, notPushedTo, asked, notDrilled }: StatusReport, paint: Paint): string[] {
   const copies = latest?.copies ?? [];
   const there = copies.filter(({ missing }) => !missing).map(sayCopy);
   const missing = [
@@ -84,6 +84,14 @@ function renderCopies({ latest, notPushedTo, asked }: StatusReport, paint: Paint
   return [
     ...(there.length === 0 ? [] : [line('copies', there.join('; '))]),
     ...(missing.length === 0 ? [] : [line('missing', missing.join('; ')).replace('missing', paint.bad('missing'))]),
+    ...notDrilled.map((name) =>
+      line(
+        'keys',
+        pasteable(
+          `${escapeName(name)}: never opened since it was encrypted for the keys of the config; run: migbackup key drill --remote ${escapeName(name)}`,
+        ),
+      ),
+    ),
     ...newer.map((text) => line('only there', text)),
     ...silent.map((text) => line('no answer', text)),
   ];

@@ -77,6 +77,11 @@ function notUtf8(folder: string, cause: unknown): BackupError {
   });
 }
 
+/** Whether a folder has what makes it the root of a project, and is not only where a command was run. */
+export function looksLikeProject(folder: string): boolean {
+  return listOrNothing(folder).some((name) => MARKS.test(name) || name === STATE_FOLDER);
+}
+
 function listOrNothing(folder: string): string[] {
   try {
     return fs.readdirSync(folder);

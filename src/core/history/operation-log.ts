@@ -52,7 +52,11 @@ export function recordOperation(project: Project, operation: Operation, context:
 }
 
 /** A later command can log a transaction from the journal that it left behind. */
+/** Nothing of the project is changed by these, so undo has nothing to do with them. */
+const ELSEWHERE = new Set(['push', 'prune-remote', 'key-drill']);
+
 function outlook({ operation, transactionId }: Operation): string {
+  if (ELSEWHERE.has(operation)) return `this ${operation} is not on record`;
   return transactionId === null
     ? `migbackup undo will not know of this ${operation}`
     : `the next command that changes something, such as migbackup undo, writes it first; what was replaced stays in .migbackup until then`;

@@ -15,8 +15,14 @@ import { acquireLock, type Lock as HeldLock } from '../repository/lock.ts';
 import { pushedCopies } from '../repository/pushed-copies.ts';
 import { isKnownPlace, keptNoLock, rememberPlace } from '../repository/remotes/known-places.ts';
 import { machineFolder } from '../repository/remotes/machine-folder.ts';
-import { chooseRemotes, lockFor, openRemote, type RemoteChoice } from '../repository/remotes/open-remote.ts';
-import { fingerprintOf, parseRecipients, type Recipient } from '../protection/recipients.ts';
+import {
+  chooseRemotes,
+  lockFor,
+  openRemote,
+  recipientsFor,
+  type RemoteChoice,
+} from '../repository/remotes/open-remote.ts';
+import { fingerprintOf } from '../protection/recipients.ts';
 import { signatureOf, tagOf } from '../repository/remotes/commit.ts';
 import { signatureName } from '../repository/remotes/layout.ts';
 import { encryptionFor } from '../repository/remotes/seal-copy.ts';
@@ -32,11 +38,6 @@ export interface NewPlace {
   readonly lock: { readonly mode: 'governance' | 'compliance'; readonly days: number } | null;
   /** Fingerprints; null if copies there are not encrypted. */
   readonly encryptedFor: readonly string[] | null;
-}
-
-/** For whom copies in a remote are encrypted; null if they are not. Throws USAGE. */
-function recipientsIn({ settings: { encryptTo, singleRecipient } }: RemoteChoice): Recipient[] | null {
-  return encryptTo === undefined ? null : parseRecipients(encryptTo, singleRecipient === true);
 }
 
 export interface PushWanted {
@@ -76,12 +77,12 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
     throw new BackupError('USAGE', `the config asks for no lock in ${escapeName(without.name)}`, {
       hint: 'Name a remote that has "lock" in the config with --remote, or add it there.',
     });
-  for (const choice of choices) recipientsIn(choice);
+  for (const choice of choices) recipientsFor(choice);
   for (const choice of choices) {
     if (choice.settings.lock !== undefined && keptNoLock(choice)) throw noLock(choice);
     if (isKnownPlace(choice)) continue;
     const { name: remote, place, settings } = choice;
-    const encryptedFor = recipientsIn(choice)?.map(fingerprintOf) ?? null;
+    const encryptedFor = recipientsFor(choice)?.map(fingerprintOf) ?? null;
     await wanted.confirm({
       remote,
       place,
@@ -174,7 +175,7 @@ async function pushToOne(
   try {
     const { files, bytes } = backup;
     context.onEvent?.({ type: 'phase-begin', phase: 'pushing', files: files.length, bytes });
-    const recipients = recipientsIn(choice);
+    const recipients = recipientsFor(choice);
     const { copy, outcome, lock } = await pushBackup(remote, backup, {
       lock: lockFor(choice, remote.now()),
       extendsLock,

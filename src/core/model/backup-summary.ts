@@ -79,7 +79,7 @@ export const backupSummarySchema = reportHeadSchema
     /** Remotes of the config in which no copy of it is known. */
     notPushedTo: z.array(z.string()),
     totals: z.object({ files: count, bytes: count, archivedBytes: count }),
-    /** What create noticed, what the last verification found, and what is wrong with the deployment registries. */
+    /** What create noticed, what the last verification found, what is wrong with the deployment registries, and which remotes with a copy no key was seen to open. */
     findings: findingsSchema,
     /** With --in-toto: what the verification of this run proved, to be attested. */
     inToto: inTotoSchema.optional(),

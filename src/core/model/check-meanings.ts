@@ -43,6 +43,10 @@ export const CHECK_MEANINGS: Readonly<Record<CheckId, CheckMeaning>> = {
     group: 'repository',
     ok: 'Each remote of the config has a copy of the newest complete backup, as far as was pushed from here or seen by this user, and no lock of one has ended; or the config names no remote, or there is no complete backup yet.',
   },
+  keys: {
+    group: 'repository',
+    ok: 'A key drill has opened a copy in each encrypted remote that is known to have a copy of the newest complete backup, for the keys that the config names now; or no copies are encrypted.',
+  },
   'stale-work': { group: 'repository', ok: 'No work folder is left from a run that was killed.' },
   'state-folder': { group: 'project', ok: 'There is no link or file in the place of the folder .migbackup.' },
   'restore-writable': { group: 'project', ok: 'This user may write in every folder that a restore would change.' },

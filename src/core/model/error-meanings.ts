@@ -40,7 +40,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   UNSAFE_ARCHIVE:
     'The backup holds something that is refused (for example a link out of the project, or a path that is in none of its sources), or the given file is not a migbackup export.',
   TARGET_NOT_EMPTY:
-    'The file that an export or report --in-toto should write exists, or the folder of restore --to is not empty.',
+    'The file that an export, report --in-toto or key new should write exists, or the folder of restore --to is not empty.',
   TARGET_CHANGED: 'Something else changed a file while a restore was running.',
   TRANSACTION_UNREADABLE: 'The journal of an unfinished restore cannot be read or cannot be trusted.',
   SIGNATURE_REFUSED:

@@ -81,6 +81,8 @@ export const statusReportSchema = reportHeadSchema
         error: z.object({ code: z.enum(ERROR_CODES), message: z.string(), hint: z.string() }).nullable(),
       }),
     ),
+    /** Names of encrypted remotes of the config that have a copy of `latest`, and of which no key drill is on record for the keys that the config names now. */
+    notDrilled: z.array(z.string()),
     /** A newer one that `latest` passes over. */
     newer: statusBackupSchema.nullable(),
     pending: z.array(pendingSchema),

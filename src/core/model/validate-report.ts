@@ -19,6 +19,7 @@ export const CHECK_IDS = [
   'backups',
   'newest-backup',
   'copies',
+  'keys',
   'stale-work',
   'state-folder',
   'restore-writable',

@@ -16,6 +16,7 @@ import { knownCopies } from '../repository/known-copies.ts';
 import { isAbout, isInRepository } from '../repository/report-subject.ts';
 import { storedReports } from '../repository/reports.ts';
 import { completenessOf, whyPartial } from '../format/why-partial.ts';
+import { keysNotDrilled } from '../checks/key-drills.ts';
 import { startReport } from '../repository/report-head.ts';
 import { deploymentsInBackup } from '../extract/registries.ts';
 import { countDeployments } from '../records/compare-deployments.ts';
@@ -64,7 +65,12 @@ export async function report(
     copies,
     notPushedTo: known.remotesWithout(copies),
     totals: { ...manifest.totals },
-    findings: withoutRepeats([...manifest.findings, ...(last?.findings ?? []), ...recorded.findings]),
+    findings: withoutRepeats([
+      ...manifest.findings,
+      ...(last?.findings ?? []),
+      ...recorded.findings,
+      ...(await keysNotDrilled(project, copies)),
+    ]),
   };
 }
 

@@ -1,6 +1,7 @@
 import { CONFIG_FILE } from '../config/config-file.ts';
 import { lostState, type LostState } from '../checks/lost-state.ts';
 import { mendingLine } from '../change/unreadable.ts';
+import { keysNotDrilled } from '../checks/key-drills.ts';
 import { candidates, knownBackups, stands, type KnownBackup } from '../checks/preflight/backups.ts';
 import { describeInterruptedGuard } from '../history/describe-guard.ts';
 import { guardedBackup, visibleGuard } from '../history/marker.ts';
@@ -64,6 +65,7 @@ export async function status(project: Project, options: StatusOptions, context: 
     latest: said,
     notPushedTo: without,
     asked,
+    notDrilled: said === null ? [] : await undrilled(project, said.copies),
     newer: newest === undefined || newest === latest ? null : describe(newest, copies, now),
     pending,
     ...undoable(project, ids),
@@ -71,6 +73,12 @@ export async function status(project: Project, options: StatusOptions, context: 
       ? []
       : [nextStep(project, pending, lost, latest, { asked, lacking: [...gone, ...without] })],
   };
+}
+
+/** Names of the encrypted remotes that have a copy and that no key was seen to open. */
+async function undrilled(project: Project, copies: StatusBackup['copies']): Promise<string[]> {
+  const findings = await keysNotDrilled(project, copies);
+  return findings.flatMap(({ evidence }) => (typeof evidence?.['remote'] === 'string' ? [evidence['remote']] : []));
 }
 
 function describeLost({ backupId, gone, restore, notCompared, newer }: LostState): StatusReport['lost'][number] {

@@ -1,11 +1,12 @@
 import type { Project } from '../model/category.ts';
 import type { Context } from '../model/event.ts';
 import type { CheckResult, ValidateReport } from '../model/validate-report.ts';
+import { checkKeys } from '../checks/key-drills.ts';
 import { sayProvenCopy } from '../checks/proven-copy.ts';
 import { type Coverage, findingsOf, lookAtCoverage } from '../checks/coverage.ts';
 import { gitStates } from '../scan/git-facts.ts';
 import { checkAttributes, checkInventory, checkScanFindings, checkSources } from '../checks/preflight/inventory.ts';
-import { checkBackups, checkCopies, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
+import { candidates, checkBackups, checkCopies, checkNewestBackup, knownBackups } from '../checks/preflight/backups.ts';
 import { checkClock, checkConfig, checkGitignore, checkNpmScripts, checkRuntime } from '../checks/preflight/setup.ts';
 import { checkCovered, checkOnlyHere, checkStateGone, isSaidAsGone } from '../checks/preflight/state.ts';
 import {
@@ -93,6 +94,8 @@ async function checkSurroundings(project: Project, { inventory }: Survey, now: D
   const { root, repository } = project;
   const all = listBackups(repository);
   const known = knownBackups(project);
+  const copies = await knownCopies(project);
+  const [newest] = candidates(known);
   const roundTrip = checkRoundTrip(repository);
   const lock = checkLock(project);
   const bytes = new Map([...inventory.categories].map(([name, found]) => [name, found.bytes]));
@@ -110,7 +113,8 @@ async function checkSurroundings(project: Project, { inventory }: Survey, now: D
     ...checkInodes(freeSpace(repository).inodes),
     checkBackups(known, now),
     ...checkNewestBackup(known),
-    checkCopies(project, known, await knownCopies(project), now),
+    checkCopies(project, known, copies, now),
+    await checkKeys(project, newest === undefined ? [] : copies.of(newest.ref)),
     checkStaleWork(repository, lock.status !== 'ok'),
   ];
 }

@@ -11,19 +11,23 @@ const MAX_OUTPUT_BYTES = 1 << 20;
  */
 export async function runAge(args: readonly string[], input: Uint8Array, what: string): Promise<Buffer> {
   const seesPerson = process.stderr.isTTY;
-  const child = spawn('age', args, { stdio: ['pipe', 'pipe', seesPerson ? 'inherit' : 'pipe'], windowsHide: true });
+  const child = spawn('age', args, { stdio: 'pipe', windowsHide: true });
   const out: Buffer[] = [];
   const said: Buffer[] = [];
   let bytes = 0;
-  child.stdout?.on('data', (chunk: Buffer) => {
+  child.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > MAX_OUTPUT_BYTES) child.kill();
     else out.push(chunk);
   });
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => {
+    said.push(chunk);
+    // What a plugin asks a person to do, such as a touch. What went wrong is said by our own error.
+    if (seesPerson && !chunk.includes('age: error')) process.stderr.write(chunk);
+  });
   // If it ended without reading, its exit code says more.
-  child.stdin?.on('error', () => {});
-  child.stdin?.end(input);
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve);
     child.once('error', (cause) => reject(errnoOf(cause) === 'ENOENT' ? notInstalled(what, cause) : cause));
@@ -33,12 +37,22 @@ export async function runAge(args: readonly string[], input: Uint8Array, what: s
     .toString('utf8')
     .split('\n')
     .find((one) => one.includes('rror'));
+  const [, plugin] = /([\w.+-]+) plugin: couldn't start plugin/.exec(line ?? '') ?? [];
+  if (plugin !== undefined) throw noPlugin(what, plugin);
   throw new BackupError(
     'KEY_UNUSABLE',
     `${what}: age ends with ${code ?? 'a signal'}${line === undefined ? '' : ` (${line.trim()})`}`,
     {
       hint: 'Look at what age says, and whether the plugin for this key is installed.',
     },
+  );
+}
+
+function noPlugin(what: string, plugin: string): BackupError {
+  return new BackupError(
+    'KEY_UNUSABLE',
+    `${what}: age cannot start the program age-plugin-${plugin}, which this key needs`,
+    { hint: `Install age-plugin-${plugin} in a folder of PATH, or use an age1… key, which needs no program.` },
   );
 }
 

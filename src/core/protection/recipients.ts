@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { BackupError } from '../model/backup-error.ts';
-import { escapeName, shorten } from '../paths/names.ts';
 
 /** Who can open what is encrypted for them. `ssh` and `plugin` need the age program, for KEYS.age alone. */
 export interface Recipient {
@@ -18,7 +17,10 @@ const X25519 = /^age1[02-9ac-hj-np-z]{58}$/;
 const POST_QUANTUM = /^age1pq1[02-9ac-hj-np-z]{1900,2000}$/;
 const PLUGIN = /^age1[a-z0-9+._-]+1[02-9ac-hj-np-z]{6,4000}$/;
 const SSH = /^(ssh-ed25519|ssh-rsa) ([A-Za-z0-9+/]{40,3000}={0,2})(?:\s.*)?$/;
-const OTHER_SSH = /^((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+) /;
+const OTHER_SSH = /^((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)(?:\s|$)/;
+/** Recipients of hardware, whose identities only plugins have. */
+const TAG = /^age1tag(?:pq)?1/;
+const FORMS = `Give age1…, age1pq1…, the text of an ssh-ed25519 or ssh-rsa public key, or the word ${PASSPHRASE}. migbackup key new makes an age1… key.`;
 
 /**
  * The recipients that a config or a command line names. Throws USAGE for text that is no recipient, for recipients that do
@@ -26,7 +28,7 @@ const OTHER_SSH = /^((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+) /;
  * @param single allow one recipient, whose loss would be the loss of all that is encrypted
  */
 export function parseRecipients(words: readonly string[], single: boolean): Recipient[] {
-  const named = words.map(parseRecipient);
+  const named = words.map((word, at) => parseRecipient(word, at + 1));
   const all = [...new Map(named.map((recipient) => [recipient.text, recipient])).values()];
   const has = (kind: Recipient['kind']): boolean => all.some((recipient) => recipient.kind === kind);
   if (all.length > MOST)
@@ -46,32 +48,54 @@ export function parseRecipients(words: readonly string[], single: boolean): Reci
   return all;
 }
 
-function parseRecipient(word: string): Recipient {
+/** @param number of the word, from 1 on: one that is no recipient is not shown, because it may be a secret */
+function parseRecipient(word: string, number: number): Recipient {
   const text = word.trim();
   if (text === PASSPHRASE) return { kind: 'passphrase', text };
   if (X25519.test(text)) return { kind: 'x25519', text };
   if (POST_QUANTUM.test(text)) return { kind: 'post-quantum', text };
+  if (TAG.test(text))
+    throw refused(
+      `recipient ${number} is one of hardware that migbackup does not support (age1tag…)`,
+      'Give the recipient of a plugin for that hardware, such as age1yubikey1…, or make an age1… key with migbackup key new.',
+    );
   if (PLUGIN.test(text) && !text.startsWith('age1pq1')) return { kind: 'plugin', text };
   const [, type, key] = SSH.exec(text) ?? [];
   if (type !== undefined) return { kind: 'ssh', text: `${type} ${key}` };
-  // A secret is not shown, not even to the one who gave it.
   if (/AGE-(SECRET-KEY|PLUGIN)|PRIVATE KEY/i.test(text))
     throw refused(
-      'a secret key was given as a recipient',
-      'Give its public key. age-keygen -y prints that of an identity.',
+      `recipient ${number} is a secret key`,
+      'Give its public key, which age-keygen -y prints, and make a new key if others may have read this one.',
     );
   const [, other] = OTHER_SSH.exec(text) ?? [];
+  if (other === 'ssh-ed25519' || other === 'ssh-rsa')
+    throw refused(`recipient ${number} is not a whole ${other} key`, 'Give the one line of its .pub file.');
   if (other !== undefined)
-    throw refused(`age encrypts for no SSH key of type ${other}`, 'It does for ssh-ed25519 and ssh-rsa.');
-  throw refused(
-    `"${shorten(escapeName(text))}" is no recipient`,
-    `Give age1…, age1pq1…, the text of an ssh-ed25519 or ssh-rsa public key, or the word ${PASSPHRASE}. migbackup key new makes an age1… key.`,
-  );
+    throw refused(
+      `recipient ${number} is an SSH key of type ${other}, and age encrypts for none of those`,
+      'Give an ssh-ed25519 or ssh-rsa key, or make an age1… key with migbackup key new.',
+    );
+  if (/^(github:|https?:)/i.test(text))
+    throw refused(
+      `recipient ${number} names keys on a server, which could give others tomorrow`,
+      'Fetch the key once, check that it is the right one, and give its text.',
+    );
+  if (/^age1/i.test(text))
+    throw refused(
+      `recipient ${number} begins with age1 and is not a whole recipient: it has ${text.length} characters`,
+      'Copy it again, in lower case, from where the key was made.',
+    );
+  throw refused(`recipient ${number} is none of the forms of recipients`, FORMS);
 }
 
 /** Tells recipients apart for those who know them; nobody else learns them from it. `x25519:` and 32 hex digits. */
 export function fingerprintOf({ kind, text }: Recipient): string {
   return kind === 'passphrase' ? PASSPHRASE : `${kind}:${hash('sha256', text).slice(0, 32)}`;
+}
+
+/** Of several, in the order in which copies state them. */
+export function fingerprintsOf(recipients: readonly Recipient[]): string[] {
+  return recipients.map(fingerprintOf).toSorted();
 }
 
 function refused(message: string, hint: string): BackupError {

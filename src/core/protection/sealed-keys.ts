@@ -1,7 +1,8 @@
 import { BackupError } from '../model/backup-error.ts';
 import { runAge } from './age-program.ts';
 import type { KeysAtHand } from '../model/event.ts';
-import { readIdentities, readPassphrase } from './identities.ts';
+import { escapeName } from '../paths/names.ts';
+import { fingerprintsIn, readIdentities, readPassphrase } from './identities.ts';
 import { PASSPHRASE, type Recipient } from './recipients.ts';
 
 /** The identity of a copy or an export, sealed for its recipients. */
@@ -64,58 +65,74 @@ function passphraseOf({ passphrase }: KeysAtHand): string {
   });
 }
 
+/** What KEYS.age belongs to, as far as that can be known without a key. */
+export interface Sealed {
+  /** For messages: `the copy of … in …`. */
+  readonly what: string;
+  /** Fingerprints of those for whom it says that it is encrypted. */
+  readonly recipients: readonly string[];
+  /** The rest of what can be known: in a few words, and as details of an error. */
+  readonly envelope?: { readonly said: string; readonly facts: Readonly<Record<string, unknown>> };
+}
+
+export interface OpenedKeys {
+  /** `AGE-SECRET-KEY-1…`: the identity that all files are encrypted for. */
+  readonly identity: string;
+  /** The fingerprint of the recipient whose key opened it. Null if that cannot be told. */
+  readonly openedBy: string | null;
+}
+
 /**
  * The identity in KEYS.age, opened with the keys at hand. Throws KEY_MISSING if there are none or none fits, KEY_UNUSABLE, and BACKUP_DAMAGED if it is no
  * age file.
- * @param of what it belongs to, for messages
  */
-export async function openKeys(sealed: Buffer, keys: KeysAtHand, of: string): Promise<string> {
+export async function openKeys(bytes: Buffer, keys: KeysAtHand, of: Sealed): Promise<OpenedKeys> {
   const { identity, passphrase } = keys;
-  if (identity === undefined && passphrase === undefined) throw missing(`${of} is encrypted, and no key was given`);
-  const [, stanza = ''] = /^age-encryption\.org\/v1\n-> (\S+)/.exec(sealed.toString('latin1', 0, 100)) ?? [];
+  if (identity === undefined && passphrase === undefined)
+    throw missing(of, `${of.what} is encrypted, and no key was given`);
+  const [, stanza = ''] = /^age-encryption\.org\/v1\n-> (\S+)/.exec(bytes.toString('latin1', 0, 100)) ?? [];
   if (stanza === '') throw damaged(of, 'is no age file');
-  const isPassphrase = stanza === 'scrypt';
-  const text = isPassphrase ? await byPassphrase(sealed, passphrase, of) : await byIdentity(sealed, identity, of);
-  const found = text.toString('utf8').trim();
+  const opened =
+    stanza === 'scrypt' ? await byPassphrase(bytes, passphrase, of) : await byIdentity(bytes, identity, of);
+  const found = opened.text.toString('utf8').trim();
   if (!OWN.test(found)) throw damaged(of, 'holds no identity of a copy');
-  return found;
+  return { identity: found, openedBy: opened.by };
 }
 
-async function byPassphrase(sealed: Buffer, file: string | undefined, of: string): Promise<Buffer> {
-  if (file === undefined) throw missing(`${of} is encrypted with a passphrase, and none was given`);
+interface Opened {
+  readonly text: Buffer;
+  readonly by: string | null;
+}
+
+async function byPassphrase(bytes: Buffer, file: string | undefined, of: Sealed): Promise<Opened> {
+  if (file === undefined) throw missing(of, `${of.what} is encrypted with a passphrase, and none was given`);
   const passphrase = readPassphrase(file);
-  return decrypt(sealed, `the passphrase in ${file} does not open ${of}`, of, (decrypter) =>
-    decrypter.addPassphrase(passphrase),
-  );
+  const text = await decrypt(bytes, of, (decrypter) => decrypter.addPassphrase(passphrase));
+  if (text === null) throw missing(of, `the passphrase in ${file} does not open ${of.what}`);
+  return { text, by: PASSPHRASE };
 }
 
-async function byIdentity(sealed: Buffer, file: string | undefined, of: string): Promise<Buffer> {
-  if (file === undefined) throw missing(`${of} is encrypted for a key, and only a passphrase was given`);
+async function byIdentity(bytes: Buffer, file: string | undefined, of: Sealed): Promise<Opened> {
+  if (file === undefined) throw missing(of, `${of.what} is encrypted for a key, and only a passphrase was given`);
   const identities = readIdentities(file);
-  const noFit = `no key in ${file} opens ${of}`;
+  const tried = await fingerprintsIn(identities);
+  const noFit = `no key in ${file} opens ${of.what}`;
   if (identities.kind === 'program') {
     try {
-      return await runAge(['--decrypt', '-i', file], sealed, noFit);
+      const text = await runAge(['--decrypt', '-i', file], bytes, noFit);
+      const [only, second] = tried.filter((one) => of.recipients.includes(one));
+      return { text, by: second === undefined ? (only ?? null) : null };
     } catch (error) {
-      if (error instanceof BackupError && /no identity matched/i.test(error.message)) throw missing(noFit, error);
+      if (error instanceof BackupError && /no identity matched/i.test(error.message))
+        throw missing(of, noFit, tried, error);
       throw error;
     }
   }
-  return decrypt(sealed, noFit, of, (decrypter) => {
-    for (const secret of identities.secrets) addIdentity(file, () => decrypter.addIdentity(secret));
-  });
-}
-
-function addIdentity(file: string, add: () => void): void {
-  try {
-    add();
-  } catch {
-    // The library's message may show the secret.
-    throw new BackupError('KEY_UNUSABLE', `the identity file ${file} cannot be used: an identity in it is mistyped`, {
-      hint: 'Copy it again from where it is kept.',
-      path: file,
-    });
+  for (const [at, secret] of identities.secrets.entries()) {
+    const text = await decrypt(bytes, of, (decrypter) => decrypter.addIdentity(secret));
+    if (text !== null) return { text, by: tried[at] ?? null };
   }
+  throw missing(of, noFit, tried);
 }
 
 interface Decrypting {
@@ -123,27 +140,45 @@ interface Decrypting {
   addIdentity(identity: string): void;
 }
 
-async function decrypt(sealed: Buffer, noFit: string, of: string, add: (to: Decrypting) => void): Promise<Buffer> {
+/** Null if the key does not fit. Throws BACKUP_DAMAGED. */
+async function decrypt(bytes: Buffer, of: Sealed, add: (to: Decrypting) => void): Promise<Buffer | null> {
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   add(decrypter);
   try {
-    return Buffer.from(await decrypter.decrypt(sealed));
+    return Buffer.from(await decrypter.decrypt(bytes));
   } catch (error) {
-    if (error instanceof Error && /no identity matched/i.test(error.message)) throw missing(noFit, error);
+    if (error instanceof Error && /no identity matched/i.test(error.message)) return null;
     throw damaged(of, 'was altered', error);
   }
 }
 
-function missing(message: string, cause?: unknown): BackupError {
-  return new BackupError('KEY_MISSING', message, {
+/** More are in the details of the error. */
+const SHOWN = 4;
+
+function listed(fingerprints: readonly string[]): string {
+  const more = fingerprints.length > SHOWN ? ` and ${fingerprints.length - SHOWN} more` : '';
+  const names = fingerprints.slice(0, SHOWN).map((one) => (one === PASSPHRASE ? 'a passphrase' : escapeName(one)));
+  return `${names.join(', ')}${more}`;
+}
+
+/** @param tried fingerprints of the keys that were at hand, as far as they are known */
+function missing(of: Sealed, message: string, tried: readonly string[] = [], cause?: unknown): BackupError {
+  const { recipients, envelope } = of;
+  const about = envelope === undefined ? '' : ` (${envelope.said})`;
+  const had =
+    tried.length === 0
+      ? ''
+      : `, and the ${tried.length === 1 ? 'key that was tried is' : 'keys that were tried are'} for ${listed(tried)}`;
+  return new BackupError('KEY_MISSING', `${message}: it is for ${listed(recipients)}${had}${about}`, {
     hint: 'Name the file of a key with --identity FILE or in MIGBACKUP_IDENTITY, or that of a passphrase in MIGBACKUP_PASSPHRASE_FILE.',
+    details: { recipients, tried, ...(envelope === undefined ? {} : { envelope: envelope.facts }) },
     ...(cause === undefined ? {} : { cause }),
   });
 }
 
-function damaged(of: string, what: string, cause?: unknown): BackupError {
-  return new BackupError('BACKUP_DAMAGED', `${KEYS_FILE} of ${of} ${what}`, {
+function damaged(of: Sealed, what: string, cause?: unknown): BackupError {
+  return new BackupError('BACKUP_DAMAGED', `${KEYS_FILE} of ${of.what} ${what}`, {
     hint: 'Use another copy, and push this backup again from where it is whole.',
     ...(cause === undefined ? {} : { cause }),
   });

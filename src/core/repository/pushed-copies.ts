@@ -29,7 +29,7 @@ export function pushedCopies(repository: string): PushedRecord[] {
 export function readCopyLog(repository: string): CopyLog {
   const known = new Map<string, PushedRecord>();
   const removed = new Map<string, string>();
-  for (const { operation, backupId, time, copy } of readable(repository)) {
+  for (const { operation, backupId, time, copy } of operationsIfReadable(repository)) {
     if (typeof backupId !== 'string' || typeof time !== 'string' || typeof copy !== 'object' || copy === null) continue;
     const { remote, place, tag, lockedUntil }: Record<string, unknown> = { ...copy };
     if (typeof remote !== 'string' || typeof place !== 'string' || typeof tag !== 'string') continue;
@@ -47,8 +47,8 @@ export function readCopyLog(repository: string): CopyLog {
   return { pushed: [...known.values()], removed };
 }
 
-/** A log that this user may not read says nothing of copies; other parts of a command say that it cannot be read. */
-function readable(repository: string): Record<string, unknown>[] {
+/** The operation log. One that this user may not read says nothing of copies; other parts of a command say that it cannot be read. */
+export function operationsIfReadable(repository: string): Record<string, unknown>[] {
   try {
     return readOperations(repository);
   } catch (error) {

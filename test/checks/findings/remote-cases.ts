@@ -7,6 +7,7 @@ import { listRemote } from '../../../src/core/operations/list/remote.ts';
 import { pruneRemote } from '../../../src/core/operations/prune/remote.ts';
 import { sign } from '../../../src/core/operations/sign.ts';
 import { push } from '../../../src/core/operations/push.ts';
+import { report } from '../../../src/core/operations/report.ts';
 import { checkRemote } from '../../../src/core/operations/remote/check.ts';
 import { verifyStored } from '../../../src/core/operations/verify/stored.ts';
 import type { Project, RemoteSettings } from '../../../src/core/model/category.ts';
@@ -120,6 +121,15 @@ export const REMOTES: Cases = {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stage.inside('key')]);
     await sign(project, stage.selected(), stage.inside('key'), context);
     return (await push(project, options, context)).findings;
+  },
+  'keys-not-drilled': async (stage) => {
+    const { project, url } = setUp(stage);
+    const encryptTo = [await identityToRecipient(await generateX25519Identity())];
+    const remotes = { far: { url, encryptTo, singleRecipient: true } };
+    const encrypted = { ...project, config: { ...project.config, remotes } };
+    const options = { missing: false, remotes: ['far'], insecure: false, confirm, cwd: stage.root };
+    await push(encrypted, { ...options, selectors: [stage.plain] }, context);
+    return (await report(stage.selected(), encrypted, context)).findings;
   },
   'copy-refused': looked('list', (set) => fs.appendFileSync(commitOf(set), ' {}')),
   'copies-differ': [

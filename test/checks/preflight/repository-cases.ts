@@ -1,3 +1,4 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import fs from 'node:fs';
 import path from 'node:path';
 import { checkInodes, checkSpace } from '../../../src/core/checks/preflight/repository.ts';
@@ -38,6 +39,24 @@ function withRemote(act: (scene: Scene, folder: string) => unknown): Case['provo
   };
 }
 
+const newRecipient = async (): Promise<string> => identityToRecipient(await generateX25519Identity());
+
+/** Pushes to an encrypted remote, as if a drill of that copy were on record, whose keys the config then changes. */
+async function changeKeys(scene: Scene, folder: string): Promise<void> {
+  await encryptFar(scene, folder);
+  await pushToFar(scene);
+  const log = scene.stored('reports/operations.ndjson');
+  const [pushed = ''] = fs.readFileSync(log, 'utf8').trimEnd().split('\n').slice(-1);
+  const { copy, ...line } = JSON.parse(pushed);
+  const drill = { remote: 'far', place: copy.place, tag: copy.tag, recipients: ['x25519:other'], openedBy: null };
+  fs.appendFileSync(log, `${JSON.stringify({ ...line, operation: 'key-drill', drill })}\n`);
+}
+
+async function encryptFar(scene: Scene, folder: string): Promise<void> {
+  const encryptTo = [await newRecipient(), await newRecipient()];
+  scene.configure(null, { remotes: { far: { url: `file://${folder}`, encryptTo } } });
+}
+
 async function pushToFar({ project, root }: Scene): Promise<void> {
   const confirm = () => Promise.resolve(true);
   await push(
@@ -57,6 +76,7 @@ export const REPOSITORY: Cases<
   | 'backups'
   | 'newest-backup'
   | 'copies'
+  | 'keys'
   | 'stale-work'
   | 'report'
 > = {
@@ -220,6 +240,31 @@ export const REPOSITORY: Cases<
           .replace('"lockedUntil":null', '"lockedUntil":"2026-01-02T00:00:00.000Z"');
         fs.writeFileSync(log, ended);
       }),
+    },
+  ],
+  keys: [
+    {
+      when: 'no key has opened what is in an encrypted remote',
+      status: 'warning',
+      says: 'what is in far was never opened since it was encrypted',
+      provoke: withRemote(async (scene, folder) => {
+        await encryptFar(scene, folder);
+        await pushToFar(scene);
+      }),
+    },
+    {
+      when: 'the keys of an encrypted remote were changed since the last drill',
+      status: 'warning',
+      says: /since its keys were changed: the last key drill \(2\S+\) was with others/,
+      provoke: withRemote(changeKeys),
+    },
+    {
+      when: 'a key in the config is none',
+      status: 'warning',
+      says: 'nothing can be pushed to far: recipient 1 is none of the forms of recipients',
+      provoke: withRemote((scene, folder) =>
+        scene.configure(null, { remotes: { far: { url: `file://${folder}`, encryptTo: ['me'] } } }),
+      ),
     },
   ],
   'stale-work': [

@@ -225,6 +225,12 @@ export const OF_OPERATIONS = {
       meaning: 'A copy that no rule keeps has a lock, so prune --remote did not remove it.',
       advice: 'Prune again when the lock has ended.',
     },
+    'keys-not-drilled': {
+      severity: ['warning'],
+      meaning:
+        'Copies in a remote are encrypted, and no key drill is on record that opened one for the keys that the config names now.',
+      advice: 'Run migbackup key drill where a key is at hand: a key that was never tried may open nothing.',
+    },
     'copy-not-proven': {
       severity: ['info'],
       meaning:

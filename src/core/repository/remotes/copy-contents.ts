@@ -5,13 +5,14 @@ import { parseSums } from '../../format/sums.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Context, KeysAtHand } from '../../model/event.ts';
+import { plural } from '../../model/plural.ts';
 import { OpenedFile } from '../../protection/opened-file.ts';
-import { KEYS_FILE, MAX_KEYS_BYTES, openKeys } from '../../protection/sealed-keys.ts';
+import { KEYS_FILE, MAX_KEYS_BYTES, openKeys, type Sealed } from '../../protection/sealed-keys.ts';
 import { escapeName } from '../../paths/names.ts';
 import { artifactList, artifactsOf, isCopyOf, signatureOf } from './commit.ts';
 import { isArtifactName, objectKey, REQUIRED_NAMES, sealedName } from './layout.ts';
 import type { Copy } from './list-copies.ts';
-import { readAll, type ObjectRef, type Remote } from './remote.ts';
+import { readAll, totalBytes, type ObjectRef, type Remote } from './remote.ts';
 
 const MAX_LIST_BYTES = 1 << 20;
 
@@ -32,6 +33,8 @@ export interface CopyContents {
   readonly list: string;
   /** Its lines in order, and the list itself. */
   readonly files: readonly CopyFile[];
+  /** Of an encrypted copy: the fingerprint of the recipient whose key opened it. Null if it is not known, or if the copy is not encrypted. */
+  readonly openedBy: string | null;
 }
 
 /** The object of a copy, by its version and ETag. */
@@ -50,15 +53,18 @@ export async function contentsOf(remote: Remote, copy: Copy, keys: KeysAtHand = 
     sha256: object.sha256,
     read: (from: number, to: number) => remote.read(refOf(copy, object), from, to),
   }));
-  return { list: artifactList(objects), files };
+  return { list: artifactList(objects), files, openedBy: null };
 }
 
 async function sealedContents(remote: Remote, copy: Copy, keys: KeysAtHand): Promise<CopyContents> {
   const signature = signatureOf(copy.statement);
   const [keysObject, ...sealed] = copy.statement.objects.filter((object) => object !== signature);
   if (keysObject === undefined || keysObject.size > MAX_KEYS_BYTES) throw damaged(copy, `has no ${KEYS_FILE}`);
-  const of = `the copy of ${copy.id} in ${escapeName(remote.name)}`;
-  const identity = await openKeys(await readChecked(remote, copy, keysObject), keys, of);
+  const { identity, openedBy } = await openKeys(
+    await readChecked(remote, copy, keysObject),
+    keys,
+    aboutCopy(remote, copy),
+  );
   const opened = sealed.map((object) => {
     const { name, size } = object;
     const read = (from: number, to: number): AsyncGenerator<Buffer> => remote.read(refOf(copy, object), from, to);
@@ -81,7 +87,22 @@ async function sealedContents(remote: Remote, copy: Copy, keys: KeysAtHand): Pro
     return { name, size: file.size, sha256: own, read: (from, to) => file.read(from, to) };
   };
   const files = sums.map((sum, at) => fileOf(sum.path, sum.sha256, opened[at + 1]));
-  return { list: list.toString('utf8'), files: [...files, fileOf(ARTIFACTS_FILE, sha256, first)] };
+  return { list: list.toString('utf8'), files: [...files, fileOf(ARTIFACTS_FILE, sha256, first)], openedBy };
+}
+
+/** All that anybody can know of an encrypted copy. */
+function aboutCopy({ name }: Remote, { id, tag, place, pushedAt, statement }: Copy): Sealed {
+  const { encryption, objects, createdAt } = statement;
+  const bytes = totalBytes(objects);
+  const pushed = pushedAt.toISOString();
+  return {
+    what: `the copy of ${id} in ${escapeName(name)}`,
+    recipients: encryption?.recipients ?? [],
+    envelope: {
+      said: `${plural(objects.length, 'object')} of ${bytes} bytes, made ${createdAt}, pushed ${pushed}`,
+      facts: { backupId: id, place, tag, createdAt, pushedAt: pushed, objects: objects.length, bytes },
+    },
+  };
 }
 
 /** The signature of a copy; null if it was pushed without one, or it is damaged: the copy is unsigned then, and a note says so. */

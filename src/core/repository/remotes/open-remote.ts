@@ -5,6 +5,7 @@ import type { Config, RemoteSettings } from '../../model/category.ts';
 import { nearlyMatching } from '../../model/nearest.ts';
 import { escapeName, shorten } from '../../paths/names.ts';
 import { realPathAsFar } from '../../paths/paths.ts';
+import { parseRecipients, type Recipient } from '../../protection/recipients.ts';
 import { FolderRemote } from './folder-remote.ts';
 import { endpointOf, type Lock, type Remote, type RemoteContext } from './remote.ts';
 
@@ -161,6 +162,11 @@ export async function openRemote(choice: RemoteChoice, insecure: boolean, contex
   if ('folder' in target) return FolderRemote.open(name, place, target.folder, context);
   const { S3Remote } = await import('./s3-remote.ts');
   return S3Remote.open(name, { ...target, place, key }, settings, insecure, context);
+}
+
+/** For whom new copies are encrypted; null if they are not. Throws USAGE. */
+export function recipientsFor({ settings: { encryptTo, singleRecipient } }: RemoteChoice): Recipient[] | null {
+  return encryptTo === undefined ? null : parseRecipients(encryptTo, singleRecipient === true);
 }
 
 /** The lock that a new copy gets; null if the config asks for none. */

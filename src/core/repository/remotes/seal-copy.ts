@@ -7,7 +7,7 @@ import { readRegular } from '../../fs/regular-file.ts';
 import { errnoOf } from '../../model/backup-error.ts';
 import type { KeysAtHand } from '../../model/event.ts';
 import { z } from '../../model/zod.ts';
-import { fingerprintOf, type Recipient } from '../../protection/recipients.ts';
+import { fingerprintsOf, type Recipient } from '../../protection/recipients.ts';
 import { HEAD_BYTES, newSeal, SealedFile, type Seal } from '../../protection/sealed-file.ts';
 import { KEYS_FILE, newKeys } from '../../protection/sealed-keys.ts';
 import { isArtifactName, isTag, sealedName } from './layout.ts';
@@ -24,7 +24,7 @@ export interface Encryption {
 }
 
 export function encryptionFor(recipients: readonly Recipient[], keys: KeysAtHand): Encryption {
-  return { recipients, fingerprints: recipients.map(fingerprintOf).toSorted(), keys };
+  return { recipients, fingerprints: fingerprintsOf(recipients), keys };
 }
 
 /** A file of an encrypted copy, made when it is its turn: it is read once for that. */

@@ -17,6 +17,8 @@ export interface CopyWanted {
   readonly selector: string;
   /** The tag of the copy, or the beginning of it; undefined: the oldest copy. */
   readonly copy?: string | undefined;
+  /** Of several copies of the backup, which is taken rather than the oldest. Undefined: none. */
+  readonly prefers?: ((statement: CopyStatement) => boolean) | undefined;
   /** Told why `latest` is not simply the newest, and which of several copies is taken. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
@@ -47,7 +49,8 @@ async function findCopy(remote: Remote, owner: Owner, wanted: CopyWanted): Promi
   const named = copies.filter((copy) => copy.id === id);
   if (named.length === 0) throw none(`${escapeName(remote.name)} has no copy of ${id}`, remote);
   const chosen = wanted.copy === undefined ? named : named.filter(({ tag }) => tag.startsWith(wanted.copy ?? ''));
-  const [first] = chosen;
+  const preferred = chosen.find(({ statement }) => wanted.prefers?.(statement) === true);
+  const first = preferred ?? chosen[0];
   const tags = named.map(({ tag }) => tag);
   if (first === undefined)
     throw new BackupError('NO_SUCH_BACKUP', `no copy of ${id} has a tag that begins with "${wanted.copy}"`, {
@@ -56,7 +59,7 @@ async function findCopy(remote: Remote, owner: Owner, wanted: CopyWanted): Promi
     });
   if (named.length > 1 && wanted.copy === undefined)
     wanted.onNote?.(
-      `${remote.name} has ${named.length} different copies of ${id}; the oldest is taken, and --copy TAG takes another (${tags.join(', ')})`,
+      `${remote.name} has ${named.length} different copies of ${id}; ${first === named[0] ? 'the oldest' : first.tag} is taken, and --copy TAG takes another (${tags.join(', ')})`,
     );
   return first;
 }
