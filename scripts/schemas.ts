@@ -39,6 +39,7 @@ export const SOURCES: Readonly<Record<string, SchemaSource>> = {
   sign: inModel('sign-report.ts', 'signReportSchema', 'sign'),
   'key-new': inModel('key-report.ts', 'keyNewReportSchema', 'key new'),
   'key-drill': inModel('key-report.ts', 'keyDrillReportSchema', 'key drill'),
+  'key-reseal': inModel('key-report.ts', 'keyResealReportSchema', 'key reseal'),
   'remote-init': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote init'),
   'remote-check': inModel('remote-check-report.ts', 'remoteCheckReportSchema', 'remote check'),
   require: inModel('require-report.ts', 'requireReportSchema', 'require'),

@@ -44,6 +44,20 @@ export function confirmPlace(session: Session, command: string, argv: readonly s
   };
 }
 
+/** Asks before others are given keys: a config comes along with a checkout, and says who. */
+export function confirmReaders(session: Session, command: string, argv: readonly string[]) {
+  const ask = askOrRefuse(session, { command, question: 'Let them open it?', argv });
+  return (plan: {
+    readonly place: string;
+    readonly recipients: readonly string[];
+    readonly copies: number;
+  }): Promise<boolean> => {
+    const who = plan.recipients.join(' and ');
+    const what = `lets ${who} open ${plural(plan.copies, 'copy', 'copies')} in ${escapeName(plan.place)}`;
+    return ask({ lines: [wrap(`It ${what}. That cannot be taken back.`, '  ', 2)], what, path: plan.place, plan });
+  };
+}
+
 /** Asks before a lock is tried that nobody can take back, even for a minute. */
 export function confirmTry(session: Session, command: string, argv: readonly string[]) {
   const ask = askOrRefuse(session, { command, question: 'Try the lock?', argv });

@@ -14,6 +14,7 @@ export const COMMANDS = [
   'init',
   'key drill',
   'key new',
+  'key reseal',
   'list',
   'preset list',
   'preset show',

@@ -18,6 +18,7 @@ export const loaders: Loaders = {
   init: async () => (await import('./init.ts')).default,
   'key:drill': async () => (await import('./key/drill.ts')).default,
   'key:new': async () => (await import('./key/new.ts')).default,
+  'key:reseal': async () => (await import('./key/reseal.ts')).default,
   list: async () => (await import('./list.ts')).default,
   'preset:list': async () => (await import('./preset/list.ts')).default,
   'preset:show': async () => (await import('./preset/show.ts')).default,

@@ -44,6 +44,7 @@ test('each command that takes a backup, or a database of one, has --latest', () 
     'diff',
     'export',
     'key:drill',
+    'key:reseal',
     'pull',
     'push',
     'reconcile',

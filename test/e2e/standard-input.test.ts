@@ -63,6 +63,7 @@ const LINES: Readonly<Record<string, readonly (readonly [exit: number, line: str
   init: [[0, 'init --dry-run']],
   'key:drill': [[2, 'key drill']],
   'key:new': [[0, 'key new']],
+  'key:reseal': [[2, 'key reseal']],
   list: [[0, 'list']],
   'preset:list': [[0, 'preset list']],
   'preset:show': [

@@ -1,4 +1,4 @@
-import type { KeyDrillReport, KeyNewReport } from '../../core/model/key-report.ts';
+import type { KeyDrillReport, KeyNewReport, KeyResealReport } from '../../core/model/key-report.ts';
 import { escapeName } from '../../core/paths/names.ts';
 import { pasteable } from '../pasteable.ts';
 import { renderFindings } from './findings.ts';
@@ -34,5 +34,19 @@ export function renderKeyDrill(report: KeyDrillReport, paint: Paint): string[] {
       : [wrap(`${others.map(escapeName).join(', ')} (not tried)`, '  also for  ', 12)]),
     ...renderFindings(findings, paint),
     pasteable(`  Next: migbackup verify ${backupId} --remote ${escapeName(report.remote)} --deep`),
+  ];
+}
+
+export function renderKeyReseal({ copies, recipients, remote, findings }: KeyResealReport, paint: Paint): string[] {
+  const words = { resealed: paint.good('resealed'), there: 'was there', failed: paint.bad('failed') };
+  return [
+    ...(copies.length === 0 ? [wrap('no encrypted copy of this project is there', '  ', 2)] : []),
+    ...copies.flatMap(({ backupId, outcome, error }) => [
+      `  ${words[outcome]}  ${backupId}`,
+      ...(error === null ? [] : [wrap(error.message, '      ', 6)]),
+    ]),
+    wrap(recipients.map(escapeName).join(', '), '  for  ', 7),
+    ...renderFindings(findings, paint),
+    pasteable(`  Next: migbackup key drill --remote ${escapeName(remote)}`),
   ];
 }

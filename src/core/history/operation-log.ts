@@ -53,7 +53,7 @@ export function recordOperation(project: Project, operation: Operation, context:
 
 /** A later command can log a transaction from the journal that it left behind. */
 /** Nothing of the project is changed by these, so undo has nothing to do with them. */
-const ELSEWHERE = new Set(['push', 'prune-remote', 'key-drill']);
+const ELSEWHERE = new Set(['push', 'prune-remote', 'key-drill', 'key-reseal']);
 
 function outlook({ operation, transactionId }: Operation): string {
   if (ELSEWHERE.has(operation)) return `this ${operation} is not on record`;

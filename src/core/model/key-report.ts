@@ -38,3 +38,28 @@ export const keyDrillReportSchema = reportHeadSchema
   })
   .meta({ id: 'KeyDrillReport' });
 export type KeyDrillReport = z.infer<typeof keyDrillReportSchema>;
+
+/** The answer of `key reseal`. `partial`: keys at hand do not open a copy (exit 3). */
+export const keyResealReportSchema = reportHeadSchema
+  .extend({
+    operation: z.literal('key-reseal'),
+    /** The name in the config. */
+    remote: z.string(),
+    /** The URL of the remote. */
+    place: z.string(),
+    /** Fingerprints of those whose keys open the copies now, besides those whose keys did before. */
+    recipients: z.array(z.string()),
+    status: z.enum(['complete', 'partial']),
+    /** `there`: they could open it before. `failed`: `error` says why. */
+    copies: z.array(
+      z.object({
+        backupId: z.string(),
+        tag: z.string(),
+        outcome: z.enum(['resealed', 'there', 'failed']),
+        error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+      }),
+    ),
+    findings: findingsSchema,
+  })
+  .meta({ id: 'KeyResealReport' });
+export type KeyResealReport = z.infer<typeof keyResealReportSchema>;

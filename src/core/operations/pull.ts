@@ -11,7 +11,7 @@ import type { PullReport } from '../model/pull-report.ts';
 import { fromSystemError } from '../model/system-error.ts';
 import { escapeName } from '../paths/names.ts';
 import { startReport } from '../repository/report-head.ts';
-import { fetchSignature } from '../repository/remotes/copy-contents.ts';
+import { fetchSignature } from '../repository/remotes/copy-objects.ts';
 import { signatureName } from '../repository/remotes/layout.ts';
 import type { Copy } from '../repository/remotes/list-copies.ts';
 import { fetchAll } from '../repository/remotes/open-copy.ts';

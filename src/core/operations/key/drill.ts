@@ -17,7 +17,8 @@ import type { KeyDrillReport } from '../../model/key-report.ts';
 import { fromSystemError } from '../../model/system-error.ts';
 import { escapeName } from '../../paths/names.ts';
 import { fingerprintsOf } from '../../protection/recipients.ts';
-import { contentsOf } from '../../repository/remotes/copy-contents.ts';
+import { contentsOf, type CopyContents } from '../../repository/remotes/copy-contents.ts';
+import { resealedName } from '../../repository/remotes/layout.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
 import { openPartly } from '../../repository/remotes/open-partly.ts';
 import { chooseOnly, openRemote, recipientsFor, type RemoteChoice } from '../../repository/remotes/open-remote.ts';
@@ -54,13 +55,17 @@ export async function drillKey(project: Project, options: DrillOptions, context:
       from: choice,
       onNote,
       // After a rotation there are several copies, and the one for the keys of today is what has to open.
-      prefers: ({ encryption }) => encryption !== null && [null, encryption.recipients.join(' ')].includes(wanted),
+      prefers: ({ encryption }) =>
+        encryption !== null && (wanted === null || encryption.recipients.join(' ') === wanted.join(' ')),
     });
     const recipients = copy.statement.encryption?.recipients;
     if (recipients === undefined) throw notEncrypted(copy, choice);
     context.onEvent?.({ type: 'phase-begin', phase: 'opening' });
-    const { openedBy, file } = await openOne(remote, copy, context);
-    const drill: Drill = { remote: choice.name, place: choice.key, tag: copy.tag, recipients, openedBy };
+    const { openedBy, file, keysName } = await openOne(remote, copy, context);
+    // What was sealed for the recipients of the config since is in an object that has its name from them.
+    const isResealed = wanted !== null && keysName === resealedName(wanted);
+    const by = isResealed ? wanted : recipients;
+    const drill: Drill = { remote: choice.name, place: choice.key, tag: copy.tag, recipients: by, openedBy };
     const findings = logDrill(project, copy.id, drill, context);
     const isLogged = findings.length === 0;
     const here = { place: choice.key, missing: false };
@@ -71,7 +76,7 @@ export async function drillKey(project: Project, options: DrillOptions, context:
       remote: choice.name,
       place: copy.place,
       tag: copy.tag,
-      recipients,
+      recipients: by,
       openedBy,
       file,
       findings: [
@@ -86,16 +91,16 @@ export async function drillKey(project: Project, options: DrillOptions, context:
 }
 
 /** Fingerprints of those for whom the config has copies encrypted; null if it has not. */
-function wantedRecipients(choice: RemoteChoice): string | null {
+function wantedRecipients(choice: RemoteChoice): string[] | null {
   const recipients = recipientsFor(choice);
-  return recipients === null ? null : fingerprintsOf(recipients).join(' ');
+  return recipients === null ? null : fingerprintsOf(recipients);
 }
 
 async function openOne(
   remote: Remote,
   copy: Copy,
   context: Context,
-): Promise<{ openedBy: string | null; file: KeyDrillReport['file'] }> {
+): Promise<Pick<CopyContents, 'openedBy' | 'keysName'> & { file: KeyDrillReport['file'] }> {
   const contents = await contentsOf(remote, copy, context.keys);
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'migbackup-'));
   const folder = path.join(scratch, copy.id);
@@ -105,7 +110,8 @@ async function openOne(
     const entry = await smallest(folder, copy);
     await restoreTo(path.join(scratch, 'restored'), folder, entry, context);
     const { path: name, size: bytes, sha256 = '' } = entry;
-    return { openedBy: contents.openedBy, file: { path: name, bytes, sha256 } };
+    const { openedBy, keysName } = contents;
+    return { openedBy, keysName, file: { path: name, bytes, sha256 } };
   } catch (error) {
     throw fromSystemError(error, 'the file could not be restored', scratch);
   } finally {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { parseId } from '../../format/id.ts';
 import {
   ARTIFACTS_FILE,
@@ -81,6 +82,14 @@ export const REQUIRED_NAMES: readonly string[] = [...FIXED_NAMES];
 /** An object of an encrypted copy: 0 is ARTIFACTS.sha256, and its lines follow in order. */
 export function sealedName(number: number): string {
   return `${number}.age`;
+}
+
+/** Of an encrypted copy: its key, sealed for other keys than when it was pushed. No commit names these objects. */
+export const RESEALED_PREFIX = 'KEYS-';
+
+/** @param fingerprints of those for whom it is sealed, sorted */
+export function resealedName(fingerprints: readonly string[]): string {
+  return `${RESEALED_PREFIX}${hash('sha256', fingerprints.join(' ')).slice(0, 32)}.age`;
 }
 
 /** Whether a file of a backup is an archive, by its name. */

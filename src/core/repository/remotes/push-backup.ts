@@ -16,8 +16,9 @@ import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
 import { signatureToCarry } from '../../protection/judge-signature.ts';
 import { contentOf, formatCommit, isCopyOf, tagOf } from './commit.ts';
-import { refOf } from './copy-contents.ts';
-import { commitKey, isArtifactName, objectKey, signatureName } from './layout.ts';
+import { resealedKeys } from './copy-keys.ts';
+import { refOf } from './copy-objects.ts';
+import { commitKey, dataKey, isArtifactName, objectKey, resealedName, signatureName } from './layout.ts';
 import { listCopies, lockOf, type Copy } from './list-copies.ts';
 import { forgetSeals, sealCopy, type Encryption, type FileToSeal } from './seal-copy.ts';
 import { compareStored } from './stored-objects.ts';
@@ -211,6 +212,9 @@ async function lockAll(remote: Remote, copy: Copy, lock: Lock): Promise<boolean>
   await atOnce(LOCKS_AT_ONCE, statement.objects, async (object) => {
     if (await remote.lock(refOf(copy, object), lock)) isLonger = true;
   });
+  if (statement.encryption !== null)
+    for await (const { key, versionId: resealed } of resealedKeys(remote, copy))
+      if (await remote.lock({ key, versionId: resealed }, lock)) isLonger = true;
   return (await remote.lock({ key: commitKey(id, tag), versionId }, lock)) || isLonger;
 }
 
@@ -234,11 +238,19 @@ async function findCopy(
 ): Promise<Copy | undefined> {
   const { copies, bad } = await listCopies(remote, id);
   const wrong = encryption === null ? bad.find((one) => one.tag === tagOf(sha256)) : undefined;
-  const wanted = encryption?.fingerprints.join(' ');
-  if (wrong === undefined)
-    return copies.find(
-      ({ statement }) => isCopyOf(statement, sha256) && statement.encryption?.recipients.join(' ') === wanted,
+  if (wrong === undefined) {
+    const same = copies.filter(
+      ({ statement }) => isCopyOf(statement, sha256) && (statement.encryption === null) === (encryption === null),
     );
+    if (encryption === null) return same[0];
+    const { fingerprints } = encryption;
+    for (const copy of same) {
+      if (copy.statement.encryption?.recipients.join(' ') === fingerprints.join(' ')) return copy;
+      // Or it was sealed for them since.
+      if ((await remote.head(dataKey(id, copy.tag, resealedName(fingerprints)))) !== null) return copy;
+    }
+    return undefined;
+  }
   throw new BackupError('BACKUP_DAMAGED', `the commit of ${id} in ${escapeName(remote.place)} ${wrong.problem}`, {
     hint: 'Find out who wrote it. Remove it there with all its versions, then push again.',
     path: wrong.place,

@@ -1,7 +1,7 @@
 import { atOnce } from '../../concurrency/at-once.ts';
 import type { CopyObject } from '../../model/copy-commit.ts';
 import type { Finding } from '../../model/finding.ts';
-import { refOf } from './copy-contents.ts';
+import { refOf } from './copy-objects.ts';
 import { commitKey } from './layout.ts';
 import { lockOf, type Copy } from './list-copies.ts';
 import { holdsLock, type Head, type Lock, type Remote } from './remote.ts';
