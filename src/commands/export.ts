@@ -20,6 +20,7 @@ export default class Export extends BaseCommand {
     '<%= config.bin %> export --output backup.zip',
     '<%= config.bin %> export --only leveldb --output leveldb.zip',
     '<%= config.bin %> export --format tar --output - | ssh host "cat > backup.tar"',
+    '<%= config.bin %> export --encrypt-to age1… --encrypt-to "$(cat key.pub)"',
   ];
   static override args = selectionArgs;
   static override flags = {
@@ -33,6 +34,16 @@ export default class Export extends BaseCommand {
       char: 'o',
       summary: 'Where to put it, - for stdout (default: <ID>.<format> beside the backup)',
       helpValue: 'FILE',
+    }),
+    'encrypt-to': Flags.string({
+      summary: 'Encrypt it for this age1… or SSH public key, or for passphrase (repeatable)',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'RECIPIENT',
+    }),
+    'single-recipient': Flags.boolean({
+      summary: 'Allow one recipient, whose lost key loses it',
+      dependsOn: ['encrypt-to'],
     }),
   };
 
@@ -53,7 +64,17 @@ export default class Export extends BaseCommand {
     const format = flags.format ?? (flags.output?.endsWith('.tar') ? 'tar' : 'zip');
     const { exportBackup } = await import('../core/operations/export.ts');
     return withSelected(session, { selector, only: flags.only }, async ({ selected, only }) => {
-      const report = await exportBackup(selected, { format, output: flags.output, only }, session.context);
+      const report = await exportBackup(
+        selected,
+        {
+          format,
+          output: flags.output,
+          only,
+          encryptTo: flags['encrypt-to'] ?? [],
+          singleRecipient: flags['single-recipient'],
+        },
+        session.context,
+      );
       return session.finish(report, renderExport, EXIT.done, toStdout ? process.stderr : process.stdout);
     });
   }

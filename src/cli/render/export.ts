@@ -11,15 +11,16 @@ export function renderExport(report: ExportReport, paint: Paint): string[] {
   const figures = `${plural(report.artifacts, 'artifact')}, ${formatBytes(report.bytes)} in ${formatDuration(report.durationMs)}`;
   const checked = report.checked === 'read-back' ? 'read back and checked' : 'checked while it was streamed';
   const where = report.output === '-' ? 'stdout' : escapeName(report.output);
-  const next =
-    report.output === '-'
-      ? []
-      : [pasteable(`  Next: ${shellLine(['migbackup', 'verify', escapeName(report.output)])}`)];
+  const recipients = report.encryption?.recipients ?? [];
+  const key = recipients.some((recipient) => recipient !== 'passphrase') ? ['--identity', 'KEY-FILE'] : [];
+  const line = ['migbackup', 'verify', escapeName(report.output), ...key];
+  const next = report.output === '-' ? [] : [pasteable(`  Next: ${shellLine(line)}`)];
   return [
     `  ${paint.good('exported')}  ${report.backupId}`,
     ...(report.partOf === null ? [] : [`  a part: ${report.selection.map(escapeName).join(', ')} of ${report.partOf}`]),
     `  ${figures}, ${checked}`,
     `  to      ${where}`,
+    ...recipients.map((recipient, at) => `  ${at === 0 ? 'for   ' : '      '}  ${recipient}`),
     `  sha256  ${report.sha256}`,
     ...renderFindings(report.findings, paint),
     ...next,

@@ -1,6 +1,6 @@
-/** All bytes of something small that comes in chunks. */
-export async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+/** All bytes of something small that comes in chunks, of which each may be there only until the next one comes. */
+export async function gather(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
+  for await (const chunk of chunks) all.push(Buffer.from(chunk));
   return Buffer.concat(all);
 }

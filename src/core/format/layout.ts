@@ -7,6 +7,9 @@ export const SUMS_FILE = 'checksums/SHA256SUMS';
 export const ARTIFACTS_FILE = 'checksums/ARTIFACTS.sha256';
 export const PROCEDURES_FILE = 'RESTORE_PROCEDURES.md';
 
+/** In an encrypted export, which has none of these names: how to open it by hand. */
+export const OPEN_FILE = 'OPEN.md';
+
 /** A backup's signature is beside its folder, and its name is the id and this. */
 export const SIGNATURE_SUFFIX = '.sig';
 /** What a signature of a backup is made for. One that was made for anything else, such as a commit of git, is none of a backup. */

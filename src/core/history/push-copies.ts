@@ -25,7 +25,7 @@ import {
 import { fingerprintOf } from '../protection/recipients.ts';
 import { signatureOf, tagOf } from '../repository/remotes/commit.ts';
 import { signatureName } from '../repository/remotes/layout.ts';
-import { encryptionFor } from '../repository/remotes/seal-copy.ts';
+import { encryptionFor } from '../repository/seal-files.ts';
 import { localBackup, pushBackup, type LocalBackup } from '../repository/remotes/push-backup.ts';
 import type { Remote } from '../repository/remotes/remote.ts';
 import { recordOperation } from './operation-log.ts';

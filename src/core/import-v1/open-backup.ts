@@ -21,7 +21,7 @@ export async function select(
     return openCopy(project, selector ?? 'latest', from, context);
   }
   const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
-  return readable(await selectBackup(project, selector ?? 'latest', { cwd, onNote }), context);
+  return readable(await selectBackup(project, selector ?? 'latest', { cwd, onNote, keys: context.keys }), context);
 }
 
 /** A backup that was found in the repository, in the form that operations work on. */

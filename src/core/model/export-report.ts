@@ -18,6 +18,8 @@ export const exportReportSchema = reportHeadSchema
     bytes: count,
     /** SHA-256 of the exported file. */
     sha256: z.string(),
+    /** Fingerprints of those for whom the file is encrypted; null if it is not encrypted. */
+    encryption: z.object({ recipients: z.array(z.string()).min(1) }).nullable(),
     /** How many files of the backup folder are in it: all of them. */
     artifacts: count,
     /** `read-back`: the finished file was read again; `passing`: a stream was checked while it was written. */

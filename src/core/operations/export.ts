@@ -2,11 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { Transform, type Writable } from 'node:stream';
+import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Archiver } from 'archiver';
-import { checkFolderHolds, expectedArtifacts } from '../checks/folder-holds.ts';
-import { readArtifactSums } from '../checks/artifact-sums.ts';
 import { fsyncDir, fsyncFile, lstatOrNull, renameDurable } from '../fs/durable.ts';
 import { tidy } from '../fs/left-over.ts';
 import { addName } from '../fs/second-name.ts';
@@ -14,19 +12,17 @@ import { removeDeadTemporaries, temporaryBeside } from '../fs/temporary-file.ts'
 import { BackupError, throwIfInterrupted } from '../model/backup-error.ts';
 import type { Context } from '../model/event.ts';
 import type { ExportReport } from '../model/export-report.ts';
-import type { Finding } from '../model/finding.ts';
 import { shellLine } from '../model/shell-quote.ts';
 import { fromSystemError, noFolder } from '../model/system-error.ts';
 import type { SelectedBackup } from '../repository/selected.ts';
 import { makePartId } from '../format/id.ts';
 import { readMembers, type ExportFormat } from '../format/exported-file.ts';
-import { ARTIFACTS_FILE, SIGNATURE_SUFFIX } from '../format/layout.ts';
 import { isVersion1 } from '../format/version1.ts';
-import { readManifest } from '../format/manifest-file.ts';
-import { signatureToCarry } from '../protection/judge-signature.ts';
 import { startReport } from '../repository/report-head.ts';
-import { hashFile } from '../fs/hash-file.ts';
+import { parseRecipients } from '../protection/recipients.ts';
+import { encryptionFor } from '../repository/seal-files.ts';
 import { cutPart } from './export/cut-part.ts';
+import { damaged, membersOf, type Member } from './export/members.ts';
 
 export interface ExportOptions {
   readonly format: ExportFormat;
@@ -34,6 +30,10 @@ export interface ExportOptions {
   readonly output?: string | undefined;
   /** Terms that select a part; empty: all of the backup. */
   readonly only?: readonly string[];
+  /** For whom it is encrypted, as age writes them; empty: for nobody. */
+  readonly encryptTo?: readonly string[];
+  /** Allow a single recipient. */
+  readonly singleRecipient?: boolean;
 }
 
 /** From here on sizes or offsets may need zip64. */
@@ -42,14 +42,16 @@ const ZIP64_BYTES = 0xf000_0000;
 /**
  * Puts a backup, or a part of it as a backup of its own, into one file, which is read back and compared, artifact by artifact, before it gets its
  * name; a stream to stdout is checked while it is written. Throws BACKUP_DAMAGED, TARGET_NOT_EMPTY, PROOF_FAILED, USAGE for a backup of format
- * version 1, and for a part what `cutPart` throws.
+ * version 1 or what is no recipient, KEY_MISSING for a passphrase that was not given, KEY_UNUSABLE, and for a part what `cutPart` throws.
  */
 export async function exportBackup(
   whole: SelectedBackup,
-  { format, only = [], ...options }: ExportOptions,
+  { format, only = [], encryptTo = [], singleRecipient = false, ...options }: ExportOptions,
   context: Context,
 ): Promise<ExportReport> {
   const head = startReport(context);
+  const recipients = encryptTo.length === 0 ? null : parseRecipients(encryptTo, singleRecipient);
+  const encryption = recipients === null ? null : encryptionFor(recipients, context.keys ?? {});
   refuseVersion1(whole);
   const isPart = only.length > 0;
   const output = outputOf(whole, isPart ? makePartId(whole.id, only) : whole.id, format, options.output);
@@ -62,8 +64,8 @@ export async function exportBackup(
   }
   const selected = isPart ? await cutPart(whole, only, context) : whole;
   try {
-    const { sums, findings } = artifactsOf(selected.folder);
-    const job = { format, members: membersOf(selected, sums), context };
+    const { members, artifacts, findings } = await membersOf(selected, encryption);
+    const job = { format, members, sums: new Map<string, string>(), context };
     const written = toStdout ? await pack(job, openStdout()) : await packToFile(job, output);
     return {
       ...head(),
@@ -74,7 +76,8 @@ export async function exportBackup(
       format,
       output,
       ...written,
-      artifacts: sums.size,
+      artifacts,
+      encryption: encryption === null ? null : { recipients: [...encryption.fingerprints] },
       checked: toStdout ? 'passing' : 'read-back',
       findings,
     };
@@ -106,36 +109,10 @@ function outputOf(
 
 interface Job {
   readonly format: ExportFormat;
-  /** Name in the exported file -> the file that it is made from, and what its SHA-256 must be. */
-  readonly members: ReadonlyMap<string, { readonly file: string; readonly sha256: string }>;
+  readonly members: ReadonlyMap<string, Member>;
+  /** What each member's SHA-256 must be, once it is written. */
+  readonly sums: Map<string, string>;
   readonly context: Context;
-}
-
-/** Every artifact with its SHA-256. Refuses a backup that lacks a part; files that do not belong to it are named and left out. */
-function artifactsOf(folder: string): { sums: Map<string, string>; findings: Finding[] } {
-  const manifest = readManifest(folder);
-  const expected = expectedArtifacts(manifest);
-  const held = checkFolderHolds(folder, manifest);
-  const broken = held.filter((finding) => finding.code === 'artifact-missing' || expected.includes(finding.path ?? ''));
-  const listed = readArtifactSums(folder, manifest);
-  const [problem] = [...broken, ...listed.findings];
-  if (problem !== undefined) throw damaged(problem.message, folder);
-  const sums = new Map<string, string>();
-  for (const name of expected) sums.set(name, listed.sums.get(name) ?? '');
-  sums.set(ARTIFACTS_FILE, hashFile(path.join(folder, ARTIFACTS_FILE)));
-  const foreign = held.filter((finding) => !broken.includes(finding));
-  return { sums, findings: foreign.map((finding) => ({ ...finding, code: 'artifact-foreign', severity: 'warning' })) };
-}
-
-/** The signature is beside the folder, as in a repository. */
-function membersOf(selected: SelectedBackup, sums: ReadonlyMap<string, string>): Job['members'] {
-  const { id, folder } = selected;
-  const members = new Map(
-    [...sums].map(([name, sha256]) => [`${id}/${name}`, { file: path.join(folder, name), sha256 }]),
-  );
-  const signature = signatureToCarry(selected);
-  if (signature !== null) members.set(id + SIGNATURE_SUFFIX, signature);
-  return members;
 }
 
 async function packToFile(job: Job, output: string): Promise<{ bytes: number; sha256: string }> {
@@ -206,12 +183,12 @@ async function newArchive(job: Job): Promise<Archiver> {
   return new ZipArchive({ store: true, forceZip64: sizeOf(job) >= ZIP64_BYTES });
 }
 
-/** Bytes of all that goes into it. */
+/** Bytes of all members. */
 function sizeOf({ members }: Job): number {
-  return [...members.values()].reduce((sum, { file }) => sum + fs.lstatSync(file).size, 0);
+  return [...members.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Announces a phase. The function that it returns adds to the artifacts and bytes that are done. */
+/** Announces a phase. The function that it returns adds to the members and bytes that are done. */
 function beginPhase(job: Job, phase: string): (files: number, bytes: number) => void {
   const { onEvent } = job.context;
   const done = { files: 0, bytes: 0 };
@@ -223,27 +200,31 @@ function beginPhase(job: Job, phase: string): (files: number, bytes: number) => 
   };
 }
 
-/** Appends the artifacts one by one, and checks each against its SHA-256 while it passes. */
+/** Appends the members one by one, and checks each against its SHA-256 while it passes. */
 async function feed(job: Job, archive: Archiver): Promise<void> {
   const ended = new AbortController();
   const closed = (): void => ended.abort();
   archive.once('close', closed);
   const count = beginPhase(job, 'exporting');
+  let source: Readable | undefined;
   try {
-    for (const [name, { file, sha256 }] of job.members) {
+    for (const [name, member] of job.members) {
       throwIfInterrupted(job.context.signal);
+      const { file, size, date } = member;
+      const { content, sha256 } = await member.open(job.context.signal);
+      source = content;
+      job.sums.set(name, sha256);
       const hash = createHash('sha256');
-      const source = fs.createReadStream(file, { highWaterMark: 1 << 18 });
-      source.on('data', (chunk) => {
+      content.on('data', (chunk: Buffer) => {
         hash.update(chunk);
         count(0, chunk.length);
       });
-      source.on('error', (error) => archive.destroy(error));
+      content.on('error', (error) => archive.destroy(error));
       const done = once(archive, 'entry', { signal: ended.signal });
-      const stats = fs.lstatSync(file);
-      archive.append(source, { name, stats, mode: 0o600, date: stats.mtime });
+      // Of the stats a tar takes the size alone.
+      archive.append(content, { name, stats: Object.assign(fs.lstatSync(file), { size }), mode: 0o600, date });
       await done;
-      if (hash.digest('hex') !== sha256) throw damaged(`${name} was altered: its SHA-256 differs`, file);
+      if (hash.digest('hex') !== sha256) throw damaged(`${path.basename(file)} was altered: its SHA-256 differs`, file);
       count(1, 0);
     }
     await archive.finalize();
@@ -253,10 +234,11 @@ async function feed(job: Job, archive: Archiver): Promise<void> {
     else if (error instanceof BackupError) throw error;
   } finally {
     archive.off('close', closed);
+    source?.destroy();
   }
 }
 
-/** Throws PROOF_FAILED unless the file holds every artifact once, with its bytes, and nothing else. */
+/** Throws PROOF_FAILED unless the file holds every member once, with its bytes, and nothing else. */
 async function readBack(job: Job, file: string): Promise<void> {
   const missing = new Set(job.members.keys());
   const count = beginPhase(job, 'reading back');
@@ -268,18 +250,11 @@ async function readBack(job: Job, file: string): Promise<void> {
       count(0, chunk.length);
     }
     count(1, 0);
-    const right = hash.digest('hex') === job.members.get(member.name)?.sha256;
+    const right = hash.digest('hex') === job.sums.get(member.name);
     if (!right || !missing.delete(member.name)) throw unproven(`${member.name} came back different`, file);
   }
   if (missing.size > 0)
     throw unproven(`${[...missing].join(', ')} ${missing.size === 1 ? 'is' : 'are'} missing from it`, file);
-}
-
-function damaged(what: string, file: string): BackupError {
-  return new BackupError('BACKUP_DAMAGED', `the backup is not whole: ${what}`, {
-    hint: 'migbackup verify shows what of it is still good; export another backup.',
-    path: file,
-  });
 }
 
 function unproven(what: string, file: string): BackupError {

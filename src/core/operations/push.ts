@@ -81,7 +81,7 @@ async function choose(
   const onNote = (message: string): void => context.onEvent?.({ type: 'note', message });
   const chosen: SelectedBackup[] = [];
   for (const selector of selectors.length === 0 ? ['latest'] : selectors)
-    chosen.push(await selectBackup(project, selector, { cwd, onNote }));
+    chosen.push(await selectBackup(project, selector, { cwd, onNote, keys: context.keys }));
   return [...new Map(chosen.map((one) => [one.id, one])).values()];
 }
 

@@ -1,3 +1,4 @@
+import { freeMemory } from '../format/buffer-memory.ts';
 import { gather } from '../format/gather.ts';
 import { BackupError } from '../model/backup-error.ts';
 import {
@@ -74,16 +75,7 @@ export class OpenedFile {
     // A small file is read at once, others at both ends.
     const isSmall = size <= HEAD_BYTES + SEALED_CHUNK_BYTES;
     const start = await gather(this.#from.read(0, isSmall ? size : HEAD_BYTES));
-    const { Decrypter } = await import('age-encryption');
-    const decrypter = new Decrypter();
-    decrypter.addIdentity(this.#identity);
-    const header = start.subarray(0, HEAD_BYTES - PAYLOAD_NONCE_BYTES);
-    let key: Buffer;
-    try {
-      key = payloadKey(await decrypter.decryptHeader(header), start.subarray(header.length, HEAD_BYTES));
-    } catch (error) {
-      throw notSealed(name, 'does not open with the key that is in KEYS.age', error);
-    }
+    const key = await keyIn(start, this.#identity, name);
     const last = chunkCount(this.size) - 1;
     const end = isSmall ? start.subarray(HEAD_BYTES) : await gather(this.#from.read(placeOf(last), size));
     return { key, last: this.#chunk(key, last, end) };
@@ -101,18 +93,65 @@ function placeOf(number: number): number {
   return HEAD_BYTES + number * SEALED_CHUNK_BYTES;
 }
 
-/** The same bytes, a sealed chunk at a time. */
-async function* inChunks(from: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** An age file of ours whose bytes come in order, once. */
+export interface CiphertextInOrder {
+  /** By which messages call it. */
+  readonly name: string;
+  readonly size: number;
+  readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/**
+ * The plaintext of an age file, in chunks of which each is there until the next one is asked for. Throws BACKUP_DAMAGED before it gives out a chunk that was
+ * not sealed so, and if the file ends before or after its last chunk.
+ */
+export async function* openInOrder(from: CiphertextInOrder, identity: string): AsyncGenerator<Buffer> {
+  const { name, content } = from;
+  const count = chunkCount(sizeInside(from));
+  let key: Buffer | null = null;
+  let number = 0;
+  for await (const bytes of inChunks(content, HEAD_BYTES)) {
+    if (key === null) {
+      key = await keyIn(bytes, identity, name);
+      continue;
+    }
+    const plain = openChunk(key, number, number === count - 1, bytes);
+    if (plain === null) throw notSealed(name, `was altered: its chunk ${number} does not open`);
+    yield plain;
+    freeMemory(plain);
+    number++;
+  }
+  if (number !== count) throw notSealed(name, 'has another size than it states');
+}
+
+/** The key of the payload. @param start the header and the nonce, and maybe more */
+async function keyIn(start: Buffer, identity: string, name: string): Promise<Buffer> {
+  const { Decrypter } = await import('age-encryption');
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity);
+  const header = start.subarray(0, HEAD_BYTES - PAYLOAD_NONCE_BYTES);
+  try {
+    return payloadKey(await decrypter.decryptHeader(header), start.subarray(header.length, HEAD_BYTES));
+  } catch (error) {
+    throw notSealed(name, 'does not open with the key that is in KEYS.age', error);
+  }
+}
+
+/** The same bytes, a sealed chunk at a time. @param first how many come first */
+async function* inChunks(from: CiphertextInOrder['content'], first = SEALED_CHUNK_BYTES): AsyncGenerator<Buffer> {
   const whole = Buffer.allocUnsafeSlow(SEALED_CHUNK_BYTES);
   let has = 0;
+  let wanted = first;
   for await (let bytes of from) {
     while (bytes.length > 0) {
-      const taken = bytes.copy(whole, has);
+      const taken = Math.min(bytes.length, wanted - has);
+      whole.set(bytes.subarray(0, taken), has);
       has += taken;
       bytes = bytes.subarray(taken);
-      if (has < SEALED_CHUNK_BYTES) continue;
-      yield whole;
+      if (has < wanted) continue;
+      yield whole.subarray(0, has);
       has = 0;
+      wanted = SEALED_CHUNK_BYTES;
     }
   }
   if (has > 0) yield whole.subarray(0, has);
@@ -120,8 +159,7 @@ async function* inChunks(from: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 
 function notSealed(name: string, what: string, cause?: unknown): BackupError {
   return new BackupError('BACKUP_DAMAGED', `${name} ${what}`, {
-    hint: 'Use another copy, and push this backup again from where it is whole.',
-    path: name,
+    hint: 'Use another copy or export, and make this one again from where the backup is whole.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

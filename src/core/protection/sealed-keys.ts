@@ -69,7 +69,7 @@ function passphraseOf({ passphrase }: KeysAtHand): string {
 export interface Sealed {
   /** For messages: `the copy of … in …`. */
   readonly what: string;
-  /** Fingerprints of those for whom it says that it is encrypted. */
+  /** Fingerprints of those for whom it says that it is encrypted; of an export, which does not say it, their kinds. */
   readonly recipients: readonly string[];
   /** The rest of what can be known: in a few words, and as details of an error. */
   readonly envelope?: { readonly said: string; readonly facts: Readonly<Record<string, unknown>> };
@@ -90,13 +90,29 @@ export async function openKeys(bytes: Buffer, keys: KeysAtHand, of: Sealed): Pro
   const { identity, passphrase } = keys;
   if (identity === undefined && passphrase === undefined)
     throw missing(of, `${of.what} is encrypted, and no key was given`);
-  const [, stanza = ''] = /^age-encryption\.org\/v1\n-> (\S+)/.exec(bytes.toString('latin1', 0, 100)) ?? [];
-  if (stanza === '') throw damaged(of, 'is no age file');
+  const [kind] = kindsIn(bytes);
+  if (kind === undefined) throw damaged(of, 'is no age file');
   const opened =
-    stanza === 'scrypt' ? await byPassphrase(bytes, passphrase, of) : await byIdentity(bytes, identity, of);
+    kind === 'passphrase' ? await byPassphrase(bytes, passphrase, of) : await byIdentity(bytes, identity, of);
   const found = opened.text.toString('utf8').trim();
   if (!OWN.test(found)) throw damaged(of, 'holds no identity of a copy');
   return { identity: found, openedBy: opened.by };
+}
+
+const KINDS: Readonly<Record<string, Recipient['kind']>> = {
+  X25519: 'x25519',
+  mlkem768x25519: 'post-quantum',
+  scrypt: 'passphrase',
+  'ssh-ed25519': 'ssh',
+  'ssh-rsa': 'ssh',
+};
+
+/** What kind each recipient is of that the header of KEYS.age shows to everybody. Nothing proves it. Empty if it is no age file. */
+export function kindsIn(sealed: Buffer): Recipient['kind'][] {
+  const [header = ''] = /^age-encryption\.org\/v1\n[^]*?\n---/.exec(sealed.toString('latin1')) ?? [];
+  const types = [...header.matchAll(/^-> (\S+)/gm)].map(([, type = '']) => type);
+  // Some programs add such a line for nobody, so that readers learn to skip what they do not know.
+  return types.filter((type) => !type.endsWith('-grease')).map((type) => KINDS[type] ?? 'plugin');
 }
 
 interface Opened {
@@ -179,7 +195,7 @@ function missing(of: Sealed, message: string, tried: readonly string[] = [], cau
 
 function damaged(of: Sealed, what: string, cause?: unknown): BackupError {
   return new BackupError('BACKUP_DAMAGED', `${KEYS_FILE} of ${of.what} ${what}`, {
-    hint: 'Use another copy, and push this backup again from where it is whole.',
+    hint: 'Use another copy or export, and make this one again from where the backup is whole.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

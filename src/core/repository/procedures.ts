@@ -79,6 +79,7 @@ export function renderProcedures(manifest: Manifest): string {
     '   Replace a database as a whole: a folder with all its files, a file with its -wal and -journal. Move the old one away first.',
     '   Copying one database over another corrupts both, and an old -wal or -journal beside a restored file changes it when it is opened.',
     '',
+    ...ENCRYPTED,
     '## What to check afterwards',
     '',
     '- `sha256sum --check` of step 3 printed nothing and ended with exit code 0.',
@@ -91,6 +92,24 @@ export function renderProcedures(manifest: Manifest): string {
     '',
   ].join('\n');
 }
+
+/** Whoever reads this has opened the copy that it is in; what it says is for the next one. */
+const ENCRYPTED = [
+  '## Encrypted copies and exports',
+  '',
+  'They have the files of this folder under other names: `0.age` is checksums/ARTIFACTS.sha256, and `1.age`, `2.age` … are the files of its lines,',
+  'in their order. `KEYS.age` is the key of all, encrypted for those who may read them. With age (age-encryption.org), and without `-i me` for a passphrase:',
+  '',
+  '```text',
+  'age -d -i me KEYS.age > key                               me: an age identity or an SSH private key',
+  'age -d -i key 0.age                                       the list: its third line names 3.age',
+  'age -d -i key 3.age > ARCHIVE                             one file, for the blocks above',
+  'age -d -i key 3.age | zstd -d | tar -xpf - -C TARGET      an archive that is compressed, at once',
+  '```',
+  '',
+  'Remove `key` afterwards. OPEN.md in an encrypted export does all of that.',
+  '',
+];
 
 function categoryRow(name: string, category: ManifestCategory): string {
   const sources = category.sources.filter((source) => source.files > 0).map((source) => markdownCode(source.path));

@@ -1,11 +1,13 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { BackupError } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import type { KeysAtHand } from '../model/event.ts';
 import { nearlyMatching } from '../model/nearest.ts';
 import { escapeName, shorten } from '../paths/names.ts';
 import { parseId } from '../format/id.ts';
-import { MANIFEST_FILE } from '../format/layout.ts';
+import { MANIFEST_FILE, OPEN_FILE } from '../format/layout.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { VERSION_1_IS_PARTIAL, whyPartial } from '../format/why-partial.ts';
 import { listBackups, repositoryProblem, statOrNull, type BackupRef } from './catalog.ts';
@@ -21,11 +23,13 @@ export interface SelectOptions {
   readonly cwd: string;
   /** Told why `latest` is not simply the newest. */
   readonly onNote?: ((message: string) => void) | undefined;
+  /** What may open an encrypted export. */
+  readonly keys?: KeysAtHand | undefined;
 }
 
 /**
  * The backup that `selector` names: an id, a part of one that no other has, `latest`, `latest~1`, or the path of a backup folder or exported
- * file. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP.
+ * file. Throws NO_SUCH_BACKUP or AMBIGUOUS_BACKUP, and for an exported file what `openExported` throws.
  */
 export async function selectBackup(
   project: Project,
@@ -50,7 +54,7 @@ export async function selectBackup(
       details: { candidates: matching.map((ref) => ref.id) },
     });
   }
-  const byPath = selector === '' ? null : await selectPath(path.resolve(options.cwd, selector));
+  const byPath = selector === '' ? null : await selectPath(path.resolve(options.cwd, selector), options.keys);
   if (byPath !== null) return byPath;
   const message = notFound(selector, options.cwd);
   if (all.length === 0) throw noSuchBackup(`${message}: ${sayNone(repository)}`, hintFor(repository));
@@ -136,14 +140,19 @@ function chosen(ref: BackupRef): SelectedBackup {
   return { id: ref.id, folder: ref.folder, dispose() {} };
 }
 
-async function selectPath(candidate: string): Promise<SelectedBackup | null> {
+async function selectPath(candidate: string, keys: KeysAtHand | undefined): Promise<SelectedBackup | null> {
   const stat = statOrNull(candidate);
   if (stat === null) return null;
   if (stat.isDirectory()) {
     const id = path.basename(candidate);
     // A folder with the name of a backup counts as one; without a manifest it is a damaged one.
-    if (parseId(id) === null && !fs.existsSync(path.join(candidate, MANIFEST_FILE)) && !isVersion1(candidate))
-      return null;
+    const hasManifest = fs.existsSync(path.join(candidate, MANIFEST_FILE));
+    if (parseId(id) === null && !hasManifest && !isVersion1(candidate)) return null;
+    if (!hasManifest && fs.existsSync(path.join(candidate, OPEN_FILE)))
+      throw noSuchBackup(
+        `${escapeName(candidate)} is an encrypted export that was unpacked`,
+        `Give the exported file as it was, or open it by hand as ${OPEN_FILE} in that folder says.`,
+      );
     // Its name appears in every line that is printed about it.
     if (escapeName(id) !== id)
       throw noSuchBackup(
@@ -153,7 +162,7 @@ async function selectPath(candidate: string): Promise<SelectedBackup | null> {
     return { id, folder: candidate, dispose() {} };
   }
   const { openExported } = await import('./open-exported.ts');
-  return openExported(candidate);
+  return openExported(candidate, os.tmpdir(), keys);
 }
 
 function noSuchBackup(message: string, hint: string): BackupError {

@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
 import { ARTIFACTS_FILE } from '../../format/layout.ts';
-import { parseSums } from '../../format/sums.ts';
 import type { KeysAtHand } from '../../model/event.ts';
 import type { OpenedFile } from '../../protection/opened-file.ts';
+import { artifactsIn } from '../sealed-list.ts';
 import { artifactList, artifactsOf, isCopyOf, signatureOf } from './commit.ts';
 import { openCopyKeys, openedFiles } from './copy-keys.ts';
 import { damagedCopy, refOf } from './copy-objects.ts';
-import { isArtifactName, REQUIRED_NAMES, sealedName } from './layout.ts';
 import type { Copy } from './list-copies.ts';
 import type { Remote } from './remote.ts';
 
@@ -53,13 +52,9 @@ async function sealedContents(remote: Remote, copy: Copy, keys: KeysAtHand): Pro
   const opened = openedFiles(remote, copy, sealed, identity);
   const sha256 = hash('sha256', list);
   if (!isCopyOf(copy.statement, sha256)) throw damagedCopy(copy, 'holds another backup than its commit says');
-  const sums = parseSums(list.toString('utf8'), sealedName(0));
-  const names = new Set([...sums.map((sum) => sum.path), ARTIFACTS_FILE]);
-  const isBackup =
-    names.size === sums.length + 1 &&
-    [...names].every(isArtifactName) &&
-    REQUIRED_NAMES.every((name) => names.has(name));
-  if (!isBackup || opened.length !== names.size) throw damagedCopy(copy, 'holds other files than a backup has');
+  const sums = artifactsIn(list);
+  if (sums === null || opened.length !== sums.length + 1)
+    throw damagedCopy(copy, 'holds other files than a backup has');
   const fileOf = (name: string, own: string, file: OpenedFile | undefined): CopyFile => {
     if (file === undefined) throw new Error('every line has an object');
     return { name, size: file.size, sha256: own, read: (from, to) => file.read(from, to) };

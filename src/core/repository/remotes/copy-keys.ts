@@ -6,12 +6,12 @@ import { plural } from '../../model/plural.ts';
 import { escapeName } from '../../paths/names.ts';
 import { OpenedFile } from '../../protection/opened-file.ts';
 import { KEYS_FILE, MAX_KEYS_BYTES, openKeys, type OpenedKeys, type Sealed } from '../../protection/sealed-keys.ts';
+import { MAX_LIST_BYTES } from '../sealed-list.ts';
 import { damagedCopy, readChecked, refOf } from './copy-objects.ts';
 import { dataKey, RESEALED_PREFIX } from './layout.ts';
 import type { Copy } from './list-copies.ts';
 import { readAll, totalBytes, type Remote, type Version } from './remote.ts';
 
-const MAX_LIST_BYTES = 1 << 20;
 /** Each may take a second to try, and whoever may write there can add some. */
 const MOST_RESEALED = 16;
 

@@ -15,12 +15,13 @@ import type { CopyObject, CopyStatement } from '../../model/copy-commit.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { escapeName } from '../../paths/names.ts';
 import { signatureToCarry } from '../../protection/judge-signature.ts';
+import type { Encryption, FileToSeal } from '../seal-files.ts';
 import { contentOf, formatCommit, isCopyOf, tagOf } from './commit.ts';
 import { resealedKeys } from './copy-keys.ts';
 import { refOf } from './copy-objects.ts';
 import { commitKey, dataKey, isArtifactName, objectKey, resealedName, signatureName } from './layout.ts';
 import { listCopies, lockOf, type Copy } from './list-copies.ts';
-import { forgetSeals, sealCopy, type Encryption, type FileToSeal } from './seal-copy.ts';
+import { forgetSeals, sealCopy } from './seal-copy.ts';
 import { compareStored } from './stored-objects.ts';
 import { alteredHere, totalBytes, type LocalFile, type Lock, type Remote } from './remote.ts';
 

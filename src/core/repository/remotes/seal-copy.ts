@@ -5,30 +5,12 @@ import { ARTIFACTS_FILE } from '../../format/layout.ts';
 import { writeFileDurable } from '../../fs/durable.ts';
 import { readRegular } from '../../fs/regular-file.ts';
 import { errnoOf } from '../../model/backup-error.ts';
-import type { KeysAtHand } from '../../model/event.ts';
 import { z } from '../../model/zod.ts';
-import { fingerprintsOf, type Recipient } from '../../protection/recipients.ts';
-import { HEAD_BYTES, newSeal, SealedFile, type Seal } from '../../protection/sealed-file.ts';
-import { KEYS_FILE, newKeys } from '../../protection/sealed-keys.ts';
-import { isArtifactName, isTag, sealedName } from './layout.ts';
+import { HEAD_BYTES } from '../../protection/sealed-file.ts';
+import { newSeals, sealFiles, type Encryption, type FileToSeal, type Seals } from '../seal-files.ts';
+import { isArtifactName, isTag } from './layout.ts';
 import { machineFolder } from './machine-folder.ts';
 import type { LocalFile } from './remote.ts';
-
-/** For whom a copy is encrypted. */
-export interface Encryption {
-  readonly recipients: readonly Recipient[];
-  /** Of `recipients`, as the copy states them. */
-  readonly fingerprints: readonly string[];
-  /** Where a passphrase is, if it is one. */
-  readonly keys: KeysAtHand;
-}
-
-export function encryptionFor(recipients: readonly Recipient[], keys: KeysAtHand): Encryption {
-  return { recipients, fingerprints: fingerprintsOf(recipients), keys };
-}
-
-/** A file of an encrypted copy, made when it is its turn: it is read once for that. */
-export type FileToSeal = (signal: AbortSignal | undefined) => Promise<LocalFile>;
 
 export interface SealedCopy {
   readonly tag: string;
@@ -58,19 +40,14 @@ export async function sealCopy(
   const file = stateFile(place, id);
   const artifacts = files.filter(({ name }) => isArtifactName(name));
   const known = file === null ? null : readState(file, of, artifacts.length);
-  const state = known ?? (await newState(artifacts.length, encryption));
+  const state = known ?? { tag: randomBytes(16).toString('hex'), ...(await newSeals(artifacts.length, encryption)) };
   if (known === null && file !== null) writeState(file, of, state);
-  const ordered = [list, ...artifacts.filter((one) => one !== list)];
+  const sealed = sealFiles([list, ...artifacts.filter((one) => one !== list)], state);
   const others = files.filter((one) => !artifacts.includes(one));
   return {
     tag: state.tag,
     files: [
-      () => Promise.resolve(keysFile(state.keys)),
-      ...ordered.map(
-        (one, at): FileToSeal =>
-          (signal) =>
-            sealOne(one, sealedName(at), state.seals[at], signal),
-      ),
+      ...sealed,
       ...others.map(
         (one): FileToSeal =>
           () =>
@@ -86,40 +63,8 @@ export function forgetSeals(place: string, id: string): void {
   if (file !== null) fs.rmSync(file, { force: true });
 }
 
-interface State {
+interface State extends Seals {
   readonly tag: string;
-  /** KEYS.age. */
-  readonly keys: Buffer;
-  /** For ARTIFACTS.sha256, then for its lines in order. */
-  readonly seals: readonly Seal[];
-}
-
-async function newState(count: number, { recipients, keys }: Encryption): Promise<State> {
-  const { recipient, sealed } = await newKeys(recipients, keys);
-  const seals: Seal[] = [];
-  for (let at = 0; at < count; at++) seals.push(await newSeal(recipient));
-  return { tag: randomBytes(16).toString('hex'), keys: sealed, seals };
-}
-
-async function sealOne(
-  plain: LocalFile,
-  name: string,
-  seal: Seal | undefined,
-  signal: AbortSignal | undefined,
-): Promise<LocalFile> {
-  if (seal === undefined) throw new Error('every file has a seal');
-  const sealed = await SealedFile.make(plain, seal, signal);
-  return { file: plain.file, name, size: sealed.size, sha256: sealed.sha256, open: () => sealed.open() };
-}
-
-function keysFile(bytes: Buffer): LocalFile {
-  return {
-    file: KEYS_FILE,
-    name: KEYS_FILE,
-    size: bytes.length,
-    sha256: hash('sha256', bytes),
-    open: () => ({ read: (into, at) => bytes.copy(into, 0, at), close() {} }),
-  };
 }
 
 /** Null for a user without a home: then a push that was killed begins anew, with new keys. */
