@@ -113,23 +113,6 @@ describe('each command with and without --json', () => {
     expect(await text(['sign', backupId, '--key', key])).toContain(fingerprint);
   });
 
-  test('key new, and key drill', async () => {
-    const file = path.join(folder.path, 'key.txt');
-    const { recipient, fingerprint } = await json('key-new', ['key', 'new', file]);
-    expect(await json('error', ['key', 'new', file], 6)).toMatchObject({ error: { code: 'TARGET_NOT_EMPTY' } });
-    await text(['key', 'new', path.join(folder.path, 'other.txt')]);
-    const far = { url: `file://${folder.path}/far`, encryptTo: [recipient], singleRecipient: true };
-    const config = path.join(folder.path, 'config.json');
-    writeFileSync(config, JSON.stringify({ preset: 'default', remotes: { far } }));
-    await runCli(['remote', 'init', 'far', '--config', config], { cwd: root });
-    const pushed = await runCli(['push', backupId, '--yes', '--config', config], { cwd: root });
-    expect(pushed, pushed.stderr).toMatchObject({ exitCode: 0 });
-    const drill = ['key', 'drill', backupId, '--config', config];
-    expect(await json('key-drill', [...drill, '--identity', file])).toMatchObject({ openedBy: fingerprint });
-    expect(await text([...drill, '--identity', file])).toContain(String(fingerprint));
-    expect(await json('error', drill, 6)).toMatchObject({ error: { code: 'KEY_MISSING' } });
-  });
-
   test('report', async () => {
     expect(await json('report', ['report', backupId])).toMatchObject({
       answers: {
@@ -262,6 +245,23 @@ describe('each command with and without --json', () => {
     expect(await json('error', ['push', '--remote', 'nowhere'], 2)).toMatchObject({
       error: { code: 'NO_SUCH_REMOTE' },
     });
+  });
+
+  test('key new, and key drill', async () => {
+    const file = path.join(folder.path, 'key.txt');
+    const { recipient, fingerprint } = await json('key-new', ['key', 'new', file]);
+    expect(await json('error', ['key', 'new', file], 6)).toMatchObject({ error: { code: 'TARGET_NOT_EMPTY' } });
+    await text(['key', 'new', path.join(folder.path, 'other.txt')]);
+    const far = { url: `file://${folder.path}/far`, encryptTo: [recipient], singleRecipient: true };
+    const config = path.join(folder.path, 'config.json');
+    writeFileSync(config, JSON.stringify({ preset: 'default', remotes: { far } }));
+    await runCli(['remote', 'init', 'far', '--config', config], { cwd: root });
+    const pushed = await runCli(['push', backupId, '--yes', '--config', config], { cwd: root });
+    expect(pushed, pushed.stderr).toMatchObject({ exitCode: 0 });
+    const drill = ['key', 'drill', backupId, '--config', config];
+    expect(await json('key-drill', [...drill, '--identity', file])).toMatchObject({ openedBy: fingerprint });
+    expect(await text([...drill, '--identity', file])).toContain(String(fingerprint));
+    expect(await json('error', drill, 6)).toMatchObject({ error: { code: 'KEY_MISSING' } });
   });
 
   test('recover', async () => {
