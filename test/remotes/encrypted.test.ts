@@ -155,6 +155,38 @@ describe.skipIf(whyNoS3 !== null)(withReason('encrypted copies', whyNoS3), () =>
     },
   );
 
+  test('another key opens a locked copy without any of it being sent again', { timeout: TIMEOUT }, async () => {
+    const locked = await makeBucket('locked');
+    const secret = await generateX25519Identity();
+    const newKey = path.join(other.root, '../new-key');
+    writeFileSync(newKey, `${secret}\n`, { mode: 0o600 });
+    const settings = {
+      url: `s3://${locked}/p`,
+      endpoint: proxy.endpoint,
+      region: 'us-east-1',
+      lock: { mode: 'governance', days: 2 },
+    };
+    for (const each of [machine, other]) each.setRemotes({ off: { ...settings, encryptTo } });
+    await done(machine, ...push());
+    const rotated = { ...settings, encryptTo: [await identityToRecipient(secret)], singleRecipient: true };
+    other.setRemotes({ off: rotated });
+    other.forget();
+    proxy.reset();
+    await done(other, 'key', 'reseal', id, '--remote', 'off', '--yes');
+    const sent = proxy.requests.filter(({ operation }) => /^(Put|Upload|Create|Delete)/.test(operation));
+    expect(sent.map(({ path: key }) => key)).toEqual([expect.stringMatching(/\/KEYS-[0-9a-f]{32}\.age$/)]);
+    const key = (sent[0]?.path ?? '').slice(`/${locked}/p/`.length);
+    const until = await placeInBucket(locked, 'p').lockedUntil?.(key, null);
+    expect(until?.getTime()).toBeGreaterThan(Date.now() + 1.9 * 86_400_000);
+    await done(other, 'key', 'drill', id, '--remote', 'off', '--identity', newKey);
+    await done(other, ...pull(), '--identity', newKey);
+    expect(filesOf(path.join(other.backups, id))).toEqual(filesOf(backup));
+    machine.setRemotes({ off: rotated });
+    proxy.reset();
+    expect(await done(machine, ...push())).toContain('was there');
+    expect(proxy.requests.filter(({ operation }) => operation.startsWith('Put'))).toEqual([]);
+  });
+
   test.skipIf(whyNoAge !== null)(withReason('age alone opens it', whyNoAge), { timeout: TIMEOUT }, async () => {
     use('by-hand');
     await done(machine, ...push());
