@@ -52,7 +52,7 @@ export function bringPrograms(say: (line: string) => void): Programs {
     try {
       fetchPackages(work, platform.debian, say);
       unpack(work);
-      wrapAge(path.join(work, 'root'), path.join(root, 'usr/lib', platform.libraries), platform.loader);
+      wrapAge(path.join(work, 'root'), root, `usr/lib/${platform.libraries}`, platform.loader);
       // Another run may have been faster: its programs are the same.
       if (!existsSync(root)) renameSync(path.join(work, 'root'), root);
     } finally {
@@ -73,11 +73,12 @@ export function bringPrograms(say: (line: string) => void): Programs {
   };
 }
 
-/** age and two of its plugins as programs of one word, with the C library that it comes with. @param at where its libraries will be */
-function wrapAge(root: string, at: string, loader: string): void {
+/** age and two of its plugins as programs of one word, with the C library that it comes with. @param at where all of it will be */
+function wrapAge(root: string, at: string, libraries: string, loader: string): void {
   mkdirSync(path.join(root, 'age'));
   for (const name of ['age', 'age-keygen', 'age-plugin-batchpass', 'age-plugin-pq']) {
-    const line = `exec "${at}/${loader}" --library-path "${at}" "$(dirname "$0")/../usr/bin/${name}" "$@"`;
+    const from = `${at}/${libraries}`;
+    const line = `exec "${from}/${loader}" --library-path "${from}" "${at}/usr/bin/${name}" "$@"`;
     writeFileSync(path.join(root, 'age', name), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
   }
 }

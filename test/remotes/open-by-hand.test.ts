@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { shellLine } from '../../src/core/model/shell-quote.ts';
 import { exportBackup } from '../../src/core/operations/export.ts';
 import { OPEN_TEXT } from '../../src/core/repository/open-by-hand.ts';
@@ -13,6 +13,9 @@ import { hasTerminal } from '../support/terminal.ts';
 
 /** What OPEN.md and RESTORE_PROCEDURES.md ask for, and nothing else is found on the path. */
 const TOOLS = ['age', 'sha256sum', 'mkdir', 'tar', 'zstd'];
+
+const fetched = inject('age');
+if (fetched !== null) process.env['PATH'] = `${fetched}:${process.env['PATH']}`;
 
 function placeOf(tool: string): string | null {
   const { status, stdout } = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' });
