@@ -85,6 +85,10 @@ test('another config that a flag names does not make it forget, and a config wit
   const without = JSON.stringify({ categories: { docs: { sources: { all: { path: 'docs' } } } } });
   writeFileSync(at('other.json'), without);
   await json(['create', '--config', at('other.json')]);
+  // Nor does one that is in the project itself.
+  writeFileSync(path.join(root, 'ci.json'), without);
+  await json(['create', '--config', path.join(root, 'ci.json')]);
+  rmSync(path.join(root, 'ci.json'));
   rmSync(CONFIG);
   expect(await json(['restore', id, '--yes'], 6)).toMatchObject(REFUSED);
   writeFileSync(CONFIG, without);

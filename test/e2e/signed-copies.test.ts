@@ -173,6 +173,33 @@ test('a push mends a copy without putting another signature over that of its com
   });
 });
 
+test('a signed copy that somebody put under another id is refused, also without fetching it', async () => {
+  const { tag, data, file, statement } = copyOf(signed);
+  const id = signed.replace(/\d{3}Z$/, (end) => `${String((Number(end.slice(0, 3)) + 1) % 1000).padStart(3, '0')}Z`);
+  cpSync(data, path.join(disk, 'v1/data', id, tag), { recursive: true });
+  for (const name of readdirSync(path.join(disk, 'v1/data', id, tag)))
+    if (name.startsWith(signed))
+      renameSync(
+        path.join(disk, 'v1/data', id, tag, name),
+        path.join(disk, 'v1/data', id, tag, name.replace(signed, id)),
+      );
+  const createdAt = id.replace(/^.*-(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)-(\d{3}Z)$/, '$1$2:$3:$4.$5');
+  const objects = statement.objects.map((object: { name: string }) => ({
+    ...object,
+    name: object.name.replace(signed, id),
+  }));
+  const forged = {
+    statement: JSON.stringify({ ...statement, id, createdAt, objects }),
+    manifest: null,
+    signatures: [],
+  };
+  put(path.join(disk, 'v1/commits', id), path.basename(file), JSON.stringify(forged));
+  expect((await json(['verify', id, ...FROM], 4)).findings).toContainEqual(
+    expect.objectContaining({ code: 'manifest-contradicts' }),
+  );
+  await json(['restore', id, ...FROM, '--yes'], 4);
+});
+
 test('a forged copy with the signature of another is refused', async () => {
   put(root, 'docs/a.md', 'forged');
   configure({});

@@ -234,6 +234,16 @@ test('where copies are to be encrypted, a plain one is not taken', async () => {
   expect((await pushed()).backups[0]?.copies).toMatchObject([{ outcome: 'pushed' }]);
 });
 
+test('by its URL nothing is pushed in the clear to a place that the config encrypts', async () => {
+  const remotes = [`file://${remote}`];
+  const how = { selectors: [id], missing: false, remotes, insecure: false, confirm, cwd: project.root };
+  await expect(push(project, how, context)).rejects.toMatchObject({
+    code: 'USAGE',
+    hint: expect.stringContaining('--remote usb'),
+  });
+  expect(filesBelow(remote).size).toBe(1);
+});
+
 test('prune removes old encrypted copies of this project, and none of others', async () => {
   const tag = await tagOf();
   await create(project, { verify: true, allowPartial: false }, context);

@@ -1,12 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, generateKeyPairSync, sign as signBytes } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { matchesPatterns, readAllowedSigners } from '../../src/core/protection/allowed-signers.ts';
+import { readIdentities } from '../../src/core/protection/identities.ts';
+import { judgeText } from '../../src/core/protection/judge-signature.ts';
+import { pushTaken } from '../../src/core/history/push-copies.ts';
+import { signTaken } from '../../src/core/protection/sign-backup.ts';
 import { signMessage } from '../../src/core/protection/sign.ts';
 import { fitsMessage, formatSshsig, parseSshsig, signedBytes } from '../../src/core/protection/sshsig.ts';
 import { Malformed, sshNumber, sshString } from '../../src/core/protection/ssh-wire.ts';
+import { context, makeRealBackup } from '../support/real-backup.ts';
+import { rewriteManifest } from '../support/rewrite-backup.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const folder = tempFolder();
@@ -198,3 +204,56 @@ describe('allowed-signers files', () => {
     expect(matchesPatterns(name, patterns)).toBe(isMatch);
   });
 });
+
+describe('what is no key file is refused at once', () => {
+  test.skipIf(process.platform === 'win32')(
+    'a pipe and a device, as a key, as an identity and as a list of signers',
+    async () => {
+      execFileSync('mkfifo', ['-m', '600', at('pipe')]);
+      for (const place of [at('pipe'), '/dev/zero']) {
+        await expect(signMessage(place, message, NAMESPACE)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
+        expect(() => readIdentities(place)).toThrow(/cannot be used: it is not a file/);
+        expect(() => readAllowedSigners(place)).toThrow(/cannot be read/);
+      }
+    },
+  );
+
+  test('a certificate in the agent', async () => {
+    for (const name of ['authority', 'certified'])
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(name)]);
+    execFileSync('ssh-keygen', ['-q', '-s', at('authority'), '-I', 'me', '-n', 'me', at('certified.pub')]);
+    execFileSync('ssh-add', ['-q', at('certified')], { stdio: 'pipe' });
+    await expect(signMessage(at('certified-cert.pub'), message, NAMESPACE)).rejects.toMatchObject({
+      code: 'KEY_UNUSABLE',
+    });
+  });
+});
+
+test('a line that only excludes trusts nobody', async () => {
+  const text = await signMessage(at('ed25519'), message, NAMESPACE);
+  const about = { of: 'it', namespace: NAMESPACE, path: 'x', text, message };
+  const judged = (principals: string, required: true | string[]) => {
+    writeFileSync(at('allowed'), `${principals} ${readFileSync(at('ed25519.pub'), 'utf8')}`);
+    return judgeText(about, { file: at('allowed'), required, allowed: readAllowedSigners(at('allowed')) }, new Date());
+  };
+  expect(judged('!eve@example.org', true)).toMatchObject({ code: 'signer-not-allowed' });
+  expect(judged('!eve@example.org', ['eve@example.org'])).toMatchObject({ code: 'signer-not-allowed' });
+  expect(judged('!eve@example.org,*@example.org', true)).toMatchObject({ fingerprint: expect.any(String) });
+});
+
+test('a backup that was changed after it was proven is neither signed nor pushed', async () => {
+  using backup = await makeRealBackup();
+  const copy = backup.copy();
+  const list = path.join(copy, 'checksums/ARTIFACTS.sha256');
+  const taken = { backupId: backup.id, folder: copy, artifactsSha256: hashOf(list) };
+  rewriteManifest(copy, (manifest) => Object.assign(manifest, { note: 'forged' }));
+  expect(hashOf(list)).not.toBe(taken.artifactsSha256);
+  await expect(signTaken(taken, at('ed25519'))).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+  expect(existsSync(`${copy}.sig`)).toBe(false);
+  const targets = { choices: [], insecure: false, minCopies: 0, extendsLock: false, keys: new Map() };
+  expect(() => pushTaken(backup.project, taken, targets, context)).toThrow(/changed after it was proven/);
+  const signed = await signTaken({ ...taken, artifactsSha256: hashOf(list) }, at('ed25519'));
+  expect(existsSync(signed.file)).toBe(true);
+});
+
+const hashOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');

@@ -1,6 +1,3 @@
-import path from 'node:path';
-import { ARTIFACTS_FILE } from '../format/layout.ts';
-import { hashFile } from '../fs/hash-file.ts';
 import type { Category, Compression, Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
 import type { Finding } from '../model/finding.ts';
@@ -67,7 +64,7 @@ export function prepareMigrationBackup(project: Project, options: MigrationOptio
     try {
       const taken = await takeBackup(narrowed, { ...how, findings: [...gone.map(inManifest), ...known] }, context);
       const { backupId } = taken.manifest;
-      rememberMade(project, backupId, hashFile(path.join(taken.folder, ARTIFACTS_FILE)));
+      rememberMade(project, backupId, taken.artifactsSha256);
       const why = rememberTaken(project, { last: backupId, away });
       const described = describeTaken(taken);
       const unnoted = why === null ? [] : [takenNotNoted(why)];
@@ -105,13 +102,22 @@ function refuseEmpty({ config, categories, totals }: TakenBackup['manifest']): v
 }
 
 /** What create reports about a backup that it has taken. */
-function describeTaken({ manifest, folder, audit, auditMs, unkept, notLookedAt }: TakenBackup): DescribedBackup {
+function describeTaken({
+  manifest,
+  folder,
+  artifactsSha256,
+  audit,
+  auditMs,
+  unkept,
+  notLookedAt,
+}: TakenBackup): DescribedBackup {
   const { backupId, kind, categories, totals, findings } = manifest;
   const partial = Object.values(categories).some((category) => category.status === 'partial');
   return {
     operation: 'create',
     backupId,
     folder,
+    artifactsSha256,
     kind,
     completeness: completenessOf(manifest, folder),
     status: partial ? 'partial' : 'complete',

@@ -43,11 +43,14 @@ import { BatchPlanner } from './batch-planner.ts';
 import { BackgroundTasks } from './background-tasks.ts';
 import { writeCategories } from './write-categories.ts';
 import { hashFile } from '../fs/hash-file.ts';
+import { hash as oneShotHash } from 'node:crypto';
 import { identityOf } from '../config/identity.ts';
 
 export interface TakenBackup {
   readonly manifest: Manifest;
   readonly folder: string;
+  /** SHA-256 of the list of artifacts as it was written, and proven. */
+  readonly artifactsSha256: string;
   readonly audit: Audit | null;
   readonly auditMs: number;
   /** Why the report of the proof could not be kept, if so. It is not in the manifest, which was complete before. */
@@ -152,12 +155,12 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       context,
     );
     options.beforeCommit?.(manifest);
-    writeArtifacts(work.folder, manifest, background);
+    const artifactsSha256 = writeArtifacts(work.folder, manifest, background);
     // Loaded only if it is needed: not every backup is verified at once.
     const { describeAudit } = options.verify ? await import('../audit/describe-audit.ts') : {};
     const head = startReport(context);
     background.throwIfFailed();
-    const audit = options.verify ? await prove(work.folder, manifest, context) : null;
+    const audit = options.verify ? await prove(work.folder, manifest, artifactsSha256, context) : null;
     const proof = head();
     throwIfInterrupted(context.signal);
     const folder = await work.commit(background.done());
@@ -167,7 +170,7 @@ export async function takeBackup(project: Project, options: TakeOptions, context
       const { finding } = writeReport(project.repository, work.id, 'verify', report);
       if (finding !== undefined) unkept.push(finding);
     }
-    return { manifest, folder, audit, auditMs: proof.durationMs, unkept, notLookedAt };
+    return { manifest, folder, artifactsSha256, audit, auditMs: proof.durationMs, unkept, notLookedAt };
   } catch (error) {
     await background.settled();
     work.abandon();
@@ -217,7 +220,7 @@ function startJob(
 }
 
 /** Writes the other artifacts. They can be read when this returns; `background` makes them durable. */
-export function writeArtifacts(folder: string, manifest: Manifest, background: BackgroundTasks): void {
+export function writeArtifacts(folder: string, manifest: Manifest, background: BackgroundTasks): string {
   const write = (name: string, text: string): void =>
     void background.add(writeNewMeanwhile(path.join(folder, name), text));
   void background.add(writeManifest(folder, manifest));
@@ -231,13 +234,15 @@ export function writeArtifacts(folder: string, manifest: Manifest, background: B
     ),
   ]);
   const lines = names.map((name) => formatSum(stated.get(name) ?? hashFile(path.join(folder, name)), name));
-  write(ARTIFACTS_FILE, lines.join(''));
+  const list = lines.join('');
+  write(ARTIFACTS_FILE, list);
+  return oneShotHash('sha256', list);
 }
 
 /** Runs the audit of verify on the finished work folder before it gets its name, so that create never claims what verify would deny. */
-async function prove(folder: string, manifest: Manifest, context: Context): Promise<Audit> {
+async function prove(folder: string, manifest: Manifest, artifactsSha256: string, context: Context): Promise<Audit> {
   const { auditBackup } = await import('../audit/audit.ts');
-  const audit = await auditBackup(folder, manifest.backupId, { mode: 'full' }, context);
+  const audit = await auditBackup(folder, manifest.backupId, { mode: 'full', artifactsSha256 }, context);
   if (audit.status !== 'FAILED') return audit;
   const errors = audit.findings.filter((finding) => finding.severity === 'error');
   throw new BackupError('PROOF_FAILED', `what was written did not verify: ${errors[0]?.message ?? ''}`, {

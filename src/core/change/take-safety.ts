@@ -1,7 +1,4 @@
-import path from 'node:path';
 import { rememberMade } from '../config/checkout.ts';
-import { ARTIFACTS_FILE } from '../format/layout.ts';
-import { hashFile } from '../fs/hash-file.ts';
 import { PathSet } from '../paths/path-set.ts';
 import { comparePaths } from '../model/entry.ts';
 import { parentOf } from '../paths/paths.ts';
@@ -41,7 +38,7 @@ export async function takeSafety(
   } as const;
   try {
     const taken = await takeBackup({ ...project, config }, options, context);
-    rememberMade(project, taken.manifest.backupId, hashFile(path.join(taken.folder, ARTIFACTS_FILE)));
+    rememberMade(project, taken.manifest.backupId, taken.artifactsSha256);
     return taken;
   } catch (error) {
     throw unreadableMended(project.root, error);

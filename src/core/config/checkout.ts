@@ -5,12 +5,16 @@ import { lstatOrNull, writeFileDurable, writeFileSynced } from '../fs/durable.ts
 import { assertFolder, readRegular } from '../fs/regular-file.ts';
 import { errnoOf } from '../model/backup-error.ts';
 import type { Project } from '../model/category.ts';
+import { CONFIG_FILE } from './config-file.ts';
 import { z } from '../model/zod.ts';
 import { STATE_FOLDER } from '../paths/paths.ts';
 
 /** What migbackup remembers about the project, even if its config is lost or its path changes. */
 const REMEMBERED = path.join(STATE_FOLDER, 'project.json');
 const MAX_BYTES = 1 << 20;
+
+/** Where a project has its own config. A file that a flag names may be any other. */
+const OWN_CONFIGS = [CONFIG_FILE, 'package.json'];
 
 /** The form of an id in a config. The names that replace a missing id contain a colon. */
 export const PROJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -80,7 +84,7 @@ export function rememberProject({ root, config }: Project): void {
   if (known === null) return;
   const id = config.project ?? known.id;
   // A config that is lost, or that a flag names, says nothing about the project's own.
-  const isOwn = config.file !== undefined && path.dirname(config.file) === root;
+  const isOwn = OWN_CONFIGS.some((name) => config.file === path.join(root, name));
   const requires = isOwn ? config.requireSignature !== undefined : (known.requiresSignature ?? false);
   const fresh = known.checkout === undefined || isCopy(root, known);
   if (!fresh && id === known.id && requires === (known.requiresSignature ?? false)) return;

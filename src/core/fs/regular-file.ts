@@ -43,6 +43,22 @@ export function readRegular(file: string, maxBytes: number): Buffer {
   }
 }
 
+/**
+ * All bytes of a small file that a person names, which may be a link to it, and its mode. Never waits for a pipe. Throws EFTYPE for anything else and EFBIG
+ * if it is too large.
+ */
+export function readNamed(file: string, maxBytes: number): { bytes: Buffer; mode: number } {
+  const fd = fs.openSync(file, O_RDONLY | O_NONBLOCK);
+  try {
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile()) throw odd('EFTYPE', `not a regular file: ${file}`);
+    if (stat.size > maxBytes) throw odd('EFBIG', `larger than ${maxBytes} bytes: ${file}`);
+    return { bytes: fs.readFileSync(fd), mode: stat.mode };
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
 /** Throws EFTYPE if something other than a real folder is there, even a link to a folder. */
 export function assertFolder(folder: string): void {
   const stat = fs.lstatSync(folder, { throwIfNoEntry: false });

@@ -12,6 +12,8 @@ export const createReportSchema = reportHeadSchema
     backupId: z.string(),
     /** Absolute path of the committed backup. */
     folder: z.string(),
+    /** SHA-256 (hex) of its checksums/ARTIFACTS.sha256, as it was proven. That names every other file: kept elsewhere, it tells whether this is still that backup. */
+    artifactsSha256: z.string(),
     kind: z.enum(['migration', 'safety']),
     /** `partial`: --allow-partial left something out (exit 3). */
     completeness: completenessSchema,

@@ -3,7 +3,7 @@ import { recoverLeftovers } from '../change/settle.ts';
 import { guardAtWork } from '../history/guard-at-work.ts';
 import type { Project } from '../model/category.ts';
 import type { CreateReport } from '../model/create-report.ts';
-import type { PushWanted } from '../history/push-copies.ts';
+import type { PushWanted } from '../history/push-targets.ts';
 import type { Context } from '../model/event.ts';
 import type { Finding } from '../model/finding.ts';
 import { startReport } from '../repository/report-head.ts';
@@ -33,7 +33,8 @@ export async function create(project: Project, options: CreateOptions, context: 
   const head = startReport(context);
   // Modules about remotes are loaded only where there is something to push.
   const engine = options.push === undefined ? null : await import('../history/push-copies.ts');
-  const targets = options.push === undefined ? undefined : await engine?.pushTargets(project, options.push);
+  const targets =
+    options.push && (await (await import('../history/push-targets.ts')).pushTargets(project, options.push));
   const take = prepareMigrationBackup(project, options);
   const taken = await withLocks(project, 'create', async () => {
     await recoverLeftovers(project, context);

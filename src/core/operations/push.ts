@@ -4,7 +4,8 @@ import { ARTIFACTS_FILE } from '../format/layout.ts';
 import { readManifest } from '../format/manifest-file.ts';
 import { isVersion1 } from '../format/version1.ts';
 import { hashIfReadable } from '../fs/hash-file.ts';
-import { pushTargets, pushTo, type PushTargets, type PushWanted } from '../history/push-copies.ts';
+import { pushTo } from '../history/push-copies.ts';
+import { pushTargets, type PushTargets, type PushWanted } from '../history/push-targets.ts';
 import { BackupError } from '../model/backup-error.ts';
 import { copiesIn } from '../model/copies-in.ts';
 import type { Project } from '../model/category.ts';
@@ -120,7 +121,7 @@ async function copiesThere(choice: RemoteChoice, insecure: boolean, context: Con
 
 async function verified(id: string, folder: string, context: Context): Promise<LocalBackup> {
   const backup = localBackup(id, folder, readManifest(folder));
-  const { status, findings } = await auditBackup(folder, id, { mode: 'full' }, context);
+  const { status, findings } = await auditBackup(folder, id, { mode: 'full', artifactsSha256: backup.sha256 }, context);
   if (status !== 'FAILED') return backup;
   const [first] = findings.filter(({ severity }) => severity === 'error');
   throw new BackupError('BACKUP_DAMAGED', `${id} does not verify, so it was not pushed: ${first?.message ?? ''}`, {

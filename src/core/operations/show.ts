@@ -64,7 +64,8 @@ export async function show(selected: SelectedBackup, options: ShowOptions, conte
     madeBy: manifest.tool,
     host: manifest.host,
     project: manifest.project,
-    ...(names && { signer: names.ofBackup(selected) }),
+    // A signature says which backup it is of only by its manifest.
+    ...(names && { signer: manifest.backupId === (selected.auditId ?? selected.id) ? names.ofBackup(selected) : null }),
     holdsSecrets: manifest.findings.some(({ code }) => code === ('secret-taken' satisfies FindingCode)),
     categories: Object.fromEntries(categories),
     totals: manifest.totals,

@@ -1,5 +1,5 @@
 import { BackupError } from '../model/backup-error.ts';
-import { readFileSync } from 'node:fs';
+import { readNamed } from '../fs/regular-file.ts';
 import { decodeBase64, Malformed } from './ssh-wire.ts';
 import { typeOf } from './public-key.ts';
 
@@ -15,6 +15,8 @@ export interface AllowedSigner {
   readonly key: Buffer;
 }
 
+const MAX_BYTES = 16 << 20;
+
 /** A word that may have a quoted part with spaces in it, and what follows it. */
 const WORD = /^((?:[^\s"]|"[^"]*")+)[ \t]+(.*)$/;
 const TIME = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z?)$/;
@@ -23,7 +25,7 @@ const TIME = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z?)$/;
 export function readAllowedSigners(file: string): AllowedSigner[] {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readNamed(file, MAX_BYTES).bytes.toString('utf8');
   } catch (cause) {
     throw new BackupError('USAGE', `the allowed-signers file ${file} cannot be read`, {
       hint: 'Name a file of OpenSSH that says who may sign: --allowed-signers FILE, or allowedSigners in the config.',

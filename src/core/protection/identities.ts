@@ -1,5 +1,5 @@
-import fs from 'node:fs';
 import { isUtf8 } from 'node:buffer';
+import { readNamed } from '../fs/regular-file.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { fingerprintOf } from './recipients.ts';
 import { decodeBase64, Malformed, SshReader } from './ssh-wire.ts';
@@ -102,25 +102,21 @@ function textOf(bytes: Buffer, file: string, what: Kind): string {
 
 function readSecret(file: string, what: Kind): Buffer {
   try {
-    // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    const fd = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-    try {
-      const stat = fs.fstatSync(fd);
-      if (!stat.isFile()) throw unusable(file, what, 'it is not a file');
-      if (stat.size > MAX_BYTES) throw unusable(file, what, `it is larger than ${MAX_BYTES} bytes`);
-      if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)
-        throw new BackupError('KEY_UNUSABLE', `other users may read the ${what} file ${file}`, {
-          hint: 'Run chmod 600 on it, and make a new key if somebody may have read this one.',
-          path: file,
-        });
-      return fs.readFileSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
+    const { bytes, mode } = readNamed(file, MAX_BYTES);
+    if (process.platform === 'win32' || (mode & 0o077) === 0) return bytes;
   } catch (error) {
-    if (error instanceof BackupError || errnoOf(error) === undefined) throw error;
-    throw unusable(file, what, `it cannot be read (${errnoOf(error)})`, error);
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    const whys: Record<string, string> = {
+      EFTYPE: 'it is not a file',
+      EFBIG: `it is larger than ${MAX_BYTES} bytes`,
+    };
+    throw unusable(file, what, whys[code] ?? `it cannot be read (${code})`, error);
   }
+  throw new BackupError('KEY_UNUSABLE', `other users may read the ${what} file ${file}`, {
+    hint: 'Run chmod 600 on it, and make a new key if somebody may have read this one.',
+    path: file,
+  });
 }
 
 function unusable(file: string, what: Kind, why: string, cause?: unknown): BackupError {

@@ -154,7 +154,8 @@ function judgeSigner(
   const fingerprint = fingerprintOf(key);
   const lines = allowed.flatMap((line) => {
     if (!line.key.equals(key)) return [];
-    if (required === true) return [{ line, principal: line.principals }];
+    // A line that only excludes names nobody.
+    if (required === true) return /(?:^|,)[^!]/.test(line.principals) ? [{ line, principal: line.principals }] : [];
     const principal = required.find((name) => matchesPatterns(name, line.principals));
     return principal === undefined ? [] : [{ line, principal }];
   });

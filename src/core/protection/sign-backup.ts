@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { NAMESPACE } from '../format/layout.ts';
 import { lstatOrNull, writeFileDurable } from '../fs/durable.ts';
 import { BackupError } from '../model/backup-error.ts';
@@ -31,11 +32,18 @@ export async function signList(backup: SignedBackup, list: Buffer, key: string):
 interface Taken {
   readonly backupId: string;
   readonly folder: string;
+  /** SHA-256 of the list that was proven. */
+  readonly artifactsSha256: string;
 }
 
-/** Signs a backup that was just taken and proven. Throws KEY_UNUSABLE. */
-export function signTaken({ backupId: id, folder }: Taken, key: string): Promise<Signature> {
-  return signList({ id, folder }, signedList(folder), key);
+/** Signs a backup that was just taken and proven, and nothing that has come in its place. Throws KEY_UNUSABLE and BACKUP_DAMAGED. */
+export async function signTaken({ backupId: id, folder, artifactsSha256 }: Taken, key: string): Promise<Signature> {
+  const list = signedList(folder);
+  if (hash('sha256', list) === artifactsSha256) return signList({ id, folder }, list, key);
+  throw new BackupError('BACKUP_DAMAGED', `${id} was changed after it was proven, and was not signed`, {
+    hint: 'Find out who changed it, and take another backup.',
+    path: folder,
+  });
 }
 
 /** The same where the backup is worth something without a signature too: a finding says why it has none. */

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import fs from 'node:fs';
 import { isatty } from 'node:tty';
+import { readNamed } from '../fs/regular-file.ts';
 import { BackupError, errnoOf } from '../model/backup-error.ts';
 import { decodeBase64, Malformed, SshReader, sshString } from './ssh-wire.ts';
-import { fitsMessage, formatSshsig, parseSshsig, signedBytes, type Sshsig } from './sshsig.ts';
+import { fitsMessage, formatSshsig, parseSshsig, signedBytes } from './sshsig.ts';
 
 const TYPE = 'ssh-ed25519';
+const MAX_KEY_BYTES = 1 << 20;
 const PRIVATE = /^-----BEGIN OPENSSH PRIVATE KEY-----\r?\n([\s\S]+?)\r?\n-----END OPENSSH PRIVATE KEY-----\s*$/;
 /** The key itself follows in 32 bytes (RFC 8410). */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -19,16 +20,15 @@ export async function signMessage(keyFile: string, message: Uint8Array, namespac
   const content = readKey(keyFile);
   const own = plainEd25519(content);
   const text = own === null ? await signByProgram(keyFile, message, namespace) : signHere(own, message, namespace);
-  const made = parsed(text, keyFile);
-  if (made.namespace !== namespace || !fitsMessage(made, message))
+  if (!isMadeFor(text, message, namespace, keyFile))
     throw unusable(keyFile, 'the signature that was made with it does not fit');
   return text;
 }
 
 function readKey(file: string): string {
   try {
-    const { mode } = fs.statSync(file);
-    const content = fs.readFileSync(file, 'utf8');
+    const { bytes, mode } = readNamed(file, MAX_KEY_BYTES);
+    const content = bytes.toString('utf8');
     const isPrivate = content.includes('PRIVATE KEY-----');
     if (isPrivate && process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw new BackupError('KEY_UNUSABLE', `other users may read the key ${file}`, {
@@ -112,9 +112,11 @@ async function signByProgram(keyFile: string, message: Uint8Array, namespace: st
   throw unusable(keyFile, `ssh-keygen does not sign with it: ${last.trim()}`);
 }
 
-function parsed(text: string, keyFile: string): Sshsig {
+/** Throws KEY_UNUSABLE also for keys whose signatures are not verified here, such as certificates. */
+function isMadeFor(text: string, message: Uint8Array, namespace: string, keyFile: string): boolean {
   try {
-    return parseSshsig(text);
+    const made = parseSshsig(text);
+    return made.namespace === namespace && fitsMessage(made, message);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     throw unusable(keyFile, `the signature that was made with it ${error.message}`);

@@ -1,4 +1,5 @@
-import type { PushedTo, PushWanted } from '../../history/push-copies.ts';
+import type { PushedTo } from '../../history/push-copies.ts';
+import type { PushWanted } from '../../history/push-targets.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import { copiesIn } from '../../model/copies-in.ts';
 import type { Project } from '../../model/category.ts';
@@ -8,6 +9,7 @@ import { plural } from '../../model/plural.ts';
 import type { Signature } from '../../model/sign-report.ts';
 
 interface Taken {
+  readonly artifactsSha256: string;
   readonly backupId: string;
   readonly folder: string;
 }
@@ -68,7 +70,8 @@ async function preparePush(
   project: Project,
   wanted: PushWanted,
 ): Promise<(taken: Taken, context: Context) => Promise<PushedTo>> {
-  const { pushTaken, pushTargets } = await import('../../history/push-copies.ts');
+  const { pushTaken } = await import('../../history/push-copies.ts');
+  const { pushTargets } = await import('../../history/push-targets.ts');
   const targets = await pushTargets(project, wanted);
   const { minCopies } = targets;
   return async (taken, context) => {

@@ -1,6 +1,3 @@
-import path from 'node:path';
-import { ARTIFACTS_FILE } from '../../format/layout.ts';
-import { hashFile } from '../../fs/hash-file.ts';
 import { engineOf, type DatabaseAt } from '../../databases/engines.ts';
 import { databasesOf } from '../../model/stated-databases.ts';
 import { isInside } from '../../paths/paths.ts';
@@ -30,11 +27,13 @@ export interface WentBack {
 export function asTaken({
   backupId: id,
   folder,
+  artifactsSha256,
 }: {
   readonly backupId: string;
   readonly folder: string;
+  readonly artifactsSha256: string;
 }): SelectedBackup {
-  return { id, folder, artifactsSha256: hashFile(path.join(folder, ARTIFACTS_FILE)), dispose() {} };
+  return { id, folder, artifactsSha256, dispose() {} };
 }
 
 /**

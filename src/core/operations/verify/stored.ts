@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as oneShotHash } from 'node:crypto';
+import { gather } from '../../format/gather.ts';
 import { statusOf } from '../../audit/status.ts';
 import { MANIFEST_FILE } from '../../format/layout.ts';
 import { parseManifest } from '../../format/manifest-file.ts';
@@ -16,7 +17,7 @@ import { judgeCommit } from '../../protection/judge-commit.ts';
 import { judgeList, type Judged } from '../../protection/judge-signature.ts';
 import { signerRule, type AskedSigners, type SignerRule } from '../../protection/signer-rule.ts';
 import { contentsOf } from '../../repository/remotes/copy-contents.ts';
-import { fetchSignature, refOf } from '../../repository/remotes/copy-objects.ts';
+import { fetchSignature, refOf, readChecked } from '../../repository/remotes/copy-objects.ts';
 import type { Copy } from '../../repository/remotes/list-copies.ts';
 import type { FromRemote } from '../../repository/remotes/open-copy.ts';
 import { chooseRemote, openRemote } from '../../repository/remotes/open-remote.ts';
@@ -82,7 +83,17 @@ const now = (context: Context): Date => (context.now ?? (() => new Date()))();
 async function judgeCopy(remote: Remote, copy: Copy, rule: SignerRule, context: Context): Promise<Judged | Finding> {
   const { id, place } = copy;
   const text = (await fetchSignature(remote, copy, context))?.toString('latin1') ?? null;
-  const list = Buffer.from((await contentsOf(remote, copy, context.keys)).list);
+  const contents = await contentsOf(remote, copy, context.keys);
+  const list = Buffer.from(contents.list);
+  const manifest = contents.files.find(({ name }) => name === MANIFEST_FILE);
+  if (copy.statement.encryption !== null && manifest !== undefined) {
+    const bytes = await gather(manifest.read(0, manifest.size));
+    const [wrong] =
+      oneShotHash('sha256', bytes) === manifest.sha256
+        ? contradiction(copy, bytes)
+        : [altered(MANIFEST_FILE, 'is not what its list says')];
+    if (wrong !== undefined) return wrong;
+  }
   return judgeList(id, { path: `${place}/${signatureName(id)}`, text, list }, rule, now(context));
 }
 
@@ -114,13 +125,25 @@ async function checkObjects(
     context.onEvent?.({ type: 'progress', ...done });
     return found;
   });
-  return { findings: [...contradictions(copy), ...findings], read };
+  return { findings: [...(await contradictions(remote, copy)), ...findings], read };
 }
 
-/** As far as the commit repeats the manifest. */
-function contradictions({ id, manifest }: Copy): Finding[] {
-  const bytes = manifest === null ? null : unpackManifest(manifest);
-  if (bytes === null) return [];
+/** What is signed says which backup it is only in the manifest. It is fetched if the commit does not repeat it. Of an encrypted copy, `judgeCopy` looks. */
+async function contradictions(remote: Remote, copy: Copy): Promise<Finding[]> {
+  const { manifest, statement } = copy;
+  if (statement.encryption !== null) return [];
+  const object = statement.objects.find(({ name }) => name === MANIFEST_FILE);
+  const repeated = manifest === null ? null : unpackManifest(manifest);
+  try {
+    const bytes = repeated ?? (object === undefined ? null : await readChecked(remote, copy, object));
+    return bytes === null ? [] : contradiction(copy, bytes);
+  } catch (error) {
+    if (!(error instanceof BackupError) || error.code !== 'BACKUP_DAMAGED') throw error;
+    return [altered(MANIFEST_FILE, 'cannot be read')];
+  }
+}
+
+function contradiction({ id }: Copy, bytes: Buffer): Finding[] {
   const { backupId } = parseManifest(bytes, MANIFEST_FILE);
   if (backupId === id) return [];
   const message = `${MANIFEST_FILE} says it is ${backupId}, but the copy is one of ${id}`;

@@ -8,7 +8,6 @@ import { completenessOf } from '../../format/why-partial.ts';
 import { isVersion1 } from '../../format/version1.ts';
 import { lstatOrNull } from '../../fs/durable.ts';
 import { openReader } from '../../fs/readable-file.ts';
-import { hashFile } from '../../fs/hash-file.ts';
 import { readRegular } from '../../fs/regular-file.ts';
 import { BackupError } from '../../model/backup-error.ts';
 import type { CopyObject, CopyStatement } from '../../model/copy-commit.ts';
@@ -50,11 +49,10 @@ export function localBackup(id: string, folder: string, manifest: Manifest): Loc
       path: folder,
     });
   const list = path.join(folder, ARTIFACTS_FILE);
-  const sha256 = hashFile(list);
-  const sums = [
-    ...parseSums(readRegular(list, MAX_LIST_BYTES).toString('utf8'), ARTIFACTS_FILE),
-    { path: ARTIFACTS_FILE, sha256 },
-  ];
+  // Read once: what is sent, and what it is encrypted with, go by the same bytes.
+  const bytesOfList = readRegular(list, MAX_LIST_BYTES);
+  const sha256 = oneShotHash('sha256', bytesOfList);
+  const sums = [...parseSums(bytesOfList.toString('utf8'), ARTIFACTS_FILE), { path: ARTIFACTS_FILE, sha256 }];
   const files = sums.map((sum): LocalFile => {
     const file = path.join(folder, ...sum.path.split('/'));
     const stat = isArtifactName(sum.path) ? lstatOrNull(file) : null;
