@@ -72,7 +72,7 @@ export async function pushTargets(project: Project, wanted: PushWanted): Promise
   return { choices, insecure: wanted.insecure, minCopies, extendsLock: wanted.extendsLock === true, keys };
 }
 
-/** A URL has no settings: what goes to a place of the config by its URL would not be encrypted. Throws USAGE, also for recipients that are none. */
+/** A URL has no settings: what goes to a place of the config by its URL would not be encrypted. Throws USAGE, also for text that is no recipient. */
 function refusePlain({ config }: Project, choice: RemoteChoice): void {
   if (recipientsFor(choice) !== null || !choice.isTyped) return;
   const encrypted = Object.entries(config.remotes ?? {}).filter(([, { encryptTo }]) => encryptTo !== undefined);
