@@ -229,6 +229,8 @@ test('where copies are to be encrypted, a plain one is not taken', async () => {
     code: 'COPY_NOT_ENCRYPTED',
   });
   expect((await requireBackup(project, DEMANDS, context)).met).toBe(false);
+  expect(await status(project, { remotes: [], insecure: false }, context)).toMatchObject({ notPushedTo: ['usb'] });
+  expect(await status(plain, { remotes: [], insecure: false }, context)).toMatchObject({ notPushedTo: [] });
   const byUrl = await select(project, id, project.root, context, { ...FROM, remote: `file://${remote}`, whole: true });
   byUrl.dispose();
   expect((await pushed()).backups[0]?.copies).toMatchObject([{ outcome: 'pushed' }]);

@@ -5,7 +5,7 @@ import { BackupError } from '../model/backup-error.ts';
 import type { Config } from '../model/category.ts';
 import type { KnownCopy } from '../model/list-report.ts';
 import { copyName, laterOf, type CopyLog, type PushedRecord } from './pushed-copies.ts';
-import { isCopyOf } from './remotes/commit.ts';
+import { isCopyOf, tagOf } from './remotes/commit.ts';
 import { chooseRemotes } from './remotes/open-remote.ts';
 import { lookFor, readSeen, type Look } from './remotes/seen-copies.ts';
 
@@ -26,6 +26,9 @@ export function joinSeen(config: Config, log: CopyLog, more: ReadonlyMap<string,
   const placeOf = new Map([...placesIn(config), ...more]);
   const places = [...new Set([...placeOf.values(), ...log.pushed.map(({ place }) => place)])];
   const seen = places.map((place) => ({ place, seen: readSeen(place) }));
+  const encrypted = new Set(
+    [...placeOf].flatMap(([name, place]) => (config.remotes?.[name]?.encryptTo === undefined ? [] : [place])),
+  );
   const pushed = Map.groupBy(log.pushed, ({ backupId }) => backupId);
   const nameOf = (place: string, logged: string): string => {
     const names = [...placeOf].flatMap(([name, at]) => (at === place ? [name] : []));
@@ -42,17 +45,19 @@ export function joinSeen(config: Config, log: CopyLog, more: ReadonlyMap<string,
         remote: nameOf(record.place, record.remote),
       }));
       let own: string | null | undefined;
+      const sha256 = (): string | null => (own ??= hashIfReadable(path.join(folder, ARTIFACTS_FILE)));
       for (const [place, look] of looks) {
         for (const [tag, { pushedAt, lockedUntil, content }] of look?.copies ?? []) {
           if (look === null || records.some((one) => one.place === place && one.tag === tag)) continue;
           if (look.at <= (log.removed.get(copyName(id, place, tag)) ?? '')) continue;
-          own ??= hashIfReadable(path.join(folder, ARTIFACTS_FILE));
-          if (own === null || !isCopyOf({ tag, encryption: content === null ? null : { content } }, own)) continue;
+          const here = sha256();
+          if (here === null || !isCopyOf({ tag, encryption: content === null ? null : { content } }, here)) continue;
           const remote = nameOf(place, place);
           copies.push({ remote, place, tag, pushedAt, lockedUntil, seenAt: look.at, missing: false });
         }
       }
-      return copies;
+      // Where copies are to be encrypted, a plain one is none: nothing reads it.
+      return copies.filter(({ place, tag }) => !encrypted.has(place) || tag !== tagOf(sha256() ?? ''));
     },
     remotesWithout(copies) {
       const there = new Set(copies.map(({ place }) => place));
