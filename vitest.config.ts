@@ -39,6 +39,10 @@ const SUITES = {
   chain: { alone: ['test/chain/hardhat*.test.ts'], shared: [] },
   remotes: { alone: ['test/remotes/*.test.ts'], shared: [], globalSetup: 'test/servers/s3/setup.ts' },
   binary: { alone: ['test/binary/*.test.ts'], shared: [] },
+  protection: {
+    alone: ['test/protection/cli/*.test.ts', 'test/protection/encrypted-{copies,exports}.test.ts'],
+    shared: [],
+  },
   e2e: {
     alone: [
       ...readdirSync('test/e2e').flatMap((name) => (EVERY_DAY.has(name) ? [] : [`test/e2e/${name}`])),

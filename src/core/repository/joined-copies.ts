@@ -56,7 +56,7 @@ export function joinSeen(config: Config, log: CopyLog, more: ReadonlyMap<string,
           copies.push({ remote, place, tag, pushedAt, lockedUntil, seenAt: look.at, missing: false });
         }
       }
-      // Where copies are to be encrypted, a plain one is none: nothing reads it.
+      // Where copies are to be encrypted, a plain one does not count: nothing reads it.
       return copies.filter(({ place, tag }) => !encrypted.has(place) || tag !== tagOf(sha256() ?? ''));
     },
     remotesWithout(copies) {

@@ -211,10 +211,22 @@ class Multipart {
       const { ETag } = await this.#s3.call('UploadPart', (send, how) => send(new UploadPartCommand(input), how));
       this.#parts[number - 1] = { PartNumber: number, ...(ETag === undefined ? {} : { ETag }), ...stated };
     } catch (error) {
-      if (!isNoSuchUpload(error)) throw error;
+      if (!isNoSuchUpload(error) && !(await this.#hasEnded(upload, error))) throw error;
       this.#isGone = true;
     }
     this.#options.onBytes(length);
+  }
+
+  /** A server that no longer has the upload may hang up in the middle of a part, before its answer is read. */
+  async #hasEnded(upload: string, error: unknown): Promise<boolean> {
+    if (!(error instanceof BackupError) || error.code !== 'REMOTE_UNREACHABLE') return false;
+    const input = { Bucket: this.#s3.bucket, Key: this.#s3.key(this.#key), UploadId: upload, MaxParts: 1 };
+    try {
+      return (await this.#s3.callOrNull('ListParts', (send, how) => send(new ListPartsCommand(input), how))) === null;
+    } catch (other) {
+      if (!(other instanceof BackupError)) throw other;
+      return isNoSuchUpload(other);
+    }
   }
 
   async #complete(upload: string): Promise<void> {

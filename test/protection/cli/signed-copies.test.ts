@@ -12,10 +12,10 @@ import {
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { put } from '../support/files.ts';
-import { runCli } from '../support/run-cli.ts';
-import { schemaViolations } from '../support/schemas.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { put } from '../../support/files.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { schemaViolations } from '../../support/schemas.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const folder = tempFolder();
 const at = (...parts: string[]): string => path.join(folder.path, ...parts);

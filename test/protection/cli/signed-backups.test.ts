@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { put } from '../support/files.ts';
-import { resumArtifacts } from '../support/rewrite-backup.ts';
-import { runCli } from '../support/run-cli.ts';
-import { schemaViolations } from '../support/schemas.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { put } from '../../support/files.ts';
+import { resumArtifacts } from '../../support/rewrite-backup.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { schemaViolations } from '../../support/schemas.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const folder = tempFolder();
 const at = (...parts: string[]): string => path.join(folder.path, ...parts);

@@ -2,12 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { put } from '../support/files.ts';
-import { flipBit } from '../support/flip-bit.ts';
-import { runCli } from '../support/run-cli.ts';
-import { withReason } from '../support/skipped.ts';
-import { tempFolder } from '../support/temp-folder.ts';
-import { hasTerminal, runOnTerminal } from '../support/terminal.ts';
+import { put } from '../../support/files.ts';
+import { flipBit } from '../../support/flip-bit.ts';
+import { runCli } from '../../support/run-cli.ts';
+import { withReason } from '../../support/skipped.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+import { hasTerminal, runOnTerminal } from '../../support/terminal.ts';
 
 /** Keys from their making to the copy that they open, by the command line alone: what it prints is looked at for secrets. */
 
@@ -384,6 +384,9 @@ describe('each kind of recipient: pushed, opened again, and pulled', () => {
   test('where age is not installed, an SSH key says so', async () => {
     const root = await makeProject('no-age', { encryptTo: [sshKey('alone', 'ed25519')], singleRecipient: true });
     fs.mkdirSync(at('no-programs'));
+    // The installed program is started by the node of PATH.
+    const node = execFileSync('sh', ['-c', 'command -v node'], { encoding: 'utf8' }).trim();
+    fs.symlinkSync(node, at('no-programs/node'));
     const { error } = await json(['push', '--yes'], root, 5, { PATH: at('no-programs') });
     expect(error).toMatchObject({ code: 'KEY_UNUSABLE', message: expect.stringContaining('is not installed') });
   });
