@@ -5,6 +5,7 @@
  *   npm run test:e2e -- package          one of them
  *   npm run test:e2e -- checkout         bin/run.js
  *   MIGBACKUP_BIN=FILE npm run test:e2e  against that program
+ *   MIGBACKUP_SHARD=2/3 npm run test:e2e the second third of the files against the binary, and all against the rest
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -18,12 +19,13 @@ function node(...args: string[]): boolean {
   return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status === 0;
 }
 
-/** @param program an executable; null is bin/run.js of this checkout */
-function runSuite(name: string, program: string | null): void {
+/** @param program an executable; null is bin/run.js of this checkout @param shard `2/3`: the second third of the files */
+function runSuite(name: string, program: string | null, shard?: string): void {
   console.log(`== end to end: ${name}`);
   if (program !== null) process.env['MIGBACKUP_BIN'] = program;
   // The other forms are tested even if this one fails, because they may still be fine.
-  if (!node('node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e')) process.exitCode = 1;
+  const some = shard === undefined ? [] : [`--shard=${shard}`];
+  if (!node('node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e', ...some)) process.exitCode = 1;
 }
 
 function buildBinary(): string {
@@ -46,5 +48,6 @@ if (given) {
     using folder = tempFolder('migbackup-e2e-');
     runSuite('npm package', installPackage(folder.path).program);
   }
-  if (wanted.includes('binary')) runSuite('single binary', builtBinary() ?? buildBinary());
+  if (wanted.includes('binary'))
+    runSuite('single binary', builtBinary() ?? buildBinary(), process.env['MIGBACKUP_SHARD'] || undefined);
 }
